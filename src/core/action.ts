@@ -1,0 +1,47 @@
+import type { JsonObject, JsonValue } from "./json.ts";
+import type { UpstreamName } from "./units.ts";
+
+/** What the agent wants to do, in one vocabulary for every wire. */
+export type Action = LlmAction | ToolAction | HttpAction | McpAction;
+
+export interface LlmAction {
+  readonly kind: "llm";
+  readonly upstream: UpstreamName;
+  /** `chat`, `responses`, `completions`, `embeddings`, `messages`, `generate`, `count_tokens`, … */
+  readonly operation: string;
+  readonly model: string;
+  readonly stream: boolean;
+  /** The client's own output cap in tokens. */
+  readonly outputTokens: number | undefined;
+  readonly body: JsonObject;
+}
+
+export interface ToolAction {
+  readonly kind: "tool";
+  readonly upstream: UpstreamName;
+  readonly tool: string;
+  readonly args: JsonObject;
+}
+
+export interface HttpAction {
+  readonly kind: "http";
+  readonly upstream: UpstreamName;
+  readonly method: string;
+  readonly host: string;
+  /** Decoded, dot segments resolved; without the query. */
+  readonly path: string;
+  readonly query: string;
+  /** Whether an LLM upstream does not know this path, or it is an upgrade: a rule must name it. */
+  readonly special: "unknown_endpoint" | "upgrade" | undefined;
+  /** Parsed only when a rule reads it. */
+  readonly body: JsonValue | undefined;
+}
+
+/** Every MCP method but `tools/call`: lists, prompts, resources, completion, housekeeping. */
+export interface McpAction {
+  readonly kind: "mcp";
+  readonly upstream: UpstreamName;
+  readonly method: string;
+  /** Prompt name, resource URI or task id, where the method names one. */
+  readonly name: string | undefined;
+}

@@ -1,0 +1,70 @@
+import type { Inspection } from "./inspect/inspection.ts";
+import type { Budget } from "./money/budget.ts";
+import type { Millis, RuleId } from "./units.ts";
+
+/**
+ * What the policy says. `because` is never empty: a silent policy denies by `default`, which is a
+ * rule id of its own. Order of combination: deny > escalate > conditional > allow.
+ */
+export type Decision =
+  | { readonly kind: "allow"; readonly because: readonly RuleId[]; readonly terms: Terms }
+  | {
+      readonly kind: "conditional";
+      readonly because: readonly RuleId[];
+      readonly unmet: readonly string[];
+    }
+  | {
+      readonly kind: "escalate";
+      readonly because: readonly RuleId[];
+      readonly approval: Approval;
+      readonly terms: Terms;
+    }
+  | {
+      readonly kind: "deny";
+      readonly because: readonly RuleId[];
+      /** Sentence for the agent; written by the rule or made from it. */
+      readonly detail: string;
+      readonly remedy: string | undefined;
+    };
+
+export interface Approval {
+  readonly approvers: readonly string[];
+  readonly expires: Millis;
+}
+
+/** What must be done for the allow to stand. Failing to do it is a refusal. */
+export interface Terms {
+  readonly charges: readonly Charge[];
+  readonly rates: readonly RateLimit[];
+  /** Cap on output tokens; the smallest of the rules that allowed. */
+  readonly outputTokens: number | undefined;
+  /** Added to the session once the call went out. */
+  readonly marks: readonly string[];
+  /** Verdicts of rules in shadow mode: recorded, not obeyed. */
+  readonly shadow: readonly ShadowVerdict[];
+}
+
+export type Charge =
+  /** Metered cost or tokens of the exchange itself, or 1 for a budget of calls. */
+  | { readonly kind: "metered"; readonly budget: Budget }
+  /** An amount named by the call, already evaluated: integer in the budget's unit. */
+  | { readonly kind: "amount"; readonly budget: Budget; readonly amount: number };
+
+/** `60/min` of one rule, counted per agent. */
+export interface RateLimit {
+  readonly rule: RuleId;
+  readonly requests: number;
+  readonly per: Millis;
+}
+
+export interface ShadowVerdict {
+  readonly rule: RuleId;
+  readonly effect: "allow" | "deny" | "approve";
+}
+
+/** What policy asks the inspectors to do for one principal. */
+export interface Inspections {
+  readonly request: Inspection;
+  readonly response: Inspection;
+  readonly toolResult: Inspection;
+}

@@ -1,0 +1,15 @@
+import type { AgentId, TenantId } from "./units.ts";
+
+/** An agent as the operator registered it. */
+export interface Agent {
+  readonly id: AgentId;
+  readonly tenant: TenantId;
+  readonly team: string | undefined;
+}
+
+/** Who may come. Synchronous: keys are hashed at load, look-ups are cached. */
+export interface Directory {
+  byKey(key: string): Agent | undefined;
+  /** The one agent a loopback sidecar serves without a key, if the operator named it. */
+  readonly loopbackAgent: Agent | undefined;
+}

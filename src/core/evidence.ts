@@ -1,0 +1,54 @@
+import type { Action } from "./action.ts";
+import type { Decision } from "./decision.ts";
+import type { Finding } from "./inspect/finding.ts";
+import type { Reservation } from "./money/budget.ts";
+import type { PricedUsage } from "./money/priced-usage.ts";
+import type { Principal } from "./principal.ts";
+import type { RefusalCode } from "./refusal.ts";
+import type { Digest, ExchangeId, Instant, Millis, ReviewId } from "./units.ts";
+import type { Upstream } from "./upstream.ts";
+
+export type Outcome =
+  | { readonly kind: "refused"; readonly code: RefusalCode; readonly detail: string }
+  | { readonly kind: "completed"; readonly status: number; readonly bytes: number }
+  /** Stopped after the head was sent; `bytes` got out. */
+  | { readonly kind: "cut"; readonly code: RefusalCode; readonly bytes: number }
+  | { readonly kind: "abandoned"; readonly by: "client" | "upstream"; readonly bytes: number }
+  /** A bug of ours. The cause is in the log. */
+  | { readonly kind: "failed" };
+
+/** What was looked at in one direction. "Not scanned" is a verdict of its own (promise 4). */
+export type Scan =
+  | { readonly kind: "none"; readonly reason: "not_asked" | "no_body" | "not_reached" }
+  | { readonly kind: "scanned"; readonly bytes: number }
+  | { readonly kind: "unscanned"; readonly reason: string; readonly bytes: number };
+
+/**
+ * Everything the decision looked at, gathered stage by stage; the ledger's two records are made
+ * from it. `undefined` is "the exchange did not get that far".
+ */
+export interface Facts {
+  readonly exchange: ExchangeId;
+  readonly at: Instant;
+  readonly upstream: Upstream;
+  readonly method: string;
+  /** As received, below the upstream, without query values. */
+  readonly path: string;
+  policy: Digest | undefined;
+  principal: Principal | undefined;
+  action: Action | undefined;
+  decision: Decision | undefined;
+  review: ReviewId | undefined;
+  reservation: Reservation | undefined;
+  /** Hash of the intent record: the agent's receipt. */
+  opened: Digest | undefined;
+  /** Set once the first byte may have gone upstream: from here on money is owed. */
+  sent: boolean;
+  usage: PricedUsage | undefined;
+  findings: readonly Finding[];
+  requestScan: Scan;
+  responseScan: Scan;
+  upstreamStatus: number | undefined;
+  outcome: Outcome | undefined;
+  duration: Millis | undefined;
+}

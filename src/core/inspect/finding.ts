@@ -1,0 +1,19 @@
+/** One thing a detector saw. It never holds the matched text: a finding goes to logs and ledger. */
+export interface Finding {
+  /** `injection`, `secret`, `pii.email`, … as policy files write it. */
+  readonly detector: string;
+  /** The signature inside the detector, e.g. `override-instructions`. */
+  readonly signature: string;
+  /** The `inspect` rule that asked for the look. */
+  readonly rule: string;
+  /** 0–100. */
+  readonly score: number;
+  /** 0–1. */
+  readonly confidence: number;
+  /** Where: a JSON pointer, `header:x`, `url`, or the stream part's name. */
+  readonly part: string;
+  /** UTF-16 offsets inside the part's text. */
+  readonly start: number;
+  readonly end: number;
+  readonly action: "block" | "redact" | "report";
+}

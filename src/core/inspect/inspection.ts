@@ -1,0 +1,27 @@
+/** Where text was found; policy files name these in `on:`. */
+export type Surface = "request" | "response" | "tool_result";
+
+/** One `inspect` entry of a policy file that applies to the exchange at hand. */
+export interface InspectionRule {
+  readonly id: string;
+  /** Detector names or families: `injection`, `secret`, `pii`, `pii.email`. */
+  readonly find: readonly string[];
+  /** Findings below this score are ignored. */
+  readonly scoreMin: number;
+  readonly action: "block" | "redact" | "report";
+}
+
+/**
+ * What to look for in one direction of one exchange, resolved at load; constant per agent and
+ * surface, so scanners cache on its identity. No rules: nothing is looked for.
+ */
+export interface Inspection {
+  readonly surface: Surface;
+  readonly rules: readonly InspectionRule[];
+}
+
+export const NO_INSPECTION: Record<Surface, Inspection> = {
+  request: { surface: "request", rules: [] },
+  response: { surface: "response", rules: [] },
+  tool_result: { surface: "tool_result", rules: [] },
+};

@@ -1,0 +1,20 @@
+import type { Facts } from "../evidence.ts";
+import type { Digest } from "../units.ts";
+import type { Verdict } from "../verdict.ts";
+
+/** The append-only record. One writer per process; one chain per writer. */
+export interface Ledger {
+  /**
+   * Makes the intent durable (fsync) and answers with its hash. Halts with `ledger_unavailable`
+   * when it cannot: then nothing may be forwarded. Never rejects.
+   */
+  intent(facts: Facts): Promise<Verdict<Digest>>;
+  /**
+   * Appends the outcome, also of refused exchanges that never had an intent. Resolves when it is
+   * durable; callers need not wait for it. Never rejects; an outcome that cannot be written now is
+   * kept (bounded) and written when the disk is back.
+   */
+  outcome(facts: Facts): Promise<void>;
+  /** Whether the last write succeeded; `/readyz` reports it. */
+  readonly healthy: boolean;
+}

@@ -1,0 +1,29 @@
+import type { Action } from "../action.ts";
+import type { Decision, Inspections } from "../decision.ts";
+import type { Principal } from "../principal.ts";
+import type { Digest, Instant } from "../units.ts";
+
+/** Facts beside principal and action that a condition may read. */
+export interface PolicyFacts {
+  readonly now: Instant;
+  /** Information-flow marks of the session. */
+  readonly marks: readonly string[];
+  /**
+   * The request body's own bytes as text, to read a money amount exactly as it was written. Called
+   * only by rules that charge an amount.
+   */
+  readonly source: () => string;
+}
+
+/** All policy files, compiled. Immutable: an exchange reads one snapshot once. */
+export interface PolicySnapshot {
+  readonly digest: Digest;
+  /** Number of rules in force, for status and metrics. */
+  readonly ruleCount: number;
+  /** Cost does not grow with rules that cannot match. Never throws. */
+  decide(principal: Principal, action: Action, facts: PolicyFacts): Decision;
+  /** Constant object per agent: scanners may cache on its identity. */
+  inspections(principal: Principal): Inspections;
+  /** Whether any rule for this agent on this http upstream reads `body`. */
+  readsHttpBody(principal: Principal, upstream: string): boolean;
+}

@@ -1,0 +1,22 @@
+import type { Upstream } from "../upstream.ts";
+import type { Verdict } from "../verdict.ts";
+
+/** A credential ready to be written into one request; held decrypted in memory only. */
+export interface Credential {
+  /** Lower case. */
+  readonly header: string;
+  readonly value: string;
+  /** Name and version, for the ledger: never the value. */
+  readonly label: string;
+  /** The secret and its base64, base64url, URL and JSON forms, to be taken out of what comes back. */
+  readonly echoes: readonly string[];
+}
+
+export interface Vault {
+  /**
+   * Synchronous: secrets are decrypted at load and on change, not per request. Halts with
+   * `credential_forbidden` where the binding (origin, path, method) does not fit, and with
+   * `credential_unavailable` where the secret cannot be read. `undefined`: the upstream has none.
+   */
+  credentialFor(upstream: Upstream, method: string, path: string): Verdict<Credential | undefined>;
+}

@@ -1,0 +1,8 @@
+import type { Principal } from "../principal.ts";
+
+/** Information-flow marks of agent sessions. A session's marks only grow until it is forgotten. */
+export interface SessionStore {
+  /** Synchronous on purpose: the pipeline asks on every exchange. */
+  marks(principal: Principal): readonly string[];
+  mark(principal: Principal, marks: readonly string[]): void;
+}

@@ -1,0 +1,52 @@
+import type { Millis, SecretName, UpstreamName } from "./units.ts";
+
+/** Which wire an upstream speaks; `http` is everything that no dialect folder knows. */
+export type Wire = "http" | "openai" | "anthropic" | "gemini" | "mcp";
+
+/** One configured other side, frozen at load. The client never chooses the host. */
+export interface Upstream {
+  readonly name: UpstreamName;
+  readonly wire: Wire;
+  /** `https://api.openai.com`, without path and without a trailing slash. */
+  readonly origin: string;
+  /** Host and port as the Host header has them. */
+  readonly host: string;
+  /** Prepended to the path that follows `/<name>`; `""` or starts with a slash. */
+  readonly pathPrefix: string;
+  /** Whose prices apply, e.g. `openai`, `azure`, `anthropic`, `google`; LLM wires only. */
+  readonly priceProvider: string;
+  readonly credential: CredentialRef | undefined;
+  /** Private, link-local and metadata addresses are refused unless this is set. */
+  readonly allowPrivate: boolean;
+  readonly connectionsMax: number;
+  readonly timeouts: UpstreamTimeouts;
+  /** Largest request body that is buffered to be judged. */
+  readonly requestBytesMax: number;
+  /** Largest response body that is held back whole to be inspected. */
+  readonly responseBytesMax: number;
+  /** What happens to a body past its limit, or in an encoding that cannot be read. */
+  readonly unscannable: "refuse" | "pass";
+}
+
+export interface UpstreamTimeouts {
+  readonly connect: Millis;
+  /** From the request's last byte to the response's head. */
+  readonly headers: Millis;
+  /** Between two chunks of the body. */
+  readonly idle: Millis;
+  readonly total: Millis;
+}
+
+/** Where an upstream's credential lives and how it is written into the request. */
+export interface CredentialRef {
+  /** `vault://name`, `env://NAME` or `file:///path`. */
+  readonly ref: string;
+  readonly name: SecretName;
+  readonly header: string;
+  /** `{}` stands for the value: `Bearer {}`. */
+  readonly format: string;
+  /** Globs a request path (below the upstream) must match; empty means all. */
+  readonly paths: readonly string[];
+  /** Upper case; empty means all. */
+  readonly methods: readonly string[];
+}

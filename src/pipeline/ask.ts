@@ -1,0 +1,135 @@
+import type { Action } from "../core/action.ts";
+import type { Inspections } from "../core/decision.ts";
+import type { Scan } from "../core/evidence.ts";
+import type { Finding } from "../core/inspect/finding.ts";
+import type { JsonValue } from "../core/json.ts";
+import type { Usage } from "../core/money/usage.ts";
+import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
+import type { Principal } from "../core/principal.ts";
+import type { Refusal } from "../core/refusal.ts";
+import type { ExchangeId, Instant } from "../core/units.ts";
+import type { Upstream } from "../core/upstream.ts";
+import type { Verdict } from "../core/verdict.ts";
+
+/** One request as a door hands it to the pipeline: the head is known, the body is not yet read. */
+export interface Ask {
+  readonly exchange: ExchangeId;
+  readonly at: Instant;
+  readonly upstream: Upstream;
+  readonly method: string;
+  /** Below the upstream, decoded, dot segments resolved, without the query. */
+  readonly path: string;
+  readonly presented: Presented;
+  /** Stage 3, in the door's own wire: reads the body if it must, and says what is asked for. */
+  interpret(context: InterpretContext): Promise<Verdict<Interpretation>>;
+}
+
+/** What the client showed to prove who it is, already removed from what will be forwarded. */
+export interface Presented {
+  readonly key: string | undefined;
+  /** Correlation id of the agent's run; proves nothing. */
+  readonly session: string | undefined;
+  readonly loopback: boolean;
+}
+
+export interface InterpretContext {
+  readonly principal: Principal;
+  readonly snapshot: PolicySnapshot;
+  readonly inspections: Inspections;
+  readonly now: Instant;
+}
+
+/** A wire request understood: what is asked, what to look at, how to send it on, how to read the answer. */
+export interface Interpretation {
+  readonly action: Action;
+  readonly scannable: Scannable;
+  /** LLM calls that cost money; undefined for everything else. */
+  readonly metering: Metering | undefined;
+  /** The body's text as received, to read money amounts as they were written. */
+  source(): string;
+  /** The bytes to send: exactly those received, unless policy changed something. */
+  compose(changes: Changes): RequestBody;
+  /** A fresh inspector for the answer to this request. `echoes` are injected secrets' forms. */
+  inspector(inspections: Inspections, echoes: readonly string[]): ResponseInspector;
+}
+
+/** The request's text, for stage 4. Headers and URL are looked at beside it. */
+export type Scannable =
+  | { readonly kind: "json"; readonly value: JsonValue; readonly bytes: number }
+  | { readonly kind: "text"; readonly text: string; readonly bytes: number }
+  | { readonly kind: "none" }
+  /** Streamed on without a look, or in a form nobody can read; `refuse`: policy wants a look. */
+  | { readonly kind: "opaque"; readonly reason: string; readonly bytes: number };
+
+export interface Metering {
+  /** Price list to use, e.g. `openai`. */
+  readonly provider: string;
+  readonly model: string;
+  /** Upper bound of the input tokens, from the size of what is sent. */
+  readonly inputTokens: number;
+  /** The client's own cap, per choice. */
+  readonly outputTokens: number | undefined;
+  /** Answers asked for (`n`, `candidateCount`). */
+  readonly choices: number;
+  /** Operations that bill no output (embeddings) or nothing at all (count_tokens, models). */
+  readonly bills: "input_and_output" | "input" | "nothing";
+}
+
+/** What policy changed in a request. Both undefined: the received bytes are sent. */
+export interface Changes {
+  /** The redacted form of `scannable`: same kind, JSON value or text. */
+  readonly redacted: JsonValue | undefined;
+  /** Output cap to write into the request where the client asked for more or for nothing. */
+  readonly outputTokens: number | undefined;
+}
+
+export type RequestBody =
+  | { readonly kind: "none" }
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  /** Not read by us: piped from the client as it comes. */
+  | { readonly kind: "stream" };
+
+/** How the body of a response will be treated, decided on its head. */
+export type HeadVerdict =
+  /** Nobody needs to look: chunks bypass the inspector. */
+  | { readonly kind: "pass"; readonly scan: Scan }
+  /** Held until complete (bounded by `responseBytesMax`), head included, so a block is a status. */
+  | { readonly kind: "whole" }
+  /** Chunk by chunk; the head goes out at once. */
+  | { readonly kind: "stream" }
+  | { readonly kind: "halt"; readonly refusal: Refusal };
+
+export type ChunkVerdict =
+  /** May be none, fewer, more or other bytes than came in. */
+  | { readonly kind: "emit"; readonly chunks: readonly Uint8Array[] }
+  /**
+   * Nothing after this leaves. `chunks` may still go out; `farewell` is the terminal error event of
+   * the dialect, undefined where the wire has none and the connection must break.
+   */
+  | {
+      readonly kind: "cut";
+      readonly refusal: Refusal;
+      readonly chunks: readonly Uint8Array[];
+      readonly farewell: Uint8Array | undefined;
+    };
+
+/**
+ * Looks at one response: content, usage, echoes of the injected credential. Synchronous: no await
+ * per chunk. With `whole`, `chunk` gets the entire decoded body once and `end` follows.
+ */
+export interface ResponseInspector {
+  /** `headers`: lower-case names; content encodings are already removed from the body. */
+  head(status: number, headers: ReadonlyMap<string, string>): HeadVerdict;
+  chunk(bytes: Uint8Array): ChunkVerdict;
+  end(): ChunkVerdict;
+  /** Valid at any time, also when the stream broke: what is known so far. */
+  report(): InspectionReport;
+}
+
+export interface InspectionReport {
+  readonly findings: readonly Finding[];
+  readonly scan: Scan;
+  readonly usage: Usage | undefined;
+  /** The model that answered, if it said so. */
+  readonly model: string | undefined;
+}

@@ -1,0 +1,41 @@
+import type { Directory } from "../core/directory.ts";
+import type { Ledger } from "../core/ledger/ledger.ts";
+import type { BudgetStore } from "../core/money/budget.ts";
+import type { PriceCatalogue } from "../core/money/price.ts";
+import type { RateStore } from "../core/money/rate.ts";
+import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
+import type { ReviewStore } from "../core/review/review.ts";
+import type { SessionStore } from "../core/session/session.ts";
+import type { Vault } from "../core/secret/vault.ts";
+import type { Instant } from "../core/units.ts";
+import type { Facts } from "../core/evidence.ts";
+
+/** The ports the pipeline asks. Built once in app/wire.ts; nothing here changes at run time. */
+export interface Ports {
+  readonly directory: Directory;
+  readonly policies: { current(): PolicySnapshot };
+  readonly sessions: SessionStore;
+  readonly prices: PriceCatalogue;
+  readonly budgets: BudgetStore;
+  readonly rates: RateStore;
+  readonly reviews: ReviewStore;
+  readonly ledger: Ledger;
+  readonly vault: Vault;
+  readonly gate: Gatekeeper;
+  readonly observer: Observer;
+  now(): Instant;
+  /** Monotonic milliseconds, for durations. */
+  monotonic(): number;
+}
+
+/** Process-wide state that stage 2 respects. */
+export interface Gatekeeper {
+  readonly draining: boolean;
+  stopped(agent: string): boolean;
+}
+
+/** Told of every closed exchange, exactly once; log lines and counters are made from it. */
+export interface Observer {
+  closed(facts: Facts): void;
+  bug(error: unknown, facts: Facts): void;
+}

@@ -1,0 +1,47 @@
+import type { Refusal } from "../core/refusal.ts";
+import type { ExchangeId } from "../core/units.ts";
+import type { Upstream } from "../core/upstream.ts";
+import type { Verdict } from "../core/verdict.ts";
+import type { InterpretContext, Interpretation } from "../pipeline/ask.ts";
+
+/** The head of a request, as every wire gets it. */
+export interface RequestHead {
+  readonly exchange: ExchangeId;
+  readonly upstream: Upstream;
+  /** Upper case. */
+  readonly method: string;
+  /** Below the upstream: starts with a slash, decoded, dot segments resolved, no query. */
+  readonly path: string;
+  /** The path as it came, below the upstream: what is forwarded. */
+  readonly rawPath: string;
+  /** With its `?`, or empty. */
+  readonly query: string;
+  /** Lower-case names; repeated headers joined by node:http's rules. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly hasBody: boolean;
+}
+
+export interface WireReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** How a wire wants the request's body before it can say what is asked. */
+export type BodyNeed = "whole" | "none" | "if_policy_reads_it";
+
+/** One wire family: openai, anthropic, gemini, mcp, http. Stateless; built once. */
+export interface WireFamily {
+  open(head: RequestHead): WireExchange;
+}
+
+/** One request on its wire, from head to refusal or interpretation. */
+export interface WireExchange {
+  readonly bodyNeed: BodyNeed;
+  /** `body` is undefined where it was not read. Called at most once. */
+  interpret(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation>;
+  /** In the shape this wire's clients understand (design §11). Called at most once. */
+  refuse(refusal: Refusal): WireReply;
+  /** Path and query to ask of the upstream, below its prefix: forgiving base paths made exact. */
+  readonly target: string;
+}
