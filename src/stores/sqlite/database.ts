@@ -1,0 +1,29 @@
+import { DatabaseSync } from "node:sqlite";
+
+const BUSY_TIMEOUT_MS = 2000;
+
+/**
+ * Opens (or creates) the embedded store. WAL with `synchronous=NORMAL`: a crash of the process
+ * loses nothing, a crash of the machine may lose the last transactions, which the ledger has.
+ * `migrations[i]` moves `user_version` from i to i+1; each runs once, in a transaction.
+ */
+export function openDatabase(path: string, migrations: readonly string[]): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;");
+  migrate(database, migrations);
+  return database;
+}
+
+function migrate(database: DatabaseSync, migrations: readonly string[]): void {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const row = database.prepare("PRAGMA user_version").get();
+    const version = Number(row?.["user_version"] ?? 0);
+    for (const migration of migrations.slice(version)) database.exec(migration);
+    if (version < migrations.length) database.exec(`PRAGMA user_version=${migrations.length}`);
+    database.exec("COMMIT");
+  } catch (error) {
+    database.exec("ROLLBACK");
+    throw error;
+  }
+}
