@@ -1,0 +1,201 @@
+/**
+ * Cuts a `text/event-stream` into frames without changing a byte: the frames' `bytes`, joined, are
+ * the stream. The same frames come out however the stream was cut on its way.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+ */
+import { Buffer } from "node:buffer";
+
+/** Largest single event a framer keeps before it gives up on the stream, unless told otherwise. */
+export const SSE_EVENT_BYTES_MAX = 4 * 1024 * 1024;
+
+const LF = 10;
+const CR = 13;
+const SPACE = 32;
+const COLON = 58;
+const BOM = Buffer.from("\uFEFF", "utf8");
+const PIECEWISE_BYTES_MIN = 1024;
+const NOTHING = Buffer.alloc(0);
+const NO_FRAMES: readonly SseFrame[] = [];
+
+/** One event, comment or bare blank line, with the blank line that ends it. */
+export interface SseFrame {
+  /**
+   * `event`: complete. `unfinished`: the stream ended inside it; browsers drop it, some SDKs do
+   * not. `oversize`: larger than the limit; this frame and all after it are raw bytes, unread.
+   */
+  readonly kind: "event" | "unfinished" | "oversize";
+  /** As received. May share memory with the chunk it came in. */
+  readonly bytes: Buffer;
+  readonly event: string | undefined;
+  /** `data:` lines joined by LF. `undefined`: there is none, so clients see no event. */
+  readonly data: string | undefined;
+  readonly id: string | undefined;
+}
+
+export interface SseFramer {
+  /** Frames that are complete now. None is ever held back for the one after it. */
+  push(chunk: Uint8Array): readonly SseFrame[];
+  /** What is left when the stream ends: one `unfinished` frame or nothing. */
+  end(): readonly SseFrame[];
+}
+
+export function createSseFramer(eventBytesMax: number = SSE_EVENT_BYTES_MAX): SseFramer {
+  const begun = createPiecewise();
+  let lineStart = true;
+  let sawCr = false;
+  let raw = false;
+  let first = true;
+
+  function read(kind: "event" | "unfinished", bytes: Buffer): SseFrame {
+    const marked = first && bytes.subarray(0, BOM.length).equals(BOM);
+    first = false;
+    return parseFrame(kind, bytes, marked ? BOM.length : 0);
+  }
+
+  function push(bytes: Uint8Array): readonly SseFrame[] {
+    const chunk = asBuffer(bytes);
+    if (chunk.length === 0) return NO_FRAMES;
+    if (raw) return [rawFrame(chunk)];
+
+    const frames: SseFrame[] = [];
+    const lines = lineEnds(chunk);
+    let start = 0;
+    let at = sawCr && chunk[0] === LF ? 1 : 0;
+    sawCr = false;
+    while (at < chunk.length) {
+      const end = lines.next(at);
+      if (end === chunk.length) {
+        lineStart = false;
+        break;
+      }
+      const blank = lineStart && end === at;
+      at = afterLine(chunk, end);
+      sawCr = at === chunk.length && chunk[at - 1] === CR;
+      lineStart = true;
+      if (!blank) continue;
+      if (begun.length() + at - start > eventBytesMax) break;
+      frames.push(read("event", begun.take(chunk.subarray(start, at))));
+      start = at;
+    }
+    if (start === chunk.length) return frames;
+    const tail = chunk.subarray(start);
+    if (begun.length() + tail.length > eventBytesMax) {
+      raw = true;
+      frames.push(rawFrame(begun.take(tail)));
+    } else {
+      begun.keep(tail);
+    }
+    return frames;
+  }
+
+  function end(): readonly SseFrame[] {
+    return begun.length() === 0 ? NO_FRAMES : [read("unfinished", begun.take(NOTHING))];
+  }
+
+  return { push, end };
+}
+
+/** The frame that has begun and not ended, over as many chunks as it comes in. */
+interface Piecewise {
+  length(): number;
+  keep(tail: Buffer): void;
+  /** Everything kept and this: a slice where one chunk has it whole, else the joined copy. */
+  take(tail: Buffer): Buffer;
+}
+
+/** Grows by doubling, so that a stream of single bytes costs linear time and memory. */
+function createPiecewise(): Piecewise {
+  let kept = NOTHING;
+  let used = 0;
+
+  function keep(tail: Buffer): void {
+    const needed = used + tail.length;
+    if (needed > kept.length) {
+      const grown = Buffer.allocUnsafe(Math.max(needed, kept.length * 2, PIECEWISE_BYTES_MIN));
+      kept.copy(grown, 0, 0, used);
+      kept = grown;
+    }
+    tail.copy(kept, used);
+    used = needed;
+  }
+
+  function take(tail: Buffer): Buffer {
+    if (used === 0) return tail;
+    keep(tail);
+    const whole = kept.subarray(0, used);
+    kept = NOTHING;
+    used = 0;
+    return whole;
+  }
+
+  return { length: () => used, keep, take };
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function rawFrame(bytes: Buffer): SseFrame {
+  return { kind: "oversize", bytes, event: undefined, data: undefined, id: undefined };
+}
+
+/** Finds line ends natively: each byte is looked at once per kind of line end. */
+function lineEnds(buffer: Buffer): { next(from: number): number } {
+  let lf = -1;
+  let cr = -1;
+  return {
+    next(from) {
+      if (lf < from) lf = indexOrEnd(buffer, LF, from);
+      if (cr < from) cr = indexOrEnd(buffer, CR, from);
+      return lf < cr ? lf : cr;
+    },
+  };
+}
+
+function indexOrEnd(buffer: Buffer, byte: number, from: number): number {
+  const index = buffer.indexOf(byte, from);
+  return index === -1 ? buffer.length : index;
+}
+
+/** LF, CR and CRLF each end one line. */
+function afterLine(buffer: Buffer, end: number): number {
+  return buffer[end] === CR && buffer[end + 1] === LF ? end + 2 : end + 1;
+}
+
+function parseFrame(kind: "event" | "unfinished", bytes: Buffer, from: number): SseFrame {
+  let event: string | undefined;
+  let data: string | undefined;
+  let id: string | undefined;
+  const lines = lineEnds(bytes);
+  for (let at = from; at < bytes.length;) {
+    const end = lines.next(at);
+    const colon = colonIn(bytes, at, end);
+    const value = bytes.toString("utf8", valueStart(bytes, colon, end), end);
+    switch (bytes.toString("latin1", at, colon)) {
+      case "data":
+        data = data === undefined ? value : `${data}\n${value}`;
+        break;
+      case "event":
+        event = value;
+        break;
+      case "id":
+        if (!value.includes("\0")) id = value;
+        break;
+      default: // Comments, `retry` and unknown fields mean nothing to an inspector.
+    }
+    at = afterLine(bytes, end);
+  }
+  return { kind, bytes, event, data, id };
+}
+
+function colonIn(bytes: Buffer, from: number, end: number): number {
+  for (let at = from; at < end; at += 1) if (bytes[at] === COLON) return at;
+  return end;
+}
+
+function valueStart(bytes: Buffer, colon: number, end: number): number {
+  if (colon === end) return end;
+  return bytes[colon + 1] === SPACE && colon + 1 < end ? colon + 2 : colon + 1;
+}
