@@ -12,6 +12,7 @@ export type RefusalClass =
   | "rate" // 429: the same call may pass after `retryIn`
   | "unavailable" // 503: cannot check now, so refused
   | "upstream" // 502, 504: the other side failed
+  | "not_found" // 404: nothing is configured there; never a denial
   | "too_large" // 413
   | "upgrade" // 426
   | "internal"; // 500
@@ -22,6 +23,7 @@ export const REFUSALS = {
   draining: { stage: "limit", class: "unavailable", jsonRpc: -33002 },
   agent_stopped: { stage: "limit", class: "policy", jsonRpc: -33003 },
   rate_limited: { stage: "limit", class: "rate", jsonRpc: -33004 },
+  no_such_upstream: { stage: "route", class: "not_found", jsonRpc: -33025 },
   malformed: { stage: "interpret", class: "malformed", jsonRpc: -32600 },
   body_too_large: { stage: "interpret", class: "too_large", jsonRpc: -33005 },
   body_timeout: { stage: "interpret", class: "malformed", jsonRpc: -33006 },
@@ -29,6 +31,7 @@ export const REFUSALS = {
   request_blocked: { stage: "detect", class: "policy", jsonRpc: -33008 },
   policy_denied: { stage: "decide", class: "policy", jsonRpc: -33009 },
   approval_required: { stage: "review", class: "policy", jsonRpc: -33010 },
+  review_unavailable: { stage: "review", class: "unavailable", jsonRpc: -33024 },
   upgrade_refused: { stage: "decide", class: "upgrade", jsonRpc: -33011 },
   budget_exceeded: { stage: "reserve", class: "budget", jsonRpc: -33012 },
   price_unknown: { stage: "reserve", class: "policy", jsonRpc: -33013 },

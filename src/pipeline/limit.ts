@@ -1,0 +1,30 @@
+/**
+ * Stage 2 of 11. What the process itself forbids: it is shutting down, or a person stopped the
+ * agent. Rates belong to the rules that allow a call and are taken in `reserve.ts`.
+ */
+import type { Principal } from "../core/principal.ts";
+import { millis } from "../core/units.ts";
+import { halt, pass, type Verdict } from "../core/verdict.ts";
+import type { Gatekeeper } from "./stages.ts";
+
+/** About as long as a replacement needs to come up. */
+export const DRAIN_RETRY_IN = millis(2_000);
+
+const DRAINING = halt({
+  code: "draining",
+  detail: "This gateway is shutting down and takes no new requests.",
+  remedy: "Send the same request again in a moment; another instance will answer.",
+  retryIn: DRAIN_RETRY_IN,
+});
+
+const CLEAR = pass(undefined);
+
+export function limit(principal: Principal, gate: Gatekeeper): Verdict<undefined> {
+  if (gate.draining) return DRAINING;
+  if (!gate.stopped(principal.agent)) return CLEAR;
+  return halt({
+    code: "agent_stopped",
+    detail: `An operator has stopped the agent ${principal.agent}: nothing it asks for is done.`,
+    remedy: "Stop working and tell your user. Only an operator can let the agent go on.",
+  });
+}

@@ -1,0 +1,103 @@
+/**
+ * Stage 6 of 11. A call that a rule wants a person to see is stored and refused for now; the same
+ * call asked again meets the review that is already waiting.
+ */
+import type { Action } from "../core/action.ts";
+import type { Terms } from "../core/decision.ts";
+import type { Principal } from "../core/principal.ts";
+import type { Refusal } from "../core/refusal.ts";
+import type { Review, ReviewStore } from "../core/review/review.ts";
+import { id, instant, type Digest, type ExchangeId, type Instant } from "../core/units.ts";
+import { halt, pass, type Verdict } from "../core/verdict.ts";
+import { digestOf } from "../lib/canonical-json.ts";
+import { impossible } from "../lib/impossible.ts";
+import type { Promising } from "./decide.ts";
+
+/** What a review is about. */
+export interface ReviewSubject {
+  readonly exchange: ExchangeId;
+  readonly now: Instant;
+  readonly principal: Principal;
+  readonly action: Action;
+  /** The snapshot that asked for the review. */
+  readonly policy: Digest;
+}
+
+/** Answers at once where nobody needs to be asked, so that an allowed call waits for nothing. */
+export function review(
+  subject: ReviewSubject,
+  decision: Promising,
+  store: ReviewStore,
+): Verdict<Terms> | Promise<Verdict<Terms>> {
+  switch (decision.kind) {
+    case "allow":
+      return pass(decision.terms);
+    case "escalate":
+      return ask(subject, decision, store);
+    default:
+      return impossible(decision);
+  }
+}
+
+async function ask(
+  subject: ReviewSubject,
+  decision: Extract<Promising, { kind: "escalate" }>,
+  store: ReviewStore,
+): Promise<Verdict<Terms>> {
+  const reply = await store.request(reviewOf(subject, decision));
+  switch (reply.kind) {
+    case "stored":
+      return halt(pending(reply.review, subject.now));
+    case "unreachable":
+      return halt({
+        code: "review_unavailable",
+        detail: "This call needs a person's approval, and the request for it cannot be stored now.",
+        remedy: "Try again later; an operator finds the cause in the gateway's log.",
+        rules: decision.because,
+        cause: reply.cause,
+      });
+    default:
+      return impossible(reply);
+  }
+}
+
+function reviewOf(
+  subject: ReviewSubject,
+  decision: Extract<Promising, { kind: "escalate" }>,
+): Review {
+  const { exchange, now, principal, action, policy } = subject;
+  return {
+    // One exchange asks at most once, so its id makes the review's: no second source of ids.
+    id: id(`rev_${exchange.slice(exchange.indexOf("_") + 1)}`),
+    exchange,
+    principal,
+    action,
+    fingerprint: fingerprintOf(principal, action),
+    rules: decision.because,
+    approval: decision.approval,
+    policy,
+    createdAt: now,
+    expiresAt: instant(now + decision.approval.expires),
+    status: "pending",
+  };
+}
+
+/** How the agent proved itself is left out: the same agent asks the same, by key or by loopback. */
+function fingerprintOf(principal: Principal, action: Action): Digest {
+  const { tenant, agent, session } = principal;
+  return digestOf({ tenant, agent, session, action });
+}
+
+function pending(review: Review, now: Instant): Refusal {
+  const approvers = review.approval.approvers.join(", ");
+  const who = approvers === "" ? "an operator" : approvers;
+  const until = new Date(review.expiresAt).toISOString();
+  const waiting = review.createdAt < now ? "is already waiting" : "has been stored";
+  return {
+    code: "approval_required",
+    detail: `This call needs approval by ${who}. Review ${review.id} ${waiting} and expires ${until}.`,
+    remedy: "Do not retry until it is approved. Tell your user which review is waiting.",
+    rules: review.rules,
+    review: review.id,
+  };
+}
