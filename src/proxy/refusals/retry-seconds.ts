@@ -1,0 +1,9 @@
+import type { Refusal } from "../../core/refusal.ts";
+
+/** The OpenAI SDK ignores more and retries at once; the Anthropic SDK sleeps for all of it. */
+const RETRY_SECONDS_MAX = 60;
+
+/** Whole seconds for `Retry-After`, 1 to 60. */
+export function retrySeconds({ retryIn }: Refusal): number {
+  return Math.min(Math.max(Math.ceil((retryIn ?? 0) / 1000), 1), RETRY_SECONDS_MAX);
+}
