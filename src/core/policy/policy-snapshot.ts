@@ -1,4 +1,4 @@
-import type { Action } from "../action.ts";
+import type { Action, McpAction, ToolAction } from "../action.ts";
 import type { Decision, Inspections } from "../decision.ts";
 import type { Principal } from "../principal.ts";
 import type { Digest, Instant } from "../units.ts";
@@ -22,6 +22,12 @@ export interface PolicySnapshot {
   readonly ruleCount: number;
   /** Cost does not grow with rules that cannot match. Never throws. */
   decide(principal: Principal, action: Action, facts: PolicyFacts): Decision;
+  /**
+   * Whether some arguments, at some time, could make `decide` allow or escalate this (its `args`
+   * are not looked at): lists show exactly what this admits. Every `when` and `charge` counts as
+   * met for rules that allow or approve, and as not met for rules that deny. Same index, no CEL.
+   */
+  mayAllow(principal: Principal, action: ToolAction | McpAction): boolean;
   /** Constant object per agent: scanners may cache on its identity. */
   inspections(principal: Principal): Inspections;
   /** Whether any rule for this agent on this http upstream reads `body`. */
