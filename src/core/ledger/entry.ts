@@ -1,0 +1,178 @@
+import type { Outcome, Scan } from "../evidence.ts";
+import type { Finding } from "../inspect/finding.ts";
+import type { BudgetUnit } from "../money/budget.ts";
+import type { PricedUsage } from "../money/priced-usage.ts";
+import type { Principal } from "../principal.ts";
+import type { ShadowVerdict } from "../decision.ts";
+import type { Digest, ExchangeId, Instant, Millis, ReviewId, RuleId } from "../units.ts";
+
+/** One record of the ledger as it is read back. */
+export type Entry =
+  | IntentEntry
+  | OutcomeEntry
+  | SegmentEntry
+  | BootEntry
+  | RecoveredEntry
+  | ResumedEntry
+  | SealEntry;
+
+/** What every record has: its place in its writer's chain. */
+export interface Link {
+  readonly writer: string;
+  readonly seq: number;
+  readonly prev: Digest;
+  readonly at: Instant;
+}
+
+/** Written and fsynced before the first byte goes upstream. */
+export interface IntentEntry extends Link {
+  readonly kind: "intent";
+  readonly exchange: ExchangeId;
+  readonly asked: Asked;
+  readonly checked: Checked;
+}
+
+/** How an exchange ended. Refused ones that never had an intent carry `asked` themselves. */
+export interface OutcomeEntry extends Link {
+  readonly kind: "outcome";
+  readonly exchange: ExchangeId;
+  /** Hash of the intent's record. */
+  readonly intent: Digest | undefined;
+  readonly asked: Asked | undefined;
+  /** Undefined where nobody knows: the writer died before it could say. */
+  readonly checked: Checked | undefined;
+  /** Whether the first byte may have gone upstream; undefined where nobody knows. */
+  readonly dispatched: boolean | undefined;
+  readonly answerStatus: number | undefined;
+  readonly cost: PricedUsage | undefined;
+  readonly duration: Millis | undefined;
+  /** `unknown`: the writer died between intent and outcome; written at the next start. */
+  readonly outcome: Outcome | { readonly kind: "unknown" };
+}
+
+/** First record of every segment: the intents still open, so a start reads one segment only. */
+export interface SegmentEntry extends Link {
+  readonly kind: "segment";
+  readonly number: number;
+  readonly open: readonly OpenIntent[];
+}
+
+export interface OpenIntent {
+  readonly exchange: ExchangeId;
+  readonly intent: Digest;
+}
+
+/** A process took the chain over. */
+export interface BootEntry extends Link {
+  readonly kind: "boot";
+  /** Chains it found damaged and left as they were. */
+  readonly abandoned: readonly AbandonedChain[];
+}
+
+export interface AbandonedChain {
+  readonly writer: string;
+  readonly number: number;
+  readonly offset: number;
+}
+
+/** A torn tail was cut off at start. */
+export interface RecoveredEntry extends Link {
+  readonly kind: "recovered";
+  readonly cut: Cut;
+}
+
+export interface Cut {
+  /** Segment and byte where the cut was made, and what was removed. */
+  readonly number: number;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly sha256: Digest;
+}
+
+/** Writing works again after it had failed. */
+export interface ResumedEntry extends Link {
+  readonly kind: "resumed";
+  /** The first error's code, e.g. `ENOSPC`. */
+  readonly cause: string;
+  readonly intentsRefused: number;
+  /** Refusals that found no room in memory while nothing could be written. */
+  readonly outcomesLost: number;
+}
+
+/** Orderly end of the process. */
+export interface SealEntry extends Link {
+  readonly kind: "seal";
+  readonly openIntents: number;
+}
+
+/** What was asked and what policy said. `undefined`: the exchange did not get that far. */
+export interface Asked {
+  readonly upstream: string;
+  readonly wire: string;
+  readonly method: string;
+  readonly path: string;
+  readonly policy: Digest | undefined;
+  readonly principal: Principal | undefined;
+  readonly action: RecordedAction | undefined;
+  readonly decision: RecordedDecision | undefined;
+  readonly review: ReviewId | undefined;
+  readonly reservation: RecordedReservation | undefined;
+}
+
+/** An action without anybody's text: arguments as a digest, a query as its names. */
+export type RecordedAction =
+  | {
+      readonly kind: "llm";
+      readonly operation: string;
+      readonly model: string;
+      readonly stream: boolean;
+      readonly outputTokens: number | undefined;
+    }
+  | {
+      readonly kind: "tool";
+      readonly tool: string;
+      /** Of the arguments' canonical JSON. */
+      readonly argsSha256: Digest;
+      readonly argsBytes: number;
+    }
+  | {
+      readonly kind: "http";
+      readonly method: string;
+      readonly host: string;
+      readonly path: string;
+      readonly queryNames: readonly string[];
+      readonly special: string | undefined;
+    }
+  | { readonly kind: "mcp"; readonly method: string; readonly name: string | undefined };
+
+export interface RecordedDecision {
+  readonly kind: "allow" | "conditional" | "escalate" | "deny";
+  readonly because: readonly RuleId[];
+  readonly approvers: readonly string[];
+  readonly unmet: readonly string[];
+  readonly marks: readonly string[];
+  readonly outputTokens: number | undefined;
+  readonly shadow: readonly ShadowVerdict[];
+}
+
+export type RecordedReservation =
+  | { readonly kind: "unmetered" }
+  | { readonly kind: "held"; readonly holds: readonly RecordedHold[] };
+
+export interface RecordedHold {
+  readonly budget: string;
+  readonly key: string;
+  readonly unit: BudgetUnit;
+  readonly amount: number;
+  readonly resetsAt: Instant | undefined;
+}
+
+/** What was looked at, and what was seen. */
+export interface Checked {
+  readonly findings: readonly Finding[];
+  /** How many more there were than a record keeps. */
+  readonly findingsOmitted: number;
+  readonly request: Scan;
+  /** Undefined in an intent. */
+  readonly response: Scan | undefined;
+}
