@@ -1,0 +1,21 @@
+import { ECHO_CHARS_MIN } from "./echoes.ts";
+
+/** Well below the header size that servers take. */
+export const SECRET_CHARS_MAX = 8_192;
+
+/**
+ * What keeps a value from being used as a credential, as a clause that never quotes it. Printable
+ * ASCII only: CR and LF would write further headers, and anything else reads differently in the
+ * encodings it may be echoed in.
+ */
+export function secretValueProblem(value: string): string | undefined {
+  if (value.length === 0) return "it is empty";
+  if (value.length < ECHO_CHARS_MIN) {
+    return `it is shorter than ${ECHO_CHARS_MIN} characters, too short to be recognised in answers`;
+  }
+  if (value.length > SECRET_CHARS_MAX) return `it is longer than ${SECRET_CHARS_MAX} characters`;
+  if (/[\r\n]/u.test(value)) return "it contains a line break";
+  if (!/^[\x20-\x7e]*$/u.test(value)) return "it contains characters other than printable ASCII";
+  if (value !== value.trim()) return "it starts or ends with a space";
+  return undefined;
+}
