@@ -20,6 +20,8 @@ export interface Ask {
   /** Below the upstream, decoded, dot segments resolved, without the query. */
   readonly path: string;
   readonly presented: Presented;
+  /** What is looked at beside the body: leaks hide in addresses and headers too. */
+  readonly surroundings: Surroundings;
   /** Stage 3, in the door's own wire: reads the body if it must, and says what is asked for. */
   interpret(context: InterpretContext): Promise<Verdict<Interpretation>>;
 }
@@ -30,6 +32,13 @@ export interface Presented {
   /** Correlation id of the agent's run; proves nothing. */
   readonly session: string | undefined;
   readonly loopback: boolean;
+}
+
+export interface Surroundings {
+  /** Path and query as they will be sent. */
+  readonly url: string;
+  /** Flat `name, value, …` of what will be forwarded; credentials are already removed. */
+  readonly headers: readonly string[];
 }
 
 export interface InterpretContext {

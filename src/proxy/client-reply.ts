@@ -1,0 +1,90 @@
+/** The agent's side of one exchange: writes a head once, bytes with backpressure, one end. */
+import type { ServerResponse } from "node:http";
+import type { WireReply } from "./wire.ts";
+
+export class ClientReply {
+  bytes = 0;
+  readonly #response: ServerResponse;
+  readonly #exchange: string;
+  readonly #readStall: number;
+
+  constructor(response: ServerResponse, exchange: string, readStall: number) {
+    this.#response = response;
+    this.#exchange = exchange;
+    this.#readStall = readStall;
+  }
+
+  get headSent(): boolean {
+    return this.#response.headersSent;
+  }
+
+  get gone(): boolean {
+    return this.#response.destroyed && !this.#response.writableFinished;
+  }
+
+  /** `flat`: `name, value, …`. */
+  head(status: number, flat: string[]): void {
+    flat.push("x-sallyport-exchange", this.#exchange);
+    this.#response.writeHead(status, flat);
+  }
+
+  /** Makes the head leave now, before any body. */
+  flushHead(): void {
+    this.#response.flushHeaders();
+  }
+
+  /** False: stop until `onDrain` calls. A client that takes nothing for too long is dropped. */
+  write(chunk: Uint8Array, onDrain: () => void): boolean {
+    this.bytes += chunk.length;
+    if (this.#response.write(chunk)) return true;
+    const stalled = setTimeout(() => this.#response.destroy(), this.#readStall);
+    const freed = (): void => {
+      clearTimeout(stalled);
+      this.#response.off("drain", freed).off("close", freed);
+      onDrain();
+    };
+    this.#response.once("drain", freed).once("close", freed);
+    return false;
+  }
+
+  writeLast(chunk: Uint8Array): void {
+    this.bytes += chunk.length;
+    this.#response.end(chunk);
+  }
+
+  /** `trailers`: flat `name, value, …`. */
+  end(trailers: readonly string[] | undefined): void {
+    if (trailers !== undefined) this.#response.addTrailers(pairs(trailers));
+    this.#response.end();
+  }
+
+  /** Told once when the client left before it had everything. */
+  onGone(listener: () => void): void {
+    this.#response.once("close", () => {
+      if (!this.#response.writableFinished) listener();
+    });
+  }
+
+  /** A broken connection is the only honest end where the wire has no terminal error. */
+  destroy(): void {
+    this.#response.destroy();
+  }
+
+  /** A refusal, complete. Only before the head is sent. */
+  refuse(reply: WireReply, closeAfter: boolean): void {
+    const body = Buffer.from(reply.body);
+    const flat: string[] = [];
+    for (const name in reply.headers) flat.push(name, reply.headers[name] ?? "");
+    flat.push("content-length", String(body.length), "x-sallyport-exchange", this.#exchange);
+    if (closeAfter) flat.push("connection", "close");
+    this.#response.writeHead(reply.status, flat);
+    this.#response.end(body);
+    this.bytes += body.length;
+  }
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  const list: [string, string][] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) list.push([flat[i] ?? "", flat[i + 1] ?? ""]);
+  return list;
+}

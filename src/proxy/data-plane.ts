@@ -1,0 +1,151 @@
+/** The listener agents talk to: sockets, limits, one exchange a request. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { id, instant, type ExchangeId, type Instant } from "../core/units.ts";
+import type { Wire } from "../core/upstream.ts";
+import { newId } from "../lib/ids.ts";
+import { govern, type Door } from "../operations/govern.ts";
+import type { Ask, Presented } from "../pipeline/ask.ts";
+import type { Ports } from "../pipeline/stages.ts";
+import { ClientReply } from "./client-reply.ts";
+import type { DataPlaneLimits } from "./data-plane-limits.ts";
+import type { UpgradeDoor } from "./forward-upgrade.ts";
+import { HttpExchange, type ExchangeTools } from "./http-exchange.ts";
+import { renderRefusal } from "./refusals/render-refusal.ts";
+import { isLoopback, routeRequest, type RoutedRequest, type Routes } from "./route-request.ts";
+import type { UpstreamPools } from "./upstream-pools.ts";
+import type { WireFamily } from "./wire.ts";
+
+export interface DataPlaneOptions extends Routes {
+  readonly ports: Ports;
+  readonly wires: Readonly<Record<Wire, WireFamily>>;
+  readonly pools: UpstreamPools;
+  readonly upgrades: UpgradeDoor;
+  readonly limits: DataPlaneLimits;
+}
+
+export interface DataPlane {
+  readonly server: Server;
+  /** Exchanges that are not closed yet. */
+  readonly running: number;
+  /** Resolves when no exchange is running. */
+  idle(): Promise<void>;
+}
+
+/** How often sockets are checked against `headersTimeout`. */
+const CHECK_INTERVAL_MS = 2_000;
+
+export function createDataPlane(options: DataPlaneOptions): DataPlane {
+  const { limits } = options;
+  const server = createServer({
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: limits.headersTimeout,
+    // Bodies have their own clock (request-body.ts): a long upload is not an attack.
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAlive,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    requireHostHeader: true,
+    insecureHTTPParser: false,
+    noDelay: true,
+  });
+  server.maxConnections = limits.connectionsMax;
+  server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
+  const listener = new Listener(options);
+  server.on("request", (request, response) => listener.serve(request, response, undefined));
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+    listener.serve(request, response, () => response.writeContinue());
+  });
+  server.on("upgrade", (request, socket, first) => listener.upgrade(request, socket, first));
+  server.on("clientError", answerClientError);
+  return {
+    server,
+    get running(): number {
+      return listener.running;
+    },
+    idle: () => listener.idle(),
+  };
+}
+
+class Listener {
+  running = 0;
+  readonly #options: DataPlaneOptions;
+  readonly #tools: ExchangeTools;
+  #waiting: (() => void)[] = [];
+
+  constructor(options: DataPlaneOptions) {
+    this.#options = options;
+    const { pools, limits, ports } = options;
+    this.#tools = { pools, limits, vault: ports.vault };
+  }
+
+  serve(request: IncomingMessage, response: ServerResponse, invite: ExchangeInvite): void {
+    const at = this.#options.ports.now();
+    const exchange = id<ExchangeId>(newId("exc", at));
+    const reply = new ClientReply(response, exchange, this.#options.limits.readStall);
+    const routed = routeRequest(request, exchange, this.#options);
+    if (routed.kind === "answer") {
+      reply.refuse(renderRefusal("http", routed.refusal, { exchange }), !request.complete);
+      return;
+    }
+    const { head, headers } = routed;
+    const wire = this.#options.wires[head.upstream.wire].open(head);
+    const presented = presentedBy(routed, request);
+    const parts = { head, wire, request, reply, headers, presented, at, invite };
+    this.#run(new HttpExchange(parts, this.#tools));
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, first: Buffer): void {
+    const at: Instant = instant(this.#options.ports.now());
+    const exchange = id<ExchangeId>(newId("exc", at));
+    const routed = routeRequest(request, exchange, this.#options);
+    const { upgrades } = this.#options;
+    if (routed.kind === "answer") return upgrades.answer(socket, exchange, routed.refusal);
+    const { head, headers } = routed;
+    const presented = presentedBy(routed, request);
+    this.#run(upgrades.open({ head, headers, presented, at, request, socket, first }));
+  }
+
+  idle(): Promise<void> {
+    if (this.running === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #run(exchange: Ask & Door): void {
+    this.running += 1;
+    void govern(exchange, exchange, this.#options.ports).finally(() => {
+      this.running -= 1;
+      if (this.running > 0) return;
+      for (const resolve of this.#waiting.splice(0)) resolve();
+    });
+  }
+}
+
+type ExchangeInvite = (() => void) | undefined;
+
+function presentedBy(routed: RoutedRequest, request: IncomingMessage): Presented {
+  const { key, session } = routed;
+  return { key, session, loopback: isLoopback(request.socket) };
+}
+
+/** What the parser itself refuses: before there is a request, there is no exchange to record. */
+function answerClientError(error: Error & { code?: string }, socket: Duplex): void {
+  const writable = socket instanceof Socket && socket.writable && socket.bytesWritten === 0;
+  if (error.code === "ECONNRESET" || !writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, reason] = CLIENT_ERRORS.get(error.code ?? "") ?? [400, "Bad Request"];
+  const body = JSON.stringify({ title: reason, status, code: "malformed", detail: error.message });
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\n` +
+      `content-type: application/problem+json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+const CLIENT_ERRORS: ReadonlyMap<string, readonly [number, string]> = new Map([
+  ["HPE_HEADER_OVERFLOW", [431, "Request Header Fields Too Large"]],
+  ["ERR_HTTP_REQUEST_TIMEOUT", [408, "Request Timeout"]],
+  ["HPE_CHUNK_EXTENSIONS_OVERFLOW", [413, "Content Too Large"]],
+]);

@@ -1,0 +1,103 @@
+/**
+ * Stage 9 of 11. A permit goes in, the upstream's answer comes out through the inspector. The
+ * vault's credential is written last, after everything that looks at or records the request.
+ */
+import type { IncomingMessage } from "node:http";
+import type { Facts, Outcome } from "../core/evidence.ts";
+import type { Credential, Vault } from "../core/secret/vault.ts";
+import type { Refusal } from "../core/refusal.ts";
+import type { Authorized } from "../operations/authorize.ts";
+import type { InspectionReport, RequestBody } from "../pipeline/ask.ts";
+import type { ClientReply } from "./client-reply.ts";
+import { ResponseForwarding } from "./response-forwarding.ts";
+import type { UpstreamPools } from "./upstream-pools.ts";
+import type { RequestHead, WireReply } from "./wire.ts";
+
+/** Everything about one exchange that the way out and the way back need. */
+export interface Dispatch {
+  readonly head: RequestHead;
+  /** Path and query below the upstream's prefix. */
+  readonly target: string;
+  /** Flat `name, value, …`, cleaned by request-headers.ts. */
+  readonly headers: readonly string[];
+  readonly request: IncomingMessage;
+  readonly reply: ClientReply;
+  readonly facts: Facts;
+  refuse(refusal: Refusal): WireReply;
+}
+
+export interface Forwarded {
+  readonly outcome: Outcome;
+  /** Undefined when the upstream was never asked. */
+  readonly report: InspectionReport | undefined;
+}
+
+const NO_ECHOES: readonly string[] = [];
+
+export function forwardHttp(
+  authorized: Authorized,
+  dispatch: Dispatch,
+  pools: UpstreamPools,
+  vault: Vault,
+): Promise<Forwarded> {
+  const { head, reply } = dispatch;
+  const { upstream } = head;
+  const borrowed = vault.credentialFor(upstream, head.method, head.path);
+  if (borrowed.kind === "halt") {
+    const { code, detail } = borrowed.refusal;
+    reply.refuse(dispatch.refuse(borrowed.refusal), false);
+    return Promise.resolve({ outcome: { kind: "refused", code, detail }, report: undefined });
+  }
+  const credential = borrowed.value;
+  const echoes = credential?.echoes ?? NO_ECHOES;
+  const inspector = authorized.interpretation.inspector(authorized.inspections, echoes);
+  return new Promise((resolve) => {
+    const forwarding = new ResponseForwarding(dispatch, inspector, echoes, resolve);
+    pools.pool(upstream).dispatch(
+      {
+        path: upstream.pathPrefix + dispatch.target,
+        method: head.method,
+        headers: outgoingHeaders(authorized, dispatch, credential),
+        body: outgoingBody(authorized.body, dispatch.request),
+      },
+      forwarding,
+    );
+  });
+}
+
+function outgoingBody(
+  body: RequestBody,
+  request: IncomingMessage,
+): Uint8Array | IncomingMessage | null {
+  switch (body.kind) {
+    case "none":
+      return null;
+    case "bytes":
+      return body.bytes;
+    case "stream":
+      return request;
+  }
+}
+
+function outgoingHeaders(
+  { body, inspections }: Authorized,
+  { head, headers }: Dispatch,
+  credential: Credential | undefined,
+): string[] {
+  const flat: string[] = [];
+  const slot = credential?.header;
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] ?? "";
+    if (name !== slot) flat.push(name, headers[i + 1] ?? "");
+  }
+  const mustRead =
+    head.upstream.wire !== "http" ||
+    credential !== undefined ||
+    inspections.response.rules.length > 0;
+  const accepted = mustRead ? "identity" : head.headers["accept-encoding"];
+  if (typeof accepted === "string") flat.push("accept-encoding", accepted);
+  const length = head.headers["content-length"];
+  if (body.kind === "stream" && typeof length === "string") flat.push("content-length", length);
+  if (credential !== undefined) flat.push(credential.header, credential.value);
+  return flat;
+}

@@ -1,0 +1,132 @@
+/**
+ * One request on the data plane's socket: hands the pipeline an `Ask`, serves as its `Door`. What
+ * kind of wire it speaks is the `WireExchange`'s business.
+ */
+import type { IncomingMessage } from "node:http";
+import type { Facts } from "../core/evidence.ts";
+import type { Refusal } from "../core/refusal.ts";
+import type { Vault } from "../core/secret/vault.ts";
+import type { ExchangeId, Instant } from "../core/units.ts";
+import type { Upstream } from "../core/upstream.ts";
+import { halt, type Verdict } from "../core/verdict.ts";
+import type { Authorized } from "../operations/authorize.ts";
+import type { Door } from "../operations/govern.ts";
+import type {
+  Ask,
+  InspectionReport,
+  InterpretContext,
+  Interpretation,
+  Presented,
+  Surroundings,
+} from "../pipeline/ask.ts";
+import type { ClientReply } from "./client-reply.ts";
+import type { DataPlaneLimits } from "./data-plane-limits.ts";
+import { forwardHttp } from "./forward-http.ts";
+import { readBody } from "./request-body.ts";
+import type { UpstreamPools } from "./upstream-pools.ts";
+import type { RequestHead, WireExchange } from "./wire.ts";
+
+/** What every exchange of one data plane shares. */
+export interface ExchangeTools {
+  readonly pools: UpstreamPools;
+  readonly vault: Vault;
+  readonly limits: DataPlaneLimits;
+}
+
+export interface ExchangeParts {
+  readonly head: RequestHead;
+  readonly wire: WireExchange;
+  readonly request: IncomingMessage;
+  readonly reply: ClientReply;
+  /** Flat `name, value, …` fit to be forwarded. */
+  readonly headers: readonly string[];
+  readonly presented: Presented;
+  readonly at: Instant;
+  /** Sends `100 Continue` to a client that waits for it (RFC 9110 §10.1.1). */
+  readonly invite: (() => void) | undefined;
+}
+
+export class HttpExchange implements Ask, Door {
+  readonly exchange: ExchangeId;
+  readonly at: Instant;
+  readonly upstream: Upstream;
+  readonly method: string;
+  readonly path: string;
+  readonly presented: Presented;
+  readonly surroundings: Surroundings;
+  readonly #parts: ExchangeParts;
+  readonly #tools: ExchangeTools;
+
+  constructor(parts: ExchangeParts, tools: ExchangeTools) {
+    const { head } = parts;
+    this.exchange = head.exchange;
+    this.at = parts.at;
+    this.upstream = head.upstream;
+    this.method = head.method;
+    this.path = head.path;
+    this.presented = parts.presented;
+    this.surroundings = { url: parts.wire.target, headers: parts.headers };
+    this.#parts = parts;
+    this.#tools = tools;
+  }
+
+  async interpret(context: InterpretContext): Promise<Verdict<Interpretation>> {
+    const { head, wire, request } = this.#parts;
+    this.#parts.invite?.();
+    if (!head.hasBody || !this.#mustRead(context)) return wire.interpret(undefined, context);
+    const { requestBytesMax } = head.upstream;
+    const reading = await readBody(request, requestBytesMax, this.#tools.limits.body);
+    switch (reading.kind) {
+      case "ok":
+        return wire.interpret(reading.bytes, context);
+      case "too_large":
+        return this.#tooLarge();
+      case "too_slow":
+        return halt({ code: "body_timeout", detail: "The request body came too slowly." });
+      case "gone":
+        return halt({ code: "malformed", detail: "The request body broke off." });
+    }
+  }
+
+  async forward(authorized: Authorized, facts: Facts): Promise<InspectionReport | undefined> {
+    const { head, wire, headers, request, reply } = this.#parts;
+    const { pools, vault, limits } = this.#tools;
+    if (authorized.body.kind === "stream") this.#watchUpload(request, limits.body.idle);
+    const refuse = (refusal: Refusal): ReturnType<WireExchange["refuse"]> => wire.refuse(refusal);
+    const dispatch = { head, target: wire.target, headers, request, reply, facts, refuse };
+    const { outcome, report } = await forwardHttp(authorized, dispatch, pools, vault);
+    facts.outcome = outcome;
+    return report;
+  }
+
+  refuse(refusal: Refusal): void {
+    const { reply, request, wire } = this.#parts;
+    if (reply.gone) return;
+    if (reply.headSent) return reply.destroy();
+    // An unread body would be taken for the next request, so the connection ends with the answer.
+    reply.refuse(wire.refuse(refusal), !request.complete);
+  }
+
+  #mustRead({ snapshot, principal, inspections }: InterpretContext): boolean {
+    const { bodyNeed } = this.#parts.wire;
+    if (bodyNeed !== "if_policy_reads_it") return bodyNeed === "whole";
+    return (
+      inspections.request.rules.length > 0 || snapshot.readsHttpBody(principal, this.upstream.name)
+    );
+  }
+
+  #tooLarge(): Verdict<Interpretation> {
+    const { requestBytesMax } = this.upstream;
+    return halt({
+      code: "body_too_large",
+      detail: `The request body is larger than the ${requestBytesMax} bytes that can be judged.`,
+      remedy: "Send less at once, or let an operator raise request_bytes_max of this upstream.",
+    });
+  }
+
+  #watchUpload(request: IncomingMessage, idle: number): void {
+    if (request.complete) return;
+    request.setTimeout(idle, () => request.destroy());
+    request.once("end", () => request.setTimeout(0));
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * One pass over the raw request headers: what identifies the agent is taken out, what must not
+ * travel is dropped, what two readers could read differently is refused.
+ *
+ * @see RFC 9110 §7.6.1 (Connection), RFC 9112 §6.3 (framing); research/ecosystem.md §1.2
+ */
+
+/** Every header in which an SDK may put a credential; none of them ever reaches an upstream. */
+const CREDENTIALS = new Set([
+  "authorization",
+  "x-api-key",
+  "api-key",
+  "x-goog-api-key",
+  "x-auth-token",
+  "x-amz-security-token",
+  "ocp-apim-subscription-key",
+  "private-token",
+  "cookie",
+]);
+
+const DROPPED = new Set([
+  "host",
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+  "content-length",
+  "http2-settings",
+  "accept-encoding",
+]);
+
+/** Twice is an attack or a bug: the two ends could believe different ones. */
+const SINGLE = new Set([
+  "host",
+  "content-length",
+  "transfer-encoding",
+  "content-type",
+  "content-encoding",
+  "authorization",
+  "x-sallyport-key",
+  "mcp-session-id",
+  "mcp-method",
+  "mcp-name",
+  "mcp-protocol-version",
+]);
+
+const SESSION_HEADERS = [
+  "x-sallyport-session",
+  "x-claude-code-session-id",
+  "session-id",
+  "x-session-id",
+  "mcp-session-id",
+];
+
+export interface ReadHeaders {
+  readonly kind: "ok";
+  /** Flat `name, value, …` to forward; without Host, framing, credentials and hop-by-hop. */
+  readonly forward: string[];
+  readonly key: string | undefined;
+  readonly session: string | undefined;
+}
+
+export type HeadersReading = ReadHeaders | { readonly kind: "problem"; readonly message: string };
+
+const KEY_PREFIX = "spt_";
+
+export function readRequestHeaders(raw: readonly string[]): HeadersReading {
+  const forward: string[] = [];
+  const seen = new Set<string>();
+  let key: string | undefined;
+  let session: string | undefined;
+  let sessionRank = SESSION_HEADERS.length;
+  let named: Set<string> | undefined;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] ?? "").toLowerCase();
+    const value = raw[i + 1] ?? "";
+    if (SINGLE.has(name)) {
+      if (seen.has(name)) return { kind: "problem", message: `The header ${name} comes twice.` };
+      seen.add(name);
+    }
+    const rank = SESSION_HEADERS.indexOf(name);
+    if (rank !== -1 && rank < sessionRank) {
+      session = value;
+      sessionRank = rank;
+    }
+    if (name === "connection") named = connectionNames(value, named);
+    if (name.startsWith("x-sallyport-") || name === "proxy-authorization") {
+      if (name === "x-sallyport-key" || name === "proxy-authorization") key ??= keyIn(name, value);
+      continue;
+    }
+    if (CREDENTIALS.has(name)) {
+      key ??= keyIn(name, value);
+      continue;
+    }
+    if (!DROPPED.has(name)) forward.push(name, value);
+  }
+  if (named !== undefined) dropNamed(forward, named);
+  return { kind: "ok", forward, key, session };
+}
+
+/** A key in `x-sallyport-key` counts as it is; in a provider's slot only by its prefix. */
+function keyIn(name: string, value: string): string | undefined {
+  const space = value.indexOf(" ");
+  const scheme = space === -1 ? "" : value.slice(0, space).toLowerCase();
+  const token = value.slice(space + 1).trim();
+  if (name === "x-sallyport-key") return token;
+  if (scheme === "basic") return keyInBasic(token);
+  return token.startsWith(KEY_PREFIX) ? token : undefined;
+}
+
+/** `Proxy-Authorization: Basic` carries the key as the password (or as a user without one). */
+function keyInBasic(token: string): string | undefined {
+  const [user = "", password = ""] = Buffer.from(token, "base64").toString("latin1").split(":", 2);
+  const candidate = password === "" ? user : password;
+  return candidate.startsWith(KEY_PREFIX) ? candidate : undefined;
+}
+
+function connectionNames(value: string, names = new Set<string>()): Set<string> {
+  for (const name of value.split(",")) names.add(name.trim().toLowerCase());
+  return names;
+}
+
+function dropNamed(flat: string[], names: ReadonlySet<string>): void {
+  let kept = 0;
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    if (names.has(flat[i] ?? "")) continue;
+    flat[kept] = flat[i] ?? "";
+    flat[kept + 1] = flat[i + 1] ?? "";
+    kept += 2;
+  }
+  flat.length = kept;
+}

@@ -1,0 +1,294 @@
+/**
+ * Stage 10 of 11: the way back of one exchange. undici calls in, the inspector judges, the reply
+ * goes out; backpressure runs end to end and every path ends in exactly one outcome.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Transform } from "node:stream";
+import type { Dispatcher } from "undici";
+import type { Outcome, Scan } from "../core/evidence.ts";
+import type { Refusal } from "../core/refusal.ts";
+import type { ChunkVerdict, ResponseInspector } from "../pipeline/ask.ts";
+import { createBodyDecoder } from "./decode-body.ts";
+import type { Dispatch, Forwarded } from "./forward-http.ts";
+import { responseHeaders } from "./response-headers.ts";
+import { ClientGone, refusalOfFailure, TotalTimeout } from "./upstream-failure.ts";
+
+/** Answers up to this size are written with their head in one go. */
+const SMALL_BYTES = 65_536;
+
+/** How the body travels: `small` and `whole` are gathered first, `whole` is also looked at. */
+type Mode = "pass" | "small" | "whole" | "stream";
+
+export class ResponseForwarding implements Dispatcher.DispatchHandler {
+  readonly #dispatch: Dispatch;
+  readonly #inspector: ResponseInspector;
+  readonly #echoes: readonly string[];
+  readonly #settle: (forwarded: Forwarded) => void;
+  readonly #total: NodeJS.Timeout | undefined;
+  readonly #resume = (): void => this.#controller?.resume();
+  #controller: Dispatcher.DispatchController | undefined;
+  #mode: Mode = "pass";
+  #status = 0;
+  #headers: IncomingHttpHeaders = {};
+  #decoder: Transform | undefined;
+  #gathered: Uint8Array[] = [];
+  #gatheredBytes = 0;
+  #scan: Scan | undefined;
+  #over = false;
+
+  constructor(
+    dispatch: Dispatch,
+    inspector: ResponseInspector,
+    echoes: readonly string[],
+    settle: (forwarded: Forwarded) => void,
+  ) {
+    this.#dispatch = dispatch;
+    this.#inspector = inspector;
+    this.#echoes = echoes;
+    this.#settle = settle;
+    dispatch.reply.onGone(() => this.#clientGone());
+    const { total } = dispatch.head.upstream.timeouts;
+    if (total > 0)
+      this.#total = setTimeout(() => this.#over || this.#fail(new TotalTimeout()), total);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over || this.#dispatch.reply.gone) controller.abort(new ClientGone());
+    else this.#dispatch.facts.sent = true;
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (status < 200 || this.#over) return;
+    this.#status = status;
+    this.#headers = headers;
+    this.#dispatch.facts.upstreamStatus = status;
+    if (this.#dispatch.head.method === "HEAD" || status === 204 || status === 304) {
+      this.#scan = { kind: "none", reason: "no_body" };
+      this.#sendHead(false);
+      return;
+    }
+    const verdict = this.#inspector.head(status, headerMap(headers));
+    switch (verdict.kind) {
+      case "pass":
+        this.#scan = verdict.scan;
+        this.#mode = this.#isSmall() ? "small" : "pass";
+        if (this.#mode === "pass") this.#sendHead(false);
+        break;
+      case "whole":
+        this.#mode = "whole";
+        this.#decode();
+        break;
+      case "stream":
+        this.#mode = "stream";
+        if (this.#decode()) this.#sendHead(true);
+        break;
+      case "halt":
+        this.#refuse(verdict.refusal);
+    }
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over) return;
+    const decoder = this.#decoder;
+    if (decoder === undefined) this.#take(chunk);
+    else if (!decoder.write(chunk)) {
+      controller.pause();
+      decoder.once("drain", this.#resume);
+    }
+  }
+
+  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+    if (this.#over) return;
+    const decoder = this.#decoder;
+    if (decoder === undefined) this.#finish(trailers);
+    else decoder.once("end", () => this.#finish(trailers)).end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    if (!this.#over) this.#fail(error);
+  }
+
+  #take(chunk: Uint8Array): void {
+    switch (this.#mode) {
+      case "pass":
+        this.#write(chunk);
+        break;
+      case "stream":
+        this.#obey(this.#inspector.chunk(chunk));
+        break;
+      case "small":
+      case "whole":
+        this.#gathered.push(chunk);
+        this.#gatheredBytes += chunk.length;
+        if (this.#gatheredBytes > this.#dispatch.head.upstream.responseBytesMax) this.#overflow();
+    }
+  }
+
+  #finish(trailers: IncomingHttpHeaders): void {
+    switch (this.#mode) {
+      case "pass":
+        break;
+      case "small":
+        this.#sendHead(false);
+        this.#complete(this.#body());
+        return;
+      case "whole":
+        this.#finishWhole();
+        return;
+      case "stream":
+        this.#obey(this.#inspector.end());
+    }
+    if (this.#over) return;
+    this.#dispatch.reply.end(this.#trailers(trailers));
+    this.#done({ kind: "completed", status: this.#status, bytes: this.#dispatch.reply.bytes });
+  }
+
+  #finishWhole(): void {
+    const body = this.#body();
+    const looked = this.#inspector.chunk(body);
+    if (looked.kind === "cut") return this.#refuse(looked.refusal);
+    const ended = this.#inspector.end();
+    if (ended.kind === "cut") return this.#refuse(ended.refusal);
+    const chunks = [...looked.chunks, ...ended.chunks];
+    const only = chunks.length === 1 ? chunks[0] : undefined;
+    const bytes = only ?? Buffer.concat(chunks);
+    this.#sendHead(bytes !== body, bytes.length);
+    this.#complete(bytes);
+  }
+
+  #complete(bytes: Uint8Array): void {
+    const { reply } = this.#dispatch;
+    reply.writeLast(bytes);
+    this.#done({ kind: "completed", status: this.#status, bytes: reply.bytes });
+  }
+
+  #obey(verdict: ChunkVerdict): void {
+    for (const chunk of verdict.chunks) this.#write(chunk);
+    if (verdict.kind === "emit") return;
+    const { reply } = this.#dispatch;
+    if (verdict.farewell === undefined) reply.destroy();
+    else reply.writeLast(verdict.farewell);
+    this.#done({ kind: "cut", code: verdict.refusal.code, bytes: reply.bytes });
+    this.#abort(new ClientGone());
+  }
+
+  #write(chunk: Uint8Array): void {
+    if (!this.#dispatch.reply.write(chunk, this.#resume)) this.#controller?.pause();
+  }
+
+  #sendHead(rewritten: boolean, length?: number): void {
+    const decoded = this.#decoder !== undefined;
+    const flat = responseHeaders(this.#headers, { echoes: this.#echoes, rewritten, decoded });
+    if (
+      length !== undefined &&
+      (rewritten || decoded || this.#headers["content-length"] === undefined)
+    ) {
+      flat.push("content-length", String(length));
+    }
+    this.#dispatch.reply.head(this.#status, flat);
+    if (this.#mode === "stream") this.#dispatch.reply.flushHead();
+  }
+
+  /** False when the body is in an encoding that nobody here can read: refused, or passed unscanned. */
+  #decode(): boolean {
+    const encoding = this.#headers["content-encoding"];
+    if (encoding === undefined || encoding === "identity") return true;
+    const decoder = createBodyDecoder(encoding);
+    if (decoder !== undefined) {
+      decoder.on("data", (chunk: Buffer) => this.#over || this.#take(chunk));
+      decoder.on("error", (error) => this.#over || this.#fail(error));
+      this.#decoder = decoder;
+      return true;
+    }
+    this.#passUnscanned("content_encoding");
+    return false;
+  }
+
+  #overflow(): void {
+    if (this.#mode === "small") return this.#fail(new Error("longer than it said"));
+    const gathered = this.#gathered;
+    this.#passUnscanned("too_large");
+    if (!this.#over) for (const chunk of gathered) this.#write(chunk);
+  }
+
+  /** An injected credential could be in what cannot be read, so then there is no passing. */
+  #passUnscanned(reason: string): void {
+    if (this.#dispatch.head.upstream.unscannable === "refuse" || this.#echoes.length > 0) {
+      this.#refuse({
+        code: "response_unscannable",
+        detail: `The answer cannot be inspected (${reason.replace("_", " ")}), so it is withheld.`,
+        remedy: "Ask for a smaller or plain answer, or let an operator allow unscannable answers.",
+      });
+      return;
+    }
+    this.#scan = { kind: "unscanned", reason, bytes: this.#gatheredBytes };
+    this.#mode = "pass";
+    this.#sendHead(this.#decoder !== undefined);
+  }
+
+  #refuse(refusal: Refusal): void {
+    const { reply } = this.#dispatch;
+    reply.refuse(this.#dispatch.refuse(refusal), false);
+    this.#done({ kind: "refused", code: refusal.code, detail: refusal.detail });
+    this.#abort(new ClientGone());
+  }
+
+  #fail(error: Error): void {
+    const { reply, head } = this.#dispatch;
+    if (error instanceof ClientGone || reply.gone) return this.#clientGone();
+    if (!reply.headSent) return this.#refuse(refusalOfFailure(error, head.upstream.name));
+    reply.destroy();
+    this.#done({ kind: "abandoned", by: "upstream", bytes: reply.bytes });
+    this.#abort(error);
+  }
+
+  #clientGone(): void {
+    if (this.#over) return;
+    this.#done({ kind: "abandoned", by: "client", bytes: this.#dispatch.reply.bytes });
+    this.#abort(new ClientGone());
+  }
+
+  #abort(reason: Error): void {
+    this.#decoder?.destroy();
+    this.#controller?.abort(reason);
+  }
+
+  #done(outcome: Outcome): void {
+    this.#over = true;
+    clearTimeout(this.#total);
+    const known = this.#inspector.report();
+    const report = this.#scan === undefined ? known : { ...known, scan: this.#scan };
+    this.#settle({ outcome, report });
+  }
+
+  #isSmall(): boolean {
+    const length = this.#headers["content-length"];
+    return length !== undefined && Number(length) <= SMALL_BYTES;
+  }
+
+  #body(): Uint8Array {
+    const only = this.#gathered.length === 1 ? this.#gathered[0] : undefined;
+    return only ?? Buffer.concat(this.#gathered);
+  }
+
+  #trailers(from: IncomingHttpHeaders): string[] | undefined {
+    for (const _ in from) {
+      return responseHeaders(from, { echoes: this.#echoes, rewritten: true, decoded: false });
+    }
+    return undefined;
+  }
+}
+
+function headerMap(headers: IncomingHttpHeaders): ReadonlyMap<string, string> {
+  const map = new Map<string, string>();
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined) map.set(name, typeof value === "string" ? value : value.join(", "));
+  }
+  return map;
+}

@@ -1,0 +1,62 @@
+/**
+ * The upstream's head, made fit for the agent: without hop-by-hop fields, without what would lead
+ * the client round the gate or make it retry blindly, without an echo of the injected credential.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import { redactHeaderValue } from "../core/secret/redact.ts";
+
+const DROPPED = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "proxy-authenticate",
+  "proxy-authentication-info",
+  "te",
+  "transfer-encoding",
+  "upgrade",
+  "alt-svc",
+  "x-should-retry",
+]);
+
+/** Fields that describe exactly the bytes we may rewrite. */
+const DESCRIBES_BYTES = new Set([
+  "content-length",
+  "content-md5",
+  "digest",
+  "content-digest",
+  "repr-digest",
+]);
+
+export interface ResponseHeadOptions {
+  readonly echoes: readonly string[];
+  /** The body may leave changed: fields that describe its bytes go, and its encoding was removed. */
+  readonly rewritten: boolean;
+  readonly decoded: boolean;
+}
+
+/** Flat `name, value, …` for `writeHead`. */
+export function responseHeaders(from: IncomingHttpHeaders, options: ResponseHeadOptions): string[] {
+  const { echoes, rewritten, decoded } = options;
+  const flat: string[] = [];
+  const named = from.connection === undefined ? undefined : namesIn(from.connection);
+  for (const name in from) {
+    const value = from[name];
+    if (value === undefined || DROPPED.has(name) || name.startsWith("x-sallyport-")) continue;
+    if (named?.has(name) === true) continue;
+    if (rewritten && DESCRIBES_BYTES.has(name)) continue;
+    if (decoded && (name === "content-encoding" || name === "content-length")) continue;
+    if (typeof value === "string") flat.push(name, clean(value, echoes));
+    else for (const one of value) flat.push(name, clean(one, echoes));
+  }
+  return flat;
+}
+
+function clean(value: string, echoes: readonly string[]): string {
+  return echoes.length === 0 ? value : redactHeaderValue(value, echoes);
+}
+
+function namesIn(connection: string): ReadonlySet<string> | undefined {
+  const names = connection.split(",").map((name) => name.trim().toLowerCase());
+  const extra = names.filter((name) => name !== "close" && name !== "keep-alive");
+  return extra.length === 0 ? undefined : new Set(extra);
+}

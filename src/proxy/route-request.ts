@@ -1,0 +1,115 @@
+/** From a raw head to the upstream it means, or to the answer for one that means none. */
+import type { IncomingMessage } from "node:http";
+import { isIP, type Socket } from "node:net";
+import type { Refusal, RefusalCode } from "../core/refusal.ts";
+import type { ExchangeId } from "../core/units.ts";
+import type { Upstream } from "../core/upstream.ts";
+import { readRequestHeaders } from "./request-headers.ts";
+import { readRequestTarget, type RequestTarget } from "./request-target.ts";
+import type { RequestHead } from "./wire.ts";
+
+export interface Routes {
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  /** Host names answered to beside addresses and localhost; undefined: all. */
+  readonly hosts: ReadonlySet<string> | undefined;
+}
+
+export interface RoutedRequest {
+  readonly kind: "exchange";
+  readonly head: RequestHead;
+  /** Flat `name, value, …` fit to be forwarded. */
+  readonly headers: readonly string[];
+  readonly key: string | undefined;
+  readonly session: string | undefined;
+}
+
+export type Routing = RoutedRequest | { readonly kind: "answer"; readonly refusal: Refusal };
+
+export function routeRequest(
+  request: IncomingMessage,
+  exchange: ExchangeId,
+  { upstreams, hosts }: Routes,
+): Routing {
+  if (request.httpVersion !== "1.1" && request.httpVersion !== "1.0") {
+    return answer("malformed", `HTTP/${request.httpVersion} is not spoken here.`);
+  }
+  const read = readRequestHeaders(request.rawHeaders);
+  if (read.kind === "problem") return answer("malformed", read.message);
+  const strange = strangeCaller(request, hosts);
+  if (strange !== undefined) return answer("malformed", strange);
+  const reading = readRequestTarget(request.url ?? "");
+  if (reading.kind === "problem") return answer("malformed", reading.message);
+  const place = locate(reading.target, upstreams);
+  if (place === undefined) {
+    return answer("no_such_upstream", `Nothing is configured at /${reading.target.head}.`);
+  }
+  const { upstream, target } = place;
+  const { headers } = request;
+  const head: RequestHead = {
+    exchange,
+    upstream,
+    method: request.method ?? "GET",
+    path: target.path,
+    rawPath: target.rawPath,
+    query: target.query,
+    headers,
+    hasBody:
+      headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0",
+  };
+  return { kind: "exchange", head, headers: read.forward, key: read.key, session: read.session };
+}
+
+export function isLoopback(socket: Socket): boolean {
+  const address = socket.remoteAddress ?? "";
+  return address === "::1" || address.startsWith("127.") || address.startsWith("::ffff:127.");
+}
+
+function answer(code: RefusalCode, detail: string): Routing {
+  return { kind: "answer", refusal: { code, detail } };
+}
+
+/** `/<upstream>/…`, or `/mcp/<upstream>/…` for an MCP server. */
+function locate(
+  target: RequestTarget,
+  upstreams: ReadonlyMap<string, Upstream>,
+): { readonly upstream: Upstream; readonly target: RequestTarget } | undefined {
+  if (target.head !== "mcp") {
+    const upstream = upstreams.get(target.head);
+    return upstream === undefined ? undefined : { upstream, target };
+  }
+  const inner = readRequestTarget(target.rawPath + target.query);
+  if (inner.kind === "problem") return undefined;
+  const upstream = upstreams.get(inner.target.head);
+  return upstream?.wire === "mcp" ? { upstream, target: inner.target } : undefined;
+}
+
+/**
+ * A web page can make a browser speak to a loopback listener under a name of its own (DNS
+ * rebinding) or from its own origin; an agent does neither.
+ */
+function strangeCaller(request: IncomingMessage, hosts: Routes["hosts"]): string | undefined {
+  const { host, origin } = request.headers;
+  if (host !== undefined && !isHost(host)) return "The Host header is not a host.";
+  if (hosts === undefined) return undefined;
+  if (host !== undefined && !isOurs(hostname(host), hosts)) {
+    return `This listener does not answer to the host ${hostname(host)}.`;
+  }
+  if (origin !== undefined && !isOurs(hostname(origin.replace(/^[a-z]+:\/\//i, "")), hosts)) {
+    return "Requests from web pages of other origins are not answered.";
+  }
+  return undefined;
+}
+
+const HOST = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?$/;
+
+function isHost(host: string): boolean {
+  return HOST.test(host);
+}
+
+function hostname(host: string): string {
+  return host.startsWith("[") ? host.slice(1, host.indexOf("]")) : (host.split(":", 1)[0] ?? "");
+}
+
+function isOurs(name: string, hosts: ReadonlySet<string>): boolean {
+  return name === "localhost" || isIP(name) !== 0 || hosts.has(name.toLowerCase());
+}

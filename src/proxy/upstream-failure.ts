@@ -1,0 +1,57 @@
+import type { Refusal } from "../core/refusal.ts";
+
+const TIMEOUTS = new Set([
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+  "ETIMEDOUT",
+  "ERR_TOTAL_TIMEOUT",
+]);
+
+const UNREACHABLE = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+  "EPIPE",
+]);
+
+/** What an undici or connector error means to the agent. The error itself goes to the log. */
+export function refusalOfFailure(error: Error, upstream: string): Refusal {
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  if (code === "ERR_ADDRESS_FORBIDDEN") {
+    return {
+      code: "address_forbidden",
+      detail: `The upstream ${upstream} resolves to an address that agents may not reach.`,
+      remedy: "An operator can list it with allow_private in the configuration.",
+      cause: error,
+    };
+  }
+  if (TIMEOUTS.has(code)) {
+    return {
+      code: "upstream_timeout",
+      detail: `The upstream ${upstream} took too long.`,
+      cause: error,
+    };
+  }
+  if (UNREACHABLE.has(code) || code.startsWith("ERR_TLS") || code.startsWith("CERT_")) {
+    return {
+      code: "upstream_unreachable",
+      detail: `The upstream ${upstream} cannot be reached (${code}).`,
+      cause: error,
+    };
+  }
+  return { code: "upstream_broken", detail: `The upstream ${upstream} broke off.`, cause: error };
+}
+
+/** Raised by the exchange's own clock, beside undici's. */
+export class TotalTimeout extends Error {
+  readonly code = "ERR_TOTAL_TIMEOUT";
+}
+
+/** The agent is gone: nobody is left to tell. */
+export class ClientGone extends Error {
+  readonly code = "ERR_CLIENT_GONE";
+}

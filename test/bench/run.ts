@@ -1,0 +1,194 @@
+/**
+ * `npm run bench [-- --quick] [-- --profile]`: Sallyport with everything on, a bare undici
+ * pass-through and nginx (where installed), in turn, in one run. Read the ratios.
+ */
+import { execFileSync, fork, type ChildProcess } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { answer, forkListener, pin, REST_CORE } from "./child.ts";
+import type { LoadJob, LoadResult } from "./load-client.ts";
+import { cpuUs, rssMb } from "./process-stats.ts";
+import { printTable, type Row } from "./report.ts";
+import { SCENARIOS, type Scenario } from "./scenario.ts";
+import { startSubjects, type Subject } from "./subjects.ts";
+
+const quick = process.argv.includes("--quick");
+const profile = process.argv.includes("--profile");
+const only = process.argv.find((arg) => arg.startsWith("--only="))?.slice("--only=".length);
+
+const ROUNDS = quick ? 2 : 5;
+const SLICE_SECONDS = quick ? 0.8 : 2;
+const WARM_SECONDS = quick ? 1.5 : 4;
+const OPEN_STREAMS = 1000;
+const LOAD_MS = 60_000;
+
+interface Slice {
+  readonly result: LoadResult;
+  readonly cpuUs: number;
+}
+
+async function load(client: ChildProcess, job: LoadJob): Promise<LoadResult> {
+  client.send({ job });
+  const message = await answer(client, LOAD_MS);
+  if (!("result" in message)) throw new Error("the load client gave no result");
+  // The load client is ours and sends exactly this shape.
+  return message.result as LoadResult;
+}
+
+async function slice(client: ChildProcess, subject: Subject, job: LoadJob): Promise<Slice> {
+  const before = cpuUs(subject.pids());
+  const result = await load(client, { ...job, port: subject.port, path: subject.path });
+  return { result, cpuUs: cpuUs(subject.pids()) - before };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+function rowOf(scenario: Scenario, subject: Subject, slices: readonly Slice[]): Row {
+  const pick = (of: (slice: Slice) => number): number => median(slices.map(of));
+  const units = ({ result }: Slice): number =>
+    scenario.stream === undefined ? result.requests : result.chunks;
+  return {
+    scenario: scenario.name,
+    subject: subject.name,
+    rps: pick(({ result }) => result.requests / result.seconds),
+    cpu_us: pick((one) => one.cpuUs / Math.max(1, units(one))),
+    p50_us: pick(({ result }) => result.p50Us),
+    p99_us: pick(({ result }) => result.p99Us),
+    first_byte_us:
+      scenario.stream === undefined ? undefined : pick(({ result }) => result.firstByteP50Us),
+    rss_mb: rssMb(subject.pids()),
+    failures: slices.reduce((sum, { result }) => sum + result.failures, 0),
+  };
+}
+
+async function measure(
+  client: ChildProcess,
+  subjects: readonly Subject[],
+  rows: Row[],
+): Promise<void> {
+  for (const scenario of SCENARIOS) {
+    if ((quick && !scenario.quick) || (only !== undefined && !scenario.name.startsWith(only)))
+      continue;
+    const full = rows.find(
+      (row) => row.scenario === scenario.halfLoadOf && row.subject === "sallyport",
+    );
+    const job = {
+      port: 0,
+      path: "",
+      bodyBytes: scenario.bodyBytes,
+      connections: scenario.connections,
+      seconds: SLICE_SECONDS,
+      rate: full === undefined ? undefined : full.rps / 2,
+      stream: scenario.stream,
+      hold: false,
+    };
+    const slices = new Map<Subject, Slice[]>(subjects.map((subject) => [subject, []]));
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const [subject, list] of slices) list.push(await slice(client, subject, job));
+    }
+    for (const [subject, list] of slices) rows.push(rowOf(scenario, subject, list));
+  }
+}
+
+/** Opens 1,000 streams at once and holds them: what a waiting agent costs in memory. */
+async function measureOpenStreams(
+  client: ChildProcess,
+  subject: Subject,
+  rows: Row[],
+): Promise<void> {
+  const idle = rssMb(subject.pids());
+  const stream = { chunks: 60, everyMs: 1000 };
+  const job = {
+    bodyBytes: 1024,
+    connections: OPEN_STREAMS,
+    seconds: 20,
+    rate: undefined,
+    stream,
+    hold: true,
+  };
+  await load(client, { ...job, port: subject.port, path: subject.path });
+  const open = rssMb(subject.pids());
+  client.send({ release: true });
+  await answer(client, LOAD_MS);
+  const row = { cpu_us: 0, rps: 0, p50_us: 0, p99_us: 0, first_byte_us: undefined, failures: 0 };
+  rows.push({
+    ...row,
+    scenario: "1000-streams",
+    subject: subject.name,
+    rss_mb: open,
+    rss_above_idle_mb: open - idle,
+  });
+}
+
+function machine(): string {
+  const [cpu] = cpus();
+  const node = process.version;
+  return `${cpu?.model.trim() ?? "unknown CPU"}, ${cpus().length} cores, Node ${node}, ${process.platform}`;
+}
+
+async function main(): Promise<void> {
+  const upstream = await forkListener("raw-upstream.ts", []);
+  const client = fork(new URL("load-client.ts", import.meta.url), {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  pin(upstream.child.pid, String(REST_CORE));
+  pin(client.pid, String(REST_CORE));
+  const rows: Row[] = [];
+  const subjects = await startSubjects(upstream.port, { profile });
+  try {
+    for (const subject of subjects) {
+      const warm = {
+        bodyBytes: 1024,
+        connections: 16,
+        seconds: WARM_SECONDS,
+        rate: undefined,
+        stream: undefined,
+        hold: false,
+      };
+      await load(client, { ...warm, port: subject.port, path: subject.path });
+    }
+    await measure(client, subjects, rows);
+    if (only === undefined) {
+      for (const subject of subjects) {
+        if (subject.name !== "nginx") await measureOpenStreams(client, subject, rows);
+      }
+    }
+  } finally {
+    for (const subject of subjects) await subject.stop();
+    upstream.child.disconnect();
+    client.disconnect();
+  }
+  printTable(machine(), rows);
+  const out = process.env["BENCH_OUT"];
+  if (out !== undefined)
+    writeFileSync(out, `${JSON.stringify({ machine: machine(), rows: withRatios(rows) })}\n`);
+}
+
+function withRatios(rows: readonly Row[]): object[] {
+  const rpsOf = (scenario: string, subject: string): number | undefined =>
+    rows.find((row) => row.scenario === scenario && row.subject === subject)?.rps;
+  return rows.map((row) => ({
+    ...row,
+    to_undici: ratio(row.rps, rpsOf(row.scenario, "undici")),
+    to_nginx: ratio(row.rps, rpsOf(row.scenario, "nginx")),
+  }));
+}
+
+function ratio(value: number, base: number | undefined): number | null {
+  return base === undefined || base === 0 ? null : Math.round((value / base) * 1000) / 1000;
+}
+
+function assertTaskset(): void {
+  try {
+    execFileSync("taskset", ["--version"], { stdio: "ignore" });
+  } catch {
+    process.stderr.write("taskset is not installed: the subjects run unpinned and share cores.\n");
+  }
+}
+
+assertTaskset();
+await main();
+process.exit(0);
