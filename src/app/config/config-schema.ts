@@ -1,0 +1,174 @@
+import type { Effective, Shape } from "./schema-shape.ts";
+import { UPSTREAM_SHAPE } from "./upstream-schema.ts";
+
+const PORT = { type: "integer", minimum: 0, maximum: 65_535 } as const;
+const PRICE = { type: "number", minimum: 0, description: "USD per million tokens." } as const;
+
+const address = <P extends number>(port: P, what: string) =>
+  ({
+    type: "object",
+    additionalProperties: false,
+    description: what,
+    default: {},
+    properties: {
+      host: { type: "string", default: "127.0.0.1", description: "Address to listen on." },
+      port: { ...PORT, default: port, description: "0 takes any free port." },
+    },
+  }) as const;
+
+const AGENT = {
+  type: "object",
+  additionalProperties: false,
+  required: ["name"],
+  properties: {
+    name: { type: "string", pattern: "^[a-z0-9][a-z0-9._-]{0,63}$" },
+    key_sha256: {
+      description: "Lower-case hex SHA-256 of the agent's key; several while a key is replaced.",
+      anyOf: [
+        { type: "string", pattern: "^[0-9a-f]{64}$" },
+        { type: "array", maxItems: 8, items: { type: "string", pattern: "^[0-9a-f]{64}$" } },
+      ],
+      default: [],
+    },
+    team: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" },
+  },
+} as const;
+
+const PRICES = {
+  type: "object",
+  additionalProperties: false,
+  description: "What models cost where the built-in catalogue is silent or wrong for you.",
+  default: {},
+  properties: {
+    overrides: {
+      type: "array",
+      maxItems: 1000,
+      default: [],
+      items: {
+        type: "object",
+        additionalProperties: false,
+        required: ["provider", "model", "input_usd_per_mtok", "output_usd_per_mtok"],
+        properties: {
+          provider: { type: "string" },
+          model: { type: "string" },
+          input_usd_per_mtok: PRICE,
+          output_usd_per_mtok: PRICE,
+          cache_read_usd_per_mtok: PRICE,
+          cache_write_usd_per_mtok: PRICE,
+        },
+      },
+    },
+    unpriced: {
+      description: "A model without a price is refused, or costs what you write here.",
+      default: "refuse",
+      anyOf: [
+        { type: "string", enum: ["refuse"] },
+        {
+          type: "object",
+          additionalProperties: false,
+          required: ["input_usd_per_mtok", "output_usd_per_mtok"],
+          properties: { input_usd_per_mtok: PRICE, output_usd_per_mtok: PRICE },
+        },
+      ],
+    },
+  },
+} as const;
+
+const ms = <D extends number>(minimum: number, maximum: number, value: D, description: string) =>
+  ({ type: "integer", minimum, maximum, default: value, description }) as const;
+
+const LIMITS = {
+  type: "object",
+  additionalProperties: false,
+  description: "What one client may cost the data plane, and how long a shutdown may take.",
+  default: {},
+  properties: {
+    header_bytes_max: ms(2048, 262_144, 32_768, "Largest request head."),
+    headers_timeout_ms: ms(100, 15_000, 10_000, "From the first byte to the end of the head."),
+    keep_alive_ms: ms(0, 3_600_000, 75_000, "Idle client connections are closed after this."),
+    connections_max: ms(1, 1_000_000, 8192, "Open client connections."),
+    requests_per_connection_max: ms(0, 1_000_000_000, 0, "0 is no limit."),
+    read_stall_ms: ms(1000, 3_600_000, 60_000, "A client that does not take what we have for it."),
+    body_idle_ms: ms(100, 15_000, 10_000, "Longest silence inside a request body."),
+    body_grace_ms: ms(100, 15_000, 10_000, "Then body_bytes_per_second_min must be met."),
+    body_bytes_per_second_min: ms(0, 1_000_000_000, 1024, "Slowest average of a request body."),
+    drain_ms: ms(0, 3_600_000, 30_000, "How long SIGTERM waits for running exchanges."),
+  },
+} as const;
+
+/** The config file. Published by `sallyport config schema` for editors. */
+export const CONFIG_SCHEMA = {
+  type: "object",
+  additionalProperties: false,
+  default: {},
+  properties: {
+    listen: address(4100, "The data plane: agents talk to this."),
+    manage: address(4101, "Health, metrics and status. Keep it on loopback or a private network."),
+    data_dir: {
+      type: "string",
+      default: ".sallyport",
+      description: "Ledger, vault and budgets; relative to this file.",
+    },
+    workers: {
+      type: "integer",
+      minimum: 1,
+      maximum: 64,
+      default: 1,
+      description: "Processes that share the listeners.",
+    },
+    demo: {
+      type: "boolean",
+      default: false,
+      description: "Also run two local upstreams to try things with: `demo` (LLM), `tools` (MCP).",
+    },
+    agents: { type: "array", maxItems: 10_000, default: [], items: AGENT },
+    identity: {
+      type: "object",
+      additionalProperties: false,
+      default: {},
+      properties: {
+        loopback_agent: {
+          type: "string",
+          description: "The agent that calls from loopback without a key; one of `agents`.",
+        },
+      },
+    },
+    upstreams: { type: "array", maxItems: 256, default: [], items: UPSTREAM_SHAPE },
+    policies: {
+      type: "object",
+      additionalProperties: false,
+      default: {},
+      properties: {
+        dir: { type: "string", default: "policies", description: "Relative to this file." },
+      },
+    },
+    prices: PRICES,
+    limits: LIMITS,
+    vault: {
+      type: "object",
+      additionalProperties: false,
+      default: {},
+      description: "The key that encrypts stored secrets; made in data_dir when neither is given.",
+      properties: {
+        key: { type: "string", writeOnly: true, description: "32 bytes, base64 or hex." },
+        key_file: { type: "string", description: "A file that holds the key." },
+      },
+    },
+    log: {
+      type: "object",
+      additionalProperties: false,
+      default: {},
+      properties: {
+        level: {
+          type: "string",
+          enum: ["debug", "info", "warn", "error", "silent"],
+          default: "info",
+        },
+        format: { type: "string", enum: ["json", "text"], default: "json" },
+      },
+    },
+  },
+} as const satisfies Shape;
+
+/** The file as read: defaults in, not yet checked against itself. */
+export type ConfigFile = Effective<typeof CONFIG_SCHEMA>;

@@ -1,0 +1,63 @@
+import type { JsonValue } from "../../core/json.ts";
+import type { Millis } from "../../core/units.ts";
+import type { Upstream } from "../../core/upstream.ts";
+import type { ConfigFile } from "./config-schema.ts";
+
+/** What the process was told, checked, frozen; nothing here changes while it runs. */
+export interface Config {
+  /** The file it was read from; undefined for the built-in sample. */
+  readonly file: string | undefined;
+  readonly listen: Address;
+  readonly manage: Address;
+  /** Absolute. */
+  readonly dataDirectory: string;
+  readonly workers: number;
+  readonly demo: boolean;
+  readonly agents: readonly AgentEntry[];
+  readonly loopbackAgent: string | undefined;
+  readonly upstreams: readonly Upstream[];
+  /** Absolute. */
+  readonly policiesDirectory: string;
+  readonly prices: ConfigFile["prices"];
+  readonly limits: Limits;
+  readonly vault: VaultKeySource;
+  readonly log: ConfigFile["log"];
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface AgentEntry {
+  readonly name: string;
+  readonly keysSha256: readonly string[];
+  readonly team: string | undefined;
+}
+
+export interface Limits {
+  readonly headerBytesMax: number;
+  readonly headersTimeout: Millis;
+  readonly keepAlive: Millis;
+  readonly connectionsMax: number;
+  readonly requestsPerConnectionMax: number;
+  readonly readStall: Millis;
+  readonly bodyIdle: Millis;
+  readonly bodyGrace: Millis;
+  readonly bodyBytesPerSecondMin: number;
+  readonly drain: Millis;
+}
+
+export interface VaultKeySource {
+  readonly key: string | undefined;
+  /** Absolute. */
+  readonly keyFile: string | undefined;
+}
+
+/** One line of `config show`: a value and who set it. */
+export interface OriginatedValue {
+  readonly path: string;
+  readonly value: JsonValue;
+  /** `sallyport.yaml:3:9`, `SALLYPORT_LISTEN_PORT`, `--port` or `default`. */
+  readonly origin: string;
+}

@@ -1,0 +1,86 @@
+import type { Problem } from "../../core/problem.ts";
+import { closest } from "../../lib/closest.ts";
+import { SETTABLE, type Setting } from "./settings.ts";
+
+/** `process.env` as main hands it down; nothing else reads the environment. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const PREFIX = "SALLYPORT_";
+const FILE_SUFFIX = "_FILE";
+/** Which file to read is not a value of the file. */
+const CONFIG_VARIABLE = "SALLYPORT_CONFIG";
+
+/**
+ * Kubernetes gives every container such variables for every Service; one named `sallyport` or
+ * `sallyport-…` must not stop the sidecar from starting.
+ *
+ * @see https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+ */
+const SERVICE_LINK =
+  /^SALLYPORT(_[A-Z0-9]+)*_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
+
+const VARIABLES = new Map([...SETTABLE.keys()].map((path) => [variableOf(path), path.split(".")]));
+
+/** `listen.port` is `SALLYPORT_LISTEN_PORT`. */
+export function variableOf(path: string): string {
+  return PREFIX + path.replaceAll(".", "_").toUpperCase();
+}
+
+/**
+ * What `SALLYPORT_*` says. Every variable also exists with `_FILE`: then it names a file that holds
+ * the value, as Docker and Kubernetes mount secrets. Unknown variables are problems: a mistyped
+ * limit must not be a limit that is silently off.
+ */
+export function readEnvironment(
+  environment: Environment,
+  readText: (path: string) => string,
+): { readonly settings: readonly Setting[]; readonly problems: readonly Problem[] } {
+  const settings: Setting[] = [];
+  const problems: Problem[] = [];
+  for (const [name, value] of Object.entries(environment)) {
+    if (!name.startsWith(PREFIX) || value === undefined || name === CONFIG_VARIABLE) continue;
+    const path = VARIABLES.get(name);
+    if (path !== undefined) {
+      settings.push({ path, text: value, source: name });
+      continue;
+    }
+    const found = readIndirect(name, value, environment, readText);
+    if (found === undefined) {
+      if (!SERVICE_LINK.test(name)) problems.push(unknownVariable(name));
+    } else if ("path" in found) settings.push(found);
+    else problems.push(found);
+  }
+  return { settings, problems };
+}
+
+function readIndirect(
+  name: string,
+  file: string,
+  environment: Environment,
+  readText: (path: string) => string,
+): Setting | Problem | undefined {
+  if (!name.endsWith(FILE_SUFFIX)) return undefined;
+  const direct = name.slice(0, -FILE_SUFFIX.length);
+  const path = VARIABLES.get(direct);
+  if (path === undefined) return undefined;
+  if (environment[direct] !== undefined) {
+    return problem(name, `${direct} and ${name} are both set`, "set one of them");
+  }
+  try {
+    return { path, text: readText(file).trim(), source: name };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return problem(name, `cannot read the file it names: ${reason}`, undefined);
+  }
+}
+
+function unknownVariable(name: string): Problem {
+  const near = closest(name, [...VARIABLES.keys(), CONFIG_VARIABLE]);
+  const suggestion =
+    near === undefined ? "`sallyport config show` lists all" : `did you mean ${near}?`;
+  return problem(name, "no such setting", suggestion);
+}
+
+function problem(name: string, message: string, suggestion: string | undefined): Problem {
+  return { file: name, line: 1, column: 1, message, suggestion };
+}

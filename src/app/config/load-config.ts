@@ -1,0 +1,88 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Problem } from "../../core/problem.ts";
+import { readYaml, type YamlTree } from "../../lib/yaml-tree.ts";
+import type { Config } from "./config.ts";
+import { CONFIG_SCHEMA, type ConfigFile } from "./config-schema.ts";
+import { readEnvironment, type Environment } from "./environment.ts";
+import { isEffective, readShape, type Origins, type Reading } from "./read-shape.ts";
+import { BUILT_IN, resolveConfig } from "./resolve-config.ts";
+import { SAMPLE_POLICIES, sampleConfig } from "./sample-config.ts";
+import { applySettings, type Setting } from "./settings.ts";
+
+export const CONFIG_FILE_NAME = "sallyport.yaml";
+
+export interface ConfigRequest {
+  /** `--config`; wins over `SALLYPORT_CONFIG`, which wins over `./sallyport.yaml`. */
+  readonly file: string | undefined;
+  readonly flags: readonly Setting[];
+  readonly environment: Environment;
+  readonly workingDirectory: string;
+}
+
+export type ConfigReply =
+  | {
+      readonly kind: "config";
+      readonly config: Config;
+      /** The same in the words of the file, for `config show`. */
+      readonly written: ConfigFile;
+      readonly origins: Origins;
+    }
+  | { readonly kind: "problems"; readonly problems: readonly Problem[] };
+
+/** Flags over `SALLYPORT_*` over the file over defaults. Never throws; reports every problem. */
+export function loadConfig(request: ConfigRequest): ConfigReply {
+  const { environment, flags, workingDirectory } = request;
+  const source = findFile(request);
+  const parsed = source.kind === "text" ? readYaml(source.name, source.text) : source;
+  if (parsed.kind === "faults") return problems(parsed.faults.map(asProblem));
+
+  const outside = readEnvironment(environment, (path) => readFileSync(path, "utf8"));
+  const reading: Reading = { problems: [...outside.problems], origins: new Map() };
+  const tree = applySettings(parsed.tree ?? emptyMap(source.name), [...outside.settings, ...flags]);
+  const written = readShape(CONFIG_SCHEMA, tree, reading);
+  if (!isEffective(CONFIG_SCHEMA, written, reading)) return problems(reading.problems);
+
+  const file = source.name === BUILT_IN ? undefined : source.name;
+  const resolved = resolveConfig(written, reading.origins, { file, workingDirectory });
+  if (resolved.problems.length > 0) return problems(resolved.problems);
+  return { kind: "config", config: resolved.config, written, origins: reading.origins };
+}
+
+type Source =
+  | { readonly kind: "text"; readonly name: string; readonly text: string }
+  | { readonly kind: "faults"; readonly name: string; readonly faults: readonly Fault[] };
+
+type Fault = Omit<Problem, "suggestion">;
+
+function findFile({ file, environment, workingDirectory }: ConfigRequest): Source {
+  const asked = file ?? environment["SALLYPORT_CONFIG"];
+  if (asked !== undefined || existsSync(join(workingDirectory, CONFIG_FILE_NAME))) {
+    return readSource(asked ?? CONFIG_FILE_NAME, workingDirectory);
+  }
+  return { kind: "text", name: BUILT_IN, text: sampleConfig(environment, SAMPLE_POLICIES) };
+}
+
+function readSource(name: string, workingDirectory: string): Source {
+  try {
+    return { kind: "text", name, text: readFileSync(resolve(workingDirectory, name), "utf8") };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `cannot read the config file: ${reason}`;
+    return { kind: "faults", name, faults: [{ file: name, line: 1, column: 1, message }] };
+  }
+}
+
+function emptyMap(file: string): YamlTree {
+  return { kind: "map", at: { file, line: 1, column: 1 }, entries: [] };
+}
+
+function asProblem(fault: Fault): Problem {
+  return { ...fault, suggestion: undefined };
+}
+
+/** In the order of the file, whichever check found them. */
+function problems(found: readonly Problem[]): ConfigReply {
+  const sorted = found.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  return { kind: "problems", problems: sorted };
+}

@@ -1,0 +1,212 @@
+import type { JsonValue } from "../../core/json.ts";
+import type { Problem } from "../../core/problem.ts";
+import { closest } from "../../lib/closest.ts";
+import { impossible } from "../../lib/impossible.ts";
+import type { Position, YamlList, YamlMap, YamlScalar, YamlTree } from "../../lib/yaml-tree.ts";
+import type {
+  Effective,
+  IntegerShape,
+  LeafShape,
+  ListShape,
+  ObjectShape,
+  Shape,
+  TextShape,
+  UnionShape,
+} from "./schema-shape.ts";
+
+/** Where each value came from, by path (`listen.port`, `upstreams[0].url`). Absent: a default. */
+export type Origins = Map<string, Position>;
+
+/** One reading: what was wrong and where everything came from. */
+export interface Reading {
+  readonly problems: Problem[];
+  readonly origins: Origins;
+}
+
+type Read = JsonValue | undefined;
+
+/**
+ * Reads a tree by a shape: checks it, fills defaults in, notes origins. With problems the value is
+ * of no use; `isEffective` says so to the type checker.
+ */
+export function readShape(shape: Shape, tree: YamlTree | undefined, reading: Reading): unknown {
+  return readAt(shape, tree, "", reading);
+}
+
+export function isEffective<S extends Shape>(
+  _shape: S,
+  value: unknown,
+  reading: Reading,
+): value is Effective<S> {
+  return value !== undefined && reading.problems.length === 0;
+}
+
+function readAt(shape: Shape, tree: YamlTree | undefined, path: string, to: Reading): Read {
+  if (tree === undefined || isNull(tree)) return readAbsent(shape, path, to);
+  to.origins.set(path, tree.at);
+  if ("anyOf" in shape) return readUnion(shape, tree, path, to);
+  switch (shape.type) {
+    case "object":
+      return tree.kind === "map"
+        ? readObject(shape, tree, path, to)
+        : misfit(shape, tree, path, to);
+    case "array":
+      return tree.kind === "list" ? readList(shape, tree, path, to) : misfit(shape, tree, path, to);
+    case "string":
+    case "integer":
+    case "number":
+    case "boolean":
+      return tree.kind === "scalar"
+        ? readLeaf(shape, tree, path, to)
+        : misfit(shape, tree, path, to);
+    default:
+      return impossible(shape);
+  }
+}
+
+/** A key without a value (`agents:`) is a key that was left out. */
+function isNull(tree: YamlTree): boolean {
+  return tree.kind === "scalar" && tree.value === null;
+}
+
+function readAbsent(shape: Shape, path: string, to: Reading): Read {
+  if (!("default" in shape) || shape.default === undefined) return undefined;
+  if ("type" in shape && shape.type === "object") return readProperties(shape, new Map(), path, to);
+  return shape.default;
+}
+
+function readObject(shape: ObjectShape, tree: YamlMap, path: string, to: Reading): Read {
+  const given = new Map<string, YamlTree>();
+  for (const { key, at, value } of tree.entries) {
+    if (Object.hasOwn(shape.properties, key)) given.set(key, value);
+    else report(to, at, ...unknownKey(key, path, shape));
+  }
+  for (const key of shape.required ?? []) {
+    const value = given.get(key);
+    if (value === undefined || isNull(value)) {
+      report(to, tree.at, `${path || "the file"} lacks \`${key}\``, shape.properties[key]);
+    }
+  }
+  return readProperties(shape, given, path, to);
+}
+
+function readProperties(
+  shape: ObjectShape,
+  given: ReadonlyMap<string, YamlTree>,
+  path: string,
+  to: Reading,
+): Read {
+  const value: Record<string, JsonValue> = {};
+  for (const [key, property] of Object.entries(shape.properties)) {
+    const read = readAt(property, given.get(key), path === "" ? key : `${path}.${key}`, to);
+    if (read !== undefined) value[key] = read;
+  }
+  return value;
+}
+
+function readList(shape: ListShape, tree: YamlList, path: string, to: Reading): Read {
+  if (tree.items.length > shape.maxItems) {
+    report(to, tree.at, `${path} has more than ${shape.maxItems} entries`);
+    return [];
+  }
+  return tree.items.flatMap((item, index) => {
+    const read = readAt(shape.items, item, `${path}[${index}]`, to);
+    return read === undefined ? [] : [read];
+  });
+}
+
+function readUnion(shape: UnionShape, tree: YamlTree, path: string, to: Reading): Read {
+  const fitting = shape.anyOf.find((option) => kindOf(option) === tree.kind);
+  return fitting === undefined ? misfit(shape, tree, path, to) : readAt(fitting, tree, path, to);
+}
+
+function kindOf(shape: Shape): YamlTree["kind"] | undefined {
+  if ("anyOf" in shape) return undefined;
+  if (shape.type === "object") return "map";
+  return shape.type === "array" ? "list" : "scalar";
+}
+
+function readLeaf(shape: LeafShape, tree: YamlScalar, path: string, to: Reading): Read {
+  switch (shape.type) {
+    case "string":
+      return readText(shape, tree, path, to);
+    case "integer":
+      return readInteger(shape, tree, path, to);
+    case "number":
+      if (typeof tree.value === "number" && DECIMAL.test(tree.text)) return tree.text;
+      return misfit(shape, tree, path, to);
+    case "boolean":
+      return typeof tree.value === "boolean" ? tree.value : misfit(shape, tree, path, to);
+    default:
+      return impossible(shape);
+  }
+}
+
+const DECIMAL = /^\d{1,15}(\.\d{1,15})?$/;
+const TEXT_LENGTH_MAX = 4096;
+
+function readText(shape: TextShape, tree: YamlScalar, path: string, to: Reading): Read {
+  const { value } = tree;
+  if (typeof value !== "string" || value === "") return misfit(shape, tree, path, to);
+  if (shape.enum !== undefined && !shape.enum.includes(value)) {
+    const near = closest(value, shape.enum);
+    const hint = near === undefined ? wanted(shape) : `did you mean \`${near}\`?`;
+    report(to, tree.at, `${path} cannot be \`${value}\``, hint);
+  } else if (shape.pattern !== undefined && !new RegExp(shape.pattern, "u").test(value)) {
+    report(to, tree.at, `${path} is not well formed`, wanted(shape));
+  } else if (value.length > (shape.maxLength ?? TEXT_LENGTH_MAX)) {
+    report(to, tree.at, `${path} is too long`, wanted(shape));
+  }
+  return value;
+}
+
+function readInteger(shape: IntegerShape, tree: YamlScalar, path: string, to: Reading): Read {
+  const { value } = tree;
+  if (typeof value !== "number" || !Number.isInteger(value)) return misfit(shape, tree, path, to);
+  if (value < shape.minimum || value > shape.maximum) {
+    report(to, tree.at, `${path} cannot be ${value}`, wanted(shape));
+  }
+  return value;
+}
+
+function misfit(shape: Shape, tree: YamlTree, path: string, to: Reading): undefined {
+  const secret = "writeOnly" in shape;
+  const found = tree.kind !== "scalar" ? `a ${tree.kind}` : secret ? "this" : `\`${tree.text}\``;
+  report(to, tree.at, `${path || "the file"} cannot be ${found}`, wanted(shape));
+  return undefined;
+}
+
+function unknownKey(key: string, path: string, shape: ObjectShape): [string, string] {
+  const keys = Object.keys(shape.properties);
+  const near = closest(key, keys);
+  const message = path === "" ? `unknown key \`${key}\`` : `unknown key \`${key}\` in ${path}`;
+  const hint = near === undefined ? `known keys: ${keys.join(", ")}` : `did you mean \`${near}\`?`;
+  return [message, hint];
+}
+
+/** One clause that says what the shape accepts. */
+function wanted(shape: Shape): string {
+  if ("anyOf" in shape) return shape.anyOf.map(wanted).join(", or ");
+  switch (shape.type) {
+    case "object":
+      return `a mapping with ${Object.keys(shape.properties).join(", ")}`;
+    case "array":
+      return "a list";
+    case "integer":
+      return `a whole number from ${shape.minimum} to ${shape.maximum}`;
+    case "number":
+      return "a plain decimal number such as 2.50";
+    case "boolean":
+      return "true or false";
+    case "string":
+      if (shape.enum !== undefined) return `one of ${shape.enum.join(", ")}`;
+      return shape.pattern === undefined ? "a text" : `a text that matches ${shape.pattern}`;
+    default:
+      return impossible(shape);
+  }
+}
+
+function report(to: Reading, at: Position, message: string, hint?: string | Shape): void {
+  const suggestion = typeof hint === "object" ? `write ${wanted(hint)}` : hint;
+  to.problems.push({ ...at, message, suggestion });
+}

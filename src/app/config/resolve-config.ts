@@ -1,0 +1,183 @@
+import { dirname, resolve } from "node:path";
+import type { Problem } from "../../core/problem.ts";
+import { millis } from "../../core/units.ts";
+import type { Upstream } from "../../core/upstream.ts";
+import { closest } from "../../lib/closest.ts";
+import type { AgentEntry, Config, Limits } from "./config.ts";
+import type { ConfigFile } from "./config-schema.ts";
+import type { Origins } from "./read-shape.ts";
+import { resolveUpstream } from "./resolve-upstream.ts";
+
+/** What positions call the sample that is used when there is no file. */
+export const BUILT_IN = "(built-in sample)";
+
+/** Where relative paths begin: beside the file for what it says, else in the working directory. */
+export interface Place {
+  /** As the person named it. */
+  readonly file: string | undefined;
+  readonly workingDirectory: string;
+}
+
+/** Checks the file against itself and maps it to what the program uses, with every problem. */
+export function resolveConfig(
+  file: ConfigFile,
+  origins: Origins,
+  place: Place,
+): { readonly config: Config; readonly problems: readonly Problem[] } {
+  const check = new Check(origins, place);
+  const agents = file.agents.map(asAgent);
+  check.unique("agents", file.agents);
+  check.unique("upstreams", file.upstreams);
+  check.keysAreDistinct(agents);
+  check.agentExists(file.identity.loopback_agent, agents);
+  check.listenersDiffer(file);
+  check.secretIsNotInTheFile("vault.key", file.vault.key);
+  const upstreams = file.upstreams.flatMap((entry, index) => {
+    const at = `upstreams[${index}]`;
+    return resolveUpstream(entry, (key, ...rest) => check.complain(`${at}.${key}`, ...rest)) ?? [];
+  });
+  check.credentialsStayHome(upstreams, file);
+  const { vault } = file;
+  const config: Config = {
+    file: place.file,
+    listen: file.listen,
+    manage: file.manage,
+    dataDirectory: check.path("data_dir", file.data_dir),
+    workers: file.workers,
+    demo: file.demo,
+    agents,
+    loopbackAgent: file.identity.loopback_agent,
+    upstreams,
+    policiesDirectory: check.path("policies.dir", file.policies.dir),
+    prices: file.prices,
+    limits: asLimits(file.limits),
+    vault: {
+      key: vault.key,
+      keyFile:
+        vault.key_file === undefined ? undefined : check.path("vault.key_file", vault.key_file),
+    },
+    log: file.log,
+  };
+  return { config: deepFreeze(config), problems: check.problems };
+}
+
+function asAgent({ name, key_sha256: keys, team }: ConfigFile["agents"][number]): AgentEntry {
+  return { name, keysSha256: typeof keys === "string" ? [keys] : keys, team };
+}
+
+function asLimits(limits: ConfigFile["limits"]): Limits {
+  return {
+    headerBytesMax: limits.header_bytes_max,
+    headersTimeout: millis(limits.headers_timeout_ms),
+    keepAlive: millis(limits.keep_alive_ms),
+    connectionsMax: limits.connections_max,
+    requestsPerConnectionMax: limits.requests_per_connection_max,
+    readStall: millis(limits.read_stall_ms),
+    bodyIdle: millis(limits.body_idle_ms),
+    bodyGrace: millis(limits.body_grace_ms),
+    bodyBytesPerSecondMin: limits.body_bytes_per_second_min,
+    drain: millis(limits.drain_ms),
+  };
+}
+
+/** What one value cannot know about the others. */
+class Check {
+  readonly problems: Problem[] = [];
+  readonly #origins: Origins;
+  readonly #place: Place;
+
+  constructor(origins: Origins, place: Place) {
+    this.#origins = origins;
+    this.#place = place;
+  }
+
+  complain(path: string, message: string, suggestion?: string): undefined {
+    const at = this.#position(path);
+    this.problems.push({ ...at, message: `${path}: ${message}`, suggestion });
+    return undefined;
+  }
+
+  path(key: string, value: string): string {
+    const { file, workingDirectory } = this.#place;
+    const said = this.#origins.get(key)?.file;
+    const inFile = file !== undefined && (said === file || said === undefined);
+    return resolve(workingDirectory, inFile ? dirname(file) : ".", value);
+  }
+
+  unique(list: "agents" | "upstreams", entries: readonly { readonly name: string }[]): void {
+    const seen = new Map<string, number>();
+    for (const [index, { name }] of entries.entries()) {
+      const first = seen.get(name);
+      if (first === undefined) seen.set(name, index);
+      else {
+        const { line } = this.#position(`${list}[${first}].name`);
+        this.complain(
+          `${list}[${index}].name`,
+          `\`${name}\` is taken`,
+          `first used in line ${line}`,
+        );
+      }
+    }
+  }
+
+  keysAreDistinct(agents: readonly AgentEntry[]): void {
+    const owner = new Map<string, string>();
+    for (const [index, { name, keysSha256 }] of agents.entries()) {
+      for (const key of keysSha256) {
+        const other = owner.get(key);
+        if (other === undefined) owner.set(key, name);
+        else this.complain(`agents[${index}].key_sha256`, `\`${other}\` has the same key`);
+      }
+    }
+  }
+
+  agentExists(name: string | undefined, agents: readonly AgentEntry[]): void {
+    const names = agents.map((agent) => agent.name);
+    if (name === undefined || names.includes(name)) return;
+    const near = closest(name, names);
+    const hint = near === undefined ? "add it to `agents`" : `did you mean \`${near}\`?`;
+    this.complain("identity.loopback_agent", `no agent is called \`${name}\``, hint);
+  }
+
+  listenersDiffer({ listen, manage }: ConfigFile): void {
+    if (listen.port === 0 || listen.port !== manage.port || listen.host !== manage.host) return;
+    this.complain("manage.port", "the data plane listens there", "give each its own port");
+  }
+
+  secretIsNotInTheFile(path: string, value: string | undefined): void {
+    const inFile = value !== undefined && this.#origins.get(path)?.file === this.#place.file;
+    if (inFile) this.complain(path, "a key in a file that is committed", `use ${path}_file`);
+  }
+
+  /** A secret outside the vault carries no binding: the one origin it is used for is its binding. */
+  credentialsStayHome(upstreams: readonly Upstream[], file: ConfigFile): void {
+    const homes = new Map<string, string>();
+    for (const { name, origin, credential } of upstreams) {
+      if (credential === undefined || credential.ref.startsWith("vault://")) continue;
+      const home = homes.get(credential.ref);
+      if (home === undefined) homes.set(credential.ref, origin);
+      else if (home !== origin) {
+        const index = file.upstreams.findIndex((entry) => entry.name === name);
+        const message = `${credential.ref} already belongs to ${home}`;
+        this.complain(`upstreams[${index}].credential.ref`, message, "one secret for each origin");
+      }
+    }
+  }
+
+  /** Of the value, or of the nearest thing around it that was written. */
+  #position(path: string): { file: string; line: number; column: number } {
+    for (let key = path; key !== ""; key = key.replace(/(^|[.[])[^.[]*$/, "")) {
+      const at = this.#origins.get(key);
+      if (at !== undefined) return at;
+    }
+    return { file: this.#place.file ?? BUILT_IN, line: 1, column: 1 };
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}

@@ -1,0 +1,101 @@
+import { isIP } from "node:net";
+import { id, millis } from "../../core/units.ts";
+import type { CredentialRef, Upstream, Wire } from "../../core/upstream.ts";
+import type { UpstreamEntry } from "./upstream-schema.ts";
+
+/** Says what is wrong with one value of the entry; `key` is below the upstream. */
+export type Complain = (key: string, message: string, suggestion?: string) => undefined;
+
+/** How each wire's provider wants its key, and whose price list applies. */
+const WIRES: Record<Wire, { header: string; format: string; prices: string; base: RegExp }> = {
+  http: { header: "authorization", format: "Bearer {}", prices: "", base: /$^/ },
+  mcp: { header: "authorization", format: "Bearer {}", prices: "", base: /$^/ },
+  // People paste the base URL of the provider's SDK; the wire adds the version itself.
+  openai: { header: "authorization", format: "Bearer {}", prices: "openai", base: /\/v1$/ },
+  anthropic: { header: "x-api-key", format: "{}", prices: "anthropic", base: /\/v1$/ },
+  gemini: { header: "x-goog-api-key", format: "{}", prices: "google", base: /\/v1(beta)?$/ },
+};
+
+/** Names that the data plane gives a meaning of its own. */
+const RESERVED = new Set(["mcp"]);
+
+export function resolveUpstream(entry: UpstreamEntry, complain: Complain): Upstream | undefined {
+  if (RESERVED.has(entry.name)) {
+    complain("name", `\`${entry.name}\` is a path of the data plane`, "choose another name");
+  }
+  const url = readUrl(entry, complain);
+  if (url === undefined) return undefined;
+  const wire = WIRES[entry.wire];
+  const { timeouts } = entry;
+  return {
+    name: id(entry.name),
+    wire: entry.wire,
+    origin: url.origin,
+    host: url.host,
+    pathPrefix: url.pathname.replace(/\/+$/, "").replace(wire.base, ""),
+    priceProvider: entry.price_provider ?? wire.prices,
+    credential: readCredential(entry, url, complain),
+    allowPrivate: entry.allow_private,
+    connectionsMax: entry.connections_max,
+    timeouts: {
+      connect: millis(timeouts.connect_ms),
+      headers: millis(timeouts.headers_ms),
+      idle: millis(timeouts.idle_ms),
+      total: millis(timeouts.total_ms),
+    },
+    requestBytesMax: entry.request_bytes_max,
+    responseBytesMax: entry.response_bytes_max,
+    unscannable: entry.unscannable,
+  };
+}
+
+function readUrl(entry: UpstreamEntry, complain: Complain): URL | undefined {
+  const url = URL.parse(entry.url);
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    return complain("url", "not an http or https URL", "for example https://api.example.com");
+  }
+  if (url.username !== "" || url.password !== "") {
+    return complain("url", "a URL cannot carry a credential", "use `credential`");
+  }
+  if (url.search !== "" || url.hash !== "") {
+    return complain("url", "a URL with a query or fragment", "scheme, host and path only");
+  }
+  return url;
+}
+
+function readCredential(
+  entry: UpstreamEntry,
+  url: URL,
+  complain: Complain,
+): CredentialRef | undefined {
+  const { credential } = entry;
+  if (credential === undefined) return undefined;
+  const wire = WIRES[entry.wire];
+  const format = credential.format ?? wire.format;
+  if (format.split("{}").length !== 2 || /[^\x20-\x7e]/.test(format)) {
+    complain("credential.format", "`{}` must stand in it exactly once", "`Bearer {}`");
+  }
+  if (url.protocol === "http:" && !entry.allow_cleartext && !isThisMachine(url.hostname)) {
+    complain("url", "a credential would travel unencrypted", "https://, or allow_cleartext: true");
+  }
+  return {
+    ref: credential.ref,
+    name: id(nameOf(credential.ref)),
+    header: (credential.header ?? wire.header).toLowerCase(),
+    format,
+    paths: credential.paths,
+    methods: credential.methods,
+  };
+}
+
+/** What the ledger calls the credential: never the value, never a path on this machine. */
+function nameOf(ref: string): string {
+  const rest = ref.slice(ref.indexOf("://") + 3);
+  return rest.slice(rest.lastIndexOf("/") + 1);
+}
+
+function isThisMachine(hostname: string): boolean {
+  const bare = hostname.replace(/^\[|\]$/g, "");
+  if (isIP(bare) === 4) return bare.startsWith("127.");
+  return bare === "::1" || bare === "localhost";
+}

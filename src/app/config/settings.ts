@@ -1,0 +1,70 @@
+import type { Position, YamlEntry, YamlMap, YamlScalar, YamlTree } from "../../lib/yaml-tree.ts";
+import { CONFIG_SCHEMA } from "./config-schema.ts";
+import type { LeafShape, Shape } from "./schema-shape.ts";
+
+/** One value given outside the file: `--port 4200`, `SALLYPORT_LISTEN_PORT=4200`. */
+export interface Setting {
+  readonly path: readonly string[];
+  readonly text: string;
+  /** The flag or variable, as a person knows it. */
+  readonly source: string;
+}
+
+/** Every plain value of the config file that can be given from outside, by its dotted path. */
+export const SETTABLE: ReadonlyMap<string, LeafShape> = new Map(leaves(CONFIG_SCHEMA, []));
+
+function* leaves(shape: Shape, path: readonly string[]): Generator<[string, LeafShape]> {
+  if ("anyOf" in shape || shape.type === "array") return;
+  if (shape.type !== "object") {
+    yield [path.join("."), shape];
+    return;
+  }
+  for (const [key, property] of Object.entries(shape.properties)) {
+    yield* leaves(property, [...path, key]);
+  }
+}
+
+/** Lays settings over what the file says; later settings win. */
+export function applySettings(
+  tree: YamlTree | undefined,
+  settings: readonly Setting[],
+): YamlTree | undefined {
+  return settings.reduce((below, setting) => {
+    const at = { file: setting.source, line: 1, column: 1 };
+    return put(below, setting.path, asScalar(setting, at), at);
+  }, tree);
+}
+
+/** A wrongly shaped file keeps its shape: the reader reports it. */
+function put(
+  tree: YamlTree | undefined,
+  path: readonly string[],
+  value: YamlScalar,
+  at: Position,
+): YamlTree {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  const map = asMap(tree, at);
+  if (map === undefined) return tree ?? value;
+  const old = map.entries.find((entry) => entry.key === key);
+  const entry: YamlEntry = { key, at: old?.at ?? at, value: put(old?.value, rest, value, at) };
+  return { ...map, entries: [...map.entries.filter((other) => other !== old), entry] };
+}
+
+function asMap(tree: YamlTree | undefined, at: Position): YamlMap | undefined {
+  if (tree?.kind === "map") return tree;
+  const empty = tree === undefined || (tree.kind === "scalar" && tree.value === null);
+  return empty ? { kind: "map", at, entries: [] } : undefined;
+}
+
+/** Text from outside has no type of its own: it takes the one the key has, if it fits. */
+function asScalar({ path, text }: Setting, at: Position): YamlScalar {
+  const type = SETTABLE.get(path.join("."))?.type;
+  if ((type === "integer" || type === "number") && /^\d+(\.\d+)?$/.test(text)) {
+    return { kind: "scalar", at, value: Number(text), text };
+  }
+  if (type === "boolean" && (text === "true" || text === "false")) {
+    return { kind: "scalar", at, value: text === "true", text };
+  }
+  return { kind: "scalar", at, value: text, text };
+}

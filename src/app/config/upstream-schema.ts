@@ -1,0 +1,96 @@
+import type { Effective, Shape } from "./schema-shape.ts";
+
+const ms = <D extends number>(value: D, description: string) =>
+  ({ type: "integer", minimum: 1, maximum: 86_400_000, default: value, description }) as const;
+
+const bytes = <D extends number>(value: D, description: string) =>
+  ({
+    type: "integer",
+    minimum: 1024,
+    maximum: 1_073_741_824,
+    default: value,
+    description,
+  }) as const;
+
+const CREDENTIAL = {
+  type: "object",
+  additionalProperties: false,
+  required: ["ref"],
+  description: "What Sallyport adds to requests for this upstream. The agent never sees it.",
+  properties: {
+    ref: {
+      type: "string",
+      pattern: "^(vault://[A-Za-z0-9._-]{1,128}|env://[A-Za-z_][A-Za-z0-9_]*|file:///.+)$",
+      description: "vault://name, env://NAME or file:///path.",
+    },
+    header: { type: "string", pattern: "^[A-Za-z0-9-]{1,64}$", description: "By wire if absent." },
+    format: { type: "string", description: "`{}` stands for the secret: `Bearer {}`." },
+    paths: {
+      type: "array",
+      maxItems: 64,
+      default: [],
+      items: { type: "string", pattern: "^/" },
+      description: "Globs below the upstream; empty means all.",
+    },
+    methods: {
+      type: "array",
+      maxItems: 16,
+      default: [],
+      items: { type: "string", pattern: "^[A-Z]{1,16}$" },
+      description: "Empty means all.",
+    },
+  },
+} as const;
+
+export const UPSTREAM_SHAPE = {
+  type: "object",
+  additionalProperties: false,
+  required: ["name", "url"],
+  properties: {
+    name: {
+      type: "string",
+      pattern: "^[a-z0-9][a-z0-9_-]{0,62}$",
+      description: "Agents reach it at /<name>/…; MCP servers also at /mcp/<name>.",
+    },
+    wire: {
+      type: "string",
+      enum: ["http", "openai", "anthropic", "gemini", "mcp"],
+      default: "http",
+    },
+    url: { type: "string", description: "Scheme, host and an optional path." },
+    credential: CREDENTIAL,
+    price_provider: { type: "string", description: "Whose prices apply. By wire if absent." },
+    allow_private: {
+      type: "boolean",
+      default: false,
+      description: "Allow private, loopback and link-local addresses.",
+    },
+    allow_cleartext: {
+      type: "boolean",
+      default: false,
+      description: "Allow a credential to travel over http:// beyond this machine.",
+    },
+    connections_max: { type: "integer", minimum: 1, maximum: 10_000, default: 256 },
+    timeouts: {
+      type: "object",
+      additionalProperties: false,
+      default: {},
+      properties: {
+        connect_ms: ms(5000, "Until the connection stands, TLS included."),
+        headers_ms: ms(600_000, "From the request's last byte to the response's head."),
+        idle_ms: ms(300_000, "Between two chunks of the response."),
+        total_ms: ms(3_600_000, "The whole exchange."),
+      },
+    },
+    request_bytes_max: bytes(16_777_216, "Largest request body that is read to be judged."),
+    response_bytes_max: bytes(16_777_216, "Largest response body that is held to be inspected."),
+    unscannable: {
+      type: "string",
+      enum: ["refuse", "pass"],
+      default: "refuse",
+      description: "A body past its limit, or in an encoding that nobody can read.",
+    },
+  },
+} as const satisfies Shape;
+
+export type UpstreamEntry = Effective<typeof UPSTREAM_SHAPE>;
