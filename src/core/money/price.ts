@@ -1,6 +1,6 @@
 import type { Instant, NanoUsd } from "../units.ts";
 import type { PriceStatus } from "./priced-usage.ts";
-import type { Usage } from "./usage.ts";
+import type { BilledUsage } from "./usage.ts";
 
 /** What one model costs at one time. Amounts are rounded up once, to whole nano-USD. */
 export interface ModelPrice {
@@ -9,8 +9,8 @@ export interface ModelPrice {
   readonly outputTokensMax: number | undefined;
   /** Dearest way to bill so many tokens; the hold. */
   worstCase(inputTokens: number, outputTokens: number): NanoUsd;
-  /** `undefined` classes cost what `worstCase` assumed for them, never zero. */
-  cost(usage: Usage): NanoUsd;
+  /** A class without a price of its own costs what the plain class costs, never zero. */
+  cost(usage: BilledUsage): NanoUsd;
 }
 
 export interface PriceCatalogue {

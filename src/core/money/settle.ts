@@ -1,0 +1,148 @@
+import { nanoUsd, NANO_USD_MAX, type Instant, type NanoUsd } from "../units.ts";
+import type { Settlement } from "./budget.ts";
+import { amountIn, type Amounts, type HoldLine } from "./holds.ts";
+import type { ModelPrice, PriceCatalogue } from "./price.ts";
+import type { PricedUsage } from "./priced-usage.ts";
+import { inputTokensOf, outputTokensOf, type BilledUsage, type Usage } from "./usage.ts";
+
+/** What was agreed before the call went out: all that settling needs to remember. */
+export interface Agreement {
+  readonly lines: readonly HoldLine[];
+  /** Undefined where the exchange is not metered: tools, http, calls that bill nothing. */
+  readonly metered: MeteredAgreement | undefined;
+}
+
+export interface MeteredAgreement {
+  readonly provider: string;
+  /** The model asked for. */
+  readonly model: string;
+  readonly at: Instant;
+  readonly price: ModelPrice;
+  /** Upper bounds that the hold was made from. */
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Worst case of both. */
+  readonly held: NanoUsd;
+}
+
+/** How the exchange ended, as far as money goes. */
+export interface Ending {
+  /** Whether a byte of the request may have reached the upstream. */
+  readonly sent: boolean;
+  /** Status of the upstream's answer, if one came. */
+  readonly status: number | undefined;
+  readonly usage: Usage | undefined;
+  /** The model that answered, if the provider named it. */
+  readonly model: string | undefined;
+}
+
+export interface Settled {
+  /** Empty: every hold is given back. */
+  readonly settlements: readonly Settlement[];
+  readonly priced: PricedUsage | undefined;
+}
+
+const VOID: Settled = { settlements: [], priced: undefined };
+
+/**
+ * What an exchange really cost. Never sent: nothing. Sent without a word about usage: what was held,
+ * flagged `estimated`, unless the upstream turned the call away. An estimate never gives back what
+ * was held; a class of tokens the provider left out counts as its bound.
+ */
+export function settlementsOf(
+  agreement: Agreement,
+  ending: Ending,
+  prices: PriceCatalogue,
+): Settled {
+  if (!ending.sent) return VOID;
+  const { metered } = agreement;
+  if (metered === undefined)
+    return { settlements: settle(agreement.lines, CALL), priced: undefined };
+  if (ending.usage === undefined && turnedAway(ending.status)) {
+    return { settlements: settle(agreement.lines, CALL), priced: undefined };
+  }
+  const priced = priceUsage(metered, ending, prices);
+  const spent = { nanoUsd: priced.cost, tokens: tokensOf(metered, priced, ending), calls: 1 };
+  return { settlements: settle(agreement.lines, spent), priced };
+}
+
+/** The call itself, without a token: what is owed where nothing is metered. */
+const CALL: Amounts = { nanoUsd: 0, tokens: 0, calls: 1 };
+
+/**
+ * Providers do not bill what they refuse (4xx) or are too busy for (503, 529). Other failures may
+ * come after the work was done.
+ */
+function turnedAway(status: number | undefined): boolean {
+  if (status === undefined) return false;
+  return (status >= 400 && status < 500) || status === 503 || status === 529;
+}
+
+function priceUsage(
+  metered: MeteredAgreement,
+  ending: Ending,
+  prices: PriceCatalogue,
+): PricedUsage {
+  const usage = billedUsage(metered, ending.usage);
+  const model = ending.model ?? metered.model;
+  const price = priceOfAnswer(metered, model, prices);
+  const cost = price.cost(usage);
+  return {
+    usage,
+    model,
+    cost: countedByProvider(ending) ? cost : nanoUsd(Math.max(cost, metered.held)),
+    price: price.status,
+    catalogue: prices.version,
+  };
+}
+
+/** Then bounds stand in only for the classes it left out, and the rest is exact. */
+function countedByProvider(ending: Ending): boolean {
+  return ending.usage?.source === "provider";
+}
+
+/** The model that answered is what the provider bills; unknown, it costs what was agreed. */
+function priceOfAnswer(
+  metered: MeteredAgreement,
+  model: string,
+  prices: PriceCatalogue,
+): ModelPrice {
+  if (model === metered.model) return metered.price;
+  const price = prices.price(metered.provider, model, metered.at);
+  return price === undefined || price.status === "unpriced" ? metered.price : price;
+}
+
+/** Fills what the provider left out with the bound that was held for it. */
+function billedUsage(metered: MeteredAgreement, usage: Usage = NOTHING_SAID): BilledUsage {
+  const { input } = usage;
+  const output = usage.output ?? (metered.outputTokens === 0 ? 0 : undefined);
+  if (input !== undefined && output !== undefined) return { ...usage, input, output };
+  return {
+    ...usage,
+    input: input ?? Math.max(metered.inputTokens - inputTokensOf(usage), 0),
+    output: output ?? Math.max(metered.outputTokens - outputTokensOf(usage), 0),
+    source: "estimated",
+  };
+}
+
+const NOTHING_SAID: Usage = {
+  input: undefined,
+  cacheRead: undefined,
+  cacheWrite: undefined,
+  output: undefined,
+  reasoning: undefined,
+  source: "estimated",
+};
+
+function tokensOf(metered: MeteredAgreement, priced: PricedUsage, ending: Ending): number {
+  const counted = inputTokensOf(priced.usage) + outputTokensOf(priced.usage);
+  if (countedByProvider(ending)) return counted;
+  return Math.max(counted, metered.inputTokens + metered.outputTokens);
+}
+
+function settle(lines: readonly HoldLine[], spent: Amounts): readonly Settlement[] {
+  return lines.map(({ hold, metered, fixed }) => {
+    const used = metered === undefined ? 0 : amountIn(hold.budget, spent);
+    return { key: hold.key, amount: Math.min(used + fixed, NANO_USD_MAX) };
+  });
+}

@@ -1,0 +1,44 @@
+import { impossible } from "../../lib/impossible.ts";
+import type { JsonObject } from "../json.ts";
+import { createAnthropicUsage } from "./usage-anthropic.ts";
+import { createGeminiUsage } from "./usage-gemini.ts";
+import { createOpenAiUsage } from "./usage-openai.ts";
+import type { Usage } from "./usage.ts";
+
+/** The wire shapes that carry usage; each is the `operation` of an LLM action. */
+export type UsageApi =
+  | "chat"
+  | "completions"
+  | "embeddings"
+  | "responses"
+  | "messages"
+  | "generate";
+
+/**
+ * Reads usage out of one answer, wherever in it the usage comes. Counts are cumulative on every
+ * wire: a later one replaces an earlier one, and one that goes backwards is not believed.
+ */
+export interface UsageReader {
+  /** One parsed event of a stream, or the whole body of an answer that is not streamed. */
+  read(event: JsonObject): void;
+  /** `undefined` until the provider said something that can be believed. */
+  usage(): Usage | undefined;
+  /** The model that answered, if the provider named it. */
+  model(): string | undefined;
+}
+
+export function createUsageReader(api: UsageApi): UsageReader {
+  switch (api) {
+    case "chat":
+    case "completions":
+    case "embeddings":
+    case "responses":
+      return createOpenAiUsage();
+    case "messages":
+      return createAnthropicUsage();
+    case "generate":
+      return createGeminiUsage();
+    default:
+      return impossible(api);
+  }
+}

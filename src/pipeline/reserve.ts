@@ -1,0 +1,183 @@
+/**
+ * Stage 7 of 11. Takes the rules' rates, prices the worst case and sets it aside over every budget
+ * that applies, before a byte goes upstream; `close.ts` settles with what was really used.
+ */
+import type { Action } from "../core/action.ts";
+import type { RateLimit, Terms } from "../core/decision.ts";
+import type { Hold, Reservation } from "../core/money/budget.ts";
+import { holdsFor, type Amounts } from "../core/money/holds.ts";
+import type { ModelPrice } from "../core/money/price.ts";
+import type { Agreement, MeteredAgreement } from "../core/money/settle.ts";
+import { TOKENS_MAX } from "../core/money/token-count.ts";
+import { formatAmount } from "../core/money/usd.ts";
+import type { Principal } from "../core/principal.ts";
+import type { Refusal } from "../core/refusal.ts";
+import { millis, nanoUsd, type ExchangeId, type Instant, type Millis } from "../core/units.ts";
+import { halt, pass, type Verdict } from "../core/verdict.ts";
+import { impossible } from "../lib/impossible.ts";
+import type { Metering } from "./ask.ts";
+import type { Ports } from "./stages.ts";
+
+/** Longer than an upstream may usually take; a settle that comes later still corrects the spend. */
+export const RESERVATION_LEASE = millis(660_000);
+/** Held where client, policy and catalogue name no cap. Never sent: some models allow less. */
+export const OUTPUT_TOKENS_DEFAULT = 16_384;
+/** Providers put a prompt of their own beside the client's, most of all for tools. */
+const HIDDEN_PROMPT_TOKENS = 512;
+const RETRY_MS_MIN = 1000;
+const RETRY_MS_MAX = 60_000;
+
+export interface ReserveInput {
+  readonly exchange: ExchangeId;
+  readonly now: Instant;
+  readonly principal: Principal;
+  readonly action: Action;
+  readonly terms: Terms;
+  readonly metering: Metering | undefined;
+}
+
+export interface Reserved {
+  readonly reservation: Reservation;
+  /** Cap to write into the request; undefined where the client's own is already the smallest. */
+  readonly outputTokens: number | undefined;
+  /** For `settlementsOf` when the exchange closes. */
+  readonly agreement: Agreement;
+}
+
+export async function reserve(
+  input: ReserveInput,
+  ports: Pick<Ports, "prices" | "budgets" | "rates">,
+): Promise<Verdict<Reserved>> {
+  const { exchange, now, principal, action, terms, metering } = input;
+  if (terms.rates.length > 0) {
+    const taken = ports.rates.take(principal, terms.rates, now);
+    if (taken.kind === "empty") return halt(rateLimited(taken.limit, taken.retryIn));
+  }
+
+  const billed = metering === undefined || metering.bills === "nothing" ? undefined : metering;
+  const price =
+    billed === undefined ? undefined : ports.prices.price(billed.provider, billed.model, now);
+  if (billed !== undefined && price === undefined) return halt(priceUnknown(billed));
+
+  const metered = price && billed && agree(billed, price, terms.outputTokens, now);
+  const lines = holdsFor(terms.charges, principal, action, now, amountsOf(metered));
+  const outputTokens = capToSend(metering, price, terms.outputTokens);
+  const agreement: Agreement = { lines, metered };
+  if (lines.length === 0) {
+    return pass({ reservation: { kind: "unmetered" }, outputTokens, agreement });
+  }
+
+  const holds = lines.map((line) => line.hold);
+  const reply = await ports.budgets.reserve(exchange, holds, RESERVATION_LEASE);
+  switch (reply.kind) {
+    case "held":
+      return pass({ reservation: { kind: "held", holds }, outputTokens, agreement });
+    case "exhausted":
+      return halt(budgetExceeded(reply.hold, reply.left));
+    case "unreachable":
+      return halt({
+        code: "budget_unavailable",
+        detail: "Budgets cannot be checked now, so nothing that costs may go out.",
+        remedy: "Try again shortly; if it stays like this, the operator must look at the store.",
+        cause: reply.cause,
+      });
+    default:
+      return impossible(reply);
+  }
+}
+
+function agree(
+  metering: Metering,
+  price: ModelPrice,
+  policyCap: number | undefined,
+  at: Instant,
+): MeteredAgreement {
+  const inputTokens = bounded(metering.inputTokens + HIDDEN_PROMPT_TOKENS);
+  const cap = smallest(metering.outputTokens, policyCap, price.outputTokensMax);
+  const outputTokens =
+    metering.bills === "input"
+      ? 0
+      : bounded((cap ?? OUTPUT_TOKENS_DEFAULT) * Math.max(metering.choices, 1));
+  return {
+    provider: metering.provider,
+    model: metering.model,
+    at,
+    price,
+    inputTokens,
+    outputTokens,
+    held: price.worstCase(inputTokens, outputTokens),
+  };
+}
+
+const ONE_CALL: Amounts = { nanoUsd: nanoUsd(0), tokens: 0, calls: 1 };
+
+function amountsOf(metered: MeteredAgreement | undefined): Amounts {
+  if (metered === undefined) return ONE_CALL;
+  const { held, inputTokens, outputTokens } = metered;
+  return { nanoUsd: held, tokens: inputTokens + outputTokens, calls: 1 };
+}
+
+/** A client that asked for less than anyone else keeps its request byte for byte. */
+function capToSend(
+  metering: Metering | undefined,
+  price: ModelPrice | undefined,
+  policyCap: number | undefined,
+): number | undefined {
+  if (metering === undefined || metering.bills !== "input_and_output") return undefined;
+  const own = metering.outputTokens;
+  if (own === undefined) return smallest(policyCap, price?.outputTokensMax);
+  return policyCap !== undefined && policyCap < own ? policyCap : undefined;
+}
+
+function smallest(...caps: readonly (number | undefined)[]): number | undefined {
+  let least: number | undefined;
+  for (const cap of caps)
+    if (cap !== undefined && (least === undefined || cap < least)) least = cap;
+  return least;
+}
+
+/** Counts come from the client in the end: whatever they are, the arithmetic stays exact. */
+function bounded(tokens: number): number {
+  return tokens <= TOKENS_MAX ? Math.max(Math.ceil(tokens), 0) : TOKENS_MAX;
+}
+
+function rateLimited(limit: RateLimit, retryIn: Millis): Refusal {
+  const wait = millis(Math.min(Math.max(retryIn, RETRY_MS_MIN), RETRY_MS_MAX));
+  return {
+    code: "rate_limited",
+    detail: `Rule ${limit.rule} allows ${limit.requests} calls in ${limit.per / 1000} s.`,
+    remedy: `Wait ${Math.ceil(wait / 1000)} s, then send the same call again.`,
+    rules: [limit.rule],
+    retryIn: wait,
+  };
+}
+
+function priceUnknown(metering: Metering): Refusal {
+  return {
+    code: "price_unknown",
+    detail: `Nobody knows what model "${metering.model}" of ${metering.provider} costs.`,
+    remedy:
+      "Use a model with a known price, or ask the operator to set one under prices.overrides " +
+      "or prices.unpriced.",
+  };
+}
+
+function budgetExceeded(hold: Hold, left: number): Refusal {
+  const { budget, amount, resetsAt } = hold;
+  const limit = formatAmount(budget.unit, budget.limit);
+  const scope = budget.per === "all" ? "" : ` per ${budget.per}`;
+  const reset =
+    resetsAt === undefined
+      ? "It does not reset by itself"
+      : `It resets at ${new Date(resetsAt).toISOString()}`;
+  return {
+    code: "budget_exceeded",
+    detail:
+      `Budget ${budget.id} (${limit}${scope}) has ${formatAmount(budget.unit, left)} left; ` +
+      `this call may need ${formatAmount(budget.unit, amount)}. ${reset}.`,
+    remedy:
+      left > 0
+        ? "Ask for less, such as fewer output tokens, or ask the operator for a higher limit."
+        : "Stop here, or ask the operator for a higher limit.",
+  };
+}
