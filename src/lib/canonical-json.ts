@@ -47,7 +47,7 @@ function isInOrder(value: unknown, depthLeft: number): boolean {
 function isScalar(value: unknown): true {
   if (typeof value === "string" || typeof value === "boolean" || value === null) return true;
   if (typeof value === "number" && Number.isFinite(value)) return true;
-  throw new TypeError(`${String(value)} is not a JSON value`);
+  throw new TypeError(`JSON cannot say this ${typeof value}`);
 }
 
 type Step =

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Problem } from "../../core/problem.ts";
-import { readYaml, type YamlTree } from "../../lib/yaml-tree.ts";
+import { readConfigTree } from "./config-tree.ts";
 import type { Config } from "./config.ts";
 import { CONFIG_SCHEMA, type ConfigFile } from "./config-schema.ts";
 import { readEnvironment, type Environment } from "./environment.ts";
@@ -34,12 +34,12 @@ export type ConfigReply =
 export function loadConfig(request: ConfigRequest): ConfigReply {
   const { environment, flags, workingDirectory } = request;
   const source = findFile(request);
-  const parsed = source.kind === "text" ? readYaml(source.name, source.text) : source;
-  if (parsed.kind === "faults") return problems(parsed.faults.map(asProblem));
+  const parsed = source.kind === "text" ? readConfigTree(source.name, source.text) : source;
+  if (parsed.kind === "problems") return problems(parsed.problems);
 
   const outside = readEnvironment(environment, (path) => readFileSync(path, "utf8"));
   const reading: Reading = { problems: [...outside.problems], origins: new Map() };
-  const tree = applySettings(parsed.tree ?? emptyMap(source.name), [...outside.settings, ...flags]);
+  const tree = applySettings(parsed.tree, [...outside.settings, ...flags]);
   const written = readShape(CONFIG_SCHEMA, tree, reading);
   if (!isEffective(CONFIG_SCHEMA, written, reading)) return problems(reading.problems);
 
@@ -51,9 +51,7 @@ export function loadConfig(request: ConfigRequest): ConfigReply {
 
 type Source =
   | { readonly kind: "text"; readonly name: string; readonly text: string }
-  | { readonly kind: "faults"; readonly name: string; readonly faults: readonly Fault[] };
-
-type Fault = Omit<Problem, "suggestion">;
+  | { readonly kind: "problems"; readonly name: string; readonly problems: readonly Problem[] };
 
 function findFile({ file, environment, workingDirectory }: ConfigRequest): Source {
   const asked = file ?? environment["SALLYPORT_CONFIG"];
@@ -69,16 +67,9 @@ function readSource(name: string, workingDirectory: string): Source {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `cannot read the config file: ${reason}`;
-    return { kind: "faults", name, faults: [{ file: name, line: 1, column: 1, message }] };
+    const problem = { file: name, line: 1, column: 1, message, suggestion: undefined };
+    return { kind: "problems", name, problems: [problem] };
   }
-}
-
-function emptyMap(file: string): YamlTree {
-  return { kind: "map", at: { file, line: 1, column: 1 }, entries: [] };
-}
-
-function asProblem(fault: Fault): Problem {
-  return { ...fault, suggestion: undefined };
 }
 
 /** In the order of the file, whichever check found them. */

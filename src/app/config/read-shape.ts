@@ -1,8 +1,9 @@
 import type { JsonValue } from "../../core/json.ts";
 import type { Problem } from "../../core/problem.ts";
-import { closest } from "../../lib/closest.ts";
 import { impossible } from "../../lib/impossible.ts";
-import type { Position, YamlList, YamlMap, YamlScalar, YamlTree } from "../../lib/yaml-tree.ts";
+import { closest } from "../../lib/closest.ts";
+import type { Place } from "../../core/policy/source-text.ts";
+import type { ConfigList, ConfigMap, ConfigScalar, ConfigTree } from "./config-tree.ts";
 import type {
   Effective,
   IntegerShape,
@@ -15,7 +16,7 @@ import type {
 } from "./schema-shape.ts";
 
 /** Where each value came from, by path (`listen.port`, `upstreams[0].url`). Absent: a default. */
-export type Origins = Map<string, Position>;
+export type Origins = Map<string, Place>;
 
 /** One reading: what was wrong and where everything came from. */
 export interface Reading {
@@ -29,7 +30,7 @@ type Read = JsonValue | undefined;
  * Reads a tree by a shape: checks it, fills defaults in, notes origins. With problems the value is
  * of no use; `isEffective` says so to the type checker.
  */
-export function readShape(shape: Shape, tree: YamlTree | undefined, reading: Reading): unknown {
+export function readShape(shape: Shape, tree: ConfigTree | undefined, reading: Reading): unknown {
   return readAt(shape, tree, "", reading);
 }
 
@@ -41,7 +42,7 @@ export function isEffective<S extends Shape>(
   return value !== undefined && reading.problems.length === 0;
 }
 
-function readAt(shape: Shape, tree: YamlTree | undefined, path: string, to: Reading): Read {
+function readAt(shape: Shape, tree: ConfigTree | undefined, path: string, to: Reading): Read {
   if (tree === undefined || isNull(tree)) return readAbsent(shape, path, to);
   to.origins.set(path, tree.at);
   if ("anyOf" in shape) return readUnion(shape, tree, path, to);
@@ -65,7 +66,7 @@ function readAt(shape: Shape, tree: YamlTree | undefined, path: string, to: Read
 }
 
 /** A key without a value (`agents:`) is a key that was left out. */
-function isNull(tree: YamlTree): boolean {
+function isNull(tree: ConfigTree): boolean {
   return tree.kind === "scalar" && tree.value === null;
 }
 
@@ -75,8 +76,8 @@ function readAbsent(shape: Shape, path: string, to: Reading): Read {
   return shape.default;
 }
 
-function readObject(shape: ObjectShape, tree: YamlMap, path: string, to: Reading): Read {
-  const given = new Map<string, YamlTree>();
+function readObject(shape: ObjectShape, tree: ConfigMap, path: string, to: Reading): Read {
+  const given = new Map<string, ConfigTree>();
   for (const { key, at, value } of tree.entries) {
     if (Object.hasOwn(shape.properties, key)) given.set(key, value);
     else report(to, at, ...unknownKey(key, path, shape));
@@ -92,7 +93,7 @@ function readObject(shape: ObjectShape, tree: YamlMap, path: string, to: Reading
 
 function readProperties(
   shape: ObjectShape,
-  given: ReadonlyMap<string, YamlTree>,
+  given: ReadonlyMap<string, ConfigTree>,
   path: string,
   to: Reading,
 ): Read {
@@ -104,7 +105,7 @@ function readProperties(
   return value;
 }
 
-function readList(shape: ListShape, tree: YamlList, path: string, to: Reading): Read {
+function readList(shape: ListShape, tree: ConfigList, path: string, to: Reading): Read {
   if (tree.items.length > shape.maxItems) {
     report(to, tree.at, `${path} has more than ${shape.maxItems} entries`);
     return [];
@@ -115,18 +116,18 @@ function readList(shape: ListShape, tree: YamlList, path: string, to: Reading): 
   });
 }
 
-function readUnion(shape: UnionShape, tree: YamlTree, path: string, to: Reading): Read {
+function readUnion(shape: UnionShape, tree: ConfigTree, path: string, to: Reading): Read {
   const fitting = shape.anyOf.find((option) => kindOf(option) === tree.kind);
   return fitting === undefined ? misfit(shape, tree, path, to) : readAt(fitting, tree, path, to);
 }
 
-function kindOf(shape: Shape): YamlTree["kind"] | undefined {
+function kindOf(shape: Shape): ConfigTree["kind"] | undefined {
   if ("anyOf" in shape) return undefined;
   if (shape.type === "object") return "map";
   return shape.type === "array" ? "list" : "scalar";
 }
 
-function readLeaf(shape: LeafShape, tree: YamlScalar, path: string, to: Reading): Read {
+function readLeaf(shape: LeafShape, tree: ConfigScalar, path: string, to: Reading): Read {
   switch (shape.type) {
     case "string":
       return readText(shape, tree, path, to);
@@ -145,7 +146,7 @@ function readLeaf(shape: LeafShape, tree: YamlScalar, path: string, to: Reading)
 const DECIMAL = /^\d{1,15}(\.\d{1,15})?$/;
 const TEXT_LENGTH_MAX = 4096;
 
-function readText(shape: TextShape, tree: YamlScalar, path: string, to: Reading): Read {
+function readText(shape: TextShape, tree: ConfigScalar, path: string, to: Reading): Read {
   const { value } = tree;
   if (typeof value !== "string" || value === "") return misfit(shape, tree, path, to);
   if (shape.enum !== undefined && !shape.enum.includes(value)) {
@@ -160,7 +161,7 @@ function readText(shape: TextShape, tree: YamlScalar, path: string, to: Reading)
   return value;
 }
 
-function readInteger(shape: IntegerShape, tree: YamlScalar, path: string, to: Reading): Read {
+function readInteger(shape: IntegerShape, tree: ConfigScalar, path: string, to: Reading): Read {
   const { value } = tree;
   if (typeof value !== "number" || !Number.isInteger(value)) return misfit(shape, tree, path, to);
   if (value < shape.minimum || value > shape.maximum) {
@@ -169,7 +170,7 @@ function readInteger(shape: IntegerShape, tree: YamlScalar, path: string, to: Re
   return value;
 }
 
-function misfit(shape: Shape, tree: YamlTree, path: string, to: Reading): undefined {
+function misfit(shape: Shape, tree: ConfigTree, path: string, to: Reading): undefined {
   const secret = "writeOnly" in shape;
   const found = tree.kind !== "scalar" ? `a ${tree.kind}` : secret ? "this" : `\`${tree.text}\``;
   report(to, tree.at, `${path || "the file"} cannot be ${found}`, wanted(shape));
@@ -206,7 +207,7 @@ function wanted(shape: Shape): string {
   }
 }
 
-function report(to: Reading, at: Position, message: string, hint?: string | Shape): void {
+function report(to: Reading, at: Place, message: string, hint?: string | Shape): void {
   const suggestion = typeof hint === "object" ? `write ${wanted(hint)}` : hint;
   to.problems.push({ ...at, message, suggestion });
 }

@@ -1,4 +1,5 @@
-import type { Position, YamlEntry, YamlMap, YamlScalar, YamlTree } from "../../lib/yaml-tree.ts";
+import type { Place } from "../../core/policy/source-text.ts";
+import type { ConfigEntry, ConfigMap, ConfigScalar, ConfigTree } from "./config-tree.ts";
 import { CONFIG_SCHEMA } from "./config-schema.ts";
 import type { LeafShape, Shape } from "./schema-shape.ts";
 
@@ -26,9 +27,9 @@ function* leaves(shape: Shape, path: readonly string[]): Generator<[string, Leaf
 
 /** Lays settings over what the file says; later settings win. */
 export function applySettings(
-  tree: YamlTree | undefined,
+  tree: ConfigTree | undefined,
   settings: readonly Setting[],
-): YamlTree | undefined {
+): ConfigTree | undefined {
   return settings.reduce((below, setting) => {
     const at = { file: setting.source, line: 1, column: 1 };
     return put(below, setting.path, asScalar(setting, at), at);
@@ -37,28 +38,28 @@ export function applySettings(
 
 /** A wrongly shaped file keeps its shape: the reader reports it. */
 function put(
-  tree: YamlTree | undefined,
+  tree: ConfigTree | undefined,
   path: readonly string[],
-  value: YamlScalar,
-  at: Position,
-): YamlTree {
+  value: ConfigScalar,
+  at: Place,
+): ConfigTree {
   const [key, ...rest] = path;
   if (key === undefined) return value;
   const map = asMap(tree, at);
   if (map === undefined) return tree ?? value;
   const old = map.entries.find((entry) => entry.key === key);
-  const entry: YamlEntry = { key, at: old?.at ?? at, value: put(old?.value, rest, value, at) };
+  const entry: ConfigEntry = { key, at: old?.at ?? at, value: put(old?.value, rest, value, at) };
   return { ...map, entries: [...map.entries.filter((other) => other !== old), entry] };
 }
 
-function asMap(tree: YamlTree | undefined, at: Position): YamlMap | undefined {
+function asMap(tree: ConfigTree | undefined, at: Place): ConfigMap | undefined {
   if (tree?.kind === "map") return tree;
   const empty = tree === undefined || (tree.kind === "scalar" && tree.value === null);
   return empty ? { kind: "map", at, entries: [] } : undefined;
 }
 
 /** Text from outside has no type of its own: it takes the one the key has, if it fits. */
-function asScalar({ path, text }: Setting, at: Position): YamlScalar {
+function asScalar({ path, text }: Setting, at: Place): ConfigScalar {
   const type = SETTABLE.get(path.join("."))?.type;
   if ((type === "integer" || type === "number") && /^\d+(\.\d+)?$/.test(text)) {
     return { kind: "scalar", at, value: Number(text), text };
