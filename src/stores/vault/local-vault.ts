@@ -1,0 +1,209 @@
+/**
+ * The vault that the pipeline asks: `vault://` secrets from the sealed file, `env://` and
+ * `file://` from the machine. What a request needs is worked out once per upstream and version;
+ * a request only compares its method and path.
+ */
+import { readFileSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseSecretRef, type SecretRef } from "../../core/secret/secret-ref.ts";
+import { SECRET_CHARS_MAX } from "../../core/secret/secret-value.ts";
+import type { Vault, Credential } from "../../core/secret/vault.ts";
+import type { Refusal } from "../../core/refusal.ts";
+import type { TenantId } from "../../core/units.ts";
+import type { CredentialRef, Upstream } from "../../core/upstream.ts";
+import { pass, type Verdict } from "../../core/verdict.ts";
+import { impossible } from "../../lib/impossible.ts";
+import {
+  prepareCredential,
+  unavailable,
+  usable,
+  type FoundSecret,
+  type PreparedCredential,
+} from "./prepared-credential.ts";
+import { unsealSecret } from "./sealed-secret.ts";
+import { errorCode, VaultFault } from "./vault-fault.ts";
+import { readVault, vaultPath, type OpenedVault } from "./vault-file.ts";
+import { vaultKeySource } from "./vault-key.ts";
+
+const POLL_MS = 1_000;
+
+export interface LocalVaultOptions {
+  /** The data directory. */
+  readonly directory: string;
+  readonly tenant: TenantId;
+  /** For `env://` references and the vault's own key. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** How often files are looked at for changes. */
+  readonly pollMs?: number;
+  /** Told when the vault file, having changed, could not be used. */
+  readonly onFault?: (fault: VaultFault) => void;
+}
+
+type Contents =
+  | { readonly kind: "vault"; readonly vault: OpenedVault }
+  | { readonly kind: "absent" }
+  | { readonly kind: "fault"; readonly fault: VaultFault };
+
+const NO_CREDENTIAL = pass(undefined);
+
+/** Starts without a vault file, and with one that cannot be read: its credentials are then refused. */
+export class LocalVault implements Vault, Disposable {
+  readonly #options: LocalVaultOptions;
+  /** Paths and what they looked like before they were last read. */
+  readonly #watched = new Map<string, string>();
+  readonly #timer: NodeJS.Timeout;
+  #contents: Contents = { kind: "absent" };
+  /** The newest vault seen: an older one on disk is a rollback, not a change. */
+  #newest: { readonly generation: number; readonly mac: string } = { generation: 0, mac: "" };
+  #prepared = new WeakMap<Upstream, PreparedCredential>();
+
+  constructor(options: LocalVaultOptions) {
+    this.#options = options;
+    this.#watch(vaultPath(options.directory));
+    this.refresh();
+    this.#timer = setInterval(() => this.#poll(), options.pollMs ?? POLL_MS).unref();
+  }
+
+  credentialFor(upstream: Upstream, method: string, path: string): Verdict<Credential | undefined> {
+    if (upstream.credential === undefined) return NO_CREDENTIAL;
+    let prepared = this.#prepared.get(upstream);
+    if (prepared === undefined) {
+      prepared = this.#prepare(upstream, upstream.credential);
+      this.#prepared.set(upstream, prepared);
+    }
+    return usable(prepared, method, path);
+  }
+
+  /** Readies the credentials of these upstreams, and says which ones cannot be had and why. */
+  prepare(upstreams: readonly Upstream[]): readonly Refusal[] {
+    const refusals: Refusal[] = [];
+    for (const upstream of upstreams) {
+      if (upstream.credential === undefined) continue;
+      const prepared = this.#prepare(upstream, upstream.credential);
+      this.#prepared.set(upstream, prepared);
+      if (prepared.verdict.kind === "halt") refusals.push(prepared.verdict.refusal);
+    }
+    return refusals;
+  }
+
+  /** Reads everything again, as the watch does by itself. */
+  refresh(): void {
+    for (const path of this.#watched.keys()) this.#watched.set(path, markOf(path));
+    this.#contents = this.#read();
+    this.#prepared = new WeakMap();
+    if (this.#contents.kind === "fault") this.#options.onFault?.(this.#contents.fault);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    this.#contents = { kind: "absent" };
+    this.#prepared = new WeakMap();
+  }
+
+  #read(): Contents {
+    try {
+      const { directory, environment } = this.#options;
+      const vault = readVault(directory, vaultKeySource(environment, directory));
+      const { generation, mac } = vault?.document ?? { generation: 0, mac: "" };
+      const same = generation === this.#newest.generation && mac === this.#newest.mac;
+      if (!same && generation <= this.#newest.generation) {
+        throw new VaultFault(
+          `the vault went back from generation ${this.#newest.generation} to ${generation}; ` +
+            "restart sallyport if an older vault was restored on purpose",
+        );
+      }
+      this.#newest = { generation, mac };
+      return vault === undefined ? { kind: "absent" } : { kind: "vault", vault };
+    } catch (error) {
+      if (error instanceof VaultFault) return { kind: "fault", fault: error };
+      throw error;
+    }
+  }
+
+  #prepare(upstream: Upstream, credential: CredentialRef): PreparedCredential {
+    try {
+      const ref = parseSecretRef(credential.ref);
+      if (ref === undefined) throw new VaultFault(`${credential.ref} is not a secret reference`);
+      return prepareCredential(upstream, credential, this.#find(ref, credential));
+    } catch (error) {
+      if (error instanceof VaultFault) return unavailable(upstream, credential, error);
+      throw error;
+    }
+  }
+
+  #find(ref: SecretRef, { name }: CredentialRef): FoundSecret {
+    switch (ref.kind) {
+      case "vault":
+        return this.#fromVault(ref.name);
+      case "env": {
+        const value = this.#options.environment[ref.name];
+        if (value === undefined) throw new VaultFault(`the variable ${ref.name} is not set`);
+        return { value, label: `${name}@env`, binding: undefined };
+      }
+      case "file": {
+        const path = pathOf(ref.url);
+        this.#watch(path);
+        return { value: readSecretFile(path), label: `${name}@file`, binding: undefined };
+      }
+      default:
+        return impossible(ref);
+    }
+  }
+
+  #fromVault(name: string): FoundSecret {
+    const contents = this.#contents;
+    if (contents.kind === "fault") throw contents.fault;
+    const { tenant } = this.#options;
+    const secrets = contents.kind === "vault" ? contents.vault.document.secrets : [];
+    const secret = secrets.find((one) => one.name === name && one.tenant === tenant);
+    if (contents.kind === "absent" || secret === undefined) {
+      throw new VaultFault(
+        `the vault has no secret ${name}; store it: sallyport vault set ${name}`,
+      );
+    }
+    const value = unsealSecret(contents.vault.key, secret);
+    return { value, label: `${name}@${secret.version}`, binding: secret.binding };
+  }
+
+  /** The mark is taken before the file is read, so a change in between is seen as one. */
+  #watch(path: string): void {
+    if (!this.#watched.has(path)) this.#watched.set(path, markOf(path));
+  }
+
+  /** Polling sees atomic renames, network mounts and Kubernetes' links, which fs.watch does not. */
+  #poll(): void {
+    for (const [path, mark] of this.#watched) {
+      if (markOf(path) !== mark) return this.refresh();
+    }
+  }
+}
+
+/** Differs when the file was replaced, written, removed or made unreadable. */
+function markOf(path: string): string {
+  try {
+    const { ino, size, mtimeNs } = statSync(path, { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  } catch (error) {
+    return errorCode(error);
+  }
+}
+
+function pathOf(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
+    throw new VaultFault(`${url} does not name a file`, { cause: error });
+  }
+}
+
+function readSecretFile(path: string): string {
+  try {
+    if (statSync(path).size > SECRET_CHARS_MAX + 2) {
+      throw new VaultFault(`${path} is too large to be a credential`);
+    }
+    return readFileSync(path, "utf8").replace(/\r?\n$/u, "");
+  } catch (error) {
+    if (error instanceof VaultFault) throw error;
+    throw new VaultFault(`${path} cannot be read (${errorCode(error)})`, { cause: error });
+  }
+}

@@ -1,0 +1,113 @@
+/** One upstream's credential, with everything checked that does not depend on the request. */
+import { readBinding, written, type Binding } from "../../core/secret/binding.ts";
+import { echoesOf } from "../../core/secret/echoes.ts";
+import { pathPattern, type PathPattern } from "../../core/secret/path-pattern.ts";
+import { secretValueProblem } from "../../core/secret/secret-value.ts";
+import type { Credential } from "../../core/secret/vault.ts";
+import type { CredentialRef, Upstream } from "../../core/upstream.ts";
+import { halt, pass, type Verdict } from "../../core/verdict.ts";
+import { VaultFault } from "./vault-fault.ts";
+
+export interface FoundSecret {
+  readonly value: string;
+  /** For the ledger. */
+  readonly label: string;
+  /** Sealed with a vault secret; `env://` and `file://` are bound by the configuration alone. */
+  readonly binding: Binding | undefined;
+}
+
+export interface PreparedCredential {
+  readonly name: string;
+  readonly upstream: Upstream;
+  readonly verdict: Verdict<Credential>;
+  /** Lists of which the method must be in each; of a path, one pattern of each must fit. */
+  readonly methods: readonly (readonly string[])[];
+  /** Below the upstream, as the configuration narrows. */
+  readonly below: readonly PathPattern[];
+  /** At the origin, as the secret's binding narrows. */
+  readonly atOrigin: readonly PathPattern[];
+}
+
+/** Throws VaultFault where value or configuration can be no credential. */
+export function prepareCredential(
+  upstream: Upstream,
+  ref: CredentialRef,
+  { value, label, binding }: FoundSecret,
+): PreparedCredential {
+  const problem = secretValueProblem(value);
+  if (problem !== undefined) throw new VaultFault(`the value of ${ref.ref}: ${problem}`);
+  const { header, format, paths, methods } = ref;
+  const reading = readBinding({ origin: upstream.origin, paths, methods, header, format });
+  if (reading.kind === "problems") throw new VaultFault(reading.problems.join("; "));
+  const configured = reading.binding;
+  const misfit = binding === undefined ? undefined : misfitOf(binding, configured);
+  return {
+    name: ref.name,
+    upstream,
+    verdict:
+      misfit === undefined
+        ? pass({
+            header: configured.header,
+            value: written(configured.format, value),
+            label,
+            echoes: echoesOf(value, configured.format),
+          })
+        : forbidden(ref.name, upstream, misfit),
+    methods: [configured.methods, binding?.methods ?? []].filter((list) => list.length > 0),
+    below: configured.paths.map(pathPattern),
+    atOrigin: (binding?.paths ?? []).map(pathPattern),
+  };
+}
+
+/** The hot path: allocates only to refuse. */
+export function usable(
+  prepared: PreparedCredential,
+  method: string,
+  path: string,
+): Verdict<Credential> {
+  const { verdict, methods, below, atOrigin, name, upstream } = prepared;
+  if (verdict.kind === "halt") return verdict;
+  for (const list of methods) {
+    if (!list.includes(method)) return forbidden(name, upstream, `is not for ${method} requests`);
+  }
+  if (!oneFits(below, path) || !oneFits(atOrigin, upstream.pathPrefix + path)) {
+    return forbidden(name, upstream, "is not for this path");
+  }
+  return verdict;
+}
+
+export function unavailable(
+  upstream: Upstream,
+  { name }: CredentialRef,
+  cause: VaultFault,
+): PreparedCredential {
+  const verdict = halt({
+    code: "credential_unavailable",
+    detail: `The credential ${name} of the upstream ${upstream.name} cannot be read now.`,
+    remedy: "An operator finds the reason in the gateway's log and by: sallyport vault list.",
+    cause,
+  });
+  return { name, upstream, verdict, methods: [], below: [], atOrigin: [] };
+}
+
+/** What the vault was told and what the configuration now asks, where they differ. */
+function misfitOf(bound: Binding, asked: Binding): string | undefined {
+  if (bound.origin !== asked.origin) return "is bound to another origin";
+  if (bound.header !== asked.header) return `is bound to the header ${bound.header}`;
+  if (bound.format !== asked.format) return "is bound to another format";
+  return undefined;
+}
+
+function oneFits(patterns: readonly PathPattern[], path: string): boolean {
+  if (patterns.length === 0) return true;
+  for (const fits of patterns) if (fits(path)) return true;
+  return false;
+}
+
+function forbidden(name: string, upstream: Upstream, why: string): Verdict<never> {
+  return halt({
+    code: "credential_forbidden",
+    detail: `The credential ${name} ${why}, so the upstream ${upstream.name} cannot be asked.`,
+    remedy: `An operator decides where it may go: sallyport vault set ${name} --help.`,
+  });
+}

@@ -1,0 +1,11 @@
+/** The vault cannot be used as it is. The message is for the operator and never holds a secret. */
+export class VaultFault extends Error {
+  override readonly name = "VaultFault";
+}
+
+/** The code of a failed system call, or empty. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : "";
+}

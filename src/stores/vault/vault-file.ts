@@ -1,0 +1,140 @@
+/**
+ * `<data>/vault.json`. A file rather than a table: it is replaced whole, so nothing deleted stays
+ * behind in a free page; it can be mounted read-only; and the sidecar only ever reads it.
+ */
+import type { KeyObject } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { rewrapSecret, type SealedSecret } from "./sealed-secret.ts";
+import {
+  keyIdOf,
+  readVaultDocument,
+  SECRETS_MAX,
+  writeVaultDocument,
+  type VaultDocument,
+} from "./vault-document.ts";
+import { errorCode, VaultFault } from "./vault-fault.ts";
+import {
+  adoptNextKey,
+  createVaultKey,
+  keyId,
+  loadVaultKey,
+  nextKeyPath,
+  type VaultKeySource,
+} from "./vault-key.ts";
+import { underVaultLock } from "./vault-lock.ts";
+import { writeDurably } from "./write-durably.ts";
+
+const VAULT_BYTES_MAX = 32 * 1_048_576;
+const DIRECTORY_MODE = 0o700;
+
+/** An existing vault, unlocked. */
+export interface OpenedVault {
+  readonly document: VaultDocument;
+  readonly key: KeyObject;
+}
+
+export function vaultPath(directory: string): string {
+  return join(directory, "vault.json");
+}
+
+/** Undefined: no secret was ever stored. Throws VaultFault on what cannot be read or trusted. */
+export function readVault(directory: string, source: VaultKeySource): OpenedVault | undefined {
+  const text = readText(vaultPath(directory));
+  if (text === undefined) return undefined;
+  const key = keyFor(text, source);
+  return { document: readVaultDocument(text, key), key };
+}
+
+/**
+ * Replaces the vault's secrets by what `change` makes of them, one process at a time. What `change`
+ * throws leaves the vault as it was. Throws VaultFault.
+ */
+export function changeVault(
+  directory: string,
+  source: VaultKeySource,
+  change: (secrets: readonly SealedSecret[], key: KeyObject) => readonly SealedSecret[],
+): void {
+  mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+  whileLocked(directory, source, () => {
+    const opened = readVault(directory, source);
+    const key = opened?.key ?? firstKey(source);
+    const secrets = change(opened?.document.secrets ?? [], key);
+    if (secrets.length > SECRETS_MAX) throw new VaultFault(`more than ${SECRETS_MAX} secrets`);
+    const generation = (opened?.document.generation ?? 0) + 1;
+    writeDurably(vaultPath(directory), writeVaultDocument(key, generation, secrets));
+  });
+}
+
+/**
+ * Seals everything under the key in `to`, which the operator puts in force afterwards. Answers how
+ * many secrets there are. Throws VaultFault.
+ */
+export function rekeyVault(directory: string, from: VaultKeySource, to: VaultKeySource): number {
+  return whileLocked(directory, from, () => reseal(directory, from, () => loadVaultKey(to)));
+}
+
+/**
+ * Replaces a generated key in place. The new one is written beside it first and takes its name
+ * last, so that a crash at any moment leaves a vault that opens. Throws VaultFault.
+ */
+export function renewVaultKey(directory: string, source: VaultKeySource): number {
+  if (source.kind !== "generated") {
+    throw new VaultFault("the key is not in the data directory: name the file of the new key");
+  }
+  return whileLocked(directory, source, () => {
+    const count = reseal(directory, source, () => createVaultKey(nextKeyPath(source.path)));
+    adoptNextKey(source.path);
+    return count;
+  });
+}
+
+function reseal(directory: string, from: VaultKeySource, nextKey: () => KeyObject): number {
+  const opened = readVault(directory, from);
+  if (opened === undefined) throw new VaultFault("there is no vault yet");
+  const { document, key } = opened;
+  const next = nextKey();
+  const secrets = document.secrets.map((secret) => rewrapSecret(key, next, secret));
+  writeDurably(vaultPath(directory), writeVaultDocument(next, document.generation + 1, secrets));
+  return secrets.length;
+}
+
+/** Also ends a renewal that a crash cut short, before its key could be overwritten. */
+function whileLocked<T>(directory: string, source: VaultKeySource, change: () => T): T {
+  return underVaultLock(join(directory, "vault.lock"), () => {
+    const text = readText(vaultPath(directory));
+    if (text !== undefined && source.kind === "generated" && waitingKey(text, source.path)) {
+      adoptNextKey(source.path);
+    }
+    return change();
+  });
+}
+
+/** The source's key, or the one that an interrupted renewal left beside it. */
+function keyFor(text: Uint8Array, source: VaultKeySource): KeyObject {
+  const waiting = source.kind === "generated" ? waitingKey(text, source.path) : undefined;
+  return waiting ?? loadVaultKey(source);
+}
+
+function waitingKey(text: Uint8Array, path: string): KeyObject | undefined {
+  if (!existsSync(nextKeyPath(path))) return undefined;
+  const next = loadVaultKey({ kind: "generated", path: nextKeyPath(path) });
+  return keyId(next) === keyIdOf(text) ? next : undefined;
+}
+
+/** A key that is already there is kept: another vault may have been moved away from under it. */
+function firstKey(source: VaultKeySource): KeyObject {
+  const isNew = source.kind === "generated" && !existsSync(source.path);
+  return isNew ? createVaultKey(source.path) : loadVaultKey(source);
+}
+
+function readText(path: string): Uint8Array | undefined {
+  try {
+    if (statSync(path).size > VAULT_BYTES_MAX) throw new VaultFault(`${path} is too large`);
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof VaultFault) throw error;
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw new VaultFault(`${path} cannot be read (${errorCode(error)})`, { cause: error });
+  }
+}
