@@ -1,0 +1,116 @@
+/** Records → what was asked and what policy said; the way back of `record-asked.ts`. */
+import type { ShadowVerdict } from "../decision.ts";
+import type { JsonObject } from "../json.ts";
+import type { Principal } from "../principal.ts";
+import { id, instant } from "../units.ts";
+import type {
+  Asked,
+  RecordedAction,
+  RecordedDecision,
+  RecordedHold,
+  RecordedReservation,
+} from "./entry.ts";
+import { flag, number, object, objects, optional, text, texts, word } from "./field-reader.ts";
+
+export function parseAsked(asked: JsonObject): Asked {
+  const policy = optional(asked, "policy", text);
+  const review = optional(asked, "review", text);
+  const action = optional(asked, "action", object);
+  const decision = optional(asked, "decision", object);
+  const principal = optional(asked, "principal", object);
+  const reservation = optional(asked, "reservation", object);
+  return {
+    upstream: text(asked, "upstream"),
+    wire: text(asked, "wire"),
+    method: text(asked, "method"),
+    path: text(asked, "path"),
+    policy: policy === undefined ? undefined : id(policy),
+    principal: principal && parsePrincipal(principal),
+    action: action && parseAction(action),
+    decision: decision && parseDecision(decision),
+    review: review === undefined ? undefined : id(review),
+    reservation: reservation && parseReservation(reservation),
+  };
+}
+
+function parsePrincipal(from: JsonObject): Principal {
+  return {
+    agent: id(text(from, "agent")),
+    tenant: id(text(from, "tenant")),
+    session: id(text(from, "session")),
+    team: optional(from, "team", text),
+    provenBy: word(from, "proven_by", ["api_key", "loopback"]),
+  };
+}
+
+function parseAction(from: JsonObject): RecordedAction {
+  const kind = word(from, "kind", ["llm", "tool", "http", "mcp"]);
+  switch (kind) {
+    case "llm":
+      return {
+        kind,
+        operation: text(from, "operation"),
+        model: text(from, "model"),
+        stream: flag(from, "stream"),
+        outputTokens: optional(from, "output_tokens", number),
+      };
+    case "tool":
+      return {
+        kind,
+        tool: text(from, "tool"),
+        argsSha256: id(text(from, "args_sha256")),
+        argsBytes: number(from, "args_bytes"),
+      };
+    case "http":
+      return {
+        kind,
+        method: text(from, "method"),
+        host: text(from, "host"),
+        path: text(from, "path"),
+        queryNames: texts(from, "query_names"),
+        special: optional(from, "special", text),
+      };
+    case "mcp":
+      return { kind, method: text(from, "method"), name: optional(from, "name", text) };
+  }
+}
+
+function parseDecision(from: JsonObject): RecordedDecision {
+  return {
+    kind: word(from, "kind", ["allow", "conditional", "escalate", "deny"]),
+    because: texts(from, "because").map((rule) => id(rule)),
+    approvers: texts(from, "approvers"),
+    unmet: texts(from, "unmet"),
+    marks: texts(from, "marks"),
+    outputTokens: optional(from, "output_tokens", number),
+    shadow: objects(from, "shadow", parseShadow),
+  };
+}
+
+function parseShadow(from: JsonObject): ShadowVerdict {
+  return {
+    rule: id(text(from, "rule")),
+    effect: word(from, "effect", ["allow", "deny", "approve"]),
+  };
+}
+
+function parseReservation(from: JsonObject): RecordedReservation {
+  const kind = word(from, "kind", ["unmetered", "held"]);
+  switch (kind) {
+    case "unmetered":
+      return { kind };
+    case "held":
+      return { kind, holds: objects(from, "holds", parseHold) };
+  }
+}
+
+function parseHold(from: JsonObject): RecordedHold {
+  const resetsAt = optional(from, "resets_at", number);
+  return {
+    budget: text(from, "budget"),
+    key: text(from, "key"),
+    unit: word(from, "unit", ["nano_usd", "tokens", "calls"]),
+    amount: number(from, "amount"),
+    resetsAt: resetsAt === undefined ? undefined : instant(resetsAt),
+  };
+}

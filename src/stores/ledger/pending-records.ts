@@ -1,0 +1,113 @@
+import { chainRecord, type ChainHead } from "../../core/ledger/record-chain.ts";
+import type { Digest, ExchangeId } from "../../core/units.ts";
+import { BATCH_BYTES_MAX } from "./ledger-layout.ts";
+
+/** A record that waits for its place in the chain: seq, prev and hash come with the commit. */
+export interface PendingRecord {
+  readonly kind: "intent" | "outcome" | "note" | "prelude";
+  /** As `chainRecord` takes it. */
+  readonly body: string;
+  /** Of intents and outcomes. */
+  readonly exchange: ExchangeId | undefined;
+  /** Told the hash once it is durable, or `undefined` when an intent was given up. */
+  readonly settle: (hash: Digest | undefined) => void;
+}
+
+export function note(body: string): PendingRecord {
+  return { kind: "note", body, exchange: undefined, settle: nobodyWaits };
+}
+
+/** A record that one batch begins with; made anew if that batch fails. */
+export function prelude(body: string): PendingRecord {
+  return { kind: "prelude", body, exchange: undefined, settle: nobodyWaits };
+}
+
+export function nobodyWaits(): void {
+  // Notes and recovered outcomes are written for the reader only.
+}
+
+/** Records chained one to the next, ready for one write. */
+export interface Batch {
+  readonly records: readonly PendingRecord[];
+  readonly hashes: readonly Digest[];
+  readonly bytes: Uint8Array;
+  /** Where the chain stands once the batch is durable. */
+  readonly head: ChainHead;
+}
+
+export function chainBatch(
+  records: readonly PendingRecord[],
+  head: ChainHead,
+  writer: string,
+): Batch {
+  const hashes: Digest[] = [];
+  let { seq, prev } = head;
+  let text = "";
+  for (const { body } of records) {
+    const { hash, line } = chainRecord(body, { seq, prev }, writer);
+    hashes.push(hash);
+    text += line;
+    seq += 1;
+    prev = hash;
+  }
+  return { records, hashes, bytes: Buffer.from(text), head: { seq, prev } };
+}
+
+/** Records in the order they came, with the bytes they hold in memory. */
+export class PendingRecords {
+  #records: PendingRecord[] = [];
+  #bytes = 0;
+  #intents = 0;
+
+  get length(): number {
+    return this.#records.length;
+  }
+
+  /** UTF-16 units of all bodies. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get hasIntents(): boolean {
+    return this.#intents > 0;
+  }
+
+  add(record: PendingRecord): void {
+    this.#records.push(record);
+    this.#count(record, 1);
+  }
+
+  /** Puts records before all others: what must come first, or is to be tried again. */
+  addFirst(records: readonly PendingRecord[]): void {
+    this.#records.unshift(...records);
+    for (const record of records) this.#count(record, 1);
+  }
+
+  /** The records of the next commit: at least one if there is any. */
+  takeBatch(): PendingRecord[] {
+    let count = 0;
+    let bytes = 0;
+    for (const record of this.#records) {
+      bytes += record.body.length;
+      if (count > 0 && bytes > BATCH_BYTES_MAX) break;
+      count += 1;
+    }
+    return this.#uncounted(this.#records.splice(0, count));
+  }
+
+  takeIntents(): PendingRecord[] {
+    const intents = this.#records.filter(({ kind }) => kind === "intent");
+    if (intents.length > 0) this.#records = this.#records.filter(({ kind }) => kind !== "intent");
+    return this.#uncounted(intents);
+  }
+
+  #uncounted(records: PendingRecord[]): PendingRecord[] {
+    for (const record of records) this.#count(record, -1);
+    return records;
+  }
+
+  #count(record: PendingRecord, sign: 1 | -1): void {
+    this.#bytes += sign * record.body.length;
+    if (record.kind === "intent") this.#intents += sign;
+  }
+}

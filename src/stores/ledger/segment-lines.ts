@@ -1,0 +1,59 @@
+import { sha256Hex } from "../../lib/canonical-json.ts";
+import { splitLine } from "../../core/ledger/record-chain.ts";
+import type { Digest } from "../../core/units.ts";
+
+const LINE_FEED = 0x0a;
+
+/** A line of a segment whose form is right; whether its hash is, `isHashed` says. */
+export interface SegmentLine {
+  /** Byte in the file where the line starts, and where the next one would. */
+  readonly offset: number;
+  readonly end: number;
+  readonly hash: Digest;
+  readonly record: Uint8Array;
+}
+
+export type LineAt =
+  | { readonly kind: "line"; readonly line: SegmentLine }
+  /** A complete line that is not one of ours. */
+  | { readonly kind: "malformed"; readonly offset: number; readonly end: number }
+  /** Bytes without a line feed: a write that was cut. */
+  | { readonly kind: "torn"; readonly offset: number; readonly end: number }
+  /** Nothing, or only zeros: not written yet. */
+  | { readonly kind: "end"; readonly offset: number; readonly zeros: number };
+
+/** What stands at `offset`. */
+export function lineAt(segment: Buffer, offset: number): LineAt {
+  const feed = segment.indexOf(LINE_FEED, offset);
+  if (feed === -1) {
+    const written = writtenEnd(segment);
+    if (written <= offset) return { kind: "end", offset, zeros: segment.length - offset };
+    return { kind: "torn", offset, end: written };
+  }
+  const parts = splitLine(segment.subarray(offset, feed));
+  if (parts === undefined) return { kind: "malformed", offset, end: feed + 1 };
+  const { hash, record } = parts;
+  return { kind: "line", line: { offset, end: feed + 1, hash, record } };
+}
+
+export function isHashed(line: SegmentLine): boolean {
+  return sha256Hex<Digest>(line.record) === line.hash;
+}
+
+/** Where the trailing zeros begin. */
+export function writtenEnd(segment: Uint8Array): number {
+  let end = segment.length;
+  while (end > 0 && segment[end - 1] === 0) end -= 1;
+  return end;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The record as JSON; undefined where it is none. */
+export function recordOf(line: SegmentLine): unknown {
+  try {
+    return JSON.parse(utf8.decode(line.record));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,113 @@
+import { join } from "node:path";
+import { segmentName } from "./ledger-layout.ts";
+import type { LedgerFile, LedgerFiles } from "./ledger-files.ts";
+
+/**
+ * The file that a chain grows in. Space ahead of the records is filled with zeros beside the
+ * commits; zeros after the last line mean "not written yet" and are cut when the segment closes.
+ */
+export class Segment {
+  readonly number: number;
+  readonly #file: LedgerFile;
+  readonly #aheadBytes: number;
+  /** Bytes of records that are on the disk. */
+  #length: number;
+  /** Where the zeros end. */
+  #allocated: number;
+  #growing: Promise<void> | undefined;
+  #mayGrow = true;
+
+  private constructor(file: LedgerFile, at: SegmentStart, aheadBytes: number) {
+    this.number = at.number;
+    this.#file = file;
+    this.#length = at.length;
+    this.#allocated = at.allocated;
+    this.#aheadBytes = aheadBytes;
+  }
+
+  static async open(
+    files: LedgerFiles,
+    directory: string,
+    start: SegmentStart,
+    aheadBytes: number,
+  ): Promise<Segment> {
+    const file = await files.open(join(directory, segmentName(start.number)));
+    try {
+      await files.syncDirectory(directory);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    return new Segment(file, start, aheadBytes);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Resolves when the bytes are durable. After a rejection the rest of the file is in doubt. */
+  async append(bytes: Uint8Array): Promise<void> {
+    const end = this.#length + bytes.length;
+    if (end > this.#allocated && this.#growing !== undefined) await this.#growing;
+    await this.#file.write(bytes, this.#length);
+    this.#length = end;
+    if (end > this.#allocated) this.#allocated = end;
+    if (this.#mayGrow && this.#growing === undefined && this.#isNearlyFull()) {
+      this.#growing = this.#grow();
+    }
+  }
+
+  /** Cuts the zeros behind the last record and lets go of the file. */
+  async finish(): Promise<void> {
+    await this.#growing;
+    await this.#file.truncate(this.#length);
+    await this.abandon();
+  }
+
+  /** Lets go of the file as it is. What was written is durable already, so no error matters. */
+  async abandon(): Promise<void> {
+    await this.#growing;
+    await this.#file.close().catch(() => {});
+  }
+
+  #isNearlyFull(): boolean {
+    return this.#allocated - this.#length < this.#aheadBytes / 2;
+  }
+
+  /** Best effort: without zeros ahead a commit is slower, not less durable. */
+  async #grow(): Promise<void> {
+    const from = this.#allocated;
+    try {
+      await this.#file.write(Buffer.alloc(this.#aheadBytes), from);
+      this.#allocated = from + this.#aheadBytes;
+    } catch {
+      // The next append writes over what came of it, and hears of a full disk itself.
+      this.#mayGrow = false;
+    } finally {
+      this.#growing = undefined;
+    }
+  }
+}
+
+export interface SegmentStart {
+  readonly number: number;
+  /** Bytes of records in it. */
+  readonly length: number;
+  /** Its size: records and the zeros behind them. */
+  readonly allocated: number;
+}
+
+/** Removes what a failed write or a crash left behind the last good record. */
+export async function cutSegment(
+  files: LedgerFiles,
+  directory: string,
+  number: number,
+  length: number,
+): Promise<void> {
+  const file = await files.open(join(directory, segmentName(number)));
+  try {
+    await file.truncate(length);
+  } finally {
+    await file.close();
+  }
+}
