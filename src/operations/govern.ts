@@ -1,49 +1,55 @@
 /** One live exchange, first byte to sealed ledger entry. The only try/catch on the hot path. */
 import type { Facts } from "../core/evidence.ts";
 import type { Refusal } from "../core/refusal.ts";
-import type { InspectionReport } from "../pipeline/ask.ts";
-import type { Ask } from "../pipeline/ask.ts";
+import type { Ask, InspectionReport } from "../pipeline/ask.ts";
 import { close } from "../pipeline/close.ts";
 import type { Ports } from "../pipeline/stages.ts";
 import { authorize, type Authorized } from "./authorize.ts";
 
 /** The wire's part of an exchange, supplied by the HTTP, upgrade or MCP door. */
 export interface Door {
-  /** Stage 9 and 10. Sets `facts.sent` and `facts.outcome`; never rejects. */
+  /** Stages 9 and 10. Sets `facts.sent` and `facts.outcome`, and answers the agent. */
   forward(authorized: Authorized, facts: Facts): Promise<InspectionReport | undefined>;
   /** Answers with the refusal in the wire's own shape, if there is still somebody to answer. */
   refuse(refusal: Refusal): void;
 }
+
+const INTERNAL: Refusal = {
+  code: "internal",
+  detail: "Sallyport failed on this request, so it was not let through; see its log.",
+};
 
 export async function govern(ask: Ask, door: Door, ports: Ports): Promise<void> {
   const facts = newFacts(ask);
   const started = ports.monotonic();
   let authorized: Authorized | undefined;
   let report: InspectionReport | undefined;
+  let refusal: Refusal | undefined;
   try {
     const verdict = await authorize(ask, facts, ports);
-    if (verdict.kind === "halt") {
-      await refuse(verdict.refusal, facts, door, ports);
-    } else {
+    if (verdict.kind === "pass") {
       authorized = verdict.value;
       report = await door.forward(authorized, facts);
+    } else {
+      refusal = verdict.refusal;
+      noteRefusal(refusal, facts, ports);
     }
   } catch (error) {
     ports.observer.bug(error, facts);
+    refusal = INTERNAL;
     facts.outcome = { kind: "failed" };
-    door.refuse({ code: "internal", detail: "Sallyport failed on this request; see its log." });
   } finally {
-    await close({ facts, authorized, report, elapsed: ports.monotonic() - started }, ports);
+    const agreement = authorized?.reserved.agreement;
+    await close({ facts, agreement, report, elapsed: ports.monotonic() - started }, ports);
   }
+  // A refusal is on the record before the agent hears of it.
+  if (refusal !== undefined) door.refuse(refusal);
 }
 
-/** A refusal is on the record before the agent hears of it, unless the record itself is down. */
-async function refuse(refusal: Refusal, facts: Facts, door: Door, ports: Ports): Promise<void> {
+function noteRefusal(refusal: Refusal, facts: Facts, { observer }: Ports): void {
   facts.outcome = { kind: "refused", code: refusal.code, detail: refusal.detail };
   facts.review = refusal.review;
-  if (refusal.cause !== undefined) ports.observer.trouble(refusal.cause, facts);
-  await ports.ledger.outcome(facts);
-  door.refuse(refusal);
+  if (refusal.cause !== undefined) observer.trouble(refusal.cause, facts);
 }
 
 /** Every field from the start, so that all exchanges share one hidden class. */

@@ -1,0 +1,64 @@
+/**
+ * Stage 11 of 11. Every exchange ends here exactly once, however it went: money settled, marks on
+ * the session, outcome on the ledger, counters told.
+ */
+import type { Facts } from "../core/evidence.ts";
+import { settlementsOf, type Agreement } from "../core/money/settle.ts";
+import { millis } from "../core/units.ts";
+import type { InspectionReport } from "./ask.ts";
+import type { Ports } from "./stages.ts";
+
+/** How it went, beside what the facts already say. */
+export interface Ended {
+  readonly facts: Facts;
+  /** What settling needs; undefined when the exchange never got a permit. */
+  readonly agreement: Agreement | undefined;
+  /** Undefined when the upstream was never asked. */
+  readonly report: InspectionReport | undefined;
+  /** Milliseconds. */
+  readonly elapsed: number;
+}
+
+/** Resolves when the outcome is on the record; a refusal waits for it before the agent hears. */
+export async function close(
+  { facts, agreement, report, elapsed }: Ended,
+  ports: Ports,
+): Promise<void> {
+  facts.duration = millis(Math.max(0, Math.round(elapsed)));
+  if (report !== undefined) {
+    if (report.findings.length > 0) facts.findings = [...facts.findings, ...report.findings];
+    facts.responseScan = report.scan;
+  }
+  await settle(facts, agreement, report, ports);
+  mark(facts, ports);
+  await ports.ledger.outcome(facts);
+  ports.observer.closed(facts);
+}
+
+/** Money that never went out comes back; what went out is owed, whatever came of it. */
+async function settle(
+  facts: Facts,
+  agreement: Agreement | undefined,
+  report: InspectionReport | undefined,
+  ports: Ports,
+): Promise<void> {
+  if (facts.reservation === undefined) return;
+  if (agreement === undefined || !facts.sent) {
+    if (facts.reservation.kind === "held") await ports.budgets.settle(facts.exchange, []);
+    return;
+  }
+  const ending = {
+    sent: true,
+    status: facts.upstreamStatus,
+    usage: report?.usage,
+    model: report?.model,
+  };
+  const { settlements, priced } = settlementsOf(agreement, ending, ports.prices);
+  facts.usage = priced;
+  if (facts.reservation.kind === "held") await ports.budgets.settle(facts.exchange, settlements);
+}
+
+function mark({ sent, principal, decision }: Facts, { sessions }: Ports): void {
+  if (!sent || principal === undefined || decision?.kind !== "allow") return;
+  if (decision.terms.marks.length > 0) sessions.mark(principal, decision.terms.marks);
+}

@@ -1,0 +1,100 @@
+/** Pieces for tests of the MCP door: heads, contexts and messages, without a socket. */
+import { Buffer } from "node:buffer";
+import type { Inspections } from "../../src/core/decision.ts";
+import { NO_INSPECTION, type InspectionRule } from "../../src/core/inspect/inspection.ts";
+import type { PolicySnapshot } from "../../src/core/policy/policy-snapshot.ts";
+import type { Principal } from "../../src/core/principal.ts";
+import { id, instant, millis, type ExchangeId } from "../../src/core/units.ts";
+import type { Upstream } from "../../src/core/upstream.ts";
+import type { InterpretContext } from "../../src/pipeline/ask.ts";
+import type { RequestHead } from "../../src/proxy/wire.ts";
+
+export const STATELESS = "2026-07-28";
+export const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
+
+export const MCP_UPSTREAM: Upstream = {
+  name: id("tools"),
+  wire: "mcp",
+  origin: "http://127.0.0.1:9",
+  host: "127.0.0.1:9",
+  pathPrefix: "/mcp",
+  priceProvider: "",
+  credential: undefined,
+  allowPrivate: true,
+  connectionsMax: 1,
+  timeouts: { connect: millis(1), headers: millis(1), idle: millis(1), total: millis(1) },
+  requestBytesMax: 1_000_000,
+  responseBytesMax: 1_000_000,
+  unscannable: "refuse",
+};
+
+export function mcpHead(over: Partial<RequestHead> = {}): RequestHead {
+  return {
+    exchange: id<ExchangeId>("exc_1"),
+    upstream: MCP_UPSTREAM,
+    method: "POST",
+    path: "/",
+    rawPath: "/",
+    query: "",
+    headers: { "content-type": "application/json" },
+    hasBody: true,
+    ...over,
+  };
+}
+
+const PRINCIPAL: Principal = {
+  agent: id("agent"),
+  tenant: id("tenant"),
+  session: id("session"),
+  team: undefined,
+  provenBy: "loopback",
+};
+
+export const NO_INSPECTIONS: Inspections = {
+  request: NO_INSPECTION.request,
+  response: NO_INSPECTION.response,
+  toolResult: NO_INSPECTION.tool_result,
+};
+
+export function inspecting(...rules: readonly InspectionRule[]): Inspections {
+  return { ...NO_INSPECTIONS, toolResult: { surface: "tool_result", rules } };
+}
+
+/** A snapshot whose lists admit what `admits` says; nothing else of it is asked here. */
+export function mcpContext(
+  admits: PolicySnapshot["mayAllow"] = () => true,
+  inspections = NO_INSPECTIONS,
+): InterpretContext {
+  const unasked = (): never => {
+    throw new Error("not asked by this door");
+  };
+  const snapshot: PolicySnapshot = {
+    digest: id("0".repeat(64)),
+    ruleCount: 0,
+    decide: unasked,
+    mayAllow: admits,
+    inspections: () => inspections,
+    readsHttpBody: unasked,
+  };
+  return { principal: PRINCIPAL, snapshot, inspections, now: instant(0) };
+}
+
+export function bytesOf(message: unknown): Buffer {
+  return Buffer.from(JSON.stringify(message));
+}
+
+/** A 2026 request with the headers that must agree with it. */
+export function statelessHead(method: string, name?: string): RequestHead {
+  return mcpHead({
+    headers: {
+      "content-type": "application/json",
+      "mcp-protocol-version": STATELESS,
+      "mcp-method": method,
+      ...(name !== undefined && { "mcp-name": name }),
+    },
+  });
+}
+
+export function statelessParams(params: Record<string, unknown> = {}): Record<string, unknown> {
+  return { ...params, _meta: { [VERSION_KEY]: STATELESS } };
+}

@@ -1,0 +1,189 @@
+/** The rules of this house that a linter does not know (design §3, aesthetics §3.8). */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { REFUSALS } from "../../src/core/refusal.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const SRC = join(ROOT, "src");
+
+interface Source {
+  /** Below src, with slashes. */
+  readonly path: string;
+  readonly text: string;
+  /** Relative imports, resolved below src. */
+  readonly local: readonly string[];
+  readonly packages: readonly string[];
+}
+
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|import\("([^"]+)"\)|(?:^|\n)import\s+"([^"]+)"/g;
+
+function readSource(file: string): Source {
+  const text = readFileSync(file, "utf8");
+  const path = relative(SRC, file);
+  const local: string[] = [];
+  const packages: string[] = [];
+  for (const match of text.matchAll(IMPORT)) {
+    const from = match[1] ?? match[2] ?? match[3] ?? "";
+    if (from.startsWith(".")) local.push(normalize(join(dirname(path), from)));
+    else packages.push(from);
+  }
+  return { path, text, local, packages };
+}
+
+const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => readSource(join(SRC, name)));
+
+const layerOf = (path: string): string => (path.includes("/") ? (path.split("/")[0] ?? "") : path);
+
+/** What a layer may import, itself included (design §3). */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  lib: ["lib"],
+  core: ["core", "lib"],
+  pipeline: ["pipeline", "core", "lib"],
+  operations: ["operations", "pipeline", "core", "lib"],
+  stores: ["stores", "core", "lib"],
+  proxy: ["proxy", "operations", "pipeline", "core", "lib"],
+  manage: ["manage", "operations", "pipeline", "core", "lib"],
+  app: ["app", "proxy", "manage", "stores", "operations", "pipeline", "core", "lib"],
+  cli: ["cli", "app", "proxy", "manage", "stores", "operations", "pipeline", "core", "lib"],
+  "main.ts": ["cli", "app", "lib"],
+};
+
+/** Each package with a wire, a store or a parser behind it has one home. */
+const HOMES: Readonly<Record<string, readonly string[]>> = {
+  undici: ["proxy/", "cli/"],
+  "http-proxy-3": ["proxy/forward-upgrade.ts"],
+  "@modelcontextprotocol/sdk": ["proxy/mcp/", "app/demo/"],
+  "@modelcontextprotocol/server": ["proxy/mcp/", "app/demo/"],
+  "@modelcontextprotocol/node": ["app/demo/"],
+  fastify: ["manage/"],
+  "prom-client": ["app/"],
+  pino: ["app/"],
+  yaml: ["core/policy/", "core/yaml/", "lib/"],
+  ajv: ["core/", "app/"],
+  "@marcbachmann/cel-js": ["core/policy/"],
+  "@pydantic/genai-prices": ["stores/prices/"],
+  "node:sqlite": ["stores/"],
+  "@clack/prompts": ["cli/"],
+  commander: ["cli/"],
+  "eventsource-parser": ["proxy/", "app/demo/"],
+};
+
+describe("layers", () => {
+  it.each(sources)("$path imports only what its layer may see", ({ path, local }) => {
+    const allowed = MAY_IMPORT[layerOf(path)];
+    expect(allowed, `unknown layer of ${path}`).toBeDefined();
+    expect(local.filter((target) => allowed?.includes(layerOf(target)) === false)).toEqual([]);
+  });
+
+  it("keeps node: modules out of core and pipeline", () => {
+    const guilty = sources.filter(
+      ({ path, packages }) =>
+        /^(core|pipeline)\//.test(path) && packages.some((name) => name.startsWith("node:")),
+    );
+    expect(guilty.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("keeps the wall clock, randomness and the environment at home", () => {
+    const bans: readonly [RegExp, readonly string[]][] = [
+      [/\bDate\.now\(|\bnew Date\(\)/, ["lib/clock.ts"]],
+      [/\bMath\.random\(/, []],
+      [/\bprocess\.exit\(/, ["main.ts"]],
+    ];
+    for (const [ban, homes] of bans) {
+      const guilty = sources.filter(({ path, text }) => !homes.includes(path) && ban.test(text));
+      expect(
+        guilty.map(({ path }) => path),
+        String(ban),
+      ).toEqual([]);
+    }
+  });
+
+  it.each(Object.entries(HOMES))("imports %s only at home", (name, homes) => {
+    const guilty = sources.filter(
+      ({ path, packages }) =>
+        packages.some((from) => from === name || from.startsWith(`${name}/`)) &&
+        !homes.some((home) => path.startsWith(home)),
+    );
+    expect(guilty.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("has no import cycle", () => {
+    const graph = new Map(sources.map(({ path, local }) => [path, local]));
+    const done = new Set<string>();
+    const visit = (path: string, trail: readonly string[]): readonly string[] | undefined => {
+      if (trail.includes(path)) return [...trail, path];
+      if (done.has(path)) return undefined;
+      for (const next of graph.get(path) ?? []) {
+        const cycle = visit(next, [...trail, path]);
+        if (cycle !== undefined) return cycle;
+      }
+      done.add(path);
+      return undefined;
+    };
+    const valueImports = sources.map(({ path, text }) => {
+      const kept = text.replaceAll(/(?:import|export)\s+type\s[^;]*;/g, "");
+      return { path, text: kept };
+    });
+    for (const { path, text } of valueImports) {
+      const local = [...text.matchAll(IMPORT)]
+        .map((match) => match[1] ?? match[2] ?? "")
+        .filter((from) => from.startsWith("."))
+        .map((from) => normalize(join(dirname(path), from)));
+      graph.set(path, local);
+    }
+    for (const { path } of sources) expect(visit(path, [])).toBeUndefined();
+  });
+});
+
+describe("rules", () => {
+  it("mints permits in one place", () => {
+    const callers = sources.filter(
+      ({ path, text }) => /issuePermit\(/.test(text) && path !== "core/permit.ts",
+    );
+    expect(callers.map(({ path }) => path)).toEqual(["operations/authorize.ts"]);
+  });
+
+  it("closes exchanges in one place", () => {
+    const callers = sources.filter(({ text }) => /pipeline\/close\.ts"/.test(text));
+    expect(callers.map(({ path }) => path)).toEqual(["operations/govern.ts"]);
+  });
+
+  it("has no file named after nothing", () => {
+    const vague = /(^|\/)(utils?|helpers?|types|common|index|misc)\.ts$/;
+    expect(sources.filter(({ path }) => vague.test(path)).map(({ path }) => path)).toEqual([]);
+  });
+
+  it("has no any and no default export", () => {
+    const guilty = sources.filter(({ text }) =>
+      /: any\b|<any>|as any\b|export default /.test(text),
+    );
+    expect(guilty.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("has no file that nobody imports", () => {
+    const imported = new Set(sources.flatMap(({ local }) => local));
+    const entries = new Set(["main.ts"]);
+    const dead = sources.filter(({ path }) => !imported.has(path) && !entries.has(path));
+    expect(dead.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe("src/README.md", () => {
+  const text = readFileSync(join(SRC, "README.md"), "utf8");
+
+  it("has a row for every refusal, at the stage that says it", () => {
+    const rows = [...text.matchAll(/^\| `([a-z_]+)` \| ([a-z]+) \| ([a-z_]+) \|/gm)];
+    const written = Object.fromEntries(
+      rows.map(([, code, stage, kind]) => [code, { stage, class: kind }]),
+    );
+    const real = Object.fromEntries(
+      Object.entries(REFUSALS).map(([code, row]) => [code, { stage: row.stage, class: row.class }]),
+    );
+    expect(written).toEqual(real);
+  });
+});

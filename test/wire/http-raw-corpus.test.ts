@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readCorpus } from "../support/corpora.ts";
+import { startHttpGateway } from "../support/http-gateway.ts";
+import { rawRequest } from "../support/raw-http.ts";
+import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
+import type { SallyportProcess } from "../support/sallyport-process.ts";
+
+interface RawCase {
+  readonly id: string;
+  readonly raw_b64: string;
+  readonly name: string;
+  readonly expect: "accept" | "reject" | "accept_or_reject";
+}
+
+const cases = readCorpus<RawCase>("http_raw.jsonl");
+
+/** The corpus speaks to a server's root; here everything lives below an upstream's name. */
+function aimed(bytes: Buffer): Buffer {
+  const text = bytes.toString("latin1");
+  return Buffer.from(text.replace(/^((?:\r?\n)*[^\s]+ )\//, "$1/web/"), "latin1");
+}
+
+describe.skipIf(cases === undefined)("raw requests of the corpus", () => {
+  let upstream: RecordingUpstream;
+  let gateway: SallyportProcess;
+  beforeAll(async () => {
+    upstream = await startRecordingUpstream((_request, response) => void response.end("ok"));
+    gateway = await startHttpGateway({ upstreamUrl: upstream.url });
+  });
+  afterAll(async () => {
+    await gateway[Symbol.asyncDispose]();
+    await upstream[Symbol.asyncDispose]();
+  });
+
+  it.each(cases ?? [])("$id: $name ($expect)", async ({ raw_b64, expect: wanted }) => {
+    const before = upstream.requests.length;
+    const reply = await rawRequest(gateway.port, [aimed(Buffer.from(raw_b64, "base64"))], 300);
+    const reached = upstream.requests.length - before;
+    const refused = reply.statuses.every((status) => status >= 400);
+    if (wanted === "reject") {
+      expect({ reached, refused }).toEqual({ reached: 0, refused: true });
+    } else if (wanted === "accept") {
+      expect({ reached, statuses: reply.statuses }).toEqual({ reached: 1, statuses: [200] });
+    } else {
+      expect(reached).toBe(reply.statuses.filter((status) => status < 400).length);
+    }
+  });
+});
