@@ -14,6 +14,8 @@ const CR = 13;
 const SPACE = 32;
 const COLON = 58;
 const BOM = Buffer.from("\uFEFF", "utf8");
+/** The first line of a stream may begin with a byte order mark, here as latin1 sees it. */
+const MARKED_DATA = "\u00EF\u00BB\u00BFdata";
 const PIECEWISE_BYTES_MIN = 1024;
 const NOTHING = Buffer.alloc(0);
 const NO_FRAMES: readonly SseFrame[] = [];
@@ -198,4 +200,24 @@ function colonIn(bytes: Buffer, from: number, end: number): number {
 function valueStart(bytes: Buffer, colon: number, end: number): number {
   if (colon === end) return end;
   return bytes[colon + 1] === SPACE && colon + 1 < end ? colon + 2 : colon + 1;
+}
+
+/** The same frame with other data: comments, `event`, `id` and `retry` stay where they are. */
+export function replaceSseData(frame: SseFrame, data: string): Buffer {
+  const { bytes } = frame;
+  const lines = lineEnds(bytes);
+  const parts: Buffer[] = [];
+  let written = false;
+  for (let at = 0; at < bytes.length;) {
+    const end = lines.next(at);
+    const next = afterLine(bytes, end);
+    const field = bytes.toString("latin1", at, colonIn(bytes, at, end));
+    if (field !== "data" && field !== MARKED_DATA) parts.push(bytes.subarray(at, next));
+    else if (!written) {
+      written = true;
+      parts.push(Buffer.from(`data: ${data.replaceAll(/\r\n|\r|\n/g, "\ndata: ")}\n`));
+    }
+    at = next;
+  }
+  return Buffer.concat(parts);
 }

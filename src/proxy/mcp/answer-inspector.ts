@@ -1,0 +1,243 @@
+/**
+ * Stage 10 on this wire: an answer in JSON is held until it is whole, a stream goes out message by
+ * message, none later than its last byte came in.
+ */
+import { Buffer } from "node:buffer";
+import type { Scan } from "../../core/evidence.ts";
+import { MCP_METHOD_CLASSES } from "../../core/action-classes.ts";
+import type { JsonValue } from "../../core/json.ts";
+import type { Refusal } from "../../core/refusal.ts";
+import { redactHeaderValue } from "../../core/secret/redact.ts";
+import type { Upstream } from "../../core/upstream.ts";
+import { impossible } from "../../lib/impossible.ts";
+import { parseStrictJson, parseStrictJsonText } from "../../lib/strict-json.ts";
+import type {
+  ChunkVerdict,
+  HeadVerdict,
+  InspectionReport,
+  ResponseInspector,
+} from "../../pipeline/ask.ts";
+import { createHttpInspector } from "../../pipeline/inspect-bytes.ts";
+import { createSseFramer, replaceSseData, type SseFrame } from "../sse-frames.ts";
+import { AnswerJudge, type AnswerScreen } from "./answer-judge.ts";
+import { denialAnswer } from "./denial.ts";
+import { readRpcMessage } from "./rpc-message.ts";
+
+const NOT_ASKED: Scan = { kind: "none", reason: "not_asked" };
+const NO_BODY: Scan = { kind: "none", reason: "no_body" };
+const NOTHING: readonly Uint8Array[] = [];
+
+export class AnswerInspector implements ResponseInspector {
+  readonly #screen: AnswerScreen;
+  readonly #upstream: Upstream;
+  readonly #judge: AnswerJudge;
+  readonly #framer = createSseFramer();
+  #mode: "json" | "events" = "json";
+  #status = 0;
+  /** Bytes that went out unread, in a stream that held more than an inspector may keep. */
+  #unreadBytes = 0;
+  /** Answers that are neither JSON nor events belong to the plain HTTP inspector. */
+  #plain: ResponseInspector | undefined;
+
+  constructor(screen: AnswerScreen, upstream: Upstream) {
+    this.#screen = screen;
+    this.#upstream = upstream;
+    this.#judge = new AnswerJudge(screen);
+  }
+
+  head(status: number, headers: ReadonlyMap<string, string>): HeadVerdict {
+    this.#status = status;
+    if (status === 401) return { kind: "halt", refusal: this.#notLetIn() };
+    if (headers.get("content-length") === "0") return { kind: "pass", scan: NO_BODY };
+    switch (mediaType(headers.get("content-type"))) {
+      case "text/event-stream":
+        this.#mode = "events";
+        return { kind: "stream" };
+      case "application/json":
+        return this.#judge.looks || this.#mayList()
+          ? { kind: "whole" }
+          : { kind: "pass", scan: NOT_ASKED };
+      default: {
+        const { inspection, echoes } = this.#screen;
+        const { responseBytesMax, unscannable } = this.#upstream;
+        this.#plain = createHttpInspector(inspection, echoes, responseBytesMax, unscannable);
+        return this.#plain.head(status, headers);
+      }
+    }
+  }
+
+  chunk(bytes: Uint8Array): ChunkVerdict {
+    if (this.#plain !== undefined) return this.#plain.chunk(bytes);
+    return this.#mode === "json"
+      ? this.#judgeWhole(bytes)
+      : this.#passFrames(this.#framer.push(bytes));
+  }
+
+  end(): ChunkVerdict {
+    if (this.#plain !== undefined) return this.#plain.end();
+    return this.#mode === "json" ? emit(NOTHING) : this.#passFrames(this.#framer.end());
+  }
+
+  report(): InspectionReport {
+    const { findings, looks, scannedBytes } = this.#judge;
+    if (this.#plain !== undefined) return this.#plain.report();
+    const scan: Scan =
+      this.#unreadBytes > 0
+        ? { kind: "unscanned", reason: "too_large", bytes: this.#unreadBytes }
+        : looks
+          ? { kind: "scanned", bytes: scannedBytes }
+          : NOT_ASKED;
+    return { findings, scan, usage: undefined, model: undefined };
+  }
+
+  /** Lists are read whatever policy wants to find in them. A resumed stream may replay one. */
+  #mayList(): boolean {
+    const { question } = this.#screen;
+    return (
+      question.kind === "stream" ||
+      (question.kind === "request" && MCP_METHOD_CLASSES[question.method] === "list")
+    );
+  }
+
+  #judgeWhole(bytes: Uint8Array): ChunkVerdict {
+    const parsed = parseStrictJson(bytes);
+    if (parsed.kind === "problem") return this.#broken();
+    const reading = readRpcMessage(parsed.value);
+    if (reading.kind === "problem") return this.#judgeOther(parsed.value, bytes);
+    const { message } = reading;
+    // Errors of HTTP often repeat no id; a success without ours would be somebody else's.
+    if (message.kind !== "response" && this.#status < 300) return this.#broken();
+    const judgement = this.#judge.judge(message);
+    switch (judgement.kind) {
+      case "as_is":
+        return emit([bytes]);
+      case "rewritten":
+        return emit([encode(judgement.json)]);
+      case "blocked":
+      case "stray":
+        return cut(judgement.refusal);
+      default:
+        return impossible(judgement);
+    }
+  }
+
+  /** JSON that is no MCP message: an error page in JSON, or a server that speaks something else. */
+  #judgeOther(value: JsonValue, bytes: Uint8Array): ChunkVerdict {
+    if (this.#status < 300 && this.#screen.question.kind === "request") return this.#broken();
+    const judged = this.#judge.judgeValue(value);
+    if (judged.blocked !== undefined) return cut(judged.blocked);
+    return emit([judged.value === value ? bytes : encode(judged.value)]);
+  }
+
+  #broken(): ChunkVerdict {
+    this.#judge.note("unreadable-message");
+    const detail = "The MCP server answered with something that is no answer to this request.";
+    return cut({ code: "upstream_broken", detail });
+  }
+
+  #passFrames(frames: readonly SseFrame[]): ChunkVerdict {
+    const chunks: Uint8Array[] = [];
+    for (const frame of frames) {
+      if (frame.kind === "oversize") {
+        if (!this.#mayPassUnread()) return this.#overflow(chunks);
+        this.#unreadBytes += frame.bytes.length;
+        chunks.push(frame.bytes);
+        continue;
+      }
+      const bytes = this.#passFrame(frame);
+      if (bytes !== undefined) chunks.push(this.#withoutEchoes(bytes));
+    }
+    return emit(chunks);
+  }
+
+  /** `undefined`: nothing of this frame leaves. */
+  #passFrame(frame: SseFrame): Buffer | undefined {
+    const { data, event } = frame;
+    // Without data there is no event: a comment, or an id to resume from.
+    if (data === undefined || data === "") return frame.bytes;
+    if (event !== undefined && event !== "message") return this.#passOther(frame, data);
+    const parsed = parseStrictJsonText(data);
+    const reading = parsed.kind === "ok" ? readRpcMessage(parsed.value) : parsed;
+    if (reading.kind === "problem") {
+      this.#judge.note("unreadable-message");
+      return undefined;
+    }
+    const judgement = this.#judge.judge(reading.message);
+    switch (judgement.kind) {
+      case "as_is":
+        return frame.bytes;
+      case "rewritten":
+        return replaceSseData(frame, JSON.stringify(judgement.json));
+      case "blocked":
+        if (judgement.answer === undefined) return undefined;
+        return replaceSseData(frame, JSON.stringify(judgement.answer));
+      case "stray":
+        return undefined;
+      default:
+        return impossible(judgement);
+    }
+  }
+
+  /** Clients pass over events of other types; what they hold is text to us. */
+  #passOther(frame: SseFrame, data: string): Buffer | undefined {
+    const { blocked, value } = this.#judge.judgeValue(data);
+    if (blocked !== undefined) return undefined;
+    return typeof value === "string" && value !== data ? replaceSseData(frame, value) : frame.bytes;
+  }
+
+  /** Beside the JSON text, which was read decoded: comments, ids and event names. */
+  #withoutEchoes(bytes: Buffer): Buffer {
+    const { echoes } = this.#screen;
+    if (!echoes.some((echo) => bytes.includes(echo))) return bytes;
+    return Buffer.from(redactHeaderValue(bytes.toString("utf8"), echoes));
+  }
+
+  #mayPassUnread(): boolean {
+    if (this.#mayList() || this.#screen.echoes.length > 0) return false;
+    return !this.#judge.looks || this.#upstream.unscannable === "pass";
+  }
+
+  #overflow(chunks: readonly Uint8Array[]): ChunkVerdict {
+    const { question, exchange } = this.#screen;
+    const refusal: Refusal = {
+      code: "response_unscannable",
+      detail: "The MCP server sent an event that is too large to be inspected.",
+      remedy: "Ask for less at once.",
+    };
+    if (question.kind !== "request" || this.#judge.answered) return cut(refusal, chunks);
+    const answer = JSON.stringify(denialAnswer(question, refusal, exchange));
+    return cut(refusal, chunks, Buffer.from(`event: message\ndata: ${answer}\n\n`));
+  }
+
+  /**
+   * A 401 would send the client to log in at the upstream by itself; the credential there is
+   * Sallyport's business.
+   */
+  #notLetIn(): Refusal {
+    return {
+      code: "credential_unavailable",
+      detail: `The MCP server ${this.#upstream.name} did not accept Sallyport's credential for it.`,
+      remedy: "An operator must set or renew the credential of this upstream.",
+    };
+  }
+}
+
+function mediaType(contentType: string | undefined): string {
+  return (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
+function encode(value: JsonValue): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
+
+function emit(chunks: readonly Uint8Array[]): ChunkVerdict {
+  return { kind: "emit", chunks };
+}
+
+function cut(
+  refusal: Refusal,
+  chunks: readonly Uint8Array[] = NOTHING,
+  farewell?: Uint8Array,
+): ChunkVerdict {
+  return { kind: "cut", refusal, chunks, farewell };
+}

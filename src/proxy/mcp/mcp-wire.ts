@@ -1,0 +1,84 @@
+/** The MCP door: one upstream server behind policy, over Streamable HTTP of both eras. */
+import type { Buffer } from "node:buffer";
+import type { McpMethod } from "../../core/action-classes.ts";
+import type { Refusal } from "../../core/refusal.ts";
+import { halt, pass, type Verdict } from "../../core/verdict.ts";
+import type { InterpretContext, Interpretation } from "../../pipeline/ask.ts";
+import type { BodyNeed, RequestHead, WireExchange, WireFamily, WireReply } from "../wire.ts";
+import { McpInterpretation } from "./mcp-interpretation.ts";
+import { UNREAD, type Fault, type Question } from "./question.ts";
+import { readQuestion } from "./read-question.ts";
+import { renderMcpRefusal } from "./render-mcp-refusal.ts";
+import { RPC_INVALID_REQUEST } from "./rpc-message.ts";
+
+export const mcpWire: WireFamily = { open: (head) => new McpExchange(head) };
+
+class McpExchange implements WireExchange {
+  readonly bodyNeed: BodyNeed;
+  readonly target: string;
+  readonly #head: RequestHead;
+  #question: Question;
+  #fault: Fault | undefined;
+
+  constructor(head: RequestHead) {
+    this.#head = head;
+    this.bodyNeed = head.method === "POST" ? "whole" : "none";
+    // The configured URL is the endpoint itself: `/mcp`, not `/mcp/`.
+    this.target = (head.upstream.pathPrefix === "" ? "/" : "") + head.query;
+    this.#question = head.method === "GET" ? { kind: "stream" } : UNREAD;
+    this.#fault = undefined;
+  }
+
+  interpret(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {
+    if (this.#head.path !== "/") {
+      // OAuth discovery probes well-known paths here; a plain 404 is the only answer to end it.
+      const detail = "There is nothing below an MCP endpoint.";
+      return this.#halt(404, { code: "no_such_upstream", detail });
+    }
+    switch (this.#head.method) {
+      case "POST":
+        return this.#interpretPost(body, context);
+      case "GET":
+        return this.#interpretBare("session/stream", { kind: "stream" }, context);
+      case "DELETE":
+        return this.#interpretBare("session/end", { kind: "end" }, context);
+      default: {
+        const detail = "MCP uses POST, and GET and DELETE in its older versions.";
+        return this.#halt(405, { code: "malformed", detail });
+      }
+    }
+  }
+
+  refuse(refusal: Refusal): WireReply {
+    return renderMcpRefusal(refusal, this.#question, this.#fault, this.#head.exchange);
+  }
+
+  #interpretPost(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {
+    const reading = readQuestion(body, this.#head);
+    this.#question = reading.question;
+    if (reading.kind === "problem") {
+      this.#fault = reading.fault;
+      return halt(reading.refusal);
+    }
+    const received = body === undefined ? undefined : { bytes: body, ...reading };
+    return pass(
+      new McpInterpretation(this.#head, reading.question, reading.action, received, context),
+    );
+  }
+
+  #interpretBare(
+    method: McpMethod,
+    question: Question,
+    context: InterpretContext,
+  ): Verdict<Interpretation> {
+    this.#question = question;
+    const upstream = this.#head.upstream.name;
+    const action = { kind: "mcp", upstream, method, name: undefined } as const;
+    return pass(new McpInterpretation(this.#head, question, action, undefined, context));
+  }
+
+  #halt(status: number, refusal: Refusal): Verdict<never> {
+    this.#fault = { status, rpcCode: RPC_INVALID_REQUEST, data: undefined };
+    return halt(refusal);
+  }
+}

@@ -1,0 +1,84 @@
+/** Lists name what could be used, and nothing else: the same policy judges entry and use. */
+import type { McpAction, ToolAction } from "../../core/action.ts";
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import type { UpstreamName } from "../../core/units.ts";
+
+export interface ListShape {
+  readonly member: string;
+  /** Using the entry, as policy would judge it. */
+  use(upstream: UpstreamName, entry: JsonObject): ToolAction | McpAction | "always" | "never";
+}
+
+const NO_ARGUMENTS: JsonObject = {};
+
+const LISTS: ReadonlyMap<string, ListShape> = new Map<string, ListShape>([
+  [
+    "tools/list",
+    {
+      member: "tools",
+      use(upstream, { name }) {
+        if (typeof name !== "string") return "never";
+        return { kind: "tool", upstream, tool: name, args: NO_ARGUMENTS };
+      },
+    },
+  ],
+  [
+    "prompts/list",
+    { member: "prompts", use: (upstream, { name }) => reading(upstream, "prompts/get", name) },
+  ],
+  [
+    "resources/list",
+    { member: "resources", use: (upstream, { uri }) => reading(upstream, "resources/read", uri) },
+  ],
+  // Which addresses a template can make is not known here; each is judged when it is read.
+  ["resources/templates/list", { member: "resourceTemplates", use: () => "always" }],
+]);
+
+function reading(
+  upstream: UpstreamName,
+  method: string,
+  name: JsonValue | undefined,
+): McpAction | "never" {
+  return typeof name === "string" ? { kind: "mcp", upstream, method, name } : "never";
+}
+
+/** The list that this result is; without a method (a replayed stream) its members tell. */
+export function listShape(method: string | undefined, result: JsonObject): ListShape | undefined {
+  if (method !== undefined) return LISTS.get(method);
+  for (const shape of LISTS.values()) if (isJsonArray(result[shape.member])) return shape;
+  return undefined;
+}
+
+export interface EntryScreen {
+  readonly admits: (use: ToolAction | McpAction) => boolean;
+  /** The entry without what must not be seen; `undefined` hides it. */
+  readonly screen: (entry: JsonValue) => JsonValue | undefined;
+}
+
+/** The same object where every entry stays as it is. Order and cursors are kept. */
+export function narrowList(
+  shape: ListShape,
+  result: JsonObject,
+  upstream: UpstreamName,
+  { admits, screen }: EntryScreen,
+): JsonObject {
+  const entries = result[shape.member];
+  if (!isJsonArray(entries)) return result;
+  const kept: JsonValue[] = [];
+  let touched = false;
+  for (const entry of entries) {
+    const shown = isJsonObject(entry) && isUsable(shape.use(upstream, entry), admits);
+    const screened = shown ? screen(entry) : undefined;
+    if (screened !== entry) touched = true;
+    if (screened !== undefined) kept.push(screened);
+  }
+  return touched ? { ...result, [shape.member]: kept } : result;
+}
+
+function isUsable(
+  use: ToolAction | McpAction | "always" | "never",
+  admits: EntryScreen["admits"],
+): boolean {
+  if (use === "always" || use === "never") return use === "always";
+  return admits(use);
+}

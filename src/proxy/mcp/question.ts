@@ -1,0 +1,32 @@
+import type { McpMethod } from "../../core/action-classes.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { Era } from "./protocol-era.ts";
+import type { RpcId } from "./rpc-message.ts";
+
+/** What one HTTP request asks of an MCP server; its answers and refusals are shaped by it. */
+export type Question =
+  | RequestQuestion
+  /** Nobody answers these on the JSON-RPC level. */
+  | { readonly kind: "notification" }
+  | { readonly kind: "response" }
+  /** GET and DELETE of the 2025 era. */
+  | { readonly kind: "stream" }
+  | { readonly kind: "end" }
+  /** The body was not read, or could not be. `id` is what an answer to it can echo. */
+  | { readonly kind: "unread"; readonly id: RpcId | undefined };
+
+export interface RequestQuestion {
+  readonly kind: "request";
+  readonly id: RpcId;
+  readonly method: McpMethod;
+  readonly era: Era;
+}
+
+export const UNREAD: Question = { kind: "unread", id: undefined };
+
+/** Why a message cannot be taken, in JSON-RPC's numbers and HTTP's. */
+export interface Fault {
+  readonly status: number;
+  readonly rpcCode: number;
+  readonly data: JsonObject | undefined;
+}
