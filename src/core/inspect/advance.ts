@@ -1,0 +1,138 @@
+/**
+ * The scanner's engine. Candidates are judged strictly in order of their place, each on at most
+ * `HOLD_MAX` units, so the verdict does not depend on how the text was cut into pieces.
+ */
+import { MAIL_LOCAL_MAX, mailStart } from "./detectors/pii-email.ts";
+import { fold, forget } from "./fold.ts";
+import { judge } from "./judge.ts";
+import { MORE } from "./signature.ts";
+import { originalAt, type TextScan } from "./text-scan.ts";
+import { nextTrigram, tailOf } from "./trigrams.ts";
+
+const NOWHERE = Number.MAX_SAFE_INTEGER;
+
+export function feed(scan: TextScan, piece: string): void {
+  if (scan.blocked !== undefined || scan.ended || piece === "") return;
+  let text = scan.surrogate === "" ? piece : scan.surrogate + piece;
+  scan.surrogate = "";
+  const last = text.charCodeAt(text.length - 1);
+  if (last >= 0xd800 && last < 0xdc00) {
+    scan.surrogate = text.slice(-1);
+    text = text.slice(0, -1);
+  }
+  takeIn(scan, text);
+  advance(scan);
+}
+
+export function finish(scan: TextScan): void {
+  if (scan.blocked !== undefined || scan.ended) return;
+  takeIn(scan, scan.surrogate);
+  scan.surrogate = "";
+  scan.ended = true;
+  advance(scan);
+}
+
+function takeIn(scan: TextScan, text: string): void {
+  drop(scan);
+  const folded = fold(text, scan.base + scan.text.length, scan.map);
+  scan.text = scan.text === "" ? folded : scan.text + folded;
+  scan.taken += text.length;
+}
+
+/** Lets go of text that no match can reach back to. */
+function drop(scan: TextScan): void {
+  const reach = scan.plan.email ? MAIL_LOCAL_MAX + 1 : 1;
+  const by = Math.min(scan.released, scan.cursor) - reach;
+  if (by <= 0) return;
+  scan.text = scan.text.slice(by);
+  scan.base += by;
+  scan.cursor -= by;
+  scan.released -= by;
+  scan.floor -= by;
+  forget(scan.map, scan.base);
+}
+
+function advance(scan: TextScan): void {
+  const { text, plan } = scan;
+  const secretTail = scan.ended ? text.length : withheldTail(scan);
+  const limit = scan.ended || plan.empty ? secretTail : Math.min(secretTail, text.length - 2);
+  const literals = scan.withheld.length === 0 ? NONE : scan.withheld.map(() => -1);
+  let mail = plan.email ? -1 : NOWHERE;
+  let anchor = plan.empty ? NOWHERE : -1;
+  let waits = false;
+  while (scan.blocked === undefined) {
+    swallow(scan);
+    const from = scan.cursor;
+    if (anchor < from) anchor = found(nextTrigram(plan.trigrams, text, from, text.length));
+    if (mail < from) mail = found(text.indexOf("@", from));
+    const at = Math.min(anchor, mail, nextLiteral(scan, literals, from));
+    if (at >= limit) break;
+    scan.cursor = at;
+    const next = judge(scan, at);
+    waits = next === MORE;
+    if (next === MORE) break;
+    scan.cursor = next;
+  }
+  if (waits || scan.blocked !== undefined) return release(scan, scan.cursor);
+  scan.cursor = Math.max(scan.cursor, limit);
+  release(scan, Math.min(secretTail, mail, anchorTail(scan)));
+}
+
+const NONE: number[] = [];
+
+function found(at: number): number {
+  return at < 0 ? NOWHERE : at;
+}
+
+/** The next withheld literal; `known` remembers where each stands, so the search stays linear. */
+function nextLiteral(scan: TextScan, known: number[], from: number): number {
+  let nearest = NOWHERE;
+  for (let i = 0; i < known.length; i += 1) {
+    let at = known[i] ?? NOWHERE;
+    if (at < from) at = known[i] = found(scan.text.indexOf(scan.withheld[i] ?? "", from));
+    if (at < nearest) nearest = at;
+  }
+  return nearest;
+}
+
+function anchorTail(scan: TextScan): number {
+  if (scan.ended || !scan.plan.rewrites) return scan.text.length;
+  return tailOf(scan.plan.trigrams, scan.text, Math.max(scan.cursor, 0));
+}
+
+/** Where the end of the text is a proper beginning of a withheld literal. */
+function withheldTail(scan: TextScan): number {
+  const { text } = scan;
+  let nearest = text.length;
+  for (const literal of scan.withheld) {
+    const head = literal.charAt(0);
+    let at = Math.max(scan.cursor, text.length - literal.length + 1);
+    for (at = text.indexOf(head, at); at >= 0 && at < nearest; at = text.indexOf(head, at + 1)) {
+      if (literal.startsWith(text.slice(at))) nearest = at;
+    }
+  }
+  return nearest;
+}
+
+/** What goes out is monotone; a word that may turn out to be a mail address's is kept back. */
+function release(scan: TextScan, upTo: number): void {
+  const { plan, text } = scan;
+  const wary = plan.email && plan.rewrites && !(scan.ended && scan.blocked === undefined);
+  const at = wary ? mailStart(text, Math.min(upTo, text.length), scan.floor) : upTo;
+  scan.released = Math.max(scan.released, Math.min(at, text.length));
+}
+
+/** Goes on with a redaction whose text reached past its window. */
+function swallow(scan: TextScan): void {
+  const goesOn = scan.swallow;
+  if (goesOn === undefined) return;
+  const { text } = scan;
+  let at = scan.cursor;
+  while (at < text.length && goesOn(text.charCodeAt(at), text.charCodeAt(at - 1))) at += 1;
+  if (at < text.length || scan.ended) scan.swallow = undefined;
+  const last = scan.edits.at(-1);
+  if (at === scan.cursor || last === undefined) return;
+  scan.edits[scan.edits.length - 1] = { ...last, end: originalAt(scan, at) };
+  scan.cursor = at;
+  scan.floor = at;
+}

@@ -1,0 +1,31 @@
+import type { Refusal, RefusalCode } from "../refusal.ts";
+import { id, type RuleId } from "../units.ts";
+import type { Finding } from "./finding.ts";
+
+const WHAT: Readonly<Record<string, string>> = {
+  injection: "text that tries to instruct the agent",
+  secret: "what looks like a credential",
+  "pii.email": "an e-mail address",
+  "pii.card": "a payment card number",
+  "pii.iban": "a bank account number",
+  "pii.phone": "a phone number",
+  response_unscannable: "more text than can be held back to be inspected",
+};
+
+/** Names rule, detector and place; never the text itself. */
+export function blockRefusal(code: RefusalCode, finding: Finding): Refusal {
+  const { rule, detector, signature, part } = finding;
+  const side = code === "request_blocked" ? "request" : "answer";
+  const what = WHAT[detector] ?? "something";
+  return {
+    code,
+    detail: `Rule ${rule} found ${what} in the ${side} (${detector}, ${signature}, at ${part}).`,
+    remedy: REMEDIES[side],
+    rules: rule === "" ? [] : [id<RuleId>(rule)],
+  };
+}
+
+const REMEDIES = {
+  request: "Take it out and send the request again; credentials are added by the proxy itself.",
+  answer: "Do not repeat the call; use another source or ask the operator about this rule.",
+} as const;

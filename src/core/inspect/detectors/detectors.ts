@@ -1,0 +1,13 @@
+import type { Signature } from "../signature.ts";
+import { INJECTION, INJECTION_DETECTOR } from "./injection.ts";
+import { EMAIL_DETECTOR } from "./pii-email.ts";
+import { PII_NUMBERS } from "./pii-number.ts";
+import { SECRET, SECRET_DETECTOR } from "./secret.ts";
+
+/** Every detector by the name that policy files use. E-mail is found by its `@`, see `judge.ts`. */
+export const DETECTORS: ReadonlyMap<string, readonly Signature[]> = new Map([
+  [INJECTION_DETECTOR, INJECTION],
+  [SECRET_DETECTOR, SECRET],
+  [EMAIL_DETECTOR, []],
+  ...PII_NUMBERS,
+]);

@@ -1,0 +1,66 @@
+/** Literal marks: roles, tool calls and markup that only a prompt's author should write. */
+import type { Signature, View } from "../signature.ts";
+import { MORE, type Outcome } from "../signature.ts";
+
+interface Mark {
+  readonly name: string;
+  readonly score: number;
+  /** Compared without case; a space stands for any white space. */
+  readonly literal: string;
+  readonly wordStart?: boolean;
+}
+
+const MARKS: readonly Mark[] = [
+  { name: "fake-role", score: 85, literal: "<|im_start|>" },
+  { name: "fake-role", score: 85, literal: "<|im_end|>" },
+  { name: "fake-role", score: 85, literal: "<|system|>" },
+  { name: "fake-role", score: 80, literal: "<|user|>" },
+  { name: "fake-role", score: 80, literal: "<|assistant|>" },
+  { name: "fake-role", score: 85, literal: "<|start_header_id|>" },
+  { name: "fake-role", score: 80, literal: "<|endoftext|>" },
+  { name: "fake-role", score: 85, literal: "<<sys>>" },
+  { name: "fake-role", score: 80, literal: "[inst]" },
+  { name: "fake-role", score: 80, literal: "[/inst]" },
+  { name: "fake-role", score: 65, literal: "<system>" },
+  { name: "fake-role", score: 60, literal: "[system]" },
+  { name: "fake-role", score: 60, literal: "[system " },
+  { name: "fake-role", score: 55, literal: "### instruction" },
+  { name: "fake-role", score: 55, literal: "### system" },
+  { name: "fake-role", score: 70, literal: "begin system" },
+  { name: "fake-role", score: 60, literal: "system message:", wordStart: true },
+  { name: "fake-role", score: 55, literal: "system note:", wordStart: true },
+  { name: "fake-role", score: 55, literal: "system override", wordStart: true },
+  { name: "fake-role", score: 45, literal: "admin override", wordStart: true },
+  { name: "hidden-instructions", score: 55, literal: "<important>" },
+  { name: "hidden-instructions", score: 60, literal: "<hidden>" },
+  { name: "hidden-instructions", score: 45, literal: "<secret>" },
+  { name: "forged-tool-call", score: 75, literal: "<tool_call>" },
+  { name: "forged-tool-call", score: 80, literal: "<function_calls>" },
+  { name: "forged-tool-call", score: 80, literal: "<invoke name=" },
+  { name: "jailbreak-persona", score: 85, literal: "do anything now", wordStart: true },
+  { name: "jailbreak-persona", score: 60, literal: "stay in character", wordStart: true },
+  { name: "jailbreak-persona", score: 60, literal: "jailbroken", wordStart: true },
+];
+
+export const INJECTION_MARKS: readonly Signature[] = MARKS.map((mark) => ({
+  detector: "injection",
+  anchors: [mark.literal],
+  wordStart: mark.wordStart === true,
+  match: (view, at) => markAt(view, at, mark),
+}));
+
+function markAt({ text, stop, final }: View, at: number, mark: Mark): Outcome {
+  const { literal } = mark;
+  for (let i = 0; i < literal.length; i += 1) {
+    if (at + i >= stop) return final ? undefined : MORE;
+    const want = literal.charCodeAt(i);
+    const unit = text.charCodeAt(at + i);
+    if (want === 0x20 ? unit > 0x20 : lower(unit) !== want) return undefined;
+  }
+  const { name, score } = mark;
+  return { signature: name, score, confidence: score / 100, start: at, end: at + literal.length };
+}
+
+function lower(unit: number): number {
+  return unit >= 0x41 && unit <= 0x5a ? unit | 0x20 : unit;
+}

@@ -1,0 +1,209 @@
+/** Numbers that prove themselves: cards by Luhn, IBANs by mod 97, phones by their form. */
+import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
+import { isDigit, isLetter, isWordUnit } from "../trigrams.ts";
+
+const CARD_DIGITS_MIN = 13;
+const CARD_DIGITS_MAX = 19;
+const IBAN_MIN = 15;
+const IBAN_MAX = 34;
+const PHONE_DIGITS_MIN = 8;
+const PHONE_DIGITS_MAX = 15;
+
+const LETTERS = Array.from("abcdefghijklmnopqrstuvwxyz");
+
+export const PII_NUMBERS: readonly (readonly [string, readonly Signature[]])[] = [
+  ["pii.card", [number("pii.card", ["000"], true, cardAt)]],
+  ["pii.iban", [number("pii.iban", pairs(), true, ibanAt)]],
+  [
+    "pii.phone",
+    [number("pii.phone", ["+00", "+0 ", "+0-", "+0(", "(00", "00-", "00.", "000"], true, phoneAt)],
+  ],
+];
+
+function number(
+  detector: string,
+  anchors: readonly string[],
+  wordStart: boolean,
+  match: Signature["match"],
+): Signature {
+  return { detector, anchors, wordStart, match };
+}
+
+/** Two letters and a digit. */
+function pairs(): readonly string[] {
+  return LETTERS.flatMap((a) => LETTERS.map((b) => `${a}${b}0`));
+}
+
+/** Digits with single spaces or dashes between them. */
+interface Digits {
+  readonly text: string;
+  readonly end: number;
+  /** Lengths of the groups between separators. */
+  readonly groups: readonly number[];
+}
+
+function digitsAt(view: View, at: number, most: number, between: string): Digits | typeof MORE {
+  const { text, stop, final } = view;
+  let digits = "";
+  let end = at;
+  let i = at;
+  let group = 0;
+  const groups: number[] = [];
+  for (; i < stop && digits.length <= most; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (isDigit(unit)) {
+      digits += text.charAt(i);
+      group += 1;
+      end = i + 1;
+    } else {
+      if (i !== end || !between.includes(text.charAt(i))) break;
+      groups.push(group);
+      group = 0;
+    }
+  }
+  if (i === stop && !final) return MORE;
+  if (group > 0) groups.push(group);
+  return { text: digits, end, groups };
+}
+
+function cardAt(view: View, at: number): Outcome {
+  const { text } = view;
+  if (!isDigit(text.charCodeAt(at)) || isInNumber(text, at)) return undefined;
+  const found = digitsAt(view, at, CARD_DIGITS_MAX, " -");
+  if (found === MORE) return MORE;
+  const { length } = found.text;
+  if (length < CARD_DIGITS_MIN || length > CARD_DIGITS_MAX || !endsNumber(text, found.end)) {
+    return undefined;
+  }
+  if (!isCardBrand(found.text) || !isCardGrouping(found.groups) || !luhn(found.text)) {
+    return undefined;
+  }
+  return { signature: "card-number", score: 95, confidence: 0.95, start: at, end: found.end };
+}
+
+/** @see https://en.wikipedia.org/wiki/Payment_card_number */
+function isCardBrand(digits: string): boolean {
+  const two = Number(digits.slice(0, 2));
+  const four = Number(digits.slice(0, 4));
+  switch (digits.charAt(0)) {
+    case "4":
+      return digits.length === 13 || digits.length === 16 || digits.length === 19;
+    case "5":
+      return (two >= 51 && two <= 55 && digits.length === 16) || two === 50 || two >= 56;
+    case "2":
+      return four >= 2221 && four <= 2720 && digits.length === 16;
+    case "3":
+      if (two === 34 || two === 37) return digits.length === 15;
+      if (two === 30 || two === 36 || two === 38 || two === 39) return digits.length <= 16;
+      return two === 35 && digits.length >= 16;
+    case "6":
+      return digits.length >= 16;
+    default:
+      return false;
+  }
+}
+
+/** Written in one piece, or in groups as cards are: 4-4-4-4, 4-6-5, 4-6-4. */
+function isCardGrouping(groups: readonly number[]): boolean {
+  return groups.length === 1 || (groups.length <= 5 && groups.slice(0, -1).every((n) => n >= 4));
+}
+
+function luhn(digits: string): boolean {
+  let sum = 0;
+  for (let i = 0; i < digits.length; i += 1) {
+    const digit = digits.charCodeAt(digits.length - 1 - i) - 0x30;
+    const twice = i % 2 === 1 ? digit * 2 : digit;
+    sum += twice > 9 ? twice - 9 : twice;
+  }
+  return sum % 10 === 0;
+}
+
+/** @see https://www.swift.com/resource/iban-registry-pdf */
+const IBAN_LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
+  (
+    "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 " +
+    "DK18 DO28 EE20 EG29 ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 " +
+    "IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 " +
+    "MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 " +
+    "SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30"
+  )
+    .split(" ")
+    .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
+);
+
+function ibanAt({ text, stop, final }: View, at: number): Outcome {
+  const want = IBAN_LENGTHS[text.slice(at, at + 2).toUpperCase()];
+  if (want === undefined || want < IBAN_MIN || want > IBAN_MAX) return undefined;
+  let units = "";
+  let i = at;
+  for (; i < stop && units.length < want; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (isWordUnit(unit)) units += text.charAt(i);
+    else if ((unit !== 0x20 && unit !== 0x2d) || !isWordUnit(text.charCodeAt(i - 1))) break;
+    if (
+      units.length === 4 &&
+      !(isDigit(text.charCodeAt(at + 2)) && isDigit(text.charCodeAt(at + 3)))
+    )
+      return undefined;
+  }
+  if (i === stop && !final) return MORE;
+  if (units.length < want || (i < text.length && isWordUnit(text.charCodeAt(i)))) return undefined;
+  if (!mod97(units.toUpperCase())) return undefined;
+  return { signature: "iban", score: 97, confidence: 0.98, start: at, end: i };
+}
+
+function mod97(iban: string): boolean {
+  let rest = 0;
+  for (const char of iban.slice(4) + iban.slice(0, 4)) {
+    const unit = char.charCodeAt(0);
+    rest = isLetter(unit) ? (rest * 100 + unit - 55) % 97 : (rest * 10 + unit - 48) % 97;
+  }
+  return rest === 1;
+}
+
+/** International (`+49 30 1234567`) or grouped as phones are (`(555) 010-1234`, `555-010-1234`). */
+function phoneAt(view: View, at: number): Outcome {
+  const { text, stop, final } = view;
+  const first = text.charAt(at);
+  if (isInNumber(text, at)) return undefined;
+  let digits = 0;
+  let groups = 0;
+  let end = at;
+  let i = at;
+  let before = "";
+  for (; i < stop; i += 1) {
+    const char = text.charAt(i);
+    if (isDigit(char.charCodeAt(0))) {
+      if (!isDigit(before.charCodeAt(0))) groups += 1;
+      digits += 1;
+      end = i + 1;
+    } else if (char === "+") {
+      if (i !== at) break;
+    } else if (!" -.()".includes(char) || i - end > 1) break;
+    if (digits > PHONE_DIGITS_MAX) return undefined;
+    before = char;
+  }
+  if (i === stop && !final) return MORE;
+  if (digits < PHONE_DIGITS_MIN || !endsNumber(text, end)) return undefined;
+  if (first === "+") return phone(at, end, 90);
+  return NATIONAL.test(text.slice(at, end)) ? phone(at, end, 75) : undefined;
+}
+
+/** North American, and trunk prefix 0 with groups. Bounded: runs on at most 40 units. */
+const NATIONAL =
+  /^(?:1[-. ])?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}$|^\(?0\d{2,4}\)?[ -]\d{3,4}[ -]?\d{3,4}$/;
+
+function phone(start: number, end: number, score: number): Outcome {
+  return { signature: "phone-number", score, confidence: score / 100, start, end };
+}
+
+/** The digits before `at` belong to the same number: `1.4111…`, `12-4111…`. */
+function isInNumber(text: string, at: number): boolean {
+  const before = text.charAt(at - 1);
+  return at > 0 && (before === "." || before === "-" || before === "/" || before === "_");
+}
+
+function endsNumber(text: string, end: number): boolean {
+  const unit = text.charCodeAt(end);
+  return !(isWordUnit(unit) || unit === 0x5f);
+}

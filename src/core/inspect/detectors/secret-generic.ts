@@ -1,0 +1,149 @@
+/** Secrets known by where they stand: `api_key = …`, `Bearer …`, `scheme://user:password@host`. */
+import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
+import { isDigit, isLetter } from "../trigrams.ts";
+import {
+  ALNUM,
+  BASE64_SIGNS,
+  DASH,
+  DOT,
+  entropyOf,
+  fits,
+  isPlaceholder,
+  TOKEN,
+} from "./secret-value.ts";
+
+/** Words in a name that say its value is secret. */
+const KEY_WORDS = [
+  "key",
+  "token",
+  "secret",
+  "passwd",
+  "password",
+  "passphrase",
+  "pwd",
+  "credential",
+  "apikey",
+  "auth",
+  "access",
+];
+const NAME_REST_MAX = 24;
+const GAP_MAX = 6;
+const VALUE_MIN = 12;
+const VALUE_MAX = 160;
+const STRONG_LENGTH = 20;
+const ENTROPY_MIN = 3.3;
+const ENTROPY_STRONG = 3.8;
+const VALUE_UNITS = TOKEN | DOT | BASE64_SIGNS;
+const NAME_UNITS = ALNUM | DASH | DOT | 8;
+
+const USER_MAX = 64;
+const PASSWORD_MIN = 3;
+const PASSWORD_MAX = 128;
+const BEARER_MIN = 20;
+
+export const GENERIC_SECRETS: readonly Signature[] = [
+  { detector: "secret", anchors: KEY_WORDS, wordStart: false, match: assignmentAt },
+  { detector: "secret", anchors: ["bearer "], wordStart: true, match: bearerAt },
+  { detector: "secret", anchors: ["://"], wordStart: false, match: connectionAt },
+];
+
+function assignmentAt(view: View, at: number): Outcome {
+  const { text, stop, final } = view;
+  const head = text.slice(at, Math.min(stop, at + 10)).toLowerCase();
+  const word = KEY_WORDS.find((one) => head.startsWith(one));
+  if (word === undefined) {
+    const partial = at + head.length === stop && KEY_WORDS.some((one) => one.startsWith(head));
+    return partial && !final ? MORE : undefined;
+  }
+  let i = at + word.length;
+  const nameEnd = Math.min(stop, i + NAME_REST_MAX);
+  while (i < nameEnd && fits(NAME_UNITS, text.charCodeAt(i))) i += 1;
+  const value = operatorEnd(view, i);
+  if (typeof value !== "number") return value;
+  let end = value;
+  const most = Math.min(stop, value + VALUE_MAX + 1);
+  while (end < most && fits(VALUE_UNITS, text.charCodeAt(end))) end += 1;
+  if (end === stop && !final && end - value <= VALUE_MAX) return MORE;
+  if (end - value < VALUE_MIN || end - value > VALUE_MAX) return undefined;
+  return valueOutcome(text, value, end);
+}
+
+/** Past `" : "`, `=`, `=>`, `:=`; where the value begins. */
+function operatorEnd({ text, stop, final }: View, from: number): number | Outcome {
+  let i = from;
+  let operators = 0;
+  const most = Math.min(stop, from + GAP_MAX);
+  for (; i < most; i += 1) {
+    const char = text.charAt(i);
+    if (char === "=" || char === ":" || char === ">") operators += 1;
+    else if (!" \t\"'`\\".includes(char)) break;
+  }
+  if (i === stop && !final) return MORE;
+  return operators === 0 || i === stop ? undefined : i;
+}
+
+function valueOutcome(text: string, start: number, end: number): Outcome {
+  const value = text.slice(start, end);
+  if (!looksRandom(value) || isPlaceholder(value)) return undefined;
+  const entropy = entropyOf(value);
+  if (entropy < ENTROPY_MIN) return undefined;
+  const strong = entropy >= ENTROPY_STRONG && value.length >= STRONG_LENGTH;
+  const score = strong ? 80 : 65;
+  return { signature: "assigned-secret", score, confidence: score / 100, start, end };
+}
+
+/** Letters and digits in turn, as no word, path, version or name of a variable has them. */
+function looksRandom(value: string): boolean {
+  let changes = 0;
+  let digits = 0;
+  let signs = 0;
+  let before = 0;
+  for (let i = 0; i < value.length; i += 1) {
+    const unit = value.charCodeAt(i);
+    const kind = isDigit(unit) ? 1 : isLetter(unit) ? 2 : 3;
+    if (kind === 1) digits += 1;
+    if (kind === 3) signs += 1;
+    if (kind !== before && kind !== 3 && before !== 3) changes += 1;
+    before = kind;
+  }
+  return digits >= 2 && changes >= 4 && signs * 6 <= value.length;
+}
+
+function bearerAt({ text, stop, final }: View, at: number): Outcome {
+  const head = text.slice(at, Math.min(stop, at + 7)).toLowerCase();
+  if (!"bearer ".startsWith(head)) return undefined;
+  if (head.length < 7) return final ? undefined : MORE;
+  const from = at + 7;
+  let end = from;
+  while (end < stop && fits(VALUE_UNITS, text.charCodeAt(end))) end += 1;
+  if (end === stop && !final) return MORE;
+  if (end - from < BEARER_MIN) return undefined;
+  const found = valueOutcome(text, from, end);
+  if (found === undefined || found === MORE) return undefined;
+  return { ...found, signature: "bearer-token", more: (unit) => fits(VALUE_UNITS, unit) };
+}
+
+/** `scheme://user:password@host`; the span is user and password. */
+function connectionAt({ text, stop, final }: View, at: number): Outcome {
+  if (!isLetter(text.charCodeAt(at - 1))) return undefined;
+  const start = at + 3;
+  let colon = -1;
+  const most = Math.min(stop, start + USER_MAX + PASSWORD_MAX);
+  for (let i = start; i < most; i += 1) {
+    const char = text.charAt(i);
+    if (char === ":" && colon < 0) colon = i;
+    if (char === "@") return colon < 0 ? undefined : passwordOutcome(text, start, colon, i);
+    if (ENDS_AUTHORITY.includes(char) || (colon < 0 && i - start > USER_MAX)) return undefined;
+  }
+  return final || most < stop ? undefined : MORE;
+}
+
+const ENDS_AUTHORITY = " \t\r\n/\"'<>`\\";
+const COMMON_STAND_INS = /^(?:pass|password|passwd|pwd|secret|user|pw|p|x+|\*+|\.+|[<${[].*)$/i;
+
+function passwordOutcome(text: string, start: number, colon: number, end: number): Outcome {
+  const password = text.slice(colon + 1, end);
+  if (password.length < PASSWORD_MIN || password.length > PASSWORD_MAX) return undefined;
+  if (COMMON_STAND_INS.test(password)) return undefined;
+  return { signature: "connection-string", score: 85, confidence: 0.85, start, end };
+}

@@ -1,0 +1,82 @@
+/** What a secret's value is made of, and what only looks like one. */
+
+/** Sets of units: bits of `UNITS`. */
+export const UPPER = 1;
+export const LOWER = 2;
+export const DIGIT = 4;
+export const UNDERSCORE = 8;
+export const DASH = 16;
+export const DOT = 32;
+/** `+`, `/` and `=`. */
+export const BASE64_SIGNS = 64;
+/** `a` to `f` in both cases, beside DIGIT. */
+export const HEX_LETTERS = 128;
+
+export const ALNUM = UPPER | LOWER | DIGIT;
+export const HEX = HEX_LETTERS | DIGIT;
+export const WORD = ALNUM | UNDERSCORE;
+export const TOKEN = WORD | DASH;
+export const BASE64 = ALNUM | BASE64_SIGNS;
+
+const UNITS = new Uint8Array(128);
+for (const [bit, chars] of [
+  [UPPER, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"],
+  [LOWER, "abcdefghijklmnopqrstuvwxyz"],
+  [DIGIT, "0123456789"],
+  [UNDERSCORE, "_"],
+  [DASH, "-"],
+  [DOT, "."],
+  [BASE64_SIGNS, "+/="],
+  [HEX_LETTERS, "abcdefABCDEF"],
+] as const) {
+  for (const char of chars) {
+    const unit = char.charCodeAt(0);
+    UNITS[unit] = (UNITS[unit] ?? 0) | bit;
+  }
+}
+
+export function fits(units: number, unit: number): boolean {
+  return unit < 128 && ((UNITS[unit] ?? 0) & units) !== 0;
+}
+
+const ENTROPY_UNITS_MAX = 256;
+const DISTINCT_MIN = 6;
+
+/** Shannon entropy in bits per unit of the first units. */
+export function entropyOf(text: string): number {
+  const counts = new Map<number, number>();
+  const length = Math.min(text.length, ENTROPY_UNITS_MAX);
+  for (let i = 0; i < length; i += 1) {
+    const unit = text.charCodeAt(i);
+    counts.set(unit, (counts.get(unit) ?? 0) + 1);
+  }
+  let bits = 0;
+  for (const count of counts.values()) bits -= (count / length) * Math.log2(count / length);
+  return bits;
+}
+
+const STAND_INS = [
+  "example",
+  "xxxx",
+  "your",
+  "changeme",
+  "placeholder",
+  "redacted",
+  "dummy",
+  "0123456789",
+  "123456789",
+  "abcdefghij",
+  "aaaaaa",
+  "000000",
+  "111111",
+  "insert",
+  "replace",
+  "deadbeef",
+];
+
+/** Documentation stands in for secrets in a few ways only. */
+export function isPlaceholder(value: string): boolean {
+  const lower = value.toLowerCase();
+  if (STAND_INS.some((word) => lower.includes(word))) return true;
+  return new Set(lower).size < Math.min(DISTINCT_MIN, value.length);
+}

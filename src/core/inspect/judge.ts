@@ -1,0 +1,140 @@
+import type { Finding } from "./finding.ts";
+import type { InspectionRule } from "./inspection.ts";
+import { emailAt, EMAIL_DETECTOR, mailStart } from "./detectors/pii-email.ts";
+import { INJECTION_DETECTOR } from "./detectors/injection.ts";
+import { ruleFor } from "./scan-plan.ts";
+import { HOLD_MAX, MORE, type Hit, type View } from "./signature.ts";
+import { originalAt, type TextScan } from "./text-scan.ts";
+import { bucketAt, isWordUnit } from "./trigrams.ts";
+
+/** Findings kept per part; edits and blocks go on beyond it. */
+export const FINDINGS_MAX = 64;
+/** Hits this far apart (folded units) no longer strengthen each other. */
+const SIGNAL_REACH = 1000;
+const SIGNALS_MAX = 8;
+
+const WITHHELD_PLACEHOLDER = "[withheld]";
+const AT_SIGN = 0x40;
+
+/** What one candidate leads to: the strictest rule, and among equals the longest hit. */
+interface Catch {
+  readonly detector: string;
+  readonly hit: Hit;
+  readonly score: number;
+  readonly rule: InspectionRule;
+}
+
+const RANK: Record<Finding["action"], number> = { block: 2, redact: 1, report: 0 };
+
+/** Decides the candidate at `at`: the index to go on from, or `MORE`. */
+export function judge(scan: TextScan, at: number): number | typeof MORE {
+  const literal = longestAt(scan, at);
+  if (literal > 0) return redact(scan, at, at + literal, WITHHELD_PLACEHOLDER);
+
+  const caught = catchAt(scan, at);
+  if (caught === MORE) return MORE;
+  if (caught === undefined) return at + 1;
+
+  const finding = findingOf(scan, caught);
+  if (scan.findings.length < FINDINGS_MAX) scan.findings.push(finding);
+  switch (finding.action) {
+    case "block":
+      scan.blocked = finding;
+      return at;
+    case "redact": {
+      scan.swallow = caught.hit.more;
+      const start = Math.max(caught.hit.start, scan.floor);
+      return redact(scan, start, Math.max(caught.hit.end, at + 1), placeholder(caught.detector));
+    }
+    case "report":
+      return at + 1;
+  }
+}
+
+function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
+  const { text } = scan;
+  const stop = Math.min(text.length, at + HOLD_MAX);
+  const view: View = { text, stop, final: scan.ended || at + HOLD_MAX <= text.length };
+  const inWord = at > 0 && isWordUnit(text.charCodeAt(at - 1));
+  let best: Catch | undefined;
+  let waits = false;
+  if (scan.plan.email && text.charCodeAt(at) === AT_SIGN) {
+    const outcome = emailAt(view, at, mailStart(text, at, scan.floor));
+    if (outcome === MORE) waits = true;
+    else if (outcome !== undefined) best = stricter(best, scan, EMAIL_DETECTOR, outcome);
+  }
+  if (at + 2 < text.length) {
+    for (const signature of bucketAt(scan.plan.trigrams, text, at)) {
+      if (inWord && signature.wordStart) continue;
+      const outcome = signature.match(view, at);
+      if (outcome === MORE) waits = true;
+      else if (outcome !== undefined) best = stricter(best, scan, signature.detector, outcome);
+    }
+  }
+  return waits && !view.final ? MORE : best;
+}
+
+function stricter(
+  best: Catch | undefined,
+  scan: TextScan,
+  detector: string,
+  hit: Hit,
+): Catch | undefined {
+  const score = detector === INJECTION_DETECTOR ? strengthened(scan, hit) : hit.score;
+  const rule = ruleFor(scan.plan, detector, score);
+  if (rule === undefined) return best;
+  const found = { detector, hit, score, rule };
+  if (best === undefined) return found;
+  const gain = RANK[rule.action] - RANK[best.rule.action] || hit.end - best.hit.end;
+  return gain > 0 ? found : best;
+}
+
+/** Different signatures near each other: the chance that all of them are innocent. */
+function strengthened(scan: TextScan, hit: Hit): number {
+  const offset = scan.base + hit.start;
+  let innocent = 1 - hit.score / 100;
+  const near = scan.signals.filter((signal) => offset - signal.offset <= SIGNAL_REACH);
+  for (const signal of near) {
+    if (signal.signature !== hit.signature) innocent *= 1 - signal.score / 100;
+  }
+  const known = near.find((signal) => signal.signature === hit.signature);
+  if (known === undefined || known.score < hit.score) {
+    const others = near.filter((signal) => signal !== known).slice(-SIGNALS_MAX + 1);
+    scan.signals = [...others, { signature: hit.signature, offset, score: hit.score }];
+  }
+  return Math.round(100 * (1 - innocent));
+}
+
+function findingOf(scan: TextScan, { detector, hit, score, rule }: Catch): Finding {
+  return {
+    detector,
+    signature: hit.signature,
+    rule: rule.id,
+    score,
+    confidence: hit.confidence,
+    part: scan.part,
+    start: originalAt(scan, hit.start),
+    end: originalAt(scan, hit.end),
+    action: rule.action,
+  };
+}
+
+/** `[email]`, `[card]`, `[secret]`. */
+function placeholder(detector: string): string {
+  return `[${detector.slice(detector.indexOf(".") + 1)}]`;
+}
+
+function redact(scan: TextScan, start: number, end: number, replacement: string): number {
+  const from = originalAt(scan, start);
+  scan.edits.push({ start: from, end: originalAt(scan, end), replacement });
+  scan.floor = end;
+  return end;
+}
+
+function longestAt(scan: TextScan, at: number): number {
+  let longest = 0;
+  for (const literal of scan.withheld) {
+    if (literal.length > longest && scan.text.startsWith(literal, at)) longest = literal.length;
+  }
+  return longest;
+}

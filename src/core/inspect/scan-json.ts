@@ -1,0 +1,128 @@
+import { feed, finish } from "./advance.ts";
+import { applyEdits } from "./edit.ts";
+import type { Finding } from "./finding.ts";
+import type { Inspection } from "./inspection.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
+import { FINDINGS_MAX } from "./judge.ts";
+import { cannotMatch } from "./quick-look.ts";
+import { scanPlan, type ScanPlan } from "./scan-plan.ts";
+import { openScan, type TextScan } from "./text-scan.ts";
+
+/** Deeper than any protocol nests; what lies below is not looked at and `complete` says so. */
+export const JSON_DEPTH_MAX = 128;
+
+export interface JsonScan {
+  /** At most 64. */
+  readonly findings: readonly Finding[];
+  readonly blocked: Finding | undefined;
+  /** The same reference unless something was redacted: then a copy along the changed paths. */
+  readonly value: JsonValue;
+  /** UTF-16 units of all strings and keys looked at. */
+  readonly textBytes: number;
+  /** Whether every string was looked at. */
+  readonly complete: boolean;
+}
+
+interface Walk {
+  readonly plan: ScanPlan;
+  readonly withheld: readonly string[];
+  findings: Finding[];
+  blocked: Finding | undefined;
+  textBytes: number;
+  complete: boolean;
+  /** Keys and indexes down to the value at hand. */
+  readonly path: (string | number)[];
+}
+
+/** Looks at every string and every key. Parts are named by JSON pointers. */
+export function scanJson(
+  inspection: Inspection,
+  value: JsonValue,
+  withheld: readonly string[],
+): JsonScan {
+  const walk: Walk = {
+    plan: scanPlan(inspection),
+    withheld,
+    findings: [],
+    blocked: undefined,
+    textBytes: 0,
+    complete: true,
+    path: [],
+  };
+  const scanned = walk.plan.empty && withheld.length === 0 ? value : visit(walk, value);
+  const { findings, blocked, textBytes, complete } = walk;
+  return { findings, blocked, value: blocked === undefined ? scanned : value, textBytes, complete };
+}
+
+function visit(walk: Walk, value: JsonValue): JsonValue {
+  if (walk.blocked !== undefined) return value;
+  if (typeof value === "string") return visitText(walk, value);
+  if (typeof value !== "object" || value === null) return value;
+  if (walk.path.length >= JSON_DEPTH_MAX) {
+    walk.complete = false;
+    return value;
+  }
+  return isJsonObject(value) ? visitObject(walk, value) : visitArray(walk, value);
+}
+
+function visitArray(walk: Walk, items: readonly JsonValue[]): JsonValue {
+  let copy: JsonValue[] | undefined;
+  for (let i = 0; i < items.length; i += 1) {
+    const item = items[i] ?? null;
+    walk.path.push(i);
+    const seen = visit(walk, item);
+    walk.path.pop();
+    if (seen === item) continue;
+    copy ??= [...items];
+    copy[i] = seen;
+  }
+  return copy ?? items;
+}
+
+function visitObject(walk: Walk, object: JsonObject): JsonValue {
+  let changed = false;
+  const entries: [string, JsonValue][] = [];
+  for (const key of Object.keys(object)) {
+    const item = object[key] ?? null;
+    walk.path.push(key);
+    const name = visitText(walk, key);
+    const seen = visit(walk, item);
+    walk.path.pop();
+    if (!changed && name === key && seen === item) continue;
+    if (!changed) entries.push(...entriesBefore(object, key));
+    changed = true;
+    entries.push([name, seen]);
+  }
+  return changed ? Object.fromEntries(entries) : object;
+}
+
+function entriesBefore(object: JsonObject, key: string): [string, JsonValue][] {
+  const entries = Object.entries(object);
+  return entries.slice(
+    0,
+    entries.findIndex(([name]) => name === key),
+  );
+}
+
+function visitText(walk: Walk, text: string): string {
+  walk.textBytes += text.length;
+  if (cannotMatch(walk.plan, walk.withheld, text)) return text;
+  const scan = openScan(walk.plan, walk.withheld, pointer(walk.path));
+  feed(scan, text);
+  finish(scan);
+  return take(walk, scan, text);
+}
+
+function take(walk: Walk, scan: TextScan, text: string): string {
+  walk.blocked ??= scan.blocked;
+  const room = FINDINGS_MAX - walk.findings.length;
+  if (room > 0 && scan.findings.length > 0) walk.findings.push(...scan.findings.slice(0, room));
+  return scan.edits.length === 0 ? text : applyEdits(text, 0, scan.edits);
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc6901 */
+function pointer(path: readonly (string | number)[]): string {
+  return path
+    .map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`)
+    .join("");
+}

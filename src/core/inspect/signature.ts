@@ -1,0 +1,49 @@
+/**
+ * Text units past a candidate's start that its match may read. Past it a match decides with what
+ * it has, so nothing is ever held back for longer.
+ */
+export const HOLD_MAX = 512;
+
+/** The text that has come so far could still become a match, or stop being one. */
+export const MORE = Symbol("more");
+
+export interface Hit {
+  readonly signature: string;
+  /** 0–100. */
+  readonly score: number;
+  /** 0–1. */
+  readonly confidence: number;
+  readonly start: number;
+  readonly end: number;
+  /** Set where the match may go on past its window: which units still belong to it. */
+  readonly more?: (unit: number, before: number) => boolean;
+}
+
+export type Outcome = Hit | typeof MORE | undefined;
+
+/** What a match may read: `text[at - 1]` up to `stop`. */
+export interface View {
+  readonly text: string;
+  /** Exclusive; never more than `HOLD_MAX` past the candidate. */
+  readonly stop: number;
+  /** Nothing follows `stop` that may be waited for: `MORE` counts as a miss. */
+  readonly final: boolean;
+}
+
+/**
+ * One thing to look for. `match` is called only where an anchor's first units stand, reads forward
+ * inside its view, and must give the same answer for every longer view unless it said `MORE`: that
+ * is what makes verdicts independent of how a stream was cut.
+ */
+export interface Signature {
+  /** `injection`, `secret`, `pii.card`, … */
+  readonly detector: string;
+  /**
+   * Literals (at least two units) with which every match begins; only the first three units are
+   * compared, without case and with all digits alike.
+   */
+  readonly anchors: readonly string[];
+  /** The unit before a match is no letter or digit. */
+  readonly wordStart: boolean;
+  readonly match: (view: View, at: number) => Outcome;
+}

@@ -1,0 +1,260 @@
+import { applyEdits } from "./edit.ts";
+import type { Finding } from "./finding.ts";
+import type { Inspection } from "./inspection.ts";
+import { FINDINGS_MAX } from "./judge.ts";
+import { createPartScanner, type PartScanner } from "./part-scanner.ts";
+import { cannotMatch } from "./quick-look.ts";
+import { scanPlan, type ScanPlan } from "./scan-plan.ts";
+
+/** Parts of one stream that are open at the same time. */
+const PARTS_MAX = 256;
+
+/** One event of a stream with the text that a model or an agent will read in it. */
+export interface Frame {
+  readonly bytes: Uint8Array;
+  readonly spans: readonly Span[];
+  /** The frame again, with these texts in place of its spans'. */
+  rewrite(texts: readonly string[]): Uint8Array;
+}
+
+export interface Span {
+  /** Spans of one name follow each other as one text. */
+  readonly part: string;
+  readonly text: string;
+  /** Nothing of the part leaves before all of it is decided: arguments of a tool call. */
+  readonly whole: boolean;
+  /** The part ends with this span. */
+  readonly last: boolean;
+}
+
+export interface GateLimits {
+  /** Held back at most. */
+  readonly bytesMax: number;
+  readonly framesMax: number;
+  /** Past a limit: stop the stream, or let the oldest frames go and say so in `overflowed`. */
+  readonly overflow: "block" | "release";
+}
+
+export type GateVerdict =
+  | { readonly kind: "emit"; readonly chunks: readonly Uint8Array[] }
+  /** Nothing after `chunks` may leave. */
+  | { readonly kind: "cut"; readonly finding: Finding; readonly chunks: readonly Uint8Array[] };
+
+/** Lets frames out in order, each as soon as all of its text is decided. */
+export interface StreamGate {
+  push(frame: Frame): GateVerdict;
+  end(): GateVerdict;
+  /** Nothing is looked for: the caller need not even parse. */
+  readonly idle: boolean;
+  /** At most 64. */
+  readonly findings: readonly Finding[];
+  /** UTF-16 units scanned. */
+  readonly scanned: number;
+  /** Frames left before they were decided. */
+  readonly overflowed: boolean;
+}
+
+interface Part {
+  readonly scanner: PartScanner;
+  taken: number;
+  whole: boolean;
+  ended: boolean;
+}
+
+interface Held {
+  readonly frame: Frame;
+  readonly places: readonly (Place | typeof CLEAR)[];
+}
+
+interface Place {
+  readonly part: Part;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A complete text in which nothing can be. */
+const CLEAR = undefined;
+
+interface Gate {
+  readonly plan: ScanPlan;
+  readonly inspection: Inspection;
+  readonly withheld: readonly string[];
+  readonly limits: GateLimits;
+  readonly open: Map<string, Part>;
+  held: Held[];
+  heldBytes: number;
+  scanned: number;
+  overflowed: boolean;
+  findings: Finding[];
+}
+
+const NOTHING: GateVerdict = { kind: "emit", chunks: [] };
+
+export function createStreamGate(
+  inspection: Inspection,
+  withheld: readonly string[],
+  limits: GateLimits,
+): StreamGate {
+  const idle = inspection.rules.length === 0 && withheld.length === 0;
+  const gate: Gate = {
+    plan: scanPlan(inspection),
+    inspection,
+    withheld,
+    limits,
+    open: new Map(),
+    held: [],
+    heldBytes: 0,
+    scanned: 0,
+    overflowed: false,
+    findings: [],
+  };
+  return {
+    idle,
+    push: (frame) => (idle ? { kind: "emit", chunks: [frame.bytes] } : push(gate, frame)),
+    end: () => (idle ? NOTHING : end(gate)),
+    get findings() {
+      return allFindings(gate);
+    },
+    get scanned() {
+      return gate.scanned;
+    },
+    get overflowed() {
+      return gate.overflowed;
+    },
+  };
+}
+
+function push(gate: Gate, frame: Frame): GateVerdict {
+  if (frame.spans.length === 0 && gate.held.length === 0) {
+    return { kind: "emit", chunks: [frame.bytes] };
+  }
+  const places: (Place | typeof CLEAR)[] = [];
+  for (const span of frame.spans) {
+    if (
+      span.last &&
+      !gate.open.has(span.part) &&
+      cannotMatch(gate.plan, gate.withheld, span.text)
+    ) {
+      gate.scanned += span.text.length;
+      places.push(CLEAR);
+      continue;
+    }
+    const part = partOf(gate, span.part);
+    if (part === undefined) return overflow(gate);
+    const from = part.taken;
+    part.taken += span.text.length;
+    part.whole ||= span.whole;
+    gate.scanned += span.text.length;
+    part.scanner.push(span.text);
+    if (span.last) close(gate, span.part, part);
+    if (part.scanner.blocked !== undefined) return cut(gate, part.scanner.blocked);
+    places.push({ part, from, to: part.taken });
+  }
+  gate.held.push({ frame, places });
+  gate.heldBytes += frame.bytes.length;
+  const chunks = drain(gate);
+  const full = gate.heldBytes > gate.limits.bytesMax || gate.held.length > gate.limits.framesMax;
+  return full ? overflow(gate, chunks) : { kind: "emit", chunks };
+}
+
+function end(gate: Gate): GateVerdict {
+  for (const [name, part] of gate.open) {
+    close(gate, name, part);
+    if (part.scanner.blocked !== undefined) return cut(gate, part.scanner.blocked);
+  }
+  return { kind: "emit", chunks: drain(gate) };
+}
+
+function partOf(gate: Gate, name: string): Part | undefined {
+  const known = gate.open.get(name);
+  if (known !== undefined) return known;
+  if (gate.open.size >= PARTS_MAX) return undefined;
+  const scanner = createPartScanner(gate.inspection, name, gate.withheld);
+  const part = { scanner, taken: 0, whole: false, ended: false };
+  gate.open.set(name, part);
+  return part;
+}
+
+function close(gate: Gate, name: string, part: Part): void {
+  part.scanner.end();
+  part.ended = true;
+  gate.open.delete(name);
+  keepFindings(gate, part.scanner.findings);
+}
+
+function cut(gate: Gate, finding: Finding): GateVerdict {
+  return { kind: "cut", finding, chunks: drain(gate) };
+}
+
+/** Everything at the front that is decided, rewritten where an edit falls into it. */
+function drain(gate: Gate): readonly Uint8Array[] {
+  let ready = 0;
+  const chunks: Uint8Array[] = [];
+  for (const held of gate.held) {
+    if (!held.places.every(isDecided)) break;
+    chunks.push(bytesOf(held));
+    gate.heldBytes -= held.frame.bytes.length;
+    ready += 1;
+  }
+  if (ready > 0) gate.held.splice(0, ready);
+  return chunks;
+}
+
+function isDecided(place: Place | typeof CLEAR): boolean {
+  if (place === CLEAR) return true;
+  const { part, to } = place;
+  return part.scanner.safe >= to && (part.ended || !part.whole);
+}
+
+function isEdited(place: Place | typeof CLEAR): boolean {
+  if (place === CLEAR) return false;
+  const { part, from, to } = place;
+  return part.scanner.edits.some((edit) => edit.start < to && edit.end > from);
+}
+
+function bytesOf({ frame, places }: Held): Uint8Array {
+  if (!places.some(isEdited)) return frame.bytes;
+  const texts = frame.spans.map((span, i) => {
+    const place = places[i];
+    return place === CLEAR
+      ? span.text
+      : applyEdits(span.text, place.from, place.part.scanner.edits);
+  });
+  for (const place of places) place?.part.scanner.forget(place.to);
+  return frame.rewrite(texts);
+}
+
+function overflow(gate: Gate, chunks: readonly Uint8Array[] = []): GateVerdict {
+  if (gate.limits.overflow === "block") {
+    return { kind: "cut", finding: unscannable(gate.inspection), chunks };
+  }
+  gate.overflowed = true;
+  const late = gate.held.map(bytesOf);
+  gate.held = [];
+  gate.heldBytes = 0;
+  return { kind: "emit", chunks: [...chunks, ...late] };
+}
+
+function unscannable({ rules }: Inspection): Finding {
+  return {
+    detector: "response_unscannable",
+    signature: "held-too-much",
+    rule: rules[0]?.id ?? "",
+    score: 100,
+    confidence: 1,
+    part: "stream",
+    start: 0,
+    end: 0,
+    action: "block",
+  };
+}
+
+function keepFindings(gate: Gate, findings: readonly Finding[]): void {
+  const room = FINDINGS_MAX - gate.findings.length;
+  if (room > 0 && findings.length > 0) gate.findings.push(...findings.slice(0, room));
+}
+
+function allFindings(gate: Gate): readonly Finding[] {
+  const open = [...gate.open.values()].flatMap((part) => part.scanner.findings);
+  return [...gate.findings, ...open].slice(0, FINDINGS_MAX);
+}

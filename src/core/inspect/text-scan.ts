@@ -1,0 +1,69 @@
+import type { Edit } from "./edit.ts";
+import type { Finding } from "./finding.ts";
+import { toOriginal, type OffsetMap } from "./fold.ts";
+import type { ScanPlan } from "./scan-plan.ts";
+import type { Hit } from "./signature.ts";
+
+/** Mutable state of one text part. Indexes count in `text`; offsets in the whole folded part. */
+export interface TextScan {
+  readonly plan: ScanPlan;
+  /** Literals that are always taken out, whatever the plan. */
+  readonly withheld: readonly string[];
+  part: string;
+  /** Folded text that is still needed; begins at folded offset `base`. */
+  text: string;
+  base: number;
+  /** Every candidate before this index is judged. */
+  cursor: number;
+  /** Everything before this index may leave. */
+  released: number;
+  /** End of the last redaction. */
+  floor: number;
+  /** Original units taken in, without `surrogate`. */
+  taken: number;
+  /** Half a code point at the end of the last piece. */
+  surrogate: string;
+  ended: boolean;
+  /** The last redaction goes on while this holds. */
+  swallow: Hit["more"];
+  map: OffsetMap;
+  /** Recent hits that strengthen each other. */
+  signals: Signal[];
+  findings: Finding[];
+  /** In order, all below the safe offset; the last one may grow at its end. */
+  edits: Edit[];
+  blocked: Finding | undefined;
+}
+
+export interface Signal {
+  readonly signature: string;
+  readonly offset: number;
+  readonly score: number;
+}
+
+export function openScan(plan: ScanPlan, withheld: readonly string[], part: string): TextScan {
+  return {
+    plan,
+    withheld,
+    part,
+    text: "",
+    base: 0,
+    cursor: 0,
+    released: 0,
+    floor: 0,
+    taken: 0,
+    surrogate: "",
+    ended: false,
+    swallow: undefined,
+    map: { at: [], delta: [] },
+    signals: [],
+    findings: [],
+    edits: [],
+    blocked: undefined,
+  };
+}
+
+/** Original offset of an index; at the end of the text, with what was folded away behind it. */
+export function originalAt(scan: TextScan, index: number): number {
+  return index >= scan.text.length ? scan.taken : toOriginal(scan.map, scan.base + index);
+}

@@ -1,0 +1,263 @@
+/** Looks at the answers of plain HTTP upstreams: JSON whole, other text and events as they stream. */
+import { blockRefusal } from "../core/inspect/block-refusal.ts";
+import { createEchoFilter, type EchoFilter } from "../core/inspect/echo-filter.ts";
+import type { Finding } from "../core/inspect/finding.ts";
+import type { Inspection } from "../core/inspect/inspection.ts";
+import { createEventFramer } from "../core/inspect/event-framer.ts";
+import { jsonStrings, replaceJsonStrings } from "../core/inspect/json-strings.ts";
+import { createStreamGate, type Frame, type StreamGate } from "../core/inspect/stream-gate.ts";
+import { charsetOf, createTextCodec, type TextCodec } from "../core/inspect/text-codec.ts";
+import type { Scan } from "../core/evidence.ts";
+import type { Upstream } from "../core/upstream.ts";
+import type { ChunkVerdict, HeadVerdict, ResponseInspector } from "./ask.ts";
+
+const FRAMES_MAX = 4096;
+/** Bytes looked at to tell text from binary where no content type says. */
+const SNIFF_BYTES = 512;
+
+const NOT_ASKED: Scan = { kind: "none", reason: "not_asked" };
+const NO_CHUNKS: readonly Uint8Array[] = [];
+
+/** How the body at hand is read. */
+type Reader =
+  | { readonly kind: "none" }
+  /** Only injected secrets are taken out. */
+  | { readonly kind: "echo"; readonly filter: EchoFilter; readonly scan: Scan }
+  /** No content type: the first chunk tells. */
+  | { readonly kind: "sniff" }
+  | { readonly kind: "text"; readonly gate: StreamGate; readonly codec: TextCodec }
+  | { readonly kind: "events"; readonly gate: StreamGate; readonly frames: FramesOf }
+  | { readonly kind: "json"; readonly gate: StreamGate };
+
+type FramesOf = ReturnType<typeof createEventFramer>;
+
+interface Body {
+  readonly inspection: Inspection;
+  readonly withheld: readonly string[];
+  readonly bytesMax: number;
+  readonly unscannable: Upstream["unscannable"];
+  reader: Reader;
+  bytes: number;
+  scan: Scan;
+}
+
+/** `unscannable`: what happens to a body that cannot be read or is past `responseBytesMax`. */
+export function createHttpInspector(
+  inspection: Inspection,
+  withheld: readonly string[],
+  responseBytesMax: number,
+  unscannable: Upstream["unscannable"],
+): ResponseInspector {
+  const body: Body = {
+    inspection,
+    withheld,
+    bytesMax: responseBytesMax,
+    unscannable,
+    reader: { kind: "none" },
+    bytes: 0,
+    scan: NOT_ASKED,
+  };
+  return {
+    head: (_status, headers) => readHead(body, headers),
+    chunk: (bytes) => readChunk(body, bytes),
+    end: () => readEnd(body),
+    report: () => ({
+      findings: findingsOf(body.reader),
+      scan: scanOf(body),
+      usage: undefined,
+      model: undefined,
+    }),
+  };
+}
+
+function readHead(body: Body, headers: ReadonlyMap<string, string>): HeadVerdict {
+  const type = (headers.get("content-type") ?? "").toLowerCase();
+  const media = type.split(";", 1)[0]?.trim() ?? "";
+  if (body.inspection.rules.length === 0) return echoOnly(body, NOT_ASKED);
+  if (isBinary(media)) return echoOnly(body, { kind: "unscanned", reason: "binary", bytes: 0 });
+  const charset = charsetOf(type);
+  const length = Number(headers.get("content-length") ?? 0);
+  if (charset === undefined) return unreadable(body, "unknown charset");
+  if (media === "text/event-stream") {
+    body.reader = { kind: "events", gate: gateOf(body), frames: createEventFramer(body.bytesMax) };
+    return { kind: "stream" };
+  }
+  if (media === "application/json" || media.endsWith("+json")) {
+    if (length > body.bytesMax) return unreadable(body, "larger than can be inspected");
+    body.reader = { kind: "json", gate: gateOf(body) };
+    return { kind: "whole" };
+  }
+  body.reader =
+    media === ""
+      ? { kind: "sniff" }
+      : { kind: "text", gate: gateOf(body), codec: createTextCodec(charset) };
+  return { kind: "stream" };
+}
+
+function unreadable(body: Body, reason: string): HeadVerdict {
+  if (body.unscannable === "pass") return echoOnly(body, { kind: "unscanned", reason, bytes: 0 });
+  return {
+    kind: "halt",
+    refusal: {
+      code: "response_unscannable",
+      detail: `Policy wants to inspect this answer, but it is ${reason}.`,
+      remedy: "Ask for less at once, or in another format.",
+    },
+  };
+}
+
+function echoOnly(body: Body, scan: Scan): HeadVerdict {
+  body.scan = scan;
+  if (body.withheld.length === 0) return { kind: "pass", scan };
+  body.reader = { kind: "echo", filter: createEchoFilter(body.withheld), scan };
+  return { kind: "stream" };
+}
+
+function gateOf({ inspection, withheld, bytesMax, unscannable }: Body): StreamGate {
+  const overflow = unscannable === "pass" ? "release" : "block";
+  return createStreamGate(inspection, withheld, { bytesMax, framesMax: FRAMES_MAX, overflow });
+}
+
+function readChunk(body: Body, bytes: Uint8Array): ChunkVerdict {
+  body.bytes += bytes.length;
+  if (body.reader.kind === "sniff") body.reader = sniffed(body, bytes);
+  const { reader } = body;
+  switch (reader.kind) {
+    case "none":
+    case "sniff":
+      return { kind: "emit", chunks: [bytes] };
+    case "echo":
+      return emit(reader.filter.push(bytes));
+    case "text":
+      return pushAll(reader.gate, textFrames(reader.codec, reader.codec.decode(bytes)));
+    case "events":
+      return pushAll(reader.gate, reader.frames.push(bytes));
+    case "json":
+      return pushAll(reader.gate, [jsonFrame(bytes)]);
+  }
+}
+
+function readEnd(body: Body): ChunkVerdict {
+  const { reader } = body;
+  switch (reader.kind) {
+    case "none":
+    case "sniff":
+      return { kind: "emit", chunks: NO_CHUNKS };
+    case "echo":
+      return emit(reader.filter.end());
+    case "text":
+      return endWith(reader.gate, textFrames(reader.codec, reader.codec.flush()));
+    case "events":
+      return endWith(reader.gate, reader.frames.end());
+    case "json":
+      return endWith(reader.gate, []);
+  }
+}
+
+function emit(bytes: Uint8Array): ChunkVerdict {
+  return { kind: "emit", chunks: bytes.length === 0 ? NO_CHUNKS : [bytes] };
+}
+
+/** Text has no zero bytes; UTF-16 says so by its content type. */
+function sniffed(body: Body, bytes: Uint8Array): Reader {
+  if (bytes.subarray(0, SNIFF_BYTES).includes(0)) {
+    body.scan = { kind: "unscanned", reason: "binary", bytes: 0 };
+    return { kind: "echo", filter: createEchoFilter(body.withheld), scan: body.scan };
+  }
+  return { kind: "text", gate: gateOf(body), codec: createTextCodec("utf-8") };
+}
+
+function textFrames(codec: TextCodec, piece: ReturnType<TextCodec["decode"]>): readonly Frame[] {
+  if (piece.bytes.length === 0) return [];
+  return [
+    {
+      bytes: piece.bytes,
+      spans: [{ part: "body", text: piece.text, whole: false, last: false }],
+      rewrite: (texts) => codec.encode(texts.join("")),
+    },
+  ];
+}
+
+/** A whole JSON body: each string its own part; without JSON in it, one text. */
+function jsonFrame(bytes: Uint8Array): Frame {
+  const text = new TextDecoder("utf-8", { ignoreBOM: false }).decode(bytes);
+  const strings = jsonStrings(text);
+  const encode = (out: string): Uint8Array => new TextEncoder().encode(out);
+  if (strings === undefined) {
+    const span = { part: "body", text, whole: true, last: true };
+    return { bytes, spans: [span], rewrite: (texts) => encode(texts.join("")) };
+  }
+  return {
+    bytes,
+    spans: strings.map(({ value, start }) => ({
+      part: `body:${start}`,
+      text: value,
+      whole: true,
+      last: true,
+    })),
+    rewrite: (texts) => encode(replaceJsonStrings(text, strings, texts)),
+  };
+}
+
+function pushAll(gate: StreamGate, frames: readonly Frame[]): ChunkVerdict {
+  const chunks: Uint8Array[] = [];
+  for (const frame of frames) {
+    const verdict = gate.push(frame);
+    chunks.push(...verdict.chunks);
+    if (verdict.kind === "cut") return cut(verdict.finding, chunks);
+  }
+  return { kind: "emit", chunks };
+}
+
+function endWith(gate: StreamGate, frames: readonly Frame[]): ChunkVerdict {
+  const pushed = pushAll(gate, frames);
+  if (pushed.kind === "cut") return pushed;
+  const verdict = gate.end();
+  const chunks = [...pushed.chunks, ...verdict.chunks];
+  return verdict.kind === "cut" ? cut(verdict.finding, chunks) : { kind: "emit", chunks };
+}
+
+function cut(finding: Finding, chunks: readonly Uint8Array[]): ChunkVerdict {
+  const code =
+    finding.detector === "response_unscannable" ? "response_unscannable" : "response_blocked";
+  return { kind: "cut", refusal: blockRefusal(code, finding), chunks, farewell: undefined };
+}
+
+function findingsOf(reader: Reader): readonly Finding[] {
+  return "gate" in reader ? reader.gate.findings : [];
+}
+
+function scanOf({ reader, bytes, scan }: Body): Scan {
+  if (!("gate" in reader)) {
+    return scan.kind === "unscanned" ? { ...scan, bytes } : scan;
+  }
+  if (reader.gate.overflowed) {
+    return { kind: "unscanned", reason: "more than can be held back", bytes };
+  }
+  return { kind: "scanned", bytes };
+}
+
+function isBinary(media: string): boolean {
+  if (media.endsWith("+json") || media.endsWith("+xml")) return false;
+  return BINARY_FAMILIES.some((family) => media.startsWith(family));
+}
+
+const BINARY_FAMILIES = [
+  "image/",
+  "audio/",
+  "video/",
+  "font/",
+  "model/",
+  "application/octet-stream",
+  "application/zip",
+  "application/gzip",
+  "application/x-gzip",
+  "application/x-tar",
+  "application/pdf",
+  "application/wasm",
+  "application/x-protobuf",
+  "application/protobuf",
+  "application/grpc",
+  "application/vnd.",
+  "application/java-archive",
+];
