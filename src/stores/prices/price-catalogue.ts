@@ -22,7 +22,7 @@ const HASH_CHARS = 16;
 export function createPriceCatalogue(overlay: PriceOverlay): PriceCatalogue {
   const overrides = overlay.overrides.map((override) => ({
     override,
-    price: createModelPrice(ratesOfOverride(override), "exact", override.outputTokensMax),
+    price: createModelPrice(ratesOfOverride(override), "exact", override.output_tokens_max),
   }));
   const unpriced =
     overlay.unpriced === "refuse"

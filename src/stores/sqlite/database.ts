@@ -9,8 +9,13 @@ const BUSY_TIMEOUT_MS = 2000;
  */
 export function openDatabase(path: string, migrations: readonly string[]): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-  database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;");
-  migrate(database, migrations);
+  try {
+    database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;");
+    migrate(database, migrations);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   return database;
 }
 
@@ -23,7 +28,7 @@ function migrate(database: DatabaseSync, migrations: readonly string[]): void {
     if (version < migrations.length) database.exec(`PRAGMA user_version=${migrations.length}`);
     database.exec("COMMIT");
   } catch (error) {
-    database.exec("ROLLBACK");
+    if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
 }

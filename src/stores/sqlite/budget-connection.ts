@@ -1,0 +1,85 @@
+import type { DatabaseSync } from "node:sqlite";
+import { monotonicMillis } from "../../lib/clock.ts";
+import { BudgetBook } from "./budget-book.ts";
+import { BUDGET_MIGRATIONS } from "./budget-schema.ts";
+import { openDatabase } from "./database.ts";
+
+/** After a failure the file is opened anew, no more often than this. */
+const REOPEN_MS = 250;
+const SQLITE_BUSY = 5;
+
+export type Transacted =
+  | { readonly kind: "done" }
+  /** Another process holds the lock; nothing was done. */
+  | { readonly kind: "busy" }
+  | { readonly kind: "failed"; readonly cause: Error };
+
+const DONE: Transacted = { kind: "done" };
+const BUSY: Transacted = { kind: "busy" };
+
+/**
+ * One connection to the budget file, opened when it is first needed and opened anew after a failure:
+ * a full disk, a missing directory or a damaged file refuses, and works again once it is mended.
+ */
+export class BudgetConnection implements Disposable {
+  readonly #path: string;
+  #open: { readonly database: DatabaseSync; readonly book: BudgetBook } | undefined;
+  #failure: { readonly cause: Error; readonly at: number } | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** All of `work` or nothing. Never throws, never waits for a lock. */
+  transact(work: (book: BudgetBook) => void): Transacted {
+    const failure = this.#failure;
+    if (failure !== undefined && monotonicMillis() - failure.at < REOPEN_MS) {
+      return { kind: "failed", cause: failure.cause };
+    }
+    try {
+      this.#open ??= connect(this.#path);
+      const { book } = this.#open;
+      book.begin();
+      work(book);
+      book.commit();
+      this.#failure = undefined;
+      return DONE;
+    } catch (error) {
+      return this.#afterThrow(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  [Symbol.dispose](): void {
+    const open = this.#open;
+    this.#open = undefined;
+    try {
+      open?.database.close();
+    } catch {
+      // A connection that cannot be closed holds nothing that was promised to anybody.
+    }
+  }
+
+  #afterThrow(cause: Error): Transacted {
+    try {
+      this.#open?.book.rollback();
+      if (isBusy(cause)) return BUSY;
+    } catch {
+      // The rollback fails where the file did; SQLite undoes the transaction when it is next opened.
+    }
+    this[Symbol.dispose]();
+    this.#failure = { cause, at: monotonicMillis() };
+    return { kind: "failed", cause };
+  }
+}
+
+function connect(path: string) {
+  const database = openDatabase(path, BUDGET_MIGRATIONS);
+  // A wait inside SQLite would stop the event loop; the store waits outside instead.
+  database.exec("PRAGMA busy_timeout=0");
+  return { database, book: new BudgetBook(database) };
+}
+
+/** node:sqlite puts SQLite's extended result code on its errors; the low byte is the plain one. */
+function isBusy(error: Error): boolean {
+  return "errcode" in error && (Number(error.errcode) & 0xff) === SQLITE_BUSY;
+}

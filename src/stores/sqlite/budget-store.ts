@@ -1,0 +1,257 @@
+import type {
+  BudgetBalance,
+  BudgetStore,
+  Hold,
+  ReserveReply,
+  Settlement,
+} from "../../core/money/budget.ts";
+import type { ExchangeId, Instant, Millis } from "../../core/units.ts";
+import { impossible } from "../../lib/impossible.ts";
+import { monotonicMillis } from "../../lib/clock.ts";
+import type { BudgetBook } from "./budget-book.ts";
+import { BudgetConnection } from "./budget-connection.ts";
+
+/** Operations of one transaction; more wait for the next turn of the event loop. */
+const BATCH_MAX = 512;
+/** Another process may hold the lock so long before calls are refused. */
+const LOCK_WAIT_MAX_MS = 400;
+/** Tries without a pause, then with one: a lock is usually held for microseconds. */
+const EAGER_TRIES_MAX = 8;
+const RETRY_MS = 2;
+const SWEEP_MS = 5000;
+/** Settlements that could not be written, kept until the disk is back. */
+const UNSETTLED_MAX = 10_000;
+const UNSETTLED_RETRY_MS = 500;
+/** First replies remembered, so that a repeated reserve repeats them also after its settlement. */
+const REPLIES_MAX = 8192;
+
+type Operation =
+  | {
+      readonly kind: "reserve";
+      readonly exchange: ExchangeId;
+      readonly holds: readonly Hold[];
+      readonly lease: Millis;
+      readonly answer: (reply: ReserveReply) => void;
+      reply: ReserveReply | undefined;
+    }
+  | {
+      readonly kind: "settle";
+      readonly exchange: ExchangeId;
+      readonly settlements: readonly Settlement[];
+      readonly answer: (reply: "settled" | "unreachable") => void;
+    }
+  | {
+      readonly kind: "balances";
+      readonly keys: readonly string[];
+      readonly answer: (balances: readonly BudgetBalance[]) => void;
+      reply: readonly BudgetBalance[];
+    };
+
+type Settle = Extract<Operation, { readonly kind: "settle" }>;
+
+/**
+ * The embedded budget store: one SQLite file, safe for several processes. What comes in during one
+ * turn of the event loop is executed in one transaction, and answered once that is committed.
+ */
+export function openBudgetStore(path: string, now: () => Instant): BudgetStore & AsyncDisposable {
+  return new SqliteBudgetStore(path, now);
+}
+
+class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
+  readonly #connection: BudgetConnection;
+  readonly #now: () => Instant;
+  readonly #firstReplies = new Map<ExchangeId, ReserveReply>();
+  #queue: Operation[] = [];
+  #unsettled: Settle[] = [];
+  #scheduled = false;
+  #retrying = false;
+  #lockedOut: { readonly since: number; readonly tries: number } | undefined;
+  #sweepAt = 0;
+
+  constructor(path: string, now: () => Instant) {
+    this.#connection = new BudgetConnection(path);
+    this.#now = now;
+  }
+
+  reserve(exchange: ExchangeId, holds: readonly Hold[], lease: Millis): Promise<ReserveReply> {
+    const first = this.#firstReplies.get(exchange);
+    if (first !== undefined) return Promise.resolve(first);
+    const defect = defectOf(holds);
+    if (defect !== undefined) return Promise.resolve({ kind: "unreachable", cause: defect });
+    return new Promise((answer) => {
+      this.#enqueue({ kind: "reserve", exchange, holds, lease, answer, reply: undefined });
+    });
+  }
+
+  settle(
+    exchange: ExchangeId,
+    settlements: readonly Settlement[],
+  ): Promise<"settled" | "unreachable"> {
+    if (!settlements.every(({ amount }) => isAmount(amount))) return Promise.resolve("unreachable");
+    return new Promise((answer) => {
+      this.#enqueue({ kind: "settle", exchange, settlements, answer });
+    });
+  }
+
+  /** Empty when the store cannot be read. */
+  balances(keys: readonly string[]): Promise<readonly BudgetBalance[]> {
+    return new Promise((answer) => {
+      this.#sweepAt = 0;
+      this.#enqueue({ kind: "balances", keys, answer, reply: [] });
+    });
+  }
+
+  /** Answers everything that was asked, then closes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    while (this.#queue.length > 0) {
+      await new Promise((turn) => setImmediate(turn));
+    }
+    this.#connection[Symbol.dispose]();
+  }
+
+  #enqueue(operation: Operation): void {
+    this.#queue.push(operation);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    const flush = (): void => this.#flush();
+    if (this.#lockedOut === undefined || this.#lockedOut.tries < EAGER_TRIES_MAX) {
+      setImmediate(flush);
+    } else {
+      setTimeout(flush, RETRY_MS);
+    }
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    const late = this.#unsettled.slice(0, BATCH_MAX);
+    const batch = this.#queue.slice(0, BATCH_MAX);
+    if (late.length + batch.length === 0) return;
+    const now = this.#now();
+    const result = this.#connection.transact((book) => {
+      if (now >= this.#sweepAt) book.sweep(now);
+      for (const { exchange, settlements } of late) book.settle(exchange, settlements);
+      for (const operation of batch) run(operation, book, now);
+    });
+    switch (result.kind) {
+      case "done":
+        this.#done(batch, late, now);
+        break;
+      case "busy":
+        this.#locked(batch);
+        break;
+      case "failed":
+        this.#failed(batch, result.cause);
+        break;
+      default:
+        impossible(result);
+    }
+    if (this.#queue.length > 0) this.#schedule();
+  }
+
+  #done(batch: readonly Operation[], late: readonly Settle[], now: Instant): void {
+    this.#lockedOut = undefined;
+    // A clock set back by hours must not put the next sweep off by as much.
+    if (now >= this.#sweepAt || this.#sweepAt - now > SWEEP_MS) this.#sweepAt = now + SWEEP_MS;
+    this.#queue = this.#queue.slice(batch.length);
+    if (late.length > 0) this.#unsettled = this.#unsettled.slice(late.length);
+    for (const operation of batch) {
+      switch (operation.kind) {
+        case "reserve":
+          if (operation.reply !== undefined) this.#answerFirst(operation, operation.reply);
+          break;
+        case "settle":
+          operation.answer("settled");
+          break;
+        case "balances":
+          operation.answer(operation.reply);
+          break;
+        default:
+          impossible(operation);
+      }
+    }
+  }
+
+  #answerFirst(operation: Extract<Operation, { kind: "reserve" }>, reply: ReserveReply): void {
+    const first = this.#firstReplies.get(operation.exchange) ?? reply;
+    this.#firstReplies.set(operation.exchange, first);
+    if (this.#firstReplies.size > REPLIES_MAX) {
+      const [oldest] = this.#firstReplies.keys();
+      if (oldest !== undefined) this.#firstReplies.delete(oldest);
+    }
+    operation.answer(first);
+  }
+
+  #locked(batch: readonly Operation[]): void {
+    const { since, tries } = this.#lockedOut ?? { since: monotonicMillis(), tries: 0 };
+    this.#lockedOut = { since, tries: tries + 1 };
+    if (monotonicMillis() - since < LOCK_WAIT_MAX_MS) return;
+    this.#lockedOut = undefined;
+    this.#failed(batch, new Error(`another process held the lock for ${LOCK_WAIT_MAX_MS} ms`));
+  }
+
+  #failed(batch: readonly Operation[], cause: Error): void {
+    this.#queue = this.#queue.slice(batch.length);
+    for (const operation of batch) {
+      switch (operation.kind) {
+        case "reserve":
+          operation.answer({ kind: "unreachable", cause });
+          break;
+        case "settle":
+          if (this.#unsettled.length < UNSETTLED_MAX) this.#unsettled.push(operation);
+          operation.answer("unreachable");
+          break;
+        case "balances":
+          operation.answer([]);
+          break;
+        default:
+          impossible(operation);
+      }
+    }
+    this.#retryUnsettled();
+  }
+
+  #retryUnsettled(): void {
+    if (this.#unsettled.length === 0 || this.#retrying) return;
+    this.#retrying = true;
+    const retry = (): void => {
+      this.#retrying = false;
+      this.#schedule();
+    };
+    setTimeout(retry, UNSETTLED_RETRY_MS).unref();
+  }
+}
+
+function run(operation: Operation, book: BudgetBook, now: Instant): void {
+  switch (operation.kind) {
+    case "reserve": {
+      const { exchange, holds, lease } = operation;
+      operation.reply = book.reserve(exchange, holds, now, now + lease);
+      break;
+    }
+    case "settle":
+      book.settle(operation.exchange, operation.settlements);
+      break;
+    case "balances":
+      operation.reply = book.balances(operation.keys);
+      break;
+    default:
+      impossible(operation);
+  }
+}
+
+/** Amounts that are no integers would break the sums of everybody else. */
+function defectOf(holds: readonly Hold[]): Error | undefined {
+  if (!holds.every(({ amount }) => isAmount(amount))) return new RangeError("not an amount");
+  if (holds.length > 1 && new Set(holds.map(({ key }) => key)).size < holds.length) {
+    return new RangeError("two holds on one key");
+  }
+  return undefined;
+}
+
+function isAmount(amount: number): boolean {
+  return Number.isSafeInteger(amount) && amount >= 0;
+}

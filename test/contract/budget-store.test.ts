@@ -1,0 +1,196 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it } from "vitest";
+import { instant, millis } from "../../src/core/units.ts";
+import { openBudgetStore } from "../../src/stores/sqlite/budget-store.ts";
+import {
+  budgetStoreSuite,
+  exchangeId,
+  holdOf,
+  type BudgetStorePlace,
+} from "./budget-store-suite.ts";
+
+const LEASE = millis(600_000);
+const NOW = instant(1_780_000_000_000);
+const WORKER = new URL("../support/budget-worker.ts", import.meta.url).pathname;
+
+interface Directory extends Disposable {
+  readonly path: string;
+  readonly file: string;
+}
+
+function temporaryDirectory(): Directory {
+  const path = mkdtempSync(join(tmpdir(), "sallyport-budget-"));
+  return {
+    path,
+    file: join(path, "budgets.db"),
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+budgetStoreSuite("SQLite", async () => {
+  const directory = temporaryDirectory();
+  const place: BudgetStorePlace = {
+    open: (now) => openBudgetStore(directory.file, now),
+    [Symbol.asyncDispose]: async () => directory[Symbol.dispose](),
+  };
+  return place;
+});
+
+function startWorker(file: string, name: string, calls: number, parallel: number, limit: number) {
+  const args = [WORKER, file, name, String(calls), String(parallel), String(limit)];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const lines: string[] = [];
+  let rest = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    const parts = (rest + text).split("\n");
+    rest = parts.pop() ?? "";
+    lines.push(...parts);
+  });
+  return { child, lines, ended: once(child.stdout, "close") };
+}
+
+/** What the store may hold at least and at most, going by what a process said before it died. */
+function boundsOf(lines: readonly string[]): { least: number; most: number } {
+  const bounds = new Map<string, { least: number; most: number }>();
+  for (const line of lines) {
+    const [step, exchange = "", amount] = line.split(" ");
+    const known = bounds.get(exchange) ?? { least: 0, most: 0 };
+    const said = Number(amount);
+    if (step === "reserve") bounds.set(exchange, { least: 0, most: said });
+    else if (step === "held") bounds.set(exchange, { least: said, most: said });
+    else if (step === "settle") bounds.set(exchange, { least: said, most: known.most });
+    else if (step === "settled") bounds.set(exchange, { least: said, most: said });
+    else if (step === "exhausted") bounds.set(exchange, { least: 0, most: 0 });
+  }
+  const all = [...bounds.values()];
+  return {
+    least: all.reduce((sum, { least }) => sum + least, 0),
+    most: all.reduce((sum, { most }) => sum + most, 0),
+  };
+}
+
+async function totalIn(file: string): Promise<number> {
+  await using store = openBudgetStore(file, () => instant(Date.now()));
+  const [balance] = await store.balances(["shared"]);
+  return (balance?.spent ?? 0) + (balance?.held ?? 0);
+}
+
+describe("the SQLite budget store among processes", () => {
+  it("admits exactly 100 of 200 callers in four processes where 100 fit", async () => {
+    using directory = temporaryDirectory();
+    // Every fourth call keeps its hold; the limit is far below what the others free again.
+    const workers = ["a", "b", "c", "d"].map((name) => {
+      const args = ["-e", ADMIT, directory.file, name];
+      const child = spawn(process.execPath, ["--input-type=module", ...args], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      let text = "";
+      child.stdout.setEncoding("utf8").on("data", (part: string) => (text += part));
+      return once(child.stdout, "close").then(() => Number(text));
+    });
+    const held = await Promise.all(workers);
+    expect(held.reduce((sum, count) => sum + count, 0)).toBe(100);
+    expect(await totalIn(directory.file)).toBe(700);
+  });
+
+  it("keeps every acknowledged nano-dollar when processes are killed at any step", async () => {
+    using directory = temporaryDirectory();
+    const limit = 100_000;
+    const said: string[] = [];
+    for (let round = 0; round < 8; round += 1) {
+      const workers = ["a", "b"].map((name) =>
+        startWorker(directory.file, `${name}${round}`, 100_000, 8, limit),
+      );
+      // Killed by progress, not by time: after a number of lines that differs every round.
+      const enough = 10 + round * 37;
+      await Promise.all(
+        workers.map(async ({ child, lines, ended }) => {
+          child.stdout.on("data", () => lines.length >= enough && child.kill("SIGKILL"));
+          await ended;
+        }),
+      );
+      for (const { lines } of workers) said.push(...lines);
+      const { least, most } = boundsOf(said);
+      const total = await totalIn(directory.file);
+      expect(total).toBeGreaterThanOrEqual(least);
+      expect(total).toBeLessThanOrEqual(Math.min(most, limit));
+    }
+    expect(said.filter((line) => line.startsWith("settled")).length).toBeGreaterThan(100);
+  }, 60_000);
+});
+
+const ADMIT = `
+  import { openBudgetStore } from ${JSON.stringify(new URL("../../src/stores/sqlite/budget-store.ts", import.meta.url).href)};
+  const [file, name] = process.argv.slice(1);
+  const store = openBudgetStore(file, () => ${NOW});
+  const budget = { id: "b", unit: "calls", limit: 706, per: "all", window: { kind: "lifetime" } };
+  const hold = { key: "shared", amount: 7, resetsAt: undefined, budget };
+  const replies = await Promise.all(
+    Array.from({ length: 50 }, (_, n) => store.reserve("exc_" + name + n, [hold], 1e12)),
+  );
+  await store[Symbol.asyncDispose]();
+  process.stdout.write(String(replies.filter(({ kind }) => kind === "held").length));
+`;
+
+describe("the SQLite budget store on a bad day", () => {
+  const reserve = (store: ReturnType<typeof openBudgetStore>, n: number) =>
+    store.reserve(exchangeId(n), [holdOf("a", 1, 100)], LEASE);
+
+  async function untilHeld(store: ReturnType<typeof openBudgetStore>): Promise<void> {
+    await expect.poll(async () => (await reserve(store, 99)).kind).toBe("held");
+  }
+
+  it("refuses while its directory is missing, and works when it is there", async () => {
+    using directory = temporaryDirectory();
+    const missing = join(directory.path, "later");
+    await using store = openBudgetStore(join(missing, "budgets.db"), () => NOW);
+    expect((await reserve(store, 1)).kind).toBe("unreachable");
+    expect(await store.settle(exchangeId(1), [])).toBe("unreachable");
+    expect(await store.balances(["a"])).toEqual([]);
+    mkdirSync(missing);
+    await untilHeld(store);
+  });
+
+  it("refuses while another process holds the lock, and works when it lets go", async () => {
+    using directory = temporaryDirectory();
+    await using store = openBudgetStore(directory.file, () => NOW);
+    expect((await reserve(store, 1)).kind).toBe("held");
+    using other = new DatabaseSync(directory.file);
+    other.exec("BEGIN IMMEDIATE");
+    const asked = await Promise.all([reserve(store, 2), store.settle(exchangeId(1), [])]);
+    expect(asked).toMatchObject([{ kind: "unreachable" }, "unreachable"]);
+    other.exec("COMMIT");
+    await untilHeld(store);
+  });
+
+  it("writes a settlement that the lock kept out once the lock is free", async () => {
+    using directory = temporaryDirectory();
+    await using store = openBudgetStore(directory.file, () => NOW);
+    await reserve(store, 1);
+    using other = new DatabaseSync(directory.file);
+    other.exec("BEGIN IMMEDIATE");
+    expect(await store.settle(exchangeId(1), [{ key: "a", amount: 3 }])).toBe("unreachable");
+    other.exec("COMMIT");
+    await expect.poll(async () => store.balances(["a"])).toEqual([{ key: "a", spent: 3, held: 0 }]);
+  });
+
+  it("refuses over a damaged file, and works when the file is mended", async () => {
+    using directory = temporaryDirectory();
+    {
+      await using store = openBudgetStore(directory.file, () => NOW);
+      await reserve(store, 1);
+    }
+    const good = readFileSync(directory.file);
+    writeFileSync(directory.file, Buffer.alloc(good.length, "not a database "));
+    await using store = openBudgetStore(directory.file, () => NOW);
+    expect((await reserve(store, 2)).kind).toBe("unreachable");
+    writeFileSync(directory.file, good);
+    await untilHeld(store);
+    expect(await store.balances(["a"])).toEqual([{ key: "a", spent: 0, held: 2 }]);
+  });
+});
