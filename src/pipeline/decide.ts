@@ -24,7 +24,7 @@ export interface Decided {
 const SILENCE = "default";
 
 export function decide(
-  snapshot: PolicySnapshot,
+  snapshot: Pick<PolicySnapshot, "decide">,
   principal: Principal,
   action: Action,
   facts: PolicyFacts,

@@ -7,7 +7,7 @@ export type SecretRef =
   /** `url` is the whole `file:///…` reference. */
   | { readonly kind: "file"; readonly url: string };
 
-const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/u;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/u;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/u;
 
 /** Undefined: not a reference that Sallyport reads. */
@@ -28,7 +28,7 @@ export function parseSecretRef(ref: string): SecretRef | undefined {
   }
 }
 
-/** Undefined unless it is 1 to 64 of a–z, 0–9, `.`, `_`, `-`, and starts with a letter or digit. */
+/** Undefined unless it is 1 to 128 of A–Z, a–z, 0–9, `.`, `_`, `-` and starts with a letter or digit. */
 export function secretName(text: string): SecretName | undefined {
   return NAME.test(text) ? id(text) : undefined;
 }

@@ -23,7 +23,7 @@ import {
 import { unsealSecret } from "./sealed-secret.ts";
 import { errorCode, VaultFault } from "./vault-fault.ts";
 import { readVault, vaultPath, type OpenedVault } from "./vault-file.ts";
-import { vaultKeySource } from "./vault-key.ts";
+import type { VaultKeySource } from "./vault-key.ts";
 
 const POLL_MS = 1_000;
 
@@ -31,7 +31,8 @@ export interface LocalVaultOptions {
   /** The data directory. */
   readonly directory: string;
   readonly tenant: TenantId;
-  /** For `env://` references and the vault's own key. */
+  readonly key: VaultKeySource;
+  /** For `env://` references. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** How often files are looked at for changes. */
   readonly pollMs?: number;
@@ -102,8 +103,8 @@ export class LocalVault implements Vault, Disposable {
 
   #read(): Contents {
     try {
-      const { directory, environment } = this.#options;
-      const vault = readVault(directory, vaultKeySource(environment, directory));
+      const { directory, key } = this.#options;
+      const vault = readVault(directory, key);
       const { generation, mac } = vault?.document ?? { generation: 0, mac: "" };
       const same = generation === this.#newest.generation && mac === this.#newest.mac;
       if (!same && generation <= this.#newest.generation) {

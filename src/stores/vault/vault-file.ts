@@ -5,6 +5,7 @@
 import type { KeyObject } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { underExclusiveLock } from "../sqlite/exclusive-lock.ts";
 import { rewrapSecret, type SealedSecret } from "./sealed-secret.ts";
 import {
   keyIdOf,
@@ -22,7 +23,6 @@ import {
   nextKeyPath,
   type VaultKeySource,
 } from "./vault-key.ts";
-import { underVaultLock } from "./vault-lock.ts";
 import { writeDurably } from "./write-durably.ts";
 
 const VAULT_BYTES_MAX = 32 * 1_048_576;
@@ -101,7 +101,7 @@ function reseal(directory: string, from: VaultKeySource, nextKey: () => KeyObjec
 
 /** Also ends a renewal that a crash cut short, before its key could be overwritten. */
 function whileLocked<T>(directory: string, source: VaultKeySource, change: () => T): T {
-  return underVaultLock(join(directory, "vault.lock"), () => {
+  return underExclusiveLock(join(directory, "vault.lock"), () => {
     const text = readText(vaultPath(directory));
     if (text !== undefined && source.kind === "generated" && waitingKey(text, source.path)) {
       adoptNextKey(source.path);

@@ -21,21 +21,24 @@ export type VaultKeySource =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "generated"; readonly path: string };
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** What the configuration says about the key (`SALLYPORT_VAULT_KEY`, `SALLYPORT_VAULT_KEY_FILE`). */
+export interface VaultKeySettings {
+  readonly key: string | undefined;
+  readonly keyFile: string | undefined;
+}
 
 const KEY_FILE_BYTES_MAX = 1_024;
 const SHARED_MODE = 0o077;
 const FORM = "32 bytes as base64 or as 64 hex digits (openssl rand -base64 32)";
 
-/** Throws VaultFault if the environment names two. */
-export function vaultKeySource(environment: Environment, directory: string): VaultKeySource {
-  const text = environment["SALLYPORT_VAULT_KEY"];
-  const path = environment["SALLYPORT_VAULT_KEY_FILE"];
-  if (text !== undefined && path !== undefined) {
+/** Throws VaultFault if the settings name two. */
+export function vaultKeySource(settings: VaultKeySettings, directory: string): VaultKeySource {
+  const { key, keyFile } = settings;
+  if (key !== undefined && keyFile !== undefined) {
     throw new VaultFault("set SALLYPORT_VAULT_KEY or SALLYPORT_VAULT_KEY_FILE, not both");
   }
-  if (text !== undefined) return { kind: "environment", text };
-  if (path !== undefined) return { kind: "file", path };
+  if (key !== undefined) return { kind: "environment", text: key };
+  if (keyFile !== undefined) return { kind: "file", path: keyFile };
   return { kind: "generated", path: join(directory, "vault.key") };
 }
 

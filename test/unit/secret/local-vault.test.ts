@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { id } from "../../../src/core/units.ts";
 import { LocalVault, type LocalVaultOptions } from "../../../src/stores/vault/local-vault.ts";
 import { vaultPath } from "../../../src/stores/vault/vault-file.ts";
+import { vaultKeySource } from "../../../src/stores/vault/vault-key.ts";
 import { removeSecret, rotateSecret, setSecret } from "../../../src/stores/vault/vault-secrets.ts";
 import { AT, BINDING, LATER, newPlace, secret, upstream, VALUE } from "./vault-place.ts";
 
@@ -15,7 +16,13 @@ afterEach(() => {
 });
 
 function vaultIn(directory: string, change: Partial<LocalVaultOptions> = {}): LocalVault {
-  const vault = new LocalVault({ directory, tenant: id("default"), environment: {}, ...change });
+  const vault = new LocalVault({
+    directory,
+    key: vaultKeySource({ key: undefined, keyFile: undefined }, directory),
+    tenant: id("default"),
+    environment: {},
+    ...change,
+  });
   open.push(vault);
   return vault;
 }

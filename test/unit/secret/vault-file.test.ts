@@ -214,7 +214,7 @@ describe("the vault's key", () => {
     ["base64url without padding", Buffer.alloc(32, 0xfb).toString("base64url")],
     ["hex, with a line break", `${Buffer.alloc(32, 7).toString("hex")}\n`],
   ])("may come from the environment as %s", (_form, text) => {
-    const place = newPlace({ SALLYPORT_VAULT_KEY: text });
+    const place = newPlace(text);
     setSecret(place, secret("openai"), BINDING, VALUE, AT);
     expect(contents(place)).toEqual({ openai: VALUE });
     expect(existsSync(join(place.directory, "vault.key"))).toBe(false);
@@ -223,7 +223,7 @@ describe("the vault's key", () => {
   it.each(["", "short", "g".repeat(64), Buffer.alloc(16).toString("base64"), "a".repeat(66)])(
     "is not %j",
     (text) => {
-      const place = newPlace({ SALLYPORT_VAULT_KEY: text });
+      const place = newPlace(text);
       expect(() => setSecret(place, secret("openai"), BINDING, VALUE, AT)).toThrow(
         /SALLYPORT_VAULT_KEY does not hold a vault key/u,
       );
@@ -233,7 +233,7 @@ describe("the vault's key", () => {
   it("is told apart from a changed vault when it is the wrong one", () => {
     const place = newPlace();
     setSecret(place, secret("openai"), BINDING, VALUE, AT);
-    const wrong = vaultKeySource({ SALLYPORT_VAULT_KEY: OTHER_KEY }, place.directory);
+    const wrong = vaultKeySource({ key: OTHER_KEY, keyFile: undefined }, place.directory);
     expect(() => readVault(place.directory, wrong)).toThrow(/sealed under another key/u);
     expect(() => setSecret({ ...place, key: wrong }, secret("x"), BINDING, VALUE, AT)).toThrow(
       /sealed under another key/u,
@@ -250,8 +250,8 @@ describe("the vault's key", () => {
     expect(existsSync(join(place.directory, "vault.key"))).toBe(false);
   });
 
-  it("is refused when the environment names two", () => {
-    const two = { SALLYPORT_VAULT_KEY: OTHER_KEY, SALLYPORT_VAULT_KEY_FILE: "/x" };
+  it("is refused when the settings name two", () => {
+    const two = { key: OTHER_KEY, keyFile: "/x" };
     expect(() => vaultKeySource(two, "/data")).toThrow(/not both/u);
   });
 
@@ -261,7 +261,7 @@ describe("the vault's key", () => {
     const old = readFileSync(join(place.directory, "vault.key"), "utf8");
     expect(renewVaultKey(place.directory, place.key)).toBe(1);
     expect(contents(place)).toEqual({ openai: VALUE });
-    const before = vaultKeySource({ SALLYPORT_VAULT_KEY: old }, place.directory);
+    const before = vaultKeySource({ key: old, keyFile: undefined }, place.directory);
     expect(() => readVault(place.directory, before)).toThrow(/sealed under another key/u);
   });
 
@@ -291,7 +291,7 @@ describe("the vault's key", () => {
   it("can be exchanged for the operator's own", () => {
     const place = newPlace();
     setSecret(place, secret("openai"), BINDING, VALUE, AT);
-    const own = vaultKeySource({ SALLYPORT_VAULT_KEY: OTHER_KEY }, place.directory);
+    const own = vaultKeySource({ key: OTHER_KEY, keyFile: undefined }, place.directory);
     expect(rekeyVault(place.directory, place.key, own)).toBe(1);
     expect(contents({ ...place, key: own })).toEqual({ openai: VALUE });
     expect(() => contents(place)).toThrow(/sealed under another key/u);

@@ -21,9 +21,13 @@ export const BINDING: Binding = {
 
 export const secret = (text: string): SecretName => id(text);
 
-export function newPlace(environment: Record<string, string> = {}): VaultPlace {
+export function newPlace(key?: string): VaultPlace {
   const directory = mkdtempSync(join(tmpdir(), "sallyport-vault-"));
-  return { directory, key: vaultKeySource(environment, directory), tenant: id("default") };
+  return {
+    directory,
+    key: vaultKeySource({ key, keyFile: undefined }, directory),
+    tenant: id("default"),
+  };
 }
 
 export function upstream(

@@ -1,0 +1,126 @@
+/**
+ * Marks of sessions, in memory and on disk: a restart, or another worker, must not make a session
+ * clean again.
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Principal } from "../../core/principal.ts";
+import type { SessionStore } from "../../core/session/session.ts";
+import type { Instant } from "../../core/units.ts";
+import { openDatabase } from "./database.ts";
+
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE session_mark (
+     session TEXT NOT NULL,
+     mark TEXT NOT NULL,
+     marked_at INTEGER NOT NULL,
+     PRIMARY KEY (session, mark)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX session_mark_age ON session_mark (marked_at);`,
+];
+
+/** Sessions held in memory; the rest are read again from disk when they come back. */
+export const SESSION_CACHE_MAX = 10_000;
+
+/** A session not marked again for this long is over: no agent's run lasts so long. */
+export const SESSION_FORGOTTEN_AFTER_MS = 90 * 86_400_000;
+
+/** How often the age of marks that stay the same is written again. */
+const REFRESH_AFTER_MS = 86_400_000;
+
+const NONE: readonly string[] = [];
+
+interface Known {
+  readonly marks: readonly string[];
+  /** When this process last wrote them; 0 where it only read them. */
+  readonly writtenAt: number;
+}
+
+export interface SessionStoreOptions {
+  readonly path: string;
+  /** Whether other processes mark sessions too: then every look-up asks for their changes. */
+  readonly shared: boolean;
+  readonly now: () => Instant;
+}
+
+export class SqliteSessionStore implements SessionStore, Disposable {
+  readonly #database: DatabaseSync;
+  readonly #read: StatementSync;
+  readonly #write: StatementSync;
+  readonly #version: StatementSync | undefined;
+  readonly #now: () => Instant;
+  /** In order of insertion, so that the oldest entry goes first. */
+  readonly #cache = new Map<string, Known>();
+  #seenVersion: unknown;
+
+  /** Throws where the file cannot be opened. */
+  constructor({ path, shared, now }: SessionStoreOptions) {
+    const database = openDatabase(path, MIGRATIONS);
+    database
+      .prepare("DELETE FROM session_mark WHERE marked_at < ?")
+      .run(now() - SESSION_FORGOTTEN_AFTER_MS);
+    this.#database = database;
+    this.#now = now;
+    this.#read = database.prepare("SELECT mark FROM session_mark WHERE session = ? ORDER BY mark");
+    this.#write = database.prepare(
+      `INSERT INTO session_mark (session, mark, marked_at) VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET marked_at = excluded.marked_at`,
+    );
+    // Changes only when another connection has written: a look into shared memory, not a query.
+    this.#version = shared ? database.prepare("PRAGMA data_version") : undefined;
+  }
+
+  /** Throws if the store cannot be read: whoever asks must not take that for "no marks". */
+  marks(principal: Principal): readonly string[] {
+    return this.#known(keyOf(principal)).marks;
+  }
+
+  /** In force at once, also if the disk then refuses, which throws. */
+  mark(principal: Principal, marks: readonly string[]): void {
+    if (marks.length === 0) return;
+    const session = keyOf(principal);
+    const now = this.#now();
+    const before = this.#known(session);
+    const isNew = marks.some((mark) => !before.marks.includes(mark));
+    if (!isNew && now - before.writtenAt < REFRESH_AFTER_MS) return;
+    const after = isNew ? [...new Set([...before.marks, ...marks])].toSorted() : before.marks;
+    this.#remember(session, { marks: after, writtenAt: 0 });
+    for (const mark of after) this.#write.run(session, mark, now);
+    this.#remember(session, { marks: after, writtenAt: now });
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+
+  #known(session: string): Known {
+    this.#forgetIfChangedElsewhere();
+    const cached = this.#cache.get(session);
+    if (cached !== undefined) return cached;
+    const rows = this.#read.all(session);
+    const marks = rows.length === 0 ? NONE : rows.map((row) => String(row["mark"]));
+    const known = { marks, writtenAt: 0 };
+    this.#remember(session, known);
+    return known;
+  }
+
+  #forgetIfChangedElsewhere(): void {
+    if (this.#version === undefined) return;
+    const version = this.#version.get()?.["data_version"];
+    if (version === this.#seenVersion) return;
+    this.#seenVersion = version;
+    this.#cache.clear();
+  }
+
+  #remember(session: string, known: Known): void {
+    this.#cache.delete(session);
+    this.#cache.set(session, known);
+    if (this.#cache.size <= SESSION_CACHE_MAX) return;
+    const oldest = this.#cache.keys().next();
+    if (oldest.done !== true) this.#cache.delete(oldest.value);
+  }
+}
+
+/** Sessions are named by clients: two agents may choose the same name and share nothing. */
+function keyOf({ tenant, agent, session }: Principal): string {
+  return `${tenant}\n${agent}\n${session}`;
+}

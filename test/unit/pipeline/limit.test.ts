@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import type { Principal } from "../../../src/core/principal.ts";
+import { id } from "../../../src/core/units.ts";
+import { DRAIN_RETRY_IN, limit } from "../../../src/pipeline/limit.ts";
+
+const BOT: Principal = {
+  agent: id("bot"),
+  tenant: id("default"),
+  session: id("s"),
+  team: undefined,
+  provenBy: "api_key",
+};
+const gate = (draining: boolean, ...stopped: string[]) => ({
+  draining,
+  stopped: (agent: string) => stopped.includes(agent),
+});
+
+describe("limit", () => {
+  it("lets an agent go on that nobody stopped", () => {
+    expect(limit(BOT, gate(false, "other"))).toEqual({ kind: "pass", value: undefined });
+  });
+
+  it("takes nothing new while the process drains, and says when to come back", () => {
+    expect(limit(BOT, gate(true))).toMatchObject({
+      refusal: { code: "draining", retryIn: DRAIN_RETRY_IN },
+    });
+  });
+
+  it("refuses a stopped agent by name, without an invitation to retry", () => {
+    const refused = limit(BOT, gate(false, "bot"));
+    expect(refused).toMatchObject({
+      refusal: { code: "agent_stopped", detail: expect.stringContaining("bot") },
+    });
+    expect(refused).not.toHaveProperty("refusal.retryIn");
+  });
+
+  it("tells a stopped agent to come back later while it drains: the next process decides", () => {
+    expect(limit(BOT, gate(true, "bot"))).toMatchObject({ refusal: { code: "draining" } });
+  });
+});
