@@ -1,0 +1,74 @@
+/** Rules that are well written and yet can never match: said at load, not found out at night. */
+import { globsMeet, nameGlob, type Glob } from "./glob.ts";
+import type { GlobClause, RuleClause } from "./policy-file.ts";
+import type { ProblemList } from "./source-text.ts";
+
+export function checkRule(
+  clause: RuleClause,
+  fileAgents: readonly Glob[],
+  list: ProblemList,
+): void {
+  checkAgents(clause.agents ?? [], fileAgents, list);
+  if (clause.outputTokens !== undefined && clause.selector.kind !== "llm") {
+    const help = "remove it, or select llm calls";
+    list.report(clause.place, "limits.output_tokens bounds LLM calls only", help);
+  }
+  switch (clause.selector.kind) {
+    case "tool":
+      return checkTools(clause.selector.tools, list);
+    case "http":
+      checkCase(clause.selector.methods, "an HTTP method", (text) => text.toUpperCase(), list);
+      return checkCase(clause.selector.hosts, "a host", (text) => text.toLowerCase(), list);
+    case "llm":
+      return checkCase(
+        clause.selector.operations,
+        "an operation",
+        (text) => text.toLowerCase(),
+        list,
+      );
+    case "mcp":
+      return checkMcp(clause.selector.methods, list);
+  }
+}
+
+function checkAgents(
+  clauses: readonly GlobClause[],
+  fileAgents: readonly Glob[],
+  list: ProblemList,
+): void {
+  for (const { text, place } of clauses) {
+    const glob = nameGlob(text);
+    if (fileAgents.some((fileAgent) => globsMeet(fileAgent, glob))) continue;
+    const agents = fileAgents.map((fileAgent) => fileAgent.text).join(", ");
+    const message = `no agent is both ${text} and one of the file's agents (${agents})`;
+    list.report(place, message, "widen the file's agents, or move the rule to another file");
+  }
+}
+
+function checkTools(tools: readonly GlobClause[], list: ProblemList): void {
+  for (const { text, place } of tools) {
+    if (text.includes(".") || text.includes("*")) continue;
+    const message = `${text} can match no tool: tools are named upstream.tool`;
+    list.report(place, message, `write *.${text} or the upstream's name and a dot before it`);
+  }
+}
+
+function checkCase(
+  globs: readonly GlobClause[],
+  what: string,
+  right: (text: string) => string,
+  list: ProblemList,
+): void {
+  for (const { text, place } of globs) {
+    if (text === right(text)) continue;
+    list.report(place, `${text} is never how ${what} is written here`, `write ${right(text)}`);
+  }
+}
+
+function checkMcp(methods: readonly GlobClause[], list: ProblemList): void {
+  for (const { text, place } of methods) {
+    if (text !== "tools/call") continue;
+    const help = "select tools by name: tools: [upstream.tool]";
+    list.report(place, "mcp rules do not see tools/call, so this can never match", help);
+  }
+}

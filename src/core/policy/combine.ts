@@ -1,0 +1,160 @@
+/** Many rules, one decision: deny > escalate > allow; no rule: deny. */
+import type { Action } from "../action.ts";
+import type { Approval, Charge, Decision, RateLimit, Terms } from "../decision.ts";
+import { id, millis, type RuleId } from "../units.ts";
+import { impossible } from "../../lib/impossible.ts";
+import type { NamedCharge } from "./charge.ts";
+import { DEFAULT_RULE, type CompiledRule } from "./compiled-rule.ts";
+import { misfitOf } from "./selector.ts";
+
+/** The decision of a set of matching rules, and what only the call itself can complete. */
+export interface Combined {
+  readonly decision: Decision;
+  readonly named: readonly { readonly rule: RuleId; readonly charge: NamedCharge }[];
+}
+
+const NOTHING_NAMED: Combined["named"] = [];
+const DEFAULT_BECAUSE: readonly RuleId[] = Object.freeze([id<RuleId>(DEFAULT_RULE)]);
+const PATH_CHARS_MAX = 200;
+
+/** `considered`: rules that may select the action, whether their condition held or not. */
+export function combine(
+  matched: readonly CompiledRule[],
+  considered: readonly CompiledRule[],
+  agent: string,
+  action: Action,
+): Combined {
+  const obeyed = matched.filter((rule) => !rule.shadow);
+  const denials = obeyed.filter((rule) => rule.effect === "deny");
+  if (denials.length > 0) return { decision: denyBy(denials, action), named: NOTHING_NAMED };
+  if (obeyed.length === 0) {
+    return { decision: denyByDefault(considered, agent, action), named: NOTHING_NAMED };
+  }
+  const approving = obeyed.filter((rule) => rule.effect === "approve");
+  const terms = termsOf(obeyed, matched);
+  const named = namedOf(obeyed);
+  if (approving.length === 0) {
+    return { decision: Object.freeze({ kind: "allow", because: idsOf(obeyed), terms }), named };
+  }
+  const approval = approvalOf(approving);
+  const because = idsOf(approving);
+  if (approval === undefined) {
+    const detail = `Rules ${because.join(" and ")} each want an approval, and nobody may give both.`;
+    const decision = Object.freeze({ kind: "deny", because, detail, remedy: remedyOf(approving) });
+    return { decision, named: NOTHING_NAMED };
+  }
+  return { decision: Object.freeze({ kind: "escalate", because, approval, terms }), named };
+}
+
+/** Adds what the call named to its terms. */
+export function withCharges<D extends Extract<Decision, { terms: Terms }>>(
+  decision: D,
+  charges: readonly Charge[],
+): D {
+  const all = uniteCharges([...decision.terms.charges, ...charges]);
+  return { ...decision, terms: { ...decision.terms, charges: all } };
+}
+
+export function denyUnknownCharge(rule: RuleId, reason: string): Decision {
+  const detail = `Rule ${rule} charges what the call names: ${reason}`;
+  return {
+    kind: "deny",
+    because: [rule],
+    detail,
+    remedy: "Name the amount as a plain JSON number.",
+  };
+}
+
+function idsOf(rules: readonly CompiledRule[]): readonly RuleId[] {
+  return Object.freeze(rules.map((rule) => rule.id));
+}
+
+function denyBy(rules: readonly CompiledRule[], action: Action): Decision {
+  const because = idsOf(rules);
+  const message = rules.find((rule) => rule.message !== undefined)?.message;
+  const detail = message ?? `Rule ${because[0]} denies ${describeAction(action)}.`;
+  return Object.freeze({ kind: "deny", because, detail, remedy: remedyOf(rules) });
+}
+
+function denyByDefault(
+  considered: readonly CompiledRule[],
+  agent: string,
+  action: Action,
+): Decision {
+  const detail = `No rule allows ${agent} to use ${describeAction(action)} in this way.`;
+  const near = considered.filter(
+    ({ effect, shadow, selector }) =>
+      effect !== "deny" && !shadow && misfitOf(selector, action) === undefined,
+  );
+  return Object.freeze({ kind: "deny", because: DEFAULT_BECAUSE, detail, remedy: remedyOf(near) });
+}
+
+function remedyOf(rules: readonly CompiledRule[]): string | undefined {
+  return rules.find((rule) => rule.remedy !== undefined)?.remedy;
+}
+
+export function describeAction(action: Action): string {
+  switch (action.kind) {
+    case "tool":
+      return `tool ${action.upstream}.${action.tool}`;
+    case "llm":
+      return `model ${action.model || "(none)"} (${action.operation}) on ${action.upstream}`;
+    case "http":
+      return `${action.method} ${action.path.slice(0, PATH_CHARS_MAX)} on ${action.upstream}`;
+    case "mcp":
+      return `${action.method} on ${action.upstream}`;
+    default:
+      return impossible(action);
+  }
+}
+
+function termsOf(obeyed: readonly CompiledRule[], matched: readonly CompiledRule[]): Terms {
+  const caps = obeyed.flatMap((rule) => rule.outputTokens ?? []);
+  const known = obeyed.flatMap(({ charges }) =>
+    charges.flatMap((charge) => (charge.kind === "known" ? charge.charge : [])),
+  );
+  return Object.freeze({
+    charges: uniteCharges(known),
+    rates: Object.freeze(obeyed.flatMap((rule): readonly RateLimit[] => rule.rates)),
+    outputTokens: caps.length === 0 ? undefined : Math.min(...caps),
+    marks: Object.freeze([...new Set(obeyed.flatMap((rule) => rule.marks))]),
+    shadow: Object.freeze(
+      matched.flatMap(({ shadow, id: rule, effect }) => (shadow ? { rule, effect } : [])),
+    ),
+  });
+}
+
+/** A budget is charged once for each kind; of two amounts the larger. */
+function uniteCharges(charges: readonly Charge[]): readonly Charge[] {
+  const united = new Map<string, Charge>();
+  for (const charge of charges) {
+    const key = `${charge.kind} ${charge.budget.id}`;
+    const other = united.get(key);
+    const larger =
+      other?.kind === "amount" && charge.kind === "amount" && charge.amount > other.amount;
+    if (other === undefined || larger) united.set(key, charge);
+  }
+  return Object.freeze([...united.values()]);
+}
+
+function namedOf(obeyed: readonly CompiledRule[]): Combined["named"] {
+  const named = obeyed.flatMap(({ id: rule, charges }) =>
+    charges.flatMap((charge) => (charge.kind === "named" ? { rule, charge } : [])),
+  );
+  return named.length === 0 ? NOTHING_NAMED : Object.freeze(named);
+}
+
+/** Whoever approves must be named by every rule that names somebody; the shortest time counts. */
+function approvalOf(rules: readonly CompiledRule[]): Approval | undefined {
+  const expires = millis(Math.min(...rules.map((rule) => rule.approval.expires)));
+  let approvers: readonly string[] = [];
+  for (const { approval } of rules) {
+    if (approval.approvers.length === 0) continue;
+    if (approvers.length === 0) approvers = approval.approvers;
+    else {
+      approvers = approvers.filter((approver) => approval.approvers.includes(approver));
+      if (approvers.length === 0) return undefined;
+    }
+  }
+  return Object.freeze({ approvers, expires });
+}

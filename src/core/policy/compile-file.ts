@@ -1,0 +1,174 @@
+/** One syntax tree → compiled rules, linked to the budgets of all files. */
+import { closest } from "../../lib/closest.ts";
+import type { Budget } from "../money/budget.ts";
+import { id, type BudgetId, type RuleId } from "../units.ts";
+import { compileCharge } from "./compile-charge.ts";
+import { checkRule } from "./check-rule.ts";
+import { compileCondition } from "./condition.ts";
+import { DEFAULT_RULE, type CompiledRule } from "./compiled-rule.ts";
+import { nameGlob, type Glob } from "./glob.ts";
+import type { CompiledInspection } from "./inspections.ts";
+import type {
+  BudgetClause,
+  GlobClause,
+  InspectClause,
+  PolicyFile,
+  RuleClause,
+  TestClause,
+} from "./policy-file.ts";
+import { POLICY_LIMITS } from "./policy-limits.ts";
+import { compileSelector } from "./selector.ts";
+import type { Place, ProblemList } from "./source-text.ts";
+
+export interface CompiledFile {
+  readonly file: string;
+  /** Rules in mode `off` are checked, then left out. */
+  readonly rules: readonly CompiledRule[];
+  readonly inspections: readonly CompiledInspection[];
+  readonly tests: readonly TestClause[];
+}
+
+/** What files share: ids, budgets, and the count of rules. */
+export interface Linker {
+  readonly list: ProblemList;
+  budget(name: string, place: Place): Budget | undefined;
+  claim(what: "rule" | "inspect entry", name: string, place: Place): void;
+  nextOrder(): number;
+  reportUnused(warnings: ProblemList): void;
+}
+
+export function createLinker(files: readonly PolicyFile[], list: ProblemList): Linker {
+  const budgets = collectBudgets(files, list);
+  const broken = new Set(files.flatMap((file) => file.brokenBudgets));
+  const used = new Set<string>();
+  const claimed = new Map<string, Place>();
+  let order = 0;
+  return {
+    list,
+    budget(name, place) {
+      used.add(name);
+      const clause = budgets.get(name);
+      if (clause === undefined && !broken.has(name)) {
+        const near = closest(name, budgets.keys());
+        const help = near === undefined ? "define it under budgets" : `did you mean ${near}?`;
+        list.report(place, `there is no budget ${name}`, help);
+      }
+      return clause && budgetOf(clause);
+    },
+    claim(what, name, place) {
+      const first = claimed.get(`${what} ${name}`);
+      if (first === undefined) claimed.set(`${what} ${name}`, place);
+      else reportTwice(`the ${what} id ${name}`, place, first, list);
+    },
+    nextOrder() {
+      order += 1;
+      return order;
+    },
+    reportUnused(warnings) {
+      for (const { id: name, place } of budgets.values()) {
+        if (used.has(name)) continue;
+        warnings.report(place, `no rule charges the budget ${name}`, `charge: ${name}`);
+      }
+    },
+  };
+}
+
+function collectBudgets(
+  files: readonly PolicyFile[],
+  list: ProblemList,
+): ReadonlyMap<string, BudgetClause> {
+  const budgets = new Map<string, BudgetClause>();
+  for (const clause of files.flatMap((file) => file.budgets)) {
+    const first = budgets.get(clause.id);
+    if (first === undefined) budgets.set(clause.id, clause);
+    else reportTwice(`the budget ${clause.id}`, clause.place, first.place, list);
+  }
+  return budgets;
+}
+
+function reportTwice(what: string, place: Place, first: Place, list: ProblemList): void {
+  const where = `it stands at ${first.file}:${first.line} already`;
+  list.report(place, `${what} is used twice`, `${where}; ids are unique over all files`);
+}
+
+function budgetOf({ id: name, unit, limit, per, window }: BudgetClause): Budget {
+  return Object.freeze({ id: id<BudgetId>(name), unit, limit, per, window });
+}
+
+export function compileFile(file: PolicyFile, linker: Linker): CompiledFile {
+  const fileAgents = globsOf(file.agents);
+  const tooMany = file.rules.length + file.inspections.length > POLICY_LIMITS.rules;
+  if (tooMany) linker.list.report({ file: file.file, line: 1, column: 1 }, "too many rules");
+  const compiled = file.rules.flatMap((clause) => {
+    const rule = compileRule(clause, fileAgents, linker);
+    return clause.mode === "off" ? [] : rule;
+  });
+  const inspections = file.inspections.map((clause) => {
+    linker.claim("inspect entry", clause.id, clause.place);
+    return compileInspection(clause, fileAgents, file.mode === "shadow");
+  });
+  return {
+    file: file.file,
+    rules: compiled,
+    inspections: file.mode === "off" ? [] : inspections,
+    tests: file.tests,
+  };
+}
+
+function compileRule(
+  clause: RuleClause,
+  fileAgents: readonly Glob[],
+  linker: Linker,
+): CompiledRule {
+  const { list } = linker;
+  const ruleId = id<RuleId>(clause.id);
+  linker.claim("rule", clause.id, clause.place);
+  if (clause.id === DEFAULT_RULE) {
+    list.report(clause.place, "default is the rule that denies what no rule allows", "rename it");
+  }
+  checkRule(clause, fileAgents, list);
+  const { kind } = clause.selector;
+  const condition = clause.when && compileCondition(clause.when, kind, list);
+  if (clause.when !== undefined && condition?.constant === false) {
+    list.report(clause.when.place, "this is never true, so the rule can never match", "remove it");
+  }
+  const rate = clause.requests;
+  return Object.freeze({
+    kind: "compiled_rule",
+    id: ruleId,
+    place: clause.place,
+    order: linker.nextOrder(),
+    effect: clause.effect,
+    shadow: clause.mode === "shadow",
+    fileAgents,
+    agents: globsOf(clause.agents ?? []),
+    selector: compileSelector(clause.selector, clause.effect),
+    condition: condition?.constant === true ? undefined : condition,
+    approval: Object.freeze(clause.approval),
+    rates: rate ? [Object.freeze({ rule: ruleId, requests: rate.count, per: rate.per })] : [],
+    outputTokens: clause.outputTokens,
+    marks: clause.marks,
+    charges: clause.charges.flatMap((charge) => compileCharge(charge, kind, linker) ?? []),
+    message: clause.message,
+    remedy: clause.remedy,
+  });
+}
+
+function compileInspection(
+  clause: InspectClause,
+  fileAgents: readonly Glob[],
+  shadow: boolean,
+): CompiledInspection {
+  const { id: name, find, scoreMin, action } = clause;
+  const rule = { id: name, find, scoreMin, action: shadow ? "report" : action } as const;
+  return {
+    fileAgents,
+    agents: globsOf(clause.agents ?? []),
+    on: clause.on,
+    rule: Object.freeze(rule),
+  };
+}
+
+function globsOf(clauses: readonly GlobClause[]): readonly Glob[] {
+  return clauses.map(({ text }) => nameGlob(text));
+}

@@ -1,0 +1,91 @@
+/** Policy files → one snapshot, or every problem in all of them at once. */
+import { digestOf } from "../../lib/canonical-json.ts";
+import type { Problem } from "../problem.ts";
+import type { Digest } from "../units.ts";
+import { compileFile, createLinker, type CompiledFile } from "./compile-file.ts";
+import type { CompiledRule } from "./compiled-rule.ts";
+import { findIdleRules } from "./idle-rules.ts";
+import { parsePolicy } from "./parse-policy.ts";
+import { POLICY_LIMITS } from "./policy-limits.ts";
+import type { PolicySnapshot } from "./policy-snapshot.ts";
+import { runTests, type TestResult } from "./run-tests.ts";
+import { createSnapshot } from "./snapshot.ts";
+import { createProblemList, type ProblemList } from "./source-text.ts";
+
+export interface PolicySource {
+  /** As problems name it, e.g. `policies/support-bot.yaml`. */
+  readonly file: string;
+  readonly text: string;
+}
+
+export type PolicyReply =
+  | {
+      readonly kind: "ok";
+      readonly snapshot: PolicySnapshot;
+      readonly rules: readonly CompiledRule[];
+      readonly tests: readonly TestResult[];
+      /** What loads, but is probably not meant. */
+      readonly warnings: readonly Problem[];
+    }
+  | {
+      readonly kind: "problems";
+      readonly problems: readonly Problem[];
+      readonly tests: readonly TestResult[];
+    };
+
+/**
+ * Never throws. No sources make a snapshot that denies everything. A failing in-file test is a
+ * problem like any other: the caller keeps what it had.
+ */
+export function compilePolicies(sources: readonly PolicySource[]): PolicyReply {
+  const list = createProblemList();
+  const warnings = createProblemList();
+  const files = compileAll(sources, list, warnings);
+  const rules = files.flatMap((file) => file.rules);
+  if (list.problems.length > 0) return refused(list, []);
+
+  findIdleRules(rules, warnings);
+  const tests = files.flatMap((file) => runTests(file));
+  for (const test of tests) {
+    if (test.kind === "failed") list.report(test.place, `test fails: ${test.message}`, test.help);
+  }
+  if (list.problems.length > 0) return refused(list, tests);
+
+  const inspections = files.flatMap((file) => file.inspections);
+  const snapshot = createSnapshot(rules, inspections, digestOfSources(sources));
+  return { kind: "ok", snapshot, rules, tests, warnings: inOrder(warnings.problems) };
+}
+
+function compileAll(
+  sources: readonly PolicySource[],
+  list: ProblemList,
+  warnings: ProblemList,
+): readonly CompiledFile[] {
+  if (sources.length > POLICY_LIMITS.files) {
+    const place = { file: sources[0]?.file ?? "", line: 1, column: 1 };
+    list.report(place, `there are ${sources.length} policy files; at most ${POLICY_LIMITS.files}`);
+    return [];
+  }
+  const parsed = sources.flatMap(({ file, text }) => parsePolicy(file, text, list) ?? []);
+  const linker = createLinker(parsed, list);
+  const files = parsed.map((file) => compileFile(file, linker));
+  // A budget that only a broken rule charges is not unused.
+  if (list.problems.length === 0) linker.reportUnused(warnings);
+  return files;
+}
+
+function refused(list: ProblemList, tests: readonly TestResult[]): PolicyReply {
+  return { kind: "problems", problems: inOrder(list.problems), tests };
+}
+
+function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  return problems.toSorted(
+    (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
+  );
+}
+
+/** Hash of the canonical JSON of `[file, text]` pairs, by file name. */
+function digestOfSources(sources: readonly PolicySource[]): Digest {
+  const pairs = sources.map(({ file, text }) => [file, text] as const);
+  return digestOf<Digest>(pairs.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}

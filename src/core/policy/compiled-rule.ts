@@ -1,0 +1,34 @@
+import type { Approval, RateLimit } from "../decision.ts";
+import type { RuleId } from "../units.ts";
+import type { RuleCharge } from "./charge.ts";
+import type { Condition } from "./condition.ts";
+import type { Glob } from "./glob.ts";
+import type { Effect } from "./policy-file.ts";
+import type { Selector } from "./selector.ts";
+import type { Place } from "./source-text.ts";
+
+/** A rule as requests meet it. Frozen, one shape for all. */
+export interface CompiledRule {
+  readonly kind: "compiled_rule";
+  readonly id: RuleId;
+  readonly place: Place;
+  /** Position among all rules; keeps `because` in the order of the files. */
+  readonly order: number;
+  readonly effect: Effect;
+  /** Evaluated and recorded, never obeyed. */
+  readonly shadow: boolean;
+  /** Both lists must match; an empty second one narrows nothing. */
+  readonly fileAgents: readonly Glob[];
+  readonly agents: readonly Glob[];
+  readonly selector: Selector;
+  readonly condition: Condition | undefined;
+  readonly approval: Approval;
+  readonly rates: readonly RateLimit[];
+  readonly outputTokens: number | undefined;
+  readonly marks: readonly string[];
+  readonly charges: readonly RuleCharge[];
+  readonly message: string | undefined;
+  readonly remedy: string | undefined;
+}
+
+export const DEFAULT_RULE = "default";

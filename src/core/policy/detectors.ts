@@ -1,0 +1,10 @@
+/** Detector names and families that `inspect` entries may ask for; a family finds all its members. */
+export const DETECTORS = [
+  "injection",
+  "secret",
+  "pii",
+  "pii.email",
+  "pii.card",
+  "pii.iban",
+  "pii.phone",
+] as const;

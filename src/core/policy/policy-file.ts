@@ -1,0 +1,166 @@
+import type { BudgetUnit, Window, Budget } from "../money/budget.ts";
+import type { Surface } from "../inspect/inspection.ts";
+import type { Millis } from "../units.ts";
+import type { Path } from "./json-path.ts";
+import type { Place } from "./source-text.ts";
+
+/** A policy file, understood: the syntax tree between the text and the compiled snapshot. */
+export interface PolicyFile {
+  readonly kind: "policy_file";
+  readonly file: string;
+  readonly agents: readonly GlobClause[];
+  readonly mode: Mode;
+  readonly budgets: readonly BudgetClause[];
+  /** Named, but not understood; whoever charges them is not to blame. */
+  readonly brokenBudgets: readonly string[];
+  readonly rules: readonly RuleClause[];
+  readonly inspections: readonly InspectClause[];
+  readonly tests: readonly TestClause[];
+}
+
+export type Mode = "enforce" | "shadow" | "off";
+export type Effect = "allow" | "deny" | "approve";
+
+export interface GlobClause {
+  readonly kind: "glob";
+  readonly place: Place;
+  readonly text: string;
+}
+
+export interface BudgetClause {
+  readonly kind: "budget";
+  readonly place: Place;
+  readonly id: string;
+  readonly unit: BudgetUnit;
+  /** Integer in the unit. */
+  readonly limit: number;
+  readonly per: Budget["per"];
+  readonly window: Window;
+}
+
+export interface RuleClause {
+  readonly kind: "rule";
+  readonly place: Place;
+  readonly id: string;
+  /** Undefined: the file's. */
+  readonly agents: readonly GlobClause[] | undefined;
+  readonly mode: Mode;
+  readonly selector: SelectorClause;
+  readonly when: ConditionClause | undefined;
+  readonly effect: Effect;
+  readonly approval: ApprovalClause;
+  readonly outputTokens: number | undefined;
+  readonly requests: { readonly count: number; readonly per: Millis } | undefined;
+  readonly charges: readonly ChargeClause[];
+  readonly marks: readonly string[];
+  readonly severity: string | undefined;
+  readonly category: string | undefined;
+  readonly notify: readonly string[];
+  readonly message: string | undefined;
+  readonly remedy: string | undefined;
+}
+
+export type SelectorClause =
+  | { readonly kind: "tool"; readonly tools: readonly GlobClause[] }
+  | {
+      readonly kind: "llm";
+      readonly models: readonly GlobClause[];
+      readonly upstreams: readonly GlobClause[];
+      readonly operations: readonly GlobClause[];
+    }
+  | {
+      readonly kind: "http";
+      readonly upstreams: readonly GlobClause[];
+      readonly hosts: readonly GlobClause[];
+      readonly methods: readonly GlobClause[];
+      readonly paths: readonly GlobClause[];
+      readonly allowUnknown: boolean;
+      readonly upgrade: boolean;
+    }
+  | {
+      readonly kind: "mcp";
+      readonly upstreams: readonly GlobClause[];
+      readonly methods: readonly GlobClause[];
+      readonly names: readonly GlobClause[];
+    };
+
+/** CEL text and where each of its lines stands in the file. */
+export interface ConditionClause {
+  readonly kind: "condition";
+  readonly place: Place;
+  readonly text: string;
+  readonly lines: readonly { readonly offset: number; readonly place: Place }[];
+}
+
+export interface ApprovalClause {
+  readonly approvers: readonly string[];
+  readonly expires: Millis;
+}
+
+export interface ChargeClause {
+  readonly kind: "charge";
+  readonly place: Place;
+  readonly budget: string;
+  readonly amount:
+    | { readonly kind: "metered" }
+    /** A decimal text, converted to the budget's unit when that is known. */
+    | { readonly kind: "fixed"; readonly text: string }
+    | { readonly kind: "path"; readonly text: string; readonly path: Path };
+  readonly currency:
+    | { readonly kind: "none" }
+    | { readonly kind: "fixed"; readonly text: string }
+    | { readonly kind: "path"; readonly text: string; readonly path: Path };
+}
+
+export interface InspectClause {
+  readonly kind: "inspect";
+  readonly place: Place;
+  readonly id: string;
+  readonly agents: readonly GlobClause[] | undefined;
+  readonly on: readonly Surface[];
+  readonly find: readonly string[];
+  readonly scoreMin: number;
+  readonly action: "block" | "redact" | "report";
+}
+
+export interface TestClause {
+  readonly kind: "test";
+  readonly place: Place;
+  readonly agent: string;
+  readonly team: string | undefined;
+  readonly marks: readonly string[];
+  /** ISO time; undefined: the epoch. */
+  readonly at: string | undefined;
+  readonly call: TestCall;
+  readonly expect: Effect;
+  readonly because: readonly string[] | undefined;
+}
+
+/** `json` is the text of the arguments or the body with every number as it was written. */
+export type TestCall =
+  | { readonly kind: "tool"; readonly tool: string; readonly json: string }
+  | {
+      readonly kind: "llm";
+      readonly model: string;
+      readonly upstream: string;
+      readonly operation: string;
+      readonly stream: boolean;
+      readonly outputTokens: number | undefined;
+      readonly json: string;
+    }
+  | {
+      readonly kind: "http";
+      readonly upstream: string;
+      readonly method: string;
+      readonly host: string;
+      readonly path: string;
+      readonly query: string;
+      readonly special: "unknown_endpoint" | "upgrade" | undefined;
+      readonly json: string | undefined;
+    }
+  | {
+      readonly kind: "mcp";
+      readonly upstream: string;
+      readonly method: string;
+      readonly name: string | undefined;
+    };

@@ -1,0 +1,256 @@
+/**
+ * The shape of a policy file: checked at load, published for editors, printed as the language
+ * reference. What a text must look like inside (globs, money, CEL) is checked by its own parser.
+ */
+import Type from "typebox";
+import { DETECTORS } from "./detectors.ts";
+import { POLICY_LIMITS } from "./policy-limits.ts";
+import { TestSchema } from "./policy-test-schema.ts";
+
+const closed = { additionalProperties: false } as const;
+
+const globs = (description: string, example: string) =>
+  Type.Array(Type.String({ minLength: 1, maxLength: POLICY_LIMITS.globChars }), {
+    description,
+    minItems: 1,
+    maxItems: POLICY_LIMITS.globsPerList,
+    examples: [[example]],
+  });
+
+const id = (description: string) => Type.String({ description, pattern: "^[A-Za-z0-9][\\w.-]*$" });
+
+const Mode = Type.Enum(["enforce", "shadow", "off"], {
+  description:
+    "`enforce` obeys; `shadow` evaluates and records but never obeys; `off` only checks the text. " +
+    "A rule's own mode replaces the file's. Default: enforce.",
+});
+
+const Budget = Type.Object(
+  {
+    limit: Type.String({
+      description: "An amount with its unit: `10 USD`, `2000000 tokens` or `50 calls`.",
+      examples: ["10 USD"],
+    }),
+    per: Type.Enum(["all", "agent", "session", "team", "model", "upstream", "tool"], {
+      description: "One instance of the budget for each value of this. `all`: one for everybody.",
+    }),
+    window: Type.Enum(["minute", "hour", "day", "month", "session", "lifetime"], {
+      description: "When it starts anew: by the calendar, with the session, or never.",
+    }),
+    tz: Type.Optional(
+      Type.String({
+        description: "IANA time zone of a calendar window. Default: UTC.",
+        examples: ["Europe/Zurich"],
+      }),
+    ),
+  },
+  { ...closed, description: "Money, tokens or calls that rules may charge, by id." },
+);
+
+const Llm = Type.Object(
+  {
+    models: Type.Optional(globs("Models, as the agent asks for them.", "gpt-*")),
+    upstreams: Type.Optional(globs("Upstreams by their names in the configuration.", "openai")),
+    operations: Type.Optional(
+      globs("`chat`, `responses`, `embeddings`, `messages`, `generate`, `count_tokens`, …", "chat"),
+    ),
+  },
+  { ...closed, description: "Selects calls to LLM APIs. What is left out is not narrowed." },
+);
+
+const Http = Type.Object(
+  {
+    upstreams: Type.Optional(globs("Upstreams by their names in the configuration.", "github")),
+    hosts: Type.Optional(globs("Hosts as the upstream has them, lower case.", "*.example.com")),
+    methods: Type.Optional(globs("HTTP methods, upper case.", "GET")),
+    paths: Type.Optional(
+      globs(
+        "Paths below the upstream, decoded, without the query. `*` is one segment, `**` any number.",
+        "/repos/**",
+      ),
+    ),
+    allow_unknown: Type.Optional(
+      Type.Boolean({
+        description: "Lets an allow or approve rule match paths of an LLM upstream nobody meters.",
+      }),
+    ),
+    upgrade: Type.Optional(
+      Type.Boolean({ description: "Lets an allow or approve rule match WebSocket upgrades." }),
+    ),
+  },
+  { ...closed, description: "Selects plain HTTP calls. What is left out is not narrowed." },
+);
+
+const Mcp = Type.Object(
+  {
+    upstreams: Type.Optional(globs("Upstreams by their names in the configuration.", "crm")),
+    methods: Type.Optional(globs("MCP methods other than tools/call.", "resources/*")),
+    names: Type.Optional(globs("Prompt names, resource URIs or task ids.", "file:///docs/*")),
+  },
+  { ...closed, description: "Selects MCP calls that are not tool calls: prompts, resources, …" },
+);
+
+const ChargeObject = Type.Object(
+  {
+    budget: Type.String({ description: "Id of a budget." }),
+    amount: Type.Optional(
+      Type.Union([Type.String(), Type.Number()], {
+        description:
+          "What the call itself names, read digit by digit from its JSON: a path such as " +
+          "`args.amount` or `body.items[0].price`, or a fixed number. Without it the metered cost " +
+          "is charged, or 1 for a budget of calls.",
+        examples: ["args.amount"],
+      }),
+    ),
+    currency: Type.Optional(
+      Type.String({
+        description: "A path or the word USD. Anything but USD is denied.",
+        examples: ["args.currency"],
+      }),
+    ),
+  },
+  { ...closed, description: "An amount to charge to one budget." },
+);
+
+const Charge = Type.Union([Type.String(), ChargeObject], {
+  description: "A budget id, or an amount and its budget.",
+});
+
+const Rule = Type.Object(
+  {
+    id: id("Names the rule in every decision and record; unique over all files."),
+    agents: Type.Optional(globs("Narrows the file's agents for this rule.", "support-*")),
+    mode: Type.Optional(Mode),
+    tools: Type.Optional(globs("Selects MCP tool calls, named `upstream.tool`.", "crm.read_*")),
+    llm: Type.Optional(Llm),
+    http: Type.Optional(Http),
+    mcp: Type.Optional(Mcp),
+    when: Type.Optional(
+      Type.String({
+        description:
+          "A CEL condition. If it fails at run time it counts as false for allow and approve, and " +
+          "as true for deny.",
+        examples: ["args.amount < 50"],
+      }),
+    ),
+    effect: Type.Enum(["allow", "deny", "approve"], {
+      description: "Order of strength: deny, then approve, then allow; nothing matches: deny.",
+    }),
+    approval: Type.Optional(
+      Type.Object(
+        {
+          approvers: Type.Optional(
+            globs("Who may approve. Default: anyone but the agent.", "role:manager"),
+          ),
+          expires: Type.Optional(
+            Type.String({
+              description: "`90s`, `15m`, `24h` or `7d`. Default: 15m.",
+              examples: ["15m"],
+            }),
+          ),
+        },
+        { ...closed, description: "For `effect: approve`." },
+      ),
+    ),
+    limits: Type.Optional(
+      Type.Object(
+        {
+          output_tokens: Type.Optional(
+            Type.Integer({ minimum: 1, description: "Largest output of one LLM call." }),
+          ),
+          requests: Type.Optional(
+            Type.String({
+              description: "Calls by this rule for each agent: `60/min`, `5/s`, `1000/h`, `1/d`.",
+              examples: ["60/min"],
+            }),
+          ),
+        },
+        { ...closed, description: "Bounds of what this rule allows." },
+      ),
+    ),
+    charge: Type.Optional(
+      Type.Union([Type.String(), ChargeObject, Type.Array(Charge, { minItems: 1, maxItems: 16 })], {
+        description: "Budgets to reserve before the call and settle after it: all or none.",
+        examples: ["llm-day"],
+      }),
+    ),
+    marks: Type.Optional(
+      Type.Array(id("A mark."), {
+        minItems: 1,
+        maxItems: 16,
+        description: "Put on the session once the call went out; read by `session.marks`.",
+      }),
+    ),
+    severity: Type.Optional(
+      Type.Enum(["info", "low", "medium", "high", "critical"], {
+        description: "For records and alerts; changes no decision.",
+      }),
+    ),
+    category: Type.Optional(Type.String({ description: "For records; changes no decision." })),
+    notify: Type.Optional(
+      Type.Array(Type.String(), {
+        description: "Whom to tell; changes no decision.",
+        maxItems: 16,
+      }),
+    ),
+    message: Type.Optional(
+      Type.String({ description: "What the agent reads when this rule denies.", maxLength: 500 }),
+    ),
+    remedy: Type.Optional(
+      Type.String({
+        description: "What the agent could do instead; shown when this rule denies or falls short.",
+        maxLength: 500,
+      }),
+    ),
+  },
+  {
+    ...closed,
+    description: "One rule: whom, what, on which condition, with which effect.",
+    oneOf: ["tools", "llm", "http", "mcp"].map((selector) => ({ required: [selector] })),
+  },
+);
+
+const Inspect = Type.Object(
+  {
+    id: id("Names the rule in every finding; unique over all files."),
+    on: Type.Array(Type.Enum(["request", "response", "tool_result"]), {
+      description: "Where to look.",
+      minItems: 1,
+      maxItems: 3,
+    }),
+    find: Type.Array(Type.Enum([...DETECTORS]), { description: "What to look for.", minItems: 1 }),
+    at: Type.Optional(
+      Type.Union(
+        [Type.Enum(["low", "medium", "high"]), Type.Integer({ minimum: 0, maximum: 100 })],
+        { description: "Score from which it acts: low 30, medium 60, high 80. Default: medium." },
+      ),
+    ),
+    do: Type.Enum(["block", "redact", "report"], { description: "What to do about a finding." }),
+    agents: Type.Optional(globs("Narrows the file's agents for this entry.", "support-*")),
+  },
+  { ...closed, description: "What to look for in the text that passes." },
+);
+
+export const PolicyFileSchema = Type.Object(
+  {
+    version: Type.Literal(1, { description: "Version of the language: 1." }),
+    agents: globs("Whom the file is about.", "support-*"),
+    mode: Type.Optional(Mode),
+    budgets: Type.Optional(
+      Type.Record(Type.String(), Budget, {
+        description: "Budgets by id; any file may charge them.",
+      }),
+    ),
+    rules: Type.Optional(
+      Type.Array(Rule, { description: "Unordered. Deny beats approve beats allow." }),
+    ),
+    inspect: Type.Optional(Type.Array(Inspect, { description: "What to look for in the text." })),
+    tests: Type.Optional(Type.Array(TestSchema, { description: "Calls and what must come out." })),
+  },
+  {
+    ...closed,
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "Sallyport policy file",
+    description: "What agents may do through Sallyport.",
+  },
+);

@@ -1,0 +1,65 @@
+/** The shape of the tests inside a policy file. */
+import Type from "typebox";
+
+const closed = { additionalProperties: false } as const;
+const open = { additionalProperties: true } as const;
+
+const Call = Type.Object(
+  {
+    agent: Type.String({ description: "Who calls." }),
+    team: Type.Optional(Type.String({ description: "The agent's team." })),
+    marks: Type.Optional(Type.Array(Type.String(), { description: "Marks on the session." })),
+    at: Type.Optional(Type.String({ description: "When, as `2026-01-31T12:00:00Z`." })),
+    tool: Type.Optional(Type.String({ description: "`upstream.tool`." })),
+    args: Type.Optional(Type.Object({}, { ...open, description: "Arguments of the tool." })),
+    llm: Type.Optional(
+      Type.Object(
+        {
+          model: Type.String(),
+          upstream: Type.Optional(Type.String()),
+          operation: Type.Optional(Type.String()),
+          stream: Type.Optional(Type.Boolean()),
+          output_tokens: Type.Optional(Type.Integer({ minimum: 0 })),
+        },
+        { ...closed, description: "An LLM call." },
+      ),
+    ),
+    http: Type.Optional(
+      Type.Object(
+        {
+          upstream: Type.String(),
+          method: Type.String(),
+          path: Type.String(),
+          host: Type.Optional(Type.String()),
+          query: Type.Optional(Type.String()),
+          special: Type.Optional(Type.Enum(["unknown_endpoint", "upgrade"])),
+        },
+        { ...closed, description: "A plain HTTP call." },
+      ),
+    ),
+    mcp: Type.Optional(
+      Type.Object(
+        { upstream: Type.String(), method: Type.String(), name: Type.Optional(Type.String()) },
+        { ...closed, description: "An MCP call that is not a tool call." },
+      ),
+    ),
+    body: Type.Optional(
+      Type.Object({}, { ...open, description: "JSON body of an LLM or HTTP call." }),
+    ),
+  },
+  { ...closed, description: "The call to try: one of tool, llm, http, mcp." },
+);
+
+export const TestSchema = Type.Object(
+  {
+    call: Call,
+    expect: Type.Enum(["allow", "deny", "approve"], { description: "What must come out." }),
+    because: Type.Optional(
+      Type.Array(Type.String(), { description: "The rules that must have decided it." }),
+    ),
+  },
+  {
+    ...closed,
+    description: "Runs against this file alone, shadow rules obeyed, before the file is accepted.",
+  },
+);

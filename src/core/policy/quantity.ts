@@ -1,0 +1,89 @@
+/** Quantities as policy files write them: `10 USD`, `15m`, `60/min`. */
+import type { BudgetUnit } from "../money/budget.ts";
+import { millis, NANO_USD_MAX, type Millis } from "../units.ts";
+import { parseDecimal } from "../money/decimal.ts";
+
+/** Decimal places of the integer that a budget counts in. */
+const UNIT_PLACES = { nano_usd: 9, tokens: 0, calls: 0 } as const satisfies Record<
+  BudgetUnit,
+  number
+>;
+
+/** The decimal text as an integer of the unit, rounded up; undefined where it is no such number. */
+export function toUnits(text: string, unit: BudgetUnit): bigint | undefined {
+  return parseDecimal(text, UNIT_PLACES[unit]);
+}
+
+export type Quantity<T> =
+  | { readonly kind: "ok"; readonly value: T }
+  | { readonly kind: "wrong"; readonly message: string; readonly suggestion: string };
+
+const UNITS: Readonly<Record<string, BudgetUnit>> = {
+  USD: "nano_usd",
+  tokens: "tokens",
+  calls: "calls",
+};
+
+export const AMOUNT_HELP = "write an amount and its unit: 10 USD, 2000000 tokens or 50 calls";
+
+export function parseAmount(
+  text: string,
+): Quantity<{ readonly unit: BudgetUnit; readonly limit: number }> {
+  const [number = "", word = "", ...rest] = text.trim().split(/ +/);
+  const unit = Object.hasOwn(UNITS, word) ? UNITS[word] : undefined;
+  const limit = unit && toUnits(number, unit);
+  if (unit === undefined || limit === undefined || rest.length > 0) {
+    return { kind: "wrong", message: `${text} is not an amount`, suggestion: AMOUNT_HELP };
+  }
+  if (limit <= NANO_USD_MAX) return { kind: "ok", value: { unit, limit: Number(limit) } };
+  const most = unit === "nano_usd" ? "9007199 USD" : `${NANO_USD_MAX} ${word}`;
+  const message = `${text} cannot be counted exactly`;
+  return { kind: "wrong", message, suggestion: `write an amount from 0 to ${most}` };
+}
+
+const SECOND = 1000;
+const DURATIONS: Readonly<Record<string, number>> = {
+  s: SECOND,
+  m: 60 * SECOND,
+  h: 3600 * SECOND,
+  d: 86_400 * SECOND,
+};
+
+const DURATION = /^(\d{1,6})([smhd])$/;
+
+export function parseDuration(text: string): Quantity<Millis> {
+  const [, count, unit = ""] = DURATION.exec(text) ?? [];
+  const factor = DURATIONS[unit];
+  if (count === undefined || factor === undefined || Number(count) === 0) {
+    const suggestion = "write a number and s, m, h or d: 90s, 15m, 24h, 7d";
+    return { kind: "wrong", message: `${text} is not a duration`, suggestion };
+  }
+  return { kind: "ok", value: millis(Number(count) * factor) };
+}
+
+const INTERVALS: Readonly<Record<string, number>> = {
+  s: SECOND,
+  sec: SECOND,
+  second: SECOND,
+  m: 60 * SECOND,
+  min: 60 * SECOND,
+  minute: 60 * SECOND,
+  h: 3600 * SECOND,
+  hour: 3600 * SECOND,
+  d: 86_400 * SECOND,
+  day: 86_400 * SECOND,
+};
+
+const RATE = /^(\d{1,9}) ?\/ ?([a-z]+)$/;
+
+export function parseRate(
+  text: string,
+): Quantity<{ readonly count: number; readonly per: Millis }> {
+  const [, count, unit = ""] = RATE.exec(text) ?? [];
+  const interval = Object.hasOwn(INTERVALS, unit) ? INTERVALS[unit] : undefined;
+  if (count === undefined || interval === undefined || Number(count) === 0) {
+    const suggestion = "write calls per interval: 5/s, 60/min, 1000/h or 5000/day";
+    return { kind: "wrong", message: `${text} is not a rate`, suggestion };
+  }
+  return { kind: "ok", value: { count: Number(count), per: millis(interval) } };
+}

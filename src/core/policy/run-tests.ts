@@ -1,0 +1,140 @@
+/** The tests inside a policy file, run against that file alone, shadow rules obeyed. */
+import type { Action } from "../action.ts";
+import type { Decision } from "../decision.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
+import type { Principal } from "../principal.ts";
+import { id, instant, type Digest } from "../units.ts";
+import type { CompiledFile } from "./compile-file.ts";
+import type { Effect, TestCall, TestClause } from "./policy-file.ts";
+import type { PolicyFacts, PolicySnapshot } from "./policy-snapshot.ts";
+import { createSnapshot } from "./snapshot.ts";
+import type { Place } from "./source-text.ts";
+
+export type TestResult =
+  | { readonly kind: "passed"; readonly place: Place; readonly name: string }
+  | {
+      readonly kind: "failed";
+      readonly place: Place;
+      readonly name: string;
+      readonly message: string;
+      readonly help: string;
+    };
+
+export function runTests(file: CompiledFile): readonly TestResult[] {
+  if (file.tests.length === 0) return [];
+  const obeyed = file.rules.map((rule) => (rule.shadow ? { ...rule, shadow: false } : rule));
+  const snapshot = createSnapshot(obeyed, [], id<Digest>(file.file));
+  return file.tests.map((test) => runTest(test, snapshot));
+}
+
+function runTest(test: TestClause, snapshot: PolicySnapshot): TestResult {
+  const { principal, action, facts } = situationOf(test);
+  const decision = snapshot.decide(principal, action, facts);
+  const got = effectOf(decision);
+  const because = decision.because.map(String);
+  const { place, expect } = test;
+  const name = `${test.agent}: ${nameOf(test.call)} → ${expect}`;
+  const by = `rule ${because.join(", ")}`;
+  if (got !== expect) {
+    const message = `expected ${expect}, got ${got} by ${by}`;
+    const detail = decision.kind === "deny" ? decision.detail : `because of ${by}`;
+    return { kind: "failed", place, name, message, help: detail };
+  }
+  const wanted = test.because;
+  if (wanted !== undefined && wanted.toSorted().join(" ") !== because.toSorted().join(" ")) {
+    const message = `expected ${expect} because of ${wanted.join(", ")}`;
+    return { kind: "failed", place, name, message, help: `it was because of ${by}` };
+  }
+  return { kind: "passed", place, name };
+}
+
+export function effectOf(decision: Decision): Effect {
+  switch (decision.kind) {
+    case "allow":
+      return "allow";
+    case "escalate":
+      return "approve";
+    case "conditional":
+    case "deny":
+      return "deny";
+  }
+}
+
+export interface Situation {
+  readonly principal: Principal;
+  readonly action: Action;
+  readonly facts: PolicyFacts;
+}
+
+export function situationOf(test: TestClause): Situation {
+  const { call } = test;
+  return {
+    principal: {
+      agent: id(test.agent),
+      tenant: id("test"),
+      session: id("test"),
+      team: test.team,
+      provenBy: "loopback",
+    },
+    action: actionOf(call),
+    facts: {
+      now: instant(test.at === undefined ? 0 : Date.parse(test.at)),
+      marks: test.marks,
+      source: () => sourceOf(call),
+    },
+  };
+}
+
+/** The call as its wire would carry it. */
+export function actionOf(call: TestCall): Action {
+  switch (call.kind) {
+    case "tool": {
+      const dot = call.tool.indexOf(".");
+      return {
+        kind: "tool",
+        upstream: id(call.tool.slice(0, dot)),
+        tool: call.tool.slice(dot + 1),
+        args: objectOf(call.json),
+      };
+    }
+    case "llm": {
+      const { json, ...rest } = call;
+      return {
+        ...rest,
+        upstream: id(call.upstream),
+        body: { model: call.model, ...objectOf(json) },
+      };
+    }
+    case "http": {
+      const { json, ...rest } = call;
+      const body: JsonValue | undefined = json === undefined ? undefined : objectOf(json);
+      return { ...rest, upstream: id(call.upstream), body };
+    }
+    case "mcp":
+      return { ...call, upstream: id(call.upstream) };
+  }
+}
+
+/** The JSON text that money amounts are read from. */
+export function sourceOf(call: TestCall): string {
+  if (call.kind === "tool") return `{"params":{"arguments":${call.json}}}`;
+  return call.kind === "mcp" ? "" : (call.json ?? "");
+}
+
+function objectOf(json: string): JsonObject {
+  const value: unknown = JSON.parse(json);
+  return isJsonObject(value) ? value : {};
+}
+
+function nameOf(call: TestCall): string {
+  switch (call.kind) {
+    case "tool":
+      return `${call.tool} ${call.json}`;
+    case "llm":
+      return `${call.operation} ${call.model} on ${call.upstream}`;
+    case "http":
+      return `${call.method} ${call.upstream}${call.path}`;
+    case "mcp":
+      return `${call.method} ${call.name ?? ""} on ${call.upstream}`;
+  }
+}

@@ -1,0 +1,222 @@
+import type { Action, McpAction, ToolAction } from "../action.ts";
+import type { Charge, Decision, Inspections } from "../decision.ts";
+import type { Principal } from "../principal.ts";
+import type { Digest } from "../units.ts";
+import { impossible } from "../../lib/impossible.ts";
+import { evaluateCharge } from "./charge.ts";
+import { combine, denyUnknownCharge, withCharges, type Combined } from "./combine.ts";
+import type { CompiledRule } from "./compiled-rule.ts";
+import { ConditionScope } from "./condition-scope.ts";
+import { matchesAnyName } from "./glob.ts";
+import { resolveInspections, type CompiledInspection } from "./inspections.ts";
+import type { PolicyFacts, PolicySnapshot } from "./policy-snapshot.ts";
+import { buildIndex, candidatesOf, type RuleIndex } from "./rule-index.ts";
+import { keyOf, misfitOf } from "./selector.ts";
+
+/** Agents whose rules are kept resolved; past it the oldest is resolved again when it comes back. */
+const AGENTS_MAX = 1024;
+/** Plans kept for each agent and kind; past it all are made again as needed. */
+const PLANS_MAX = 128;
+/** Longer names, which only a client would invent, are planned each time. */
+const PLAN_KEY_CHARS_MAX = 256;
+/** Rules of one plan whose outcomes fit one integer; more are combined each time. */
+const MASK_RULES_MAX = 30;
+/** Combinations of true conditions kept for one plan. */
+const OUTCOMES_MAX = 64;
+
+/** All that one agent may meet, by kind of action. */
+interface AgentView {
+  readonly kinds: Readonly<Record<Action["kind"], KindView>>;
+  readonly inspections: Inspections;
+  readonly bodyReaders: readonly CompiledRule[];
+}
+
+interface KindView {
+  readonly index: RuleIndex;
+  readonly plans: Map<string, Plan>;
+}
+
+/** The rules that select one name, and what came of them before. */
+interface Plan {
+  readonly rules: readonly CompiledRule[];
+  /** Set where nothing but the name decides. */
+  readonly fixed: Decision | undefined;
+  readonly mayAllow: boolean;
+  /** By bit mask of the rules that matched. */
+  readonly outcomes: Map<number, Combined>;
+}
+
+export function createSnapshot(
+  rules: readonly CompiledRule[],
+  inspections: readonly CompiledInspection[],
+  digest: Digest,
+): PolicySnapshot {
+  const agents = new Map<string, AgentView>();
+
+  function viewOf(agent: string): AgentView {
+    const known = agents.get(agent);
+    if (known !== undefined) return known;
+    const view = resolveAgent(agent, rules, inspections);
+    if (agents.size >= AGENTS_MAX) {
+      for (const oldest of agents.keys()) {
+        agents.delete(oldest);
+        break;
+      }
+    }
+    agents.set(agent, view);
+    return view;
+  }
+
+  return Object.freeze({
+    digest,
+    ruleCount: rules.length,
+    decide(principal: Principal, action: Action, facts: PolicyFacts): Decision {
+      const plan = planOf(viewOf(principal.agent), principal, action);
+      return plan.fixed ?? evaluate(plan, principal, action, facts);
+    },
+    mayAllow(principal: Principal, action: ToolAction | McpAction): boolean {
+      return planOf(viewOf(principal.agent), principal, action).mayAllow;
+    },
+    inspections(principal: Principal): Inspections {
+      return viewOf(principal.agent).inspections;
+    },
+    readsHttpBody(principal: Principal, upstream: string): boolean {
+      return viewOf(principal.agent).bodyReaders.some(
+        ({ selector }) => selector.kind === "http" && matchesAnyName(selector.upstreams, upstream),
+      );
+    },
+  });
+}
+
+export function appliesTo(rule: CompiledRule, agent: string): boolean {
+  if (rule.fileAgents.length === 0) return false;
+  return matchesAnyName(rule.fileAgents, agent) && matchesAnyName(rule.agents, agent);
+}
+
+function resolveAgent(
+  agent: string,
+  rules: readonly CompiledRule[],
+  inspections: readonly CompiledInspection[],
+): AgentView {
+  const own = rules.filter((rule) => appliesTo(rule, agent));
+  const kind = (name: Action["kind"]): KindView => ({
+    index: buildIndex(own.filter((rule) => rule.selector.kind === name)),
+    plans: new Map(),
+  });
+  return {
+    kinds: { tool: kind("tool"), llm: kind("llm"), http: kind("http"), mcp: kind("mcp") },
+    inspections: resolveInspections(agent, inspections),
+    bodyReaders: own.filter((rule) => rule.selector.kind === "http" && readsBody(rule)),
+  };
+}
+
+function readsBody({ condition, charges }: CompiledRule): boolean {
+  return condition?.readsBody === true || charges.some((charge) => charge.kind === "named");
+}
+
+function planOf(view: AgentView, principal: Principal, action: Action): Plan {
+  const { index, plans } = view.kinds[action.kind];
+  const key = planKey(action);
+  const known = plans.get(key);
+  if (known !== undefined) return known;
+  const plan = makePlan(index, principal, action);
+  if (key.length <= PLAN_KEY_CHARS_MAX) {
+    if (plans.size >= PLANS_MAX) plans.clear();
+    plans.set(key, plan);
+  }
+  return plan;
+}
+
+/** Everything a plan depends on; for http only the upstream, as paths are without number. */
+function planKey(action: Action): string {
+  switch (action.kind) {
+    case "llm":
+      return `${action.upstream} ${action.operation} ${action.model}`;
+    case "mcp":
+      return `${action.upstream} ${action.method} ${action.name ?? ""}`;
+    case "http":
+    case "tool":
+      return keyOf(action);
+    default:
+      return impossible(action);
+  }
+}
+
+function makePlan(index: RuleIndex, principal: Principal, action: Action): Plan {
+  const candidates = candidatesOf(index, keyOf(action));
+  const perName = action.kind !== "http";
+  const rules = perName
+    ? candidates.filter((rule) => misfitOf(rule.selector, action) === undefined)
+    : candidates;
+  const combined = combine(rules, rules, principal.agent, action);
+  const isFixed =
+    perName && combined.named.length === 0 && rules.every((rule) => rule.condition === undefined);
+  return {
+    rules,
+    fixed: isFixed ? combined.decision : undefined,
+    mayAllow: mayAllow(rules),
+    outcomes: new Map(),
+  };
+}
+
+function mayAllow(rules: readonly CompiledRule[]): boolean {
+  const obeyed = rules.filter((rule) => !rule.shadow);
+  if (obeyed.some((rule) => rule.effect === "deny" && rule.condition === undefined)) return false;
+  return obeyed.some((rule) => rule.effect !== "deny");
+}
+
+function evaluate(plan: Plan, principal: Principal, action: Action, facts: PolicyFacts): Decision {
+  const { rules } = plan;
+  const matched: CompiledRule[] = [];
+  let scope: ConditionScope | undefined;
+  let mask = 0;
+  for (let i = 0; i < rules.length; i += 1) {
+    const rule = rules[i];
+    if (rule === undefined) continue;
+    if (action.kind === "http" && misfitOf(rule.selector, action) !== undefined) continue;
+    if (rule.condition !== undefined) {
+      scope ??= new ConditionScope(principal, action, facts);
+      if (!holds(rule, scope)) continue;
+    }
+    matched.push(rule);
+    mask |= 1 << i;
+  }
+  const combined = outcomeOf(plan, mask, matched, principal, action);
+  return combined.named.length === 0 ? combined.decision : charge(combined, facts);
+}
+
+export function holds({ condition, effect }: CompiledRule, scope: ConditionScope): boolean {
+  if (condition === undefined) return true;
+  const truth = condition.evaluate(scope);
+  return truth === "true" || (truth === "failed" && effect === "deny");
+}
+
+function outcomeOf(
+  plan: Plan,
+  mask: number,
+  matched: readonly CompiledRule[],
+  principal: Principal,
+  action: Action,
+): Combined {
+  const known = plan.rules.length <= MASK_RULES_MAX ? plan.outcomes.get(mask) : undefined;
+  if (known !== undefined) return known;
+  const combined = combine(matched, plan.rules, principal.agent, action);
+  // A denial of an http request names its path, which the mask does not know.
+  const keeps = action.kind !== "http" || combined.decision.kind !== "deny";
+  if (keeps && plan.rules.length <= MASK_RULES_MAX && plan.outcomes.size < OUTCOMES_MAX) {
+    plan.outcomes.set(mask, combined);
+  }
+  return combined;
+}
+
+function charge({ decision, named }: Combined, facts: PolicyFacts): Decision {
+  if (decision.kind !== "allow" && decision.kind !== "escalate") return decision;
+  const source = facts.source();
+  const charges: Charge[] = [];
+  for (const { rule, charge: wanted } of named) {
+    const reply = evaluateCharge(wanted, source);
+    if (reply.kind === "unknown") return denyUnknownCharge(rule, reply.reason);
+    charges.push(reply.charge);
+  }
+  return withCharges(decision, charges);
+}
