@@ -47,7 +47,13 @@ export async function authorize(
   const interpretation = interpreted.value;
   const action = (facts.action = interpretation.action);
 
-  const detected = detect(interpretation.scannable, ask.surroundings, inspections.request);
+  const { unscannable } = ask.upstream;
+  const detected = detect(
+    interpretation.scannable,
+    ask.surroundings,
+    inspections.request,
+    unscannable,
+  );
   facts.findings = detected.findings;
   facts.requestScan = detected.scan;
   if (detected.verdict.kind === "halt") return detected.verdict;

@@ -13,72 +13,81 @@ import type { JsonValue } from "../core/json.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 import { impossible } from "../lib/impossible.ts";
-import type { Scannable } from "./ask.ts";
+import type { Refusal } from "../core/refusal.ts";
+import type { Scannable, Surroundings } from "./ask.ts";
 
+/** What was seen is recorded whether or not it stops the request. */
 export interface Detection {
   readonly findings: readonly Finding[];
   readonly scan: Scan;
   /** The body with what rules wanted redacted; undefined: send it as it came. */
-  readonly redacted: JsonValue | undefined;
-}
-
-/** Where text leaves beside the body. Header names in lower case, without credential headers. */
-export interface Whereabouts {
-  /** Path and query as they will be sent. */
-  readonly url: string;
-  readonly headers: readonly (readonly [string, string])[];
+  readonly verdict: Verdict<JsonValue | undefined>;
 }
 
 const NOTHING_LEFT: readonly string[] = [];
+const UNCHANGED: Verdict<undefined> = pass(undefined);
 const NOT_ASKED: Scan = { kind: "none", reason: "not_asked" };
 const NO_BODY: Scan = { kind: "none", reason: "no_body" };
-const NOTHING: Verdict<Detection> = pass({ findings: [], scan: NOT_ASKED, redacted: undefined });
+const NOTHING: Detection = { findings: [], scan: NOT_ASKED, verdict: UNCHANGED };
 
 /** `unscannable`: what the operator wrote for bodies that nobody can read. */
 export function detect(
   scannable: Scannable,
-  where: Whereabouts,
+  where: Surroundings,
   inspection: Inspection,
   unscannable: Upstream["unscannable"],
-): Verdict<Detection> {
+): Detection {
   if (inspection.rules.length === 0) return NOTHING;
 
-  const found: Finding[] = [];
-  const blocked = lookAround(where, inspection, found);
-  if (blocked !== undefined) return halt(blockRefusal("request_blocked", blocked));
+  const findings: Finding[] = [];
+  const blocked = lookAround(where, inspection, findings);
+  if (blocked !== undefined) {
+    return { findings, scan: NOT_REACHED, verdict: halt(blockRefusal("request_blocked", blocked)) };
+  }
 
   switch (scannable.kind) {
     case "none":
-      return pass({ findings: found, scan: NO_BODY, redacted: undefined });
+      return { findings, scan: NO_BODY, verdict: UNCHANGED };
     case "json":
-      return detectJson(scannable.value, scannable.bytes, inspection, found);
+      return detectJson(scannable.value, scannable.bytes, inspection, findings);
     case "text":
-      return detectText(scannable.text, scannable.bytes, inspection, found);
+      return detectText(scannable.text, scannable.bytes, inspection, findings);
     case "opaque":
-      if (unscannable === "refuse") return halt(notInspectable(scannable.reason));
-      return pass({
-        findings: found,
+      return {
+        findings,
         scan: { kind: "unscanned", reason: scannable.reason, bytes: scannable.bytes },
-        redacted: undefined,
-      });
+        verdict: unscannable === "refuse" ? halt(notInspectable(scannable.reason)) : UNCHANGED,
+      };
     default:
       return impossible(scannable);
   }
 }
 
+const NOT_REACHED: Scan = { kind: "none", reason: "not_reached" };
+
 /** URL and headers can be refused, not rewritten: a changed URL would be another request. */
 function lookAround(
-  { url, headers }: Whereabouts,
+  { url, headers }: Surroundings,
   inspection: Inspection,
   found: Finding[],
 ): Finding | undefined {
-  const blocked = lookAt("url", decoded(url), inspection, found);
+  // One look at everything; only what has something in it is taken apart to say where.
+  const address = decoded(url);
+  if (isClean(`${address}\n${headers.join("\n")}`, inspection)) return undefined;
+  const blocked = lookAt("url", address, inspection, found);
   if (blocked !== undefined) return blocked;
-  for (const [name, value] of headers) {
-    const inHeader = lookAt(`header:${name}`, value, inspection, found);
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const inHeader = lookAt(`header:${headers[i]}`, headers[i + 1] ?? "", inspection, found);
     if (inHeader !== undefined) return inHeader;
   }
   return undefined;
+}
+
+function isClean(text: string, inspection: Inspection): boolean {
+  const scanner = createPartScanner(inspection, "head", NOTHING_LEFT);
+  scanner.push(text);
+  scanner.end();
+  return scanner.findings.length === 0;
 }
 
 function lookAt(
@@ -98,38 +107,47 @@ function detectJson(
   value: JsonValue,
   bytes: number,
   inspection: Inspection,
-  found: readonly Finding[],
-): Verdict<Detection> {
-  const scan = scanJson(inspection, value, NOTHING_LEFT);
-  if (scan.blocked !== undefined) return halt(blockRefusal("request_blocked", scan.blocked));
-  if (!scan.complete) return halt(notInspectable("nested too deeply"));
-  return pass({
-    findings: [...found, ...scan.findings],
-    scan: { kind: "scanned", bytes },
-    redacted: scan.value === value ? undefined : scan.value,
-  });
+  around: readonly Finding[],
+): Detection {
+  const looked = scanJson(inspection, value, NOTHING_LEFT);
+  const findings = [...around, ...looked.findings];
+  const scan: Scan = { kind: "scanned", bytes };
+  if (looked.blocked !== undefined) {
+    return { findings, scan, verdict: halt(blockRefusal("request_blocked", looked.blocked)) };
+  }
+  if (!looked.complete) {
+    const unscanned: Scan = { kind: "unscanned", reason: "too_deep", bytes };
+    return { findings, scan: unscanned, verdict: halt(notInspectable("nested too deeply")) };
+  }
+  const changed = looked.value !== value;
+  return { findings, scan, verdict: changed ? pass(looked.value) : UNCHANGED };
 }
 
 function detectText(
   text: string,
   bytes: number,
   inspection: Inspection,
-  found: readonly Finding[],
-): Verdict<Detection> {
+  around: readonly Finding[],
+): Detection {
   const scanner = createPartScanner(inspection, "body", NOTHING_LEFT);
   scanner.push(text);
   scanner.end();
-  if (scanner.blocked !== undefined) return halt(blockRefusal("request_blocked", scanner.blocked));
-  return pass({
-    findings: [...found, ...scanner.findings],
-    scan: { kind: "scanned", bytes },
-    redacted: scanner.edits.length === 0 ? undefined : applyEdits(text, 0, scanner.edits),
-  });
+  const findings = [...around, ...scanner.findings];
+  const scan: Scan = { kind: "scanned", bytes };
+  if (scanner.blocked !== undefined) {
+    return { findings, scan, verdict: halt(blockRefusal("request_blocked", scanner.blocked)) };
+  }
+  const { edits } = scanner;
+  return {
+    findings,
+    scan,
+    verdict: edits.length === 0 ? UNCHANGED : pass(applyEdits(text, 0, edits)),
+  };
 }
 
-function notInspectable(reason: string) {
+function notInspectable(reason: string): Refusal {
   return {
-    code: "request_blocked" as const,
+    code: "request_blocked",
     detail: `Policy wants to inspect this request, but its body cannot be inspected: ${reason}.`,
     remedy: "Send it in a form that can be read, and smaller.",
   };
