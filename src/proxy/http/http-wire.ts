@@ -17,15 +17,22 @@ import type {
 import { renderRefusal } from "../refusals/render-refusal.ts";
 import type { BodyNeed, RequestHead, WireExchange, WireFamily, WireReply } from "../wire.ts";
 
-export const httpWire: WireFamily = { open: (head) => new HttpWireExchange(head) };
+export const httpWire: WireFamily = { open: (head) => new HttpWireExchange(head, undefined) };
+
+/** Paths of an LLM upstream that its dialect does not know: plain HTTP, if a rule names it. */
+export const unknownEndpointWire: WireFamily = {
+  open: (head) => new HttpWireExchange(head, "unknown_endpoint"),
+};
 
 class HttpWireExchange implements WireExchange {
   readonly bodyNeed: BodyNeed = "if_policy_reads_it";
   readonly target: string;
   readonly #head: RequestHead;
+  readonly #special: HttpAction["special"];
 
-  constructor(head: RequestHead) {
+  constructor(head: RequestHead, special: HttpAction["special"]) {
     this.#head = head;
+    this.#special = special;
     this.target = head.rawPath + head.query;
   }
 
@@ -46,7 +53,7 @@ class HttpWireExchange implements WireExchange {
       host: head.upstream.host,
       path: head.path,
       query: head.query,
-      special: undefined,
+      special: this.#special,
       body: readsBody && scannable.kind === "json" ? scannable.value : undefined,
     };
     return pass(new HttpInterpretation(head, action, scannable, body));

@@ -1,0 +1,41 @@
+/** @see https://docs.anthropic.com/en/api/messages */
+import { isJsonObject, type JsonObject } from "../../../core/json.ts";
+import type { RequestFacts, RequestGrammar } from "../operation.ts";
+import { booleanMember, stringMember, tokensMember, type MemberReading } from "../read-member.ts";
+import type { MemberEdit } from "../set-members.ts";
+
+/** Smallest thinking budget the API takes; it must stay below `max_tokens`. */
+const THINKING_TOKENS_MIN = 1024;
+
+export const messagesRequest: RequestGrammar = {
+  judged: new Set(["model", "stream", "max_tokens", "messages", "system", "tools", "thinking"]),
+  read(body, endpoint) {
+    const reading: MemberReading = { body, problem: undefined };
+    const facts: RequestFacts = {
+      model: endpoint.model ?? stringMember(reading, "model"),
+      stream: booleanMember(reading, "stream"),
+      outputTokens: tokensMember(reading, "max_tokens"),
+      choices: 1,
+      storedInput: body["container"] !== undefined && body["container"] !== null,
+      wantsUsage: true,
+    };
+    const { problem } = reading;
+    return problem === undefined ? { kind: "ok", facts } : { kind: "problem", message: problem };
+  },
+  edits(body, _facts, cap) {
+    if (cap === undefined) return [];
+    const edit = { key: "max_tokens", value: cap.tokens };
+    const thinking = thinkingBelow(body, cap.tokens);
+    return thinking === undefined ? [edit] : [edit, thinking];
+  },
+};
+
+/** A lower cap must not leave a thinking budget above it, which the API refuses. */
+function thinkingBelow(body: JsonObject, cap: number): MemberEdit | undefined {
+  const thinking = body["thinking"];
+  if (!isJsonObject(thinking)) return undefined;
+  const budget = thinking["budget_tokens"];
+  if (typeof budget !== "number" || budget < cap) return undefined;
+  if (cap <= THINKING_TOKENS_MIN) return { key: "thinking", value: { type: "disabled" } };
+  return { key: "thinking", value: { ...thinking, budget_tokens: cap - 1 } };
+}

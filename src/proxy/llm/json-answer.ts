@@ -1,0 +1,39 @@
+/** An answer that is one JSON document: judged before its head leaves, so a block is a status. */
+import { blockRefusal } from "../../core/inspect/block-refusal.ts";
+import type { Finding } from "../../core/inspect/finding.ts";
+import { isJsonObject, type JsonValue } from "../../core/json.ts";
+import type { UsageReader } from "../../core/money/usage-reader.ts";
+import { parseStrictJson } from "../../lib/strict-json.ts";
+import type { Refusal } from "../../core/refusal.ts";
+import type { ChunkVerdict } from "../../pipeline/ask.ts";
+import { unscannableRefusal } from "./unscannable-refusal.ts";
+import { scanAnswer, type Search } from "./scan-answer.ts";
+import { withoutTokens } from "./sse-event.ts";
+
+const encoder = new TextEncoder();
+
+/** Undefined: it is no JSON, so it must be looked at as text. */
+export function judgeJson(
+  bytes: Uint8Array,
+  search: Search,
+  usage: UsageReader | undefined,
+): { readonly verdict: ChunkVerdict; readonly findings: readonly Finding[] } | undefined {
+  const reading = parseStrictJson(bytes);
+  if (reading.kind === "problem") return undefined;
+  const { value, text } = reading;
+  if (usage !== undefined) readUsage(usage, value);
+  const { findings, blocked, complete, value: seen } = scanAnswer(search, value, text);
+  if (blocked !== undefined)
+    return { verdict: cut(blockRefusal("response_blocked", blocked)), findings };
+  if (!complete) return { verdict: cut(unscannableRefusal("too much nesting in it")), findings };
+  const out = seen === value ? bytes : encoder.encode(JSON.stringify(seen, withoutTokens));
+  return { verdict: { kind: "emit", chunks: [out] }, findings };
+}
+
+function readUsage(usage: UsageReader, value: JsonValue): void {
+  if (isJsonObject(value)) usage.read(value);
+}
+
+function cut(refusal: Refusal): ChunkVerdict {
+  return { kind: "cut", refusal, chunks: [], farewell: undefined };
+}

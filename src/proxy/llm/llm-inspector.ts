@@ -1,0 +1,146 @@
+/** Chooses, on the head of an answer, how its body is judged and counted. */
+import type { Scan } from "../../core/evidence.ts";
+import type { Finding } from "../../core/inspect/finding.ts";
+import type { Inspection } from "../../core/inspect/inspection.ts";
+import { estimateTokens } from "../../core/money/token-count.ts";
+import { createUsageReader, type UsageReader } from "../../core/money/usage-reader.ts";
+import type { Usage } from "../../core/money/usage.ts";
+import type { ExchangeId } from "../../core/units.ts";
+import type { Upstream } from "../../core/upstream.ts";
+import type {
+  ChunkVerdict,
+  HeadVerdict,
+  InspectionReport,
+  ResponseInspector,
+} from "../../pipeline/ask.ts";
+import { createHttpInspector } from "../../pipeline/inspect-bytes.ts";
+import { EventStream } from "./event-stream.ts";
+import { judgeJson } from "./json-answer.ts";
+import type { Operation } from "./operation.ts";
+import type { Search } from "./scan-answer.ts";
+
+export interface LlmInspectorOptions {
+  readonly exchange: ExchangeId;
+  readonly upstream: Upstream;
+  readonly operation: Operation;
+  readonly inspection: Inspection;
+  readonly echoes: readonly string[];
+  readonly hidesUsage: boolean;
+}
+
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+const EVENT_STREAM = /^text\/event-stream\s*(?:;|$)/i;
+const NOTHING: ChunkVerdict = { kind: "emit", chunks: [] };
+const NO_FINDINGS: readonly Finding[] = [];
+
+export class LlmInspector implements ResponseInspector {
+  readonly #options: LlmInspectorOptions;
+  readonly #search: Search;
+  readonly #usage: UsageReader | undefined;
+  #stream: EventStream | undefined;
+  /** For what is neither JSON nor an event stream: judged as any HTTP body. */
+  #other: ResponseInspector | undefined;
+  #findings: readonly Finding[] = NO_FINDINGS;
+  #bytes = 0;
+
+  constructor(options: LlmInspectorOptions) {
+    const { operation, inspection, echoes } = options;
+    this.#options = options;
+    this.#search = { inspection, echoes, repeated: operation.repeated };
+    this.#usage = operation.usage === undefined ? undefined : createUsageReader(operation.usage);
+  }
+
+  head(status: number, headers: ReadonlyMap<string, string>): HeadVerdict {
+    const { inspection, echoes } = this.#options;
+    const looks = inspection.rules.length > 0 || echoes.length > 0;
+    if (!looks && this.#usage === undefined) {
+      return { kind: "pass", scan: { kind: "none", reason: "not_asked" } };
+    }
+    const type = headers.get("content-type") ?? "";
+    if (JSON_TYPE.test(type)) return { kind: "whole" };
+    if (EVENT_STREAM.test(type)) {
+      this.#stream = this.#openStream();
+      return { kind: "stream" };
+    }
+    return this.#openOther().head(status, headers);
+  }
+
+  chunk(bytes: Uint8Array): ChunkVerdict {
+    this.#bytes += bytes.length;
+    if (this.#stream !== undefined) return this.#stream.chunk(bytes);
+    if (this.#other !== undefined) return this.#other.chunk(bytes);
+    const judged = judgeJson(bytes, this.#search, this.#usage);
+    if (judged === undefined) return this.#asText(bytes);
+    this.#findings = judged.findings;
+    return judged.verdict;
+  }
+
+  end(): ChunkVerdict {
+    return (this.#stream ?? this.#other)?.end() ?? NOTHING;
+  }
+
+  report(): InspectionReport {
+    const usage = this.#usageSoFar();
+    const model = this.#usage?.model();
+    if (this.#other !== undefined) return { ...this.#other.report(), usage, model };
+    return { findings: this.#stream?.findings ?? this.#findings, scan: this.#scan(), usage, model };
+  }
+
+  /** It calls itself JSON and is not: whatever a client makes of it, it is looked at. */
+  #asText(bytes: Uint8Array): ChunkVerdict {
+    const other = this.#openOther();
+    const headed = other.head(200, new Map([["content-type", "text/plain; charset=utf-8"]]));
+    if (headed.kind === "pass") return { kind: "emit", chunks: [bytes] };
+    return other.chunk(bytes);
+  }
+
+  #openOther(): ResponseInspector {
+    const { inspection, echoes, upstream } = this.#options;
+    const { responseBytesMax, unscannable } = upstream;
+    this.#other = createHttpInspector(inspection, echoes, responseBytesMax, unscannable);
+    return this.#other;
+  }
+
+  #openStream(): EventStream {
+    const { exchange, operation, upstream, echoes, hidesUsage } = this.#options;
+    return new EventStream({
+      exchange,
+      search: this.#search,
+      reader: operation.readEvents(),
+      usage: this.#usage,
+      hidesUsage,
+      heldBytesMax: upstream.responseBytesMax,
+      passesUnscannable: upstream.unscannable === "pass" && echoes.length === 0,
+    });
+  }
+
+  #scan(): Scan {
+    if (this.#options.inspection.rules.length === 0) return { kind: "none", reason: "not_asked" };
+    const bytes = this.#bytes;
+    if (this.#stream?.unread === true) return { kind: "unscanned", reason: "too_large", bytes };
+    return { kind: "scanned", bytes };
+  }
+
+  /** A count that came before the end is a floor, and so is what we have seen of the text. */
+  #usageSoFar(): Usage | undefined {
+    const said = this.#usage?.usage();
+    const stream = this.#stream;
+    if (stream === undefined || (said !== undefined && stream.finished)) return said;
+    const seen = estimateTokens(stream.parts.bytes);
+    if (this.#usage === undefined || (said === undefined && seen === 0)) return undefined;
+    return {
+      ...(said ?? UNCOUNTED),
+      output: Math.max(said?.output ?? 0, seen),
+      source: "estimated",
+    };
+  }
+}
+
+const UNCOUNTED: Usage = {
+  input: undefined,
+  cacheRead: undefined,
+  cacheWrite: undefined,
+  output: undefined,
+  reasoning: undefined,
+  source: "estimated",
+};

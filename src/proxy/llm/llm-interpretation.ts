@@ -1,0 +1,102 @@
+import type { Inspections } from "../../core/decision.ts";
+import type { LlmAction } from "../../core/action.ts";
+import type { JsonObject } from "../../core/json.ts";
+import { estimateTokens } from "../../core/money/token-count.ts";
+import type {
+  Changes,
+  Interpretation,
+  Metering,
+  RequestBody,
+  ResponseInspector,
+  Scannable,
+} from "../../pipeline/ask.ts";
+import { isJsonObject } from "../../core/json.ts";
+import type { RequestHead } from "../wire.ts";
+import { LlmInspector } from "./llm-inspector.ts";
+import type { Endpoint, OutputCap, RequestFacts } from "./operation.ts";
+import { setMembers } from "./set-members.ts";
+
+/** Held for input that the provider keeps and the body only names: a usual context window. */
+const STORED_INPUT_TOKENS = 128_000;
+const NO_BODY: JsonObject = {};
+
+/** A request body as it came: bytes, text and tree of one JSON object. */
+export interface ReadBody {
+  readonly bytes: Buffer;
+  readonly text: string;
+  readonly value: JsonObject;
+}
+
+export class LlmInterpretation implements Interpretation {
+  readonly action: LlmAction;
+  readonly scannable: Scannable;
+  readonly metering: Metering;
+  readonly #head: RequestHead;
+  readonly #endpoint: Endpoint;
+  readonly #facts: RequestFacts;
+  readonly #body: ReadBody | undefined;
+
+  constructor(
+    head: RequestHead,
+    endpoint: Endpoint,
+    facts: RequestFacts,
+    body: ReadBody | undefined,
+  ) {
+    this.#head = head;
+    this.#endpoint = endpoint;
+    this.#facts = facts;
+    this.#body = body;
+    const { model, stream, outputTokens, choices } = facts;
+    this.action = {
+      kind: "llm",
+      upstream: head.upstream.name,
+      operation: endpoint.operation.name,
+      model,
+      stream,
+      outputTokens,
+      body: body?.value ?? NO_BODY,
+    };
+    const bytes = body?.bytes.length ?? 0;
+    this.scannable =
+      body === undefined ? { kind: "none" } : { kind: "json", value: body.value, bytes };
+    this.metering = {
+      provider: head.upstream.priceProvider,
+      model,
+      inputTokens: estimateTokens(bytes) + (facts.storedInput ? STORED_INPUT_TOKENS : 0),
+      outputTokens,
+      choices,
+      bills: endpoint.operation.bills,
+    };
+  }
+
+  source(): string {
+    return this.#body?.text ?? "";
+  }
+
+  compose({ redacted, outputTokens }: Changes): RequestBody {
+    const body = this.#body;
+    const grammar = this.#endpoint.operation.request;
+    if (body === undefined || grammar === undefined) return { kind: "none" };
+    const cap: OutputCap | undefined =
+      outputTokens === undefined
+        ? undefined
+        : { tokens: outputTokens, provider: this.#head.upstream.priceProvider };
+    const value = isJsonObject(redacted) ? redacted : body.value;
+    const edits = grammar.edits(value, this.#facts, cap);
+    if (value === body.value && edits.length === 0) return { kind: "bytes", bytes: body.bytes };
+    const text = value === body.value ? body.text : JSON.stringify(value);
+    const sent = edits.length === 0 ? text : setMembers(text, value, edits);
+    return { kind: "bytes", bytes: Buffer.from(sent) };
+  }
+
+  inspector(inspections: Inspections, echoes: readonly string[]): ResponseInspector {
+    return new LlmInspector({
+      exchange: this.#head.exchange,
+      upstream: this.#head.upstream,
+      operation: this.#endpoint.operation,
+      inspection: inspections.response,
+      echoes,
+      hidesUsage: this.#facts.stream && !this.#facts.wantsUsage,
+    });
+  }
+}

@@ -1,0 +1,166 @@
+/** The door every LLM dialect shares: route, read the body strictly, understand it, or refuse. */
+import type { Refusal } from "../../core/refusal.ts";
+import { halt, pass, type Verdict } from "../../core/verdict.ts";
+import { isJsonObject, type JsonObject } from "../../core/json.ts";
+import { parseStrictJson } from "../../lib/strict-json.ts";
+import type { InterpretContext, Interpretation } from "../../pipeline/ask.ts";
+import { renderRefusal } from "../refusals/render-refusal.ts";
+import type { BodyNeed, RequestHead, WireExchange, WireFamily, WireReply } from "../wire.ts";
+import { LlmInterpretation } from "./llm-interpretation.ts";
+import type { Dialect, Endpoint, RequestFacts, RequestGrammar } from "./operation.ts";
+
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+
+/** `elsewhere` judges what the dialect does not know, as plain HTTP that a rule must name. */
+export function createLlmWire(dialect: Dialect, elsewhere: WireFamily): WireFamily {
+  return {
+    open(head) {
+      const routing = dialect.route(head);
+      switch (routing.kind) {
+        case "known":
+          return new LlmExchange(dialect, head, routing.endpoint);
+        case "unknown":
+          return new UnknownExchange(dialect, head, elsewhere.open(head));
+        case "problem":
+          return new UnreadableExchange(dialect, head, routing.message);
+      }
+    },
+  };
+}
+
+class LlmExchange implements WireExchange {
+  readonly bodyNeed: BodyNeed;
+  readonly target: string;
+  readonly #dialect: Dialect;
+  readonly #head: RequestHead;
+  readonly #endpoint: Endpoint;
+
+  constructor(dialect: Dialect, head: RequestHead, endpoint: Endpoint) {
+    this.bodyNeed = endpoint.operation.request === undefined ? "none" : "whole";
+    this.target = endpoint.target;
+    this.#dialect = dialect;
+    this.#head = head;
+    this.#endpoint = endpoint;
+  }
+
+  interpret(body: Buffer | undefined, _context: InterpretContext): Verdict<Interpretation> {
+    const { request } = this.#endpoint.operation;
+    if (request === undefined) return this.#withoutBody();
+    const problem = unreadable(this.#head, body);
+    if (problem !== undefined || body === undefined) return malformed(problem ?? "it has no body");
+    const reading = parseStrictJson(body);
+    if (reading.kind === "problem") {
+      const { message, line, column } = reading;
+      const place = line === undefined ? "" : ` at line ${line}, column ${column}`;
+      return malformed(`its body is not strict JSON: ${message}${place}`);
+    }
+    const { value, text } = reading;
+    if (!isJsonObject(value)) return malformed("its body is not a JSON object");
+    const lookalike = lookalikeIn(value, request);
+    if (lookalike !== undefined) return malformed(lookalike);
+    const understood = request.read(value, this.#endpoint);
+    if (understood.kind === "problem") return malformed(understood.message);
+    return this.#pass(understood.facts, { bytes: body, text, value });
+  }
+
+  refuse(refusal: Refusal): WireReply {
+    return renderRefusal(this.#dialect.wire, refusal, this.#head);
+  }
+
+  #withoutBody(): Verdict<Interpretation> {
+    if (this.#head.hasBody) return malformed("it must not have a body");
+    return this.#pass({ ...NO_FACTS, model: this.#endpoint.model ?? "" }, undefined);
+  }
+
+  #pass(
+    facts: RequestFacts,
+    body: ConstructorParameters<typeof LlmInterpretation>[3],
+  ): Verdict<Interpretation> {
+    return pass(new LlmInterpretation(this.#head, this.#endpoint, facts, body));
+  }
+}
+
+/** Plain HTTP behind the dialect's own refusals. */
+class UnknownExchange implements WireExchange {
+  readonly #dialect: Dialect;
+  readonly #head: RequestHead;
+  readonly #plain: WireExchange;
+
+  constructor(dialect: Dialect, head: RequestHead, plain: WireExchange) {
+    this.#dialect = dialect;
+    this.#head = head;
+    this.#plain = plain;
+  }
+
+  get bodyNeed(): BodyNeed {
+    return this.#plain.bodyNeed;
+  }
+
+  get target(): string {
+    return this.#plain.target;
+  }
+
+  interpret(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {
+    return this.#plain.interpret(body, context);
+  }
+
+  refuse(refusal: Refusal): WireReply {
+    return renderRefusal(this.#dialect.wire, refusal, this.#head);
+  }
+}
+
+/** A path or query that two readers could read differently. */
+class UnreadableExchange implements WireExchange {
+  readonly bodyNeed: BodyNeed = "none";
+  readonly target: string;
+  readonly #dialect: Dialect;
+  readonly #head: RequestHead;
+  readonly #message: string;
+
+  constructor(dialect: Dialect, head: RequestHead, message: string) {
+    this.target = head.rawPath;
+    this.#dialect = dialect;
+    this.#head = head;
+    this.#message = message;
+  }
+
+  interpret(): Verdict<Interpretation> {
+    return malformed(this.#message);
+  }
+
+  refuse(refusal: Refusal): WireReply {
+    return renderRefusal(this.#dialect.wire, refusal, this.#head);
+  }
+}
+
+const NO_FACTS: RequestFacts = {
+  model: "",
+  stream: false,
+  outputTokens: undefined,
+  choices: 1,
+  storedInput: false,
+  wantsUsage: true,
+};
+
+function malformed(message: string): Verdict<never> {
+  return halt({ code: "malformed", detail: `The request cannot be judged: ${message}.` });
+}
+
+function unreadable(head: RequestHead, body: Buffer | undefined): string | undefined {
+  const type = head.headers["content-type"];
+  const encoding = head.headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") return "it has a content encoding";
+  if (body === undefined || body.length === 0) return "it has no body";
+  if (typeof type === "string" && JSON_TYPE.test(type)) return undefined;
+  return "its content type is not application/json";
+}
+
+/** Some servers read member names in any case: `Model` must not outvote `model` there. */
+function lookalikeIn(body: JsonObject, { judged }: RequestGrammar): string | undefined {
+  for (const key in body) {
+    if (judged.has(key)) continue;
+    const plain = key.toLowerCase();
+    if (plain !== key && judged.has(plain)) return `"${plain}" is given in capital letters`;
+  }
+  return undefined;
+}

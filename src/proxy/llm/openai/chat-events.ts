@@ -1,0 +1,99 @@
+/**
+ * Streams of chat completions and of the older completions, with what compatible servers add.
+ *
+ * @see https://platform.openai.com/docs/api-reference/chat-streaming
+ */
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../../../core/json.ts";
+import { wireError } from "../../refusals/render-refusal.ts";
+import { refusalStatus } from "../../refusals/refusal-status.ts";
+import type { EventReader } from "../event-reader.ts";
+import { sseEvent } from "../sse-event.ts";
+import { indexIn, type TextParts } from "../text-parts.ts";
+
+/** Members without text of the model; anything else makes the event one that is scanned whole. */
+const EVENT = new Set([
+  "id",
+  "object",
+  "created",
+  "model",
+  "choices",
+  "usage",
+  "system_fingerprint",
+  "service_tier",
+  "obfuscation",
+]);
+const CHOICE = new Set(["index", "delta", "text", "finish_reason", "logprobs", "stop_reason"]);
+const TEXTS = ["content", "refusal", "reasoning_content", "reasoning"] as const;
+const DELTA = new Set<string>(["role", "tool_calls", "function_call", "audio", ...TEXTS]);
+
+export function readChatEvents(): EventReader {
+  let finished = false;
+  return {
+    isPlain(event) {
+      if (!hasOnly(event, EVENT)) return false;
+      const choices = event["choices"];
+      return isJsonArray(choices) && choices.every(isPlainChoice);
+    },
+    read(event, parts) {
+      if (isJsonObject(event["usage"])) finished = true;
+      const choices = event["choices"];
+      if (!isJsonArray(choices)) return;
+      for (const choice of choices) if (isJsonObject(choice)) readChoice(choice, parts);
+    },
+    isUsageOnly(event) {
+      const choices = event["choices"];
+      return isJsonObject(event["usage"]) && isJsonArray(choices) && choices.length === 0;
+    },
+    get finished() {
+      return finished;
+    },
+    farewell(refusal) {
+      const error = wireError("openai", refusalStatus("openai", refusal.code), refusal);
+      return sseEvent(undefined, { error }, undefined);
+    },
+  };
+}
+
+function isPlainChoice(choice: JsonValue): boolean {
+  if (!isJsonObject(choice) || !hasOnly(choice, CHOICE)) return false;
+  const { delta } = choice;
+  if (delta === undefined || delta === null) return true;
+  if (!isJsonObject(delta) || !hasOnly(delta, DELTA)) return false;
+  return TEXTS.every((key) => typeof delta[key] !== "object" || delta[key] === null);
+}
+
+function hasOnly(object: JsonObject, known: ReadonlySet<string>): boolean {
+  for (const key in object) if (!known.has(key)) return false;
+  return true;
+}
+
+function readChoice(choice: JsonObject, parts: TextParts): void {
+  const group = `choices/${indexIn(choice, "index")}`;
+  const { delta } = choice;
+  parts.add(group, "text", choice, "text");
+  if (isJsonObject(delta)) readDelta(group, delta, parts);
+  if (typeof choice["finish_reason"] === "string") parts.close(group);
+}
+
+function readDelta(group: string, delta: JsonObject, parts: TextParts): void {
+  for (const key of TEXTS) parts.add(group, key, delta, key);
+  const { content, audio } = delta;
+  if (isJsonArray(content)) {
+    for (const item of content) if (isJsonObject(item)) parts.add(group, "content", item, "text");
+  }
+  if (isJsonObject(audio)) parts.add(group, "audio", audio, "transcript");
+  const legacy = delta["function_call"];
+  if (isJsonObject(legacy)) parts.add(group, "function_call", legacy, "arguments", true);
+  const calls = delta["tool_calls"];
+  if (!isJsonArray(calls)) return;
+  for (const call of calls) if (isJsonObject(call)) readCall(group, call, parts);
+}
+
+/** Held until complete: half a tool call must not be acted on. */
+function readCall(group: string, call: JsonObject, parts: TextParts): void {
+  const name = `tool_calls/${indexIn(call, "index")}`;
+  const { custom } = call;
+  const named = call["function"];
+  if (isJsonObject(named)) parts.add(group, name, named, "arguments", true);
+  if (isJsonObject(custom)) parts.add(group, name, custom, "input", true);
+}

@@ -1,0 +1,88 @@
+/**
+ * Changes top-level members of a JSON object in its text and leaves every other byte as it was:
+ * large integers, spacing and order survive, and nothing is stringified twice.
+ */
+import type { JsonObject, JsonValue } from "../../core/json.ts";
+
+export interface MemberEdit {
+  readonly key: string;
+  readonly value: JsonValue;
+}
+
+/** `text` must be strict JSON (no duplicate keys) that parses to `body`. */
+export function setMembers(text: string, body: JsonObject, edits: readonly MemberEdit[]): string {
+  const inserted: string[] = [];
+  const replaced = new Map<string, string>();
+  for (const { key, value } of edits) {
+    const written = JSON.stringify(value);
+    if (Object.hasOwn(body, key)) replaced.set(key, written);
+    else inserted.push(`${JSON.stringify(key)}:${written}`);
+  }
+  const kept = replaced.size === 0 ? text : replaceValues(text, replaced);
+  if (inserted.length === 0) return kept;
+  const brace = kept.indexOf("{") + 1;
+  const comma = Object.keys(body).length === 0 ? "" : ",";
+  return `${kept.slice(0, brace)}${inserted.join(",")}${comma}${kept.slice(brace)}`;
+}
+
+function replaceValues(text: string, values: ReadonlyMap<string, string>): string {
+  let out = "";
+  let copied = 0;
+  let at = afterBlanks(text, text.indexOf("{") + 1);
+  while (text[at] === '"') {
+    const keyEnd = afterString(text, at);
+    const key: string = JSON.parse(text.slice(at, keyEnd));
+    const start = afterBlanks(text, afterBlanks(text, keyEnd) + 1);
+    const end = afterValue(text, start);
+    const value = values.get(key);
+    if (value !== undefined) {
+      out += text.slice(copied, start) + value;
+      copied = end;
+    }
+    // Past the comma, or past the closing brace, where no quote follows.
+    at = afterBlanks(text, afterBlanks(text, end) + 1);
+  }
+  return out + text.slice(copied);
+}
+
+/** Brackets outside strings are counted; strings are skipped whole. */
+function afterValue(text: string, from: number): number {
+  let depth = 0;
+  let at = from;
+  while (at < text.length) {
+    const char = text[at];
+    if (char === '"') {
+      at = afterString(text, at);
+      if (depth === 0) return at;
+      continue;
+    }
+    if (depth === 0 && (char === "," || char === "}" || isBlank(text, at))) return at;
+    if (char === "{" || char === "[") depth += 1;
+    at += 1;
+    if ((char === "}" || char === "]") && (depth -= 1) === 0) return at;
+  }
+  return at;
+}
+
+function afterString(text: string, open: number): number {
+  let quote = text.indexOf('"', open + 1);
+  while (isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
+  return quote + 1;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let before = at - 1;
+  while (text[before] === "\\") before -= 1;
+  return (at - before) % 2 === 0;
+}
+
+function afterBlanks(text: string, from: number): number {
+  let at = from;
+  while (isBlank(text, at)) at += 1;
+  return at;
+}
+
+function isBlank(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+}

@@ -1,0 +1,60 @@
+import type { Span } from "../../core/inspect/stream-gate.ts";
+import type { JsonObject, JsonValue } from "../../core/json.ts";
+
+/** More parts open at once than any answer has; fewer than the gate can follow. */
+const OPEN_PARTS_MAX = 250;
+
+/** A span that knows where in the parsed event its text is. */
+export interface TextSpan extends Span {
+  readonly holder: JsonObject | undefined;
+  readonly key: string;
+}
+
+/** The text parts of one streamed answer: which are open, and what the event at hand adds. */
+export class TextParts {
+  /** Spans of the event at hand. */
+  spans: TextSpan[] = [];
+  /** UTF-8 length of all text so far, for an estimate when the provider counts nothing. */
+  bytes = 0;
+  /** More parts are open than can be followed: what comes now is not read. */
+  overflown = false;
+  readonly #open = new Map<string, OpenPart>();
+
+  begin(): void {
+    if (this.spans.length > 0) this.spans = [];
+  }
+
+  /** `group`: what ends together. `whole`: hold it until it is complete. No string, no span. */
+  add(group: string, name: string, holder: JsonObject, key: string, whole = false): void {
+    const text: JsonValue | undefined = holder[key];
+    if (typeof text !== "string" || text === "") return;
+    const part = `${group}/${name}`;
+    if (!this.#open.has(part)) {
+      if (this.#open.size === OPEN_PARTS_MAX) this.overflown = true;
+      else this.#open.set(part, { group, whole });
+    }
+    this.bytes += Buffer.byteLength(text);
+    this.spans.push({ part, text, whole, last: false, holder, key });
+  }
+
+  /** The group's parts end here; undefined: all parts do. */
+  close(group?: string): void {
+    for (const [part, open] of this.#open) {
+      if (group !== undefined && open.group !== group) continue;
+      this.#open.delete(part);
+      const { whole } = open;
+      this.spans.push({ part, text: "", whole, last: true, holder: undefined, key: "" });
+    }
+  }
+}
+
+interface OpenPart {
+  readonly group: string;
+  readonly whole: boolean;
+}
+
+/** Which of several: an index as the provider wrote it; 0 where it wrote none. */
+export function indexIn(holder: JsonObject, key: string): number {
+  const value = holder[key];
+  return typeof value === "number" ? value : 0;
+}
