@@ -1,12 +1,13 @@
 /** Judges each message that an MCP server sends in answer to one HTTP request. */
 import type { McpAction, ToolAction } from "../../core/action.ts";
 import { MCP_METHOD_CLASSES, type McpMethod } from "../../core/action-classes.ts";
+import { blockRefusal } from "../../core/inspect/block-refusal.ts";
 import type { Finding } from "../../core/inspect/finding.ts";
 import type { Inspection } from "../../core/inspect/inspection.ts";
 import { scanJson } from "../../core/inspect/scan-json.ts";
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { Refusal } from "../../core/refusal.ts";
-import { id, type ExchangeId, type RuleId, type UpstreamName } from "../../core/units.ts";
+import type { ExchangeId, UpstreamName } from "../../core/units.ts";
 import { impossible } from "../../lib/impossible.ts";
 import { denialAnswer } from "./denial.ts";
 import { listShape, narrowList, type ListShape } from "./narrow-list.ts";
@@ -51,7 +52,7 @@ const AS_IS: Judgement = { kind: "as_is" };
 
 export class AnswerJudge {
   readonly findings: Finding[] = [];
-  /** UTF-8 bytes of text looked at. */
+  /** Of text, as the scanner counts them. */
   scannedBytes = 0;
   /** Whether the request of this exchange has been answered. */
   answered = false;
@@ -83,7 +84,8 @@ export class AnswerJudge {
     const scan = scanJson(this.#screen.inspection, value, this.#screen.echoes);
     this.scannedBytes += scan.textBytes;
     for (const finding of scan.findings) this.#keep(finding);
-    if (scan.blocked !== undefined) return { blocked: blockedBy(scan.blocked), value };
+    if (scan.blocked !== undefined)
+      return { blocked: blockRefusal("response_blocked", scan.blocked), value };
     return { blocked: scan.complete ? undefined : TOO_DEEP, value: scan.value };
   }
 
@@ -147,13 +149,13 @@ export class AnswerJudge {
     return blocked === undefined ? value : undefined;
   }
 
-  #strayness({ id: answered, error }: RpcResponse): Breach | undefined {
+  #strayness({ id, error }: RpcResponse): Breach | undefined {
     const { question } = this.#screen;
     switch (question.kind) {
       case "stream":
         return undefined; // May replay answers to earlier requests.
       case "request":
-        if (answered !== question.id && !(answered === undefined && error !== undefined)) {
+        if (id !== question.id && !(id === undefined && error !== undefined)) {
           return "foreign-answer";
         }
         return this.answered ? "second-answer" : undefined;
@@ -167,12 +169,12 @@ export class AnswerJudge {
     }
   }
 
-  #denial({ id: answers, result }: RpcResponse, refusal: Refusal): JsonObject | undefined {
+  #denial({ id, result }: RpcResponse, refusal: Refusal): JsonObject | undefined {
     const { question, exchange } = this.#screen;
     if (question.kind === "request") return denialAnswer(question, refusal, exchange);
-    if (answers === undefined) return undefined;
+    if (id === undefined) return undefined;
     const method = isJsonArray(result?.["content"]) ? "tools/call" : "resources/read";
-    return denialAnswer({ kind: "request", id: answers, method, era: "2025" }, refusal, exchange);
+    return denialAnswer({ kind: "request", id, method, era: "2025" }, refusal, exchange);
   }
 
   #keep(finding: Finding): void {
@@ -191,8 +193,7 @@ type Breach = keyof typeof STRAY;
 
 /** What this principal may see, another may not: no shared cache, and not for long. */
 function privately(result: JsonObject, method: McpMethod): JsonObject {
-  const kind = MCP_METHOD_CLASSES[method];
-  if (kind !== "list" && kind !== "read") return result;
+  if (MCP_METHOD_CLASSES[method] !== "list") return result;
   const { cacheScope, ttlMs } = result;
   const lasting = typeof ttlMs === "number" && ttlMs > CACHE_TTL_MAX_MS;
   if (!lasting && (cacheScope === "private" || cacheScope === undefined)) return result;
@@ -203,13 +204,3 @@ const TOO_DEEP: Refusal = {
   code: "response_unscannable",
   detail: "The answer nests too deeply to be inspected, so it was withheld.",
 };
-
-/** Names rule and signature, never the text. */
-function blockedBy({ rule, detector, signature, part }: Finding): Refusal {
-  return {
-    code: "response_blocked",
-    detail: `The answer was withheld: ${detector} (${signature}) was found in ${part}.`,
-    remedy: "Do not rely on this source, or ask an operator to look at it.",
-    rules: [id<RuleId>(rule)],
-  };
-}
