@@ -47,19 +47,20 @@ export function readVault(directory: string, source: VaultKeySource): OpenedVaul
 }
 
 /**
- * Replaces the vault's secrets by what `change` makes of them, one process at a time. What `change`
- * throws leaves the vault as it was. Throws VaultFault.
+ * Replaces the vault's secrets by what `change` makes of them, one process at a time; `undefined`
+ * leaves the vault as it was. Throws VaultFault.
  */
 export function changeVault(
   directory: string,
   source: VaultKeySource,
-  change: (secrets: readonly SealedSecret[], key: KeyObject) => readonly SealedSecret[],
+  change: (secrets: readonly SealedSecret[], key: KeyObject) => readonly SealedSecret[] | undefined,
 ): void {
   mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
   whileLocked(directory, source, () => {
     const opened = readVault(directory, source);
     const key = opened?.key ?? firstKey(source);
     const secrets = change(opened?.document.secrets ?? [], key);
+    if (secrets === undefined) return;
     if (secrets.length > SECRETS_MAX) throw new VaultFault(`more than ${SECRETS_MAX} secrets`);
     const generation = (opened?.document.generation ?? 0) + 1;
     writeDurably(vaultPath(directory), writeVaultDocument(key, generation, secrets));

@@ -22,52 +22,54 @@ export function setSecret(
   value: string,
   at: string,
 ): SealedSecret {
-  return store(place, { name, value, at, bindingOf: () => binding });
+  const stored = store(place, { name, value, at, binding });
+  if (stored === undefined) throw new TypeError("a secret with a binding was not stored");
+  return stored;
 }
 
-/** Stores a new version under the binding that the secret has. Throws VaultFault. */
+/**
+ * Stores a new version under the binding that the secret has; undefined if there is none. Throws
+ * VaultFault.
+ */
 export function rotateSecret(
   place: VaultPlace,
   name: SecretName,
   value: string,
   at: string,
-): SealedSecret {
-  const bindingOf = (before: SealedSecret | undefined): Binding => {
-    if (before === undefined) throw unknown(name);
-    return before.binding;
-  };
-  return store(place, { name, value, at, bindingOf });
+): SealedSecret | undefined {
+  return store(place, { name, value, at, binding: undefined });
 }
 
-/** Throws VaultFault if there is none. */
-export function removeSecret(place: VaultPlace, name: SecretName): void {
+/** Whether there was one. Throws VaultFault. */
+export function removeSecret(place: VaultPlace, name: SecretName): boolean {
+  let found = false;
   changeVault(place.directory, place.key, (secrets) => {
     const rest = secrets.filter((one) => !isNamed(one, place, name));
-    if (rest.length === secrets.length) throw unknown(name);
-    return rest;
+    found = rest.length < secrets.length;
+    return found ? rest : undefined;
   });
+  return found;
 }
 
 interface NewVersion {
   readonly name: SecretName;
   readonly value: string;
   readonly at: string;
-  readonly bindingOf: (before: SealedSecret | undefined) => Binding;
+  /** Undefined: the one it has. */
+  readonly binding: Binding | undefined;
 }
 
-function store(place: VaultPlace, version: NewVersion): SealedSecret {
+function store(place: VaultPlace, version: NewVersion): SealedSecret | undefined {
   const { name, value, at } = version;
   const problem = secretValueProblem(value);
   if (problem !== undefined) throw new VaultFault(`the value cannot be a credential: ${problem}`);
   let stored: SealedSecret | undefined;
   changeVault(place.directory, place.key, (secrets, key) => {
     const before = secrets.find((one) => isNamed(one, place, name));
-    const identity = {
-      tenant: place.tenant,
-      name,
-      version: (before?.version ?? 0) + 1,
-      binding: version.bindingOf(before),
-    };
+    const binding = version.binding ?? before?.binding;
+    if (binding === undefined) return undefined;
+    const number = (before?.version ?? 0) + 1;
+    const identity = { tenant: place.tenant, name, version: number, binding };
     stored = {
       ...identity,
       previousVersion: before?.version,
@@ -77,14 +79,9 @@ function store(place: VaultPlace, version: NewVersion): SealedSecret {
     };
     return [...secrets.filter((one) => one !== before), stored];
   });
-  if (stored === undefined) throw new TypeError("the vault was not changed");
   return stored;
 }
 
 function isNamed(secret: SealedSecret, { tenant }: VaultPlace, name: SecretName): boolean {
   return secret.name === name && secret.tenant === tenant;
-}
-
-function unknown(name: SecretName): VaultFault {
-  return new VaultFault(`there is no secret ${name} in the vault; see: sallyport vault list`);
 }

@@ -1,0 +1,172 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CommanderError } from "commander";
+import { describe, expect, it } from "vitest";
+import { CommandFailure } from "../../../src/cli/command-failure.ts";
+import { vaultCommand } from "../../../src/cli/vault.ts";
+import { VALUE } from "./vault-place.ts";
+
+const ORIGIN = ["--origin", "https://api.openai.com"];
+
+/** One machine: a data directory, and commands that are typed there. */
+function machine(environment: Record<string, string> = {}) {
+  const workingDirectory = mkdtempSync(join(tmpdir(), "sallyport-cli-"));
+  const data = join(workingDirectory, "data");
+  let value = VALUE;
+  let printed = "";
+  const run = async (...argv: string[]): Promise<string> => {
+    printed = "";
+    const print = (text: string) => void (printed += text);
+    const shell = { environment, workingDirectory, out: print, err: print };
+    const command = vaultCommand(shell, async () => value);
+    for (const one of [command, ...command.commands]) {
+      one.exitOverride().configureOutput({ writeOut: print, writeErr: print });
+    }
+    await command.parseAsync([...argv, "--data", data], { from: "user" });
+    return printed;
+  };
+  const type = (next: string) => void (value = next);
+  const vault = () => readFileSync(join(data, "vault.json"), "utf8");
+  return { run, type, vault, data, workingDirectory, printed: () => printed };
+}
+
+const failure = async (running: Promise<string>): Promise<CommandFailure> => {
+  const error = await running.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof CommandFailure) return error;
+  throw new Error(`no CommandFailure: ${String(error)}`);
+};
+
+describe("sallyport vault", () => {
+  it("stores, lists, rotates and removes, and never prints a value", async () => {
+    const { run, type } = machine();
+    const bound = ["--path", "/v1/**", "--path", "/v2/**", "--method", "post", "--method", "GET"];
+    const outputs = [await run("set", "openai", ...ORIGIN, ...bound)];
+    expect(outputs[0]).toBe(
+      "stored openai, version 1: POST,GET https://api.openai.com/v1/**,/v2/**  authorization: Bearer {}\n",
+    );
+    type("sk-test-rotated-value");
+    outputs.push(await run("rotate", "openai"));
+    const listed = await run("list", "--json");
+    outputs.push(listed, await run("list"));
+    expect(JSON.parse(listed)).toMatchObject([
+      {
+        name: "openai",
+        version: 2,
+        previous_version: 1,
+        binding: { origin: "https://api.openai.com", methods: ["POST", "GET"] },
+      },
+    ]);
+    outputs.push(await run("rm", "openai"));
+    expect(await run("list", "--json")).toBe("[]\n");
+    expect(outputs.join("")).not.toMatch(/sk-test/u);
+  });
+
+  it("writes the bare value into headers other than authorization", async () => {
+    const { run } = machine();
+    expect(await run("set", "anthropic", ...ORIGIN, "--header", "X-Api-Key")).toContain(
+      "x-api-key: {}",
+    );
+  });
+
+  it.each([
+    ["set", "openai", VALUE, ...ORIGIN],
+    ["rotate", "openai", VALUE],
+  ])(
+    "refuses a value on the command line of %s, says why, and does not repeat it",
+    async (...argv) => {
+      const { run, printed } = machine();
+      const refused = await failure(run(...argv));
+      expect(refused).toMatchObject({
+        exitCode: 2,
+        message: expect.stringContaining("shell's history"),
+      });
+      expect(refused.message + String(refused.remedy) + printed()).not.toContain(VALUE);
+    },
+  );
+
+  it.each(["short", "two\nlines of text", ""])(
+    "refuses the value %j and stores nothing",
+    async (value) => {
+      const { run, type } = machine();
+      type(value);
+      expect(await failure(run("set", "openai", ...ORIGIN))).toMatchObject({ exitCode: 2 });
+      expect(await run("list", "--json")).toBe("[]\n");
+    },
+  );
+
+  it("says everything that is wrong with a binding", async () => {
+    const { run } = machine();
+    const wrong = ["--origin", "api.openai.com", "--header", "host", "--format", "Bearer"];
+    const { message, exitCode } = await failure(run("set", "openai", ...wrong));
+    expect(exitCode).toBe(2);
+    for (const part of ["origin must be", "header cannot", "format must"]) {
+      expect(message).toContain(part);
+    }
+  });
+
+  it("wants an origin", async () => {
+    const { run, printed } = machine();
+    await expect(run("set", "openai")).rejects.toBeInstanceOf(CommanderError);
+    expect(printed()).toContain("--origin");
+  });
+
+  it.each(["rotate", "rm"])("answers 1 to %s of a secret that is not there", async (verb) => {
+    const { run } = machine();
+    await run("set", "openai", ...ORIGIN);
+    expect(await failure(run(verb, "nope"))).toMatchObject({
+      exitCode: 1,
+      message: "no secret nope",
+    });
+  });
+
+  it("answers 3 and explains when the vault was changed by something else", async () => {
+    const { run, vault, data } = machine();
+    await run("set", "openai", ...ORIGIN);
+    writeFileSync(join(data, "vault.json"), vault().replace("api.openai.com", "evil.example"));
+    expect(await failure(run("list"))).toMatchObject({
+      exitCode: 3,
+      message: "the vault file was changed by something other than sallyport",
+    });
+  });
+
+  it("renews the key, and moves to the operator's own", async () => {
+    const { run, workingDirectory, vault } = machine();
+    await run("set", "openai", ...ORIGIN);
+    const before = vault();
+    expect(await run("rekey")).toContain("sealed under it: 1");
+    expect(vault()).not.toBe(before);
+    const keyFile = join(workingDirectory, "own.key");
+    writeFileSync(keyFile, Buffer.alloc(32, 9).toString("hex"));
+    expect(await run("rekey", "--to", keyFile)).toContain("SALLYPORT_VAULT_KEY_FILE");
+    expect(await failure(run("list"))).toMatchObject({
+      exitCode: 3,
+      message: expect.stringContaining("another key"),
+    });
+  });
+
+  it("takes the value from a pipe, without its last line break", async () => {
+    const { data, workingDirectory, run } = machine();
+    const module = new URL("../../../src/cli/vault.ts", import.meta.url).href;
+    const script = `
+      const { vaultCommand } = await import(${JSON.stringify(module)});
+      const say = (text) => process.stdout.write(text);
+      const shell = { environment: {}, workingDirectory: ${JSON.stringify(workingDirectory)}, out: say, err: say };
+      await vaultCommand(shell).parseAsync(process.argv.slice(1), { from: "user" });`;
+    const argv = ["set", "openai", ...ORIGIN, "--data", data];
+    const output = await new Promise<string>((done, fail) => {
+      const child = execFile(
+        process.execPath,
+        ["--input-type=module", "-e", script, "--", ...argv],
+        (error, stdout) => (error === null ? done(stdout) : fail(error)),
+      );
+      child.stdin?.end(`${VALUE}\r\n`);
+    });
+    expect(output).toContain("stored openai, version 1");
+    expect(JSON.parse(await run("list", "--json"))).toMatchObject([{ name: "openai", version: 1 }]);
+  });
+});
