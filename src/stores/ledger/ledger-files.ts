@@ -1,6 +1,6 @@
 /** What the ledger asks of a disk, and the real one. A port, so that tests can make it fail. */
 import { constants, write } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { mkdir, open, readFile, readdir, stat, type FileHandle } from "node:fs/promises";
 
 export interface LedgerFiles {
@@ -52,7 +52,7 @@ export const diskFiles: LedgerFiles = {
   async makeDirectory(path) {
     const first = await mkdir(path, { recursive: true, mode: OWNER_ONLY_DIRECTORY });
     if (first === undefined) return;
-    for (let made = path; made.length >= first.length; made = dirname(made)) {
+    for (let made = resolve(path); made.length >= first.length; made = dirname(made)) {
       await diskFiles.syncDirectory(dirname(made));
     }
   },

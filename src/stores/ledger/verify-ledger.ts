@@ -1,0 +1,91 @@
+/**
+ * Proves from the files alone that every chain is whole: no byte, record or segment changed,
+ * missing, moved, repeated or put in between. What it cannot see without a head noted elsewhere is
+ * a tail that was cut off cleanly, or a chain that is gone.
+ */
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import {
+  beginCheck,
+  checkSegment,
+  endCheck,
+  type ChainCheck,
+  type Problem,
+  type RecordedHead,
+} from "./check-chain.ts";
+import { chainsOf, readSegment, segmentsOf } from "./read-ledger.ts";
+import { lineAt } from "./segment-lines.ts";
+
+export interface ChainReport {
+  readonly writer: string;
+  readonly segments: number;
+  readonly records: number;
+  /** Last good record, to be noted outside this machine. Undefined: there is none. */
+  readonly head: ChainCheck["head"];
+  /** The last record says that the process ended in order. */
+  readonly sealed: boolean;
+  readonly problems: readonly Problem[];
+  /** Problems beyond those listed. */
+  readonly problemsOmitted: number;
+}
+
+/** Chains one after the other; memory is one segment and a bounded list of problems. */
+export async function* verifyLedger(
+  directory: string,
+  heads: readonly RecordedHead[] = [],
+): AsyncGenerator<ChainReport> {
+  const writers = await chainsOf(directory);
+  for (const writer of writers) yield await verifyChain(directory, writer, heads);
+  for (const head of heads) {
+    if (!writers.includes(head.writer)) yield missingChain(head);
+  }
+}
+
+async function verifyChain(
+  directory: string,
+  writer: string,
+  heads: readonly RecordedHead[],
+): Promise<ChainReport> {
+  const chain = join(directory, writer);
+  const check = beginCheck(writer, heads);
+  const numbers = await segmentsOf(chain);
+  const last = numbers.at(-1);
+  for (const number of numbers) {
+    const isLast = number === last;
+    const bytes = isLast ? await readSettled(chain, number) : await readSegment(chain, number);
+    checkSegment(check, number, bytes, isLast);
+  }
+  endCheck(check);
+  const { records, head, sealed, problems, problemsOmitted } = check;
+  return { writer, segments: numbers.length, records, head, sealed, problems, problemsOmitted };
+}
+
+const SETTLE_READS_MAX = 5;
+const SETTLE_MS = 20;
+
+/** A live writer's last line is half there for a moment: an end that stays torn is torn. */
+async function readSettled(chain: string, number: number): Promise<Buffer> {
+  let bytes = await readSegment(chain, number);
+  for (let reads = 1; isTorn(bytes) && reads < SETTLE_READS_MAX; reads += 1) {
+    await pause(SETTLE_MS);
+    bytes = await readSegment(chain, number);
+  }
+  return bytes;
+}
+
+function isTorn(segment: Buffer): boolean {
+  return lineAt(segment, segment.lastIndexOf("\n") + 1).kind === "torn";
+}
+
+function missingChain({ writer, seq }: RecordedHead): ChainReport {
+  const detail = "a head of this chain was noted, but the chain is gone";
+  return {
+    writer,
+    segments: 0,
+    records: 0,
+    head: undefined,
+    sealed: false,
+    problems: [{ kind: "missing_chain", file: writer, line: 0, seq, detail }],
+    problemsOmitted: 0,
+  };
+}
