@@ -46,8 +46,8 @@ const VOID: Settled = { settlements: [], priced: undefined };
 
 /**
  * What an exchange really cost. Never sent: nothing. Sent without a word about usage: what was held,
- * flagged `estimated`, unless the upstream turned the call away. An estimate never gives back what
- * was held; a class of tokens the provider left out counts as its bound.
+ * flagged `estimated`, unless the upstream turned the call away. What the provider did not count
+ * counts as much as was held for it: missing usage is never free.
  */
 export function settlementsOf(
   agreement: Agreement,
@@ -90,15 +90,15 @@ function priceUsage(
   return {
     usage,
     model,
-    cost: countedByProvider(ending) ? cost : nanoUsd(Math.max(cost, metered.held)),
+    cost: inputIsKnown(ending) ? cost : nanoUsd(Math.max(cost, metered.held)),
     price: price.status,
     catalogue: prices.version,
   };
 }
 
-/** Then bounds stand in only for the classes it left out, and the rest is exact. */
-function countedByProvider(ending: Ending): boolean {
-  return ending.usage?.source === "provider";
+/** Input is only ever counted by the provider, so it is exact also where the output is estimated. */
+function inputIsKnown({ usage }: Ending): boolean {
+  return usage !== undefined && (usage.source === "provider" || usage.input !== undefined);
 }
 
 /** The model that answered is what the provider bills; unknown, it costs what was agreed. */
@@ -112,17 +112,18 @@ function priceOfAnswer(
   return price === undefined || price.status === "unpriced" ? metered.price : price;
 }
 
-/** Fills what the provider left out with the bound that was held for it. */
+/**
+ * Fills what the provider left out with the bound that was held for it. An estimated output counts
+ * as that bound too: text that was seen is not all that is billed, hidden reasoning is as well.
+ */
 function billedUsage(metered: MeteredAgreement, usage: Usage = NOTHING_SAID): BilledUsage {
-  const { input } = usage;
-  const output = usage.output ?? (metered.outputTokens === 0 ? 0 : undefined);
-  if (input !== undefined && output !== undefined) return { ...usage, input, output };
-  return {
-    ...usage,
-    input: input ?? Math.max(metered.inputTokens - inputTokensOf(usage), 0),
-    output: output ?? Math.max(metered.outputTokens - outputTokensOf(usage), 0),
-    source: "estimated",
-  };
+  const known = usage.output ?? (metered.outputTokens === 0 ? 0 : undefined);
+  const exact = usage.source === "provider" && usage.input !== undefined && known !== undefined;
+  const outputBound = Math.max(metered.outputTokens - outputTokensOf(usage), 0) + (known ?? 0);
+  const inputBound = Math.max(metered.inputTokens - inputTokensOf(usage), 0);
+  const output = usage.source === "provider" ? (known ?? outputBound) : outputBound;
+  const source = exact ? "provider" : "estimated";
+  return { ...usage, input: usage.input ?? inputBound, output, source };
 }
 
 const NOTHING_SAID: Usage = {
@@ -136,7 +137,7 @@ const NOTHING_SAID: Usage = {
 
 function tokensOf(metered: MeteredAgreement, priced: PricedUsage, ending: Ending): number {
   const counted = inputTokensOf(priced.usage) + outputTokensOf(priced.usage);
-  if (countedByProvider(ending)) return counted;
+  if (inputIsKnown(ending)) return counted;
   return Math.max(counted, metered.inputTokens + metered.outputTokens);
 }
 
