@@ -84,8 +84,10 @@ function inOrder(problems: readonly Problem[]): readonly Problem[] {
   );
 }
 
-/** Hash of the canonical JSON of `[file, text]` pairs, by file name. */
+/** Hash of the canonical JSON of `[file name, text]` pairs; the directory does not matter. */
 function digestOfSources(sources: readonly PolicySource[]): Digest {
-  const pairs = sources.map(({ file, text }) => [file, text] as const);
+  const pairs = sources.map(({ file, text }) => {
+    return [file.slice(file.lastIndexOf("/") + 1), text] as const;
+  });
   return digestOf<Digest>(pairs.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

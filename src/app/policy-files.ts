@@ -1,0 +1,81 @@
+/** Policy files on disk: `*.yaml` and `*.yml` of one directory, not of those below it. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { PolicySource } from "../core/policy/compile-policy.ts";
+import { POLICY_LIMITS } from "../core/policy/policy-limits.ts";
+import type { Problem } from "../core/problem.ts";
+
+export interface PolicyFiles {
+  readonly sources: readonly PolicySource[];
+  /** Of files and directories that could not be read. */
+  readonly problems: readonly Problem[];
+}
+
+/** UTF-8 spends at most three bytes on one UTF-16 unit. */
+const FILE_BYTES_MAX = POLICY_LIMITS.fileChars * 3;
+
+/** Never throws: what cannot be read is a problem, so that nobody takes it for an empty policy. */
+export function readPolicyFiles(directory: string): PolicyFiles {
+  const sources: PolicySource[] = [];
+  const problems: Problem[] = [];
+  try {
+    for (const file of policyPaths(directory)) {
+      const reply = readPolicyFile(file);
+      if (reply.kind === "source") sources.push(reply.source);
+      else problems.push(reply.problem);
+    }
+  } catch (error) {
+    const help = "create it, or name another with --policies or policies.dir";
+    problems.push(problemOf(directory, `cannot be read: ${describe(error)}`, help));
+  }
+  return { sources, problems };
+}
+
+/** Changes whenever a file comes, goes or is written; `undefined` where nothing can be read. */
+export function policyFilesStamp(directory: string): string | undefined {
+  try {
+    const stamps = policyPaths(directory).map((file) => {
+      // Through symbolic links: a mounted ConfigMap swaps what they point to.
+      const { ino, size, mtimeMs } = statSync(file);
+      return `${file}:${ino}:${size}:${mtimeMs}`;
+    });
+    return stamps.join("\n");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws the system's error where the directory cannot be listed. */
+function policyPaths(directory: string): readonly string[] {
+  const names = readdirSync(directory).filter(
+    (name) => /\.ya?ml$/.test(name) && !name.startsWith("."),
+  );
+  return names.toSorted().map((name) => join(directory, name));
+}
+
+type FileReply =
+  | { readonly kind: "source"; readonly source: PolicySource }
+  | { readonly kind: "problem"; readonly problem: Problem };
+
+function readPolicyFile(file: string): FileReply {
+  try {
+    const { size } = statSync(file);
+    if (size > FILE_BYTES_MAX) {
+      const message = `has ${size} bytes; the limit is ${FILE_BYTES_MAX}`;
+      return { kind: "problem", problem: problemOf(file, message, "split it into several files") };
+    }
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+    return { kind: "source", source: { file, text } };
+  } catch (error) {
+    const problem = problemOf(file, `cannot be read: ${describe(error)}`, undefined);
+    return { kind: "problem", problem };
+  }
+}
+
+function problemOf(file: string, what: string, suggestion: string | undefined): Problem {
+  return { file, line: 1, column: 1, message: `the policy ${what}`, suggestion };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,130 @@
+/**
+ * The snapshot in force, kept in step with a directory. A change is taken whole or not at all:
+ * while any file has a problem, the last good snapshot stays.
+ */
+import { watch, type FSWatcher } from "node:fs";
+import { compilePolicies } from "../core/policy/compile-policy.ts";
+import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
+import type { Problem } from "../core/problem.ts";
+import { PolicyFault } from "./policy-fault.ts";
+import { policyFilesStamp, readPolicyFiles } from "./policy-files.ts";
+
+export interface PolicySource extends AsyncDisposable {
+  current(): PolicySnapshot;
+  /** Reads the directory now. Never throws: problems are told to the events and kept. */
+  reload(): void;
+  /** Of the newest files, where they were refused. */
+  readonly problems: readonly Problem[];
+  /** What loads, but is probably not meant. */
+  readonly warnings: readonly Problem[];
+  /** Snapshots taken and refused since the start. */
+  readonly accepted: number;
+  readonly refused: number;
+}
+
+export interface PolicyEvents {
+  policyLoaded(digest: string, rules: number): void;
+  policyRefused(problems: readonly Problem[]): void;
+}
+
+/** An editor writes in several steps; this long after the last one the directory is read. */
+const SETTLE_MS = 100;
+/** Where the system tells nothing (network mounts), a look at the files' stamps this often. */
+const LOOK_MS = 3000;
+
+type Load =
+  | {
+      readonly kind: "ok";
+      readonly snapshot: PolicySnapshot;
+      readonly warnings: readonly Problem[];
+    }
+  | { readonly kind: "problems"; readonly fault: PolicyFault };
+
+/** Throws PolicyFault if the policies do not load: at start there is nothing to fall back on. */
+export function openPolicySource(directory: string, events: PolicyEvents): PolicySource {
+  let stamp = policyFilesStamp(directory);
+  const first = load(directory);
+  if (first.kind === "problems") throw first.fault;
+  let { snapshot, warnings } = first;
+  let problems: readonly Problem[] = [];
+  let accepted = 1;
+  let refused = 0;
+  events.policyLoaded(snapshot.digest, snapshot.ruleCount);
+
+  function reload(): void {
+    stamp = policyFilesStamp(directory);
+    const next = load(directory);
+    if (next.kind === "problems") {
+      refused += 1;
+      problems = next.fault.problems;
+      events.policyRefused(problems);
+      return;
+    }
+    problems = [];
+    warnings = next.warnings;
+    if (next.snapshot.digest === snapshot.digest) return;
+    accepted += 1;
+    snapshot = next.snapshot;
+    events.policyLoaded(snapshot.digest, snapshot.ruleCount);
+  }
+
+  const changes = watchDirectory(directory, () => {
+    if (policyFilesStamp(directory) !== stamp) reload();
+  });
+  return {
+    current: () => snapshot,
+    reload,
+    get problems() {
+      return problems;
+    },
+    get warnings() {
+      return warnings;
+    },
+    get accepted() {
+      return accepted;
+    },
+    get refused() {
+      return refused;
+    },
+    async [Symbol.asyncDispose]() {
+      changes.stop();
+    },
+  };
+}
+
+function load(directory: string): Load {
+  const files = readPolicyFiles(directory);
+  const reply = compilePolicies(files.sources);
+  const found = reply.kind === "problems" ? reply.problems : [];
+  const problems = [...files.problems, ...found];
+  if (reply.kind === "ok" && problems.length === 0) return reply;
+  return { kind: "problems", fault: new PolicyFault(problems, files.sources) };
+}
+
+/** Calls `look` soon after the system reports a change, and at an interval in any case. */
+function watchDirectory(directory: string, look: () => void): { stop(): void } {
+  let settling: NodeJS.Timeout | undefined;
+  const interval = setInterval(look, LOOK_MS).unref();
+  const watcher = tryWatch(directory, () => {
+    clearTimeout(settling);
+    settling = setTimeout(look, SETTLE_MS).unref();
+  });
+  return {
+    stop() {
+      clearTimeout(settling);
+      clearInterval(interval);
+      watcher?.close();
+    },
+  };
+}
+
+/** Undefined where the system cannot watch: then the interval alone finds changes. */
+function tryWatch(directory: string, changed: () => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(directory, { persistent: false }, changed);
+    watcher.on("error", () => watcher.close());
+    return watcher;
+  } catch {
+    return undefined;
+  }
+}
