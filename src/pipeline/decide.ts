@@ -3,11 +3,12 @@
  * can act on.
  */
 import type { Action } from "../core/action.ts";
+import { needsNoRule } from "../core/action-classes.ts";
 import type { Decision } from "../core/decision.ts";
 import type { PolicyFacts, PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal, RefusalCode } from "../core/refusal.ts";
-import type { RuleId } from "../core/units.ts";
+import { id, type RuleId } from "../core/units.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 import { impossible } from "../lib/impossible.ts";
 
@@ -29,7 +30,7 @@ export function decide(
   action: Action,
   facts: PolicyFacts,
 ): Decided {
-  const decision = snapshot.decide(principal, action, facts);
+  const decision = unlessSilent(snapshot.decide(principal, action, facts), action);
   switch (decision.kind) {
     case "allow":
     case "escalate":
@@ -41,6 +42,18 @@ export function decide(
       return impossible(decision);
   }
 }
+
+/** Where policy says nothing, a client may still keep its connection and ask what there is. */
+function unlessSilent(decision: Decision, action: Action): Decision {
+  if (decision.kind !== "deny" || !needsNoRule(action)) return decision;
+  return decision.because.every((rule) => rule === SILENCE) ? HOUSEKEEPING : decision;
+}
+
+const HOUSEKEEPING: Decision = {
+  kind: "allow",
+  because: [id<RuleId>("housekeeping")],
+  terms: { charges: [], rates: [], outputTokens: undefined, marks: [], shadow: [] },
+};
 
 function refusalOf(
   decision: Extract<Decision, { kind: "conditional" | "deny" }>,
