@@ -17,6 +17,8 @@ export interface Vault {
    * Synchronous: secrets are decrypted at load and on change, not per request. Halts with
    * `credential_forbidden` where the binding (origin, path, method) does not fit, and with
    * `credential_unavailable` where the secret cannot be read. `undefined`: the upstream has none.
+   * `path` is that of the target which will be sent, below the upstream's prefix and without the
+   * query: where a door corrects what the client asked for, the corrected one.
    */
   credentialFor(upstream: Upstream, method: string, path: string): Verdict<Credential | undefined>;
 }

@@ -60,6 +60,8 @@ const IPV6: readonly Range[] = [
   range("fd00:ec2::254/128", "metadata"), // AWS
   range("fd00:ec2::23/128", "metadata"), // AWS EKS pod identity
   range("fd20:ce::254/128", "metadata"), // GCP
+  range("fd00:c1::a9fe:a9fe/128", "metadata"), // Oracle Cloud
+  range("fe80::a9fe:a9fe/128", "metadata"), // OpenStack
   range("::/128", "unspecified"),
   range("::1/128", "loopback"),
   range("fc00::/7", "private"),

@@ -57,6 +57,8 @@ describe("classifyAddress", () => {
     ["fdff:ffff::1", "private"],
     ["fd00:ec2::254", "metadata"],
     ["fd20:ce::254", "metadata"],
+    ["fd00:c1::a9fe:a9fe", "metadata"],
+    ["fe80::a9fe:a9fe%eth0", "metadata"],
     ["ff02::1", "multicast"],
     ["2001:db8::1", "reserved"],
     ["3fff::1", "reserved"],

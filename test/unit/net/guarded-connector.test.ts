@@ -121,6 +121,21 @@ describe("createGuardedConnector over plain HTTP", () => {
     await expect(get(pool)).rejects.toMatchObject({ code: "ENOTFOUND" });
   });
 
+  it("gives up on a resolver that does not answer", async () => {
+    const silent = { connectTimeout: millis(20), resolve: () => {} };
+    const pool = poolTo("http://silent.example", silent);
+    await expect(get(pool)).rejects.toMatchObject({ code: "UND_ERR_CONNECT_TIMEOUT" });
+  });
+
+  it("judges what the system's own resolver says", async () => {
+    const { port, hosts } = await listening(createServer());
+    await expect(get(poolTo(`http://localhost:${port}`, {}))).rejects.toMatchObject({
+      code: ADDRESS_FORBIDDEN,
+    });
+    expect(await get(poolTo(`http://localhost:${port}`, { allowPrivate: true }))).toBe("hello");
+    expect(hosts).toEqual([`localhost:${port}`]);
+  });
+
   it("refuses a name without addresses", async () => {
     const pool = poolTo("http://empty.example", { resolve: answers([]).resolve });
     await expect(get(pool)).rejects.toMatchObject({ code: ADDRESS_FORBIDDEN });
