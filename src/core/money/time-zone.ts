@@ -1,6 +1,8 @@
 /** Offsets of IANA zones, read from the runtime's own tables. */
 
 const SECOND_MS = 1000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
 /** Zones named by the policies in force; far below the number that exist. */
 const ZONES_MAX = 600;
 
@@ -18,12 +20,11 @@ export function hasTimeZone(tz: string): boolean {
 export function offsetAt(tz: string, at: number): number {
   if (tz === "UTC") return 0;
   const whole = Math.floor(at / SECOND_MS) * SECOND_MS;
-  const local = { year: 0, month: 1, day: 1, hour: 0, minute: 0, second: 0 };
-  for (const part of formatOf(tz).formatToParts(whole)) {
-    if (part.type in local) local[part.type as keyof typeof local] = Number(part.value);
-  }
-  const { year, month, day, hour, minute, second } = local;
-  return Date.UTC(year, month - 1, day, hour, minute, second) - whole;
+  const local = new Map<string, number>();
+  for (const { type, value } of formatOf(tz).formatToParts(whole)) local.set(type, Number(value));
+  const of = (part: string): number => local.get(part) ?? 0;
+  const day = Date.UTC(of("year"), of("month") - 1, of("day"));
+  return day + of("hour") * HOUR_MS + of("minute") * MINUTE_MS + of("second") * SECOND_MS - whole;
 }
 
 function formatOf(tz: string): Intl.DateTimeFormat {
