@@ -55,6 +55,7 @@ const PRICES = {
           output_usd_per_mtok: PRICE,
           cache_read_usd_per_mtok: PRICE,
           cache_write_usd_per_mtok: PRICE,
+          output_tokens_max: { type: "integer", minimum: 1, maximum: 100_000_000 },
         },
       },
     },

@@ -37,6 +37,7 @@ export function resolveConfig(
     return resolveUpstream(entry, (key, ...rest) => check.complain(`${at}.${key}`, ...rest)) ?? [];
   });
   check.credentialsStayHome(upstreams, file);
+  check.demoIsFree(file);
   const { vault } = file;
   const config: Config = {
     file: place.file,
@@ -79,6 +80,8 @@ function asLimits(limits: ConfigFile["limits"]): Limits {
     drain: millis(limits.drain_ms),
   };
 }
+
+const DEMO_NAMES = new Set(["demo", "tools"]);
 
 /** What one value cannot know about the others. */
 class Check {
@@ -160,6 +163,14 @@ class Check {
         const index = file.upstreams.findIndex((entry) => entry.name === name);
         const message = `${credential.ref} already belongs to ${home}`;
         this.complain(`upstreams[${index}].credential.ref`, message, "one secret for each origin");
+      }
+    }
+  }
+
+  demoIsFree({ demo, upstreams }: ConfigFile): void {
+    for (const [index, { name }] of upstreams.entries()) {
+      if (demo && DEMO_NAMES.has(name)) {
+        this.complain(`upstreams[${index}].name`, `\`${name}\` is a demo upstream`, "demo: false");
       }
     }
   }

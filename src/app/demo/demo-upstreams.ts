@@ -1,0 +1,61 @@
+import { id, millis } from "../../core/units.ts";
+import type { Upstream, Wire } from "../../core/upstream.ts";
+import type { Config } from "../config/config.ts";
+import { DEMO_MODEL } from "./model-server.ts";
+
+/** Where the two demo servers listen: origins of this machine. */
+export interface DemoUrls {
+  /** The OpenAI-shaped model. */
+  readonly model: string;
+  /** The MCP server, with its path. */
+  readonly tools: string;
+}
+
+const PROVIDER = "demo";
+const BODY_BYTES_MAX = 1_048_576;
+const CONNECTIONS_MAX = 64;
+
+/** Adds `demo` and `tools` to what is configured, and a price: the demo's money is real to budgets. */
+export function withDemoUpstreams(config: Config, urls: DemoUrls): Config {
+  const price = {
+    provider: PROVIDER,
+    model: DEMO_MODEL,
+    input_usd_per_mtok: "500",
+    output_usd_per_mtok: "1500",
+    cache_read_usd_per_mtok: undefined,
+    cache_write_usd_per_mtok: undefined,
+    output_tokens_max: 1024,
+  };
+  return {
+    ...config,
+    upstreams: [
+      ...config.upstreams,
+      demoUpstream("demo", "openai", new URL(urls.model)),
+      demoUpstream("tools", "mcp", new URL(urls.tools)),
+    ],
+    prices: { ...config.prices, overrides: [...config.prices.overrides, price] },
+  };
+}
+
+function demoUpstream(name: string, wire: Wire, url: URL): Upstream {
+  return {
+    name: id(name),
+    wire,
+    origin: url.origin,
+    host: url.host,
+    pathPrefix: url.pathname === "/" ? "" : url.pathname,
+    priceProvider: PROVIDER,
+    credential: undefined,
+    allowPrivate: true,
+    connectionsMax: CONNECTIONS_MAX,
+    timeouts: {
+      connect: millis(2000),
+      headers: millis(10_000),
+      idle: millis(60_000),
+      total: millis(300_000),
+    },
+    requestBytesMax: BODY_BYTES_MAX,
+    responseBytesMax: BODY_BYTES_MAX,
+    unscannable: "refuse",
+  };
+}

@@ -1,0 +1,167 @@
+/** What `sallyport doctor` looks at: each look is independent, and none changes anything. */
+import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
+import { createServer, connect } from "node:net";
+import { dirname } from "node:path";
+import { compilePolicies } from "../core/policy/compile-policy.ts";
+import type { Upstream } from "../core/upstream.ts";
+import { wallMillis } from "../lib/clock.ts";
+import { LocalVault } from "../stores/vault/local-vault.ts";
+import { vaultKeySource } from "../stores/vault/vault-key.ts";
+import type { Address, Config } from "./config/config.ts";
+import type { Environment } from "./config/environment.ts";
+import { readPolicyFiles } from "./policy-files.ts";
+import { TENANT } from "./wire.ts";
+
+export interface Finding {
+  readonly name: string;
+  readonly state: "ok" | "warning" | "problem";
+  readonly detail: string;
+  readonly remedy: string | undefined;
+}
+
+const NODE_MAJOR_MIN = 24;
+const DISK_FREE_MIN_BYTES = 512 * 1024 * 1024;
+const CONNECT_WAIT_MS = 3000;
+/** A clock before this program was written makes budgets and records meaningless. */
+const CLOCK_MIN_MS = Date.UTC(2026, 0, 1);
+
+export async function diagnose(
+  config: Config,
+  environment: Environment,
+): Promise<readonly Finding[]> {
+  return [
+    nodeVersion(),
+    clock(),
+    { name: "config", state: "ok", detail: config.file ?? "built-in sample", remedy: undefined },
+    policies(config),
+    dataDirectory(config),
+    diskSpace(config),
+    await portFree("listen", config.listen),
+    await portFree("manage", config.manage),
+    ...credentials(config, environment),
+    ...(await Promise.all(config.upstreams.map(reachable))),
+  ];
+}
+
+function nodeVersion(): Finding {
+  const [major = 0] = process.versions.node.split(".").map(Number);
+  return major >= NODE_MAJOR_MIN
+    ? ok("node", process.versions.node)
+    : problem("node", process.versions.node, `install Node ${NODE_MAJOR_MIN} LTS`);
+}
+
+function clock(): Finding {
+  const now = new Date(wallMillis());
+  return now.getTime() >= CLOCK_MIN_MS
+    ? ok("clock", now.toISOString())
+    : problem("clock", now.toISOString(), "set the clock: budgets and records depend on it");
+}
+
+function policies({ policiesDirectory }: Config): Finding {
+  const files = readPolicyFiles(policiesDirectory);
+  const reply = compilePolicies(files.sources);
+  const found = reply.kind === "problems" ? reply.problems : [];
+  const count = files.problems.length + found.length;
+  if (reply.kind === "problems" || count > 0) {
+    return problem(
+      "policies",
+      `${count} problems in ${policiesDirectory}`,
+      "sallyport policy check",
+    );
+  }
+  const detail = `${reply.snapshot.ruleCount} rules in ${policiesDirectory}`;
+  return reply.snapshot.ruleCount > 0
+    ? ok("policies", detail)
+    : warning("policies", detail, "without a rule everything is denied: sallyport init");
+}
+
+function dataDirectory({ dataDirectory: directory }: Config): Finding {
+  try {
+    accessSync(existing(directory), constants.W_OK | constants.X_OK);
+  } catch {
+    return problem("data_dir", `${directory} cannot be written`, "chmod it, or use --data");
+  }
+  const open = existsSync(directory) && (statSync(directory).mode & 0o077) !== 0;
+  return open
+    ? warning("data_dir", `${directory} is open to other users`, `chmod 700 ${directory}`)
+    : ok("data_dir", directory);
+}
+
+function diskSpace({ dataDirectory: directory }: Config): Finding {
+  const { bavail, bsize } = statfsSync(existing(directory));
+  const free = bavail * bsize;
+  const detail = `${Math.floor(free / 1024 / 1024)} MiB free`;
+  return free >= DISK_FREE_MIN_BYTES
+    ? ok("disk", detail)
+    : warning("disk", detail, "a full disk stops all traffic: nothing goes out unrecorded");
+}
+
+/** The directory, or the nearest one above it that is there. */
+function existing(directory: string): string {
+  return existsSync(directory) ? directory : existing(dirname(directory));
+}
+
+function portFree(name: string, { host, port }: Address): Promise<Finding> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error) => {
+      const remedy = `is Sallyport running already? else choose another ${name}.port`;
+      resolve(problem(name, `${host}:${port} ${error.message}`, remedy));
+    });
+    server.listen({ host, port, exclusive: true }, () => {
+      server.close(() => resolve(ok(name, `${host}:${port} is free`)));
+    });
+  });
+}
+
+function credentials(config: Config, environment: Environment): readonly Finding[] {
+  const wanted = config.upstreams.filter(({ credential }) => credential !== undefined);
+  if (wanted.length === 0) return [];
+  try {
+    using vault = new LocalVault({
+      directory: config.dataDirectory,
+      tenant: TENANT,
+      key: vaultKeySource(config.vault, config.dataDirectory),
+      environment,
+    });
+    return wanted.map((upstream) => {
+      const [refusal] = vault.prepare([upstream]);
+      const label = `${upstream.name}: ${upstream.credential?.ref ?? ""}`;
+      if (refusal === undefined) return ok("credential", label);
+      return problem("credential", `${label}: ${refusal.detail}`, refusal.remedy);
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return [problem("vault", reason, "sallyport vault list")];
+  }
+}
+
+function reachable({ name, origin }: Upstream): Promise<Finding> {
+  const { hostname, port, protocol } = new URL(origin);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(port) || (protocol === "https:" ? 443 : 80) });
+    const end = (finding: Finding): void => {
+      socket.destroy();
+      resolve(finding);
+    };
+    const remedy = "check the name, the network and its egress rules";
+    socket.setTimeout(CONNECT_WAIT_MS, () => {
+      end(warning("upstream", `${name}: no answer from ${origin} in 3 s`, remedy));
+    });
+    socket.once("error", (error) => end(warning("upstream", `${name}: ${error.message}`, remedy)));
+    socket.once("connect", () => end(ok("upstream", `${name}: ${origin} accepts connections`)));
+  });
+}
+
+function ok(name: string, detail: string): Finding {
+  return { name, state: "ok", detail, remedy: undefined };
+}
+
+function warning(name: string, detail: string, remedy: string): Finding {
+  return { name, state: "warning", detail, remedy };
+}
+
+function problem(name: string, detail: string, remedy: string | undefined): Finding {
+  return { name, state: "problem", detail, remedy };
+}

@@ -1,0 +1,166 @@
+/** What the operator hears of: one function for each business event, a log line and a count each. */
+import type { Action } from "../core/action.ts";
+import type { Facts } from "../core/evidence.ts";
+import type { Problem } from "../core/problem.ts";
+import { REFUSALS, type Refusal, type RefusalCode } from "../core/refusal.ts";
+import { impossible } from "../lib/impossible.ts";
+import type { Observer } from "../pipeline/stages.ts";
+import type { LedgerEvent } from "../stores/ledger/chain-writer.ts";
+import type { Log } from "./logger.ts";
+import { outcomeKey, type Tally } from "./tally.ts";
+
+export interface Events extends Observer {
+  /** Exchanges that ended in an exception. */
+  readonly bugs: number;
+  ledger(event: LedgerEvent): void;
+  vaultFault(fault: Error): void;
+  /** An upstream's credential cannot be had: its calls will be refused. */
+  credentialMissing(refusal: Refusal): void;
+  policyLoaded(digest: string, rules: number): void;
+  policyRefused(problems: readonly Problem[]): void;
+  listening(what: string, url: string): void;
+  draining(running: number, limitMs: number): void;
+  stopped(cut: number): void;
+}
+
+/** Told of every closed exchange beside log and counters: the tracer, a report. */
+export type Listener = (facts: Facts) => void;
+
+export function createEvents(log: Log, tally: Tally, listeners: readonly Listener[]): Events {
+  let bugs = 0;
+  return {
+    get bugs(): number {
+      return bugs;
+    },
+    closed(facts) {
+      tally.count(facts);
+      const level = levelOf(facts);
+      if (log.isLevelEnabled(level)) log[level](lineOf(facts), "exchange");
+      for (const listen of listeners) listen(facts);
+    },
+    trouble(cause, { exchange, upstream }) {
+      log.warn({ exchange, upstream: upstream.name, cause: describe(cause) }, "trouble");
+    },
+    bug(error, { exchange, upstream }) {
+      bugs += 1;
+      const stack = error instanceof Error ? error.stack : String(error);
+      log.error({ exchange, upstream: upstream.name, stack }, "bug");
+    },
+    ledger(event) {
+      logLedger(event, log);
+    },
+    vaultFault(fault) {
+      log.error({ cause: describe(fault) }, "vault cannot be used");
+    },
+    credentialMissing({ detail, remedy }) {
+      log.warn({ detail, remedy }, "credential missing");
+    },
+    policyLoaded(digest, rules) {
+      log.info({ policy: digest, rules }, "policy loaded");
+    },
+    policyRefused(problems) {
+      for (const { file, line, column, message, suggestion } of problems) {
+        log.error(
+          { at: `${file}:${line}:${column}`, problem: message, suggestion },
+          "policy refused",
+        );
+      }
+    },
+    listening(what, url) {
+      log.info({ url }, `${what} listening`);
+    },
+    draining(running, limitMs) {
+      log.info({ running, limit_ms: limitMs }, "draining");
+    },
+    stopped(cut) {
+      log[cut === 0 ? "info" : "warn"]({ cut }, "stopped");
+    },
+  };
+}
+
+type Level = "debug" | "info" | "warn" | "error";
+
+/**
+ * Ordinary traffic is on the ledger already and only shows at `debug`. What policy stopped is news;
+ * what could not be checked or went wrong needs somebody.
+ */
+function levelOf({ outcome, findings }: Facts): Level {
+  switch (outcome?.kind) {
+    case "refused":
+      return isTrouble(outcome.code) ? "warn" : "info";
+    case "cut":
+      return "warn";
+    case "failed":
+    case undefined:
+      return "error";
+    case "abandoned":
+      return outcome.by === "upstream" ? "warn" : "debug";
+    case "completed":
+      return findings.length > 0 ? "info" : "debug";
+    default:
+      return impossible(outcome);
+  }
+}
+
+function isTrouble(code: RefusalCode): boolean {
+  const group = REFUSALS[code].class;
+  return group === "unavailable" || group === "upstream" || group === "internal";
+}
+
+/** Never a path, an argument or a text: the exchange id leads to the ledger, which may hold them. */
+function lineOf(facts: Facts): object {
+  const { exchange, upstream, principal, action, decision, outcome, usage, findings } = facts;
+  return {
+    exchange,
+    agent: principal?.agent,
+    upstream: upstream.name,
+    action: action === undefined ? facts.method : nameOf(action),
+    outcome: outcomeKey(outcome),
+    rules: decision?.because,
+    status: facts.upstreamStatus,
+    cost_nano_usd: usage?.cost,
+    findings: findings.length === 0 ? undefined : findings.map((found) => found.signature),
+    duration_ms: facts.duration,
+  };
+}
+
+function nameOf(action: Action): string {
+  switch (action.kind) {
+    case "llm":
+      return `llm ${action.operation} ${action.model}`;
+    case "tool":
+      return `tool ${action.tool}`;
+    case "mcp":
+      return `mcp ${action.method}`;
+    case "http":
+      return `http ${action.method}`;
+    default:
+      return impossible(action);
+  }
+}
+
+function logLedger(event: LedgerEvent, log: Log): void {
+  switch (event.kind) {
+    case "adopted": {
+      const { writer, orphans, cutBytes, abandoned } = event;
+      const calm = orphans === 0 && cutBytes === 0 && abandoned === 0;
+      const facts = { writer, orphans, cut_bytes: cutBytes, abandoned };
+      return log[calm ? "debug" : "warn"](facts, "ledger continued");
+    }
+    case "unavailable": {
+      const cause = event.cause instanceof Error ? describe(event.cause) : String(event.cause);
+      return log.error({ cause }, "ledger cannot be written: nothing is forwarded");
+    }
+    case "resumed": {
+      const facts = { intents_refused: event.intentsRefused, outcomes_lost: event.outcomesLost };
+      return log.warn(facts, "ledger writes again");
+    }
+    default:
+      return impossible(event);
+  }
+}
+
+function describe(cause: Error): string {
+  const code = "code" in cause && typeof cause.code === "string" ? `${cause.code} ` : "";
+  return `${code}${cause.message}`;
+}

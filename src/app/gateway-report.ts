@@ -1,0 +1,43 @@
+import { mergeTallies, type UpstreamTally } from "./tally.ts";
+
+/** The state of one process that serves traffic; plain data, so that a worker can send it. */
+export interface GatewayReport {
+  readonly ready: boolean;
+  readonly draining: boolean;
+  readonly running: number;
+  readonly bugs: number;
+  readonly policy: PolicyReport;
+  readonly ledgerHealthy: boolean;
+  readonly tallies: readonly UpstreamTally[];
+}
+
+export interface PolicyReport {
+  readonly digest: string;
+  readonly rules: number;
+  readonly accepted: number;
+  readonly refused: number;
+  /** Of the newest files, where they were refused: the last good ones are in force. */
+  readonly problems: readonly string[];
+}
+
+/** Several workers as one: sums, and the worst of each state. */
+export function mergeReports(reports: readonly GatewayReport[]): GatewayReport | undefined {
+  const [first] = reports;
+  if (first === undefined || reports.length === 1) return first;
+  const sum = (count: (report: GatewayReport) => number): number =>
+    reports.reduce((total, report) => total + count(report), 0);
+  const worst = reports.find(({ policy }) => policy.problems.length > 0) ?? first;
+  return {
+    ready: reports.every(({ ready }) => ready),
+    draining: reports.some(({ draining }) => draining),
+    running: sum(({ running }) => running),
+    bugs: sum(({ bugs }) => bugs),
+    policy: {
+      ...worst.policy,
+      accepted: sum(({ policy }) => policy.accepted),
+      refused: sum(({ policy }) => policy.refused),
+    },
+    ledgerHealthy: reports.every(({ ledgerHealthy }) => ledgerHealthy),
+    tallies: mergeTallies(reports.map(({ tallies }) => tallies)),
+  };
+}

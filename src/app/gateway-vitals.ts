@@ -1,0 +1,92 @@
+import type { Upstream } from "../core/upstream.ts";
+import type { Check, Status, UpstreamStatus, Vitals } from "../manage/vitals.ts";
+import type { GatewayReport } from "./gateway-report.ts";
+import type { Metrics } from "./metrics.ts";
+import { usdText } from "./usd-text.ts";
+import { VERSION } from "./version.ts";
+
+/** What does not change while the process runs. */
+export interface Identity {
+  readonly startedAt: string;
+  readonly dataUrl: string;
+  readonly upstreams: readonly Upstream[];
+}
+
+/** `read` asks every process that serves; undefined while none does. */
+export function createVitals(
+  identity: Identity,
+  read: () => Promise<GatewayReport | undefined>,
+): Vitals {
+  let metrics: Metrics | undefined;
+  return {
+    async checks() {
+      return checksOf(await read());
+    },
+    async status() {
+      return statusOf(identity, await read());
+    },
+    async metrics() {
+      // Loaded with the first scrape: a start must not wait for it.
+      metrics ??= (await import("./metrics.ts")).createMetrics(VERSION);
+      return { contentType: metrics.contentType, text: await metrics.render(await read()) };
+    },
+  };
+}
+
+function checksOf(report: GatewayReport | undefined): readonly Check[] {
+  if (report === undefined) return [{ name: "workers", ok: false, detail: "none is running" }];
+  const { policy, ledgerHealthy, draining } = report;
+  return [
+    {
+      name: "listener",
+      ok: report.ready && !draining,
+      detail: draining ? "draining" : report.ready ? "accepting" : "starting",
+    },
+    {
+      // The last good policies stay in force, so traffic may come; `detail` says what is wrong.
+      name: "policy",
+      ok: true,
+      detail:
+        policy.problems.length === 0
+          ? `${policy.rules} rules, ${policy.digest.slice(0, 12)}`
+          : `last good files in force; the new ones have problems: ${policy.problems.join("; ")}`,
+    },
+    {
+      name: "ledger",
+      ok: ledgerHealthy,
+      detail: ledgerHealthy ? "writing" : "cannot be written; look at the disk of data_dir",
+    },
+  ];
+}
+
+function statusOf(identity: Identity, report: GatewayReport | undefined): Status {
+  const checks = checksOf(report);
+  return {
+    version: VERSION,
+    started_at: identity.startedAt,
+    ready: checks.every(({ ok }) => ok),
+    listen: identity.dataUrl,
+    policy: {
+      digest: report?.policy.digest ?? "",
+      rules: report?.policy.rules ?? 0,
+      problems: report?.policy.problems ?? [],
+    },
+    ledger: { healthy: report?.ledgerHealthy ?? false },
+    upstreams: identity.upstreams.map((upstream) => upstreamStatus(upstream, report)),
+  };
+}
+
+function upstreamStatus(
+  { name, wire, origin }: Upstream,
+  report: GatewayReport | undefined,
+): UpstreamStatus {
+  const tally = report?.tallies.find(({ upstream }) => upstream === name);
+  return {
+    name,
+    wire,
+    origin,
+    exchanges: Object.fromEntries(tally?.outcomes ?? []),
+    findings: Object.fromEntries(tally?.findings ?? []),
+    cost_usd: usdText(tally?.cost ?? 0),
+  };
+}

@@ -1,0 +1,121 @@
+/** A running data plane in this process: started, reported on, reloaded, drained. */
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Config } from "./config/config.ts";
+import type { Environment } from "./config/environment.ts";
+import { createEvents, type Events, type Listener } from "./events.ts";
+import type { GatewayReport } from "./gateway-report.ts";
+import type { Log } from "./logger.ts";
+import { openPolicySource, type PolicySource } from "./policy-source.ts";
+import { createTally } from "./tally.ts";
+import { wire, type Wired } from "./wire.ts";
+
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly environment: Environment;
+  readonly log: Log;
+  readonly listeners: readonly Listener[];
+  /** Whether other processes serve from the same data directory. */
+  readonly shared: boolean;
+}
+
+export interface Gateway {
+  /** Where agents reach it. */
+  readonly url: string;
+  report(): GatewayReport;
+  /** Reads the policies again; the last good ones stay if the new ones have problems. */
+  reload(): void;
+  /** Takes no more, finishes what runs up to `drain_ms`, seals the record. */
+  stop(): Promise<void>;
+}
+
+const OWNER_ONLY = 0o700;
+/** After the limit, what is cut gets this long to put its outcome on the record. */
+const CUT_GRACE_MS = 2000;
+
+/**
+ * Throws PolicyFault for policies that do not load, and the system's error for a data directory or
+ * a port that cannot be had.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, environment, log, listeners, shared } = options;
+  prepareDataDirectory(config.dataDirectory);
+  const tally = createTally();
+  const events = createEvents(log, tally, listeners);
+  await using started = new AsyncDisposableStack();
+  const policies = started.use(openPolicySource(config.policiesDirectory, events));
+  const wired = started.use(await wire({ config, environment, events, policies, shared }));
+  const { server } = wired.plane;
+  server.listen(config.listen);
+  await once(server, "listening");
+  const url = urlOf(config, server.address());
+  events.listening("data plane", url);
+  wired.vault.prepare(config.upstreams).forEach((refusal) => events.credentialMissing(refusal));
+  const owned = started.move();
+  return {
+    url,
+    report: () => reportOf(wired, policies, events, tally.rows()),
+    reload: () => policies.reload(),
+    async stop() {
+      await drain(wired, config, events);
+      await owned.disposeAsync();
+    },
+  };
+}
+
+/** Secrets and records live there: its owner's alone, and never committed. */
+function prepareDataDirectory(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: OWNER_ONLY });
+  writeFileSync(join(directory, ".gitignore"), "*\n");
+}
+
+async function drain({ plane, gate }: Wired, { limits }: Config, events: Events): Promise<void> {
+  gate.draining = true;
+  events.draining(plane.running, limits.drain);
+  plane.server.close();
+  plane.server.closeIdleConnections();
+  const limit = new AbortController();
+  const finished = plane.idle().finally(() => limit.abort());
+  await Promise.race([finished, pause(limits.drain, undefined, limit).catch(() => undefined)]);
+  const cut = plane.running;
+  plane.server.closeAllConnections();
+  if (cut > 0) await Promise.race([finished, pause(CUT_GRACE_MS, undefined, { ref: false })]);
+  events.stopped(cut);
+}
+
+function reportOf(
+  { plane, gate, ledger }: Wired,
+  policies: PolicySource,
+  events: Events,
+  tallies: GatewayReport["tallies"],
+): GatewayReport {
+  const { digest, ruleCount } = policies.current();
+  return {
+    ready: plane.server.listening,
+    draining: gate.draining,
+    running: plane.running,
+    bugs: events.bugs,
+    policy: {
+      digest,
+      rules: ruleCount,
+      accepted: policies.accepted,
+      refused: policies.refused,
+      problems: policies.problems.map(({ file, line, column, message }) => {
+        return `${file}:${line}:${column}: ${message}`;
+      }),
+    },
+    ledgerHealthy: ledger.healthy,
+    tallies,
+  };
+}
+
+function urlOf({ listen }: Config, address: unknown): string {
+  const port =
+    typeof address === "object" && address !== null && "port" in address
+      ? address.port
+      : listen.port;
+  const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
+  return `http://${host}:${String(port)}`;
+}

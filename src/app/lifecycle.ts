@@ -1,0 +1,39 @@
+/** Anything that serves: a gateway, or the primary of several. */
+export interface Served {
+  reload(): void;
+  stop(): Promise<void>;
+}
+
+/** Why the process ends: the exit code is main's business. */
+export type Ending = "drained" | "cut";
+
+const STOP_SIGNALS: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT"];
+
+/**
+ * Serves until it is told to stop, then drains and seals. SIGHUP reads the policies again. A second
+ * stop signal does not wait: the ledger gives what was open its outcome at the next start.
+ *
+ * A worker leaves SIGINT to its primary: a terminal sends it to the whole group.
+ */
+export async function serveUntilStopped(served: Served, isWorker: boolean): Promise<Ending> {
+  const reload = (): void => served.reload();
+  process.on("SIGHUP", reload);
+  if (isWorker) process.on("SIGINT", () => {});
+  const signals = isWorker ? ["SIGTERM" as const] : STOP_SIGNALS;
+  await oneOf(signals);
+  const again = oneOf(signals).then(() => "cut" as const);
+  const stopped = served.stop().then(() => "drained" as const);
+  const ending = await Promise.race([stopped, again]);
+  process.off("SIGHUP", reload);
+  return ending;
+}
+
+function oneOf(signals: readonly NodeJS.Signals[]): Promise<void> {
+  return new Promise((resolve) => {
+    const heard = (): void => {
+      for (const signal of signals) process.off(signal, heard);
+      resolve();
+    };
+    for (const signal of signals) process.on(signal, heard);
+  });
+}

@@ -1,0 +1,207 @@
+/** The only importer of prom-client, loaded with the first scrape: counting does not need it. */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { GatewayReport } from "./gateway-report.ts";
+import { DURATION_BOUNDS, TOKEN_CLASSES, type UpstreamTally } from "./tally.ts";
+
+export interface Metrics {
+  readonly contentType: string;
+  render(report: GatewayReport | undefined): Promise<string>;
+}
+
+/** The report that the scrape at hand is made from. */
+interface Source {
+  report: GatewayReport | undefined;
+}
+
+/** Labels are upstream names and fixed words: both are bounded by the config. */
+export function createMetrics(version: string): Metrics {
+  const registry = new Registry();
+  const source: Source = { report: undefined };
+  collectDefaultMetrics({ register: registry });
+  addTraffic(registry, source);
+  addMoney(registry, source);
+  addState(registry, source);
+  const info = new Gauge({
+    name: "sallyport_build_info",
+    help: "Always 1.",
+    labelNames: ["version"],
+    registers: [registry],
+  });
+  info.set({ version }, 1);
+  return {
+    contentType: registry.contentType,
+    render(report) {
+      source.report = report;
+      return registry.metrics();
+    },
+  };
+}
+
+function addTraffic(registry: Registry, source: Source): void {
+  counter(
+    registry,
+    "sallyport_exchanges_total",
+    "Closed exchanges.",
+    ["outcome", "code"],
+    (add) => {
+      for (const [one, { outcomes }] of rows(source)) {
+        for (const [key, value] of outcomes) {
+          const [outcome = "", code = ""] = key.split(" ");
+          add({ ...one, outcome, code }, value);
+        }
+      }
+    },
+  );
+  counter(registry, "sallyport_findings_total", "What inspection found.", FINDING, (add) => {
+    for (const [one, { findings }] of rows(source)) {
+      for (const [key, value] of findings) {
+        const [detector = "", action = ""] = key.split(" ");
+        add({ ...one, detector, action }, value);
+      }
+    }
+  });
+  counter(registry, "sallyport_unscanned_total", "Exchanges not scanned in full.", [], (add) => {
+    for (const [one, { unscanned }] of rows(source)) add(one, unscanned);
+  });
+  registry.registerMetric(new TallyHistogram(source));
+}
+
+const FINDING = ["detector", "action"];
+
+function addMoney(registry: Registry, source: Source): void {
+  counter(registry, "sallyport_tokens_total", "Tokens billed.", ["class"], (add) => {
+    for (const [one, { tokens }] of rows(source)) {
+      for (const name of TOKEN_CLASSES) add({ ...one, class: name }, tokens[name]);
+    }
+  });
+  counter(registry, "sallyport_cost_usd_total", "Settled cost in US dollars.", [], (add) => {
+    for (const [one, { cost }] of rows(source)) add(one, cost / 1e9);
+  });
+  counter(
+    registry,
+    "sallyport_usage_estimated_total",
+    "Costs not counted by the provider.",
+    [],
+    (add) => {
+      for (const [one, { estimated }] of rows(source)) add(one, estimated);
+    },
+  );
+}
+
+function addState(registry: Registry, source: Source): void {
+  const reloads = new Counter({
+    name: "sallyport_policy_reloads_total",
+    help: "Policy files read, by whether they were put in force.",
+    labelNames: ["result"],
+    registers: [registry],
+    collect() {
+      reloads.reset();
+      reloads.inc({ result: "accepted" }, source.report?.policy.accepted ?? 0);
+      reloads.inc({ result: "refused" }, source.report?.policy.refused ?? 0);
+    },
+  });
+  const bugs = new Counter({
+    name: "sallyport_bugs_total",
+    help: "Exchanges that ended in an exception of ours.",
+    registers: [registry],
+    collect() {
+      bugs.reset();
+      bugs.inc(source.report?.bugs ?? 0);
+    },
+  });
+  gauge(registry, "sallyport_policy_rules", "Rules in force.", () => source.report?.policy.rules);
+  gauge(registry, "sallyport_policy_problems", "0 while the newest files are in force.", () => {
+    return source.report?.policy.problems.length;
+  });
+  gauge(registry, "sallyport_ledger_healthy", "1 while the ledger can be written.", () =>
+    source.report?.ledgerHealthy === true ? 1 : 0,
+  );
+  gauge(registry, "sallyport_exchanges_running", "Open exchanges.", () => source.report?.running);
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+function* rows({ report }: Source): Generator<[Labels, UpstreamTally]> {
+  for (const row of report?.tallies ?? []) yield [{ upstream: row.upstream, wire: row.wire }, row];
+}
+
+function counter(
+  registry: Registry,
+  name: string,
+  help: string,
+  labels: readonly string[],
+  fill: (add: (labels: Labels, value: number) => void) => void,
+): void {
+  const metric = new Counter({
+    name,
+    help,
+    labelNames: ["upstream", "wire", ...labels],
+    registers: [registry],
+    collect() {
+      metric.reset();
+      fill((row, value) => metric.inc(row, value));
+    },
+  });
+}
+
+function gauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  read: () => number | undefined,
+): void {
+  const metric = new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      metric.set(read() ?? 0);
+    },
+  });
+}
+
+/** Reads the tally's buckets instead of observing each exchange a second time. */
+class TallyHistogram extends Histogram<"upstream" | "wire"> {
+  readonly #source: Source;
+
+  constructor(source: Source) {
+    super({
+      name: "sallyport_exchange_duration_seconds",
+      help: "From the request's head to the sealed outcome.",
+      labelNames: ["upstream", "wire"],
+      buckets: [...DURATION_BOUNDS],
+      registers: [],
+    });
+    this.#source = source;
+  }
+
+  override async get(): ReturnType<Histogram<"upstream" | "wire">["get"]> {
+    const shape = await super.get();
+    const values = [...rows(this.#source)].flatMap(([labels, row]) => samples(labels, row));
+    return { ...shape, values };
+  }
+}
+
+interface Sample {
+  readonly labels: Record<string, string | number>;
+  readonly value: number;
+  readonly metricName: string;
+}
+
+function samples(labels: Labels, { durations, durationSum }: UpstreamTally): Sample[] {
+  const name = "sallyport_exchange_duration_seconds";
+  let total = 0;
+  const buckets = [...durations].map((value, index) => {
+    total += value;
+    return {
+      labels: { ...labels, le: DURATION_BOUNDS[index] ?? "+Inf" },
+      value: total,
+      metricName: `${name}_bucket`,
+    };
+  });
+  return [
+    ...buckets,
+    { labels: { ...labels }, value: durationSum, metricName: `${name}_sum` },
+    { labels: { ...labels }, value: total, metricName: `${name}_count` },
+  ];
+}

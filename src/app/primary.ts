@@ -1,0 +1,127 @@
+/** `workers: n`: starts the processes that share the listeners, speaks for them, ends with them. */
+import cluster, { type Worker } from "node:cluster";
+import { once } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Config } from "./config/config.ts";
+import { withDemoUpstreams, type DemoUrls } from "./demo/demo-upstreams.ts";
+import { mergeReports, type GatewayReport } from "./gateway-report.ts";
+import type { Log } from "./logger.ts";
+import { startManagementFor } from "./sidecar.ts";
+import type { FromWorker, ToWorker } from "./worker-messages.ts";
+
+export interface Primary {
+  readonly url: string;
+  readonly manageUrl: string;
+  readonly config: Config;
+  reload(): void;
+  /** Resolves when every worker has drained and sealed. */
+  stop(): Promise<void>;
+}
+
+const REPORT_WAIT_MS = 1000;
+/** A worker that dies is replaced, but not in a tight loop. */
+const REPLACE_AFTER_MS = 500;
+const STARTS_FAILED_MAX = 3;
+
+/** Rejects when a worker cannot start; its own words are on stderr. */
+export async function startPrimary(config: Config, log: Log): Promise<Primary> {
+  await using started = new AsyncDisposableStack();
+  let demo: DemoUrls | undefined;
+  if (config.demo)
+    demo = started.use(await (await import("./demo/start-demo.ts")).startDemo()).urls;
+  cluster.setupPrimary({ serialization: "advanced" });
+  const crew = started.use(new Crew(demo, log));
+  const urls = await Promise.all(Array.from({ length: config.workers }, () => crew.add()));
+  const url = urls[0] ?? "";
+  const effective = demo === undefined ? config : withDemoUpstreams(config, demo);
+  const management = await startManagementFor(effective, url, () => crew.report());
+  const owned = started.move();
+  return {
+    url,
+    manageUrl: management.url,
+    config: effective,
+    reload: () => crew.signal("SIGHUP"),
+    async stop() {
+      await owned.disposeAsync();
+      await management.close();
+    },
+  };
+}
+
+/** Owns the worker processes. */
+class Crew implements AsyncDisposable {
+  readonly #demo: DemoUrls | undefined;
+  readonly #log: Log;
+  readonly #waiting = new Map<string, (report: GatewayReport) => void>();
+  #stopping = false;
+  #request = 0;
+  #failed = 0;
+
+  constructor(demo: DemoUrls | undefined, log: Log) {
+    this.#demo = demo;
+    this.#log = log;
+  }
+
+  /** Resolves with the shared address once the worker serves. */
+  async add(): Promise<string> {
+    const worker = cluster.fork();
+    worker.send({ kind: "begin", demo: this.#demo } satisfies ToWorker);
+    const serving = new Promise<string>((resolve) => {
+      worker.on("message", (message: FromWorker) => {
+        if (message.kind === "serving") resolve(message.url);
+        else this.#waiting.get(`${worker.id} ${message.request}`)?.(message.report);
+      });
+    });
+    const ended = once(worker, "exit").then(() => undefined);
+    const url = await Promise.race([serving, ended]);
+    if (url === undefined) throw new Error("a worker could not start");
+    this.#failed = 0;
+    void ended.then(() => this.#replace(worker));
+    return url;
+  }
+
+  async report(): Promise<GatewayReport | undefined> {
+    this.#request += 1;
+    const workers = alive();
+    const asked = workers.map((worker) => this.#ask(worker, this.#request));
+    const reports = (await Promise.all(asked)).filter((report) => report !== undefined);
+    return mergeReports(reports);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    for (const worker of alive()) worker.process.kill(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    const ended = alive().map((worker) => once(worker, "exit"));
+    this.signal("SIGTERM");
+    await Promise.all(ended);
+  }
+
+  async #ask(worker: Worker, request: number): Promise<GatewayReport | undefined> {
+    const key = `${worker.id} ${request}`;
+    const answered = new Promise<GatewayReport>((resolve) => this.#waiting.set(key, resolve));
+    worker.send({ kind: "report", request } satisfies ToWorker);
+    const late = pause(REPORT_WAIT_MS, undefined, { ref: false });
+    const report = await Promise.race([answered, late]);
+    this.#waiting.delete(key);
+    return report;
+  }
+
+  async #replace(worker: Worker): Promise<void> {
+    if (this.#stopping || this.#failed >= STARTS_FAILED_MAX) return;
+    this.#log.error({ worker: worker.process.pid }, "a worker died and is replaced");
+    await pause(REPLACE_AFTER_MS);
+    try {
+      await this.add();
+    } catch {
+      this.#failed += 1;
+      await this.#replace(worker);
+    }
+  }
+}
+
+function alive(): readonly Worker[] {
+  return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+}

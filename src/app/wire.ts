@@ -1,0 +1,150 @@
+/** The one place that constructs: adapters into ports, ports into the data plane. */
+import { join } from "node:path";
+import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
+import { id, instant, type Instant, type TenantId } from "../core/units.ts";
+import type { Upstream } from "../core/upstream.ts";
+import { monotonicMillis, wallMillis } from "../lib/clock.ts";
+import type { Ports } from "../pipeline/stages.ts";
+import { createDataPlane, type DataPlane } from "../proxy/data-plane.ts";
+import type { DataPlaneLimits } from "../proxy/data-plane-limits.ts";
+import { createUpgradeDoor } from "../proxy/forward-upgrade.ts";
+import { httpWire } from "../proxy/http/http-wire.ts";
+import { anthropicWire } from "../proxy/llm/anthropic/anthropic-wire.ts";
+import { geminiWire } from "../proxy/llm/gemini/gemini-wire.ts";
+import { openaiWire } from "../proxy/llm/openai/openai-wire.ts";
+import { mcpWire } from "../proxy/mcp/mcp-wire.ts";
+import { createGuardedConnector } from "../proxy/net/guarded-connector.ts";
+import { UpstreamPools, type ConnectorFor } from "../proxy/upstream-pools.ts";
+import { createConfigDirectory } from "../stores/config-directory.ts";
+import { openLedger, type OpenLedger } from "../stores/ledger/open-ledger.ts";
+import { createRateStore } from "../stores/memory/rate-store.ts";
+import { createPriceCatalogue } from "../stores/prices/price-catalogue.ts";
+import { openBudgetStore } from "../stores/sqlite/budget-store.ts";
+import { SqliteReviewStore } from "../stores/sqlite/review-store.ts";
+import { SqliteSessionStore } from "../stores/sqlite/session-store.ts";
+import { LocalVault } from "../stores/vault/local-vault.ts";
+import { vaultKeySource } from "../stores/vault/vault-key.ts";
+import type { Config, Limits } from "./config/config.ts";
+import type { Environment } from "./config/environment.ts";
+import type { Events } from "./events.ts";
+
+/** Until tenants come with the directory, there is one. */
+export const TENANT = id<TenantId>("default");
+
+export interface WireOptions {
+  readonly config: Config;
+  readonly environment: Environment;
+  readonly events: Events;
+  readonly policies: { current(): PolicySnapshot };
+  /** Whether other processes serve from the same data directory. */
+  readonly shared: boolean;
+}
+
+export interface Wired extends AsyncDisposable {
+  readonly plane: DataPlane;
+  readonly ledger: OpenLedger;
+  readonly vault: LocalVault;
+  readonly budgets: Ports["budgets"];
+  readonly gate: { draining: boolean };
+}
+
+/** Throws the system's error where the data directory cannot be used. */
+export async function wire(options: WireOptions): Promise<Wired> {
+  const { config, environment, events, policies, shared } = options;
+  const at = (name: string): string => join(config.dataDirectory, name);
+  const gate = { draining: false, stopped: (): boolean => false };
+  await using started = new AsyncDisposableStack();
+  const budgets = started.use(openBudgetStore(at("budgets.db"), now));
+  const sessions = started.use(new SqliteSessionStore({ path: at("sessions.db"), shared, now }));
+  const reviews = started.use(new SqliteReviewStore(at("reviews.db"), now));
+  const vault = started.use(
+    new LocalVault({
+      directory: config.dataDirectory,
+      tenant: TENANT,
+      key: vaultKeySource(config.vault, config.dataDirectory),
+      environment,
+      onFault: (fault) => events.vaultFault(fault),
+    }),
+  );
+  const ledger = started.use(
+    await openLedger({
+      directory: at("ledger"),
+      now,
+      report: (event) => events.ledger(event),
+    }),
+  );
+  const pools = started.use(new UpstreamPools(connectorFor));
+  const ports: Ports = {
+    directory: createConfigDirectory(config.agents, config.loopbackAgent, TENANT),
+    policies,
+    sessions,
+    prices: createPriceCatalogue(config.prices),
+    budgets,
+    rates: createRateStore(),
+    reviews,
+    ledger,
+    vault,
+    gate,
+    observer: events,
+    now,
+    monotonic: monotonicMillis,
+  };
+  const plane = createDataPlane({
+    ports,
+    upstreams: new Map(config.upstreams.map((upstream) => [upstream.name, upstream])),
+    hosts: hostsOf(config),
+    wires: WIRES,
+    pools,
+    upgrades: createUpgradeDoor(vault, connectorFor),
+    limits: dataPlaneLimits(config.limits),
+  });
+  const owned = started.move();
+  return {
+    plane,
+    ledger,
+    vault,
+    budgets,
+    gate,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+const WIRES = {
+  http: httpWire,
+  openai: openaiWire,
+  anthropic: anthropicWire,
+  gemini: geminiWire,
+  mcp: mcpWire,
+} as const;
+
+function now(): Instant {
+  return instant(wallMillis());
+}
+
+const connectorFor: ConnectorFor = ({ allowPrivate, timeouts }: Upstream) =>
+  createGuardedConnector({ allowPrivate, connectTimeout: timeouts.connect });
+
+/**
+ * On loopback no name but localhost is answered, so that a web page cannot reach the gateway
+ * through a name of its own. Elsewhere names are the operator's business.
+ */
+function hostsOf({ listen: { host } }: Config): ReadonlySet<string> | undefined {
+  const loopback = host === "localhost" || host === "::1" || host.startsWith("127.");
+  return loopback ? new Set() : undefined;
+}
+
+function dataPlaneLimits(limits: Limits): DataPlaneLimits {
+  return {
+    headerBytesMax: limits.headerBytesMax,
+    headersTimeout: limits.headersTimeout,
+    keepAlive: limits.keepAlive,
+    connectionsMax: limits.connectionsMax,
+    requestsPerConnectionMax: limits.requestsPerConnectionMax,
+    readStall: limits.readStall,
+    body: {
+      idle: limits.bodyIdle,
+      grace: limits.bodyGrace,
+      bytesPerSecondMin: limits.bodyBytesPerSecondMin,
+    },
+  };
+}

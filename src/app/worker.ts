@@ -1,0 +1,34 @@
+/** One of several processes that share the listeners. Its primary starts, asks and stops it. */
+import { withDemoUpstreams, type DemoUrls } from "./demo/demo-upstreams.ts";
+import { startGateway, type GatewayOptions } from "./gateway.ts";
+import { serveUntilStopped, type Ending } from "./lifecycle.ts";
+import type { FromWorker, ToWorker } from "./worker-messages.ts";
+
+export async function runWorker(options: Omit<GatewayOptions, "shared">): Promise<Ending> {
+  const demo = await begun();
+  const { config } = options;
+  const effective = demo === undefined ? config : withDemoUpstreams(config, demo);
+  const gateway = await startGateway({ ...options, config: effective, shared: true });
+  process.on("message", (message: ToWorker) => {
+    if (message.kind !== "report") return;
+    tell({ kind: "report", request: message.request, report: gateway.report() });
+  });
+  tell({ kind: "serving", url: gateway.url });
+  const ending = await serveUntilStopped(gateway, true);
+  process.disconnect();
+  return ending;
+}
+
+function begun(): Promise<DemoUrls | undefined> {
+  return new Promise((resolve) => {
+    process.on("message", function first(message: ToWorker) {
+      if (message.kind !== "begin") return;
+      process.off("message", first);
+      resolve(message.demo);
+    });
+  });
+}
+
+function tell(message: FromWorker): void {
+  process.send?.(message);
+}

@@ -1,0 +1,92 @@
+import { basename } from "node:path";
+import type { Environment } from "../app/config/environment.ts";
+import type { Upstream, Wire } from "../core/upstream.ts";
+
+export interface ChildSetupInput {
+  /** Of the data plane. */
+  readonly url: string;
+  /** What the command shows as its API key everywhere. */
+  readonly key: string;
+  readonly command: readonly string[];
+  readonly upstreams: readonly Upstream[];
+  readonly environment: Environment;
+}
+
+export interface ChildSetup {
+  readonly command: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/**
+ * What makes an agent talk to the gate instead of its provider. Measured with the real clients:
+ * each SDK reads other variables and means other things by them.
+ */
+export function childSetup(input: ChildSetupInput): ChildSetup {
+  const { url, key, command, environment, upstreams } = input;
+  const set: Record<string, string> = {
+    SALLYPORT_URL: url,
+    // The Agents SDK sends traces to its vendor whatever the base URL is.
+    OPENAI_AGENTS_DISABLE_TRACING: "1",
+  };
+  const openai = baseOf("openai", input);
+  if (openai !== undefined) {
+    Object.assign(set, openaiVariables(`${openai}/v1`, key));
+  }
+  const anthropic = baseOf("anthropic", input);
+  if (anthropic !== undefined) {
+    // An origin for the SDK and Claude Code, a versioned base for the AI SDK: the gate takes both.
+    set["ANTHROPIC_BASE_URL"] = anthropic;
+    set["ANTHROPIC_API_KEY"] = key;
+    set["ANTHROPIC_CUSTOM_HEADERS"] = `x-sallyport-key: ${key}`;
+  }
+  const gemini = baseOf("gemini", input);
+  if (gemini !== undefined) {
+    set["GOOGLE_GEMINI_BASE_URL"] = gemini;
+    set["GEMINI_API_KEY"] = key;
+    set["GOOGLE_API_KEY"] = key;
+  }
+  for (const { name, wire } of upstreams) {
+    if (wire === "mcp") set[`SALLYPORT_MCP_${variableName(name)}_URL`] = `${url}/mcp/${name}`;
+  }
+  return {
+    command: withFlags(command, openai),
+    environment: { ...withoutOurs(environment), ...set },
+  };
+}
+
+function openaiVariables(base: string, key: string): Record<string, string> {
+  return {
+    OPENAI_BASE_URL: base,
+    OPENAI_API_BASE: base,
+    OPENAI_API_KEY: key,
+    COPILOT_PROVIDER_BASE_URL: base,
+    // WebSockets would carry the conversation past the policy.
+    COPILOT_PROVIDER_TRANSPORT: "http",
+    COPILOT_OFFLINE: "true",
+  };
+}
+
+/** The upstream of the provider's own name, else the first that speaks its wire. */
+function baseOf(wire: Wire, { url, upstreams }: ChildSetupInput): string | undefined {
+  const speaking = upstreams.filter((upstream) => upstream.wire === wire);
+  const chosen = speaking.find(({ name }) => name === wire) ?? speaking[0];
+  return chosen === undefined ? undefined : `${url}/${chosen.name}`;
+}
+
+/** Codex reads its base URL from its config, which flags override. */
+function withFlags(command: readonly string[], openai: string | undefined): readonly string[] {
+  const [file = "", ...args] = command;
+  const isCodex = /^codex(\.(js|cmd|exe))?$/.test(basename(file));
+  if (!isCodex || openai === undefined) return command;
+  return [file, "-c", `openai_base_url=${JSON.stringify(`${openai}/v1`)}`, ...args];
+}
+
+/** The gateway's own settings, its vault key among them, are none of the agent's business. */
+function withoutOurs(environment: Environment): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(([name]) => !name.startsWith("SALLYPORT_"));
+  return Object.fromEntries(kept);
+}
+
+function variableName(upstream: string): string {
+  return upstream.replaceAll(/[^A-Za-z0-9]/g, "_").toUpperCase();
+}

@@ -1,0 +1,136 @@
+/** The `sallyport` command: which subcommands there are. Each loads its own code when it runs. */
+import { Command, CommanderError } from "commander";
+import { VERSION } from "../app/version.ts";
+import { CommandFailure } from "./command-failure.ts";
+import { loadFor, withConfigOptions } from "./config-options.ts";
+import { EXIT } from "./exit-code.ts";
+import type { Shell } from "./shell.ts";
+
+const EXAMPLES = `
+Examples:
+  $ sallyport up                          start with ./sallyport.yaml, or with a sample
+  $ sallyport demo                        watch an agent meet the gate, in ten seconds
+  $ sallyport init                        write sallyport.yaml and policies/ for this project
+  $ sallyport run -- claude "fix the bug" run any agent behind the gate
+  $ sallyport policy check                what is wrong with the policies, all at once
+  $ sallyport ledger verify               prove that the record is whole
+
+Exit codes: 0 ok, 1 the answer is no, 2 wrong usage or configuration, 3 the machine refused.`;
+
+/** Runs one command line and answers with the exit code; only a bug rejects. */
+export async function runProgram(argv: readonly string[], shell: Shell): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const done: Done = (code) => {
+    exitCode = code;
+  };
+  const program = newProgram(shell);
+  addCommands(program, shell, done);
+  await addGroups(program, shell, argv);
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return explain(error, shell);
+  }
+}
+
+function newProgram(shell: Shell): Command {
+  return new Command("sallyport")
+    .description("The guarded gate through which AI agents go out.")
+    .version(VERSION, "-V, --version")
+    .addHelpText("after", EXAMPLES)
+    .configureOutput({ writeOut: (text) => shell.out(text), writeErr: (text) => shell.err(text) })
+    .showHelpAfterError("(add --help for what is possible)")
+    .enablePositionalOptions()
+    .exitOverride();
+}
+
+type Done = (exitCode: number) => void;
+
+function addCommands(program: Command, shell: Shell, done: Done): void {
+  withConfigOptions(program.command("up").description("start the gateway")).action(
+    async (options) => done(await (await import("./up.ts")).up(options, shell)),
+  );
+  program
+    .command("init")
+    .description("write sallyport.yaml and policies/ for this project; never overwrites")
+    .argument("[dir]", "the project", ".")
+    .action(async (dir: string) => done((await import("./init.ts")).init(dir, shell)));
+  withConfigOptions(program.command("run").description("run a command behind the gate"))
+    .argument("<command...>", "the agent and its arguments, after --")
+    .option("--agent <name>", "who the command is; one of `agents`")
+    .option("--wire <upstream>", "send the OpenAI base URL to this upstream")
+    .passThroughOptions()
+    .action(async (command: string[], options) =>
+      done(await (await import("./run.ts")).run(command, options, shell)),
+    );
+  withConfigOptions(program.command("doctor").description("check this machine and configuration"))
+    .option("--json", "for programs")
+    .action(async (options) => done(await (await import("./doctor.ts")).doctor(options, shell)));
+}
+
+/** Commands with subcommands of their own; only the one that was asked for is loaded. */
+const GROUPS: readonly Group[] = [
+  {
+    name: "vault",
+    description: "keep the credentials that the gate lends to agents' requests",
+    load: async (shell) => (await import("./vault.ts")).vaultCommand(shell),
+  },
+  {
+    name: "ledger",
+    description: "look at the record, and prove it whole",
+    load: async (shell, argv) => {
+      const { ledgerCommand } = await import("./ledger.ts");
+      return ledgerCommand(shell, () => dataDirectory(argv, shell));
+    },
+  },
+  {
+    name: "config",
+    description: "show what is configured and why; print the schema",
+    load: async (shell) => (await import("./config.ts")).configCommand(shell),
+  },
+];
+
+interface Group {
+  readonly name: string;
+  readonly description: string;
+  load(shell: Shell, argv: readonly string[]): Promise<Command>;
+}
+
+async function addGroups(program: Command, shell: Shell, argv: readonly string[]): Promise<void> {
+  for (const group of GROUPS) {
+    if (group.name !== argv[0]) program.command(group.name).description(group.description);
+    else program.addCommand(inherit(await group.load(shell, argv), program));
+  }
+}
+
+/** For commands that read what a gateway wrote: as its config says, `--config` or not. */
+function dataDirectory(argv: readonly string[], shell: Shell): string {
+  const at = argv.indexOf("--config");
+  const config = at === -1 ? undefined : argv[at + 1];
+  return loadFor({ config }, shell).config.dataDirectory;
+}
+
+/** Commands made elsewhere must answer and fail as ours do. */
+function inherit(command: Command, program: Command): Command {
+  command.copyInheritedSettings(program);
+  for (const inner of command.commands) inherit(inner, command);
+  const takesData = command.options.some(({ long }) => long === "--data");
+  const takesConfig = command.options.some(({ long }) => long === "--config");
+  if (takesData && !takesConfig) command.option("--config <file>", "config file");
+  return command;
+}
+
+/** One shape for every error, whatever raised it. */
+function explain(error: unknown, shell: Shell): number {
+  if (error instanceof CommanderError) {
+    // Commander has printed it already; help and version are not failures.
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  if (error instanceof CommandFailure) {
+    shell.err(`sallyport: ${error.message}\n`);
+    if (error.remedy !== undefined) shell.err(`  help: ${error.remedy}\n`);
+    return error.exitCode;
+  }
+  throw error;
+}

@@ -1,0 +1,10 @@
+import type { Environment } from "../app/config/environment.ts";
+
+/** What a command may touch of the process; main hands it down. */
+export interface Shell {
+  readonly environment: Environment;
+  readonly workingDirectory: string;
+  /** Answers go to stdout, everything said about them to stderr. */
+  out(text: string): void;
+  err(text: string): void;
+}

@@ -1,0 +1,60 @@
+import type { Config } from "../app/config/config.ts";
+import { PolicyFault } from "../app/policy-fault.ts";
+import { CommandFailure } from "./command-failure.ts";
+import { EXIT } from "./exit-code.ts";
+import type { Shell } from "./shell.ts";
+
+/** What went wrong at the start, in words; anything unknown stays what it is: a bug. */
+export function asStartFailure(error: unknown, config: Config, shell: Shell): unknown {
+  if (error instanceof PolicyFault) {
+    for (const problem of error.printed) shell.err(`${problem}\n`);
+    const remedy = "`sallyport policy check` shows them again; policies/README.md is the reference";
+    return new CommandFailure(EXIT.usage, `${error.message}; nothing was started`, remedy);
+  }
+  const { code, address, port } = systemError(error);
+  switch (code) {
+    case "EADDRINUSE":
+      return new CommandFailure(
+        EXIT.unavailable,
+        `${address}:${port} is taken by another program`,
+        "stop it, or choose another port: --port, --manage-port",
+      );
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return new CommandFailure(
+        EXIT.unavailable,
+        `this machine has no address ${address}`,
+        "check listen.host and manage.host",
+      );
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+    case "ENOSPC":
+    case "ENOTDIR":
+    case "ERR_SQLITE_ERROR":
+      return new CommandFailure(
+        EXIT.unavailable,
+        port === ""
+          ? `${config.dataDirectory} cannot be written (${code})`
+          : `port ${port}: ${code}`,
+        port === "" ? "choose another with --data or data_dir" : "ports below 1024 need privileges",
+      );
+    default:
+      return error;
+  }
+}
+
+interface SystemError {
+  readonly code: string;
+  readonly address: string;
+  readonly port: string;
+}
+
+function systemError(error: unknown): SystemError {
+  if (!(error instanceof Error)) return { code: "", address: "", port: "" };
+  const read = (key: string): string => {
+    const value: unknown = Reflect.get(error, key);
+    return typeof value === "string" || typeof value === "number" ? String(value) : "";
+  };
+  return { code: read("code"), address: read("address"), port: read("port") };
+}
