@@ -92,8 +92,8 @@ function agree(
   policyCap: number | undefined,
   at: Instant,
 ): MeteredAgreement {
-  const inputTokens = bounded(metering.inputTokens + HIDDEN_PROMPT_TOKENS);
-  const cap = smallest(metering.outputTokens, policyCap, price.outputTokensMax);
+  const inputTokens = bounded(bounded(metering.inputTokens) + HIDDEN_PROMPT_TOKENS);
+  const cap = smallest(ownCap(metering), policyCap, price.outputTokensMax);
   const outputTokens =
     metering.bills === "input"
       ? 0
@@ -124,9 +124,14 @@ function capToSend(
   policyCap: number | undefined,
 ): number | undefined {
   if (metering === undefined || metering.bills !== "input_and_output") return undefined;
-  const own = metering.outputTokens;
+  const own = ownCap(metering);
   if (own === undefined) return smallest(policyCap, price?.outputTokensMax);
   return policyCap !== undefined && policyCap < own ? policyCap : undefined;
+}
+
+/** Servers take zero and negative caps for "no cap", so that is what they are. */
+function ownCap({ outputTokens }: Metering): number | undefined {
+  return outputTokens !== undefined && outputTokens >= 1 ? outputTokens : undefined;
 }
 
 function smallest(...caps: readonly (number | undefined)[]): number | undefined {

@@ -1,0 +1,250 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Action } from "../../../src/core/action.ts";
+import type { RateLimit, Terms } from "../../../src/core/decision.ts";
+import type { BudgetStore, ReserveReply } from "../../../src/core/money/budget.ts";
+import type { RateStore } from "../../../src/core/money/rate.ts";
+import { settlementsOf } from "../../../src/core/money/settle.ts";
+import { id, millis, type ExchangeId } from "../../../src/core/units.ts";
+import type { Metering } from "../../../src/pipeline/ask.ts";
+import {
+  OUTPUT_TOKENS_DEFAULT,
+  reserve,
+  RESERVATION_LEASE,
+} from "../../../src/pipeline/reserve.ts";
+import {
+  amount,
+  budget,
+  catalogueOf,
+  LLM,
+  metered,
+  NOW,
+  priceOf,
+  PRINCIPAL,
+  TOOL,
+} from "../money/money-fixtures.ts";
+
+const EXCHANGE = id<ExchangeId>("exc_1");
+const HIDDEN = 512;
+const CATALOGUE = catalogueOf({
+  "openai/gpt-4o": priceOf(2, 10),
+  "openai/small": priceOf(2, 10, 100),
+});
+const USD = budget("llm-day", "nano_usd", { limit: 10_000_000_000 });
+
+const TERMS: Terms = {
+  charges: [metered(USD)],
+  rates: [],
+  outputTokens: undefined,
+  marks: [],
+  shadow: [],
+};
+
+const METERING: Metering = {
+  provider: "openai",
+  model: "gpt-4o",
+  inputTokens: 100,
+  outputTokens: undefined,
+  choices: 1,
+  bills: "input_and_output",
+};
+
+/** A store that answers one thing and remembers what it was asked. */
+function storeThatReplies(reply: ReserveReply) {
+  const asked: Parameters<BudgetStore["reserve"]>[] = [];
+  const budgets: BudgetStore = {
+    reserve: async (...args) => {
+      asked.push(args);
+      return reply;
+    },
+    settle: async () => "settled",
+    balances: async () => [],
+  };
+  return { budgets, asked };
+}
+
+const FULL: RateStore = { take: () => ({ kind: "taken" }) };
+
+interface Case {
+  readonly terms?: Partial<Terms>;
+  readonly metering?: Partial<Metering> | null;
+  readonly action?: Action;
+  readonly reply?: ReserveReply;
+  readonly rates?: RateStore;
+}
+
+async function run({ terms, metering, action = LLM, reply = { kind: "held" }, rates }: Case) {
+  const { budgets, asked } = storeThatReplies(reply);
+  const verdict = await reserve(
+    {
+      exchange: EXCHANGE,
+      now: NOW,
+      principal: PRINCIPAL,
+      action,
+      terms: { ...TERMS, ...terms },
+      metering: metering === null ? undefined : { ...METERING, ...metering },
+    },
+    { prices: CATALOGUE, budgets, rates: rates ?? FULL },
+  );
+  return { verdict, asked };
+}
+
+const passed = async (given: Case) => {
+  const { verdict, asked } = await run(given);
+  if (verdict.kind === "halt") throw new Error(`refused: ${verdict.refusal.detail}`);
+  return { ...verdict.value, asked };
+};
+const refused = async (given: Case) => {
+  const { verdict } = await run(given);
+  return verdict.kind === "halt" ? verdict.refusal : undefined;
+};
+
+describe("reserve", () => {
+  it("holds the worst case of the whole call, once, with a lease beyond the upstream's time", async () => {
+    const { reservation, asked } = await passed({ terms: { outputTokens: 40 } });
+    const held = (100 + HIDDEN) * 3 + 40 * 10;
+    expect(reservation).toMatchObject({ kind: "held", holds: [{ amount: held, budget: USD }] });
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toMatchObject([EXCHANGE, [{ amount: held }], RESERVATION_LEASE]);
+  });
+
+  it("does not touch the store when no budget applies, and still agrees on a price", async () => {
+    const { reservation, agreement, asked } = await passed({ terms: { charges: [] } });
+    expect(reservation).toEqual({ kind: "unmetered" });
+    expect(agreement.metered).toMatchObject({ model: "gpt-4o", provider: "openai" });
+    expect(asked).toEqual([]);
+  });
+
+  it("counts every choice that was asked for", async () => {
+    const { agreement } = await passed({ metering: { outputTokens: 7, choices: 5 } });
+    expect(agreement.metered?.outputTokens).toBe(35);
+  });
+
+  it.each([
+    { client: undefined, policy: undefined, model: "gpt-4o", held: OUTPUT_TOKENS_DEFAULT },
+    { client: undefined, policy: undefined, model: "small", held: 100, sent: 100 },
+    { client: undefined, policy: 40, model: "gpt-4o", held: 40, sent: 40 },
+    { client: undefined, policy: 400, model: "small", held: 100, sent: 100 },
+    { client: 30, policy: 40, model: "gpt-4o", held: 30 },
+    { client: 50, policy: 40, model: "gpt-4o", held: 40, sent: 40 },
+    { client: 40, policy: 40, model: "gpt-4o", held: 40 },
+    { client: 500, policy: undefined, model: "small", held: 100 },
+    { client: -1, policy: 40, model: "gpt-4o", held: 40, sent: 40 },
+    { client: 0, policy: undefined, model: "gpt-4o", held: OUTPUT_TOKENS_DEFAULT },
+    { client: 50_000, policy: undefined, model: "gpt-4o", held: 50_000 },
+  ])("client cap $client, policy cap $policy on $model", async (row) => {
+    const { agreement, outputTokens } = await passed({
+      metering: { outputTokens: row.client, model: row.model },
+      terms: { outputTokens: row.policy },
+    });
+    expect(agreement.metered?.outputTokens).toBe(row.held);
+    expect(outputTokens).toBe(row.sent);
+  });
+
+  it("asks no output of embeddings and sends no cap with them", async () => {
+    const given = { metering: { bills: "input" as const }, terms: { outputTokens: 40 } };
+    const { agreement, outputTokens } = await passed(given);
+    expect(agreement.metered?.outputTokens).toBe(0);
+    expect(outputTokens).toBeUndefined();
+  });
+
+  it("needs no price for a call that bills nothing", async () => {
+    const { agreement, reservation } = await passed({
+      metering: { bills: "nothing", model: "unheard-of" },
+      terms: { charges: [metered(USD), metered(budget("calls", "calls"))] },
+    });
+    expect(agreement.metered).toBeUndefined();
+    expect(reservation).toMatchObject({ holds: [{ amount: 1 }] });
+  });
+
+  it("charges a tool call the amount it names", async () => {
+    const { reservation, outputTokens } = await passed({
+      action: TOOL,
+      metering: null,
+      terms: { charges: [amount(USD, 49_990_000_000), metered(budget("calls", "calls"))] },
+    });
+    expect(reservation).toMatchObject({ holds: [{ amount: 49_990_000_000 }, { amount: 1 }] });
+    expect(outputTokens).toBeUndefined();
+  });
+
+  it("refuses a model that nobody can price, with or without a budget", async () => {
+    for (const charges of [TERMS.charges, []]) {
+      const refusal = await refused({ metering: { model: "unheard-of" }, terms: { charges } });
+      expect(refusal).toMatchObject({ code: "price_unknown" });
+      expect(refusal?.detail).toContain('"unheard-of" of openai');
+    }
+  });
+
+  it("says which budget is used up, how far, and until when", async () => {
+    const { reservation } = await passed({ terms: { outputTokens: 100 } });
+    const hold = reservation.kind === "held" ? reservation.holds[0] : undefined;
+    if (hold === undefined) throw new Error("nothing was held");
+    const refusal = await refused({ reply: { kind: "exhausted", hold, left: 120_000_000 } });
+    expect(refusal?.code).toBe("budget_exceeded");
+    expect(refusal?.detail).toBe(
+      "Budget llm-day (10 USD per agent) has 0.12 USD left; this call may need 0.000002836 USD. " +
+        "It resets at 2026-11-22T00:00:00.000Z.",
+    );
+    expect(refusal?.remedy).toContain("fewer output tokens");
+    const empty = await refused({ reply: { kind: "exhausted", hold, left: 0 } });
+    expect(empty?.remedy).toContain("ask the operator");
+  });
+
+  it("refuses while budgets cannot be checked, and keeps the cause for the log", async () => {
+    const cause = new Error("SQLITE_FULL");
+    const refusal = await refused({ reply: { kind: "unreachable", cause } });
+    expect(refusal).toMatchObject({ code: "budget_unavailable", cause });
+    expect(refusal?.detail).not.toContain("SQLITE");
+  });
+
+  it.each([
+    { wait: 1, retryIn: 1000 },
+    { wait: 5000, retryIn: 5000 },
+    { wait: 3_600_000, retryIn: 60_000 },
+  ])("asks to retry a rate in $retryIn ms when it empties in $wait", async ({ wait, retryIn }) => {
+    const limit: RateLimit = { rule: id("models"), requests: 60, per: millis(60_000) };
+    const rates: RateStore = {
+      take: () => ({ kind: "empty", limit, retryIn: millis(wait) }),
+    };
+    const { verdict, asked } = await run({ terms: { rates: [limit] }, rates });
+    expect(verdict).toMatchObject({
+      refusal: { code: "rate_limited", retryIn, rules: ["models"] },
+    });
+    expect(asked).toEqual([]);
+  });
+
+  it("asks for rates before it asks for a price", async () => {
+    const limit: RateLimit = { rule: id("models"), requests: 1, per: millis(1000) };
+    const rates: RateStore = { take: () => ({ kind: "empty", limit, retryIn: millis(1) }) };
+    const given = { terms: { rates: [limit] }, metering: { model: "unheard-of" }, rates };
+    expect(await refused(given)).toMatchObject({ code: "rate_limited" });
+  });
+
+  it("holds at least what any honest answer can cost, whatever the client claims", async () => {
+    const claim = fc.oneof(fc.nat(5000), fc.double(), fc.constantFrom(-1, 1e300, Number.NaN));
+    await fc.assert(
+      fc.asyncProperty(
+        claim,
+        fc.option(claim, { nil: undefined }),
+        fc.nat(4),
+        async (inputTokens, outputTokens, choices) => {
+          const { agreement } = await passed({ metering: { inputTokens, outputTokens, choices } });
+          const bound = agreement.metered;
+          if (bound === undefined) throw new Error("not metered");
+          expect(Number.isSafeInteger(bound.held)).toBe(true);
+          const usage = {
+            input: bound.inputTokens,
+            cacheRead: undefined,
+            cacheWrite: undefined,
+            output: bound.outputTokens,
+            reasoning: undefined,
+            source: "provider" as const,
+          };
+          const ending = { sent: true, status: 200, usage, model: undefined };
+          const { settlements } = settlementsOf(agreement, ending, CATALOGUE);
+          expect(settlements[0]?.amount).toBeLessThanOrEqual(bound.held);
+        },
+      ),
+    );
+  });
+});
