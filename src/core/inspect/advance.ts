@@ -58,7 +58,7 @@ function advance(scan: TextScan): void {
   const limit = scan.ended || plan.empty ? secretTail : Math.min(secretTail, text.length - 2);
   const literals = scan.withheld.length === 0 ? NONE : scan.withheld.map(() => -1);
   let mail = plan.email ? -1 : NOWHERE;
-  let anchor = plan.empty ? NOWHERE : -1;
+  let anchor = plan.trigrams.buckets.size === 0 ? NOWHERE : -1;
   let waits = false;
   while (scan.blocked === undefined) {
     swallow(scan);

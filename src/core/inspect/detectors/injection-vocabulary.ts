@@ -46,9 +46,11 @@ export const INJECTION_VOCABULARY = {
   ASSIST: `ai a.i assistant assistants llm llms model models agent agents chatbot chatbots bot bots
     chatgpt gpt claude gemini copilot asistente asistentes assistente ki-assistent sprachmodell
     ассистент`,
+  FRESH: "new updated revised following nuevas nuevos nouvelles neue nuove novas новые",
+  NOTE: "note message attention notice instructions important nota hinweis an attn",
   NEW: "new real actual true updated different following next revised primary only sole",
   GOAL: `task tasks goal goals objective objectives instruction instructions mission job role
-    purpose directive directives prompt priority identity persona rules`,
+    purpose mode modes directive directives prompt priority identity persona rules`,
   BE: "is are be will become becomes now es sind ist",
   YOU: "you you'll you're yourself u tu ti eres sei bist",
   NOW: "now henceforth hereafter",
@@ -75,7 +77,7 @@ export const INJECTION_VOCABULARY = {
     answering responding processing reading summarizing summarising reviewing`,
   TOOL: "tool tools function functions api",
   MUST: "must should shall need needs have required always please ought supposed instructed",
-  MODE: "mode modes",
+  VERBATIM: "verbatim exactly word-for-word letter-for-letter wörtlich textuellement textualmente",
   DEV: `developer dev god debug admin administrator root sudo jailbreak dan maintenance unrestricted
     opposite evil override diagnostic bypass`,
 } as const;

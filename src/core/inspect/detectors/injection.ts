@@ -7,12 +7,16 @@ import { foldLiteral } from "../fold.ts";
 import type { Signature } from "../signature.ts";
 import { compileChains } from "./word-chain.ts";
 import { INJECTION_CHAINS } from "./injection-chains.ts";
+import { INJECTION_ENCODED } from "./injection-encoded.ts";
+import { INJECTION_MARKUP } from "./injection-markup.ts";
 import { INJECTION_MARKS } from "./injection-marks.ts";
 import { INJECTION_VOCABULARY } from "./injection-vocabulary.ts";
 
 export const INJECTION_DETECTOR = "injection";
 
 export const INJECTION: readonly Signature[] = [
-  ...compileChains(INJECTION_DETECTOR, INJECTION_VOCABULARY, INJECTION_CHAINS, foldLiteral),
+  compileChains(INJECTION_DETECTOR, INJECTION_VOCABULARY, INJECTION_CHAINS, foldLiteral),
   ...INJECTION_MARKS,
+  ...INJECTION_MARKUP,
+  ...INJECTION_ENCODED,
 ];

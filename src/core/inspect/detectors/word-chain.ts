@@ -5,6 +5,7 @@
  */
 import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
 import { isDigit, isLetter } from "../trigrams.ts";
+import { bitsOf, createWordTable, plainWord, type WordTable } from "./word-table.ts";
 
 /** Units between two words: spaces, punctuation, markup. */
 const GAP_MAX = 8;
@@ -14,19 +15,22 @@ const STEPS_MAX = 20;
 /** Bits of an integer, with one to spare for the state behind the last slot. */
 const SLOTS_MAX = 30;
 const CLASSES_MAX = 32;
+const ANCHOR_UNITS = 4;
 
 export interface Chain {
   readonly name: string;
   readonly score: number;
   /**
-   * Slots divided by spaces: a class (`VERB`), several (`VERB|NOUN`), a literal word in lower case,
-   * `_` for any word; then nothing, or `*n` for at most n of them. The first is a single class.
+   * Slots divided by spaces: a class (`VERB`), several (`VERB|NOUN`), `_` for any word; then
+   * nothing, or `*n` for at most n of them. The first is a single class.
    */
   readonly slots: string;
 }
 
+export type Vocabulary = Readonly<Record<string, string>>;
+
 interface Slot {
-  /** Bits of word classes. */
+  /** Bits of word classes; all of them for any word. */
   readonly mask: number;
   readonly any: boolean;
   readonly optional: boolean;
@@ -34,64 +38,64 @@ interface Slot {
 
 interface Compiled {
   readonly chain: Chain;
+  readonly first: number;
   readonly slots: readonly Slot[];
   /** States reachable before the second word: bit i is "the first i slots are done". */
   readonly start: number;
 }
 
-/** All chains that begin with one class. */
 interface Entry {
-  readonly heads: ReadonlySet<string>;
-  readonly classes: ReadonlyMap<string, number>;
+  readonly words: WordTable;
+  /** Classes that begin a chain. */
+  readonly firsts: number;
   readonly chains: readonly Compiled[];
+  /** Every beginning of every first word: a word cut at the end of the text waits only for these. */
+  readonly heads: ReadonlySet<string>;
 }
 
-export type Vocabulary = Readonly<Record<string, string>>;
-
-/** One signature per first class; `normalize` is applied to the vocabulary as it is to text. */
+/** `normalize` is applied to the vocabulary as it is to text. */
 export function compileChains(
   detector: string,
   vocabulary: Vocabulary,
   chains: readonly Chain[],
   normalize: (text: string) => string,
-): readonly Signature[] {
+): Signature {
   const bits = new Map(Object.keys(vocabulary).map((name, i) => [name, 1 << i]));
   if (bits.size > CLASSES_MAX) throw new RangeError("too many word classes");
   const classes = new Map<string, number>();
-  const wordsOf = new Map<string, readonly string[]>();
+  const starts = new Set(chains.map((chain) => chain.slots.split(" ", 1)[0]));
+  const firstWords: string[] = [];
   for (const [name, list] of Object.entries(vocabulary)) {
-    const words = list
+    for (const word of list
       .trim()
       .split(/\s+/u)
-      .flatMap((word) => spellings(word, normalize));
-    wordsOf.set(name, words);
-    for (const word of words) {
+      .flatMap((one) => spellings(one, normalize))) {
       classes.set(word, (classes.get(word) ?? 0) | (bits.get(name) ?? 0));
+      if (starts.has(name)) firstWords.push(word);
     }
   }
-  const byFirst = Map.groupBy(chains, (chain) => chain.slots.split(" ")[0] ?? "");
-  return [...byFirst].map(([first, group]) => {
-    const compiled = group.map((chain) => compile(chain, bits));
-    const words = wordsOf.get(first) ?? [];
-    const entry = { heads: headsOf(words), classes, chains: compiled };
-    return {
-      detector,
-      anchors: words.flatMap(anchorsOf),
-      wordStart: true,
-      match: (view, at) => walk(view, at, entry),
-    };
-  });
+  const compiled = chains.map((chain) => compile(chain, bits));
+  const entry: Entry = {
+    words: createWordTable(classes),
+    firsts: compiled.reduce((mask, { first }) => mask | first, 0),
+    chains: compiled,
+    heads: headsOf(firstWords),
+  };
+  return {
+    detector,
+    anchors: firstWords.flatMap(anchorsOf),
+    wordStart: true,
+    match: (view, at) => walk(view, at, entry),
+  };
 }
 
 /** As written in lower case and in capitals: look-alike folding may treat them differently. */
 function spellings(word: string, normalize: (text: string) => string): readonly string[] {
-  const lower = normalize(word).toLowerCase();
-  const upper = normalize(word.toUpperCase()).toLowerCase();
-  const mixed = normalize(word.charAt(0).toUpperCase() + word.slice(1)).toLowerCase();
-  return [...new Set([lower, upper, mixed])];
+  const capital = word.charAt(0).toUpperCase() + word.slice(1);
+  const forms = [word, word.toUpperCase(), capital].map((form) => plainWord(normalize(form)));
+  return [...new Set(forms)];
 }
 
-/** Every beginning of every word: a word cut at the end of the text waits only if it is one. */
 function headsOf(words: readonly string[]): ReadonlySet<string> {
   const heads = new Set<string>();
   for (const word of words) {
@@ -100,22 +104,22 @@ function headsOf(words: readonly string[]): ReadonlySet<string> {
   return heads;
 }
 
-/** First three units, in every case and with digits in place of letters (`1gn0re`). */
+/** First units, with digits in place of letters too (`1gn0re`). A short word alone is an anchor. */
 function anchorsOf(word: string): readonly string[] {
-  const head = `${word} `.slice(0, 3);
-  const leet = Array.from(head, (char) => (LEET_OF.includes(char) ? [char, "0"] : [char]));
   let anchors = [""];
-  for (const choices of leet) anchors = anchors.flatMap((a) => choices.map((c) => a + c));
-  return [...anchors, head.toUpperCase(), head.charAt(0).toUpperCase() + head.slice(1)];
+  for (const char of word.slice(0, ANCHOR_UNITS)) {
+    const choices = LEET_OF.includes(char) ? [char, "0"] : [char];
+    anchors = anchors.flatMap((anchor) => choices.map((choice) => anchor + choice));
+  }
+  return anchors;
 }
 
-const LEET_FROM = "0134579";
-const LEET_OF = "oieastg";
+const LEET_OF = "oizeasgtb";
 
 function compile(chain: Chain, bits: ReadonlyMap<string, number>): Compiled {
   const slots = chain.slots.split(" ").flatMap((text) => slotsOf(text, bits));
   if (slots.length > SLOTS_MAX) throw new RangeError(`chain too long: ${chain.name}`);
-  return { chain, slots, start: skipOptional(slots, 0b10) };
+  return { chain, first: slots[0]?.mask ?? 0, slots, start: skipOptional(slots, 0b10) };
 }
 
 function slotsOf(text: string, bits: ReadonlyMap<string, number>): readonly Slot[] {
@@ -140,82 +144,77 @@ function skipOptional(slots: readonly Slot[], states: number): number {
   return reached;
 }
 
-function walk({ text, stop, final }: View, at: number, entry: Entry): Outcome {
-  const { classes, chains } = entry;
-  let end = wordEnd(text, at, stop);
-  if (end === stop && !final)
-    return couldBegin(text.slice(at, end), entry.heads) ? MORE : undefined;
-  const first = classOf(text, at, end, classes);
-  let alive = 0;
-  const states = chains.map(({ slots, start }) => {
-    const fits = ((slots[0]?.mask ?? 0) & first) !== 0;
-    if (fits) alive += 1;
-    return fits ? start : 0;
-  });
-  for (let step = 1; step < STEPS_MAX && alive > 0; step += 1) {
+function walk(view: View, at: number, entry: Entry): Outcome {
+  const { text, stop, final } = view;
+  const end = wordEnd(text, at, stop);
+  if (end === stop && !final) {
+    return entry.heads.has(plainWord(text.slice(at, end))) ? MORE : undefined;
+  }
+  const first = end - at > WORD_MAX ? 0 : bitsOf(entry.words, text, at, end) & entry.firsts;
+  return first === 0 ? undefined : follow(view, at, end, first, entry);
+}
+
+interface Run {
+  readonly compiled: Compiled;
+  states: number;
+}
+
+/** Words after the first, until a chain is complete or none is left. */
+function follow(view: View, at: number, after: number, first: number, entry: Entry): Outcome {
+  const { text, stop, final } = view;
+  let runs: Run[] | undefined;
+  let end = after;
+  for (let step = 1; step < STEPS_MAX; step += 1) {
     const from = nextWord(text, end, stop);
-    if (from === stop && !final) return from - end > GAP_MAX ? undefined : MORE;
-    if (from === stop || from - end > GAP_MAX) return undefined;
+    if (from - end > GAP_MAX) return undefined;
+    if (from === stop) return final ? undefined : MORE;
     end = wordEnd(text, from, stop);
     if (end === stop && !final) return end - from > WORD_MAX ? undefined : MORE;
-    const bits = classOf(text, from, end, classes);
-    alive = 0;
-    let best: Chain | undefined;
-    for (let i = 0; i < chains.length; i += 1) {
-      const chain = chains[i];
-      if (chain === undefined || states[i] === 0) continue;
-      const next = advance(chain.slots, states[i] ?? 0, bits);
-      states[i] = next;
-      if (next !== 0) alive += 1;
-      if ((next & (1 << chain.slots.length)) !== 0 && chain.chain.score > (best?.score ?? -1)) {
-        best = chain.chain;
-      }
-    }
+    const bits = end - from > WORD_MAX ? 0 : bitsOf(entry.words, text, from, end);
+    runs = runs === undefined ? begin(entry, first, bits) : runs.filter((run) => stepOn(run, bits));
+    if (runs.length === 0) return undefined;
+    const best = completed(runs);
     if (best !== undefined) {
-      const confidence = best.score / 100;
-      return { signature: best.name, score: best.score, confidence, start: at, end };
+      const { name: signature, score } = best;
+      return { signature, score, confidence: score / 100, start: at, end };
     }
   }
   return undefined;
 }
 
-function couldBegin(word: string, heads: ReadonlySet<string>): boolean {
-  const lower = word.toLowerCase();
-  return heads.has(lower) || heads.has(unleet(lower));
+/** The chains that the first two words fit. */
+function begin(entry: Entry, first: number, second: number): Run[] {
+  const runs: Run[] = [];
+  for (const compiled of entry.chains) {
+    if ((compiled.first & first) === 0) continue;
+    const states = advance(compiled.slots, compiled.start, second);
+    if (states !== 0) runs.push({ compiled, states });
+  }
+  return runs;
+}
+
+function stepOn(run: Run, bits: number): boolean {
+  run.states = advance(run.compiled.slots, run.states, bits);
+  return run.states !== 0;
+}
+
+function completed(runs: readonly Run[]): Chain | undefined {
+  let best: Chain | undefined;
+  for (const { compiled, states } of runs) {
+    if ((states & (1 << compiled.slots.length)) === 0) continue;
+    if (compiled.chain.score > (best?.score ?? -1)) best = compiled.chain;
+  }
+  return best;
 }
 
 function advance(slots: readonly Slot[], states: number, bits: number): number {
   let next = 0;
-  for (let i = 0; i < slots.length; i += 1) {
+  for (let i = 1; i < slots.length; i += 1) {
+    if ((states & (1 << i)) === 0) continue;
     const slot = slots[i];
-    if (slot === undefined || (states & (1 << i)) === 0) continue;
-    if (slot.any || (slot.mask & bits) !== 0) next |= 1 << (i + 1);
+    if (slot !== undefined && (slot.any || (slot.mask & bits) !== 0)) next |= 1 << (i + 1);
   }
   return next === 0 ? 0 : skipOptional(slots, next);
-}
-
-function classOf(
-  text: string,
-  from: number,
-  to: number,
-  classes: ReadonlyMap<string, number>,
-): number {
-  if (to - from > WORD_MAX) return 0;
-  const word = text.slice(from, to).toLowerCase();
-  const known = classes.get(word);
-  if (known !== undefined) return known;
-  return DIGIT.test(word) ? (classes.get(unleet(word)) ?? 0) : 0;
-}
-
-const DIGIT = /[0134579]/;
-
-function unleet(word: string): string {
-  let out = "";
-  for (const char of word) {
-    const i = LEET_FROM.indexOf(char);
-    out += i < 0 ? char : LEET_OF.charAt(i);
-  }
-  return out;
 }
 
 function wordEnd(text: string, from: number, stop: number): number {

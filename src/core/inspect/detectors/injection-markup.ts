@@ -1,0 +1,156 @@
+/** Markup that carries data out when it is rendered, and words spelled out to hide from readers. */
+import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
+import { isDigit, isLetter } from "../trigrams.ts";
+import { BASE64, entropyOf, fits, TOKEN } from "./secret-value.ts";
+
+const URL_MAX = 400;
+const ALT_MAX = 60;
+const PAYLOAD_MIN = 12;
+/** Text has less entropy than keys and hashes, decoded; this share of its units must be plain. */
+const PRINTABLE_SHARE = 0.95;
+const SPELLED_MIN = 30;
+const SPELLED_GAP_MAX = 3;
+
+const LETTERS = Array.from("abcdefghijklmnopqrstuvwxyz");
+
+export const INJECTION_MARKUP: readonly Signature[] = [
+  signature(["!["], false, imageAt),
+  signature(["](ht"], false, linkAt),
+  signature(["<img"], false, imageTagAt),
+  signature(spelledAnchors(), true, spelledAt),
+];
+
+function signature(
+  anchors: readonly string[],
+  wordStart: boolean,
+  match: Signature["match"],
+): Signature {
+  return { detector: "injection", anchors, wordStart, match };
+}
+
+function imageAt(view: View, at: number): Outcome {
+  const { text, stop, final } = view;
+  if (!text.startsWith("![", at)) return undefined;
+  const most = Math.min(stop, at + 2 + ALT_MAX);
+  let i = at + 2;
+  while (i < most && text[i] !== "]") i += 1;
+  if (i + 1 >= stop) return final ? undefined : MORE;
+  return text.startsWith("](", i) ? urlAt(view, at, i + 2, 92) : undefined;
+}
+
+function linkAt(view: View, at: number): Outcome {
+  return text3(view, at, "](") ? urlAt(view, at, at + 2, 84) : undefined;
+}
+
+function imageTagAt(view: View, at: number): Outcome {
+  const { text, stop, final } = view;
+  const most = Math.min(stop, at + URL_MAX);
+  for (let i = at + 4; i < most; i += 1) {
+    const char = text.charAt(i);
+    if (char === ">") return undefined;
+    if (
+      char !== "=" ||
+      !text
+        .slice(i - 3, i)
+        .toLowerCase()
+        .endsWith("src")
+    )
+      continue;
+    if (i + 1 >= stop) return final ? undefined : MORE;
+    const quoted = text[i + 1] === '"' || text[i + 1] === "'";
+    return urlAt(view, at, i + (quoted ? 2 : 1), 90);
+  }
+  return final || most < stop ? undefined : MORE;
+}
+
+function text3({ text }: View, at: number, literal: string): boolean {
+  return text.startsWith(literal, at);
+}
+
+/** A URL whose query or last segment is a blank to fill in, or readable text in base64. */
+function urlAt({ text, stop, final }: View, at: number, from: number, score: number): Outcome {
+  const most = Math.min(stop, from + URL_MAX);
+  let end = from;
+  while (end < most && !URL_ENDS.includes(text.charAt(end))) end += 1;
+  if (end === stop && !final) return MORE;
+  const url = text.slice(from, end);
+  if (!/^https?:\/\//i.test(url.slice(0, 8))) return undefined;
+  const carries = url
+    .slice(8)
+    .split(/[/?&=#]/)
+    .slice(1)
+    .some((piece) => isBlank(piece) || hidesText(piece));
+  if (!carries) return undefined;
+  return { signature: "exfiltration-markup", score, confidence: score / 100, start: at, end };
+}
+
+const URL_ENDS = " \t\r\n)>\"'`";
+
+/** `{data}`, `[SUMMARY]`, `$SECRET`, `<history>`, percent-encoded too. */
+function isBlank(piece: string): boolean {
+  if (piece.length < 4 || piece.length > 80) return false;
+  const plain = piece.replaceAll(/%7b/gi, "{").replaceAll(/%5b/gi, "[");
+  return /^(?:\{\{?|\[|\$\{?)[a-z_ .-]{3,}/i.test(plain) && !/^\{\{?\s*(?:site|page)/i.test(plain);
+}
+
+function hidesText(piece: string): boolean {
+  let length = 0;
+  while (length < piece.length && fits(BASE64 | TOKEN, piece.charCodeAt(length))) length += 1;
+  if (length < PAYLOAD_MIN) return false;
+  const value = piece.slice(0, length);
+  if (!/[A-Z]/.test(value) || !/[a-z]/.test(value) || entropyOf(value) < 3) return false;
+  return isReadable(decodeBase64(value));
+}
+
+function decodeBase64(value: string): readonly number[] {
+  const bytes: number[] = [];
+  let bits = 0;
+  let count = 0;
+  for (let i = 0; i < value.length; i += 1) {
+    const six = ALPHABET.indexOf(value.charAt(i).replace("-", "+").replace("_", "/"));
+    if (six < 0) break;
+    bits = ((bits << 6) | six) & 0xfff;
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    bytes.push((bits >> count) & 0xff);
+  }
+  return bytes;
+}
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+function isReadable(bytes: readonly number[]): boolean {
+  const plain = bytes.filter((byte) => byte >= 0x20 && byte < 0x7f).length;
+  return bytes.length >= (PAYLOAD_MIN * 3) / 4 && plain / bytes.length >= PRINTABLE_SHARE;
+}
+
+/** `x y z`, `x.y.z`: four units of it. */
+function spelledAnchors(): readonly string[] {
+  return [" ", ".", "-", "_"].flatMap((sign) =>
+    LETTERS.flatMap((a) => LETTERS.map((b) => `${a}${sign}${b}${sign}`)),
+  );
+}
+
+/** Thirty single letters in a row, as nobody writes to be read. */
+function spelledAt({ text, stop, final }: View, at: number): Outcome {
+  const sign = text.charAt(at + 1);
+  let letters = 0;
+  let i = at;
+  while (i < stop) {
+    const unit = text.charCodeAt(i);
+    if (!isLetter(unit) && !isDigit(unit) && letters === 0) return undefined;
+    letters += 1;
+    i += 1;
+    if (letters >= SPELLED_MIN) {
+      return { signature: "spelled-out", score: 82, confidence: 0.8, start: at, end: i };
+    }
+    let gap = 0;
+    while (i < stop && gap < SPELLED_GAP_MAX && text.charAt(i) === sign) {
+      i += 1;
+      gap += 1;
+    }
+    if (gap === 0 && i < stop) return undefined;
+  }
+  return final ? undefined : MORE;
+}
