@@ -159,6 +159,19 @@ describe("a JSON answer", () => {
     expect(answer.report.findings).toMatchObject([{ detector: "mcp" }]);
   });
 
+  it("is withheld when it nests deeper than anyone looks", () => {
+    const deep = `${"[".repeat(200)}"x"${"]".repeat(200)}`;
+    const bytes = Buffer.from(`{"jsonrpc":"2.0","id":7,"result":{"content":${deep}}}`);
+    const answer = answerWhole(bytes, { inspections: BLOCK_INJECTION });
+    expect(answer.refused?.code).toBe("response_unscannable");
+  });
+
+  it("of a tool call is no list, whatever it calls its members", () => {
+    const message = { jsonrpc: "2.0", id: 7, result: { content: [], tools: [{ name: "pay" }] } };
+    const setting = { inspections: BLOCK_INJECTION, admits: () => false };
+    expect(answerWhole(message, setting)).toMatchObject({ same: true });
+  });
+
   it("may be an HTTP error without an id, or with a body of its own", () => {
     const gone = {
       jsonrpc: "2.0",
@@ -259,6 +272,14 @@ describe("a list", () => {
     expect(json.result).toEqual({ ...result, ttlMs: 10_000, cacheScope: "private" });
     const brief = { resultType: "complete", tools, ttlMs: 5, cacheScope: "private" };
     expect(answerWhole(list(brief), { asked, head })).toMatchObject({ same: true });
+  });
+
+  it("alone is made private: what was read was allowed to be read", () => {
+    const asked = { ...CALL, method: "resources/read", params: statelessParams({ uri: "a:b" }) };
+    const head = statelessHead("resources/read", "a:b");
+    const result = { resultType: "complete", contents: [], ttlMs: 60_000, cacheScope: "public" };
+    const answer = answerWhole(list(result), { asked, head, inspections: BLOCK_INJECTION });
+    expect(answer).toMatchObject({ same: true });
   });
 
   it("is narrowed in a replayed stream too, where no request names it", () => {
@@ -380,6 +401,18 @@ describe("a stream of events", () => {
     expect(out.looking.report().scan).toMatchObject({ kind: "unscanned", reason: "too_large" });
     const list = { jsonrpc: "2.0", id: 7, method: "tools/list" };
     expect(streamText(large, { head, asked: list }).cut).toBeDefined();
+  });
+
+  it("lets nothing pass unread that could repeat a credential", () => {
+    const upstream = { ...MCP_UPSTREAM, unscannable: "pass" } as const;
+    const large = event(toolText("x".repeat(5_000_000)));
+    const setting = { head: mcpHead({ upstream }), echoes: ["secret-value"] };
+    expect(streamText(large, setting).cut?.refusal.code).toBe("response_unscannable");
+  });
+
+  it("keeps a bounded record of a flood", () => {
+    const flood = event(toolText("x", 8)).repeat(200);
+    expect(streamText(flood).looking.report().findings).toHaveLength(64);
   });
 
   it("ends the same however it is cut on its way", () => {

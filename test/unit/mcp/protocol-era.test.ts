@@ -156,6 +156,7 @@ describe("readRpcMessage", () => {
     ["a method that is no string", { jsonrpc: "2.0", id: 1, method: 1 }],
     ["both a method and a result", { jsonrpc: "2.0", id: 1, method: "ping", result: {} }],
     ["a second method in other case", { jsonrpc: "2.0", id: 1, method: "ping", Method: "x" }],
+    ["an outcome in other case beside it", { jsonrpc: "2.0", id: 1, result: {}, Error: {} }],
     ["both a result and an error", { jsonrpc: "2.0", id: 1, result: {}, error: {} }],
     ["a result without an id", { jsonrpc: "2.0", result: {} }],
     ["neither method nor outcome", { jsonrpc: "2.0", id: 1 }],

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createSseFramer, type SseFrame } from "../../../src/proxy/sse-frames.ts";
+import { createSseFramer, replaceSseData, type SseFrame } from "../../../src/proxy/sse-frames.ts";
 
 const CORPUS = `${
   process.env["SALLYPORT_CORPORA"] ??
@@ -78,6 +78,10 @@ describe("createSseFramer", () => {
     expect(frames.map(({ data }) => data)).toEqual(["a", undefined]);
   });
 
+  it("ignores an id with a NUL, as browsers do", () => {
+    expect(framesOf([Buffer.from("id: a\0b\ndata: x\n\n")])[0]?.id).toBeUndefined();
+  });
+
   it("says when the stream ended inside an event", () => {
     expect(framesOf([Buffer.from("data: a\n\ndata: b")])).toMatchObject([
       { kind: "event", data: "a" },
@@ -111,5 +115,27 @@ describe("createSseFramer", () => {
         expect(dispatched(cutUp)).toEqual(dispatched(framesOf([raw])));
       }),
     );
+  });
+});
+
+describe("replaceSseData", () => {
+  const rewritten = (text: string, data: string): string => {
+    const [frame] = framesOf([Buffer.from(text)]);
+    if (frame === undefined) throw new Error("no frame");
+    return replaceSseData(frame, data).toString();
+  };
+
+  it("puts the new data where the old began and keeps every other line", () => {
+    const text = ": c\r\nid: 1\r\ndata: a\r\ndata: b\r\nretry: 5\r\n\r\n";
+    expect(rewritten(text, "new")).toBe(": c\r\nid: 1\r\ndata: new\nretry: 5\r\n\r\n");
+  });
+
+  it("writes data of several lines as several fields", () => {
+    const out = rewritten("data: a\n\n", "x\r\ny\nz");
+    expect(framesOf([Buffer.from(out)])).toMatchObject([{ data: "x\ny\nz" }]);
+  });
+
+  it("replaces data in the first line of a stream with a byte order mark", () => {
+    expect(rewritten("\uFEFFdata: old\n\n", "new")).toBe("data: new\n\n");
   });
 });
