@@ -3,10 +3,17 @@ import { enableCompileCache } from "node:module";
 
 enableCompileCache();
 const { runProgram } = await import("./cli/program.ts");
+const { EXIT } = await import("./cli/exit-code.ts");
 
-process.exitCode = await runProgram(process.argv.slice(2), {
-  environment: process.env,
-  workingDirectory: process.cwd(),
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
-});
+try {
+  process.exitCode = await runProgram(process.argv.slice(2), {
+    environment: process.env,
+    workingDirectory: process.cwd(),
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+  });
+} catch (error) {
+  const stack = error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`sallyport: this is a bug; please report it with what follows\n${stack}\n`);
+  process.exitCode = EXIT.bug;
+}

@@ -180,6 +180,11 @@ class TallyHistogram extends Histogram<"upstream" | "wire"> {
     const values = [...rows(this.#source)].flatMap(([labels, row]) => samples(labels, row));
     return { ...shape, values };
   }
+
+  /** What the registry asks for when it writes text; the library's types do not know it. */
+  getForPromString(): ReturnType<Histogram<"upstream" | "wire">["get"]> {
+    return this.get();
+  }
 }
 
 interface Sample {

@@ -64,6 +64,10 @@ function addCommands(program: Command, shell: Shell, done: Done): void {
     .action(async (command: string[], options) =>
       done(await (await import("./run.ts")).run(command, options, shell)),
     );
+  program
+    .command("demo")
+    .description("play an agent through the gate: every step is the real thing")
+    .action(async () => done(await (await import("./demo.ts")).demo(shell)));
   withConfigOptions(program.command("doctor").description("check this machine and configuration"))
     .option("--json", "for programs")
     .action(async (options) => done(await (await import("./doctor.ts")).doctor(options, shell)));
@@ -71,6 +75,11 @@ function addCommands(program: Command, shell: Shell, done: Done): void {
 
 /** Commands with subcommands of their own; only the one that was asked for is loaded. */
 const GROUPS: readonly Group[] = [
+  {
+    name: "policy",
+    description: "check, test and explain the policies",
+    load: async (shell) => (await import("./policy.ts")).policyCommand(shell),
+  },
   {
     name: "vault",
     description: "keep the credentials that the gate lends to agents' requests",

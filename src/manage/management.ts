@@ -33,7 +33,8 @@ export async function startManagement(
   });
   if (isLoopback(address.host)) refuseForeignNames(server);
   addRoutes(server, vitals);
-  const url = await server.listen(address);
+  // Fastify writes into what it is given.
+  const url = await server.listen({ host: address.host, port: address.port });
   return { url, close: () => server.close() };
 }
 

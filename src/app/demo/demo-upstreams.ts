@@ -20,7 +20,7 @@ export function withDemoUpstreams(config: Config, urls: DemoUrls): Config {
   const price = {
     provider: PROVIDER,
     model: DEMO_MODEL,
-    input_usd_per_mtok: "500",
+    input_usd_per_mtok: "10",
     output_usd_per_mtok: "1500",
     cache_read_usd_per_mtok: undefined,
     cache_write_usd_per_mtok: undefined,
