@@ -9,6 +9,8 @@ import { MORE } from "./signature.ts";
 import { originalAt, type TextScan } from "./text-scan.ts";
 import { nextTrigram, tailOf } from "./trigrams.ts";
 
+/** Units before a candidate that its match may look at. */
+const LOOK_BACK = 3;
 const NOWHERE = Number.MAX_SAFE_INTEGER;
 
 export function feed(scan: TextScan, piece: string): void {
@@ -41,7 +43,7 @@ function takeIn(scan: TextScan, text: string): void {
 
 /** Lets go of text that no match can reach back to. */
 function drop(scan: TextScan): void {
-  const reach = scan.plan.email ? MAIL_LOCAL_MAX + 1 : 1;
+  const reach = scan.plan.email ? MAIL_LOCAL_MAX + 1 : LOOK_BACK;
   const by = Math.min(scan.released, scan.cursor) - reach;
   if (by <= 0) return;
   scan.text = scan.text.slice(by);

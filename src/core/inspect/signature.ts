@@ -21,7 +21,7 @@ export interface Hit {
 
 export type Outcome = Hit | typeof MORE | undefined;
 
-/** What a match may read: `text[at - 1]` up to `stop`. */
+/** What a match may read: from three units before the candidate up to `stop`. */
 export interface View {
   readonly text: string;
   /** Exclusive; never more than `HOLD_MAX` past the candidate. */

@@ -5,11 +5,11 @@ import type { Chain } from "./word-chain.ts";
  * nearby. `FILL*n` are words that carry nothing.
  */
 export const INJECTION_CHAINS: readonly Chain[] = [
-  { name: "override-instructions", score: 95, slots: "IGNORE FILL*6 PRIOR FILL|FRESH*4 RULES" },
+  { name: "override-instructions", score: 95, slots: "IGNORE FILL*6 PRIOR FILL|NEW*4 RULES" },
   { name: "override-instructions", score: 92, slots: "IGNORE FILL*5 RULES FILL*5 PRIOR" },
   { name: "override-instructions", score: 85, slots: "IGNORE FILL*4 SYSTEM FILL*2 RULES" },
   { name: "override-everything", score: 82, slots: "IGNORE ALL FILL*3 RULES" },
-  { name: "override-everything", score: 85, slots: "IGNORE FILL*2 ALL FILL*5 PRIOR" },
+  { name: "override-everything", score: 62, slots: "IGNORE FILL*2 ALL FILL*5 PRIOR" },
   { name: "override-rules", score: 60, slots: "IGNORE FILL*4 RULES" },
   { name: "override-rules", score: 88, slots: "NOT FOLLOW FILL*5 PRIOR FILL*3 RULES" },
   { name: "override-rules", score: 55, slots: "NOT FOLLOW FILL*5 RULES" },
@@ -34,13 +34,14 @@ export const INJECTION_CHAINS: readonly Chain[] = [
   { name: "no-limits", score: 60, slots: "FREE FILL*2 _*1 FILL*1 LIMITS" },
   { name: "no-limits", score: 65, slots: "NOT FILL*2 LIMITS FILL*4 YOU" },
 
-  { name: "prompt-leak", score: 84, slots: "REVEAL FILL*5 SYSTEM FILL*1 PROMPT" },
+  { name: "prompt-leak", score: 84, slots: "REVEAL FILL*5 SYSTEM SYSTEM*1 FILL*1 PROMPT" },
   { name: "prompt-leak", score: 82, slots: "REVEAL FILL*5 PRIOR FILL*2 PROMPT" },
   { name: "prompt-leak", score: 60, slots: "REVEAL FILL*3 PROMPT FILL*3 PRIOR" },
+  { name: "prompt-leak", score: 65, slots: "BE FILL*2 SYSTEM SYSTEM*1 PROMPT" },
   { name: "prompt-leak", score: 62, slots: "REVEAL _*3 ALL FILL*2 PRIOR" },
 
   { name: "to-the-assistant", score: 62, slots: "RULES FILL*3 ASSIST" },
-  { name: "to-the-assistant", score: 70, slots: "NOTE FILL*2 ASSIST" },
+  { name: "to-the-assistant", score: 55, slots: "NOTE FILL*2 ASSIST" },
   { name: "to-the-assistant", score: 65, slots: "BEFORE YOU BE FILL*2 ASSIST" },
   { name: "to-the-assistant", score: 50, slots: "ASSIST _*2 MUST" },
   { name: "conceal", score: 75, slots: "NOT TELL FILL*3 USER" },

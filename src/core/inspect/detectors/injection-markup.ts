@@ -1,6 +1,5 @@
-/** Markup that carries data out when it is rendered, and words spelled out to hide from readers. */
+/** Markup that carries data out when it is rendered. */
 import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
-import { isDigit, isLetter } from "../trigrams.ts";
 import { BASE64, entropyOf, fits, TOKEN } from "./secret-value.ts";
 
 const URL_MAX = 400;
@@ -8,24 +7,15 @@ const ALT_MAX = 60;
 const PAYLOAD_MIN = 12;
 /** Text has less entropy than keys and hashes, decoded; this share of its units must be plain. */
 const PRINTABLE_SHARE = 0.95;
-const SPELLED_MIN = 30;
-const SPELLED_GAP_MAX = 3;
-
-const LETTERS = Array.from("abcdefghijklmnopqrstuvwxyz");
 
 export const INJECTION_MARKUP: readonly Signature[] = [
-  signature(["!["], false, imageAt),
-  signature(["](ht"], false, linkAt),
-  signature(["<img"], false, imageTagAt),
-  signature(spelledAnchors(), true, spelledAt),
+  signature(["!["], imageAt),
+  signature(["](ht"], linkAt),
+  signature(["<img"], imageTagAt),
 ];
 
-function signature(
-  anchors: readonly string[],
-  wordStart: boolean,
-  match: Signature["match"],
-): Signature {
-  return { detector: "injection", anchors, wordStart, match };
+function signature(anchors: readonly string[], match: Signature["match"]): Signature {
+  return { detector: "injection", anchors, wordStart: false, match };
 }
 
 function imageAt(view: View, at: number): Outcome {
@@ -39,7 +29,7 @@ function imageAt(view: View, at: number): Outcome {
 }
 
 function linkAt(view: View, at: number): Outcome {
-  return text3(view, at, "](") ? urlAt(view, at, at + 2, 84) : undefined;
+  return view.text.startsWith("](", at) ? urlAt(view, at, at + 2, 84) : undefined;
 }
 
 function imageTagAt(view: View, at: number): Outcome {
@@ -61,10 +51,6 @@ function imageTagAt(view: View, at: number): Outcome {
     return urlAt(view, at, i + (quoted ? 2 : 1), 90);
   }
   return final || most < stop ? undefined : MORE;
-}
-
-function text3({ text }: View, at: number, literal: string): boolean {
-  return text.startsWith(literal, at);
 }
 
 /** A URL whose query or last segment is a blank to fill in, or readable text in base64. */
@@ -123,34 +109,4 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 function isReadable(bytes: readonly number[]): boolean {
   const plain = bytes.filter((byte) => byte >= 0x20 && byte < 0x7f).length;
   return bytes.length >= (PAYLOAD_MIN * 3) / 4 && plain / bytes.length >= PRINTABLE_SHARE;
-}
-
-/** `x y z`, `x.y.z`: four units of it. */
-function spelledAnchors(): readonly string[] {
-  return [" ", ".", "-", "_"].flatMap((sign) =>
-    LETTERS.flatMap((a) => LETTERS.map((b) => `${a}${sign}${b}${sign}`)),
-  );
-}
-
-/** Thirty single letters in a row, as nobody writes to be read. */
-function spelledAt({ text, stop, final }: View, at: number): Outcome {
-  const sign = text.charAt(at + 1);
-  let letters = 0;
-  let i = at;
-  while (i < stop) {
-    const unit = text.charCodeAt(i);
-    if (!isLetter(unit) && !isDigit(unit) && letters === 0) return undefined;
-    letters += 1;
-    i += 1;
-    if (letters >= SPELLED_MIN) {
-      return { signature: "spelled-out", score: 82, confidence: 0.8, start: at, end: i };
-    }
-    let gap = 0;
-    while (i < stop && gap < SPELLED_GAP_MAX && text.charAt(i) === sign) {
-      i += 1;
-      gap += 1;
-    }
-    if (gap === 0 && i < stop) return undefined;
-  }
-  return final ? undefined : MORE;
 }

@@ -15,7 +15,7 @@ export const INJECTION_VOCABULARY = {
     apliques obedezcas suivez befolge befolgen`,
   FILL: `all any of the your my our these those this that each every everything and to other from
     by for in on with a an completely entirely totally fully absolutely please just simply kindly
-    both such as well also it its whatever you'd you've been are were was had have i we you
+    both such as well also it its whatever you'd you've me us back been are were was had have i we you
     de del las los la el lo tus tu sus su todas todos toda todo le les des vos tes toutes tous ce
     ces alle allen aller die das den der dem deine deinen ihre meine tutte tutti le gli i tue tuoi
     as os suas seus minhas de alla eerdere wszystkie wszelkie все всё всех свои твои эти эту на и
@@ -37,7 +37,7 @@ export const INJECTION_VOCABULARY = {
     perintah instruktioner ohjeet instruks talimatlari talimatlar kurallari`,
   SYSTEM: `system developer hidden secret initial internal initialization core sistema systeme
     systemprompt confidential base root preliminary pre-prompt`,
-  PROMPT: `prompt prompts instruction instructions message string configuration config settings
+  PROMPT: `prompt prompts instruction instructions message
     rules guidelines directives preamble invite anweisungen instrucciones`,
   REVEAL: `reveal print output show display repeat recite leak dump disclose expose share tell give
     say write echo list copy paste summarize translate encode provide describe state spell return
@@ -46,8 +46,8 @@ export const INJECTION_VOCABULARY = {
   ASSIST: `ai a.i assistant assistants llm llms model models agent agents chatbot chatbots bot bots
     chatgpt gpt claude gemini copilot asistente asistentes assistente ki-assistent sprachmodell
     ассистент`,
-  FRESH: "new updated revised following nuevas nuevos nouvelles neue nuove novas новые",
-  NOTE: "note message attention notice instructions important nota hinweis an attn",
+  FRESH: "new updated revised nuevas nuevos nouvelles neue nuove novas новые",
+  NOTE: "note message attention notice nota hinweis an attn",
   NEW: "new real actual true updated different following next revised primary only sole",
   GOAL: `task tasks goal goals objective objectives instruction instructions mission job role
     purpose mode modes directive directives prompt priority identity persona rules`,

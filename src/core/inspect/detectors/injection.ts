@@ -10,6 +10,8 @@ import { INJECTION_CHAINS } from "./injection-chains.ts";
 import { INJECTION_ENCODED } from "./injection-encoded.ts";
 import { INJECTION_MARKUP } from "./injection-markup.ts";
 import { INJECTION_MARKS } from "./injection-marks.ts";
+import { INJECTION_SPELLED } from "./injection-spelled.ts";
+import { INJECTION_TRIPLES } from "./injection-triples.ts";
 import { INJECTION_VOCABULARY } from "./injection-vocabulary.ts";
 
 export const INJECTION_DETECTOR = "injection";
@@ -19,4 +21,6 @@ export const INJECTION: readonly Signature[] = [
   ...INJECTION_MARKS,
   ...INJECTION_MARKUP,
   ...INJECTION_ENCODED,
+  ...INJECTION_SPELLED,
+  ...INJECTION_TRIPLES,
 ];

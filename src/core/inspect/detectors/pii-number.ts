@@ -148,7 +148,9 @@ function ibanAt({ text, stop, final }: View, at: number): Outcome {
   }
   if (i === stop && !final) return MORE;
   if (units.length < want || (i < text.length && isWordUnit(text.charCodeAt(i)))) return undefined;
-  if (!mod97(units.toUpperCase())) return undefined;
+  const upper = units.toUpperCase();
+  if (units !== upper && units !== units.toLowerCase()) return undefined;
+  if (!mod97(upper)) return undefined;
   return { signature: "iban", score: 97, confidence: 0.98, start: at, end: i };
 }
 
@@ -200,6 +202,9 @@ function phone(start: number, end: number, score: number): Outcome {
 /** The digits before `at` belong to the same number: `1.4111…`, `12-4111…`. */
 function isInNumber(text: string, at: number): boolean {
   const before = text.charAt(at - 1);
+  if (before === " " && at > 1 && isWordUnit(text.charCodeAt(at - 2))) {
+    return isDigit(text.charCodeAt(at - 2));
+  }
   return at > 0 && (before === "." || before === "-" || before === "/" || before === "_");
 }
 

@@ -3,7 +3,7 @@
  * regular expression over characters. It dies at the first word that fits nowhere, so it costs
  * little and hardly ever waits for more text.
  */
-import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
+import { MORE, type Hit, type Outcome, type Signature, type View } from "../signature.ts";
 import { isDigit, isLetter } from "../trigrams.ts";
 import { bitsOf, createWordTable, plainWord, type WordTable } from "./word-table.ts";
 
@@ -15,6 +15,9 @@ const STEPS_MAX = 20;
 /** Bits of an integer, with one to spare for the state behind the last slot. */
 const SLOTS_MAX = 30;
 const CLASSES_MAX = 32;
+const APOSTROPHE = 0x27;
+/** Begins an escape in a URL: `ignore%20all`. */
+const PERCENT = 0x25;
 const ANCHOR_UNITS = 4;
 
 export interface Chain {
@@ -159,27 +162,30 @@ interface Run {
   states: number;
 }
 
-/** Words after the first, until a chain is complete or none is left. */
+/** Words after the first, until no chain is left that would say more than a complete one. */
 function follow(view: View, at: number, after: number, first: number, entry: Entry): Outcome {
   const { text, stop, final } = view;
   let runs: Run[] | undefined;
+  let best: Hit | undefined;
   let end = after;
   for (let step = 1; step < STEPS_MAX; step += 1) {
     const from = nextWord(text, end, stop);
-    if (from - end > GAP_MAX) return undefined;
-    if (from === stop) return final ? undefined : MORE;
+    if (from - end > GAP_MAX) return best;
+    if (from === stop) return final ? best : MORE;
     end = wordEnd(text, from, stop);
-    if (end === stop && !final) return end - from > WORD_MAX ? undefined : MORE;
+    if (end === stop && !final) return end - from > WORD_MAX ? best : MORE;
     const bits = end - from > WORD_MAX ? 0 : bitsOf(entry.words, text, from, end);
     runs = runs === undefined ? begin(entry, first, bits) : runs.filter((run) => stepOn(run, bits));
-    if (runs.length === 0) return undefined;
-    const best = completed(runs);
-    if (best !== undefined) {
-      const { name: signature, score } = best;
-      return { signature, score, confidence: score / 100, start: at, end };
+    const chain = completed(runs);
+    if (chain !== undefined && chain.score > (best?.score ?? 0)) {
+      const { name: signature, score } = chain;
+      best = { signature, score, confidence: score / 100, start: at, end };
     }
+    const beaten = best?.score ?? 0;
+    if (beaten > 0) runs = runs.filter(({ compiled }) => compiled.chain.score > beaten);
+    if (runs.length === 0) return best;
   }
-  return undefined;
+  return best;
 }
 
 /** The chains that the first two words fit. */
@@ -220,18 +226,27 @@ function advance(slots: readonly Slot[], states: number, bits: number): number {
 function wordEnd(text: string, from: number, stop: number): number {
   const most = Math.min(stop, from + WORD_MAX + 1);
   let end = from;
-  while (end < most && isChainUnit(text.charCodeAt(end))) end += 1;
+  while (end < most && isChainUnit(text.charCodeAt(end))) {
+    // Elided articles (`l'assistant`) are words of their own; `don't` is one word.
+    if (end === from + 1 && text.charCodeAt(end) === APOSTROPHE) break;
+    end += 1;
+  }
   return end;
 }
 
 function nextWord(text: string, from: number, stop: number): number {
   const most = Math.min(stop, from + GAP_MAX + 1);
   let at = from;
-  while (at < most && !isChainUnit(text.charCodeAt(at))) at += 1;
-  return at;
+  while (at < most) {
+    const unit = text.charCodeAt(at);
+    if (unit === PERCENT && at + 2 < stop) at += 3;
+    else if (isChainUnit(unit) && unit !== APOSTROPHE) break;
+    else at += 1;
+  }
+  return Math.min(at, stop);
 }
 
 /** Letters of any script, digits, apostrophes inside words. */
 function isChainUnit(unit: number): boolean {
-  return isLetter(unit) || isDigit(unit) || unit >= 0x80 || unit === 0x27;
+  return isLetter(unit) || isDigit(unit) || unit >= 0x80 || unit === APOSTROPHE;
 }
