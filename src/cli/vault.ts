@@ -49,23 +49,23 @@ export function vaultCommand(shell: Shell, readValue: ReadValue = readSecretValu
 }
 
 function addChanges(vault: Command, shell: Shell, readValue: ReadValue): void {
-  onSecret(vault.command("set <name>").description("store a secret and where it may go"))
+  onSecret(vault.command("set").description("store a secret and where it may go"))
     .requiredOption("--origin <url>", "the only scheme, host and port it is sent to")
     .option("--path <glob>", "only these paths at the origin; repeatable", collect, [])
     .option("--method <method>", "only these methods; repeatable", collect, [])
     .option("--header <name>", "the header it is written into", "authorization")
     .option("--format <text>", "{} is the value (default: 'Bearer {}' in authorization, else {})")
-    .action(async (name: string, options: Options, command: Command) => {
-      const [named, binding] = [nameIn(name, command), bindingIn(options)];
+    .action(async (name: string, excess: readonly string[], options: Options) => {
+      const [named, binding] = [nameIn(name, excess), bindingIn(options)];
       const value = await valueOf(named, readValue);
       inVault(options, shell, (place) => {
         const stored = setSecret(place, named, binding, value, now());
         shell.out(`stored ${named}, version ${stored.version}: ${describe(binding)}\n`);
       });
     });
-  onSecret(vault.command("rotate <name>").description("a new value under the same binding")).action(
-    async (name: string, options: Options, command: Command) => {
-      const named = nameIn(name, command);
+  onSecret(vault.command("rotate").description("a new value under the same binding")).action(
+    async (name: string, excess: readonly string[], options: Options) => {
+      const named = nameIn(name, excess);
       const value = await valueOf(named, readValue);
       inVault(options, shell, (place) => {
         const stored = rotateSecret(place, named, value, now());
@@ -74,9 +74,9 @@ function addChanges(vault: Command, shell: Shell, readValue: ReadValue): void {
       });
     },
   );
-  onSecret(vault.command("rm <name>").description("forget a secret and all it was")).action(
-    (name: string, options: Options, command: Command) => {
-      const named = nameIn(name, command);
+  onSecret(vault.command("rm").description("forget a secret and all it was")).action(
+    (name: string, excess: readonly string[], options: Options) => {
+      const named = nameIn(name, excess);
       inVault(options, shell, (place) => {
         if (!removeSecret(place, named)) throw notThere(named);
         shell.out(`removed ${named}\n`);
@@ -91,9 +91,9 @@ function onVault(command: Command): Command {
     .option("--config <file>", "config file (default: ./sallyport.yaml, else a sample)");
 }
 
-/** Excess arguments are let in, so that `nameIn` can say what is wrong with them. */
+/** Excess arguments are let in, because commander would print them, and one may be a secret. */
 function onSecret(command: Command): Command {
-  return onVault(command).allowExcessArguments();
+  return onVault(command).usage("[options] <name>").argument("<name>").argument("[excess...]");
 }
 
 function inVault(options: Options, shell: Shell, use: (place: VaultPlace) => void): void {
@@ -135,8 +135,8 @@ function rekey(place: VaultPlace, { to }: Options, shell: Shell): void {
 }
 
 /** Anything beyond the name is most likely the value, so it is not repeated. */
-function nameIn(text: string, command: Command): SecretName {
-  if (command.args.length > 1) {
+function nameIn(text: string, excess: readonly string[]): SecretName {
+  if (excess.length > 0) {
     throw new CommandFailure(
       EXIT.usage,
       "a secret's value is not taken as an argument: the shell's history and every user of this " +

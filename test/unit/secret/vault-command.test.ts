@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CommanderError } from "commander";
+import { Command, CommanderError } from "commander";
 import { describe, expect, it } from "vitest";
 import { CommandFailure } from "../../../src/cli/command-failure.ts";
 import { vaultCommand } from "../../../src/cli/vault.ts";
@@ -21,9 +21,10 @@ function machine(environment: Record<string, string> = {}) {
     const print = (text: string) => void (printed += text);
     const shell = { environment, workingDirectory, out: print, err: print };
     const command = vaultCommand(shell, async () => value);
-    for (const one of [command, ...command.commands]) {
-      one.exitOverride().configureOutput({ writeOut: print, writeErr: print });
-    }
+    // As the whole program does it, which also hands down what is allowed.
+    const program = new Command().exitOverride();
+    program.configureOutput({ writeOut: print, writeErr: print }).allowExcessArguments(false);
+    for (const one of [command, ...command.commands]) one.copyInheritedSettings(program);
     await command.parseAsync([...argv, "--data", data], { from: "user" });
     return printed;
   };
