@@ -35,8 +35,6 @@ export function routeRequest(
   }
   const read = readRequestHeaders(request.rawHeaders);
   if (read.kind === "problem") return answer("malformed", read.message);
-  const strange = strangeCaller(request, hosts);
-  if (strange !== undefined) return answer("malformed", strange);
   const reading = readRequestTarget(request.url ?? "");
   if (reading.kind === "problem") return answer("malformed", reading.message);
   const place = locate(reading.target, upstreams);
@@ -44,6 +42,8 @@ export function routeRequest(
     return answer("no_such_upstream", `Nothing is configured at /${reading.target.head}.`);
   }
   const { upstream, target } = place;
+  const strange = strangeCaller(request, upstream, hosts);
+  if (strange !== undefined) return answer("malformed", strange);
   const { headers } = request;
   const head: RequestHead = {
     exchange,
@@ -85,13 +85,20 @@ function locate(
 
 /**
  * A web page can make a browser speak to a loopback listener under a name of its own (DNS
- * rebinding) or from its own origin; an agent does neither.
+ * rebinding) or from its own origin. A script cannot take Accept-Encoding away (a forbidden header
+ * name of the Fetch standard), so a foreign Host without it is no browser's and harmless; MCP
+ * servers must refuse it all the same (2025-11-25, Transports, Security Warning).
  */
-function strangeCaller(request: IncomingMessage, hosts: Routes["hosts"]): string | undefined {
-  const { host, origin } = request.headers;
-  if (host !== undefined && !isHost(host)) return "The Host header is not a host.";
+function strangeCaller(
+  { headers }: IncomingMessage,
+  { wire }: Upstream,
+  hosts: Routes["hosts"],
+): string | undefined {
+  const { host, origin } = headers;
+  if (host !== undefined && !HOST.test(host)) return "The Host header is not a host.";
   if (hosts === undefined) return undefined;
-  if (host !== undefined && !isOurs(hostname(host), hosts)) {
+  const mayBeBrowser = wire === "mcp" || headers["accept-encoding"] !== undefined;
+  if (host !== undefined && mayBeBrowser && !isOurs(hostname(host), hosts)) {
     return `This listener does not answer to the host ${hostname(host)}.`;
   }
   if (origin !== undefined && !isOurs(hostname(origin.replace(/^[a-z]+:\/\//i, "")), hosts)) {
@@ -101,10 +108,6 @@ function strangeCaller(request: IncomingMessage, hosts: Routes["hosts"]): string
 }
 
 const HOST = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?$/;
-
-function isHost(host: string): boolean {
-  return HOST.test(host);
-}
 
 function hostname(host: string): string {
   return host.startsWith("[") ? host.slice(1, host.indexOf("]")) : (host.split(":", 1)[0] ?? "");

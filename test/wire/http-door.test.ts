@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpRequest } from "node:http";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ALLOW_WEB, startHttpGateway } from "../support/http-gateway.ts";
@@ -149,43 +148,6 @@ describe("streams", () => {
     const second = await reader?.read();
     expect(new TextDecoder().decode(second?.value)).toBe("second");
   });
-
-  it("carries 200 MB up and down in flat memory", async () => {
-    const size = 200 * 1024 * 1024;
-    const piece = Buffer.alloc(1024 * 1024, 7);
-    let received = 0;
-    const hash = createHash("sha256");
-    upstream.server.removeAllListeners("request");
-    upstream.server.on("request", (request, response) => {
-      request.on("data", (chunk: Buffer) => (received += chunk.length));
-      request.on("end", () => {
-        let left = size / piece.length;
-        const more = (): void => {
-          while (left > 0) {
-            left -= 1;
-            if (!response.write(piece)) return void response.once("drain", more);
-          }
-          response.end();
-        };
-        more();
-      });
-    });
-    const before = await residentMb(gateway);
-    const peak = watchPeak(gateway);
-    const down = await upload(`${gateway.url}/web/big`, piece, size / piece.length, hash);
-    const grown = (await peak()) - before;
-    expect({ received, down }).toEqual({ received: size, down: size });
-    expect(grown).toBeLessThan(120);
-    upstream.server.removeAllListeners("request");
-    await upstream[Symbol.asyncDispose]();
-    upstream = await startRecordingUpstream((request, response, body) =>
-      answer(request, response, body),
-    );
-    await gateway[Symbol.asyncDispose]();
-    await inspecting[Symbol.asyncDispose]();
-    gateway = await startHttpGateway({ upstreamUrl: upstream.url });
-    inspecting = await startHttpGateway({ upstreamUrl: upstream.url, policy: POLICY });
-  });
 });
 
 describe("encodings", () => {
@@ -282,7 +244,7 @@ describe("headers", () => {
       "length and chunked",
       "host: localhost\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n",
     ],
-    ["a foreign Host", "host: evil.example\r\n"],
+    ["a browser's foreign Host", "host: evil.example\r\naccept-encoding: gzip\r\n"],
     ["a foreign Origin", "host: localhost\r\norigin: https://evil.example\r\n"],
   ])("refuses %s", async (_name, lines) => {
     const reply = await rawRequest(gateway.port, [`POST /web/x HTTP/1.1\r\n${lines}\r\n`]);
@@ -335,9 +297,9 @@ describe("connections", () => {
 
   it("breaks the client's connection when the upstream breaks off, so that it is no success", async () => {
     answer = (_request, response) => {
-      response.writeHead(200, { "content-length": "100" });
+      response.writeHead(200, { "content-type": "text/plain" });
       response.write("part");
-      setImmediate(() => response.destroy());
+      setTimeout(() => response.destroy(), 20);
     };
     await expect(fetch(`${gateway.url}/web/x`).then((reply) => reply.text())).rejects.toThrow();
   });
@@ -345,52 +307,4 @@ describe("connections", () => {
 
 async function problem(reply: Response): Promise<{ code: string }> {
   return (await reply.json()) as { code: string };
-}
-
-async function residentMb({ child }: SallyportProcess): Promise<number> {
-  const { readFile } = await import("node:fs/promises");
-  const status = await readFile(`/proc/${child.pid}/status`, "utf8");
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
-}
-
-function watchPeak(process: SallyportProcess): () => Promise<number> {
-  let peak = 0;
-  const timer = setInterval(
-    () => void residentMb(process).then((mb) => (peak = Math.max(peak, mb))),
-    50,
-  );
-  return async () => {
-    clearInterval(timer);
-    return peak;
-  };
-}
-
-function upload(
-  url: string,
-  piece: Buffer,
-  count: number,
-  hash: ReturnType<typeof createHash>,
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest(url, { method: "PUT" });
-    request.on("error", reject);
-    request.on("response", (response: IncomingMessage) => {
-      let down = 0;
-      response.on("data", (chunk: Buffer) => {
-        down += chunk.length;
-        hash.update(chunk);
-      });
-      response.on("end", () => resolve(down));
-      response.on("error", reject);
-    });
-    let left = count;
-    const more = (): void => {
-      while (left > 0) {
-        left -= 1;
-        if (!request.write(piece)) return void request.once("drain", more);
-      }
-      request.end();
-    };
-    more();
-  });
 }
