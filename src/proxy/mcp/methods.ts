@@ -1,10 +1,14 @@
 import type { McpMethod } from "../../core/action-classes.ts";
 
+/** Named by the year of their revisions: with a session, or each message by itself. */
+export type Era = "2025" | "2026";
+
 /** Where a method carries the name that policy judges, and that `Mcp-Name` must repeat. */
 export type NameField = "name" | "uri" | "taskId" | "ref";
 
 export interface MethodShape {
   readonly kind: "request" | "notification";
+  readonly eras: readonly Era[];
   readonly nameField: NameField | undefined;
   /** Whether a 2026 request must repeat the name in `Mcp-Name` (SEP-2243, SEP-2663). */
   readonly mirrored: boolean;
@@ -13,41 +17,53 @@ export interface MethodShape {
 /** Names of exchanges without a message are no methods: nobody can send them. */
 type WireMethod = Exclude<McpMethod, "client/response" | "session/stream" | "session/end">;
 
-const plain: MethodShape = { kind: "request", nameField: undefined, mirrored: false };
-const notice: MethodShape = { kind: "notification", nameField: undefined, mirrored: false };
-const task: MethodShape = { kind: "request", nameField: "taskId", mirrored: true };
+const BOTH: readonly Era[] = ["2025", "2026"];
+const OLD: readonly Era[] = ["2025"];
+const NEW: readonly Era[] = ["2026"];
 
 /** What core/action-classes.ts says of each method in policy's terms, this says of the wire. */
 const SHAPES = {
-  "tools/call": { kind: "request", nameField: "name", mirrored: true },
+  "tools/call": mirrored(BOTH, "name"),
 
-  "prompts/get": { kind: "request", nameField: "name", mirrored: true },
-  "resources/read": { kind: "request", nameField: "uri", mirrored: true },
-  "resources/subscribe": { kind: "request", nameField: "uri", mirrored: false },
-  "resources/unsubscribe": { kind: "request", nameField: "uri", mirrored: false },
-  "completion/complete": { kind: "request", nameField: "ref", mirrored: false },
-  "tasks/get": task,
-  "tasks/result": { kind: "request", nameField: "taskId", mirrored: false },
-  "tasks/update": task,
-  "tasks/cancel": task,
-  "tasks/list": plain,
+  "prompts/get": mirrored(BOTH, "name"),
+  "resources/read": mirrored(BOTH, "uri"),
+  "resources/subscribe": request(OLD, "uri"),
+  "resources/unsubscribe": request(OLD, "uri"),
+  "completion/complete": request(BOTH, "ref"),
+  "tasks/get": mirrored(BOTH, "taskId"),
+  "tasks/result": request(OLD, "taskId"),
+  "tasks/update": mirrored(NEW, "taskId"),
+  "tasks/cancel": mirrored(BOTH, "taskId"),
+  "tasks/list": request(OLD),
 
-  "tools/list": plain,
-  "prompts/list": plain,
-  "resources/list": plain,
-  "resources/templates/list": plain,
+  "tools/list": request(BOTH),
+  "prompts/list": request(BOTH),
+  "resources/list": request(BOTH),
+  "resources/templates/list": request(BOTH),
 
-  initialize: plain,
-  ping: plain,
-  "server/discover": plain,
-  "logging/setLevel": plain,
-  "subscriptions/listen": plain,
-  "notifications/initialized": notice,
-  "notifications/cancelled": notice,
-  "notifications/progress": notice,
-  "notifications/roots/list_changed": notice,
-  "notifications/tasks/status": notice,
+  initialize: request(OLD),
+  ping: request(OLD),
+  "server/discover": request(NEW),
+  "logging/setLevel": request(OLD),
+  "subscriptions/listen": request(NEW),
+  "notifications/initialized": notification(OLD),
+  "notifications/cancelled": notification(BOTH),
+  "notifications/progress": notification(BOTH),
+  "notifications/roots/list_changed": notification(OLD),
+  "notifications/tasks/status": notification(OLD),
 } as const satisfies Record<WireMethod, MethodShape>;
+
+function mirrored(eras: readonly Era[], nameField: NameField): MethodShape {
+  return { kind: "request", eras, nameField, mirrored: true };
+}
+
+function request(eras: readonly Era[], nameField?: NameField): MethodShape {
+  return { kind: "request", eras, nameField, mirrored: false };
+}
+
+function notification(eras: readonly Era[]): MethodShape {
+  return { kind: "notification", eras, nameField: undefined, mirrored: false };
+}
 
 const BY_NAME: ReadonlyMap<string, MethodShape> = new Map(Object.entries(SHAPES));
 

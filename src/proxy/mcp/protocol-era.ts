@@ -10,11 +10,8 @@
 import { Buffer } from "node:buffer";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { RequestHead } from "../wire.ts";
-import { methodShape, type NameField } from "./methods.ts";
+import { methodShape, type Era, type NameField } from "./methods.ts";
 import { RPC_INVALID_PARAMS, type RpcMessage } from "./rpc-message.ts";
-
-/** Named by the year of their revisions: with a session, or each message by itself. */
-export type Era = "2025" | "2026";
 
 export type EraReading =
   | { readonly kind: "ok"; readonly era: Era }

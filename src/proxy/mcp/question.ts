@@ -1,6 +1,6 @@
 import type { McpMethod } from "../../core/action-classes.ts";
 import type { JsonObject } from "../../core/json.ts";
-import type { Era } from "./protocol-era.ts";
+import type { Era } from "./methods.ts";
 import type { RpcId } from "./rpc-message.ts";
 
 /** What one HTTP request asks of an MCP server; its answers and refusals are shaped by it. */

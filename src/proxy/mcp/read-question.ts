@@ -7,8 +7,8 @@ import type { Refusal } from "../../core/refusal.ts";
 import type { UpstreamName } from "../../core/units.ts";
 import { parseStrictJson } from "../../lib/strict-json.ts";
 import type { RequestHead } from "../wire.ts";
-import { methodShape } from "./methods.ts";
-import { nameIn, readEra, type Era } from "./protocol-era.ts";
+import { methodShape, type Era } from "./methods.ts";
+import { nameIn, readEra } from "./protocol-era.ts";
 import { UNREAD, type Fault, type Question } from "./question.ts";
 import {
   readRpcMessage,
@@ -71,7 +71,9 @@ function place(message: RpcMessage, text: string, head: RequestHead): QuestionRe
   }
   const { method } = message;
   const shape = methodShape(method);
-  if (shape === undefined || !isMcpMethod(method)) return unknownMethod(message, era.era, asked);
+  if (shape?.eras.includes(era.era) !== true || !isMcpMethod(method)) {
+    return unknownMethod(message, era.era, asked);
+  }
   if (shape.kind !== message.kind) {
     return malformed(asked, 400, RPC_INVALID_REQUEST, `${method} must be a ${shape.kind}`);
   }

@@ -184,6 +184,26 @@ describe("what cannot be asked", () => {
     expect(reply).toMatchObject({ status: 404, json: { error: { code: -32601 } } });
   });
 
+  it.each(["resources/subscribe", "ping", "logging/setLevel", "initialize"])(
+    "does not know %s in the stateless era, which has dropped it",
+    (method) => {
+      const params = statelessParams({ uri: "a:b" });
+      const reply = refused(
+        bytesOf({ jsonrpc: "2.0", id: 1, method, params }),
+        statelessHead(method),
+      );
+      expect(reply).toMatchObject({ status: 404, json: { error: { code: -32601 } } });
+    },
+  );
+
+  it.each(["server/discover", "subscriptions/listen"])(
+    "does not know %s in the session era, which had not heard of it",
+    (method) => {
+      const reply = refused(bytesOf({ jsonrpc: "2.0", id: 1, method }));
+      expect(reply).toMatchObject({ status: 200, json: { error: { code: -32601 } } });
+    },
+  );
+
   it("drops an unknown notification without an answer", () => {
     const reply = refused(bytesOf({ jsonrpc: "2.0", method: "notifications/x" }));
     expect(reply).toMatchObject({ status: 202, body: "" });
