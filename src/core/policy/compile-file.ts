@@ -5,7 +5,7 @@ import { id, type BudgetId, type RuleId } from "../units.ts";
 import { compileCharge } from "./compile-charge.ts";
 import { checkRule } from "./check-rule.ts";
 import { compileCondition } from "./condition.ts";
-import { DEFAULT_RULE, type CompiledRule } from "./compiled-rule.ts";
+import { RESERVED_IDS, type CompiledRule } from "./compiled-rule.ts";
 import { nameGlob, type Glob } from "./glob.ts";
 import type { CompiledInspection } from "./inspections.ts";
 import type {
@@ -123,8 +123,8 @@ function compileRule(
   const { list } = linker;
   const ruleId = id<RuleId>(clause.id);
   linker.claim("rule", clause.id, clause.place);
-  if (clause.id === DEFAULT_RULE) {
-    list.report(clause.place, "default is the rule that denies what no rule allows", "rename it");
+  if (RESERVED_IDS.includes(clause.id)) {
+    list.report(clause.place, `${clause.id} is the id of a rule that is always there`, "rename it");
   }
   checkRule(clause, fileAgents, list);
   const { kind } = clause.selector;
@@ -151,6 +151,9 @@ function compileRule(
     charges: clause.charges.flatMap((charge) => compileCharge(charge, kind, linker) ?? []),
     message: clause.message,
     remedy: clause.remedy,
+    severity: clause.severity,
+    category: clause.category,
+    notify: clause.notify,
   });
 }
 

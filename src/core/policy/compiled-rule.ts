@@ -29,6 +29,14 @@ export interface CompiledRule {
   readonly charges: readonly RuleCharge[];
   readonly message: string | undefined;
   readonly remedy: string | undefined;
+  /** For records and alerts; no decision depends on it. */
+  readonly severity: string | undefined;
+  readonly category: string | undefined;
+  readonly notify: readonly string[];
 }
 
+/** Denies what no rule allows. */
 export const DEFAULT_RULE = "default";
+
+/** Ids that decisions use without a rule of that name: the one above, and pipeline/decide.ts's. */
+export const RESERVED_IDS: readonly string[] = [DEFAULT_RULE, "housekeeping"];

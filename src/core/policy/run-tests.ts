@@ -1,12 +1,10 @@
 /** The tests inside a policy file, run against that file alone, shadow rules obeyed. */
-import type { Action } from "../action.ts";
 import type { Decision } from "../decision.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
-import type { Principal } from "../principal.ts";
-import { id, instant, type Digest } from "../units.ts";
+import { id, type Digest } from "../units.ts";
 import type { CompiledFile } from "./compile-file.ts";
 import type { Effect, TestCall, TestClause } from "./policy-file.ts";
-import type { PolicyFacts, PolicySnapshot } from "./policy-snapshot.ts";
+import type { PolicySnapshot } from "./policy-snapshot.ts";
+import { situationOf } from "./situation.ts";
 import { createSnapshot } from "./snapshot.ts";
 import type { Place } from "./source-text.ts";
 
@@ -58,72 +56,6 @@ export function effectOf(decision: Decision): Effect {
     case "deny":
       return "deny";
   }
-}
-
-export interface Situation {
-  readonly principal: Principal;
-  readonly action: Action;
-  readonly facts: PolicyFacts;
-}
-
-export function situationOf(test: TestClause): Situation {
-  const { call } = test;
-  return {
-    principal: {
-      agent: id(test.agent),
-      tenant: id("test"),
-      session: id("test"),
-      team: test.team,
-      provenBy: "loopback",
-    },
-    action: actionOf(call),
-    facts: {
-      now: instant(test.at === undefined ? 0 : Date.parse(test.at)),
-      marks: test.marks,
-      source: () => sourceOf(call),
-    },
-  };
-}
-
-/** The call as its wire would carry it. */
-export function actionOf(call: TestCall): Action {
-  switch (call.kind) {
-    case "tool": {
-      const dot = call.tool.indexOf(".");
-      return {
-        kind: "tool",
-        upstream: id(call.tool.slice(0, dot)),
-        tool: call.tool.slice(dot + 1),
-        args: objectOf(call.json),
-      };
-    }
-    case "llm": {
-      const { json, ...rest } = call;
-      return {
-        ...rest,
-        upstream: id(call.upstream),
-        body: { model: call.model, ...objectOf(json) },
-      };
-    }
-    case "http": {
-      const { json, ...rest } = call;
-      const body: JsonValue | undefined = json === undefined ? undefined : objectOf(json);
-      return { ...rest, upstream: id(call.upstream), body };
-    }
-    case "mcp":
-      return { ...call, upstream: id(call.upstream) };
-  }
-}
-
-/** The JSON text that money amounts are read from. */
-export function sourceOf(call: TestCall): string {
-  if (call.kind === "tool") return `{"params":{"arguments":${call.json}}}`;
-  return call.kind === "mcp" ? "" : (call.json ?? "");
-}
-
-function objectOf(json: string): JsonObject {
-  const value: unknown = JSON.parse(json);
-  return isJsonObject(value) ? value : {};
 }
 
 function nameOf(call: TestCall): string {

@@ -1,0 +1,119 @@
+/** `sallyport policy`: what the policy files say, and what is wrong with them. */
+import { Command } from "commander";
+import { printProblems } from "../app/policy-fault.ts";
+import { languageReference, schemaText } from "../core/policy/language-reference.ts";
+import type { TestResult } from "../core/policy/run-tests.ts";
+import { CommandFailure } from "./command-failure.ts";
+import { EXIT } from "./exit-code.ts";
+import { openPolicyDirectory, type PolicyDirectory } from "./policy-directory.ts";
+import { addExplain } from "./policy-explain.ts";
+import type { Shell } from "./shell.ts";
+
+const EXAMPLES = `
+Examples:
+  $ sallyport policy check                 the directory that the configuration names
+  $ sallyport policy check policies/packs  another one
+  $ sallyport policy test -v
+  $ sallyport policy explain --agent demo-agent --tool tools.pay --args '{"amount": 70}'
+
+Exit codes: 0 all is well, 1 problems or failing tests.`;
+
+interface CheckOptions {
+  readonly config?: string;
+  readonly json?: true;
+  readonly verbose?: true;
+}
+
+export function policyCommand(shell: Shell): Command {
+  const command = new Command("policy")
+    .description("check, test and explain the policies")
+    .addHelpText("after", EXAMPLES);
+  onDirectory(command.command("check").description("every problem at once, with its place")).action(
+    (dir: string | undefined, options: CheckOptions) => check(dir, options, shell),
+  );
+  onDirectory(command.command("test").description("run the tests inside the files"))
+    .option("-v, --verbose", "show passing tests as well")
+    .action((dir: string | undefined, options: CheckOptions) => test(dir, options, shell));
+  addExplain(command, shell);
+  command
+    .command("schema")
+    .description("the JSON Schema of policy files, for editors")
+    .action(() => shell.out(schemaText()));
+  command
+    .command("docs")
+    .description("the language reference, in Markdown")
+    .action(() => shell.out(languageReference()));
+  return command;
+}
+
+function onDirectory(command: Command): Command {
+  return command
+    .argument("[dir]", "a directory of policy files (default: as configured)")
+    .option("--config <file>", "the configuration that names the directory")
+    .option("--json", "for programs");
+}
+
+function check(dir: string | undefined, options: CheckOptions, shell: Shell): void {
+  const opened = openPolicyDirectory(dir, options.config, shell);
+  const { reply, problems, warnings } = opened;
+  const ok = reply.kind === "ok" && problems.length === 0;
+  if (options.json === true) {
+    shell.out(`${JSON.stringify({ ok, problems, warnings }, undefined, 2)}\n`);
+  } else {
+    printOn(opened, shell);
+    if (ok) shell.out(`${summary(opened)}\n`);
+  }
+  if (!ok) refuse(problems.length);
+}
+
+function summary({ directory, sources, reply }: PolicyDirectory): string {
+  if (reply.kind === "problems") return "";
+  if (sources.length === 0) return `${directory} holds no policy files: everything is denied`;
+  const { snapshot, tests } = reply;
+  const counts = [
+    counted(sources.length, "file"),
+    counted(snapshot.ruleCount, "rule"),
+    `${counted(tests.length, "test")} passed`,
+  ];
+  return `${counts.join(", ")}: digest ${snapshot.digest.slice(0, 12)}`;
+}
+
+function printOn({ sources, problems, warnings }: PolicyDirectory, shell: Shell): void {
+  for (const text of printProblems(warnings, sources)) shell.err(`warning: ${text}\n\n`);
+  for (const text of printProblems(problems, sources)) shell.err(`${text}\n\n`);
+}
+
+function refuse(problems: number): never {
+  const message = `the policies have ${counted(problems, "problem")}`;
+  throw new CommandFailure(EXIT.failure, message, "policies/README.md is the language reference");
+}
+
+function test(dir: string | undefined, options: CheckOptions, shell: Shell): void {
+  const opened = openPolicyDirectory(dir, options.config, shell);
+  const { reply, problems } = opened;
+  const failed = reply.tests.filter((result) => result.kind === "failed").length;
+  const ok = reply.kind === "ok" && problems.length === 0;
+  if (options.json === true) {
+    shell.out(`${JSON.stringify({ ok, tests: reply.tests, problems }, undefined, 2)}\n`);
+  } else {
+    for (const result of reply.tests) {
+      if (result.kind === "failed" || options.verbose === true) shell.out(resultLines(result));
+    }
+    // Without results the files did not even load; then their problems say why.
+    if (reply.tests.length === 0) printOn(opened, shell);
+    shell.out(`${reply.tests.length - failed} passed, ${failed} failed\n`);
+  }
+  if (failed > 0) throw new CommandFailure(EXIT.failure, `${counted(failed, "test")} failed`);
+  if (!ok) refuse(problems.length);
+}
+
+function resultLines(result: TestResult): string {
+  const { file, line } = result.place;
+  const where = `${file}:${line}`;
+  if (result.kind === "passed") return `ok    ${where}  ${result.name}\n`;
+  return `FAIL  ${where}  ${result.name}\n      ${result.message}\n      ${result.help}\n`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,75 @@
+/** A call as a test or the command line writes it, in the terms of the engine. */
+import type { Action } from "../action.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
+import type { Principal } from "../principal.ts";
+import { id, instant } from "../units.ts";
+import type { TestCall, TestClause } from "./policy-file.ts";
+import type { PolicyFacts } from "./policy-snapshot.ts";
+
+export interface Situation {
+  readonly principal: Principal;
+  readonly action: Action;
+  readonly facts: PolicyFacts;
+}
+
+export type Asked = Pick<TestClause, "agent" | "team" | "marks" | "at" | "call">;
+
+export function situationOf(test: Asked): Situation {
+  const { call } = test;
+  return {
+    principal: {
+      agent: id(test.agent),
+      tenant: id("test"),
+      session: id("test"),
+      team: test.team,
+      provenBy: "loopback",
+    },
+    action: actionOf(call),
+    facts: {
+      now: instant(test.at === undefined ? 0 : Date.parse(test.at)),
+      marks: test.marks,
+      source: () => sourceOf(call),
+    },
+  };
+}
+
+/** The call as its wire would carry it. */
+function actionOf(call: TestCall): Action {
+  switch (call.kind) {
+    case "tool": {
+      const dot = call.tool.indexOf(".");
+      return {
+        kind: "tool",
+        upstream: id(call.tool.slice(0, dot)),
+        tool: call.tool.slice(dot + 1),
+        args: objectOf(call.json),
+      };
+    }
+    case "llm": {
+      const { json, ...rest } = call;
+      return {
+        ...rest,
+        upstream: id(call.upstream),
+        body: { model: call.model, ...objectOf(json) },
+      };
+    }
+    case "http": {
+      const { json, ...rest } = call;
+      const body: JsonValue | undefined = json === undefined ? undefined : objectOf(json);
+      return { ...rest, upstream: id(call.upstream), body };
+    }
+    case "mcp":
+      return { ...call, upstream: id(call.upstream) };
+  }
+}
+
+/** The JSON text that money amounts are read from. */
+function sourceOf(call: TestCall): string {
+  if (call.kind === "tool") return `{"params":{"arguments":${call.json}}}`;
+  return call.kind === "mcp" ? "" : (call.json ?? "");
+}
+
+function objectOf(json: string): JsonObject {
+  const value: unknown = JSON.parse(json);
+  return isJsonObject(value) ? value : {};
+}
