@@ -5,6 +5,12 @@ enableCompileCache();
 const { runProgram } = await import("./cli/program.ts");
 const { EXIT } = await import("./cli/exit-code.ts");
 
+// `sallyport config show | head`: nobody reads on, which is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(EXIT.ok);
+  throw error;
+});
+
 try {
   process.exitCode = await runProgram(process.argv.slice(2), {
     environment: process.env,

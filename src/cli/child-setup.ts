@@ -27,6 +27,7 @@ export function childSetup(input: ChildSetupInput): ChildSetup {
     SALLYPORT_URL: url,
     // The Agents SDK sends traces to its vendor whatever the base URL is.
     OPENAI_AGENTS_DISABLE_TRACING: "1",
+    ...withoutProxy(environment),
   };
   const openai = baseOf("openai", input);
   if (openai !== undefined) {
@@ -37,7 +38,8 @@ export function childSetup(input: ChildSetupInput): ChildSetup {
     // An origin for the SDK and Claude Code, a versioned base for the AI SDK: the gate takes both.
     set["ANTHROPIC_BASE_URL"] = anthropic;
     set["ANTHROPIC_API_KEY"] = key;
-    set["ANTHROPIC_CUSTOM_HEADERS"] = `x-sallyport-key: ${key}`;
+    const headers = [environment["ANTHROPIC_CUSTOM_HEADERS"], `x-sallyport-key: ${key}`];
+    set["ANTHROPIC_CUSTOM_HEADERS"] = headers.filter((line) => line !== undefined).join("\n");
   }
   const gemini = baseOf("gemini", input);
   if (gemini !== undefined) {
@@ -50,7 +52,7 @@ export function childSetup(input: ChildSetupInput): ChildSetup {
   }
   return {
     command: withFlags(command, openai),
-    environment: { ...withoutOurs(environment), ...set },
+    environment: { ...withoutSecrets(environment, upstreams), ...set },
   };
 }
 
@@ -81,10 +83,23 @@ function withFlags(command: readonly string[], openai: string | undefined): read
   return [file, "-c", `openai_base_url=${JSON.stringify(`${openai}/v1`)}`, ...args];
 }
 
-/** The gateway's own settings, its vault key among them, are none of the agent's business. */
-function withoutOurs(environment: Environment): NodeJS.ProcessEnv {
-  const kept = Object.entries(environment).filter(([name]) => !name.startsWith("SALLYPORT_"));
+/** What the gate lends must not lie beside it: its own settings and the secrets it was given. */
+function withoutSecrets(
+  environment: Environment,
+  upstreams: readonly Upstream[],
+): NodeJS.ProcessEnv {
+  const lent = new Set(upstreams.map(({ credential }) => credential?.ref.replace(/^env:\/\//, "")));
+  const kept = Object.entries(environment).filter(
+    ([name]) => !name.startsWith("SALLYPORT_") && !lent.has(name),
+  );
   return Object.fromEntries(kept);
+}
+
+/** A proxy of the machine must not stand between the agent and the gate. */
+function withoutProxy(environment: Environment): Record<string, string> {
+  const others = environment["NO_PROXY"] ?? environment["no_proxy"];
+  const hosts = [others, "127.0.0.1", "localhost"].filter((host) => host !== undefined).join(",");
+  return { NO_PROXY: hosts, no_proxy: hosts };
 }
 
 function variableName(upstream: string): string {

@@ -33,7 +33,7 @@ export const STEPS: readonly Step[] = [
 async function allowedCall(home: DemoHome): Promise<Played> {
   const reply = await chat(home, DEMO_MODEL, "Good morning!", false);
   const said = textAt(reply.json, ["choices", 0, "message", "content"]);
-  const receipt = reply.headers.get("x-request-id");
+  const receipt = reply.headers.get("x-sallyport-exchange");
   return {
     asPromised: reply.status === 200 && said.includes("Good morning!") && receipt !== null,
     lines: [`the model: ${shorten(said)}`, `exchange:  ${receipt ?? "none"}`],
@@ -114,6 +114,7 @@ async function provenRecord(home: DemoHome): Promise<Played> {
   forge(forged);
   const found = await verify(forged);
   const problems = found.flatMap((chain) => chain.problems);
+  const [first] = problems;
   const records = whole.reduce((sum, chain) => sum + chain.records, 0);
   return {
     asPromised:
@@ -122,7 +123,8 @@ async function provenRecord(home: DemoHome): Promise<Played> {
       problems.length > 0,
     lines: [
       `${records} records verified, sealed at the end`,
-      `one digit of a copy changed: ${shorten(JSON.stringify(problems[0] ?? "nothing found"))}`,
+      "one digit of a copy changed:",
+      first === undefined ? "nothing found" : `line ${first.line}: ${first.detail}`,
     ],
   };
 }

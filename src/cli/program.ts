@@ -59,7 +59,6 @@ function addCommands(program: Command, shell: Shell, done: Done): void {
   withConfigOptions(program.command("run").description("run a command behind the gate"))
     .argument("<command...>", "the agent and its arguments, after --")
     .option("--agent <name>", "who the command is; one of `agents`")
-    .option("--wire <upstream>", "send the OpenAI base URL to this upstream")
     .passThroughOptions()
     .action(async (command: string[], options) =>
       done(await (await import("./run.ts")).run(command, options, shell)),

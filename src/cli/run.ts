@@ -39,9 +39,9 @@ export async function run(
     try {
       return await runChild(setup.command, setup.environment, shell);
     } finally {
-      const { tallies } = sidecar.gateway.report();
+      // Counted are closed exchanges: the last ones close while the gateway stops.
       await sidecar.stop();
-      shell.err(runSummary(tallies));
+      shell.err(runSummary(sidecar.gateway.report().tallies));
     }
   } catch (error) {
     throw asStartFailure(error, config, shell);

@@ -17,7 +17,9 @@ const CONFIG_VARIABLE = "SALLYPORT_CONFIG";
  * @see https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
  */
 const SERVICE_LINK =
-  /^SALLYPORT(_[A-Z0-9]+)*_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
+  /^SALLYPORT(_[A-Z0-9]+)*_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/;
+/** `SALLYPORT_PORT` alone looks like a mistyped setting; its value tells. */
+const SERVICE_PORT = /^(tcp|udp|sctp):\/\//;
 
 const VARIABLES = new Map([...SETTABLE.keys()].map((path) => [variableOf(path), path.split(".")]));
 
@@ -46,7 +48,7 @@ export function readEnvironment(
     }
     const found = readIndirect(name, value, environment, readText);
     if (found === undefined) {
-      if (!SERVICE_LINK.test(name)) problems.push(unknownVariable(name));
+      if (!isServiceLink(name, value)) problems.push(unknownVariable(name));
     } else if ("path" in found) settings.push(found);
     else problems.push(found);
   }
@@ -72,6 +74,10 @@ function readIndirect(
     const reason = error instanceof Error ? error.message : String(error);
     return problem(name, `cannot read the file it names: ${reason}`, undefined);
   }
+}
+
+function isServiceLink(name: string, value: string): boolean {
+  return SERVICE_LINK.test(name) || (name.endsWith("_PORT") && SERVICE_PORT.test(value));
 }
 
 function unknownVariable(name: string): Problem {

@@ -33,6 +33,8 @@ listen: { host: 127.0.0.1, port: 4100 }   # agents talk to this
 manage: { host: 127.0.0.1, port: 4101 }   # health, metrics, status
 data_dir: .sallyport                      # ledger, vault, budgets
 
+log: { level: info, format: text }        # json for machines
+
 demo: true            # two local upstreams to try things with: demo (LLM) and tools (MCP)
 
 agents:

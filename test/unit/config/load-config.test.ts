@@ -250,6 +250,12 @@ describe("settings from outside", () => {
     ]);
   });
 
+  it("are refused also where their name looks like a Kubernetes variable", () => {
+    expect(problemsOf("{}", { SALLYPORT_LISEN_PORT: "4200" })).toEqual([
+      "SALLYPORT_LISEN_PORT no such setting → did you mean SALLYPORT_LISTEN_PORT?",
+    ]);
+  });
+
   it("do not mistake the variables of a Kubernetes service for settings", () => {
     expect(
       problemsOf("{}", {
