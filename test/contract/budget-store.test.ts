@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
-import { instant, millis } from "../../src/core/units.ts";
+import type { Hold, Window } from "../../src/core/money/budget.ts";
+import { instant, millis, type Instant } from "../../src/core/units.ts";
 import { openBudgetStore } from "../../src/stores/sqlite/budget-store.ts";
 import {
   budgetStoreSuite,
@@ -192,5 +193,96 @@ describe("the SQLite budget store on a bad day", () => {
     writeFileSync(directory.file, good);
     await untilHeld(store);
     expect(await store.balances(["a"])).toEqual([{ key: "a", spent: 0, held: 2 }]);
+  });
+});
+
+describe("the SQLite budget store over months", () => {
+  const DAY_MS = 86_400_000;
+
+  function rowsIn(file: string, table: "balance" | "hold" | "expired_hold"): number {
+    using database = new DatabaseSync(file, { readOnly: true });
+    return Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.["n"]);
+  }
+
+  function holdIn(window: Window, resetsAt: Instant | undefined): Hold {
+    const hold = holdOf(window.kind, 1, 100);
+    return { ...hold, resetsAt, budget: { ...hold.budget, window } };
+  }
+
+  async function afterDays(hold: Hold, days: readonly number[]): Promise<readonly number[]> {
+    using directory = temporaryDirectory();
+    const clock = { at: NOW };
+    await using store = openBudgetStore(directory.file, () => clock.at);
+    await store.reserve(exchangeId(1), [hold], LEASE);
+    await store.settle(exchangeId(1), [{ key: hold.key, amount: 1 }]);
+    const rows: number[] = [];
+    for (const day of days) {
+      clock.at = instant(NOW + day * DAY_MS);
+      await store.balances(["other"]);
+      rows.push(rowsIn(directory.file, "balance"));
+    }
+    return rows;
+  }
+
+  it("keeps a past day for a month's report, and a lifetime for ever", async () => {
+    const day = { kind: "calendar", every: "day", tz: "UTC" } as const;
+    const ended = holdIn(day, instant(NOW + DAY_MS));
+    expect(await afterDays(ended, [0, 35, 36])).toEqual([1, 1, 0]);
+    expect(await afterDays(holdIn({ kind: "lifetime" }, undefined), [0, 4000])).toEqual([1, 1]);
+  });
+
+  it("forgets a session that nobody came back to, and keeps one that is used", async () => {
+    const session = holdIn({ kind: "session" }, undefined);
+    expect(await afterDays(session, [0, 29, 30])).toEqual([1, 1, 0]);
+
+    using directory = temporaryDirectory();
+    const clock = { at: NOW };
+    await using store = openBudgetStore(directory.file, () => clock.at);
+    for (let day = 0; day <= 90; day += 15) {
+      clock.at = instant(NOW + day * DAY_MS);
+      await store.reserve(exchangeId(day), [session], LEASE);
+      await store.settle(exchangeId(day), [{ key: session.key, amount: 1 }]);
+    }
+    expect(await store.balances([session.key])).toEqual([{ key: "session", spent: 7, held: 0 }]);
+  });
+
+  it("corrects an expired hold for a week, then forgets it and keeps the spend", async () => {
+    using directory = temporaryDirectory();
+    const clock = { at: NOW };
+    await using store = openBudgetStore(directory.file, () => clock.at);
+    await store.reserve(exchangeId(1), [holdOf("a", 40, 100)], LEASE);
+    clock.at = instant(NOW + LEASE);
+    await store.balances(["a"]);
+    expect([rowsIn(directory.file, "hold"), rowsIn(directory.file, "expired_hold")]).toEqual([
+      0, 1,
+    ]);
+    clock.at = instant(NOW + LEASE + 7 * DAY_MS);
+    await store.balances(["a"]);
+    expect(rowsIn(directory.file, "expired_hold")).toBe(0);
+    await store.settle(exchangeId(1), [{ key: "a", amount: 1 }]);
+    expect(await store.balances(["a"])).toEqual([{ key: "a", spent: 40, held: 0 }]);
+  });
+
+  it("settles holds of another process, and sweeps more dead leases than fit one step", async () => {
+    using directory = temporaryDirectory();
+    const clock = { at: NOW };
+    {
+      await using store = openBudgetStore(directory.file, () => clock.at);
+      await Promise.all(
+        Array.from({ length: 450 }, (_, n) =>
+          store.reserve(exchangeId(n), [holdOf("a", 1, 450), holdOf("b", 2, 900)], LEASE),
+        ),
+      );
+    }
+    await using store = openBudgetStore(directory.file, () => clock.at);
+    await store.settle(exchangeId(0), [{ key: "b", amount: 7 }]);
+    await store.settle(exchangeId(1), []);
+    clock.at = instant(NOW + LEASE);
+    await store.balances([]);
+    await store.balances([]);
+    expect(await store.balances(["a", "b"])).toEqual([
+      { key: "a", spent: 449, held: 0 },
+      { key: "b", spent: 448 * 2 + 7, held: 0 },
+    ]);
   });
 });

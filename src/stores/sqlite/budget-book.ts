@@ -1,8 +1,9 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { BudgetBalance, Hold, ReserveReply, Settlement } from "../../core/money/budget.ts";
-import { NANO_USD_MAX, type ExchangeId, type Instant } from "../../core/units.ts";
+import { id, NANO_USD_MAX, type ExchangeId, type Instant } from "../../core/units.ts";
 
-/** Rows moved or removed in one step, so that tidying never holds the lock for long. */
+/** Tidied in one step, so that it never holds the lock for long. */
+const SWEEP_EXCHANGES_MAX = 200;
 const SWEEP_ROWS_MAX = 500;
 const DAY_MS = 86_400_000;
 /** Past turns stay readable for a month's report; those of single sessions are many, so shorter. */
@@ -12,6 +13,17 @@ const SESSION_KEPT_AFTER_RESET_MS = 2 * DAY_MS;
 const SESSION_IDLE_MS = 30 * DAY_MS;
 /** How long after its lease ended a settle can still correct the spend. */
 const EXPIRED_KEPT_MS = 7 * DAY_MS;
+
+/** Holds of this process whose rows need not be read back to be settled. */
+const KNOWN_HOLDS_MAX = 65_536;
+
+const HELD: ReserveReply = { kind: "held" };
+
+/** A hold as its row has it. */
+interface HeldRow {
+  readonly balance: number;
+  readonly amount: number;
+}
 
 /** A balance as one transaction sees it. */
 interface Row {
@@ -32,6 +44,11 @@ export class BudgetBook {
   readonly #statements: ReturnType<typeof prepareAll>;
   readonly #byKey = new Map<string, Row>();
   readonly #byId = new Map<number, Row>();
+  /**
+   * What this process wrote. Only a hint: an entry counts when its rows are deleted, so a rollback, a
+   * lease that ended or another process's settle make it void.
+   */
+  readonly #known = new Map<ExchangeId, readonly HeldRow[]>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -65,27 +82,31 @@ export class BudgetBook {
       const row = this.#balanceOf(hold.key);
       const used = row === undefined ? 0 : row.spent + row.held;
       if (used + hold.amount <= hold.budget.limit) continue;
-      if (this.#statements.findHold.get(exchange) !== undefined) return { kind: "held" };
+      if (this.#statements.findHold.get(exchange) !== undefined) return HELD;
       return { kind: "exhausted", hold, left: Math.max(hold.budget.limit - used, 0) };
     }
+    const rows: HeldRow[] = [];
     for (const hold of holds) {
       const row = this.#balanceOf(hold.key) ?? this.#create(hold, now);
       const { changes } = this.#statements.addHold.run(exchange, row.id, hold.amount, expiresAt);
-      if (changes === 0) continue;
+      if (changes === 0) return HELD;
       row.held = saturated(row.held + hold.amount);
       row.dirty = true;
+      rows.push({ balance: row.id, amount: hold.amount });
       if (hold.resetsAt === undefined && isOfSession(hold)) this.#keepSession(row.id, now);
     }
-    return { kind: "held" };
+    if (this.#known.size >= KNOWN_HOLDS_MAX) this.#known.clear();
+    this.#known.set(exchange, rows);
+    return HELD;
   }
 
   /** Settlements of keys that were never reserved are ignored: nothing says whose limit they have. */
   settle(exchange: ExchangeId, settlements: readonly Settlement[]): void {
-    const live = this.#statements.takeHolds.all(exchange);
+    const live = this.#takeHolds(exchange);
     for (const taken of live) this.#replace(taken, settlements, "held");
     if (live.length > 0) return;
     for (const taken of this.#statements.takeExpired.all(exchange)) {
-      this.#replace(taken, settlements, "spent");
+      this.#replace(heldRow(taken), settlements, "spent");
     }
   }
 
@@ -98,19 +119,26 @@ export class BudgetBook {
 
   /** Turns dead leases into spend and drops what nobody can ask for any more, a bounded step each. */
   sweep(now: Instant): void {
-    const dead = this.#statements.findDead.all(now, SWEEP_ROWS_MAX);
-    for (const { exchange, balance, amount } of dead) {
-      if (exchange === undefined || balance === undefined) continue;
-      this.#statements.removeHold.run(exchange, balance);
-      this.#statements.addExpired.run(exchange, balance, amount ?? 0, now + EXPIRED_KEPT_MS);
-      const row = this.#balanceWith(Number(balance));
-      if (row === undefined) continue;
-      row.held = Math.max(row.held - Number(amount), 0);
-      row.spent = saturated(row.spent + Number(amount));
-      row.dirty = true;
+    for (const { exchange } of this.#statements.findDead.all(now, SWEEP_EXCHANGES_MAX)) {
+      for (const { balance, amount } of this.#takeHolds(id<ExchangeId>(String(exchange)))) {
+        this.#statements.addExpired.run(String(exchange), balance, amount, now + EXPIRED_KEPT_MS);
+        const row = this.#balanceWith(balance);
+        if (row === undefined) continue;
+        row.held = Math.max(row.held - amount, 0);
+        row.spent = saturated(row.spent + amount);
+        row.dirty = true;
+      }
     }
     this.#statements.dropExpired.run(now, SWEEP_ROWS_MAX);
     this.#statements.dropBalances.run(now, SWEEP_ROWS_MAX);
+  }
+
+  /** Deletes the live holds of an exchange and says what they were. */
+  #takeHolds(exchange: ExchangeId): readonly HeldRow[] {
+    const known = this.#known.get(exchange);
+    if (known === undefined) return this.#statements.takeHolds.all(exchange).map(heldRow);
+    this.#known.delete(exchange);
+    return this.#statements.removeHolds.run(exchange).changes === known.length ? known : [];
   }
 
   /** Written again only when a day has passed, not with every call. */
@@ -120,16 +148,11 @@ export class BudgetBook {
   }
 
   /** Puts what was really used in the place of one hold, where it stands now. */
-  #replace(
-    taken: Record<string, SQLOutputValue>,
-    settlements: readonly Settlement[],
-    standsIn: "held" | "spent",
-  ): void {
-    const row = this.#balanceWith(Number(taken["balance"]));
+  #replace(taken: HeldRow, settlements: readonly Settlement[], standsIn: "held" | "spent"): void {
+    const row = this.#balanceWith(taken.balance);
     if (row === undefined) return;
-    const amount = Number(taken["amount"]);
-    row[standsIn] = Math.max(row[standsIn] - amount, 0);
-    row.spent = saturated(row.spent + spentOf(row.key, amount, settlements));
+    row[standsIn] = Math.max(row[standsIn] - taken.amount, 0);
+    row.spent = saturated(row.spent + spentOf(row.key, taken.amount, settlements));
     row.dirty = true;
   }
 
@@ -166,6 +189,10 @@ export class BudgetBook {
     this.#byKey.clear();
     this.#byId.clear();
   }
+}
+
+function heldRow(row: Record<string, SQLOutputValue>): HeldRow {
+  return { balance: Number(row["balance"]), amount: Number(row["amount"]) };
 }
 
 /** A hold that no settlement names stays as spend: missing usage is never free. */
@@ -212,8 +239,8 @@ function prepareAll(database: DatabaseSync) {
     findHold: prepare("SELECT 1 FROM hold WHERE exchange = ? LIMIT 1"),
     addHold: prepare("INSERT INTO hold VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"),
     takeHolds: prepare("DELETE FROM hold WHERE exchange = ? RETURNING balance, amount"),
-    removeHold: prepare("DELETE FROM hold WHERE exchange = ? AND balance = ?"),
-    findDead: prepare("SELECT exchange, balance, amount FROM hold WHERE expires_at <= ? LIMIT ?"),
+    removeHolds: prepare("DELETE FROM hold WHERE exchange = ?"),
+    findDead: prepare("SELECT DISTINCT exchange FROM hold WHERE expires_at <= ? LIMIT ?"),
     addExpired: prepare("INSERT INTO expired_hold VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"),
     takeExpired: prepare("DELETE FROM expired_hold WHERE exchange = ? RETURNING balance, amount"),
     dropExpired: prepare(

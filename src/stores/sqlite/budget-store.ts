@@ -10,6 +10,7 @@ import { impossible } from "../../lib/impossible.ts";
 import { monotonicMillis } from "../../lib/clock.ts";
 import type { BudgetBook } from "./budget-book.ts";
 import { BudgetConnection } from "./budget-connection.ts";
+import { FirstReplies } from "./first-replies.ts";
 
 /** Operations of one transaction; more wait for the next turn of the event loop. */
 const BATCH_MAX = 512;
@@ -22,9 +23,6 @@ const SWEEP_MS = 5000;
 /** Settlements that could not be written, kept until the disk is back. */
 const UNSETTLED_MAX = 10_000;
 const UNSETTLED_RETRY_MS = 500;
-/** First replies remembered, so that a repeated reserve repeats them also after its settlement. */
-const REPLIES_MAX = 8192;
-
 type Operation =
   | {
       readonly kind: "reserve";
@@ -47,6 +45,7 @@ type Operation =
       reply: readonly BudgetBalance[];
     };
 
+type Reserve = Extract<Operation, { readonly kind: "reserve" }>;
 type Settle = Extract<Operation, { readonly kind: "settle" }>;
 
 /**
@@ -60,7 +59,7 @@ export function openBudgetStore(path: string, now: () => Instant): BudgetStore &
 class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
   readonly #connection: BudgetConnection;
   readonly #now: () => Instant;
-  readonly #firstReplies = new Map<ExchangeId, ReserveReply>();
+  readonly #firstReplies = new FirstReplies();
   #queue: Operation[] = [];
   #unsettled: Settle[] = [];
   #scheduled = false;
@@ -161,7 +160,7 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
     for (const operation of batch) {
       switch (operation.kind) {
         case "reserve":
-          if (operation.reply !== undefined) this.#answerFirst(operation, operation.reply);
+          this.#answerFirst(operation);
           break;
         case "settle":
           operation.answer("settled");
@@ -175,14 +174,8 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
     }
   }
 
-  #answerFirst(operation: Extract<Operation, { kind: "reserve" }>, reply: ReserveReply): void {
-    const first = this.#firstReplies.get(operation.exchange) ?? reply;
-    this.#firstReplies.set(operation.exchange, first);
-    if (this.#firstReplies.size > REPLIES_MAX) {
-      const [oldest] = this.#firstReplies.keys();
-      if (oldest !== undefined) this.#firstReplies.delete(oldest);
-    }
-    operation.answer(first);
+  #answerFirst({ exchange, reply, answer }: Reserve): void {
+    if (reply !== undefined) answer(this.#firstReplies.remember(exchange, reply));
   }
 
   #locked(batch: readonly Operation[]): void {
