@@ -52,6 +52,7 @@ export async function* readEntries(
 
 /** The last `count` entries of all chains together, oldest first. */
 export async function readLast(directory: string, count: number): Promise<ReadEntry[]> {
+  if (count === 0) return [];
   const last: ReadEntry[] = [];
   for (const writer of await chainsOf(directory)) {
     const chain = join(directory, writer);
