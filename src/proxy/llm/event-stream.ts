@@ -20,7 +20,7 @@ import { createSseFramer, type SseFrame, type SseFramer } from "../sse-frames.ts
 import { unscannableRefusal } from "./unscannable-refusal.ts";
 import { EventFrame, textFrame } from "./event-frame.ts";
 import type { EventReader } from "./event-reader.ts";
-import { mayEcho, scanAnswer, type Search } from "./scan-answer.ts";
+import { mayEcho, scanEvent, type Search } from "./scan-answer.ts";
 import { TextParts } from "./text-parts.ts";
 
 /** One token an event, this is more than a tool call's arguments ever take. */
@@ -117,7 +117,7 @@ export class EventStream {
     let seen = json;
     const { data = "" } = frame;
     if (!this.#gate.idle && (!reader.isPlain(json) || mayEcho(search.echoes, data))) {
-      const scan = scanAnswer(search, json, data);
+      const scan = scanEvent(search, json, data);
       this.#wholeFindings.push(...scan.findings);
       if (scan.blocked !== undefined) return blockRefusal("response_blocked", scan.blocked);
       if (!scan.complete) return this.#unreadable(frame, "too much nesting in it", out);

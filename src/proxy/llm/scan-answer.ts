@@ -22,19 +22,33 @@ export interface AnswerScan {
   readonly complete: boolean;
 }
 
+const NO_FINDINGS: readonly Finding[] = [];
 const NONE: readonly string[] = [];
 
-/** `text`: the JSON that `value` was parsed from. */
+/** A whole answer. `text`: the JSON that `value` was parsed from. */
 export function scanAnswer(search: Search, value: JsonValue, text: string): AnswerScan {
-  if (!mayEcho(search.echoes, text)) return scanForRules(search, value);
-  const echoed = scanJson(NO_INSPECTION.response, value, search.echoes);
-  const ruled = scanForRules(search, echoed.value);
-  return {
-    findings: [...echoed.findings, ...ruled.findings],
-    blocked: ruled.blocked,
-    value: ruled.value,
-    complete: echoed.complete && ruled.complete,
-  };
+  const clean = withoutEchoes(search, value, text);
+  const { inspection, repeated } = search;
+  if (!isJsonObject(clean.value) || repeated.size === 0) {
+    return both(clean, scanJson(inspection, clean.value, NONE));
+  }
+  return both(clean, scanOwnWords(search, clean.value));
+}
+
+/** One event of a stream: the request is repeated in its `response`, if it has one. */
+export function scanEvent(search: Search, event: JsonObject, text: string): AnswerScan {
+  const clean = withoutEchoes(search, event, text);
+  const { response, ...others } = isJsonObject(clean.value) ? clean.value : {};
+  if (!isJsonObject(response)) {
+    return both(clean, scanJson(search.inspection, clean.value, NONE));
+  }
+  const around = scanJson(search.inspection, others, NONE);
+  const inside = scanOwnWords(search, response);
+  const changed = around.value !== others || inside.value !== response;
+  const value = changed
+    ? { ...(isJsonObject(around.value) ? around.value : others), response: inside.value }
+    : clean.value;
+  return both(clean, { ...both(around, inside), value });
 }
 
 /**
@@ -48,15 +62,9 @@ export function mayEcho(echoes: readonly string[], text: string): boolean {
   return false;
 }
 
-function scanForRules(search: Search, value: JsonValue): AnswerScan {
-  const { inspection, repeated } = search;
-  if (repeated.size === 0 || !isJsonObject(value)) return scanJson(inspection, value, NONE);
-  const { response } = value;
-  if (!isJsonObject(response)) return scanOwnWords(search, value);
-  const scan = scanOwnWords(search, response);
-  return scan.value === response
-    ? { ...scan, value }
-    : { ...scan, value: { ...value, response: scan.value } };
+function withoutEchoes({ echoes }: Search, value: JsonValue, text: string): AnswerScan {
+  if (mayEcho(echoes, text)) return scanJson(NO_INSPECTION.response, value, echoes);
+  return { findings: NO_FINDINGS, blocked: undefined, value, complete: true };
 }
 
 /** Without the members that repeat the request. */
@@ -69,4 +77,15 @@ function scanOwnWords({ inspection, repeated }: Search, answer: JsonObject): Ans
   const scan = scanJson(inspection, own, NONE);
   if (scan.value === own) return { ...scan, value: answer };
   return { ...scan, value: isJsonObject(scan.value) ? { ...scan.value, ...asked } : scan.value };
+}
+
+/** The second look's value, both looks' findings. */
+function both(first: AnswerScan, second: AnswerScan): AnswerScan {
+  return {
+    findings:
+      first.findings.length === 0 ? second.findings : [...first.findings, ...second.findings],
+    blocked: first.blocked ?? second.blocked,
+    value: second.value,
+    complete: first.complete && second.complete,
+  };
 }

@@ -64,14 +64,14 @@ describe("the OpenAI door", () => {
     { url: "/v1/models/gpt-5", model: "gpt-5" },
     { url: "/v1/models/meta-llama/Llama-3", model: "meta-llama/Llama-3" },
   ])("lists models at $url without a body or a bill", ({ url, model }) => {
-    const { metering, action, scannable, compose } = understood(
-      { ...openai(), url },
-      { method: "GET" },
-    );
+    const interpretation = understood({ ...openai(), url }, { method: "GET" });
+    const { action, metering, scannable } = interpretation;
     expect(action).toMatchObject({ kind: "llm", operation: "models", model });
     expect(metering).toMatchObject({ bills: "nothing" });
     expect(scannable).toEqual({ kind: "none" });
-    expect(compose).toBeTypeOf("function");
+    expect(interpretation.compose({ redacted: undefined, outputTokens: 5 })).toEqual({
+      kind: "none",
+    });
   });
 
   it.each([

@@ -163,8 +163,12 @@ export function streamed(open: () => ResponseInspector, text: string): Answered 
   };
   const whole = run([bytes]);
   // Bytes seen differ only in that a cut stops reading sooner.
-  const comparable = ({ report, ...rest }: Answered) => ({
+  // After a rewritten event, a CR and the LF behind it may be one line end or two: both are blank.
+  const lines = (out: string): string =>
+    out === text ? out : `${out}\n\n`.replace(/\s*\n\s*\n\s*/g, "\n\n");
+  const comparable = ({ report, out, ...rest }: Answered) => ({
     ...rest,
+    out: lines(out),
     usage: report.usage,
     model: report.model,
     findings: report.findings,

@@ -20,7 +20,10 @@ export function readGenerateEvents(): EventReader {
       return candidates === undefined || (isJsonArray(candidates) && candidates.every(isPlainOne));
     },
     read(event, parts) {
-      const candidates = event["candidates"];
+      const { candidates, promptFeedback } = event;
+      // A prompt that was blocked has no answer to wait for.
+      finished ||=
+        isJsonObject(promptFeedback) && typeof promptFeedback["blockReason"] === "string";
       if (!isJsonArray(candidates)) return;
       for (const candidate of candidates) {
         if (!isJsonObject(candidate)) continue;
