@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -42,9 +42,23 @@ budgetStoreSuite("SQLite", async () => {
   return place;
 });
 
-function startWorker(file: string, name: string, calls: number, parallel: number, limit: number) {
-  const args = [WORKER, file, name, String(calls), String(parallel), String(limit)];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+interface WorkerOrder {
+  readonly file: string;
+  readonly name: string;
+  readonly parallel: number;
+  readonly limit: number;
+  /** How `prlimit` is to start it, if it is. */
+  readonly limits?: readonly string[];
+}
+
+/** A process that spends until it is killed. */
+function startWorker({ file, name, parallel, limit, limits }: WorkerOrder) {
+  const args = [WORKER, file, name, "1e9", String(parallel), String(limit)];
+  const child = spawn(
+    limits === undefined ? process.execPath : "prlimit",
+    [...(limits ?? []), ...args],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
   const lines: string[] = [];
   let rest = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -84,7 +98,6 @@ async function totalIn(file: string): Promise<number> {
 describe("the SQLite budget store among processes", () => {
   it("admits exactly 100 of 200 callers in four processes where 100 fit", async () => {
     using directory = temporaryDirectory();
-    // Every fourth call keeps its hold; the limit is far below what the others free again.
     const workers = ["a", "b", "c", "d"].map((name) => {
       const args = ["-e", ADMIT, directory.file, name];
       const child = spawn(process.execPath, ["--input-type=module", ...args], {
@@ -105,7 +118,7 @@ describe("the SQLite budget store among processes", () => {
     const said: string[] = [];
     for (let round = 0; round < 8; round += 1) {
       const workers = ["a", "b"].map((name) =>
-        startWorker(directory.file, `${name}${round}`, 100_000, 8, limit),
+        startWorker({ file: directory.file, name: `${name}${round}`, parallel: 8, limit }),
       );
       // Killed by progress, not by time: after a number of lines that differs every round.
       const enough = 10 + round * 37;
@@ -179,6 +192,35 @@ describe("the SQLite budget store on a bad day", () => {
     other.exec("COMMIT");
     await expect.poll(async () => store.balances(["a"])).toEqual([{ key: "a", spent: 3, held: 0 }]);
   });
+
+  // A file size limit stands for the full disk: the same write fails, and it can be lifted again.
+  it.skipIf(process.platform !== "linux")(
+    "refuses while the disk is full, and goes on exactly where it was when there is room",
+    async () => {
+      using directory = temporaryDirectory();
+      const limits = ["--fsize=300000:unlimited", process.execPath];
+      const { child, lines, ended } = startWorker({
+        file: directory.file,
+        name: "full",
+        parallel: 4,
+        limit: 1e9,
+        limits,
+      });
+      const first = (word: string, from = 0) =>
+        lines.findIndex((line, at) => at >= from && line.startsWith(word));
+      await expect.poll(() => first("unreachable"), { timeout: 15_000 }).toBeGreaterThan(0);
+      spawnSync("prlimit", ["--pid", String(child.pid), "--fsize=unlimited"]);
+      const mended = lines.length;
+      await expect.poll(() => first("settled", mended), { timeout: 15_000 }).toBeGreaterThan(0);
+      child.kill("SIGKILL");
+      await ended;
+      const { least, most } = boundsOf(lines);
+      const total = await totalIn(directory.file);
+      expect(total).toBeGreaterThanOrEqual(least);
+      expect(total).toBeLessThanOrEqual(most);
+    },
+    40_000,
+  );
 
   it("refuses over a damaged file, and works when the file is mended", async () => {
     using directory = temporaryDirectory();
