@@ -3,7 +3,7 @@
  * trouble with. It has no state and no side effects; "sent" mail goes nowhere.
  */
 import { createServer, type IncomingMessage } from "node:http";
-import { toNodeHandler } from "@modelcontextprotocol/node";
+import { localhostHostValidation, toNodeHandler } from "@modelcontextprotocol/node";
 import {
   createMcpHandler,
   fromJsonSchema,
@@ -17,7 +17,9 @@ import { listenOnLoopback, type DemoServer } from "./listen-on-loopback.ts";
 export async function startDemoMcpServer(port = 0): Promise<DemoServer> {
   const mcp = createMcpHandler(createDemoServer);
   const handle = toNodeHandler(mcp);
+  const isLocal = localhostHostValidation();
   const server = createServer((request, response) => {
+    if (!isLocal(request, response)) return;
     if (isWhole(request) && request.url === "/mcp") {
       handle(request, response).catch(() => response.destroy());
       return;

@@ -74,12 +74,15 @@ export function nameIn(
   field: NameField | undefined,
 ): string | undefined {
   if (params === undefined || field === undefined) return undefined;
-  const value = params[field];
-  if (field === "ref" && isJsonObject(value)) {
-    const name = value["name"] ?? value["uri"];
-    return typeof name === "string" ? name : undefined;
-  }
+  const value = field === "ref" ? referred(params["ref"]) : params[field];
   return typeof value === "string" ? value : undefined;
+}
+
+/** A reference may hold both a name and a URI; its type says which one a server looks at. */
+function referred(ref: JsonValue | undefined): JsonValue | undefined {
+  if (!isJsonObject(ref)) return undefined;
+  if (ref["type"] === "ref/prompt") return ref["name"];
+  return ref["type"] === "ref/resource" ? ref["uri"] : undefined;
 }
 
 function missingMirror(

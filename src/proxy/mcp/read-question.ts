@@ -108,10 +108,14 @@ function actionOf(
   const args = params?.["arguments"];
   if (args === undefined) return { kind: "tool", upstream, tool: name, args: NO_ARGUMENTS };
   if (!isJsonObject(args)) return "params.arguments must be an object";
+  const ambiguous = ambiguousArgument(args);
+  if (ambiguous !== undefined) return `two arguments differ only in case (${ambiguous})`;
   return { kind: "tool", upstream, tool: name, args };
 }
 
-const JUDGED_MEMBERS = new Set(["name", "arguments", "uri", "taskid", "ref", "_meta"]);
+const JUDGED = ["name", "arguments", "uri", "taskId", "ref", "_meta"];
+const EXACT = new Set(JUDGED);
+const FOLDED = new Set(JUDGED.map(fold));
 
 /**
  * Some servers match member names without regard to case (also beyond ASCII), and would take
@@ -119,11 +123,27 @@ const JUDGED_MEMBERS = new Set(["name", "arguments", "uri", "taskid", "ref", "_m
  */
 function misspeltMember(params: JsonObject | undefined): string | undefined {
   for (const member in params) {
-    if (JUDGED_MEMBERS.has(member) || member === "taskId") continue;
-    const folded = member.toUpperCase().toLowerCase();
-    if (JUDGED_MEMBERS.has(folded)) return folded;
+    if (EXACT.has(member)) continue;
+    const folded = fold(member);
+    if (FOLDED.has(folded)) return folded;
   }
   return undefined;
+}
+
+/** `amount` beside `Amount`: a rule would judge the one, such a server act on the other. */
+function ambiguousArgument(args: JsonObject): string | undefined {
+  const seen = new Set<string>();
+  for (const name in args) {
+    const folded = fold(name);
+    if (seen.has(folded)) return folded;
+    seen.add(folded);
+  }
+  return undefined;
+}
+
+/** Unicode's simple folding, near enough: `ſ` is an s, `K` (Kelvin) a k. */
+function fold(member: string): string {
+  return member.toUpperCase().toLowerCase();
 }
 
 function unknownMethod({ kind, method }: Call, era: Era, question: Question): Problem {

@@ -77,6 +77,7 @@ describe("what an MCP request asks", () => {
     ["resources/read", { uri: "file:///a" }, "file:///a"],
     ["resources/subscribe", { uri: "file:///a" }, "file:///a"],
     ["completion/complete", { ref: { type: "ref/prompt", name: "greet" } }, "greet"],
+    ["completion/complete", { ref: { type: "ref/resource", uri: "a:b", name: "c" } }, "a:b"],
     ["tasks/get", { taskId: "t1" }, "t1"],
     ["tools/list", {}, undefined],
     ["initialize", { protocolVersion: "2025-11-25" }, undefined],
@@ -150,6 +151,24 @@ describe("what cannot be asked", () => {
     [
       "arguments behind a long s",
       `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","argument\u017f":{}}}`,
+      200,
+      -32602,
+    ],
+    [
+      "a task id in other case",
+      `{"jsonrpc":"2.0","id":1,"method":"tasks/get","params":{"taskId":"a","taskid":"b"}}`,
+      200,
+      -32602,
+    ],
+    [
+      "an argument beside its twin",
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"amount":5,"Amount":5000}}}`,
+      200,
+      -32602,
+    ],
+    [
+      "a reference of no type",
+      `{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"name":"a"}}}`,
       200,
       -32602,
     ],
