@@ -42,7 +42,7 @@ export function forwardHttp(
 ): Promise<Forwarded> {
   const { head, reply } = dispatch;
   const { upstream } = head;
-  const borrowed = vault.credentialFor(upstream, head.method, head.path);
+  const borrowed = vault.credentialFor(upstream, head.method, pathOf(dispatch.target));
   if (borrowed.kind === "halt") {
     const { code, detail } = borrowed.refusal;
     reply.refuse(dispatch.refuse(borrowed.refusal), false);
@@ -63,6 +63,12 @@ export function forwardHttp(
       forwarding,
     );
   });
+}
+
+/** The credential is bound to what is sent, not to how the client spelt it. */
+function pathOf(target: string): string {
+  const mark = target.indexOf("?");
+  return mark === -1 ? target : target.slice(0, mark);
 }
 
 function outgoingBody(
