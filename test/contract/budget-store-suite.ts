@@ -113,6 +113,28 @@ export function budgetStoreSuite(name: string, newPlace: () => Promise<BudgetSto
         expect(await balance(other, "a")).toEqual({ spent: 0, held: 60 });
       }));
 
+    it("sets aside once what is asked for twice, at once or by another handle", () =>
+      withStore(async (store, clock, place) => {
+        const holds = [holdOf("a", 10, 100)];
+        const twice = [1, 2].map(() => store.reserve(exchangeId(1), holds, LEASE));
+        await Promise.all(twice);
+        await using other = place.open(() => instant(clock.at));
+        await other.reserve(exchangeId(1), holds, LEASE);
+        expect(await balance(other, "a")).toEqual({ spent: 0, held: 10 });
+      }));
+
+    it("corrects a hold that another handle saw expire", () =>
+      withStore(async (store, clock, place) => {
+        await store.reserve(exchangeId(1), [holdOf("a", 40, 100)], LEASE);
+        await using other = place.open(() => instant(clock.at));
+        clock.at += LEASE;
+        expect(await balance(other, "a")).toEqual({ spent: 40, held: 0 });
+        await store.settle(exchangeId(1), [{ key: "a", amount: 15 }]);
+        expect(await balance(store, "a")).toEqual({ spent: 15, held: 0 });
+        await other.settle(exchangeId(1), [{ key: "a", amount: 15 }]);
+        expect(await balance(other, "a")).toEqual({ spent: 15, held: 0 });
+      }));
+
     it("settles an exchange once, however often it is told to", () =>
       withStore(async (store) => {
         await store.reserve(exchangeId(1), [holdOf("a", 40, 100)], LEASE);

@@ -288,6 +288,16 @@ describe("the SQLite budget store over months", () => {
     expect(await store.balances([session.key])).toEqual([{ key: "session", spent: 7, held: 0 }]);
   });
 
+  it("never forgets a balance that something is still held on", async () => {
+    using directory = temporaryDirectory();
+    const clock = { at: NOW };
+    await using store = openBudgetStore(directory.file, () => clock.at);
+    const session = holdIn({ kind: "session" }, undefined);
+    await store.reserve(exchangeId(1), [session], millis(90 * DAY_MS));
+    clock.at = instant(NOW + 60 * DAY_MS);
+    expect(await store.balances([session.key])).toMatchObject([{ held: 1 }]);
+  });
+
   it("corrects an expired hold for a week, then forgets it and keeps the spend", async () => {
     using directory = temporaryDirectory();
     const clock = { at: NOW };
