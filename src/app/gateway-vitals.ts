@@ -1,6 +1,7 @@
 import type { Upstream } from "../core/upstream.ts";
 import type { Check, Status, UpstreamStatus, Vitals } from "../manage/vitals.ts";
 import type { GatewayReport } from "./gateway-report.ts";
+import type { Log } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { usdText } from "./usd-text.ts";
 import { VERSION } from "./version.ts";
@@ -16,9 +17,13 @@ export interface Identity {
 export function createVitals(
   identity: Identity,
   read: () => Promise<GatewayReport | undefined>,
+  log: Log,
 ): Vitals {
   let metrics: Metrics | undefined;
   return {
+    failed(error) {
+      log.error({ stack: error instanceof Error ? error.stack : String(error) }, "bug");
+    },
     async checks() {
       return checksOf(await read());
     },

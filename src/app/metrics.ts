@@ -166,8 +166,8 @@ class TallyHistogram extends Histogram<"upstream" | "wire"> {
 
   constructor(source: Source) {
     super({
-      name: "sallyport_exchange_duration_seconds",
-      help: "From the request's head to the sealed outcome.",
+      name: DURATION_NAME,
+      help: DURATION_HELP,
       labelNames: ["upstream", "wire"],
       buckets: [...DURATION_BOUNDS],
       registers: [],
@@ -175,16 +175,21 @@ class TallyHistogram extends Histogram<"upstream" | "wire"> {
     this.#source = source;
   }
 
-  override async get(): ReturnType<Histogram<"upstream" | "wire">["get"]> {
-    const shape = await super.get();
+  /** What the registry asks for when it writes text; the library's types do not name it. */
+  async getForPromString(): Promise<HistogramText> {
     const values = [...rows(this.#source)].flatMap(([labels, row]) => samples(labels, row));
-    return { ...shape, values };
+    return { name: DURATION_NAME, help: DURATION_HELP, type: "histogram", values };
   }
+}
 
-  /** What the registry asks for when it writes text; the library's types do not know it. */
-  getForPromString(): ReturnType<Histogram<"upstream" | "wire">["get"]> {
-    return this.get();
-  }
+const DURATION_NAME = "sallyport_exchange_duration_seconds";
+const DURATION_HELP = "From the request's head to the sealed outcome.";
+
+interface HistogramText {
+  readonly name: string;
+  readonly help: string;
+  readonly type: "histogram";
+  readonly values: readonly Sample[];
 }
 
 interface Sample {
@@ -194,19 +199,18 @@ interface Sample {
 }
 
 function samples(labels: Labels, { durations, durationSum }: UpstreamTally): Sample[] {
-  const name = "sallyport_exchange_duration_seconds";
   let total = 0;
   const buckets = [...durations].map((value, index) => {
     total += value;
     return {
       labels: { ...labels, le: DURATION_BOUNDS[index] ?? "+Inf" },
       value: total,
-      metricName: `${name}_bucket`,
+      metricName: `${DURATION_NAME}_bucket`,
     };
   });
   return [
     ...buckets,
-    { labels: { ...labels }, value: durationSum, metricName: `${name}_sum` },
-    { labels: { ...labels }, value: total, metricName: `${name}_count` },
+    { labels: { ...labels }, value: durationSum, metricName: `${DURATION_NAME}_sum` },
+    { labels: { ...labels }, value: total, metricName: `${DURATION_NAME}_count` },
   ];
 }

@@ -34,7 +34,7 @@ export async function startPrimary(config: Config, log: Log): Promise<Primary> {
   const urls = await Promise.all(Array.from({ length: config.workers }, () => crew.add()));
   const url = urls[0] ?? "";
   const effective = demo === undefined ? config : withDemoUpstreams(config, demo);
-  const management = await startManagementFor(effective, url, () => crew.report());
+  const management = await startManagementFor(effective, url, () => crew.report(), log);
   const owned = started.move();
   return {
     url,

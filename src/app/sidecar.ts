@@ -1,10 +1,11 @@
 /** Everything one process runs: demo upstreams if wanted, the gateway, the management listener. */
 import { wallMillis } from "../lib/clock.ts";
 import type { Config } from "./config/config.ts";
-import { withDemoUpstreams, type DemoUrls } from "./demo/demo-upstreams.ts";
+import { withDemoUpstreams } from "./demo/demo-upstreams.ts";
 import { startGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 import type { GatewayReport } from "./gateway-report.ts";
 import { createVitals } from "./gateway-vitals.ts";
+import type { Log } from "./logger.ts";
 
 export interface Sidecar {
   readonly url: string;
@@ -29,7 +30,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   started.defer(() => gateway.stop());
   const read = async (): Promise<GatewayReport> => gateway.report();
   const management = options.manage
-    ? await startManagementFor(config, gateway.url, read)
+    ? await startManagementFor(config, gateway.url, read, options.log)
     : undefined;
   const owned = started.move();
   return {
@@ -50,11 +51,10 @@ export async function startManagementFor(
   config: Config,
   dataUrl: string,
   read: () => Promise<GatewayReport | undefined>,
+  log: Log,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const { startManagement } = await import("../manage/management.ts");
   const startedAt = new Date(wallMillis()).toISOString();
-  const vitals = createVitals({ startedAt, dataUrl, upstreams: config.upstreams }, read);
+  const vitals = createVitals({ startedAt, dataUrl, upstreams: config.upstreams }, read, log);
   return startManagement(config.manage, vitals);
 }
-
-export type { DemoUrls };

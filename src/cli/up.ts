@@ -79,7 +79,7 @@ export function tries(url: string): readonly string[] {
   const other = '{"model":"other-model","messages":[{"role":"user","content":"Hello!"}]}';
   const call =
     '{"jsonrpc":"2.0","id":1,"method":"tools/call",' +
-    '"params":{"name":"delete_customer","arguments":{"id":"42"}}}';
+    '"params":{"name":"delete_customer","arguments":{"customer_id":"42"}}}';
   return [
     "  # allowed: the demo model answers, and the call is on the record",
     `  curl -s ${url}/demo/v1/chat/completions ${json} -d '${hello}'`,

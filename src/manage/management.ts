@@ -28,7 +28,8 @@ export async function startManagement(
   server.setNotFoundHandler(async (_request, reply) => {
     return reply.code(404).type(PROBLEM).send({ title: "Not Found", status: 404 });
   });
-  server.setErrorHandler(async (_error, _request, reply) => {
+  server.setErrorHandler(async (error, _request, reply) => {
+    vitals.failed(error);
     return reply.code(500).type(PROBLEM).send({ title: "Internal Server Error", status: 500 });
   });
   if (isLoopback(address.host)) refuseForeignNames(server);

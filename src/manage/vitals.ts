@@ -4,6 +4,8 @@ export interface Vitals {
   status(): Promise<Status>;
   /** Prometheus text format. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** An answer that could not be made: a bug. The client is told no more than that. */
+  failed(error: unknown): void;
 }
 
 /** One thing that must hold for the sidecar to take traffic. */
