@@ -13,6 +13,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startDemoMcpServer } from "../../src/app/demo/mcp-server.ts";
+import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
 import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
 import { startServerEverything, type ServerEverything } from "../support/server-everything.ts";
 
@@ -41,11 +42,17 @@ inspect:
 
 let demo: Awaited<ReturnType<typeof startDemoMcpServer>>;
 let everything: ServerEverything;
+let watched: RecordingUpstream;
 let sallyport: SallyportProcess;
 
 beforeAll(async () => {
   demo = await startDemoMcpServer();
   everything = await startServerEverything();
+  watched = await startRecordingUpstream((request, response) => {
+    const { id } = JSON.parse(request.headers["x-test-answer"] as string);
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ jsonrpc: "2.0", id, result: { tools: [{ name: "pay" }] } }));
+  });
   sallyport = await startSallyport({
     config: `
 agents: [{ name: tester }]
@@ -57,6 +64,7 @@ upstreams:
     allow_private: true
     credential: { ref: "vault://demo" }
   - { name: everything, wire: mcp, url: "${everything.url}", allow_private: true }
+  - { name: watched, wire: mcp, url: "${watched.url}/mcp", allow_private: true }
 `,
     policies: { "tester.yaml": POLICY },
     secrets: [{ args: ["demo", "--origin", new URL(demo.url).origin], value: CREDENTIAL }],
@@ -66,6 +74,7 @@ upstreams:
 afterAll(async () => {
   await sallyport?.[Symbol.asyncDispose]();
   await everything?.[Symbol.asyncDispose]();
+  await watched?.[Symbol.asyncDispose]();
   await demo?.close();
 });
 
@@ -293,6 +302,49 @@ describe("the wire itself", () => {
     const response = await post(body);
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ error: { code } });
+  });
+
+  it("lets not a byte of what it refuses reach the server", async () => {
+    const call = (over: object) => ({ jsonrpc: "2.0", id: 1, method: "tools/call", ...over });
+    const refused: readonly [unknown, Record<string, string>?][] = [
+      [call({ params: { name: "pay" } })],
+      [call({ params: { name: "pay", Name: "echo" } })],
+      [call({ method: "prompts/get", params: { name: "a" } })],
+      [call({ method: "tasks/result", params: { taskId: "a" } })],
+      [call({ method: "tools/run" })],
+      [{ jsonrpc: "2.0", method: "notifications/unheard" }],
+      [[call({ params: { name: "pay" } })]],
+      [`{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}`],
+      [call({ method: "ping" }), { "content-type": "text/plain" }],
+      [call({ method: "ping" }), { "mcp-method": "tools/call" }],
+    ];
+    for (const [body, headers] of refused) await post(body, headers, "/mcp/watched");
+    await post(call({ method: "ping" }), {}, "/mcp/watched/admin");
+    await fetch(`${sallyport.url}/mcp/watched`, { method: "PUT" });
+    expect(watched.connections).toBe(0);
+  });
+
+  it("sends on what it allows byte for byte, without the agent's own credentials", async () => {
+    const body = `{ "jsonrpc":"2.0","method":"tools/list" ,"id":"a" }`;
+    const answer = { "x-test-answer": `{"id":"a"}` };
+    const headers = { ...answer, authorization: "Bearer agents-own", "mcp-session-id": "s1" };
+    const response = await post(body, headers, "/mcp/watched");
+    expect(await response.json()).toEqual({ jsonrpc: "2.0", id: "a", result: { tools: [] } });
+    const [request] = watched.requests;
+    expect(request?.body.toString()).toBe(body);
+    expect(request?.url).toBe("/mcp");
+    expect(request?.headers).toMatchObject({ "mcp-session-id": "s1" });
+    expect(request?.headers).not.toHaveProperty("authorization");
+  });
+
+  it("withholds an answer to another request", async () => {
+    const headers = { "x-test-answer": `{"id":"b"}` };
+    const list = { jsonrpc: "2.0", id: "a", method: "tools/list" };
+    const response = await post(list, headers, "/mcp/watched");
+    expect(await response.json()).toMatchObject({
+      id: "a",
+      error: { data: { code: "upstream_broken" } },
+    });
   });
 
   it("finds no OAuth metadata below an MCP server, and says so with 404", async () => {

@@ -22,13 +22,20 @@ export function denialAnswer(
   if (method !== "tools/call") {
     return errorAnswer(id, REFUSALS[refusal.code].jsonRpc, refusal, denialData(refusal, exchange));
   }
+  const told = withRemedy(refusal);
   const result = {
     ...(era === "2026" && { resultType: "complete" }),
-    content: [{ type: "text", text: refusalMessage(refusal) }],
+    content: [{ type: "text", text: refusalMessage(told) }],
     isError: true,
-    _meta: { [DENIAL_META_KEY]: denialData(refusal, exchange) },
+    _meta: { [DENIAL_META_KEY]: denialData(told, exchange) },
   };
   return { jsonrpc: "2.0", id, result };
+}
+
+/** Lists show what could be allowed, so a model that is told no can look there. */
+function withRemedy(refusal: Refusal): Refusal {
+  if (refusal.remedy !== undefined || refusal.code !== "policy_denied") return refusal;
+  return { ...refusal, remedy: "tools/list names the tools that may be used." };
 }
 
 /** MCP wants the id left out, not null, where it is not known. */

@@ -51,7 +51,9 @@ function notificationReply(refusal: Refusal, exchange: ExchangeId): WireReply {
     const status = refusalStatus("http", refusal.code);
     return reply(status, unaddressed(refusal, exchange), refusal, exchange);
   }
-  return { ...reply(202, {}, refusal, exchange), body: "" };
+  const { headers } = renderRefusal("http", refusal, { exchange });
+  const { "content-type": _, ...rest } = headers;
+  return { status: 202, headers: rest, body: "" };
 }
 
 function faultReply(

@@ -226,6 +226,7 @@ describe("what cannot be asked", () => {
   it("drops an unknown notification without an answer", () => {
     const reply = refused(bytesOf({ jsonrpc: "2.0", method: "notifications/x" }));
     expect(reply).toMatchObject({ status: 202, body: "" });
+    expect(reply.headers).not.toHaveProperty("content-type");
     expect(reply.headers["x-sallyport-decision"]).toBe("unknown_endpoint");
   });
 
@@ -276,6 +277,14 @@ describe("a refusal in MCP's words", () => {
     });
     expect(json.result.content[0].text).toContain("Do not retry");
     expect(headers).toMatchObject({ "x-sallyport-rule": "no-echo", "x-request-id": "exc_1" });
+  });
+
+  it("points a model that is told no at the list, unless a rule knows better", () => {
+    const exchange = mcpWire.open(mcpHead());
+    exchange.interpret(bytesOf(CALL), mcpContext());
+    const { body } = exchange.refuse({ code: "policy_denied", detail: "No." });
+    expect(body).toContain("tools/list names the tools");
+    expect(deny(CALL, "policy_denied").body).not.toContain("tools/list");
   });
 
   it("marks that result complete in the stateless era, where clients insist", () => {
