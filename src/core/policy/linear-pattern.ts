@@ -3,11 +3,14 @@ import { RE2JS } from "re2js";
 
 const PATTERN_CHARS_MAX = 512;
 /** Instructions of the compiled pattern: what one character of text may cost. */
-const PROGRAM_MAX = 2000;
-/** Longest text a pattern looks at, in UTF-16 units; about 2 ms. */
-export const PATTERN_TEXT_MAX = 65_536;
+const PROGRAM_MAX = 1000;
+/** Instructions times characters that one look may cost; some ten milliseconds at the very worst. */
+const WORK_MAX = 4_000_000;
+/** Longest text that any pattern looks at, in UTF-16 units. */
+const TEXT_MAX = 65_536;
 
 export interface LinearPattern {
+  /** Throws RangeError for a text longer than the pattern may look at. */
   test(text: string): boolean;
 }
 
@@ -21,7 +24,8 @@ export function compilePattern(text: string): PatternReply {
   }
   try {
     const pattern = RE2JS.compile(text);
-    if (pattern.programSize() <= PROGRAM_MAX) return { kind: "pattern", pattern };
+    const size = pattern.programSize();
+    if (size <= PROGRAM_MAX) return { kind: "pattern", pattern: bounded(pattern, size) };
     return {
       kind: "wrong",
       message: "the pattern is too large when its repetitions are written out",
@@ -30,4 +34,14 @@ export function compilePattern(text: string): PatternReply {
     const cause = error instanceof Error ? error.message : "";
     return { kind: "wrong", message: `not a pattern of RE2: ${cause}` };
   }
+}
+
+function bounded(pattern: RE2JS, size: number): LinearPattern {
+  const textMax = Math.min(TEXT_MAX, Math.floor(WORK_MAX / size));
+  return {
+    test(text) {
+      if (text.length > textMax) throw new RangeError("the text is too long for this pattern");
+      return pattern.test(text);
+    },
+  };
 }

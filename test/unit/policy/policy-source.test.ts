@@ -1,0 +1,124 @@
+import { mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { PolicyFault } from "../../../src/app/policy-fault.ts";
+import { openPolicySource, type PolicyEvents } from "../../../src/app/policy-source.ts";
+import type { Problem } from "../../../src/core/problem.ts";
+import { facts, principal, rulesOf, tool } from "./policy-fixture.ts";
+
+const ALLOW = rulesOf("- { id: a, tools: [x.y], effect: allow }\n");
+const FAILING = `${ALLOW}tests:\n  - { call: { agent: bot, tool: x.y }, expect: deny }\n`;
+
+describe("policy source", () => {
+  let directory: string;
+  let heard: string[];
+  let events: PolicyEvents;
+  let changed: Promise<void>;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "policies-"));
+    heard = [];
+    let tell = (): void => {};
+    const renew = (): void => {
+      changed = new Promise((resolve) => {
+        tell = resolve;
+      });
+    };
+    renew();
+    const hear = (what: string): void => {
+      heard.push(what);
+      const told = tell;
+      renew();
+      told();
+    };
+    events = {
+      policyLoaded: (_digest, rules) => hear(`loaded ${rules}`),
+      policyRefused: (problems: readonly Problem[]) => hear(`refused ${problems.length}`),
+    };
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  const write = (name: string, text: string): void => {
+    writeFileSync(join(directory, name), text);
+  };
+  const decide = (source: {
+    current(): ReturnType<ReturnType<typeof openPolicySource>["current"]>;
+  }) => source.current().decide(principal(), tool("x.y"), facts()).kind;
+
+  it("denies everything where there are no files", async () => {
+    await using source = openPolicySource(directory, events);
+    expect([decide(source), source.current().ruleCount, heard]).toEqual(["deny", 0, ["loaded 0"]]);
+  });
+
+  it("throws every problem at the start, as printed and as data", () => {
+    write("a.yaml", "version: 1\n");
+    write("b.yaml", "nope: 1\n");
+    expect(() => openPolicySource(directory, events)).toThrow(PolicyFault);
+    expect(() => openPolicySource(join(directory, "gone"), events)).toThrow(/a problem/);
+  });
+
+  it("refuses a file that is not UTF-8 instead of guessing", () => {
+    writeFileSync(join(directory, "a.yaml"), Buffer.from([0x61, 0xff, 0xfe]));
+    expect(() => openPolicySource(directory, events)).toThrow(PolicyFault);
+  });
+
+  it.each([
+    ["a broken file", "version: 1\nagents: [bot]\nrules: [\n"],
+    ["a failing test", FAILING],
+    ["a file of nobody", ""],
+  ])("keeps the last good snapshot in the face of %s", async (_, text) => {
+    write("a.yaml", ALLOW);
+    await using source = openPolicySource(directory, events);
+    const before = source.current();
+    write("a.yaml", text);
+    source.reload();
+    expect(source.current()).toBe(before);
+    expect(decide(source)).toBe("allow");
+    expect([source.accepted, source.refused]).toEqual([1, 1]);
+    expect(source.problems.length).toBeGreaterThan(0);
+
+    write("a.yaml", ALLOW.replace("x.y", "x.z"));
+    source.reload();
+    expect(source.problems).toEqual([]);
+    expect(decide(source)).toBe("deny");
+  });
+
+  it("keeps it where the directory is gone", async () => {
+    write("a.yaml", ALLOW);
+    await using source = openPolicySource(directory, events);
+    renameSync(directory, `${directory}-away`);
+    source.reload();
+    expect([decide(source), source.refused]).toEqual(["allow", 1]);
+    renameSync(`${directory}-away`, directory);
+  });
+
+  it("takes a change of the files by itself", async () => {
+    write("a.yaml", ALLOW);
+    await using source = openPolicySource(directory, events);
+    const next = changed;
+    write("b.yaml", rulesOf("- { id: b, tools: [x.y], effect: deny }\n"));
+    await next;
+    expect(decide(source)).toBe("deny");
+  });
+
+  it("follows symbolic links, as a mounted ConfigMap has them", async () => {
+    write("v1", ALLOW);
+    write("v2", ALLOW.replace("allow", "deny"));
+    symlinkSync(join(directory, "v1"), join(directory, "a.yaml"));
+    await using source = openPolicySource(directory, events);
+    expect(decide(source)).toBe("allow");
+    const next = changed;
+    unlinkSync(join(directory, "a.yaml"));
+    symlinkSync(join(directory, "v2"), join(directory, "a.yaml"));
+    await next;
+    expect(decide(source)).toBe("deny");
+  });
+
+  it("does not call the same files a change", async () => {
+    write("a.yaml", ALLOW);
+    await using source = openPolicySource(directory, events);
+    source.reload();
+    expect([source.accepted, heard]).toEqual([1, ["loaded 1"]]);
+  });
+});
