@@ -5,6 +5,7 @@ import type { Finding } from "../core/inspect/finding.ts";
 import type { Inspection } from "../core/inspect/inspection.ts";
 import { createEventFramer } from "../core/inspect/event-framer.ts";
 import { jsonStrings, replaceJsonStrings } from "../core/inspect/json-strings.ts";
+import { scanPlan } from "../core/inspect/scan-plan.ts";
 import { createStreamGate, type Frame, type StreamGate } from "../core/inspect/stream-gate.ts";
 import { charsetOf, createTextCodec, type TextCodec } from "../core/inspect/text-codec.ts";
 import type { Scan } from "../core/evidence.ts";
@@ -73,7 +74,7 @@ export function createHttpInspector(
 function readHead(body: Body, headers: ReadonlyMap<string, string>): HeadVerdict {
   const type = (headers.get("content-type") ?? "").toLowerCase();
   const media = type.split(";", 1)[0]?.trim() ?? "";
-  if (body.inspection.rules.length === 0) return echoOnly(body, NOT_ASKED);
+  if (scanPlan(body.inspection).empty) return echoOnly(body, NOT_ASKED);
   if (isBinary(media)) return echoOnly(body, { kind: "unscanned", reason: "binary", bytes: 0 });
   const charset = charsetOf(type);
   const length = Number(headers.get("content-length") ?? 0);

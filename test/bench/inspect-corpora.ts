@@ -90,7 +90,13 @@ function print(file: string, scored: readonly Scored[], at: number): void {
     for (const [kind, group] of [...groups].toSorted(([a], [b]) => a.localeCompare(b))) {
       console.log(line(`  ${label} ${kind}`, group, at));
     }
-    console.log(line(`  ${label} total`, ours.filter(({ record }) => !APART.has(record.kind)), at));
+    console.log(
+      line(
+        `  ${label} total`,
+        ours.filter(({ record }) => !APART.has(record.kind)),
+        at,
+      ),
+    );
   }
   const attacks = scored.filter(({ record }) => record.label === "attack");
   for (const [source, group] of Map.groupBy(attacks, ({ record }) => family(record.source))) {

@@ -28,7 +28,7 @@ export function createEchoFilter(withheld: readonly string[]): EchoFilter {
       removed += hits.length;
       const clean = hits.length === 0 ? bytes : masked(bytes, hits);
       const tail = tailAt(bytes, needles, hits.at(-1)?.end ?? 0);
-      kept = tail === bytes.length ? EMPTY : bytes.slice(tail);
+      kept = tail === bytes.length ? EMPTY : new Uint8Array(bytes.subarray(tail));
       return tail === bytes.length ? clean : clean.subarray(0, tail);
     },
     end() {
@@ -100,7 +100,8 @@ function startsWith(bytes: Uint8Array, needle: Uint8Array, at: number, count: nu
 }
 
 function masked(bytes: Uint8Array, hits: readonly Hit[]): Uint8Array {
-  const copy = bytes.slice();
+  // A Buffer's own `slice` would share its memory with the copy.
+  const copy = new Uint8Array(bytes);
   for (const { start, end } of hits) copy.fill(MASK, start, end);
   return copy;
 }

@@ -38,7 +38,7 @@ export function createEventFramer(eventBytesMax: number): EventFramer {
         frames.push(eventFrame(bytes.subarray(from)));
         from = bytes.length;
       }
-      rest = from === bytes.length ? EMPTY : bytes.slice(from);
+      rest = from === bytes.length ? EMPTY : new Uint8Array(bytes.subarray(from));
       searched = Math.max(0, rest.length - 3);
       return frames;
     },

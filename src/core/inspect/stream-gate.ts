@@ -37,7 +37,10 @@ export interface GateLimits {
 
 export type GateVerdict =
   | { readonly kind: "emit"; readonly chunks: readonly Uint8Array[] }
-  /** Nothing after `chunks` may leave. */
+  /**
+   * Nothing after `chunks` may leave. Of the text that is blocked, at most its first two units left
+   * before: an anchor takes three to be seen.
+   */
   | { readonly kind: "cut"; readonly finding: Finding; readonly chunks: readonly Uint8Array[] };
 
 /** Lets frames out in order, each as soon as all of its text is decided. */
@@ -72,7 +75,7 @@ interface Place {
   readonly to: number;
 }
 
-/** A complete text in which nothing can be. */
+/** A complete text in which nothing can be, or one that nobody may wait for. */
 const CLEAR = undefined;
 
 interface Gate {
@@ -95,9 +98,10 @@ export function createStreamGate(
   withheld: readonly string[],
   limits: GateLimits,
 ): StreamGate {
-  const idle = inspection.rules.length === 0 && withheld.length === 0;
+  const plan = scanPlan(inspection);
+  const idle = plan.empty && withheld.length === 0;
   const gate: Gate = {
-    plan: scanPlan(inspection),
+    plan,
     inspection,
     withheld,
     limits,
@@ -140,7 +144,12 @@ function push(gate: Gate, frame: Frame): GateVerdict {
       continue;
     }
     const part = partOf(gate, span.part);
-    if (part === undefined) return overflow(gate);
+    if (part === undefined) {
+      if (gate.limits.overflow === "block") return overflow(gate);
+      gate.overflowed = true;
+      places.push(CLEAR);
+      continue;
+    }
     const from = part.taken;
     part.taken += span.text.length;
     part.whole ||= span.whole;

@@ -51,7 +51,7 @@ export function createTextCodec(declared: Charset): TextCodec {
         decoder = new TextDecoder(charset, { ignoreBOM: true });
       }
       const whole = wholeLength(bytes, charset);
-      rest = whole === bytes.length ? EMPTY : bytes.slice(whole);
+      rest = whole === bytes.length ? EMPTY : new Uint8Array(bytes.subarray(whole));
       const taken = whole === bytes.length ? bytes : bytes.subarray(0, whole);
       return { bytes: taken, text: decoder.decode(taken) };
     },

@@ -18,7 +18,7 @@ export const INJECTION_VOCABULARY = {
     both such as well also it its whatever you'd you've me us back been are were was had have i we you
     de del las los la el lo tus tu sus su todas todos toda todo le les des vos tes toutes tous ce
     ces alle allen aller die das den der dem deine deinen ihre meine tutte tutti le gli i tue tuoi
-    as os suas seus minhas de alla eerdere wszystkie wszelkie все всё всех свои твои эти эту на и
+    as os suas seus minhas de bitte svp porfavor alla eerdere wszystkie wszelkie все всё всех свои твои эти эту на и
     semua`,
   ALL: "all every everything any entire whole todas todos toutes tous alle tutte tutti все",
   PRIOR: `previous previously prior above preceding earlier foregoing past former initial original

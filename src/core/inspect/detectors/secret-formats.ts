@@ -97,7 +97,7 @@ const ROWS: readonly Row[] = [
   ["sentry-token", "sntrys_ sntryu_", BASE64 | UNDERSCORE, 60, 400],
   ["settlemint-token", "sm_aat_ sm_pat_ sm_sat_", ALNUM, 16],
   ["shippo-token", "shippo_live_ shippo_test_", HEX, 40],
-  ["sourcegraph-token", "sgp_", WORD, 40, 64],
+  ["sourcegraph-token", "sgp_ sgp_local_", HEX, 40],
   ["square-token", "sq0atp- sq0csp- sq0idp-", TOKEN, 22, 60],
   ["square-token", "EAAA", TOKEN, 60],
   ["facebook-token", "EAAC EAAM", ALNUM, 80, 300],

@@ -24,8 +24,8 @@ const KEY_WORDS = [
   "credential",
   "apikey",
   "auth",
-  "access",
 ];
+const LOOK_BACK = 3;
 const NAME_REST_MAX = 24;
 const GAP_MAX = 6;
 const VALUE_MIN = 12;
@@ -58,6 +58,7 @@ function assignmentAt(view: View, at: number): Outcome {
   let i = at + word.length;
   const nameEnd = Math.min(stop, i + NAME_REST_MAX);
   while (i < nameEnd && fits(NAME_UNITS, text.charCodeAt(i))) i += 1;
+  if (isPublic(text, at)) return undefined;
   const value = operatorEnd(view, i);
   if (typeof value !== "number") return value;
   let end = value;
@@ -66,6 +67,12 @@ function assignmentAt(view: View, at: number): Outcome {
   if (end === stop && !final && end - value <= VALUE_MAX) return MORE;
   if (end - value < VALUE_MIN || end - value > VALUE_MAX) return undefined;
   return valueOutcome(text, value, end);
+}
+
+/** `public_key`, `pubkey`: meant to be seen. */
+function isPublic(text: string, at: number): boolean {
+  const before = text.slice(Math.max(0, at - LOOK_BACK), at).toLowerCase();
+  return before.endsWith("lic") || before.endsWith("ic_") || before.endsWith("pub");
 }
 
 /** Past `" : "`, `=`, `=>`, `:=`; where the value begins. */

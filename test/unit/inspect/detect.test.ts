@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { NO_INSPECTION } from "../../../src/core/inspect/inspection.ts";
+import type { Scannable } from "../../../src/pipeline/ask.ts";
+import { detect } from "../../../src/pipeline/detect.ts";
+import { looking } from "./inspections.ts";
+
+const TOKEN = `ghp_${"a1B2c3D4e5F6".repeat(3)}`;
+const PLAIN = { url: "/v1/chat?x=1", headers: ["accept", "*/*"] };
+const BLOCK = looking(["secret"], "block", 60);
+
+const json = (value: Record<string, string>): Scannable => ({ kind: "json", value, bytes: 40 });
+
+describe("detect", () => {
+  it("does not look when no rule asks, and says so", () => {
+    const detection = detect(json({ a: TOKEN }), PLAIN, NO_INSPECTION.request, "refuse");
+    expect(detection).toMatchObject({
+      scan: { kind: "none", reason: "not_asked" },
+      verdict: { kind: "pass" },
+    });
+  });
+
+  it("halts on a secret in the body, naming rule, detector and place but not the secret", () => {
+    const { verdict, findings } = detect(json({ prompt: `use ${TOKEN}` }), PLAIN, BLOCK, "refuse");
+    expect(findings).toMatchObject([{ signature: "github-token", action: "block" }]);
+    expect(verdict).toMatchObject({
+      kind: "halt",
+      refusal: { code: "request_blocked", rules: ["test-block"] },
+    });
+    expect(JSON.stringify(verdict)).toContain("/prompt");
+    expect(JSON.stringify(verdict)).not.toContain("a1B2");
+  });
+
+  it.each([
+    ["the URL", { url: `/x?k=${TOKEN}`, headers: [] }],
+    ["an encoded URL", { url: `/x?k=${TOKEN.replace("_", "%5F")}`, headers: [] }],
+    ["a header", { url: "/x", headers: ["x-debug", TOKEN] }],
+  ])("halts on a secret in %s", (_where, where) => {
+    const { verdict } = detect({ kind: "none" }, where, BLOCK, "refuse");
+    expect(verdict).toMatchObject({ kind: "halt", refusal: { code: "request_blocked" } });
+  });
+
+  it("redacts in JSON and in text, and leaves clean bodies to be sent as they came", () => {
+    const redact = looking(["pii"], "redact");
+    expect(detect(json({ a: "jane@example.com" }), PLAIN, redact, "refuse")).toMatchObject({
+      verdict: { value: { a: "[email]" } },
+      scan: { kind: "scanned", bytes: 40 },
+    });
+    const text: Scannable = { kind: "text", text: "jane@example.com!", bytes: 17 };
+    expect(detect(text, PLAIN, redact, "refuse")).toMatchObject({
+      verdict: { value: "[email]!" },
+    });
+    expect(detect(json({ a: "x" }), PLAIN, redact, "refuse")).toMatchObject({
+      verdict: { kind: "pass", value: undefined },
+    });
+  });
+
+  it("refuses what nobody can read, unless the operator lets it pass as unscanned", () => {
+    const opaque: Scannable = { kind: "opaque", reason: "compressed", bytes: 9 };
+    expect(detect(opaque, PLAIN, BLOCK, "refuse")).toMatchObject({
+      verdict: {
+        kind: "halt",
+        refusal: { code: "request_blocked", detail: expect.stringContaining("compressed") },
+      },
+    });
+    expect(detect(opaque, PLAIN, BLOCK, "pass")).toMatchObject({
+      verdict: { kind: "pass" },
+      scan: { kind: "unscanned", reason: "compressed", bytes: 9 },
+    });
+  });
+});

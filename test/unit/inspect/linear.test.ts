@@ -1,0 +1,85 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createPartScanner } from "../../../src/core/inspect/part-scanner.ts";
+import { EVERYTHING, looking } from "./inspections.ts";
+
+/** Units of text that the scanner touches, counted where it reads them. */
+function countWork(text: string, pieceLength: number): number {
+  let work = 0;
+  const proto = String.prototype;
+  const { charCodeAt, charAt, slice, startsWith, indexOf, includes, toLowerCase } = proto;
+  const spy = (name: keyof typeof originals, cost: (result: unknown, args: unknown[]) => number) =>
+    vi.spyOn(proto, name).mockImplementation(function counted(this: string, ...args: unknown[]) {
+      const result: unknown = Reflect.apply(originals[name], this, args);
+      work += cost(result, args);
+      return result as never;
+    });
+  const originals = { charCodeAt, charAt, slice, startsWith, indexOf, includes, toLowerCase };
+  const lengthOf = (result: unknown): number => (result as string).length;
+  spy("charCodeAt", () => 1);
+  spy("charAt", () => 1);
+  spy("slice", lengthOf);
+  spy("toLowerCase", lengthOf);
+  spy("startsWith", (_, [needle]) => lengthOf(needle));
+  spy("indexOf", (at, [, from]) => Math.max(1, (at as number) - Number(from ?? 0)));
+  spy("includes", (_, [needle]) => lengthOf(needle));
+  const scanner = createPartScanner(looking(EVERYTHING, "redact", 100), "p", ["s3cr3t-Zr8kQ1vT"]);
+  for (let i = 0; i < text.length; i += pieceLength) {
+    scanner.push(text.substring(i, i + pieceLength));
+  }
+  scanner.end();
+  vi.restoreAllMocks();
+  return work;
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+const HOSTILE = [
+  "a",
+  "ignore ",
+  "ignore all ",
+  "reveal all your my the ",
+  '"',
+  "1",
+  "4111 ",
+  "1-",
+  "a@",
+  "a.",
+  "sk-",
+  "xoxb-",
+  "key=",
+  "key='a1b2c3d4",
+  "-----BEGIN ",
+  "-----BEGIN PRIVATE KEY-----",
+  "eyJ",
+  "eyJ.",
+  "a://",
+  "a://b:",
+  "DE89 ",
+  "+1 ",
+  "![",
+  "](http://",
+  "<img src=",
+  "i g ",
+  "忽略",
+  "s3cr3t-Zr",
+  "\u200b",
+  "[system]",
+  "aWdub3Jl",
+];
+
+/** Reads of one unit, at most: the window (512), in the worst case of a unit that begins a match. */
+const WORK_PER_UNIT_MAX = 1500;
+
+describe("the scanner's work on hostile text", () => {
+  it.each(HOSTILE)("grows with the length of %j repeated, not faster", (unit) => {
+    const small = countWork(unit.repeat(Math.ceil(4000 / unit.length)), 100_000);
+    const large = countWork(unit.repeat(Math.ceil(16_000 / unit.length)), 100_000);
+    expect(large).toBeLessThan(small * 4 * 1.15 + 5000);
+    expect(large).toBeLessThan(16_000 * WORK_PER_UNIT_MAX);
+  });
+
+  it.each(HOSTILE)("stays within one window a piece when %j comes in pieces of 10", (unit) => {
+    const work = countWork(unit.repeat(Math.ceil(4000 / unit.length)), 10);
+    expect(work).toBeLessThan(4000 * WORK_PER_UNIT_MAX);
+  });
+});
