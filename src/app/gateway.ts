@@ -76,6 +76,7 @@ async function drain({ plane, gate }: Wired, { limits }: Config, events: Events)
   events.draining(plane.running, limits.drain);
   plane.server.close();
   plane.server.closeIdleConnections();
+  plane.dismiss();
   const limit = new AbortController();
   const finished = plane.idle().finally(() => limit.abort());
   await Promise.race([finished, pause(limits.drain, undefined, limit).catch(() => undefined)]);

@@ -14,6 +14,7 @@ import { geminiWire } from "../proxy/llm/gemini/gemini-wire.ts";
 import { openaiWire } from "../proxy/llm/openai/openai-wire.ts";
 import { mcpWire } from "../proxy/mcp/mcp-wire.ts";
 import { createGuardedConnector } from "../proxy/net/guarded-connector.ts";
+import type { StandingStreams } from "../proxy/http-exchange.ts";
 import { UpstreamPools, type ConnectorFor } from "../proxy/upstream-pools.ts";
 import { createConfigDirectory } from "../stores/config-directory.ts";
 import { openLedger, type OpenLedger } from "../stores/ledger/open-ledger.ts";
@@ -89,13 +90,15 @@ export async function wire(options: WireOptions): Promise<Wired> {
     now,
     monotonic: monotonicMillis,
   };
+  const standing: StandingStreams = new Set();
   const plane = createDataPlane({
     ports,
     upstreams: new Map(config.upstreams.map((upstream) => [upstream.name, upstream])),
     hosts: hostsOf(config),
     wires: WIRES,
     pools,
-    upgrades: createUpgradeDoor(vault, connectorFor),
+    upgrades: createUpgradeDoor({ vault, connectorFor, standing }),
+    standing,
     limits: dataPlaneLimits(config.limits),
   });
   const owned = started.move();

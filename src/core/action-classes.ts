@@ -68,3 +68,10 @@ export function needsNoRule(action: Action): boolean {
   const kind = MCP_METHOD_CLASSES[action.method];
   return kind === "list" || kind === "housekeeping";
 }
+
+/** Streams that end when somebody closes them, never by themselves: a shutdown cannot wait. */
+export function standsOpen(action: Action | undefined): boolean {
+  if (action?.kind === "http") return action.special === "upgrade";
+  if (action?.kind !== "mcp") return false;
+  return action.method === "session/stream" || action.method === "subscriptions/listen";
+}

@@ -11,7 +11,7 @@ import type { Ports } from "../pipeline/stages.ts";
 import { ClientReply } from "./client-reply.ts";
 import type { DataPlaneLimits } from "./data-plane-limits.ts";
 import type { UpgradeDoor } from "./forward-upgrade.ts";
-import { HttpExchange, type ExchangeTools } from "./http-exchange.ts";
+import { HttpExchange, type ExchangeTools, type StandingStreams } from "./http-exchange.ts";
 import { renderRefusal } from "./refusals/render-refusal.ts";
 import { isLoopback, routeRequest, type RoutedRequest, type Routes } from "./route-request.ts";
 import type { UpstreamPools } from "./upstream-pools.ts";
@@ -22,6 +22,7 @@ export interface DataPlaneOptions extends Routes {
   readonly wires: Readonly<Record<Wire, WireFamily>>;
   readonly pools: UpstreamPools;
   readonly upgrades: UpgradeDoor;
+  readonly standing: StandingStreams;
   readonly limits: DataPlaneLimits;
 }
 
@@ -31,6 +32,8 @@ export interface DataPlane {
   readonly running: number;
   /** Resolves when no exchange is running. */
   idle(): Promise<void>;
+  /** Ends what would never end by itself: tunnels and listening streams. */
+  dismiss(): void;
 }
 
 /** How often sockets are checked against `headersTimeout`. */
@@ -64,6 +67,9 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       return listener.running;
     },
     idle: () => listener.idle(),
+    dismiss: () => {
+      for (const stream of options.standing) stream.destroy();
+    },
   };
 }
 
@@ -75,8 +81,8 @@ class Listener {
 
   constructor(options: DataPlaneOptions) {
     this.#options = options;
-    const { pools, limits, ports } = options;
-    this.#tools = { pools, limits, vault: ports.vault };
+    const { pools, limits, ports, standing } = options;
+    this.#tools = { pools, limits, standing, vault: ports.vault };
   }
 
   serve(request: IncomingMessage, response: ServerResponse, invite: ExchangeInvite): void {

@@ -22,6 +22,7 @@ import type {
   Presented,
   ResponseInspector,
 } from "../pipeline/ask.ts";
+import type { StandingStreams } from "./http-exchange.ts";
 import { renderRefusal } from "./refusals/render-refusal.ts";
 import type { ConnectorFor } from "./upstream-pools.ts";
 import { refusalOfFailure } from "./upstream-failure.ts";
@@ -43,7 +44,13 @@ export interface UpgradeDoor {
   answer(socket: Duplex, exchange: ExchangeId, refusal: Refusal): void;
 }
 
-export function createUpgradeDoor(vault: Vault, connectorFor: ConnectorFor): UpgradeDoor {
+export interface UpgradeTools {
+  readonly vault: Vault;
+  readonly connectorFor: ConnectorFor;
+  readonly standing: StandingStreams;
+}
+
+export function createUpgradeDoor({ vault, connectorFor, standing }: UpgradeTools): UpgradeDoor {
   const proxy = new ProxyServer({ ws: true, xfwd: false });
   // Every call below has its own error callback; without a listener an "error" event would throw.
   proxy.on("error", () => {});
@@ -56,7 +63,11 @@ export function createUpgradeDoor(vault: Vault, connectorFor: ConnectorFor): Upg
     return agent;
   };
   return {
-    open: (parts) => upgradeExchange(parts, vault, proxy, agentOf),
+    open: (parts) => {
+      standing.add(parts.socket);
+      parts.socket.once("close", () => standing.delete(parts.socket));
+      return upgradeExchange(parts, vault, proxy, agentOf);
+    },
     answer: (socket, exchange, refusal) =>
       writeReply(socket, renderRefusal("http", refusal, { exchange })),
   };
@@ -100,7 +111,8 @@ function upgradeExchange(
     presented: parts.presented,
     surroundings: { url: head.rawPath + head.query, headers: parts.headers },
     interpret: () => Promise.resolve(pass(interpretationOf(head))),
-    refuse: (refusal) => writeReply(socket, renderRefusal(shapeOf(upstream), refusal, { exchange })),
+    refuse: (refusal) =>
+      writeReply(socket, renderRefusal(shapeOf(upstream), refusal, { exchange })),
     forward: async (_authorized, facts) => {
       const borrowed = vault.credentialFor(upstream, method, path);
       if (borrowed.kind === "halt") {

@@ -3,6 +3,7 @@
  * kind of wire it speaks is the `WireExchange`'s business.
  */
 import type { IncomingMessage } from "node:http";
+import { standsOpen } from "../core/action-classes.ts";
 import type { Facts } from "../core/evidence.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Vault } from "../core/secret/vault.ts";
@@ -31,7 +32,11 @@ export interface ExchangeTools {
   readonly pools: UpstreamPools;
   readonly vault: Vault;
   readonly limits: DataPlaneLimits;
+  readonly standing: StandingStreams;
 }
+
+/** Open streams that never end by themselves; a shutdown ends them first. */
+export type StandingStreams = Set<{ destroy(): void }>;
 
 export interface ExchangeParts {
   readonly head: RequestHead;
@@ -90,11 +95,14 @@ export class HttpExchange implements Ask, Door {
 
   async forward(authorized: Authorized, facts: Facts): Promise<InspectionReport | undefined> {
     const { head, wire, headers, request, reply } = this.#parts;
-    const { pools, vault, limits } = this.#tools;
+    const { pools, vault, limits, standing } = this.#tools;
     if (authorized.body.kind === "stream") this.#watchUpload(request, limits.body.idle);
     const refuse = (refusal: Refusal): ReturnType<WireExchange["refuse"]> => wire.refuse(refusal);
     const dispatch = { head, target: wire.target, headers, request, reply, facts, refuse };
+    const stands = standsOpen(facts.action);
+    if (stands) standing.add(reply);
     const { outcome, report } = await forwardHttp(authorized, dispatch, pools, vault);
+    if (stands) standing.delete(reply);
     facts.outcome = outcome;
     return report;
   }

@@ -4,6 +4,7 @@ import type { Inspection } from "../../core/inspect/inspection.ts";
 import { NO_INSPECTION } from "../../core/inspect/inspection.ts";
 import { scanJson } from "../../core/inspect/scan-json.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { scanNested } from "./scan-nested.ts";
 
 /** What is looked for in one answer. */
 export interface Search {
@@ -28,22 +29,17 @@ const NONE: readonly string[] = [];
 /** A whole answer. `text`: the JSON that `value` was parsed from. */
 export function scanAnswer(search: Search, value: JsonValue, text: string): AnswerScan {
   const clean = withoutEchoes(search, value, text);
-  const { inspection, repeated } = search;
-  if (!isJsonObject(clean.value) || repeated.size === 0) {
-    return both(clean, scanJson(inspection, clean.value, NONE));
-  }
-  return both(clean, scanOwnWords(search, clean.value));
+  if (!isJsonObject(clean.value)) return both(clean, look(search, clean.value, text));
+  return both(clean, lookAtOwnWords(search, clean.value, text));
 }
 
 /** One event of a stream: the request is repeated in its `response`, if it has one. */
 export function scanEvent(search: Search, event: JsonObject, text: string): AnswerScan {
   const clean = withoutEchoes(search, event, text);
   const { response, ...others } = isJsonObject(clean.value) ? clean.value : {};
-  if (!isJsonObject(response)) {
-    return both(clean, scanJson(search.inspection, clean.value, NONE));
-  }
-  const around = scanJson(search.inspection, others, NONE);
-  const inside = scanOwnWords(search, response);
+  if (!isJsonObject(response)) return both(clean, look(search, clean.value, text));
+  const around = look(search, others, text);
+  const inside = lookAtOwnWords(search, response, text);
   const changed = around.value !== others || inside.value !== response;
   const value = changed
     ? { ...(isJsonObject(around.value) ? around.value : others), response: inside.value }
@@ -67,14 +63,23 @@ function withoutEchoes({ echoes }: Search, value: JsonValue, text: string): Answ
   return { findings: NO_FINDINGS, blocked: undefined, value, complete: true };
 }
 
+/** Also into JSON inside strings: a backslash that could hide something there comes doubled. */
+function look({ inspection, echoes }: Search, value: JsonValue, text: string): AnswerScan {
+  if (!text.includes("\\\\")) return scanJson(inspection, value, NONE);
+  const nested = scanNested(inspection, echoes, value);
+  return both({ ...nested, complete: true }, scanJson(inspection, nested.value, NONE));
+}
+
 /** Without the members that repeat the request. */
-function scanOwnWords({ inspection, repeated }: Search, answer: JsonObject): AnswerScan {
+function lookAtOwnWords(search: Search, answer: JsonObject, text: string): AnswerScan {
+  const { repeated } = search;
+  if (repeated.size === 0) return look(search, answer, text);
   const own: Record<string, JsonValue> = {};
   const asked: Record<string, JsonValue> = {};
   for (const [key, member] of Object.entries(answer)) {
     (repeated.has(key) ? asked : own)[key] = member;
   }
-  const scan = scanJson(inspection, own, NONE);
+  const scan = look(search, own, text);
   if (scan.value === own) return { ...scan, value: answer };
   return { ...scan, value: isJsonObject(scan.value) ? { ...scan.value, ...asked } : scan.value };
 }
