@@ -2,6 +2,7 @@ import { applyEdits } from "./edit.ts";
 import type { Finding } from "./finding.ts";
 import type { Inspection } from "./inspection.ts";
 import { FINDINGS_MAX } from "./judge.ts";
+import { createJsonPartScanner } from "./json-part-scanner.ts";
 import { createPartScanner, type PartScanner } from "./part-scanner.ts";
 import { cannotMatch } from "./quick-look.ts";
 import { scanPlan, type ScanPlan } from "./scan-plan.ts";
@@ -143,7 +144,7 @@ function push(gate: Gate, frame: Frame): GateVerdict {
       places.push(CLEAR);
       continue;
     }
-    const part = partOf(gate, span.part);
+    const part = partOf(gate, span);
     if (part === undefined) {
       if (gate.limits.overflow === "block") return overflow(gate);
       gate.overflowed = true;
@@ -174,11 +175,12 @@ function end(gate: Gate): GateVerdict {
   return { kind: "emit", chunks: drain(gate) };
 }
 
-function partOf(gate: Gate, name: string): Part | undefined {
+function partOf(gate: Gate, { part: name, whole }: Span): Part | undefined {
   const known = gate.open.get(name);
   if (known !== undefined) return known;
   if (gate.open.size >= PARTS_MAX) return undefined;
-  const scanner = createPartScanner(gate.inspection, name, gate.withheld);
+  const create = whole ? createJsonPartScanner : createPartScanner;
+  const scanner = create(gate.inspection, name, gate.withheld);
   const part = { scanner, taken: 0, whole: false, ended: false };
   gate.open.set(name, part);
   return part;

@@ -2,26 +2,37 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { createPartScanner } from "../../../src/core/inspect/part-scanner.ts";
 import { EVERYTHING, looking } from "./inspections.ts";
 
+type Read = (this: string, ...args: never[]) => unknown;
+
+/** What each way of reading a string costs, in units of text. */
+const COSTS: Readonly<Record<string, (result: unknown, args: readonly unknown[]) => number>> = {
+  charCodeAt: () => 1,
+  charAt: () => 1,
+  slice: lengthOf,
+  toLowerCase: lengthOf,
+  startsWith: (_, [needle]) => lengthOf(needle),
+  indexOf: (at, [, from]) => Math.max(1, Number(at) - Number(from ?? 0)),
+  includes: (_, [needle]) => lengthOf(needle),
+};
+
+function lengthOf(text: unknown): number {
+  return typeof text === "string" ? text.length : 0;
+}
+
 /** Units of text that the scanner touches, counted where it reads them. */
 function countWork(text: string, pieceLength: number): number {
   let work = 0;
-  const proto = String.prototype;
-  const { charCodeAt, charAt, slice, startsWith, indexOf, includes, toLowerCase } = proto;
-  const spy = (name: keyof typeof originals, cost: (result: unknown, args: unknown[]) => number) =>
-    vi.spyOn(proto, name).mockImplementation(function counted(this: string, ...args: unknown[]) {
-      const result: unknown = Reflect.apply(originals[name], this, args);
+  for (const [name, cost] of Object.entries(COSTS)) {
+    const read = Reflect.get(String.prototype, name) as Read;
+    vi.spyOn(String.prototype, name as "slice").mockImplementation(function (
+      this: string,
+      ...args: unknown[]
+    ) {
+      const result: unknown = Reflect.apply(read, this, args);
       work += cost(result, args);
-      return result as never;
+      return result as string;
     });
-  const originals = { charCodeAt, charAt, slice, startsWith, indexOf, includes, toLowerCase };
-  const lengthOf = (result: unknown): number => (result as string).length;
-  spy("charCodeAt", () => 1);
-  spy("charAt", () => 1);
-  spy("slice", lengthOf);
-  spy("toLowerCase", lengthOf);
-  spy("startsWith", (_, [needle]) => lengthOf(needle));
-  spy("indexOf", (at, [, from]) => Math.max(1, (at as number) - Number(from ?? 0)));
-  spy("includes", (_, [needle]) => lengthOf(needle));
+  }
   const scanner = createPartScanner(looking(EVERYTHING, "redact", 100), "p", ["s3cr3t-Zr8kQ1vT"]);
   for (let i = 0; i < text.length; i += pieceLength) {
     scanner.push(text.substring(i, i + pieceLength));
@@ -31,7 +42,9 @@ function countWork(text: string, pieceLength: number): number {
   return work;
 }
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const HOSTILE = [
   "a",

@@ -37,7 +37,6 @@ export const INJECTION_CHAINS: readonly Chain[] = [
   { name: "prompt-leak", score: 84, slots: "REVEAL FILL*5 SYSTEM SYSTEM*1 FILL*1 PROMPT" },
   { name: "prompt-leak", score: 82, slots: "REVEAL FILL*5 PRIOR FILL*2 PROMPT" },
   { name: "prompt-leak", score: 60, slots: "REVEAL FILL*3 PROMPT FILL*3 PRIOR" },
-  { name: "prompt-leak", score: 65, slots: "BE FILL*2 SYSTEM SYSTEM*1 PROMPT" },
   { name: "prompt-leak", score: 62, slots: "REVEAL _*3 ALL FILL*2 PRIOR" },
 
   { name: "to-the-assistant", score: 62, slots: "RULES FILL*3 ASSIST" },

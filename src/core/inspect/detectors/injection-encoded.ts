@@ -24,6 +24,7 @@ const WORDS = [
 ];
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const REVERSED_MIN = 7;
+const HEX_BYTES_MIN = 4;
 
 interface Encoded {
   readonly word: string;
@@ -60,8 +61,11 @@ function base64Inside(word: string, shift: number): string {
   return out;
 }
 
+/** From the first byte on that is written with a letter: runs of digits stand everywhere. */
 function hex(word: string): string {
-  return Array.from(word, (char) => char.charCodeAt(0).toString(16)).join("");
+  const bytes = Array.from(word, (char) => char.charCodeAt(0).toString(16));
+  const from = bytes.findIndex((byte) => /[a-f]/.test(byte));
+  return from < 0 || bytes.length - from < HEX_BYTES_MIN ? "" : bytes.slice(from).join("");
 }
 
 function rot13(word: string): string {

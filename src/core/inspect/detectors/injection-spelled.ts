@@ -10,7 +10,7 @@ const TELLS_MIN = 2;
 const SCORE = 85;
 
 const SIGNS = [" ", ".", "-", "_"];
-const LETTERS = Array.from("abcdefghijklmnopqrstuvwxyz0");
+const LETTERS = Array.from("abcdefghijklmnopqrstuvwxyz");
 
 const TELLS = [
   "ignore",
@@ -34,7 +34,7 @@ export const INJECTION_SPELLED: readonly Signature[] = [
   {
     detector: "injection",
     anchors: SIGNS.flatMap((sign) =>
-      LETTERS.flatMap((a) => LETTERS.map((b) => `${a}${sign}${b}${sign}`)),
+      LETTERS.flatMap((a) => [...LETTERS, "0"].map((b) => `${a}${sign}${b}${sign}`)),
     ),
     wordStart: true,
     match: spelledAt,

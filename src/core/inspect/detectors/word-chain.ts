@@ -107,16 +107,18 @@ function headsOf(words: readonly string[]): ReadonlySet<string> {
   return heads;
 }
 
-/** First units, with digits in place of letters too (`1gn0re`). A short word alone is an anchor. */
+/** First units, with digits in place of letters too (`1gn0re`); short words with what ends them. */
 function anchorsOf(word: string): readonly string[] {
   let anchors = [""];
   for (const char of word.slice(0, ANCHOR_UNITS)) {
     const choices = LEET_OF.includes(char) ? [char, "0"] : [char];
     anchors = anchors.flatMap((anchor) => choices.map((choice) => anchor + choice));
   }
-  return anchors;
+  if (word.length >= ANCHOR_UNITS) return anchors;
+  return anchors.flatMap((anchor) => Array.from(WORD_ENDS, (end) => anchor + end));
 }
 
+const WORD_ENDS = " ,:;.!?*'\"-_<%)";
 const LEET_OF = "oizeasgtb";
 
 function compile(chain: Chain, bits: ReadonlyMap<string, number>): Compiled {
