@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
 import { TestLedger } from "./ledger-fixture.ts";
@@ -12,6 +14,7 @@ const CHILD = new URL("ledger-crash-child.ts", import.meta.url).pathname;
 async function crash(directory: string, round: number, after: number): Promise<string[]> {
   const child = spawn(process.execPath, [CHILD, directory, String(round)], {
     stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "sallyport-test-compile-cache") },
   });
   const gone = once(child, "exit");
   const seen: string[] = [];
@@ -51,5 +54,5 @@ describe("kill -9 under load", () => {
     expect(acknowledged.filter((exchange) => !intents.has(exchange))).toEqual([]);
     expect([...open]).toEqual([]);
     expect(unknown).toBeGreaterThan(0);
-  }, 120_000);
+  }, 240_000);
 });

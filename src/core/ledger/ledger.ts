@@ -10,9 +10,10 @@ export interface Ledger {
    */
   intent(facts: Facts): Promise<Verdict<Digest>>;
   /**
-   * Appends the outcome, also of refused exchanges that never had an intent. Resolves when it is
-   * durable; callers need not wait for it. Never rejects; an outcome that cannot be written now is
-   * kept (bounded) and written when the disk is back.
+   * Appends the outcome, also of refused exchanges that never had an intent: those are written at
+   * once, since an agent waits for them. Resolves when it is durable, or when the first attempt to
+   * write it failed: it is then kept (bounded) and written when the disk is back, and a refusal
+   * does not hang as long as the disk does. Never rejects.
    */
   outcome(facts: Facts): Promise<void>;
   /** Whether the last write succeeded; `/readyz` reports it. */

@@ -1,4 +1,5 @@
 /** Records → what was asked and what policy said; the way back of `record-asked.ts`. */
+import { impossible } from "../../lib/impossible.ts";
 import type { ShadowVerdict } from "../decision.ts";
 import type { JsonObject } from "../json.ts";
 import type { Principal } from "../principal.ts";
@@ -72,6 +73,8 @@ function parseAction(from: JsonObject): RecordedAction {
       };
     case "mcp":
       return { kind, method: text(from, "method"), name: optional(from, "name", text) };
+    default:
+      return impossible(kind);
   }
 }
 
@@ -101,6 +104,8 @@ function parseReservation(from: JsonObject): RecordedReservation {
       return { kind };
     case "held":
       return { kind, holds: objects(from, "holds", parseHold) };
+    default:
+      return impossible(kind);
   }
 }
 

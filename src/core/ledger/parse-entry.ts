@@ -1,4 +1,5 @@
 /** Records → entries; the way back of `record-exchange.ts` and `record-chain-event.ts`. */
+import { impossible } from "../../lib/impossible.ts";
 import type { Outcome, Scan } from "../evidence.ts";
 import type { Finding } from "../inspect/finding.ts";
 import { isJsonObject, type JsonObject } from "../json.ts";
@@ -70,6 +71,8 @@ function read(record: JsonObject): Entry {
       };
     case "seal":
       return { kind, ...link, openIntents: number(record, "open_intents") };
+    default:
+      return impossible(kind);
   }
 }
 
@@ -128,6 +131,8 @@ function parseOutcome(from: JsonObject): Outcome | { readonly kind: "unknown" } 
     case "failed":
     case "unknown":
       return { kind };
+    default:
+      return impossible(kind);
   }
 }
 
@@ -174,6 +179,8 @@ function parseScan(from: JsonObject): Scan {
       return { kind, bytes: number(from, "bytes") };
     case "unscanned":
       return { kind, bytes: number(from, "bytes"), reason: text(from, "reason") };
+    default:
+      return impossible(kind);
   }
 }
 

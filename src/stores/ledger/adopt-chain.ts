@@ -15,8 +15,8 @@ export interface AdoptedChain {
   readonly abandoned: readonly AbandonedChain[];
 }
 
-/** Chains looked at for one to continue. */
-const CHAINS_MAX = 256;
+/** Chains that a start looks at, newest first, to continue one or to close dead ones. */
+export const CHAINS_MAX = 256;
 
 /**
  * Takes over the newest chain that nobody writes, or starts one. Chains are continued rather than
@@ -29,7 +29,7 @@ export async function adoptChain(
 ): Promise<AdoptedChain> {
   await files.makeDirectory(root);
   const abandoned: AbandonedChain[] = [];
-  for (const writer of await writersIn(files, root)) {
+  for (const writer of (await writersIn(files, root)).slice(0, CHAINS_MAX)) {
     const directory = join(root, writer);
     const lock = lockWriter(join(directory, LOCK_FILE));
     if (lock === undefined) continue;
@@ -65,8 +65,7 @@ export async function writersIn(files: LedgerFiles, root: string): Promise<reado
   return names
     .filter((name) => WRITER_NAME.test(name))
     .toSorted()
-    .toReversed()
-    .slice(0, CHAINS_MAX);
+    .toReversed();
 }
 
 const WRITER_NAME = /^w_[0-9a-z]{26}$/u;

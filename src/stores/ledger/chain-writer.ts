@@ -75,6 +75,8 @@ interface WrittenChain {
 export class ChainWriter {
   readonly #options: ChainWriterOptions;
   readonly #pending = new PendingRecords();
+  /** Outcomes that nobody was told of yet. */
+  readonly #untold = new Set<PendingRecord>();
   #chain: WrittenChain | undefined;
   #outage: Outage | undefined;
   #stalled = false;
@@ -98,8 +100,10 @@ export class ChainWriter {
       return;
     }
     this.#pending.add(record);
+    if (record.kind === "outcome") this.#untold.add(record);
+    if (this.#stalled) this.#tellOutcomes();
     if (this.#working !== undefined) return;
-    if (record.kind === "intent") this.#soon ??= setImmediate(() => void this.#work());
+    if (record.prompt) this.#soon ??= setImmediate(() => void this.#work());
     else this.#later ??= setTimeout(() => void this.#work(), OUTCOME_DELAY_MS);
   }
 
@@ -132,6 +136,10 @@ export class ChainWriter {
     return !this.#stalled && (open?.size ?? 0) + this.#pending.length < OPEN_INTENTS_MAX;
   }
 
+  get #isAwaited(): boolean {
+    return this.#pending.hasIntents || this.#untold.size > 0;
+  }
+
   #turnAway(record: PendingRecord): void {
     if (this.#outage !== undefined) {
       if (record.kind === "intent") this.#outage.intentsRefused += 1;
@@ -152,7 +160,7 @@ export class ChainWriter {
     this.#soon = undefined;
     do {
       await this.#commit();
-    } while (this.#pending.hasIntents || (this.#pending.length > 0 && this.#outage === undefined));
+    } while (this.#isAwaited || (this.#pending.length > 0 && this.#outage === undefined));
     this.#working = undefined;
     if ((this.#pending.length > 0 || this.#outage !== undefined) && !this.#closed) {
       this.#later = setTimeout(() => void this.#work(), RETRY_MS);
@@ -186,7 +194,7 @@ export class ChainWriter {
     if (tail.cut !== undefined) found.push(note(recoveredBody(tail.cut, at)));
     for (const [exchange, intent] of tail.open) {
       const body = unknownBody(exchange, intent, at);
-      found.push({ kind: "outcome", body, exchange, settle: nobodyWaits });
+      found.push({ kind: "outcome", body, exchange, prompt: false, settle: nobodyWaits });
     }
     this.#pending.addFirst(found);
     const cutBytes = tail.cut?.bytes ?? 0;
@@ -209,12 +217,14 @@ export class ChainWriter {
 
   #accept(chain: WrittenChain, batch: Batch): void {
     chain.head = batch.head;
-    for (const [index, { kind, exchange, settle }] of batch.records.entries()) {
+    for (const [index, record] of batch.records.entries()) {
+      const { kind, exchange, settle } = record;
       const hash = batch.hashes[index];
       if (exchange !== undefined && hash !== undefined) {
         if (kind === "intent") chain.open.set(exchange, hash);
         else chain.open.delete(exchange);
       }
+      this.#untold.delete(record);
       settle(hash);
     }
     const endsOutage = batch.records.some(({ kind }) => kind === "prelude");
@@ -242,10 +252,17 @@ export class ChainWriter {
   #stall(batch: Batch | undefined): void {
     this.#stalled = true;
     this.#unavailable(new Error(`the disk took longer than ${COMMIT_TIMEOUT_MS} ms`));
+    this.#tellOutcomes();
     for (const intent of this.#pending.takeIntents()) this.#turnAway(intent);
     for (const record of batch?.records ?? []) {
       if (record.kind === "intent") this.#turnAway(record);
     }
+  }
+
+  /** Outcomes are kept until they are written; those who wait for them need not wait as long. */
+  #tellOutcomes(): void {
+    for (const outcome of this.#untold) outcome.settle(undefined);
+    this.#untold.clear();
   }
 
   readonly #unavailable = (cause: unknown): void => {

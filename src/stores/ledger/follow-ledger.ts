@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { byTime, chainsOf, linesOf, readLine, readSegment, segmentsOf } from "./read-ledger.ts";
+import {
+  chainsOf,
+  linesOf,
+  mergeChains,
+  readLine,
+  readSegment,
+  segmentsOf,
+} from "./read-ledger.ts";
 import type { ReadEntry } from "./read-ledger.ts";
 
 interface Position {
@@ -11,14 +18,14 @@ interface Position {
 export async function followLedger(directory: string): Promise<() => Promise<ReadEntry[]>> {
   const positions = new Map<string, Position>();
   const advance = async (): Promise<ReadEntry[]> => {
-    const fresh: ReadEntry[] = [];
+    const fresh: ReadEntry[][] = [];
     for (const writer of await chainsOf(directory)) {
       const from = positions.get(writer) ?? { number: 1, offset: 0 };
       const { entries, position } = await readFrom(join(directory, writer), from);
       positions.set(writer, position);
-      fresh.push(...entries);
+      fresh.push(entries);
     }
-    return fresh.toSorted(byTime);
+    return mergeChains(fresh);
   };
   for (const writer of await chainsOf(directory)) {
     positions.set(writer, await endOf(join(directory, writer)));

@@ -4,7 +4,7 @@ import type { Ledger } from "../../core/ledger/ledger.ts";
 import { millis, type Digest, type Instant } from "../../core/units.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import { newId } from "../../lib/ids.ts";
-import { adoptChain, takeChain, writersIn } from "./adopt-chain.ts";
+import { adoptChain, CHAINS_MAX, takeChain, writersIn } from "./adopt-chain.ts";
 import { ChainWriter, type LedgerEvent } from "./chain-writer.ts";
 import { diskFiles, type LedgerFiles } from "./ledger-files.ts";
 import { AHEAD_BYTES, SEGMENT_BYTES } from "./ledger-layout.ts";
@@ -52,7 +52,10 @@ function ledgerOf(writer: ChainWriter, now: () => Instant): OpenLedger {
     outcome: (facts) =>
       new Promise((resolve) => {
         const body = outcomeBody(facts, now());
-        writer.add({ kind: "outcome", body, exchange: facts.exchange, settle: () => resolve() });
+        const { exchange, opened } = facts;
+        // The agent hears of a refusal once it is on the record; an answer is under way already.
+        const prompt = opened === undefined;
+        writer.add({ kind: "outcome", body, exchange, prompt, settle: () => resolve() });
       }),
     seal,
     [Symbol.asyncDispose]: seal,
@@ -63,7 +66,8 @@ function appendIntent(writer: ChainWriter, facts: Facts): Promise<Verdict<Digest
   return new Promise((resolve) => {
     const settle = (hash: Digest | undefined): void =>
       resolve(hash === undefined ? UNAVAILABLE : pass(hash));
-    writer.add({ kind: "intent", body: intentBody(facts), exchange: facts.exchange, settle });
+    const { exchange } = facts;
+    writer.add({ kind: "intent", body: intentBody(facts), exchange, prompt: true, settle });
   });
 }
 
@@ -77,7 +81,8 @@ const UNAVAILABLE = halt({
 /** Chains of workers that are no more: their open intents get an outcome and the chain its end. */
 async function closeDeadChains(options: LedgerOptions): Promise<void> {
   const { directory, files = diskFiles } = options;
-  for (const name of await writersIn(files, directory).catch(() => [])) {
+  const writers = await writersIn(files, directory).catch(() => []);
+  for (const name of writers.slice(0, CHAINS_MAX)) {
     const chain = await takeChain(files, directory, name).catch(() => undefined);
     if (chain === undefined) continue;
     if (chain.tail.sealed && chain.tail.open.size === 0) {

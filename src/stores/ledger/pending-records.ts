@@ -9,17 +9,22 @@ export interface PendingRecord {
   readonly body: string;
   /** Of intents and outcomes. */
   readonly exchange: ExchangeId | undefined;
-  /** Told the hash once it is durable, or `undefined` when an intent was given up. */
+  /** An agent waits for it: its commit begins at once. */
+  readonly prompt: boolean;
+  /**
+   * Told the hash once it is durable, and `undefined` when it could not be written: an intent is
+   * then given up, an outcome kept and tried again. What is told later is heard by nobody.
+   */
   readonly settle: (hash: Digest | undefined) => void;
 }
 
 export function note(body: string): PendingRecord {
-  return { kind: "note", body, exchange: undefined, settle: nobodyWaits };
+  return { kind: "note", body, exchange: undefined, prompt: false, settle: nobodyWaits };
 }
 
 /** A record that one batch begins with; made anew if that batch fails. */
 export function prelude(body: string): PendingRecord {
-  return { kind: "prelude", body, exchange: undefined, settle: nobodyWaits };
+  return { kind: "prelude", body, exchange: undefined, prompt: false, settle: nobodyWaits };
 }
 
 export function nobodyWaits(): void {

@@ -53,7 +53,7 @@ export async function* readEntries(
 /** The last `count` entries of all chains together, oldest first. */
 export async function readLast(directory: string, count: number): Promise<ReadEntry[]> {
   if (count === 0) return [];
-  const last: ReadEntry[] = [];
+  const chains: ReadEntry[][] = [];
   for (const writer of await chainsOf(directory)) {
     const chain = join(directory, writer);
     let found: ReadEntry[] = [];
@@ -63,9 +63,9 @@ export async function readLast(directory: string, count: number): Promise<ReadEn
       found = [...wanted, ...found];
       if (found.length >= count) break;
     }
-    last.push(...found);
+    chains.push(found);
   }
-  return last.toSorted(byTime).slice(-count);
+  return mergeChains(chains).slice(-count);
 }
 
 /** Newest segments first: what is looked for is mostly young. Undefined: nobody recorded it. */
@@ -131,8 +131,16 @@ export function readLine(line: SegmentLine): ReadEntry | undefined {
   return entry === undefined ? undefined : { entry, hash: line.hash, record };
 }
 
-export function byTime(a: ReadEntry, b: ReadEntry): number {
-  return a.entry.at - b.entry.at || a.entry.seq - b.entry.seq;
+/** Several chains as one account by time, each in its own order even where the clock jumped. */
+export function mergeChains(chains: readonly (readonly ReadEntry[])[]): ReadEntry[] {
+  const timed = chains.flatMap((chain) => {
+    let latest = 0;
+    return chain.map((read) => {
+      latest = Math.max(latest, read.entry.at);
+      return { read, latest };
+    });
+  });
+  return timed.toSorted((a, b) => a.latest - b.latest).map(({ read }) => read);
 }
 
 function exchangeIn(segment: Buffer, needle: Buffer): ExchangeRecord {

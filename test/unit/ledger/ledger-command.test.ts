@@ -1,0 +1,125 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CommandFailure } from "../../../src/cli/command-failure.ts";
+import { ledgerCommand } from "../../../src/cli/ledger.ts";
+import { id, instant } from "../../../src/core/units.ts";
+import { openLedger } from "../../../src/stores/ledger/open-ledger.ts";
+import { intentFacts, outcomeFacts } from "./ledger-facts.ts";
+
+describe("sallyport ledger", () => {
+  const data = mkdtempSync(join(tmpdir(), "ledger-command-"));
+  let hash = "";
+
+  /** What a command line prints, and the code it ends with. */
+  async function run(...argv: string[]): Promise<{ out: string; code: number }> {
+    let out = "";
+    const shell = {
+      environment: {},
+      workingDirectory: data,
+      out: (text: string) => void (out += text),
+      err: () => {},
+    };
+    const command = ledgerCommand(shell, () => data);
+    command.exitOverride().configureOutput({ writeErr: () => {} });
+    for (const inner of command.commands) inner.copyInheritedSettings(command);
+    try {
+      await command.parseAsync(argv, { from: "user" });
+      return { out, code: 0 };
+    } catch (error) {
+      if (error instanceof CommandFailure) return { out, code: error.exitCode };
+      throw error;
+    }
+  }
+
+  beforeAll(async () => {
+    let now = 1_790_000_000_000;
+    const options = { now: () => instant((now += 1)), report: () => {} };
+    const ledger = await openLedger({ directory: join(data, "ledger"), ...options });
+    const verdict = await ledger.intent(intentFacts("x_allowed"));
+    if (verdict.kind === "pass") hash = verdict.value;
+    await ledger.outcome(outcomeFacts("x_allowed", id(hash)));
+    const outcome = { kind: "refused", code: "policy_denied", detail: "Ask for read." } as const;
+    await ledger.outcome(outcomeFacts("x_denied", undefined, { outcome, usage: undefined }));
+    await ledger.seal();
+  });
+  afterAll(() => rmSync(data, { recursive: true, force: true }));
+
+  it("tails the newest records, one line each", async () => {
+    const { out } = await run("tail", "-n", "3");
+    const [allowed, denied, seal] = out.trimEnd().split("\n");
+    expect(allowed).toContain("x_allowed  completed 200, 1200 bytes after 412 ms, 0.000193800 USD");
+    expect(denied).toContain("x_denied  refused: policy_denied after 412 ms  support-bot → openai");
+    expect(seal).toContain("ended in order with 0 open intents");
+  });
+
+  it("tails whole records for programs", async () => {
+    const { out } = await run("tail", "--json");
+    const lines = out.trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line).record.kind)).toEqual([
+      "segment",
+      "boot",
+      "intent",
+      "outcome",
+      "outcome",
+      "seal",
+    ]);
+  });
+
+  it("shows an exchange as one account: who, what, why, money, findings", async () => {
+    const { out } = await run("show", "x_allowed");
+    expect(out.replaceAll(/20\d\d-\S+Z/gu, "<time>").replaceAll(/w_\w{26}/gu, "<writer>")).toBe(
+      `exchange  x_allowed
+asked     POST /v1/chat/completions of openai (openai)
+by        support-bot (default, team crm), session s-1, known by api_key
+action    chat gpt-4o-mini, streamed, at most 4096 tokens
+decision  allow by models; marks untrusted
+policy    ${"5".repeat(64)}
+held      0.002500000 USD of llm-day until <time> (llm-day|support-bot|2026-11-21)
+intent    <time>, seq 2 of <writer>, ${hash}
+outcome   <time>, seq 3 of <writer>, ${JSON.parse((await run("show", "--json", "x_allowed")).out).outcome.hash}
+          completed 200, 1200 bytes after 412 ms
+cost      0.000193800 USD for gpt-4o-mini-2024-07-18: 812 input, 120 output (provider); price exact, genai-prices 0.1.8 1f3c
+request   scanned, 1024 bytes
+response  scanned, 1200 bytes
+finding   redact pii.email (email), score 80, /messages/0/content 10–27, rule mail
+`,
+    );
+  });
+
+  it("shows why a refused exchange was refused, and that nothing was sent", async () => {
+    const { out } = await run("show", "x_denied");
+    expect(out).toContain("intent    none: nothing was sent");
+    expect(out).toContain("Ask for read.");
+  });
+
+  it("says no to an exchange that nobody recorded", async () => {
+    expect(await run("show", "x_nobody")).toEqual({ out: "", code: 1 });
+  });
+
+  it("verifies with 0, names tampering with 1, and cannot read with 2", async () => {
+    const whole = await run("verify");
+    expect(whole).toMatchObject({ code: 0 });
+    expect(whole.out).toMatch(/^w_\w{26} {2}6 records in 1 file, ended in order\n {2}head w_/u);
+    const head = /head (\S+)/u.exec(whole.out)?.[1] ?? "";
+    expect(await run("verify", "--head", head)).toMatchObject({ code: 0 });
+    const beyond = head.replace(":5:", ":6:");
+    expect((await run("verify", "--head", beyond)).out).toContain("tail_cut");
+
+    const [writer = ""] = head.split(":");
+    const spare = mkdtempSync(join(tmpdir(), "ledger-command-"));
+    expect(await run("verify", "--data", spare)).toMatchObject({ code: 0 });
+    const options = { now: () => instant(1), report: () => {} };
+    await (await openLedger({ directory: join(spare, "ledger"), ...options })).seal();
+    const forged = join(spare, "ledger", writer);
+    writeFileSync(forged, "a file where a chain's directory should be");
+    expect(await run("verify", "--data", spare)).toMatchObject({ code: 2 });
+    rmSync(spare, { recursive: true });
+  });
+
+  it("refuses a head that is none", async () => {
+    await expect(run("verify", "--head", "w_1:x:abc")).rejects.toThrow(/writer:seq:hash/u);
+  });
+});
