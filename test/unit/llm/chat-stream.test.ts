@@ -138,6 +138,25 @@ describe("a chat stream", () => {
     expect(out.endsWith(delta({}, 0, "tool_calls") + DONE)).toBe(true);
   });
 
+  it("unescapes a tool call's arguments before the look, and leaves them valid JSON", () => {
+    const args = '{"to":"john\\u0040example.com","text":"Dear\\njane@example.com,\\n\\"hi\\""}';
+    const call = (text: string): string =>
+      delta({ tool_calls: [{ index: 0, function: { arguments: text } }] });
+    const pieces = [args.slice(0, 9), args.slice(9, 40), args.slice(40)].map(call).join("");
+    const { out, report } = streamed(open(REDACT_MAIL), pieces + delta({}, 0, "tool_calls") + DONE);
+    expect(JSON.parse(argumentsOf(out))).toEqual({
+      to: "[email]",
+      text: 'Dear\n[email],\n"hi"',
+    });
+    expect(report.findings.map(({ part }) => part)).toEqual([
+      "choices/0/tool_calls/0/to",
+      "choices/0/tool_calls/0/text",
+    ]);
+    expect(
+      streamed(open(BLOCK_MAIL), pieces + delta({}, 0, "tool_calls") + DONE).refusal,
+    ).toBeDefined();
+  });
+
   it("ends in an error the SDKs throw, never cleanly, when a rule blocks", () => {
     const before = say("All fine so far. ".repeat(3));
     const { out, refusal, farewell, report } = streamed(
@@ -264,5 +283,17 @@ function contentOf(stream: string): string {
     .split("\n\n")
     .filter((text) => text.startsWith("data: {"))
     .map((text) => JSON.parse(text.slice(6)).choices[0]?.delta?.content ?? "")
+    .join("");
+}
+
+/** The arguments a client would put together of the first tool call. */
+function argumentsOf(stream: string): string {
+  return stream
+    .split("\n\n")
+    .filter((text) => text.startsWith("data: {"))
+    .map(
+      (text) =>
+        JSON.parse(text.slice(6)).choices[0]?.delta?.tool_calls?.[0]?.function.arguments ?? "",
+    )
     .join("");
 }

@@ -101,6 +101,17 @@ describe("an answer in one piece", () => {
     expect(report.scan).toMatchObject({ kind: "scanned" });
   });
 
+  it("is looked at inside the JSON of its tool calls, which stays JSON", () => {
+    const args = '{"to":"john\\u0040example.com","text":"Dear\\njane@example.com"}';
+    const body = chatAnswer("", { tool_calls: [{ function: { name: "f", arguments: args } }] });
+    const { out } = answer(open(CHAT, REDACT_MAIL), body);
+    const call = JSON.parse(out).choices[0].message.tool_calls[0].function;
+    expect(JSON.parse(call.arguments)).toEqual({ to: "[email]", text: "Dear\n[email]" });
+    expect(answer(open(CHAT, BLOCK_MAIL), body).refusal).toMatchObject({
+      code: "response_blocked",
+    });
+  });
+
   it("is withheld with a status when a rule blocks, and still counted", () => {
     const { out, refusal, farewell, report } = answer(
       open(CHAT, BLOCK_MAIL),
