@@ -16,7 +16,6 @@ import type {
   RuleClause,
   TestClause,
 } from "./policy-file.ts";
-import { POLICY_LIMITS } from "./policy-limits.ts";
 import { compileSelector } from "./selector.ts";
 import type { Place, ProblemList } from "./source-text.ts";
 
@@ -97,8 +96,6 @@ function budgetOf({ id: name, unit, limit, per, window }: BudgetClause): Budget 
 
 export function compileFile(file: PolicyFile, linker: Linker): CompiledFile {
   const fileAgents = globsOf(file.agents);
-  const tooMany = file.rules.length + file.inspections.length > POLICY_LIMITS.rules;
-  if (tooMany) linker.list.report({ file: file.file, line: 1, column: 1 }, "too many rules");
   const compiled = file.rules.flatMap((clause) => {
     const rule = compileRule(clause, fileAgents, linker);
     return clause.mode === "off" ? [] : rule;

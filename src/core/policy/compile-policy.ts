@@ -6,6 +6,7 @@ import { compileFile, createLinker, type CompiledFile } from "./compile-file.ts"
 import type { CompiledRule } from "./compiled-rule.ts";
 import { findIdleRules } from "./idle-rules.ts";
 import { parsePolicy } from "./parse-policy.ts";
+import type { PolicyFile } from "./policy-file.ts";
 import { POLICY_LIMITS } from "./policy-limits.ts";
 import type { PolicySnapshot } from "./policy-snapshot.ts";
 import { runTests, type TestResult } from "./run-tests.ts";
@@ -67,11 +68,22 @@ function compileAll(
     return [];
   }
   const parsed = sources.flatMap(({ file, text }) => parsePolicy(file, text, list) ?? []);
+  const clauses = parsed.reduce((sum, file) => sum + clausesOf(file), 0);
+  if (clauses > POLICY_LIMITS.clauses) {
+    const place = { file: sources[0]?.file ?? "", line: 1, column: 1 };
+    const message = `all files together hold ${clauses} rules, budgets, inspect entries and tests`;
+    list.report(place, message, `at most ${POLICY_LIMITS.clauses} are loaded`);
+    return [];
+  }
   const linker = createLinker(parsed, list);
   const files = parsed.map((file) => compileFile(file, linker));
   // A budget that only a broken rule charges is not unused.
   if (list.problems.length === 0) linker.reportUnused(warnings);
   return files;
+}
+
+function clausesOf({ rules, budgets, inspections, tests }: PolicyFile): number {
+  return rules.length + budgets.length + inspections.length + tests.length;
 }
 
 function refused(list: ProblemList, tests: readonly TestResult[]): PolicyReply {

@@ -163,10 +163,10 @@ function variableRows(): string {
 }
 
 function limits(): string {
-  const { files, fileChars, depth, nodes, rules } = POLICY_LIMITS;
+  const { files, fileChars, depth, nodes, clauses } = POLICY_LIMITS;
   return `## Limits
 
-A directory may hold ${files} files and ${rules} rules; a file ${fileChars} characters, ${depth} levels and
+A directory may hold ${files} files with ${clauses} rules, budgets, inspect entries and tests; a file ${fileChars} characters, ${depth} levels and
 ${nodes} values, aliases counted as often as they are used. Tags (\`!!…\`) are refused.
 `;
 }

@@ -28,6 +28,8 @@ const COMPOSER_OPTIONS = {
   uniqueKeys: false,
   schema: "core",
   merge: false,
+  // `!!set` and its like make other trees than maps and lists; unknown, they are refused.
+  resolveKnownTags: false,
   logLevel: "silent",
 } as const;
 
