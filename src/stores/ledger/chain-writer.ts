@@ -237,6 +237,7 @@ export class ChainWriter {
   /** Intents are given up, since somebody waits for them; everything else is tried again. */
   async #fail(error: unknown, batch: Batch | undefined): Promise<void> {
     this.#unavailable(error);
+    this.#tellOutcomes();
     const intents = this.#pending.takeIntents();
     const kept: PendingRecord[] = [];
     for (const record of batch?.records ?? []) {
