@@ -1,6 +1,6 @@
 /** Words spelled out (`i g n o r e`, `i.g.n.o.r.e`) so that only a model reads them as words. */
 import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
-import { isWordUnit } from "../trigrams.ts";
+import { isLetter, isWordUnit } from "../trigrams.ts";
 import { plainWord } from "./word-table.ts";
 
 const SPELLED_MIN = 16;
@@ -72,12 +72,8 @@ function gapEnd(text: string, from: number, stop: number, sign: string): number 
   return signs === 0 && i < stop ? from : i;
 }
 
-/** Another run's middle: that run was looked at from its beginning. */
+/** The middle of a run that was looked at from an earlier letter. */
 function continues(text: string, at: number): boolean {
-  return (
-    at > 1 &&
-    text.charAt(at - 1) === text.charAt(at + 1) &&
-    isWordUnit(text.charCodeAt(at - 2)) &&
-    !isWordUnit(text.charCodeAt(at - 3))
-  );
+  if (at < 2 || text.charAt(at - 1) !== text.charAt(at + 1)) return false;
+  return isLetter(text.charCodeAt(at - 2)) && !isWordUnit(text.charCodeAt(at - 3));
 }
