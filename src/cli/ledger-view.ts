@@ -196,7 +196,8 @@ function checkedRows({ findings, findingsOmitted, request, response }: Checked):
 }
 
 function findingText({ detector, signature, action, score, part, start, end, rule }: Finding) {
-  return `${action} ${detector} (${signature}), score ${score}, ${part} ${start}–${end}, rule ${rule}`;
+  const what = `${action} ${detector} (${signature}), score ${score}`;
+  return `${what}, ${part} ${start}–${end}, rule ${rule}`;
 }
 
 function scanText(scan: Scan): string {

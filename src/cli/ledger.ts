@@ -107,8 +107,11 @@ async function verify(options: VerifyOptions, directory: string, shell: Shell): 
   });
   const broken = reports.filter(({ problems }) => problems.length > 0).length;
   const ok = broken === 0;
+  if (reports.length === 0) {
+    throw new CommandFailure(EXIT.usage, `there is no ledger in ${directory}`);
+  }
   if (options.json === true) shell.out(json({ ok, chains: reports.map(reportRecord) }));
-  else if (ok) shell.out(`${reports.length === 0 ? "nothing recorded yet" : "whole"}\n`);
+  else if (ok) shell.out("whole\n");
   if (!ok) {
     const chains = broken === 1 ? "a chain is" : `${broken} chains are`;
     throw new CommandFailure(EXIT.failure, `${chains} not as written`);

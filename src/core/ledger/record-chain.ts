@@ -25,7 +25,8 @@ export interface ChainedLine {
  * record's bytes as they stand in the line: verifying never serialises anything again.
  */
 export function chainRecord(body: string, head: ChainHead, writer: string): ChainedLine {
-  const link = `"prev":"${head.prev}","seq":${head.seq},"v":${RECORD_VERSION},"writer":"${writer}"}`;
+  const { prev, seq } = head;
+  const link = `"prev":"${prev}","seq":${seq},"v":${RECORD_VERSION},"writer":"${writer}"}`;
   const record = `${body},${link}`;
   const hash = sha256Hex<Digest>(record);
   return { hash, line: `${LINE_OPEN}${hash}${LINE_MIDDLE}${record}${LINE_CLOSE}\n` };

@@ -72,7 +72,10 @@ function scan(verdict: Scan): string {
     case "scanned":
       return `{"bytes":${digits(verdict.bytes)},"kind":"scanned"}`;
     case "unscanned":
-      return `{"bytes":${digits(verdict.bytes)},"kind":"unscanned","reason":${quote(verdict.reason)}}`;
+      return (
+        `{"bytes":${digits(verdict.bytes)},"kind":"unscanned"` +
+        `,"reason":${quote(verdict.reason)}}`
+      );
     default:
       return impossible(verdict);
   }

@@ -7,7 +7,7 @@ export interface SegmentLimits {
   readonly aheadBytes: number;
 }
 
-/** The segments of one chain, of which the last is written: rotated when full, cut when in doubt. */
+/** The segments of one chain; the last is written, rotated when full, cut when in doubt. */
 export class SegmentSequence {
   readonly #files: LedgerFiles;
   readonly #directory: string;
