@@ -152,7 +152,7 @@ function recordedLines({ decision, because, policy, gaps }: RecordedCall, same: 
   const by = because.length === 0 ? "" : `, because of ${because.join(", ")}`;
   return [
     `on record   ${decision}${by}`,
-    `            ${same ? "the policies are the same now" : `the policies were ${policy.slice(0, 12)}`}`,
+    `            ${same ? "under the same policies" : `under policies ${policy.slice(0, 12)}`}`,
     ...gaps.map((gap) => `            not on record: ${gap}`),
     "",
     "now:",

@@ -29,7 +29,8 @@ const VALUE_CHARS_MAX = 64;
 
 /**
  * Where a path of a policy file leads in the request's own JSON: `args.x` of a tool call stands in
- * the JSON-RPC message, `body.x` is the body's `x`. Undefined where the rule's kind has no such root.
+ * the JSON-RPC message, `body.x` is the body's `x`.
+ * Undefined where the rule's kind has no such root.
  */
 export function sourcePath(path: Path, kind: Action["kind"]): Path | undefined {
   const [root, ...rest] = path;

@@ -39,7 +39,7 @@ export function combine(
   const approval = approvalOf(approving);
   const because = idsOf(approving);
   if (approval === undefined) {
-    const detail = `Rules ${because.join(" and ")} each want an approval, and nobody may give both.`;
+    const detail = `Rules ${because.join(" and ")} want approvals that nobody may give together.`;
     const decision = Object.freeze({ kind: "deny", because, detail, remedy: remedyOf(approving) });
     return { decision, named: NOTHING_NAMED };
   }

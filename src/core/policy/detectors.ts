@@ -1,4 +1,4 @@
-/** Detector names and families that `inspect` entries may ask for; a family finds all its members. */
+/** Detectors and families that `inspect` entries may ask for; a family finds all its members. */
 export const DETECTORS = [
   "injection",
   "secret",

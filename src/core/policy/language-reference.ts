@@ -21,10 +21,10 @@ sallyport policy schema     # for editors; policy.schema.json is its output
 
 ## How a call is decided
 
-1. The rules whose \`agents\`, selector and \`when\` match are collected, from all files. Their order
-   does not matter.
-2. The strongest effect wins: \`deny\`, then \`approve\`, then \`allow\`. Nothing matches: denied, by the
-   rule \`default\`. An empty directory denies everything. MCP lists and housekeeping
+1. The rules whose \`agents\`, selector and \`when\` match are collected from all files, in no
+   order.
+2. The strongest effect wins: \`deny\`, then \`approve\`, then \`allow\`. Nothing matches: denied
+   by the rule \`default\`. An empty directory denies everything. MCP lists and housekeeping
    (\`initialize\`, \`ping\`, \`tools/list\`, …) need no rule, but a rule can deny them.
 3. What allows also binds: all \`charge\`s are reserved, all \`requests\` limits count, the smallest
    \`output_tokens\` holds, all \`marks\` are set. A charge whose amount the call does not name as a
@@ -41,14 +41,14 @@ floating point, and fractions beyond 10⁻⁹ USD round up. The largest limit is
 
 const CONDITIONS = `## Conditions
 
-\`when\` is [CEL](https://cel.dev), checked when the file is loaded: an unknown variable or field is a
-problem with its place. If a condition fails at run time (a field is missing or of another type) it
+\`when\` is [CEL](https://cel.dev), checked when the file is loaded: an unknown variable or
+field is a problem with its place. If a condition fails at run time (a field is missing or of another type) it
 counts as false for \`allow\` and \`approve\`, and as true for \`deny\`: in doubt, no.
 
 JSON numbers compare and calculate with integers and decimals alike; text is never a number.
 \`matches()\` is refused, because it can take exponential time; \`re(text, "pattern")\` takes RE2
-patterns, which cannot. A condition may loop (\`exists\`, \`all\`, \`filter\`, \`map\`) two levels deep, and
-fails on requests too large for that. \`has(args.x)\` asks whether a field is there.
+patterns, which cannot. A condition may loop (\`exists\`, \`all\`, \`filter\`, \`map\`) two levels
+deep, and fails on requests too large for that. \`has(args.x)\` asks whether a field is there.
 
 | variable | type | known for | meaning |
 |---|---|---|---|
@@ -155,7 +155,7 @@ function variableRows(): string {
           });
     for (const [path, type, meaning] of fields) {
       rows.push(
-        `| \`${path}\` | ${type.replace("google.protobuf.Timestamp", "timestamp")} | ${where} | ${meaning} |`,
+        `| \`${path}\` | ${type.replace("google.protobuf.T", "t")} | ${where} | ${meaning} |`,
       );
     }
   }
@@ -166,7 +166,7 @@ function limits(): string {
   const { files, fileChars, depth, nodes, clauses } = POLICY_LIMITS;
   return `## Limits
 
-A directory may hold ${files} files with ${clauses} rules, budgets, inspect entries and tests; a file ${fileChars} characters, ${depth} levels and
-${nodes} values, aliases counted as often as they are used. Tags (\`!!…\`) are refused.
+A directory may hold ${files} files with ${clauses} rules, budgets, inspect entries and tests;
+a file ${fileChars} characters, ${depth} levels and ${nodes} values, aliases counted as often as they are used. Tags (\`!!…\`) are refused.
 `;
 }

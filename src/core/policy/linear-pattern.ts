@@ -4,7 +4,7 @@ import { RE2JS } from "re2js";
 const PATTERN_CHARS_MAX = 512;
 /** Instructions of the compiled pattern: what one character of text may cost. */
 const PROGRAM_MAX = 1000;
-/** Instructions times characters that one look may cost; some ten milliseconds at the very worst. */
+/** Instructions times characters that one look may cost: at worst some ten milliseconds. */
 const WORK_MAX = 4_000_000;
 /** Longest text that any pattern looks at, in UTF-16 units. */
 const TEXT_MAX = 65_536;

@@ -1,6 +1,5 @@
 /** What every clause parser needs: values of well-formed nodes, and globs with their places. */
 import type { ShapeCheck } from "./check-shape.ts";
-import { closest } from "../../lib/closest.ts";
 import type { GlobClause, Mode } from "./policy-file.ts";
 import { placeAt, type Place } from "./source-text.ts";
 import { textOf, valueOf, type YamlMap, type YamlNode } from "./yaml-node.ts";
@@ -83,16 +82,4 @@ function globsOf(
     globs.push({ kind: "glob", place, text });
   }
   return globs;
-}
-
-export function reportUnknownName(
-  place: Place,
-  what: string,
-  name: string,
-  known: readonly string[],
-  parsing: { readonly list: Parsing["list"] },
-): void {
-  const near = closest(name, known);
-  const help = near === undefined ? undefined : `did you mean ${near}?`;
-  parsing.list.report(place, `there is no ${what} ${name}`, help);
 }

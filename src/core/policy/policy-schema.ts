@@ -21,7 +21,7 @@ const id = (description: string) => Type.String({ description, pattern: "^[A-Za-
 
 const Mode = Type.Enum(["enforce", "shadow", "off"], {
   description:
-    "`enforce` obeys; `shadow` evaluates and records but never obeys; `off` only checks the text. " +
+    "`enforce` obeys; `shadow` evaluates and records but never obeys; `off` only checks. " +
     "A rule's own mode replaces the file's. Default: enforce.",
 });
 
@@ -65,7 +65,7 @@ const Http = Type.Object(
     methods: Type.Optional(globs("HTTP methods, upper case.", "GET")),
     paths: Type.Optional(
       globs(
-        "Paths below the upstream, decoded, without the query. `*` is one segment, `**` any number.",
+        "Paths below the upstream, decoded, without query. `*` is one segment, `**` any number.",
         "/repos/**",
       ),
     ),
@@ -97,7 +97,8 @@ const ChargeObject = Type.Object(
       Type.Union([Type.String(), Type.Number()], {
         description:
           "What the call itself names, read digit by digit from its JSON: a path such as " +
-          "`args.amount` or `body.items[0].price`, or a fixed number. Without it the metered cost " +
+          "`args.amount` or `body.items[0].price`, or a fixed number. Without it the metered " +
+          "cost " +
           "is charged, or 1 for a budget of calls.",
         examples: ["args.amount"],
       }),
@@ -128,7 +129,8 @@ const Rule = Type.Object(
     when: Type.Optional(
       Type.String({
         description:
-          "A CEL condition. If it fails at run time it counts as false for allow and approve, and " +
+          "A CEL condition. If it fails at run time it counts as false for allow and approve, " +
+          "and " +
           "as true for deny.",
         examples: ["args.amount < 50"],
       }),

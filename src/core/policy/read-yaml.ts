@@ -37,7 +37,7 @@ const COMPOSER_OPTIONS = {
 export function readYaml(source: SourceText, list: ProblemList): YamlNode | undefined {
   const { text } = source;
   if (text.length > POLICY_LIMITS.fileChars) {
-    const message = `the file has ${text.length} characters; the limit is ${POLICY_LIMITS.fileChars}`;
+    const message = `the file has ${text.length} characters; at most ${POLICY_LIMITS.fileChars}`;
     list.report(placeAt(source, 0), message, "split it into several files");
     return undefined;
   }

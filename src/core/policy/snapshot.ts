@@ -13,7 +13,7 @@ import type { PolicyFacts, PolicySnapshot } from "./policy-snapshot.ts";
 import { buildIndex, candidatesOf, type RuleIndex } from "./rule-index.ts";
 import { keyOf, misfitOf } from "./selector.ts";
 
-/** Agents whose rules are kept resolved; past it the oldest is resolved again when it comes back. */
+/** Agents whose rules are kept resolved; past it the oldest is resolved again when it returns. */
 const AGENTS_MAX = 1024;
 /** Plans kept for each agent and kind; past it all are made again as needed. */
 const PLANS_MAX = 128;
