@@ -50,53 +50,48 @@ export interface UpgradeTools {
   readonly standing: StandingStreams;
 }
 
-export function createUpgradeDoor({ vault, connectorFor, standing }: UpgradeTools): UpgradeDoor {
+export function createUpgradeDoor(tools: UpgradeTools): UpgradeDoor {
   const proxy = new ProxyServer({ ws: true, xfwd: false });
   // Every call below has its own error callback; without a listener an "error" event would throw.
   proxy.on("error", () => {});
-  const agents = new Map<Upstream, Agent>();
-  const agentOf = (upstream: Upstream): Agent => {
-    const known = agents.get(upstream);
-    if (known !== undefined) return known;
-    const agent = guardedAgent(upstream, connectorFor);
-    agents.set(upstream, agent);
-    return agent;
-  };
   return {
     open: (parts) => {
-      standing.add(parts.socket);
-      parts.socket.once("close", () => standing.delete(parts.socket));
-      return upgradeExchange(parts, vault, proxy, agentOf);
+      tools.standing.add(parts.socket);
+      parts.socket.once("close", () => tools.standing.delete(parts.socket));
+      return upgradeExchange(parts, tools, proxy);
     },
     answer: (socket, exchange, refusal) =>
       writeReply(socket, renderRefusal("http", refusal, { exchange })),
   };
 }
 
-/** Sockets come from the connector that pins DNS and refuses private addresses. */
-function guardedAgent(upstream: Upstream, connectorFor: ConnectorFor): Agent {
+/**
+ * The one socket of a tunnel comes from the connector that pins DNS and refuses private addresses.
+ * It goes with the client's: a server that does not answer a FIN would keep it for ever.
+ */
+function guardedAgent(upstream: Upstream, connectorFor: ConnectorFor, client: Duplex): Agent {
   const { protocol, hostname, port, host } = new URL(upstream.origin);
   const connect = connectorFor(upstream);
-  const options = { keepAlive: false, maxSockets: upstream.connectionsMax };
-  const agent = protocol === "https:" ? new TlsAgent(options) : new Agent(options);
+  const agent = protocol === "https:" ? new TlsAgent() : new Agent();
   agent.createConnection = (_options, done) => {
     connect({ protocol, hostname, port, host }, (error, socket) => {
-      // The signature wants a socket beside the error; nobody reads it.
-      if (error === null) done?.(null, socket);
-      else done?.(error, new Socket().destroy());
+      if (error === null) {
+        client.once("close", () => socket.destroySoon());
+        done?.(null, socket);
+      } else {
+        // The signature wants a socket beside the error; nobody reads it.
+        done?.(error, new Socket().destroy());
+      }
     });
     return undefined;
   };
   return agent;
 }
 
-type AgentOf = (upstream: Upstream) => Agent;
-
 function upgradeExchange(
   parts: UpgradeParts,
-  vault: Vault,
+  { vault, connectorFor }: UpgradeTools,
   proxy: ProxyServer,
-  agentOf: AgentOf,
 ): Ask & Door {
   const { head, socket } = parts;
   const { exchange, upstream, method, path } = head;
@@ -123,7 +118,7 @@ function upgradeExchange(
       }
       facts.outcome = await tunnel(parts, borrowed.value, {
         proxy,
-        agent: agentOf(upstream),
+        agent: guardedAgent(upstream, connectorFor, socket),
         facts,
       });
       return TUNNELLED;
