@@ -1,4 +1,5 @@
 /** The only importer of pino. */
+import { wallMillis } from "../lib/clock.ts";
 import { pino, destination, type DestinationStream, type Logger } from "pino";
 import { isJsonObject, type JsonValue } from "../core/json.ts";
 import type { ConfigFile } from "./config/config-schema.ts";
@@ -30,7 +31,7 @@ export function createLogger({ level, format }: ConfigFile["log"]): LogHandle {
   const options = {
     level,
     base: null,
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    timestamp: () => `,"time":"${new Date(wallMillis()).toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: REDACTED, censor: "[redacted]" },
   };

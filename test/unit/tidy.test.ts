@@ -34,8 +34,13 @@ function readSource(file: string): Source {
 }
 
 const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".ts"))
+  .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
   .map((name) => readSource(join(SRC, name)));
+
+/** Without comments and plain strings, which may say what code may not do. */
+function codeOf(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*|"[^"\n]*"/g, "");
+}
 
 const layerOf = (path: string): string => (path.includes("/") ? (path.split("/")[0] ?? "") : path);
 
@@ -95,7 +100,9 @@ describe("layers", () => {
       [/\bprocess\.exit\(/, ["main.ts"]],
     ];
     for (const [ban, homes] of bans) {
-      const guilty = sources.filter(({ path, text }) => !homes.includes(path) && ban.test(text));
+      const guilty = sources.filter(
+        ({ path, text }) => !homes.includes(path) && ban.test(codeOf(text)),
+      );
       expect(
         guilty.map(({ path }) => path),
         String(ban),
@@ -160,7 +167,7 @@ describe("rules", () => {
 
   it("has no any and no default export", () => {
     const guilty = sources.filter(({ text }) =>
-      /: any\b|<any>|as any\b|export default /.test(text),
+      /: any\b|<any>|\bas any\b|export default /.test(codeOf(text)),
     );
     expect(guilty.map(({ path }) => path)).toEqual([]);
   });

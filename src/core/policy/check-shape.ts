@@ -98,11 +98,11 @@ function checkWord(
 function checkMap(node: YamlMap, shape: Shape, name: string, check: ShapeCheck): void {
   if (shape.additionalProperties === true) return;
   const properties = shape.properties ?? {};
-  const any = Object.values(shape.patternProperties ?? {})[0];
+  const anyKey = Object.values(shape.patternProperties ?? {})[0];
   const present = new Set<string>();
   for (const { key, keyAt, value } of node.entries) {
     present.add(key);
-    const known = Object.hasOwn(properties, key) ? properties[key] : any;
+    const known = Object.hasOwn(properties, key) ? properties[key] : anyKey;
     if (known === undefined) reportUnknownKey(key, keyAt, name, Object.keys(properties), check);
     else checkShape(value, known, key, check);
   }
