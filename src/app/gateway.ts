@@ -9,6 +9,7 @@ import { createEvents, type Events, type Listener } from "./events.ts";
 import type { GatewayReport } from "./gateway-report.ts";
 import type { Log } from "./logger.ts";
 import { openPolicySource, type PolicySource } from "./policy-source.ts";
+import { startTracing } from "./start-tracing.ts";
 import { createTally } from "./tally.ts";
 import { wire, type Wired } from "./wire.ts";
 
@@ -42,9 +43,12 @@ const CUT_GRACE_MS = 2000;
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, environment, log, listeners, shared } = options;
   prepareDataDirectory(config.dataDirectory);
-  const tally = createTally();
-  const events = createEvents(log, tally, listeners);
   await using started = new AsyncDisposableStack();
+  const tracing = await startTracing(environment);
+  if (tracing !== undefined) started.defer(() => tracing.stop());
+  const tally = createTally();
+  const traced = tracing === undefined ? listeners : [...listeners, tracing.closed];
+  const events = createEvents(log, tally, traced);
   const policies = started.use(openPolicySource(config.policiesDirectory, events));
   const wired = started.use(await wire({ config, environment, events, policies, shared }));
   const { server } = wired.plane;

@@ -15,6 +15,7 @@ import { openaiWire } from "../proxy/llm/openai/openai-wire.ts";
 import { mcpWire } from "../proxy/mcp/mcp-wire.ts";
 import { createGuardedConnector } from "../proxy/net/guarded-connector.ts";
 import type { StandingStreams } from "../proxy/http-exchange.ts";
+import type { Routes } from "../proxy/route-request.ts";
 import { UpstreamPools, type ConnectorFor } from "../proxy/upstream-pools.ts";
 import { createConfigDirectory } from "../stores/config-directory.ts";
 import { openLedger, type OpenLedger } from "../stores/ledger/open-ledger.ts";
@@ -93,8 +94,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
   const standing: StandingStreams = new Set();
   const plane = createDataPlane({
     ports,
-    upstreams: new Map(config.upstreams.map((upstream) => [upstream.name, upstream])),
-    hosts: hostsOf(config),
+    ...routesOf(config),
     wires: WIRES,
     pools,
     upgrades: createUpgradeDoor({ vault, connectorFor, standing }),
@@ -126,6 +126,11 @@ function now(): Instant {
 
 const connectorFor: ConnectorFor = ({ allowPrivate, timeouts }: Upstream) =>
   createGuardedConnector({ allowPrivate, connectTimeout: timeouts.connect });
+
+function routesOf(config: Config): Routes {
+  const upstreams = new Map(config.upstreams.map((upstream) => [upstream.name, upstream]));
+  return { upstreams, hosts: hostsOf(config) };
+}
 
 /**
  * On loopback no name but localhost is answered, so that a web page cannot reach the gateway

@@ -34,6 +34,8 @@ export interface Facts {
   readonly method: string;
   /** As received, below the upstream, without query values. */
   readonly path: string;
+  /** W3C `traceparent` as the client sent it, not checked. */
+  readonly trace?: string | undefined;
   policy: Digest | undefined;
   principal: Principal | undefined;
   action: Action | undefined;

@@ -60,6 +60,7 @@ function newFacts(ask: Ask): Facts {
     upstream: ask.upstream,
     method: ask.method,
     path: ask.path,
+    trace: ask.trace,
     policy: undefined,
     principal: undefined,
     action: undefined,

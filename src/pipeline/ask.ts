@@ -20,6 +20,8 @@ export interface Ask {
   /** Below the upstream, decoded, dot segments resolved, without the query. */
   readonly path: string;
   readonly presented: Presented;
+  /** W3C `traceparent` as the client sent it, not checked. */
+  readonly trace?: string | undefined;
   /** What is looked at beside the body: leaks hide in addresses and headers too. */
   readonly surroundings: Surroundings;
   /** Stage 3, in the door's own wire: reads the body if it must, and says what is asked for. */

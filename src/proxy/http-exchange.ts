@@ -58,6 +58,7 @@ export class HttpExchange implements Ask, Door {
   readonly method: string;
   readonly path: string;
   readonly presented: Presented;
+  readonly trace: string | undefined;
   readonly surroundings: Surroundings;
   readonly #parts: ExchangeParts;
   readonly #tools: ExchangeTools;
@@ -70,6 +71,8 @@ export class HttpExchange implements Ask, Door {
     this.method = head.method;
     this.path = head.path;
     this.presented = parts.presented;
+    const { traceparent } = head.headers;
+    this.trace = typeof traceparent === "string" ? traceparent : undefined;
     this.surroundings = { url: parts.wire.target, headers: parts.headers };
     this.#parts = parts;
     this.#tools = tools;
