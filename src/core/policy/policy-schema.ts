@@ -2,7 +2,7 @@
  * The shape of a policy file: checked at load, published for editors, printed as the language
  * reference. What a text must look like inside (globs, money, CEL) is checked by its own parser.
  */
-import Type from "typebox";
+import * as Type from "./json-schema.ts";
 import { DETECTORS } from "./detectors.ts";
 import { POLICY_LIMITS } from "./policy-limits.ts";
 import { TestSchema } from "./policy-test-schema.ts";

@@ -1,5 +1,5 @@
 /** The shape of the tests inside a policy file. */
-import Type from "typebox";
+import * as Type from "./json-schema.ts";
 
 const closed = { additionalProperties: false } as const;
 const open = { additionalProperties: true } as const;
