@@ -30,7 +30,11 @@ export function asStartFailure(error: unknown, config: Config, shell: Shell): un
     case "EPERM":
     case "EROFS":
     case "ENOSPC":
+    case "EDQUOT":
+    case "EFBIG":
+    case "EIO":
     case "ENOTDIR":
+    case "EEXIST":
     case "ERR_SQLITE_ERROR":
       return new CommandFailure(
         EXIT.unavailable,
