@@ -18,6 +18,8 @@ try {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
   });
+  // What was not finished would keep the process alive until it is.
+  if (process.exitCode === EXIT.interrupted) process.exit();
 } catch (error) {
   const stack = error instanceof Error ? error.stack : String(error);
   process.stderr.write(`sallyport: this is a bug; please report it with what follows\n${stack}\n`);

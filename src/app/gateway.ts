@@ -1,6 +1,6 @@
 /** A running data plane in this process: started, reported on, reloaded, drained. */
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Config } from "./config/config.ts";
@@ -72,7 +72,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 /** Secrets and records live there: its owner's alone, and never committed. */
 function prepareDataDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: OWNER_ONLY });
-  writeFileSync(join(directory, ".gitignore"), "*\n");
+  const ignore = join(directory, ".gitignore");
+  if (!existsSync(ignore)) writeFileSync(ignore, "*\n");
 }
 
 async function drain({ plane, gate }: Wired, { limits }: Config, events: Events): Promise<void> {
@@ -85,7 +86,7 @@ async function drain({ plane, gate }: Wired, { limits }: Config, events: Events)
   const finished = plane.idle().finally(() => limit.abort());
   await Promise.race([finished, pause(limits.drain, undefined, limit).catch(() => undefined)]);
   const cut = plane.running;
-  plane.server.closeAllConnections();
+  plane.cut();
   if (cut > 0) await Promise.race([finished, pause(CUT_GRACE_MS, undefined, { ref: false })]);
   events.stopped(cut);
 }

@@ -6,6 +6,7 @@ import { startGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 import type { GatewayReport } from "./gateway-report.ts";
 import { createVitals } from "./gateway-vitals.ts";
 import type { Log } from "./logger.ts";
+import { trimHeap } from "./trim-heap.ts";
 
 export interface Sidecar {
   readonly url: string;
@@ -54,6 +55,7 @@ export async function startManagementFor(
   log: Log,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const { startManagement } = await import("../manage/management.ts");
+  trimHeap();
   const startedAt = new Date(wallMillis()).toISOString();
   const vitals = createVitals({ startedAt, dataUrl, upstreams: config.upstreams }, read, log);
   return startManagement(config.manage, vitals);

@@ -9,6 +9,8 @@ export const EXIT = {
   unavailable: 3,
   /** A bug of ours (sysexits.h EX_SOFTWARE). */
   bug: 70,
+  /** A second signal: ended without finishing what ran. The next start gives it an outcome. */
+  interrupted: 130,
   /** `run`: the command could not be started, could not be found (as shells have it). */
   notExecutable: 126,
   notFound: 127,

@@ -26,6 +26,8 @@ export function asStartFailure(error: unknown, config: Config, shell: Shell): un
         `this machine has no address ${address}`,
         "check listen.host and manage.host",
       );
+    case "ENOENT":
+    case "EEXIST":
     case "EACCES":
     case "EPERM":
     case "EROFS":
@@ -34,7 +36,6 @@ export function asStartFailure(error: unknown, config: Config, shell: Shell): un
     case "EFBIG":
     case "EIO":
     case "ENOTDIR":
-    case "EEXIST":
     case "ERR_SQLITE_ERROR":
       return new CommandFailure(
         EXIT.unavailable,

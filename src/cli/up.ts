@@ -29,12 +29,12 @@ async function serve({ config }: LoadedConfig, log: Log, shell: Shell): Promise<
   const parts = { config, environment, log, listeners: [] };
   if (cluster.isWorker) {
     const { runWorker } = await import("../app/worker.ts");
-    return (await runWorker(parts)) === "drained" ? EXIT.ok : EXIT.failure;
+    return (await runWorker(parts)) === "drained" ? EXIT.ok : EXIT.interrupted;
   }
   const running = await start(parts);
   shell.out(banner(running.config, running.url, running.manageUrl ?? ""));
   const ending = await serveUntilStopped(running, false);
-  return ending === "drained" ? EXIT.ok : EXIT.failure;
+  return ending === "drained" ? EXIT.ok : EXIT.interrupted;
 }
 
 interface Running {

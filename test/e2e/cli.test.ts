@@ -125,6 +125,15 @@ describe("sallyport up", () => {
     expect(output).toContain(`127.0.0.1:${port} is taken by another program`);
   });
 
+  it("says that the data directory cannot be used, and ends with 3", async () => {
+    const cwd = project();
+    writeFileSync(join(cwd, "file"), "");
+    const data = join(cwd, "file", "data");
+    const { code, output } = await runSallyport(["up", "--data", data, "--port", "0"], { cwd });
+    expect(output).toContain(`${data} cannot be written`);
+    expect(code).toBe(3);
+  });
+
   it("on SIGTERM stops accepting, finishes what runs, seals the record and ends with 0", async () => {
     const upstream = await slowServer();
     await using gate = await startSallyport({
@@ -162,6 +171,30 @@ describe("sallyport up", () => {
     expect(await gate.stop()).toBe(0);
     await expect(response.text()).rejects.toThrow();
     expect(gate.output()).toContain('"cut":1');
+    upstream.close();
+  });
+
+  it("ends at once on a second signal, and the next start says what became of the call", async () => {
+    const upstream = await slowServer();
+    await using gate = await startSallyport({
+      config: webConfig(upstream.url),
+      policies: { "web.yaml": ALLOW_ALL },
+    });
+    const answer = fetch(`${gate.url}/web/slow`);
+    await upstream.waiting;
+    await answer;
+    const ended = once(gate.child, "exit");
+    gate.child.kill("SIGTERM");
+    await expect
+      .poll(() => fetch(`${gate.manageUrl}/readyz`).then(({ status }) => status), SOON)
+      .toBe(503);
+    gate.child.kill("SIGTERM");
+    expect(await ended).toEqual([130, null]);
+
+    const again = await gate.restart();
+    expect(await again.stop()).toBe(0);
+    const tail = await runSallyport(["ledger", "tail", "--config", gate.configFile]);
+    expect(tail.output).toMatch(/unknown/);
     upstream.close();
   });
 
