@@ -4,6 +4,8 @@ import type { WireReply } from "./wire.ts";
 
 export class ClientReply {
   bytes = 0;
+  /** Ended by us before its time. */
+  broken = false;
   readonly #response: ServerResponse;
   readonly #exchange: string;
   readonly #readStall: number;
@@ -67,6 +69,7 @@ export class ClientReply {
 
   /** A broken connection is the only honest end where the wire has no terminal error. */
   destroy(): void {
+    this.broken = true;
     this.#response.destroy();
   }
 

@@ -10,6 +10,7 @@ import type { Ask, Presented } from "../pipeline/ask.ts";
 import type { Ports } from "../pipeline/stages.ts";
 import { ClientReply } from "./client-reply.ts";
 import type { DataPlaneLimits } from "./data-plane-limits.ts";
+import type { Shutdown } from "./forward-http.ts";
 import type { UpgradeDoor } from "./forward-upgrade.ts";
 import { HttpExchange, type ExchangeTools, type StandingStreams } from "./http-exchange.ts";
 import { renderRefusal } from "./refusals/render-refusal.ts";
@@ -34,6 +35,8 @@ export interface DataPlane {
   idle(): Promise<void>;
   /** Ends what would never end by itself: tunnels and listening streams. */
   dismiss(): void;
+  /** Breaks what is still running, and its records say that the gateway did. */
+  cut(): void;
 }
 
 /** How often sockets are checked against `headersTimeout`. */
@@ -54,7 +57,8 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   });
   server.maxConnections = limits.connectionsMax;
   server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
-  const listener = new Listener(options);
+  const shutdown: Shutdown = { cutting: false };
+  const listener = new Listener(options, shutdown);
   server.on("request", (request, response) => listener.serve(request, response, undefined));
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
     listener.serve(request, response, () => response.writeContinue());
@@ -70,6 +74,10 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     dismiss: () => {
       for (const stream of options.standing) stream.destroy();
     },
+    cut: () => {
+      shutdown.cutting = true;
+      server.closeAllConnections();
+    },
   };
 }
 
@@ -79,10 +87,10 @@ class Listener {
   readonly #tools: ExchangeTools;
   #waiting: (() => void)[] = [];
 
-  constructor(options: DataPlaneOptions) {
+  constructor(options: DataPlaneOptions, shutdown: Shutdown) {
     this.#options = options;
     const { pools, limits, ports, standing } = options;
-    this.#tools = { pools, limits, standing, vault: ports.vault };
+    this.#tools = { pools, limits, standing, shutdown, vault: ports.vault };
   }
 
   serve(request: IncomingMessage, response: ServerResponse, invite: ExchangeInvite): void {

@@ -23,7 +23,14 @@ export interface Dispatch {
   readonly request: IncomingMessage;
   readonly reply: ClientReply;
   readonly facts: Facts;
+  readonly shutdown: Shutdown;
   refuse(refusal: Refusal): WireReply;
+}
+
+/** How the data plane ends; one for all its exchanges. */
+export interface Shutdown {
+  /** From here on a connection that breaks was broken by us: the time to drain is over. */
+  cutting: boolean;
 }
 
 export interface Forwarded {

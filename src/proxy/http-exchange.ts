@@ -22,7 +22,7 @@ import type {
 } from "../pipeline/ask.ts";
 import type { ClientReply } from "./client-reply.ts";
 import type { DataPlaneLimits } from "./data-plane-limits.ts";
-import { forwardHttp } from "./forward-http.ts";
+import { forwardHttp, type Shutdown } from "./forward-http.ts";
 import { readBody } from "./request-body.ts";
 import type { UpstreamPools } from "./upstream-pools.ts";
 import type { RequestHead, WireExchange } from "./wire.ts";
@@ -33,6 +33,7 @@ export interface ExchangeTools {
   readonly vault: Vault;
   readonly limits: DataPlaneLimits;
   readonly standing: StandingStreams;
+  readonly shutdown: Shutdown;
 }
 
 /** Open streams that never end by themselves; a shutdown ends them first. */
@@ -98,10 +99,11 @@ export class HttpExchange implements Ask, Door {
 
   async forward(authorized: Authorized, facts: Facts): Promise<InspectionReport | undefined> {
     const { head, wire, headers, request, reply } = this.#parts;
-    const { pools, vault, limits, standing } = this.#tools;
+    const { pools, vault, limits, standing, shutdown } = this.#tools;
     if (authorized.body.kind === "stream") this.#watchUpload(request, limits.body.idle);
     const refuse = (refusal: Refusal): ReturnType<WireExchange["refuse"]> => wire.refuse(refusal);
-    const dispatch = { head, target: wire.target, headers, request, reply, facts, refuse };
+    const { target } = wire;
+    const dispatch = { head, target, headers, request, reply, facts, shutdown, refuse };
     const stands = standsOpen(facts.action);
     if (stands) standing.add(reply);
     const { outcome, report } = await forwardHttp(authorized, dispatch, pools, vault);

@@ -249,7 +249,10 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler {
 
   #clientGone(): void {
     if (this.#over) return;
-    this.#done({ kind: "abandoned", by: "client", bytes: this.#dispatch.reply.bytes });
+    const { reply, shutdown } = this.#dispatch;
+    const { bytes } = reply;
+    if (reply.broken || shutdown.cutting) this.#done({ kind: "cut", code: "draining", bytes });
+    else this.#done({ kind: "abandoned", by: "client", bytes });
     this.#abort(new ClientGone());
   }
 
