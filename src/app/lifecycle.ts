@@ -1,3 +1,5 @@
+import { monotonicMillis } from "../lib/clock.ts";
+
 /** Anything that serves: a gateway, or the primary of several. */
 export interface Served {
   reload(): void;
@@ -6,6 +8,9 @@ export interface Served {
 
 /** Why the process ends: the exit code is main's business. */
 export type Ending = "drained" | "cut";
+
+/** `npm start` sends on what the terminal has sent to everybody: one Ctrl-C is heard twice. */
+const ECHO_MS = 250;
 
 const STOP_SIGNALS: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT"];
 
@@ -20,17 +25,19 @@ export async function serveUntilStopped(served: Served, isWorker: boolean): Prom
   process.on("SIGHUP", reload);
   if (isWorker) process.on("SIGINT", () => {});
   const signals = isWorker ? ["SIGTERM" as const] : STOP_SIGNALS;
-  await oneOf(signals);
-  const again = oneOf(signals).then(() => "cut" as const);
+  await oneOf(signals, 0);
+  const again = oneOf(signals, monotonicMillis() + ECHO_MS).then(() => "cut" as const);
   const stopped = served.stop().then(() => "drained" as const);
   const ending = await Promise.race([stopped, again]);
   process.off("SIGHUP", reload);
   return ending;
 }
 
-function oneOf(signals: readonly NodeJS.Signals[]): Promise<void> {
+/** Resolves with the first signal that comes after `from`, in monotonic milliseconds. */
+function oneOf(signals: readonly NodeJS.Signals[], from: number): Promise<void> {
   return new Promise((resolve) => {
     const heard = (): void => {
+      if (monotonicMillis() < from) return;
       for (const signal of signals) process.off(signal, heard);
       resolve();
     };
