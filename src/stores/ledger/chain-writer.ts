@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from "node:timers/promises";
 import type { Digest, ExchangeId, Instant } from "../../core/units.ts";
 import { bootBody, recoveredBody, resumedBody } from "../../core/ledger/record-chain-event.ts";
 import { OPEN_INTENTS_MAX, sealBody, segmentBody } from "../../core/ledger/record-chain-event.ts";
@@ -14,6 +15,7 @@ import {
   type Batch,
   type PendingRecord,
 } from "./pending-records.ts";
+import { BATCH_BYTES_MAX } from "./ledger-layout.ts";
 import type { Segment } from "./segment.ts";
 import { SegmentSequence, type SegmentLimits } from "./segment-sequence.ts";
 
@@ -158,13 +160,25 @@ export class ChainWriter {
     clearImmediate(this.#soon);
     this.#later = undefined;
     this.#soon = undefined;
-    do {
+    for (;;) {
       await this.#commit();
-    } while (this.#isAwaited || (this.#pending.length > 0 && this.#outage === undefined));
-    this.#working = undefined;
-    if ((this.#pending.length > 0 || this.#outage !== undefined) && !this.#closed) {
-      this.#later = setTimeout(() => void this.#work(), RETRY_MS);
+      if (!this.#isAwaited && !this.#isFull) break;
+      // Whatever this turn of the event loop brings travels along.
+      await immediate();
     }
+    this.#working = undefined;
+    if (this.#closed) return;
+    if (this.#outage !== undefined) {
+      this.#later = setTimeout(() => void this.#work(), RETRY_MS);
+    } else if (this.#pending.length > 0) {
+      this.#later = setTimeout(() => void this.#work(), OUTCOME_DELAY_MS);
+    }
+  }
+
+  /** Outcomes nobody waits for travel with the next intent, unless they are many or the last. */
+  get #isFull(): boolean {
+    if (this.#pending.length === 0 || this.#outage !== undefined) return false;
+    return this.#closed || this.#pending.bytes >= BATCH_BYTES_MAX;
   }
 
   async #commit(): Promise<void> {

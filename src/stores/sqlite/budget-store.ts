@@ -23,6 +23,9 @@ const SWEEP_MS = 5000;
 /** Settlements that could not be written, kept until the disk is back. */
 const UNSETTLED_MAX = 10_000;
 const UNSETTLED_RETRY_MS = 500;
+/** How long a settle may wait for a reserve to share a transaction with; until then it is held. */
+const SETTLE_DELAY_MS = 20;
+
 type Operation =
   | {
       readonly kind: "reserve";
@@ -50,7 +53,8 @@ type Settle = Extract<Operation, { readonly kind: "settle" }>;
 
 /**
  * The embedded budget store: one SQLite file, safe for several processes. What comes in during one
- * turn of the event loop is executed in one transaction, and answered once that is committed.
+ * turn of the event loop is executed in one transaction, and answered once that is committed. A
+ * settle frees money and can wait a moment for a reserve to travel with; queue order keeps it exact.
  */
 export function openBudgetStore(path: string, now: () => Instant): BudgetStore & AsyncDisposable {
   return new SqliteBudgetStore(path, now);
@@ -63,6 +67,7 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
   #queue: Operation[] = [];
   #unsettled: Settle[] = [];
   #scheduled = false;
+  #later: NodeJS.Timeout | undefined;
   #retrying = false;
   #lockedOut: { readonly since: number; readonly tries: number } | undefined;
   #sweepAt = 0;
@@ -88,7 +93,8 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
   ): Promise<"settled" | "unreachable"> {
     if (!settlements.every(({ amount }) => isAmount(amount))) return Promise.resolve("unreachable");
     return new Promise((answer) => {
-      this.#enqueue({ kind: "settle", exchange, settlements, answer });
+      this.#queue.push({ kind: "settle", exchange, settlements, answer });
+      this.#later ??= setTimeout(() => this.#schedule(), SETTLE_DELAY_MS);
     });
   }
 
@@ -103,6 +109,7 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
   /** Answers everything that was asked, then closes. */
   async [Symbol.asyncDispose](): Promise<void> {
     while (this.#queue.length > 0) {
+      this.#schedule();
       await new Promise((turn) => setImmediate(turn));
     }
     this.#connection[Symbol.dispose]();
@@ -126,6 +133,8 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
 
   #flush(): void {
     this.#scheduled = false;
+    clearTimeout(this.#later);
+    this.#later = undefined;
     const late = this.#unsettled.slice(0, BATCH_MAX);
     const batch = this.#queue.slice(0, BATCH_MAX);
     if (late.length + batch.length === 0) return;
