@@ -32,9 +32,10 @@ async function serve({ config }: LoadedConfig, log: Log, shell: Shell): Promise<
     return (await runWorker(parts)) === "drained" ? EXIT.ok : EXIT.interrupted;
   }
   const running = await start(parts);
+  // Listens for signals first: who reads the banner may stop the program right away.
+  const ending = serveUntilStopped(running, false);
   shell.out(banner(running.config, running.url, running.manageUrl ?? ""));
-  const ending = await serveUntilStopped(running, false);
-  return ending === "drained" ? EXIT.ok : EXIT.interrupted;
+  return (await ending) === "drained" ? EXIT.ok : EXIT.interrupted;
 }
 
 interface Running {
