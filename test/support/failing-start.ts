@@ -13,13 +13,14 @@ export interface FailedStart {
   readonly output: string;
 }
 
-/** `launcher` runs Node: a program and its arguments, none by default. */
+/** `launcher` runs Node: a program and its arguments, none by default. `flags` go to `up`. */
 export async function startThatFails(
   configFile: string,
   launcher: readonly string[] = [],
+  flags: readonly string[] = [],
 ): Promise<FailedStart> {
   const [program, ...args] = [...launcher, process.execPath, MAIN, "up"];
-  const child = spawn(program, [...args, "--config", configFile], {
+  const child = spawn(program, [...args, "--config", configFile, ...flags], {
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"] },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: LIMIT_MS,
