@@ -128,7 +128,11 @@ function credentials(config: Config, environment: Environment): readonly Finding
       const [refusal] = vault.prepare([upstream]);
       const label = `${upstream.name}: ${upstream.credential?.ref ?? ""}`;
       if (refusal === undefined) return ok("credential", label);
-      return problem("credential", `${label}: ${refusal.detail}`, refusal.remedy);
+      // The agent is told less, and whom to ask; this is the one who is asked.
+      const { detail, cause, remedy } = refusal;
+      return cause === undefined
+        ? problem("credential", `${label}: ${detail}`, remedy)
+        : problem("credential", `${label}: ${detail}`, cause.message);
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -38,9 +38,6 @@ export function createEvents(log: Log, tally: Tally, listeners: readonly Listene
       if (log.isLevelEnabled(level)) log[level](lineOf(facts), "exchange");
       for (const listen of listeners) listen(facts);
     },
-    trouble(cause, { exchange, upstream }) {
-      log.warn({ exchange, upstream: upstream.name, cause: describe(cause) }, "trouble");
-    },
     bug(error, { exchange, upstream }) {
       bugs += 1;
       const stack = error instanceof Error ? error.stack : String(error);
@@ -52,8 +49,8 @@ export function createEvents(log: Log, tally: Tally, listeners: readonly Listene
     vaultFault(fault) {
       log.error({ cause: describe(fault) }, "vault cannot be used");
     },
-    credentialMissing({ detail, remedy }) {
-      log.warn({ detail, remedy }, "credential missing");
+    credentialMissing({ detail, cause }) {
+      log.warn({ detail, cause: cause && describe(cause) }, "credential missing");
     },
     policyLoaded(digest, rules) {
       log.info({ policy: digest, rules }, "policy loaded");
@@ -109,13 +106,15 @@ function isTrouble(code: RefusalCode): boolean {
 
 /** Never a path, an argument or a text: the exchange id leads to the ledger, which may hold them. */
 function lineOf(facts: Facts): object {
-  const { exchange, upstream, principal, action, decision, outcome, usage, findings } = facts;
+  const { exchange, upstream, principal, action, decision, outcome, cause, usage, findings } =
+    facts;
   return {
     exchange,
     agent: principal?.agent,
     upstream: upstream.name,
     action: action === undefined ? facts.method : nameOf(action),
     outcome: outcomeKey(outcome),
+    cause: cause === undefined ? undefined : describe(cause),
     rules: decision?.because,
     status: facts.upstreamStatus,
     cost_nano_usd: usage?.cost,

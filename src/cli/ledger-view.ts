@@ -149,6 +149,7 @@ function outcomeRows(entry: OutcomeEntry, hash: string): string[] {
   const lines = [
     row("outcome", placeOf(entry, hash)),
     row("", outcomeText(entry)),
+    ...(entry.credential === undefined ? [] : [row("borrowed", entry.credential)]),
     ...(entry.cost === undefined ? [] : [row("cost", costText(entry.cost))]),
   ];
   if (entry.outcome.kind === "refused") lines.push(row("", entry.outcome.detail));

@@ -46,11 +46,15 @@ export interface Facts {
   opened: Digest | undefined;
   /** Set once the first byte may have gone upstream: from here on money is owed. */
   sent: boolean;
+  /** Label of the secret that was borrowed, such as `openai@2`; never its value. */
+  credential: string | undefined;
   usage: PricedUsage | undefined;
   findings: readonly Finding[];
   requestScan: Scan;
   responseScan: Scan;
   upstreamStatus: number | undefined;
   outcome: Outcome | undefined;
+  /** Why it was refused or broke off: for the operator's log, never a wire or the ledger. */
+  cause: Error | undefined;
   duration: Millis | undefined;
 }

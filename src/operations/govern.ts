@@ -32,7 +32,7 @@ export async function govern(ask: Ask, door: Door, ports: Ports): Promise<void> 
       report = await door.forward(authorized, facts);
     } else {
       refusal = verdict.refusal;
-      noteRefusal(refusal, facts, ports);
+      noteRefusal(refusal, facts);
     }
   } catch (error) {
     ports.observer.bug(error, facts);
@@ -46,10 +46,10 @@ export async function govern(ask: Ask, door: Door, ports: Ports): Promise<void> 
   if (refusal !== undefined) door.refuse(refusal);
 }
 
-function noteRefusal(refusal: Refusal, facts: Facts, { observer }: Ports): void {
+function noteRefusal(refusal: Refusal, facts: Facts): void {
   facts.outcome = { kind: "refused", code: refusal.code, detail: refusal.detail };
   facts.review = refusal.review;
-  if (refusal.cause !== undefined) observer.trouble(refusal.cause, facts);
+  facts.cause = refusal.cause;
 }
 
 /** Every field from the start, so that all exchanges share one hidden class. */
@@ -69,12 +69,14 @@ function newFacts(ask: Ask): Facts {
     reservation: undefined,
     opened: undefined,
     sent: false,
+    credential: undefined,
     usage: undefined,
     findings: [],
     requestScan: { kind: "none", reason: "not_reached" },
     responseScan: { kind: "none", reason: "not_reached" },
     upstreamStatus: undefined,
     outcome: undefined,
+    cause: undefined,
     duration: undefined,
   };
 }

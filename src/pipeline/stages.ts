@@ -37,7 +37,5 @@ export interface Gatekeeper {
 /** Told of every closed exchange, exactly once; log lines and counters are made from it. */
 export interface Observer {
   closed(facts: Facts): void;
-  /** The reason behind a refusal that the agent is not told: for the operator's log. */
-  trouble(cause: Error, facts: Facts): void;
   bug(error: unknown, facts: Facts): void;
 }

@@ -51,11 +51,13 @@ export function forwardHttp(
   const { upstream } = head;
   const borrowed = vault.credentialFor(upstream, head.method, pathOf(dispatch.target));
   if (borrowed.kind === "halt") {
-    const { code, detail } = borrowed.refusal;
+    const { code, detail, cause } = borrowed.refusal;
+    dispatch.facts.cause = cause;
     reply.refuse(dispatch.refuse(borrowed.refusal), false);
     return Promise.resolve({ outcome: { kind: "refused", code, detail }, report: undefined });
   }
   const credential = borrowed.value;
+  dispatch.facts.credential = credential?.label;
   const echoes = credential?.echoes ?? NO_ECHOES;
   const inspector = authorized.interpretation.inspector(authorized.inspections, echoes);
   return new Promise((resolve) => {

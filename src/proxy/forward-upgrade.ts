@@ -111,11 +111,13 @@ function upgradeExchange(
     forward: async (_authorized, facts) => {
       const borrowed = vault.credentialFor(upstream, method, path);
       if (borrowed.kind === "halt") {
-        const { code, detail } = borrowed.refusal;
+        const { code, detail, cause } = borrowed.refusal;
+        facts.cause = cause;
         facts.outcome = { kind: "refused", code, detail };
         writeReply(socket, renderRefusal(shapeOf(upstream), borrowed.refusal, { exchange }));
         return undefined;
       }
+      facts.credential = borrowed.value?.label;
       facts.outcome = await tunnel(parts, borrowed.value, {
         proxy,
         agent: guardedAgent(upstream, connectorFor, socket),
@@ -157,6 +159,7 @@ function tunnel(
     socket.once("close", () => resolve({ kind: "completed", status: 101, bytes: bytes() }));
     proxy.ws(request, socket, first, { target: upstream.origin, agent }, (error) => {
       const refusal = refusalOfFailure(error, upstream.name);
+      facts.cause = error;
       if (bytes() === 0) writeReply(socket, renderRefusal(shapeOf(upstream), refusal, head));
       resolve({ kind: "refused", code: refusal.code, detail: refusal.detail });
     });

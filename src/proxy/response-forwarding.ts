@@ -232,17 +232,19 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler {
   }
 
   #refuse(refusal: Refusal): void {
-    const { reply } = this.#dispatch;
+    const { reply, facts } = this.#dispatch;
+    facts.cause = refusal.cause;
     reply.refuse(this.#dispatch.refuse(refusal), false);
     this.#done({ kind: "refused", code: refusal.code, detail: refusal.detail });
     this.#abort(new ClientGone());
   }
 
   #fail(error: Error): void {
-    const { reply, head } = this.#dispatch;
+    const { reply, head, facts } = this.#dispatch;
     if (error instanceof ClientGone || reply.gone) return this.#clientGone();
     if (!reply.headSent) return this.#refuse(refusalOfFailure(error, head.upstream.name));
     reply.destroy();
+    facts.cause = error;
     this.#done({ kind: "abandoned", by: "upstream", bytes: reply.bytes });
     this.#abort(error);
   }

@@ -378,6 +378,9 @@ describe("the other commands", () => {
     expect(code).toBe(1);
     expect(output).toMatch(/FAIL {2}listen/);
     expect(output).toMatch(/FAIL {2}credential +x: vault:\/\/nothing/);
+    expect(output).toContain(
+      "→ the vault has no secret nothing; store it: sallyport vault set nothing",
+    );
     expect(output).toMatch(/warn {2}policies +0 rules/);
     expect(output).toMatch(/warn {2}upstream +x: /);
   });

@@ -43,6 +43,8 @@ export interface OutcomeEntry extends Link {
   readonly checked: Checked | undefined;
   /** Whether the first byte may have gone upstream; undefined where nobody knows. */
   readonly dispatched: boolean | undefined;
+  /** Label of the secret that was borrowed from the vault, such as `openai@2`. */
+  readonly credential: string | undefined;
   readonly answerStatus: number | undefined;
   readonly cost: PricedUsage | undefined;
   readonly duration: Millis | undefined;

@@ -99,6 +99,7 @@ function parseOutcomeEntry(record: JsonObject, link: Link): OutcomeEntry {
     asked: asked && parseAsked(asked),
     checked: checked && parseChecked(checked),
     dispatched: optional(record, "dispatched", flag),
+    credential: optional(record, "credential", text),
     answerStatus: optional(record, "answer_status", number),
     cost: cost && parseCost(cost),
     duration: duration === undefined ? undefined : millis(duration),

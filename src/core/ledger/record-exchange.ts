@@ -31,6 +31,7 @@ export function outcomeBody(facts: Facts, at: Instant): string {
   if (facts.opened === undefined) out += `"asked":${asked(facts)},`;
   out += `"at":${digits(at)},"checked":${checked(facts, facts.responseScan)}`;
   if (facts.usage !== undefined) out += `,"cost":${cost(facts.usage)}`;
+  if (facts.credential !== undefined) out += `,"credential":${quote(facts.credential)}`;
   out += `,"dispatched":${facts.sent}`;
   if (facts.duration !== undefined) out += `,"duration_ms":${digits(facts.duration)}`;
   out += `,"exchange":${quote(facts.exchange)}`;

@@ -23,10 +23,11 @@ interface Varied {
   readonly cost?: number;
   readonly duration?: number;
   readonly detector?: string | undefined;
+  readonly cause?: Error;
 }
 
 /** An exchange that is over; only what a test varies is given. */
-export function closedFacts({ outcome, cost, duration = 1, detector }: Varied): Facts {
+export function closedFacts({ outcome, cost, duration = 1, detector, cause }: Varied): Facts {
   return {
     exchange: id("exc_1"),
     at: instant(0),
@@ -41,6 +42,7 @@ export function closedFacts({ outcome, cost, duration = 1, detector }: Varied): 
     reservation: undefined,
     opened: undefined,
     sent: true,
+    credential: undefined,
     usage:
       cost === undefined
         ? undefined
@@ -78,6 +80,7 @@ export function closedFacts({ outcome, cost, duration = 1, detector }: Varied): 
     responseScan: { kind: "none", reason: "not_asked" },
     upstreamStatus: 200,
     outcome: outcome ?? { kind: "completed", status: 200, bytes: 1 },
+    cause,
     duration: millis(duration),
   };
 }

@@ -45,6 +45,14 @@ describe("events", () => {
     expect(lines).toMatchObject([{ level: INFO, findings: ["s"] }]);
   });
 
+  it("log the reason that the agent is not told, in the exchange's own line", () => {
+    const { lines, events } = listening("info");
+    const outcome: Outcome = { kind: "refused", code: "credential_unavailable", detail: "d" };
+    const cause = Object.assign(new Error("the vault has no secret openai"), { code: "EVAULT" });
+    events.closed(closedFacts({ outcome, cause }));
+    expect(lines).toMatchObject([{ level: WARN, cause: "EVAULT the vault has no secret openai" }]);
+  });
+
   it("never log a path or the words of a refusal: both may hold what the agent sent", () => {
     const { lines, events } = listening();
     const outcome: Outcome = { kind: "refused", code: "policy_denied", detail: "sk-live-123" };

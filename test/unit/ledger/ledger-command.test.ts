@@ -81,6 +81,7 @@ held      0.002500000 USD of llm-day until <time> (llm-day|support-bot|2026-11-2
 intent    <time>, seq 2 of <writer>, ${hash}
 outcome   <time>, seq 3 of <writer>, ${JSON.parse((await run("show", "--json", "x_allowed")).out).outcome.hash}
           completed 200, 1200 bytes after 412 ms
+borrowed  openai@2
 cost      0.000193800 USD for gpt-4o-mini-2024-07-18: 812 input, 120 output (provider); price exact, genai-prices 0.1.8 1f3c
 request   scanned, 1024 bytes
 response  scanned, 1200 bytes

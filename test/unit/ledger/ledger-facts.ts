@@ -87,12 +87,14 @@ export function intentFacts(exchange: string, changes: Partial<Facts> = {}): Fac
     },
     opened: undefined,
     sent: false,
+    credential: undefined,
     usage: undefined,
     findings: [],
     requestScan: { kind: "scanned", bytes: 1024 },
     responseScan: { kind: "none", reason: "not_reached" },
     upstreamStatus: undefined,
     outcome: undefined,
+    cause: undefined,
     duration: undefined,
     ...changes,
   };
@@ -107,6 +109,7 @@ export function outcomeFacts(
   return intentFacts(exchange, {
     opened,
     sent: true,
+    credential: "openai@2",
     usage: {
       usage: {
         input: 812,
