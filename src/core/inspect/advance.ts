@@ -2,12 +2,12 @@
  * The scanner's engine. Candidates are judged strictly in order of their place, each on at most
  * `HOLD_MAX` units, so the verdict does not depend on how the text was cut into pieces.
  */
+import { nextAnchor, tailOf } from "./anchor-table.ts";
 import { MAIL_LOCAL_MAX, mailStart } from "./detectors/pii-email.ts";
 import { fold, forget } from "./fold.ts";
 import { judge } from "./judge.ts";
 import { MORE } from "./signature.ts";
 import { originalAt, type TextScan } from "./text-scan.ts";
-import { nextTrigram, tailOf } from "./trigrams.ts";
 
 /** Units before a candidate that its match may look at. */
 const LOOK_BACK = 3;
@@ -60,12 +60,12 @@ function advance(scan: TextScan): void {
   const limit = scan.ended || plan.empty ? secretTail : Math.min(secretTail, text.length - 2);
   const literals = scan.withheld.length === 0 ? NONE : scan.withheld.map(() => -1);
   let mail = plan.email ? -1 : NOWHERE;
-  let anchor = plan.trigrams.buckets.size === 0 ? NOWHERE : -1;
+  let anchor = plan.anchors.empty ? NOWHERE : -1;
   let waits = false;
   while (scan.blocked === undefined) {
     swallow(scan);
     const from = scan.cursor;
-    if (anchor < from) anchor = found(nextTrigram(plan.trigrams, text, from, text.length));
+    if (anchor < from) anchor = found(nextAnchor(plan.anchors, text, from, text.length));
     if (mail < from) mail = found(text.indexOf("@", from));
     const at = Math.min(anchor, mail, nextLiteral(scan, literals, from));
     if (at >= limit) break;
@@ -99,7 +99,7 @@ function nextLiteral(scan: TextScan, known: number[], from: number): number {
 
 function anchorTail(scan: TextScan): number {
   if (scan.ended || !scan.plan.rewrites) return scan.text.length;
-  return tailOf(scan.plan.trigrams, scan.text, Math.max(scan.cursor, 0));
+  return tailOf(scan.plan.anchors, scan.text, Math.max(scan.cursor, 0));
 }
 
 /** Where the end of the text is a proper beginning of a withheld literal. */

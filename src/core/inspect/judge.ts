@@ -1,3 +1,4 @@
+import { anchoredAt } from "./anchor-table.ts";
 import type { Finding } from "./finding.ts";
 import type { InspectionRule } from "./inspection.ts";
 import { emailAt, EMAIL_DETECTOR, mailStart } from "./detectors/pii-email.ts";
@@ -5,7 +6,6 @@ import { INJECTION_DETECTOR } from "./detectors/injection.ts";
 import { ruleFor } from "./scan-plan.ts";
 import { HOLD_MAX, MORE, type Hit, type View } from "./signature.ts";
 import { originalAt, type TextScan } from "./text-scan.ts";
-import { bucketAt, isWordUnit } from "./trigrams.ts";
 
 /** Findings kept per part; edits and blocks go on beyond it. */
 export const FINDINGS_MAX = 64;
@@ -55,7 +55,6 @@ function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
   const { text } = scan;
   const stop = Math.min(text.length, at + HOLD_MAX);
   const view: View = { text, stop, final: scan.ended || at + HOLD_MAX <= text.length };
-  const inWord = at > 0 && isWordUnit(text.charCodeAt(at - 1));
   let best: Catch | undefined;
   let waits = false;
   if (scan.plan.email && text.charCodeAt(at) === AT_SIGN) {
@@ -64,8 +63,7 @@ function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
     else if (outcome !== undefined) best = stricter(best, scan, EMAIL_DETECTOR, outcome);
   }
   if (at + 2 < text.length) {
-    for (const signature of bucketAt(scan.plan.trigrams, text, at)) {
-      if (inWord && signature.wordStart) continue;
+    for (const signature of anchoredAt(scan.plan.anchors, text, at)) {
       const outcome = signature.match(view, at);
       if (outcome === MORE) waits = true;
       else if (outcome !== undefined) best = stricter(best, scan, signature.detector, outcome);

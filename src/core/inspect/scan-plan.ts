@@ -1,15 +1,15 @@
+import { anchorTable, type AnchorTable } from "./anchor-table.ts";
 import type { Finding } from "./finding.ts";
 import type { Inspection, InspectionRule } from "./inspection.ts";
 import type { Signature } from "./signature.ts";
 import { DETECTORS } from "./detectors/detectors.ts";
 import { EMAIL_DETECTOR } from "./detectors/pii-email.ts";
-import { trigramsOf, type Trigrams } from "./trigrams.ts";
 
 /** An inspection compiled: what to look for and what each detector's findings lead to. */
 export interface ScanPlan {
   /** No rule looks for anything: only withheld literals count. */
   readonly empty: boolean;
-  readonly trigrams: Trigrams;
+  readonly anchors: AnchorTable;
   /** Whether e-mail addresses are wanted: found by their `@`, backwards. */
   readonly email: boolean;
   /** Any finding may rewrite text, so text is held back while one could begin. */
@@ -21,7 +21,7 @@ const STRENGTH: Record<Finding["action"], number> = { block: 2, redact: 1, repor
 
 const plans = new WeakMap<Inspection, ScanPlan>();
 /** Tables by what is looked for: many agents share few sets of detectors. */
-const tables = new Map<string, Trigrams>();
+const tables = new Map<string, AnchorTable>();
 
 /** Compiled once per inspection: policy hands out the same object for the same agent. */
 export function scanPlan(inspection: Inspection): ScanPlan {
@@ -53,7 +53,7 @@ function compile(inspection: Inspection): ScanPlan {
     rules.get(detector)?.some((rule) => rule.action === "redact") === true;
   return {
     empty: rules.size === 0,
-    trigrams: tableFor([...rules.keys()], rewrites),
+    anchors: tableFor([...rules.keys()], rewrites),
     email: rules.has(EMAIL_DETECTOR),
     rewrites: [...rules.keys()].some(rewrites),
     rules,
@@ -65,12 +65,15 @@ function covers(name: string, detector: string): boolean {
   return name === detector || detector.startsWith(`${name}.`);
 }
 
-function tableFor(detectors: readonly string[], rewrites: (detector: string) => boolean): Trigrams {
+function tableFor(
+  detectors: readonly string[],
+  rewrites: (detector: string) => boolean,
+): AnchorTable {
   const key = detectors.map((name) => (rewrites(name) ? `${name}!` : name)).join(",");
   const known = tables.get(key);
   if (known !== undefined) return known;
   const signatures: Signature[] = detectors.flatMap((name) => [...(DETECTORS.get(name) ?? [])]);
-  const built = trigramsOf(signatures, rewrites);
+  const built = anchorTable(signatures, rewrites);
   tables.set(key, built);
   return built;
 }

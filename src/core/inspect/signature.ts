@@ -31,16 +31,16 @@ export interface View {
 }
 
 /**
- * One thing to look for. `match` is called only where an anchor's first units stand, reads forward
- * inside its view, and must give the same answer for every longer view unless it said `MORE`: that
- * is what makes verdicts independent of how a stream was cut.
+ * One thing to look for. `match` is called only where an anchor stands or the text ends inside one,
+ * reads forward inside its view, and must give the same answer for every longer view unless it said
+ * `MORE`: that is what makes verdicts independent of how a stream was cut.
  */
 export interface Signature {
   /** `injection`, `secret`, `pii.card`, … */
   readonly detector: string;
   /**
-   * Literals (at least two units) with which every match begins; only the first three units are
-   * compared, without case and with all digits alike.
+   * Literals (at least two units) with which every match begins, compared without case and with all
+   * digits alike.
    */
   readonly anchors: readonly string[];
   /** The unit before a match is no letter or digit. */

@@ -4,7 +4,7 @@
  * different ones near each other are a finding.
  */
 import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
-import { isLetter } from "../trigrams.ts";
+import { isLetter } from "../text-units.ts";
 
 const SCORE = 60;
 /** Words long enough that their encoded form does not occur by chance. */

@@ -1,6 +1,6 @@
 /** Words spelled out (`i g n o r e`, `i.g.n.o.r.e`) so that only a model reads them as words. */
 import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
-import { isLetter, isWordUnit } from "../trigrams.ts";
+import { isLetter, isWordUnit } from "../text-units.ts";
 import { plainWord } from "./word-table.ts";
 
 const SPELLED_MIN = 16;

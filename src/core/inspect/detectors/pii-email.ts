@@ -1,5 +1,5 @@
 import { MORE, type Outcome, type View } from "../signature.ts";
-import { isDigit, isLetter, isWordUnit } from "../trigrams.ts";
+import { isDigit, isLetter, isWordUnit } from "../text-units.ts";
 
 export const EMAIL_DETECTOR = "pii.email";
 

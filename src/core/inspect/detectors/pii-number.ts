@@ -1,6 +1,6 @@
 /** Numbers that prove themselves: cards by Luhn, IBANs by mod 97, phones by their form. */
 import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
-import { isDigit, isLetter, isWordUnit } from "../trigrams.ts";
+import { isDigit, isLetter, isWordUnit } from "../text-units.ts";
 
 const CARD_DIGITS_MIN = 13;
 const CARD_DIGITS_MAX = 19;

@@ -1,6 +1,6 @@
 /** Secrets known by where they stand: `api_key = …`, `Bearer …`, `scheme://user:password@host`. */
 import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
-import { isDigit, isLetter } from "../trigrams.ts";
+import { isDigit, isLetter } from "../text-units.ts";
 import {
   ALNUM,
   BASE64_SIGNS,

@@ -4,7 +4,7 @@
  * little and hardly ever waits for more text.
  */
 import { MORE, type Hit, type Outcome, type Signature, type View } from "../signature.ts";
-import { isDigit, isLetter } from "../trigrams.ts";
+import { isDigit, isLetter } from "../text-units.ts";
 import { bitsOf, createWordTable, plainWord, type WordTable } from "./word-table.ts";
 
 /** Units between two words: spaces, punctuation, markup. */
@@ -18,7 +18,9 @@ const CLASSES_MAX = 32;
 const APOSTROPHE = 0x27;
 /** Begins an escape in a URL: `ignore%20all`. */
 const PERCENT = 0x25;
-const ANCHOR_UNITS = 4;
+/** Words are told apart by their first units; shorter ones than this need what ends them. */
+const SHORT_UNITS = 4;
+const ANCHOR_UNITS = 6;
 
 export interface Chain {
   readonly name: string;
@@ -114,7 +116,7 @@ function anchorsOf(word: string): readonly string[] {
     const choices = LEET_OF.includes(char) ? [char, "0"] : [char];
     anchors = anchors.flatMap((anchor) => choices.map((choice) => anchor + choice));
   }
-  if (word.length >= ANCHOR_UNITS) return anchors;
+  if (word.length >= SHORT_UNITS) return anchors;
   return anchors.flatMap((anchor) => Array.from(WORD_ENDS, (end) => anchor + end));
 }
 

@@ -1,0 +1,244 @@
+/**
+ * Where an anchor stands. One pass with a rolling key of three units, and whether a word begins
+ * there, rules out nearly every place for two nanoseconds each; a trie of whole anchors decides the
+ * rest. The cost does not depend on how many anchors there are.
+ */
+import { isDigit, isLetter } from "./text-units.ts";
+import type { Signature } from "./signature.ts";
+
+const CLASS_BITS = 6;
+const CLASSES = 1 << CLASS_BITS;
+/** Three classes, and the lowest bit of the one before: whether that unit is in a word. */
+const KEY_MASK = (1 << (3 * CLASS_BITS + 1)) - 1;
+const IN_WORD = 1 << (3 * CLASS_BITS);
+
+const ASCII_END = 0x80;
+/** Other scripts have cases that classes do not know: only so many of their units are compared. */
+const OTHER_UNITS = 4;
+
+/** Values of `heads`. */
+const AT_WORD_START = 1;
+const ANYWHERE = 2;
+
+const SPACE_CLASS = 0;
+const SIGN_CLASSES = 31;
+
+/**
+ * Letters without case, all digits alike, all white space alike, other signs nearly each their own.
+ * Odd for what is in a word.
+ */
+const classOf = new Uint8Array(0x10000);
+for (let unit = 0, signs = 0; unit < classOf.length; unit += 1) {
+  if (unit <= 0x20 || unit === 0x7f) classOf[unit] = SPACE_CLASS;
+  else if (isDigit(unit)) classOf[unit] = 1;
+  else if (isLetter(unit)) classOf[unit] = (((unit | 0x20) - 0x60) << 1) | 1;
+  else if (unit < ASCII_END) classOf[unit] = ((signs++ % SIGN_CLASSES) + 1) << 1;
+  else classOf[unit] = ((unit ^ (unit >> (CLASS_BITS - 1))) << 1) & (CLASSES - 1);
+}
+
+export interface AnchorTable {
+  /** A bit for each key with which an anchor begins. */
+  readonly bits: Int32Array;
+  readonly trie: Trie;
+  /** Beginnings, of one and of two units, of anchors of signatures that may rewrite text. */
+  readonly heads: Uint8Array;
+  readonly empty: boolean;
+}
+
+/** Roots: 0 is nowhere, 1 inside a word, 2 at the beginning of one. */
+const INSIDE = 1;
+const OUTSIDE = 2;
+
+interface Trie {
+  /** Node after a class: `next[node * CLASSES + class]`, 0 for none. */
+  readonly next: Uint16Array;
+  /** By node: signatures with an anchor that ends on the way here; empty if none ends just here. */
+  readonly whole: readonly (readonly Signature[])[];
+  /** By node: the same and those with an anchor that goes on from here; filled as asked for. */
+  readonly reach: Map<number, readonly Signature[]>;
+  /** Signatures in their order. */
+  readonly order: readonly Signature[];
+}
+
+const NONE: readonly Signature[] = [];
+
+export function anchorTable(
+  signatures: readonly Signature[],
+  rewrites: (detector: string) => boolean,
+): AnchorTable {
+  const bits = new Int32Array((KEY_MASK + 1) / 32);
+  const heads = new Uint8Array(1 << (2 * CLASS_BITS));
+  const roots: readonly [Draft, Draft] = [draft(), draft()];
+  for (const signature of signatures) {
+    const where = signature.wordStart ? AT_WORD_START : ANYWHERE;
+    for (const anchor of signature.anchors) {
+      const classes = classesOf(anchor);
+      const [a = 0, b = 0, c] = classes;
+      if (rewrites(signature.detector)) markHeads(heads, a, b, where);
+      const thirds = c === undefined ? Array.from({ length: CLASSES }, (_, any) => any) : [c];
+      for (const third of thirds) {
+        const key = (a << (2 * CLASS_BITS)) | (b << CLASS_BITS) | third;
+        setBit(bits, key);
+        if (!signature.wordStart) setBit(bits, key | IN_WORD);
+      }
+      enter(roots[1], classes, signature);
+      if (!signature.wordStart) enter(roots[0], classes, signature);
+    }
+  }
+  return { bits, heads, trie: flatten(roots, signatures), empty: signatures.length === 0 };
+}
+
+/** The first place in `[from, to - 2)` where an anchor stands, or begins at the end; or -1. */
+export function nextAnchor(table: AnchorTable, text: string, from: number, to: number): number {
+  const { bits } = table;
+  let key = from > 0 ? classAt(text, from - 1) : SPACE_CLASS;
+  key = (((key << CLASS_BITS) | classAt(text, from)) << CLASS_BITS) | classAt(text, from + 1);
+  for (let i = from + 2; i < to; i += 1) {
+    key = ((key << CLASS_BITS) | (classOf[text.charCodeAt(i)] ?? 0)) & KEY_MASK;
+    if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
+    if (anchoredAt(table, text, i - 2).length > 0) return i - 2;
+  }
+  return -1;
+}
+
+/** Whether a complete text may be left alone: ASCII, with no anchor in it. */
+export function isPlain(table: AnchorTable, text: string): boolean {
+  const { bits, trie } = table;
+  const { length } = text;
+  let units = length < 2 ? text.charCodeAt(0) : text.charCodeAt(0) | text.charCodeAt(1);
+  let key = (classAt(text, 0) << CLASS_BITS) | classAt(text, 1);
+  for (let i = 2; i < length; i += 1) {
+    const unit = text.charCodeAt(i);
+    units |= unit;
+    key = ((key << CLASS_BITS) | (classOf[unit] ?? 0)) & KEY_MASK;
+    if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
+    if (hasWhole(trie, text, i - 2, (key & IN_WORD) === 0 ? OUTSIDE : INSIDE)) return false;
+  }
+  return units < ASCII_END || length === 0;
+}
+
+/** The signatures whose anchors stand at `at`, or begin there and may go on behind the text. */
+export function anchoredAt(table: AnchorTable, text: string, at: number): readonly Signature[] {
+  const { next, whole } = table.trie;
+  const inWord = at > 0 && (classAt(text, at - 1) & 1) === 1;
+  let node = inWord ? INSIDE : OUTSIDE;
+  let found = NONE;
+  for (let i = at; i < text.length; i += 1) {
+    node = next[(node << CLASS_BITS) | classAt(text, i)] ?? 0;
+    if (node === 0) return found;
+    const ends = whole[node] ?? NONE;
+    if (ends.length > 0) found = ends;
+  }
+  return reachOf(table.trie, node, found);
+}
+
+function hasWhole({ next, whole }: Trie, text: string, at: number, root: number): boolean {
+  let node = root;
+  for (let i = at; node !== 0; i += 1) {
+    if ((whole[node]?.length ?? 0) > 0) return true;
+    if (i >= text.length) return false;
+    node = next[(node << CLASS_BITS) | classAt(text, i)] ?? 0;
+  }
+  return false;
+}
+
+/** Where the last one or two units of `text` could begin an anchor; its length if they cannot. */
+export function tailOf(table: AnchorTable, text: string, from: number): number {
+  const end = text.length;
+  const [a, b] = [classAt(text, end - 2), classAt(text, end - 1)];
+  if (end - 2 >= from && mayBegin(table, (a << CLASS_BITS) | b, text, end - 2)) return end - 2;
+  return end - 1 >= from && mayBegin(table, b, text, end - 1) ? end - 1 : end;
+}
+
+function mayBegin(table: AnchorTable, key: number, text: string, at: number): boolean {
+  const where = table.heads[key] ?? 0;
+  return where === ANYWHERE || (where === AT_WORD_START && (classAt(text, at - 1) & 1) === 0);
+}
+
+function classAt(text: string, at: number): number {
+  return at >= 0 && at < text.length ? (classOf[text.charCodeAt(at)] ?? 0) : SPACE_CLASS;
+}
+
+function classesOf(anchor: string): readonly number[] {
+  const classes: number[] = [];
+  for (let i = 0; i < anchor.length; i += 1) {
+    if (i >= OTHER_UNITS && anchor.charCodeAt(i) >= ASCII_END) break;
+    classes.push(classAt(anchor, i));
+  }
+  return classes;
+}
+
+function setBit(bits: Int32Array, slot: number): void {
+  bits[slot >> 5] = (bits[slot >> 5] ?? 0) | (1 << (slot & 31));
+}
+
+function markHeads(heads: Uint8Array, a: number, b: number, where: number): void {
+  for (const key of [a, (a << CLASS_BITS) | b]) heads[key] = Math.max(heads[key] ?? 0, where);
+}
+
+/** A node of the trie while it grows. */
+interface Draft {
+  readonly next: Map<number, Draft>;
+  readonly ends: Set<Signature>;
+}
+
+function draft(): Draft {
+  return { next: new Map(), ends: new Set() };
+}
+
+function enter(root: Draft, classes: readonly number[], signature: Signature): void {
+  let node = root;
+  for (const one of classes) {
+    const next = node.next.get(one) ?? draft();
+    node.next.set(one, next);
+    node = next;
+  }
+  node.ends.add(signature);
+}
+
+/** Throws RangeError past the nodes that 16 bits can name. */
+function flatten(roots: readonly Draft[], order: readonly Signature[]): Trie {
+  const nodes: Draft[] = [draft(), ...roots];
+  const ends: (readonly Signature[])[] = [NONE, NONE, NONE];
+  const whole: (readonly Signature[])[] = [];
+  const links: (readonly [at: number, to: number])[] = [];
+  for (let at = 0; at < nodes.length; at += 1) {
+    const node = nodes[at];
+    const passed = ends[at] ?? NONE;
+    const own = node === undefined || node.ends.size === 0 ? NONE : [...node.ends];
+    const all = own.length === 0 ? passed : inOrder(order, [...passed, ...own]);
+    whole.push(own.length === 0 ? NONE : all);
+    for (const [one, child] of node?.next ?? []) {
+      links.push([(at << CLASS_BITS) | one, nodes.length]);
+      nodes.push(child);
+      ends[nodes.length - 1] = all;
+    }
+  }
+  if (nodes.length > 0xffff) throw new RangeError("too many anchors");
+  const next = new Uint16Array(nodes.length << CLASS_BITS);
+  for (const [at, to] of links) next[at] = to;
+  return { next, whole, reach: new Map(), order };
+}
+
+function reachOf(trie: Trie, node: number, passed: readonly Signature[]): readonly Signature[] {
+  const known = trie.reach.get(node);
+  if (known !== undefined) return known;
+  const found = new Set(passed);
+  const open = [node];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    for (const one of trie.whole[at] ?? NONE) found.add(one);
+    for (let i = 0; i < CLASSES; i += 1) {
+      const child = trie.next[(at << CLASS_BITS) | i] ?? 0;
+      if (child !== 0) open.push(child);
+    }
+  }
+  const all = inOrder(trie.order, found);
+  trie.reach.set(node, all);
+  return all;
+}
+
+function inOrder(order: readonly Signature[], some: Iterable<Signature>): readonly Signature[] {
+  const wanted = new Set(some);
+  if (wanted.size < 2) return [...wanted];
+  return order.filter((signature) => wanted.has(signature));
+}

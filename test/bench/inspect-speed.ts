@@ -1,0 +1,171 @@
+/**
+ * Prints what inspection costs, by detector and kind of text, in µs per KB and as a ratio to a bare
+ * `charCodeAt` loop over the same text in the same run:
+ *
+ *     node test/bench/inspect-speed.ts
+ */
+import { performance } from "node:perf_hooks";
+import type { Inspection } from "../../src/core/inspect/inspection.ts";
+import type { JsonValue } from "../../src/core/json.ts";
+import { createPartScanner } from "../../src/core/inspect/part-scanner.ts";
+import { scanJson } from "../../src/core/inspect/scan-json.ts";
+import { createStreamGate } from "../../src/core/inspect/stream-gate.ts";
+
+const ROUNDS = 9;
+/** Time of one round, at least. */
+const ROUND_MS = 8;
+const NONE: readonly string[] = [];
+const DETECTORS = ["injection", "secret", "pii.email", "pii.card", "pii.iban", "pii.phone"];
+
+const PROSE = `The harbour was quiet that morning. A few boats had come in before dawn and their crews
+were already asleep, while the market on the quay opened one stall after another. Prices for fish
+had been low all week, so most sellers tried to find a buyer from the city, who would pay in advance
+and come again. "You should have been here in May," one of them said. Nobody answered. `;
+
+const README = `## Installation
+
+Run \`npm install fast-queue\` and add it to your project. See the
+[documentation](https://fast-queue.example.org/docs/start) for all options.
+
+- **Small**: no dependencies, 4 KB after compression.
+- **Safe**: a job is given to one worker only, and returned if that worker stops responding.
+
+\`\`\`sh
+git clone https://github.com/example/fast-queue.git && cd fast-queue
+npm test -- --reporter=dot   # 312 tests, about 20 seconds
+\`\`\`
+
+| option | default | meaning |
+|---|---|---|
+| \`retries\` | 3 | how often a failed job is tried again |
+| \`timeout_ms\` | 30000 | time after which a job counts as failed |
+`;
+
+const CODE = `export async function readConfig(path: string): Promise<Config> {
+  const text = await readFile(path, "utf8");
+  const { host = "127.0.0.1", port = 8080, retries = 3 } = JSON.parse(text) as Partial<Config>;
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new RangeError(\`port must be between 1 and 65535, not \${port}\`);
+  }
+  // Later callers rely on the order of these keys.
+  return { host, port, retries, startedAt: new Date(), listeners: new Map() };
+}
+
+for (const [key, value] of Object.entries(process.env)) {
+  if (key.startsWith("APP_") && value !== undefined) settings.set(key.slice(4), value.trim());
+}
+`;
+
+const HOSTILE: Readonly<Record<string, string>> = {
+  "hostile: ignore all": "ignore all ",
+  "hostile: chain of fillers": "reveal all your my the ",
+  "hostile: keys": "key='a1b2c3d4",
+  "hostile: digits": "4111 ",
+  "hostile: links": "](http://",
+  "hostile: addresses": "a@",
+};
+
+function filled(text: string, length: number): string {
+  // As text that came off a wire is stored: flat, one byte a unit.
+  return Buffer.from(text.repeat(Math.ceil(length / text.length)).slice(0, length)).toString();
+}
+
+function chatBody(text: string): JsonValue {
+  const message = { role: "user", content: text.slice(0, 560) };
+  const system = { role: "system", content: "Answer briefly and name your sources." };
+  const body = { model: "gpt-4o-mini", temperature: 0.2, stream: false, max_tokens: 256 };
+  const parameters = { type: "object", properties: { city: { type: "string" } } };
+  const tool = { type: "function", function: { name: "weather.read", parameters } };
+  return JSON.parse(JSON.stringify({ ...body, messages: [system, message], tools: [tool] }));
+}
+
+function inspection(find: readonly string[]): Inspection {
+  return { surface: "response", rules: [{ id: "bench", find, scoreMin: 80, action: "block" }] };
+}
+
+/** µs a call: the best of several rounds, so that neighbours on the machine count least. */
+function micros(work: () => unknown): number {
+  let calls = 1;
+  let best = Infinity;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = performance.now();
+    for (let i = 0; i < calls; i += 1) kept[0] = work();
+    const spent = performance.now() - before;
+    best = Math.min(best, (spent * 1000) / calls);
+    if (spent < ROUND_MS) calls = Math.ceil((calls * ROUND_MS * 1.2) / Math.max(spent, 0.01));
+  }
+  return best;
+}
+
+/** Keeps results alive, so that no work is optimised away. */
+const kept: unknown[] = [undefined];
+
+function bareLoop(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i += 1) hash = (hash * 31 + text.charCodeAt(i)) | 0;
+  return hash;
+}
+
+function scanText(look: Inspection, text: string): unknown {
+  const scanner = createPartScanner(look, "bench", NONE);
+  scanner.push(text);
+  scanner.end();
+  return scanner.blocked;
+}
+
+function print(name: string, cost: number, unit: string, ratio?: number): void {
+  const compared = ratio === undefined ? "" : `${ratio.toFixed(1).padStart(7)} ×`;
+  console.log(`${name.padEnd(46)} ${cost.toFixed(2).padStart(8)} ${unit.padEnd(6)} ${compared}`);
+}
+
+const everything = inspection([...DETECTORS]);
+const texts = { prose: PROSE, readme: README, code: CODE };
+
+for (const [kind, sample] of Object.entries(texts)) {
+  const text = filled(sample, 1024);
+  const bare = micros(() => bareLoop(text));
+  print(`${kind}: bare loop`, bare, "µs/KB", 1);
+  for (const find of [...DETECTORS.map((one) => [one]), DETECTORS]) {
+    const look = inspection(find);
+    const cost = micros(() => scanText(look, text));
+    print(`${kind}: ${find.length > 1 ? "all" : find.join()}`, cost, "µs/KB", cost / bare);
+  }
+  const body = { messages: [{ role: "user", content: text }] };
+  const whole = micros(() => scanJson(everything, body, NONE));
+  print(`${kind}: all, as one JSON leaf`, whole, "µs/KB", whole / bare);
+}
+
+const chat = chatBody(filled(PROSE, 1024));
+const kilobytes = JSON.stringify(chat).length / 1024;
+print("chat body: all", micros(() => scanJson(everything, chat, NONE)) / kilobytes, "µs/KB");
+
+const large = { messages: [{ role: "tool", content: filled(PROSE + README + CODE, 102_400) }] };
+print(
+  "100 KB: all",
+  micros(() => scanJson(everything, large, NONE)),
+  "µs",
+);
+
+print(
+  "a part scanner made",
+  micros(() => createPartScanner(everything, "p", NONE)),
+  "µs",
+);
+const gate = createStreamGate(everything, NONE, {
+  bytesMax: 1 << 20,
+  framesMax: 4096,
+  overflow: "block",
+});
+const bytes = new Uint8Array(335);
+const spans = [{ part: "text", text: " harbour was quiet", whole: false, last: false }];
+const frame = { bytes, spans, rewrite: () => bytes };
+print(
+  "an event of a stream with 18 units of text",
+  micros(() => gate.push(frame)),
+  "µs",
+);
+
+for (const [name, unit] of Object.entries(HOSTILE)) {
+  const text = filled(unit, 16_384);
+  print(name, micros(() => scanText(everything, text)) / 16, "µs/KB");
+}
