@@ -1,4 +1,4 @@
-/** One live exchange, first byte to sealed ledger entry. The only try/catch on the hot path. */
+/** One live exchange, first byte to sealed ledger entry. What no stage expected is caught here. */
 import type { Facts } from "../core/evidence.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Ask, InspectionReport } from "../pipeline/ask.ts";

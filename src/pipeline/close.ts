@@ -58,7 +58,14 @@ async function settle(
   if (facts.reservation.kind === "held") await ports.budgets.settle(facts.exchange, settlements);
 }
 
-function mark({ sent, principal, decision }: Facts, { sessions }: Ports): void {
+/** A mark is in force also where the disk refuses it, and the outcome must still be recorded. */
+function mark(facts: Facts, { sessions }: Ports): void {
+  const { sent, principal, decision } = facts;
   if (!sent || principal === undefined || decision?.kind !== "allow") return;
-  if (decision.terms.marks.length > 0) sessions.mark(principal, decision.terms.marks);
+  if (decision.terms.marks.length === 0) return;
+  try {
+    sessions.mark(principal, decision.terms.marks);
+  } catch (error) {
+    facts.cause ??= error instanceof Error ? error : new Error(String(error));
+  }
 }

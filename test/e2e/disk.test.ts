@@ -82,6 +82,8 @@ budgets:
   spend: { limit: 1000 USD, per: agent, window: lifetime }
 rules:
   - { id: web, http: { upstreams: [web] }, effect: allow }
+  - { id: page, http: { upstreams: [web], paths: [/held] }, effect: allow, marks: [untrusted] }
+  - { id: after, http: { upstreams: [web], paths: [/send] }, when: '"untrusted" in session.marks', effect: deny }
   - { id: model, llm: { models: [gpt-4.1-mini] }, effect: allow, charge: [calls, spend] }
 `;
 const CALLS = "default|calls|tester|lifetime";
@@ -215,6 +217,30 @@ describe("a disk that fills up while the gateway runs", () => {
       cost: { cost: 80_000 },
     });
     await sound();
+  });
+
+  it("outlives a mark that cannot be written, which holds all the same", async () => {
+    expect(await call(sallyport.url, "web", "/send")).toMatchObject({ status: 200 });
+    const held = Promise.withResolvers<() => void>();
+    upstream.server.removeAllListeners("request");
+    upstream.server.on("request", (_request, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write("data: first\n\n");
+      held.resolve(() => void response.end());
+    });
+    const answer = call(sallyport.url, "web", "/held");
+    const finish = await held.promise;
+    fillDisk(sallyport);
+    finish();
+    const seen = await answer;
+    expect(seen).toMatchObject({ status: 200, complete: true });
+    await expect.poll(() => sallyport.output(), SOON).toContain("ERR_SQLITE_ERROR");
+    freeDisk(sallyport);
+    await expect.poll(readyz, SOON).toEqual([200, "ready\n"]);
+    expect(await call(sallyport.url, "web", "/send")).toMatchObject({ status: 403 });
+    expect(await sallyport.stop()).toBe(0);
+    const recorded = await readRecorded(sallyport.dataDirectory);
+    expect(outcomeOf(recorded, seen?.exchange ?? "").outcome.kind).toBe("completed");
   });
 });
 

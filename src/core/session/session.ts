@@ -4,5 +4,6 @@ import type { Principal } from "../principal.ts";
 export interface SessionStore {
   /** Synchronous on purpose: the pipeline asks on every exchange. */
   marks(principal: Principal): readonly string[];
+  /** In force at once. Throws where the store refuses: then this process alone knows of it. */
   mark(principal: Principal, marks: readonly string[]): void;
 }
