@@ -23,11 +23,11 @@ ENV NODE_ENV=production \
     SALLYPORT_DATA_DIR=/var/lib/sallyport
 
 # Warms the compile cache with the Node and the user that will run it, and proves that the image works.
-RUN ["/nodejs/bin/node", "src/main.ts", "demo"]
+RUN ["/nodejs/bin/node", "src/sallyport.js", "demo"]
 RUN ["/nodejs/bin/node", "--eval", "import('/app/src/manage/management.ts').then(() => import('/app/src/app/metrics.ts'))"]
 
 VOLUME /var/lib/sallyport
 EXPOSE 4100 4101
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["/nodejs/bin/node", "--eval", "fetch('http://127.0.0.1:4101/readyz').then(({ok}) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["/nodejs/bin/node", "src/main.ts"]
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=4", "src/sallyport.js"]
 CMD ["up"]

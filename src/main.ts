@@ -1,9 +1,6 @@
 /** The `sallyport` command. Everything it may touch of the process is handed down from here. */
-import { enableCompileCache } from "node:module";
-
-enableCompileCache();
-const { runProgram } = await import("./cli/program.ts");
-const { EXIT } = await import("./cli/exit-code.ts");
+import { EXIT } from "./cli/exit-code.ts";
+import { runProgram } from "./cli/program.ts";
 
 // `sallyport config show | head`: nobody reads on, which is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

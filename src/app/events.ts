@@ -79,9 +79,10 @@ type Level = "debug" | "info" | "warn" | "error";
 
 /**
  * Ordinary traffic is on the ledger already and only shows at `debug`. What policy stopped is news;
- * what could not be checked or went wrong needs somebody.
+ * what could not be checked or went wrong, and what the agent was not told, needs somebody.
  */
-function levelOf({ outcome, findings }: Facts): Level {
+function levelOf({ outcome, findings, cause }: Facts): Level {
+  if (cause !== undefined) return "warn";
   switch (outcome?.kind) {
     case "refused":
       return isTrouble(outcome.code) ? "warn" : "info";

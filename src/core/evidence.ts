@@ -54,7 +54,7 @@ export interface Facts {
   responseScan: Scan;
   upstreamStatus: number | undefined;
   outcome: Outcome | undefined;
-  /** Why it was refused or broke off: for the operator's log, never a wire or the ledger. */
+  /** What went wrong, in words for the operator's log; never on a wire or the ledger. */
   cause: Error | undefined;
   duration: Millis | undefined;
 }

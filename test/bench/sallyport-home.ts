@@ -29,7 +29,7 @@ export async function writeSallyportHome(options: HomeOptions): Promise<Sallypor
   execFileSync(
     process.execPath,
     [
-      "src/main.ts",
+      "src/sallyport.js",
       "vault",
       "set",
       "bench-key",

@@ -54,10 +54,14 @@ async function startSallyport(upstreamPort: number, { profile }: SubjectOptions)
   const flags = profile
     ? ["--cpu-prof", `--cpu-prof-dir=${join(process.cwd(), "bench-profile")}`]
     : [];
-  const child = spawn(process.execPath, [...flags, "src/main.ts", "up", "--config", home.config], {
-    stdio: ["ignore", "ignore", "inherit"],
-    env: { ...process.env, ...home.env },
-  });
+  const child = spawn(
+    process.execPath,
+    [...flags, "src/sallyport.js", "up", "--config", home.config],
+    {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, ...home.env },
+    },
+  );
   await listening(port, child);
   pin(child.pid, String(SUBJECT_CORE));
   return {

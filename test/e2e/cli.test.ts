@@ -11,7 +11,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { freePort } from "../support/free-port.ts";
 import { runSallyport, startSallyport } from "../support/sallyport-process.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../src/sallyport.js", import.meta.url));
 const run = promisify(execFile);
 const root = mkdtempSync(join(tmpdir(), "sallyport-cli-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

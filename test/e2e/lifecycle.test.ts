@@ -15,7 +15,7 @@ import { ALLOW_WEB, startHttpGateway } from "../support/http-gateway.ts";
 import { outcomeOf, readRecorded, verifyRecorded } from "../support/recorded.ts";
 import type { SallyportProcess } from "../support/sallyport-process.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../src/sallyport.js", import.meta.url));
 /** What comes by itself must come within this, however busy the machine. */
 const SOON = { timeout: 15_000 };
 

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../src/sallyport.js", import.meta.url));
 /** A start that does not fail is ended, and the test sees the signal. */
 const LIMIT_MS = 15_000;
 

@@ -72,7 +72,7 @@ async function launch(home: Home): Promise<SallyportProcess> {
   const { setup, directory, configFile, port, managePort } = home;
   const child = spawn(
     process.execPath,
-    [...(setup.nodeFlags ?? []), "src/main.ts", "up", "--config", configFile],
+    [...(setup.nodeFlags ?? []), "src/sallyport.js", "up", "--config", configFile],
     { cwd: ROOT, env: { ...cleanEnvironment(), ...setup.env }, stdio: ["ignore", "pipe", "pipe"] },
   );
   let output = "";
@@ -118,7 +118,7 @@ export async function runSallyport(
     readonly cwd?: string;
   } = {},
 ): Promise<{ readonly code: number | null; readonly output: string; readonly stdout: string }> {
-  const child = spawn(process.execPath, [join(ROOT, "src/main.ts"), ...args], {
+  const child = spawn(process.execPath, [join(ROOT, "src/sallyport.js"), ...args], {
     cwd: options.cwd ?? ROOT,
     env: { ...cleanEnvironment(), ...options.env },
     stdio: ["pipe", "pipe", "pipe"],

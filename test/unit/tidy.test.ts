@@ -62,20 +62,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   undici: ["proxy/", "cli/"],
   "http-proxy-3": ["proxy/forward-upgrade.ts"],
-  "@modelcontextprotocol/sdk": ["proxy/mcp/", "app/demo/"],
   "@modelcontextprotocol/server": ["proxy/mcp/", "app/demo/"],
   "@modelcontextprotocol/node": ["app/demo/"],
   fastify: ["manage/"],
   "prom-client": ["app/"],
   pino: ["app/"],
   yaml: ["core/policy/", "core/yaml/", "lib/"],
-  ajv: ["core/", "app/"],
   "@marcbachmann/cel-js": ["core/policy/"],
   "@pydantic/genai-prices": ["stores/prices/"],
   "node:sqlite": ["stores/"],
   "@clack/prompts": ["cli/"],
   commander: ["cli/"],
-  "eventsource-parser": ["proxy/", "app/demo/"],
 };
 
 describe("layers", () => {
