@@ -21,8 +21,11 @@ export function createRateStore(countersMax: number = COUNTERS_MAX): RateStore {
 
   function arrivalOf(key: string, limit: RateLimit, now: Instant): number {
     const at = emptyAt.get(key) ?? now;
-    // More than one interval ahead means the clock was set back, or the rule was changed.
-    return Math.min(Math.max(at, now), now + limit.per);
+    const latest = now + limit.per;
+    if (at <= latest) return Math.max(at, now);
+    // The clock was set back, or the rule was changed. Kept, or calls would wait for the old time.
+    emptyAt.set(key, latest);
+    return latest;
   }
 
   function store(key: string, at: number, now: Instant): void {
