@@ -3,7 +3,7 @@
  * there, rules out nearly every place for two nanoseconds each; a trie of whole anchors decides the
  * rest. The cost does not depend on how many anchors there are.
  */
-import { isDigit, isLetter } from "./text-units.ts";
+import { isAscii, isDigit, isLetter } from "./text-units.ts";
 import type { Signature } from "./signature.ts";
 
 const CLASS_BITS = 6;
@@ -39,6 +39,8 @@ for (let unit = 0, signs = 0; unit < classOf.length; unit += 1) {
 export interface AnchorTable {
   /** A bit for each key with which an anchor begins. */
   readonly bits: Int32Array;
+  /** By key: the node of its three units. */
+  readonly starts: Uint16Array;
   readonly trie: Trie;
   /** Beginnings, of one and of two units, of anchors of signatures that may rewrite text. */
   readonly heads: Uint8Array;
@@ -52,6 +54,8 @@ const OUTSIDE = 2;
 interface Trie {
   /** Node after a class: `next[node * CLASSES + class]`, 0 for none. */
   readonly next: Uint16Array;
+  /** By node: whether an anchor ends here. */
+  readonly ends: Uint8Array;
   /** By node: signatures with an anchor that ends on the way here; empty if none ends just here. */
   readonly whole: readonly (readonly Signature[])[];
   /** By node: the same and those with an anchor that goes on from here; filled as asked for. */
@@ -61,6 +65,7 @@ interface Trie {
 }
 
 const NONE: readonly Signature[] = [];
+const EVERY_CLASS = Array.from({ length: CLASSES }, (_, one) => one);
 
 export function anchorTable(
   signatures: readonly Signature[],
@@ -69,77 +74,94 @@ export function anchorTable(
   const bits = new Int32Array((KEY_MASK + 1) / 32);
   const heads = new Uint8Array(1 << (2 * CLASS_BITS));
   const roots: readonly [Draft, Draft] = [draft(), draft()];
-  for (const signature of signatures) {
+  for (const [place, signature] of signatures.entries()) {
     const where = signature.wordStart ? AT_WORD_START : ANYWHERE;
     for (const anchor of signature.anchors) {
       const classes = classesOf(anchor);
-      const [a = 0, b = 0, c] = classes;
+      const [a = 0, b = 0] = classes;
       if (rewrites(signature.detector)) markHeads(heads, a, b, where);
-      const thirds = c === undefined ? Array.from({ length: CLASSES }, (_, any) => any) : [c];
-      for (const third of thirds) {
-        const key = (a << (2 * CLASS_BITS)) | (b << CLASS_BITS) | third;
+      // Of two units: with any third.
+      const forms = classes.length > 2 ? [classes] : EVERY_CLASS.map((c) => [a, b, c]);
+      for (const form of forms) {
+        const key = (a << (2 * CLASS_BITS)) | (b << CLASS_BITS) | (form[2] ?? 0);
         setBit(bits, key);
-        if (!signature.wordStart) setBit(bits, key | IN_WORD);
+        enter(roots[1], form, place);
+        if (signature.wordStart) continue;
+        setBit(bits, key | IN_WORD);
+        enter(roots[0], form, place);
       }
-      enter(roots[1], classes, signature);
-      if (!signature.wordStart) enter(roots[0], classes, signature);
     }
   }
-  return { bits, heads, trie: flatten(roots, signatures), empty: signatures.length === 0 };
+  const trie = flatten(roots, signatures);
+  return { bits, heads, trie, starts: startsOf(bits, trie), empty: signatures.length === 0 };
 }
 
 /** The first place in `[from, to - 2)` where an anchor stands, or begins at the end; or -1. */
 export function nextAnchor(table: AnchorTable, text: string, from: number, to: number): number {
-  const { bits } = table;
+  const { bits, starts, trie } = table;
   let key = from > 0 ? classAt(text, from - 1) : SPACE_CLASS;
   key = (((key << CLASS_BITS) | classAt(text, from)) << CLASS_BITS) | classAt(text, from + 1);
   for (let i = from + 2; i < to; i += 1) {
     key = ((key << CLASS_BITS) | (classOf[text.charCodeAt(i)] ?? 0)) & KEY_MASK;
     if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
-    if (anchoredAt(table, text, i - 2).length > 0) return i - 2;
+    const node = starts[key] ?? 0;
+    if (leadsOn(trie, text, i + 1, node)) return i - 2;
   }
   return -1;
 }
 
-/** Whether a complete text may be left alone: ASCII, with no anchor in it. */
-export function isPlain(table: AnchorTable, text: string): boolean {
-  const { bits, trie } = table;
+/** In a complete text: where the first anchor stands, its length if nowhere, 0 if it needs folding. */
+export function firstAnchor(table: AnchorTable, text: string): number {
+  const { bits, starts, trie } = table;
   const { length } = text;
-  let units = length < 2 ? text.charCodeAt(0) : text.charCodeAt(0) | text.charCodeAt(1);
+  let units = (length > 0 ? text.charCodeAt(0) : 0) | (length > 1 ? text.charCodeAt(1) : 0);
   let key = (classAt(text, 0) << CLASS_BITS) | classAt(text, 1);
-  for (let i = 2; i < length; i += 1) {
+  let i = 2;
+  for (; i < length; i += 1) {
     const unit = text.charCodeAt(i);
     units |= unit;
     key = ((key << CLASS_BITS) | (classOf[unit] ?? 0)) & KEY_MASK;
     if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
-    if (hasWhole(trie, text, i - 2, (key & IN_WORD) === 0 ? OUTSIDE : INSIDE)) return false;
+    const node = starts[key] ?? 0;
+    if (hasWhole(trie, text, i + 1, node)) break;
   }
-  return units < ASCII_END || length === 0;
+  if (i < length) return isAscii(text) ? i - 2 : 0;
+  return units < ASCII_END ? length : 0;
 }
 
 /** The signatures whose anchors stand at `at`, or begin there and may go on behind the text. */
 export function anchoredAt(table: AnchorTable, text: string, at: number): readonly Signature[] {
-  const { next, whole } = table.trie;
-  const inWord = at > 0 && (classAt(text, at - 1) & 1) === 1;
-  let node = inWord ? INSIDE : OUTSIDE;
-  let found = NONE;
+  const { next, ends, whole } = table.trie;
+  let node = at > 0 && (classAt(text, at - 1) & 1) === 1 ? INSIDE : OUTSIDE;
+  let last = 0;
   for (let i = at; i < text.length; i += 1) {
     node = next[(node << CLASS_BITS) | classAt(text, i)] ?? 0;
-    if (node === 0) return found;
-    const ends = whole[node] ?? NONE;
-    if (ends.length > 0) found = ends;
+    if (node === 0) return whole[last] ?? NONE;
+    if (ends[node] !== 0) last = node;
   }
-  return reachOf(table.trie, node, found);
+  return reachOf(table.trie, node, whole[last] ?? NONE);
 }
 
-function hasWhole({ next, whole }: Trie, text: string, at: number, root: number): boolean {
-  let node = root;
-  for (let i = at; node !== 0; i += 1) {
-    if ((whole[node]?.length ?? 0) > 0) return true;
+/** Whether an anchor ends at `node` or where the text from `from` leads to. */
+function hasWhole({ next, ends }: Trie, text: string, from: number, node: number): boolean {
+  let at = node;
+  for (let i = from; ends[at] === 0; i += 1) {
     if (i >= text.length) return false;
-    node = next[(node << CLASS_BITS) | classAt(text, i)] ?? 0;
+    at = next[(at << CLASS_BITS) | (classOf[text.charCodeAt(i)] ?? 0)] ?? 0;
+    if (at === 0) return false;
   }
-  return false;
+  return true;
+}
+
+/** As `hasWhole`, or the text ends before an anchor does. */
+function leadsOn({ next, ends }: Trie, text: string, from: number, node: number): boolean {
+  let at = node;
+  for (let i = from; ends[at] === 0; i += 1) {
+    if (i >= text.length) return true;
+    at = next[(at << CLASS_BITS) | (classOf[text.charCodeAt(i)] ?? 0)] ?? 0;
+    if (at === 0) return false;
+  }
+  return true;
 }
 
 /** Where the last one or two units of `text` could begin an anchor; its length if they cannot. */
@@ -176,48 +198,67 @@ function markHeads(heads: Uint8Array, a: number, b: number, where: number): void
   for (const key of [a, (a << CLASS_BITS) | b]) heads[key] = Math.max(heads[key] ?? 0, where);
 }
 
+function startsOf(bits: Int32Array, { next }: Trie): Uint16Array {
+  const starts = new Uint16Array(KEY_MASK + 1);
+  for (let key = 0; key <= KEY_MASK; key += 1) {
+    if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
+    let node = (key & IN_WORD) === 0 ? OUTSIDE : INSIDE;
+    for (let shift = 2 * CLASS_BITS; shift >= 0 && node !== 0; shift -= CLASS_BITS) {
+      node = next[(node << CLASS_BITS) | ((key >> shift) & (CLASSES - 1))] ?? 0;
+    }
+    starts[key] = node;
+  }
+  return starts;
+}
+
 /** A node of the trie while it grows. */
 interface Draft {
   readonly next: Map<number, Draft>;
-  readonly ends: Set<Signature>;
+  /** Places in the list of signatures, in order. */
+  readonly ends: number[];
 }
 
 function draft(): Draft {
-  return { next: new Map(), ends: new Set() };
+  return { next: new Map(), ends: [] };
 }
 
-function enter(root: Draft, classes: readonly number[], signature: Signature): void {
+function enter(root: Draft, classes: readonly number[], signature: number): void {
   let node = root;
   for (const one of classes) {
-    const next = node.next.get(one) ?? draft();
-    node.next.set(one, next);
+    let next = node.next.get(one);
+    if (next === undefined) {
+      next = draft();
+      node.next.set(one, next);
+    }
     node = next;
   }
-  node.ends.add(signature);
+  if (node.ends.at(-1) !== signature) node.ends.push(signature);
 }
 
 /** Throws RangeError past the nodes that 16 bits can name. */
 function flatten(roots: readonly Draft[], order: readonly Signature[]): Trie {
   const nodes: Draft[] = [draft(), ...roots];
-  const ends: (readonly Signature[])[] = [NONE, NONE, NONE];
-  const whole: (readonly Signature[])[] = [];
-  const links: (readonly [at: number, to: number])[] = [];
+  const passed: (readonly number[])[] = [];
+  const links: number[] = [];
   for (let at = 0; at < nodes.length; at += 1) {
-    const node = nodes[at];
-    const passed = ends[at] ?? NONE;
-    const own = node === undefined || node.ends.size === 0 ? NONE : [...node.ends];
-    const all = own.length === 0 ? passed : inOrder(order, [...passed, ...own]);
-    whole.push(own.length === 0 ? NONE : all);
-    for (const [one, child] of node?.next ?? []) {
-      links.push([(at << CLASS_BITS) | one, nodes.length]);
+    const { next, ends } = nodes[at] ?? draft();
+    const before = passed[at] ?? [];
+    const all = ends.length === 0 ? before : inOrder([...before, ...ends]);
+    passed[at] = all;
+    for (const [one, child] of next) {
+      links.push((at << CLASS_BITS) | one, nodes.length);
+      passed[nodes.length] = all;
       nodes.push(child);
-      ends[nodes.length - 1] = all;
     }
   }
   if (nodes.length > 0xffff) throw new RangeError("too many anchors");
   const next = new Uint16Array(nodes.length << CLASS_BITS);
-  for (const [at, to] of links) next[at] = to;
-  return { next, whole, reach: new Map(), order };
+  for (let i = 0; i < links.length; i += 2) next[links[i] ?? 0] = links[i + 1] ?? 0;
+  const whole = nodes.map(({ ends }, at) => {
+    return ends.length === 0 ? NONE : (passed[at] ?? []).flatMap((one) => order[one] ?? []);
+  });
+  const ends = Uint8Array.from(nodes, (node) => (node.ends.length > 0 ? 1 : 0));
+  return { next, ends, whole, reach: new Map(), order };
 }
 
 function reachOf(trie: Trie, node: number, passed: readonly Signature[]): readonly Signature[] {
@@ -232,13 +273,11 @@ function reachOf(trie: Trie, node: number, passed: readonly Signature[]): readon
       if (child !== 0) open.push(child);
     }
   }
-  const all = inOrder(trie.order, found);
+  const all = trie.order.filter((signature) => found.has(signature));
   trie.reach.set(node, all);
   return all;
 }
 
-function inOrder(order: readonly Signature[], some: Iterable<Signature>): readonly Signature[] {
-  const wanted = new Set(some);
-  if (wanted.size < 2) return [...wanted];
-  return order.filter((signature) => wanted.has(signature));
+function inOrder(places: readonly number[]): readonly number[] {
+  return [...new Set(places)].toSorted((a, b) => a - b);
 }

@@ -6,13 +6,14 @@
  * @see https://www.unicode.org/reports/tr39/
  */
 
+import { isAscii } from "./text-units.ts";
+
 /** From folded to original offsets: at `at[i]` and after, original = folded + `delta[i]`. */
 export interface OffsetMap {
   readonly at: number[];
   readonly delta: number[];
 }
 
-const NOT_ASCII = /[^\0-\x7f]/;
 const INVISIBLE = /[\p{Cf}\p{Mn}\p{Me}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]/u;
 const SPACE = /[\p{Zs}\u2800]/u;
 
@@ -43,16 +44,19 @@ for (const [from, to] of LOOK_ALIKES) {
  * lengths changed. A piece must not end between two surrogates.
  */
 export function fold(text: string, from: number, map: OffsetMap): string {
-  const first = text.search(NOT_ASCII);
-  if (first < 0) return text;
+  if (isAscii(text)) return text;
   let out = "";
   let kept = 0;
-  for (let i = first; i < text.length;) {
+  for (let i = 0; i < text.length;) {
     const unit = text.charCodeAt(i);
+    if (unit < 0x80) {
+      i += 1;
+      continue;
+    }
     const pair = unit >= 0xd800 && unit < 0xdc00 && i + 1 < text.length;
-    const next = unit < 0x80 ? text.charAt(i) : pair ? foldPair(text, i) : foldUnit(unit);
+    const next = pair ? foldPair(text, i) : foldUnit(unit);
     const width = pair ? 2 : 1;
-    if (unit >= 0x80 && (next.length !== width || !text.startsWith(next, i))) {
+    if (next.length !== width || !text.startsWith(next, i)) {
       out += text.slice(kept, i) + next;
       kept = i + width;
       if (next.length !== width) shift(map, from + out.length, width - next.length);

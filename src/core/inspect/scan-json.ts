@@ -4,7 +4,7 @@ import type { Finding } from "./finding.ts";
 import type { Inspection } from "./inspection.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import { FINDINGS_MAX } from "./judge.ts";
-import { cannotMatch } from "./quick-look.ts";
+import { firstInterest } from "./quick-look.ts";
 import { scanPlan, type ScanPlan } from "./scan-plan.ts";
 import { openScan, type TextScan } from "./text-scan.ts";
 
@@ -106,8 +106,10 @@ function entriesBefore(object: JsonObject, key: string): [string, JsonValue][] {
 
 function visitText(walk: Walk, text: string): string {
   walk.textBytes += text.length;
-  if (cannotMatch(walk.plan, walk.withheld, text)) return text;
+  const from = firstInterest(walk.plan, walk.withheld, text);
+  if (from === text.length) return text;
   const scan = openScan(walk.plan, walk.withheld, pointer(walk.path));
+  scan.cursor = from;
   feed(scan, text);
   finish(scan);
   return take(walk, scan, text);

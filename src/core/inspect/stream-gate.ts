@@ -4,7 +4,7 @@ import type { Inspection } from "./inspection.ts";
 import { FINDINGS_MAX } from "./judge.ts";
 import { createJsonPartScanner } from "./json-part-scanner.ts";
 import { createPartScanner, type PartScanner } from "./part-scanner.ts";
-import { cannotMatch } from "./quick-look.ts";
+import { firstInterest } from "./quick-look.ts";
 import { scanPlan, type ScanPlan } from "./scan-plan.ts";
 
 /** Parts of one stream that are open at the same time. */
@@ -138,7 +138,7 @@ function push(gate: Gate, frame: Frame): GateVerdict {
     if (
       span.last &&
       !gate.open.has(span.part) &&
-      cannotMatch(gate.plan, gate.withheld, span.text)
+      firstInterest(gate.plan, gate.withheld, span.text) === span.text.length
     ) {
       gate.scanned += span.text.length;
       places.push(CLEAR);

@@ -1,10 +1,12 @@
 /** Markup that carries data out when it is rendered. */
 import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
+import { isWordUnit } from "../text-units.ts";
 import { BASE64, entropyOf, fits, TOKEN } from "./secret-value.ts";
 
 const URL_MAX = 400;
 const ALT_MAX = 60;
 const PAYLOAD_MIN = 12;
+const BLANK_MIN = 4;
 /** Text has less entropy than keys and hashes, decoded; this share of its units must be plain. */
 const PRINTABLE_SHARE = 0.95;
 
@@ -57,24 +59,49 @@ function imageTagAt(view: View, at: number): Outcome {
 function urlAt({ text, stop, final }: View, at: number, from: number, score: number): Outcome {
   const most = Math.min(stop, from + URL_MAX);
   let end = from;
-  while (end < most && !URL_ENDS.includes(text.charAt(end))) end += 1;
+  while (end < most && !endsUrl(text.charCodeAt(end))) end += 1;
   if (end === stop && !final) return MORE;
-  const url = text.slice(from, end);
-  if (!/^https?:\/\//i.test(url.slice(0, 8))) return undefined;
-  const carries = url
-    .slice(8)
-    .split(/[/?&=#]/)
-    .slice(1)
-    .some((piece) => isBlank(piece) || hidesText(piece));
-  if (!carries) return undefined;
+  if (!/^https?:\/\//i.test(text.slice(from, Math.min(end, from + 8)))) return undefined;
+  if (!carriesOut(text, from + 8, end)) return undefined;
   return { signature: "exfiltration-markup", score, confidence: score / 100, start: at, end };
 }
 
 const URL_ENDS = " \t\r\n)>\"'`";
+const ENDS_URL = Uint8Array.from({ length: 128 }, (_, unit) =>
+  URL_ENDS.includes(String.fromCharCode(unit)) ? 1 : 0,
+);
+
+function endsUrl(unit: number): boolean {
+  return unit < 128 && ENDS_URL[unit] === 1;
+}
+
+/** A piece after the first of `[from, to)`, as `/?&=#` divide it, has room for something. */
+function carriesOut(text: string, from: number, to: number): boolean {
+  let start = -1;
+  for (let i = from; i <= to; i += 1) {
+    if (i < to && !dividesUrl(text.charCodeAt(i))) continue;
+    if (start >= 0 && i - start >= BLANK_MIN) {
+      const piece = mayCarry(text, start, i) ? text.slice(start, i) : "";
+      if (isBlank(piece) || hidesText(piece)) return true;
+    }
+    start = i + 1;
+  }
+  return false;
+}
+
+function dividesUrl(unit: number): boolean {
+  return unit === 0x2f || unit === 0x3f || unit === 0x26 || unit === 0x3d || unit === 0x23;
+}
+
+/** Long enough to hide text, or with a sign that a blank begins with. */
+function mayCarry(text: string, start: number, end: number): boolean {
+  return end - start >= PAYLOAD_MIN || !isWordUnit(text.charCodeAt(start));
+}
 
 /** `{data}`, `[SUMMARY]`, `$SECRET`, `<history>`, percent-encoded too. */
 function isBlank(piece: string): boolean {
-  if (piece.length < 4 || piece.length > 80) return false;
+  if (piece.length < BLANK_MIN || piece.length > 80) return false;
+  if (isWordUnit(piece.charCodeAt(0))) return false;
   const plain = piece.replaceAll(/%7b/gi, "{").replaceAll(/%5b/gi, "[");
   return /^(?:\{\{?|\[|\$\{?)[a-z_ .-]{3,}/i.test(plain) && !/^\{\{?\s*(?:site|page)/i.test(plain);
 }

@@ -42,37 +42,39 @@ interface Digits {
   readonly groups: readonly number[];
 }
 
-function digitsAt(view: View, at: number, most: number, between: string): Digits | typeof MORE {
+const BETWEEN_DIGITS = /[ -]/;
+
+/** Undefined for fewer than `least`; a longer number is cut behind `most`. */
+function digitsAt(
+  view: View,
+  at: number,
+  least: number,
+  most: number,
+): Digits | typeof MORE | undefined {
   const { text, stop, final } = view;
-  let digits = "";
+  let count = 0;
   let end = at;
   let i = at;
-  let group = 0;
-  const groups: number[] = [];
-  for (; i < stop && digits.length <= most; i += 1) {
+  for (; i < stop && count <= most; i += 1) {
     const unit = text.charCodeAt(i);
     if (isDigit(unit)) {
-      digits += text.charAt(i);
-      group += 1;
+      count += 1;
       end = i + 1;
-    } else {
-      if (i !== end || !between.includes(text.charAt(i))) break;
-      groups.push(group);
-      group = 0;
-    }
+    } else if (i !== end || (unit !== 0x20 && unit !== 0x2d)) break;
   }
   if (i === stop && !final) return MORE;
-  if (group > 0) groups.push(group);
-  return { text: digits, end, groups };
+  if (count < least) return undefined;
+  const groups = text.slice(at, end).split(BETWEEN_DIGITS);
+  return { text: groups.join(""), end, groups: groups.map((group) => group.length) };
 }
 
 function cardAt(view: View, at: number): Outcome {
   const { text } = view;
   if (!isDigit(text.charCodeAt(at)) || isInNumber(text, at)) return undefined;
-  const found = digitsAt(view, at, CARD_DIGITS_MAX, " -");
-  if (found === MORE) return MORE;
+  const found = digitsAt(view, at, CARD_DIGITS_MIN, CARD_DIGITS_MAX);
+  if (found === MORE || found === undefined) return found;
   const { length } = found.text;
-  if (length < CARD_DIGITS_MIN || length > CARD_DIGITS_MAX || !endsNumber(text, found.end)) {
+  if (length > CARD_DIGITS_MAX || !endsNumber(text, found.end)) {
     return undefined;
   }
   if (!isCardBrand(found.text) || !isCardGrouping(found.groups) || !luhn(found.text)) {
@@ -166,29 +168,31 @@ function mod97(iban: string): boolean {
 /** International (`+49 30 1234567`) or grouped as phones are (`(555) 010-1234`, `555-010-1234`). */
 function phoneAt(view: View, at: number): Outcome {
   const { text, stop, final } = view;
-  const first = text.charAt(at);
   if (isInNumber(text, at)) return undefined;
   let digits = 0;
-  let groups = 0;
   let end = at;
   let i = at;
-  let before = "";
   for (; i < stop; i += 1) {
-    const char = text.charAt(i);
-    if (isDigit(char.charCodeAt(0))) {
-      if (!isDigit(before.charCodeAt(0))) groups += 1;
+    const unit = text.charCodeAt(i);
+    if (isDigit(unit)) {
       digits += 1;
       end = i + 1;
-    } else if (char === "+") {
+      if (digits > PHONE_DIGITS_MAX) return undefined;
+    } else if (unit === PLUS) {
       if (i !== at) break;
-    } else if (!" -.()".includes(char) || i - end > 1) break;
-    if (digits > PHONE_DIGITS_MAX) return undefined;
-    before = char;
+    } else if (!isPhoneSign(unit) || i - end > 1) break;
   }
   if (i === stop && !final) return MORE;
   if (digits < PHONE_DIGITS_MIN || !endsNumber(text, end)) return undefined;
-  if (first === "+") return phone(at, end, 90);
+  if (text.charCodeAt(at) === PLUS) return phone(at, end, 90);
   return NATIONAL.test(text.slice(at, end)) ? phone(at, end, 75) : undefined;
+}
+
+const PLUS = 0x2b;
+
+/** ` -.()` */
+function isPhoneSign(unit: number): boolean {
+  return unit === 0x20 || (unit >= 0x28 && unit <= 0x29) || unit === 0x2d || unit === 0x2e;
 }
 
 /** North American, and trunk prefix 0 with groups. Bounded: runs on at most 40 units. */

@@ -137,15 +137,19 @@ function connectionAt({ text, stop, final }: View, at: number): Outcome {
   let colon = -1;
   const most = Math.min(stop, start + USER_MAX + PASSWORD_MAX);
   for (let i = start; i < most; i += 1) {
-    const char = text.charAt(i);
-    if (char === ":" && colon < 0) colon = i;
-    if (char === "@") return colon < 0 ? undefined : passwordOutcome(text, start, colon, i);
-    if (ENDS_AUTHORITY.includes(char) || (colon < 0 && i - start > USER_MAX)) return undefined;
+    const unit = text.charCodeAt(i);
+    if (unit === COLON && colon < 0) colon = i;
+    if (unit === AT_SIGN) return colon < 0 ? undefined : passwordOutcome(text, start, colon, i);
+    if ((unit < 128 && ENDS_AUTHORITY[unit] === 1) || (colon < 0 && i - start > USER_MAX))
+      return undefined;
   }
   return final || most < stop ? undefined : MORE;
 }
 
-const ENDS_AUTHORITY = " \t\r\n/\"'<>`\\";
+const COLON = 0x3a;
+const AT_SIGN = 0x40;
+const ENDS_AUTHORITY = new Uint8Array(128);
+for (const sign of " \t\r\n/\"'<>`\\") ENDS_AUTHORITY[sign.charCodeAt(0)] = 1;
 const COMMON_STAND_INS = /^(?:pass|password|passwd|pwd|secret|user|pw|p|x+|\*+|\.+|[<${[].*)$/i;
 
 function passwordOutcome(text: string, start: number, colon: number, end: number): Outcome {

@@ -53,7 +53,9 @@ interface Entry {
   readonly words: WordTable;
   /** Classes that begin a chain. */
   readonly firsts: number;
-  readonly chains: readonly Compiled[];
+  /** By the bit of the first class: chains, and what their second words are; -1 for any word. */
+  readonly chains: readonly (readonly Compiled[])[];
+  readonly seconds: Int32Array;
   /** Every beginning of every first word: a word cut at the end of the text waits only for these. */
   readonly heads: ReadonlySet<string>;
 }
@@ -83,7 +85,7 @@ export function compileChains(
   const entry: Entry = {
     words: createWordTable(classes),
     firsts: compiled.reduce((mask, { first }) => mask | first, 0),
-    chains: compiled,
+    ...byFirst(compiled),
     heads: headsOf(firstWords),
   };
   return {
@@ -99,6 +101,23 @@ function spellings(word: string, normalize: (text: string) => string): readonly 
   const capital = word.charAt(0).toUpperCase() + word.slice(1);
   const forms = [word, word.toUpperCase(), capital].map((form) => plainWord(normalize(form)));
   return [...new Set(forms)];
+}
+
+function byFirst(compiled: readonly Compiled[]): Pick<Entry, "chains" | "seconds"> {
+  const chains = Array.from({ length: CLASSES_MAX }, (_, bit) =>
+    compiled.filter(({ first }) => first === 1 << bit),
+  );
+  const seconds = Int32Array.from(chains, (some) =>
+    some.reduce((mask, one) => mask | secondOf(one), 0),
+  );
+  return { chains, seconds };
+}
+
+function secondOf({ slots, start }: Compiled): number {
+  return slots.reduce(
+    (mask, slot, i) => ((start & (1 << i)) === 0 ? mask : mask | (slot.any ? -1 : slot.mask)),
+    0,
+  );
 }
 
 function headsOf(words: readonly string[]): ReadonlySet<string> {
@@ -180,6 +199,7 @@ function follow(view: View, at: number, after: number, first: number, entry: Ent
     if (end === stop && !final) return end - from > WORD_MAX ? best : MORE;
     const bits = end - from > WORD_MAX ? 0 : bitsOf(entry.words, text, from, end);
     runs = runs === undefined ? begin(entry, first, bits) : runs.filter((run) => stepOn(run, bits));
+    if (runs.length === 0) return best;
     const chain = completed(runs);
     if (chain !== undefined && chain.score > (best?.score ?? 0)) {
       const { name: signature, score } = chain;
@@ -192,15 +212,22 @@ function follow(view: View, at: number, after: number, first: number, entry: Ent
   return best;
 }
 
+const NO_CHAINS: readonly Compiled[] = [];
+const NO_RUNS: Run[] = [];
+
 /** The chains that the first two words fit. */
 function begin(entry: Entry, first: number, second: number): Run[] {
-  const runs: Run[] = [];
-  for (const compiled of entry.chains) {
-    if ((compiled.first & first) === 0) continue;
-    const states = advance(compiled.slots, compiled.start, second);
-    if (states !== 0) runs.push({ compiled, states });
+  let runs: Run[] | undefined;
+  for (let left = first; left !== 0; left &= left - 1) {
+    const bit = 31 - Math.clz32(left & -left);
+    const wanted = entry.seconds[bit] ?? 0;
+    if (wanted !== -1 && (wanted & second) === 0) continue;
+    for (const compiled of entry.chains[bit] ?? NO_CHAINS) {
+      const states = advance(compiled.slots, compiled.start, second);
+      if (states !== 0) (runs ??= []).push({ compiled, states });
+    }
   }
-  return runs;
+  return runs ?? NO_RUNS;
 }
 
 function stepOn(run: Run, bits: number): boolean {
