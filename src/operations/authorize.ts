@@ -47,13 +47,9 @@ export async function authorize(
   const interpretation = interpreted.value;
   const action = (facts.action = interpretation.action);
 
-  const { unscannable } = ask.upstream;
-  const detected = detect(
-    interpretation.scannable,
-    ask.surroundings,
-    inspections.request,
-    unscannable,
-  );
+  const { surroundings, upstream } = ask;
+  const { scannable, metering } = interpretation;
+  const detected = detect(scannable, surroundings, inspections.request, upstream.unscannable);
   facts.findings = detected.findings;
   facts.requestScan = detected.scan;
   if (detected.verdict.kind === "halt") return detected.verdict;
@@ -70,7 +66,6 @@ export async function authorize(
   if (reviewed.kind === "halt") return reviewed;
   const terms = reviewed.value;
 
-  const { metering } = interpretation;
   const reserved = await reserve({ exchange, now, principal, action, terms, metering }, ports);
   if (reserved.kind === "halt") return reserved;
   facts.reservation = reserved.value.reservation;

@@ -25,6 +25,7 @@ export async function govern(ask: Ask, door: Door, ports: Ports): Promise<void> 
   let authorized: Authorized | undefined;
   let report: InspectionReport | undefined;
   let refusal: Refusal | undefined;
+  let sealed: Promise<void>;
   try {
     const verdict = await authorize(ask, facts, ports);
     if (verdict.kind === "pass") {
@@ -40,10 +41,13 @@ export async function govern(ask: Ask, door: Door, ports: Ports): Promise<void> 
     facts.outcome = { kind: "failed" };
   } finally {
     const agreement = authorized?.reserved.agreement;
-    await close({ facts, agreement, report, elapsed: ports.monotonic() - started }, ports);
+    sealed = close({ facts, agreement, report, elapsed: ports.monotonic() - started }, ports);
   }
+  // Returned, not awaited: this frame, and all it holds, is done.
+  if (refusal === undefined) return sealed;
   // A refusal is on the record before the agent hears of it.
-  if (refusal !== undefined) door.refuse(refusal);
+  await sealed;
+  door.refuse(refusal);
 }
 
 function noteRefusal(refusal: Refusal, facts: Facts): void {

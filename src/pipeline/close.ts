@@ -19,32 +19,37 @@ export interface Ended {
   readonly elapsed: number;
 }
 
-/** Resolves when the outcome is on the record; a refusal waits for it before the agent hears. */
-export async function close(
-  { facts, agreement, report, elapsed }: Ended,
-  ports: Ports,
-): Promise<void> {
+/**
+ * Does everything now and answers with the promise of a durable outcome, which a refusal waits for
+ * before the agent hears. Not an async function: waiting must not keep the exchange in memory.
+ */
+export function close({ facts, agreement, report, elapsed }: Ended, ports: Ports): Promise<void> {
   facts.duration = millis(Math.max(0, Math.round(elapsed)));
   if (report !== undefined) {
     if (report.findings.length > 0) facts.findings = [...facts.findings, ...report.findings];
     facts.responseScan = report.scan;
   }
-  await settle(facts, agreement, report, ports);
+  settle(facts, agreement, report, ports);
   mark(facts, ports);
-  await ports.ledger.outcome(facts);
+  const sealed = ports.ledger.outcome(facts);
   ports.observer.closed(facts);
+  return sealed;
 }
 
-/** Money that never went out comes back; what went out is owed, whatever came of it. */
-async function settle(
+/**
+ * Money that never went out comes back; what went out is owed, whatever came of it. Nobody waits:
+ * the store keeps what it cannot write now, and until then the hold stands.
+ */
+function settle(
   facts: Facts,
   agreement: Agreement | undefined,
   report: InspectionReport | undefined,
-  ports: Ports,
-): Promise<void> {
-  if (facts.reservation === undefined) return;
+  { prices, budgets }: Ports,
+): void {
+  const { reservation, exchange } = facts;
+  if (reservation === undefined) return;
   if (agreement === undefined || !facts.sent) {
-    if (facts.reservation.kind === "held") await ports.budgets.settle(facts.exchange, []);
+    if (reservation.kind === "held") void budgets.settle(exchange, []);
     return;
   }
   const ending = {
@@ -53,12 +58,11 @@ async function settle(
     usage: report?.usage,
     model: report?.model,
   };
-  const { settlements, priced } = settlementsOf(agreement, ending, ports.prices);
+  const { settlements, priced } = settlementsOf(agreement, ending, prices);
   facts.usage = priced;
-  if (facts.reservation.kind === "held") await ports.budgets.settle(facts.exchange, settlements);
+  if (reservation.kind === "held") void budgets.settle(exchange, settlements);
 }
 
-/** A mark is in force also where the disk refuses it, and the outcome must still be recorded. */
 function mark(facts: Facts, { sessions }: Ports): void {
   const { sent, principal, decision } = facts;
   if (!sent || principal === undefined || decision?.kind !== "allow") return;
