@@ -129,12 +129,18 @@ export function firstAnchor(table: AnchorTable, text: string): number {
   return units < ASCII_END ? length : 0;
 }
 
-/** The signatures whose anchors stand at `at`, or begin there and may go on behind the text. */
+/**
+ * The signatures whose anchors stand at `at`, or begin there and may go on behind the text, of which
+ * three units are known.
+ */
 export function anchoredAt(table: AnchorTable, text: string, at: number): readonly Signature[] {
   const { next, ends, whole } = table.trie;
-  let node = at > 0 && (classAt(text, at - 1) & 1) === 1 ? INSIDE : OUTSIDE;
-  let last = 0;
-  for (let i = at; i < text.length; i += 1) {
+  let key = at > 0 ? classAt(text, at - 1) & 1 : 0;
+  for (let i = at; i < at + 3; i += 1) key = (key << CLASS_BITS) | classAt(text, i);
+  let node = table.starts[key] ?? 0;
+  if (node === 0) return NONE;
+  let last = ends[node] === 0 ? 0 : node;
+  for (let i = at + 3; i < text.length; i += 1) {
     node = next[(node << CLASS_BITS) | classAt(text, i)] ?? 0;
     if (node === 0) return whole[last] ?? NONE;
     if (ends[node] !== 0) last = node;

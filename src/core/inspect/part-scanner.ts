@@ -3,7 +3,7 @@ import type { Edit } from "./edit.ts";
 import type { Finding } from "./finding.ts";
 import type { Inspection } from "./inspection.ts";
 import { scanPlan } from "./scan-plan.ts";
-import { openScan, originalAt } from "./text-scan.ts";
+import { openScan, originalAt, type TextScan } from "./text-scan.ts";
 
 /**
  * Scans one text part that arrives in pieces, cut anywhere. Text before `safe` is decided and may
@@ -28,26 +28,45 @@ export function createPartScanner(
   part: string,
   withheld: readonly string[],
 ): PartScanner {
-  const scan = openScan(scanPlan(inspection), withheld, part);
-  return {
-    push: (text) => feed(scan, text),
-    end: () => finish(scan),
-    get safe() {
-      return originalAt(scan, scan.released);
-    },
-    get edits() {
-      return scan.edits;
-    },
-    get findings() {
-      return scan.findings;
-    },
-    get blocked() {
-      return scan.blocked;
-    },
-    forget(offset) {
-      // The newest edit stays: a redaction that goes on grows it.
-      const kept = scan.edits.findIndex((edit) => edit.end > offset);
-      scan.edits.splice(0, kept < 0 ? scan.edits.length - 1 : kept);
-    },
-  };
+  return new TextScanner(openScan(scanPlan(inspection), withheld, part));
+}
+
+/** A class: one is made for each part of each answer, and closures with accessors cost ten times. */
+class TextScanner implements PartScanner {
+  readonly #scan: TextScan;
+
+  constructor(scan: TextScan) {
+    this.#scan = scan;
+  }
+
+  push(text: string): void {
+    feed(this.#scan, text);
+  }
+
+  end(): void {
+    finish(this.#scan);
+  }
+
+  get safe(): number {
+    return originalAt(this.#scan, this.#scan.released);
+  }
+
+  get edits(): readonly Edit[] {
+    return this.#scan.edits;
+  }
+
+  get findings(): readonly Finding[] {
+    return this.#scan.findings;
+  }
+
+  get blocked(): Finding | undefined {
+    return this.#scan.blocked;
+  }
+
+  forget(offset: number): void {
+    // The newest edit stays: a redaction that goes on grows it.
+    const { edits } = this.#scan;
+    const kept = edits.findIndex((edit) => edit.end > offset);
+    edits.splice(0, kept < 0 ? edits.length - 1 : kept);
+  }
 }

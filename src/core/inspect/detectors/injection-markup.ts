@@ -1,6 +1,5 @@
 /** Markup that carries data out when it is rendered. */
 import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
-import { isWordUnit } from "../text-units.ts";
 import { BASE64, entropyOf, fits, TOKEN } from "./secret-value.ts";
 
 const URL_MAX = 400;
@@ -59,27 +58,31 @@ function imageTagAt(view: View, at: number): Outcome {
 function urlAt({ text, stop, final }: View, at: number, from: number, score: number): Outcome {
   const most = Math.min(stop, from + URL_MAX);
   let end = from;
-  while (end < most && !endsUrl(text.charCodeAt(end))) end += 1;
+  while (end < most && unitKind(text.charCodeAt(end)) !== ENDS_URL) end += 1;
   if (end === stop && !final) return MORE;
   if (!/^https?:\/\//i.test(text.slice(from, Math.min(end, from + 8)))) return undefined;
   if (!carriesOut(text, from + 8, end)) return undefined;
   return { signature: "exfiltration-markup", score, confidence: score / 100, start: at, end };
 }
 
-const URL_ENDS = " \t\r\n)>\"'`";
-const ENDS_URL = Uint8Array.from({ length: 128 }, (_, unit) =>
-  URL_ENDS.includes(String.fromCharCode(unit)) ? 1 : 0,
-);
+/** Values of `URL_UNITS`. */
+const ENDS_URL = 1;
+const DIVIDES_URL = 2;
+const BEGINS_BLANK = 3;
+const URL_UNITS = new Uint8Array(128);
+for (const sign of " \t\r\n)>\"'`") URL_UNITS[sign.charCodeAt(0)] = ENDS_URL;
+for (const sign of "/?&=#") URL_UNITS[sign.charCodeAt(0)] = DIVIDES_URL;
+for (const sign of "{[$%") URL_UNITS[sign.charCodeAt(0)] = BEGINS_BLANK;
 
-function endsUrl(unit: number): boolean {
-  return unit < 128 && ENDS_URL[unit] === 1;
+function unitKind(unit: number): number {
+  return unit < 128 ? (URL_UNITS[unit] ?? 0) : 0;
 }
 
 /** A piece after the first of `[from, to)`, as `/?&=#` divide it, has room for something. */
 function carriesOut(text: string, from: number, to: number): boolean {
   let start = -1;
   for (let i = from; i <= to; i += 1) {
-    if (i < to && !dividesUrl(text.charCodeAt(i))) continue;
+    if (i < to && unitKind(text.charCodeAt(i)) !== DIVIDES_URL) continue;
     if (start >= 0 && i - start >= BLANK_MIN) {
       const piece = mayCarry(text, start, i) ? text.slice(start, i) : "";
       if (isBlank(piece) || hidesText(piece)) return true;
@@ -89,19 +92,15 @@ function carriesOut(text: string, from: number, to: number): boolean {
   return false;
 }
 
-function dividesUrl(unit: number): boolean {
-  return unit === 0x2f || unit === 0x3f || unit === 0x26 || unit === 0x3d || unit === 0x23;
-}
-
 /** Long enough to hide text, or with a sign that a blank begins with. */
 function mayCarry(text: string, start: number, end: number): boolean {
-  return end - start >= PAYLOAD_MIN || !isWordUnit(text.charCodeAt(start));
+  return end - start >= PAYLOAD_MIN || unitKind(text.charCodeAt(start)) === BEGINS_BLANK;
 }
 
 /** `{data}`, `[SUMMARY]`, `$SECRET`, `<history>`, percent-encoded too. */
 function isBlank(piece: string): boolean {
   if (piece.length < BLANK_MIN || piece.length > 80) return false;
-  if (isWordUnit(piece.charCodeAt(0))) return false;
+  if (unitKind(piece.charCodeAt(0)) !== BEGINS_BLANK) return false;
   const plain = piece.replaceAll(/%7b/gi, "{").replaceAll(/%5b/gi, "[");
   return /^(?:\{\{?|\[|\$\{?)[a-z_ .-]{3,}/i.test(plain) && !/^\{\{?\s*(?:site|page)/i.test(plain);
 }

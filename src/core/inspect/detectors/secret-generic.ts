@@ -91,9 +91,9 @@ function operatorEnd({ text, stop, final }: View, from: number): number | Outcom
 
 function valueOutcome(text: string, start: number, end: number): Outcome {
   const value = text.slice(start, end);
-  if (!looksRandom(value) || isPlaceholder(value)) return undefined;
+  if (!looksRandom(value)) return undefined;
   const entropy = entropyOf(value);
-  if (entropy < ENTROPY_MIN) return undefined;
+  if (entropy < ENTROPY_MIN || isPlaceholder(value)) return undefined;
   const strong = entropy >= ENTROPY_STRONG && value.length >= STRONG_LENGTH;
   const score = strong ? 80 : 65;
   return { signature: "assigned-secret", score, confidence: score / 100, start, end };

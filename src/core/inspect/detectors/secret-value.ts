@@ -42,16 +42,18 @@ export function fits(units: number, unit: number): boolean {
 const ENTROPY_UNITS_MAX = 256;
 const DISTINCT_MIN = 6;
 
-/** Shannon entropy in bits per unit of the first units. */
+/** Shannon entropy in bits per unit of the first units, which are ASCII. */
 export function entropyOf(text: string): number {
-  const counts = new Map<number, number>();
+  const counts = new Uint16Array(UNITS.length);
   const length = Math.min(text.length, ENTROPY_UNITS_MAX);
   for (let i = 0; i < length; i += 1) {
-    const unit = text.charCodeAt(i);
-    counts.set(unit, (counts.get(unit) ?? 0) + 1);
+    const unit = text.charCodeAt(i) & 0x7f;
+    counts[unit] = (counts[unit] ?? 0) + 1;
   }
   let bits = 0;
-  for (const count of counts.values()) bits -= (count / length) * Math.log2(count / length);
+  for (const count of counts) {
+    if (count > 0) bits -= (count / length) * Math.log2(count / length);
+  }
   return bits;
 }
 
@@ -74,9 +76,19 @@ const STAND_INS = [
   "deadbeef",
 ];
 
+const STAND_IN = new RegExp(STAND_INS.join("|"), "i");
+
 /** Documentation stands in for secrets in a few ways only. */
 export function isPlaceholder(value: string): boolean {
+  return isMonotonous(value) || STAND_IN.test(value);
+}
+
+function isMonotonous(value: string): boolean {
+  const enough = Math.min(DISTINCT_MIN, value.length);
   const lower = value.toLowerCase();
-  if (STAND_INS.some((word) => lower.includes(word))) return true;
-  return new Set(lower).size < Math.min(DISTINCT_MIN, value.length);
+  let seen = "";
+  for (let i = 0; i < lower.length && seen.length < enough; i += 1) {
+    if (!seen.includes(lower.charAt(i))) seen += lower.charAt(i);
+  }
+  return seen.length < enough;
 }

@@ -4,7 +4,7 @@
  * little and hardly ever waits for more text.
  */
 import { MORE, type Hit, type Outcome, type Signature, type View } from "../signature.ts";
-import { isDigit, isLetter } from "../text-units.ts";
+import { isWordUnit } from "../text-units.ts";
 import { bitsOf, createWordTable, plainWord, type WordTable } from "./word-table.ts";
 
 /** Units between two words: spaces, punctuation, markup. */
@@ -279,5 +279,9 @@ function nextWord(text: string, from: number, stop: number): number {
 
 /** Letters of any script, digits, apostrophes inside words. */
 function isChainUnit(unit: number): boolean {
-  return isLetter(unit) || isDigit(unit) || unit >= 0x80 || unit === APOSTROPHE;
+  return unit >= 0x80 || CHAIN_UNITS[unit] === 1;
 }
+
+const CHAIN_UNITS = Uint8Array.from({ length: 0x80 }, (_, unit) =>
+  isWordUnit(unit) || unit === APOSTROPHE ? 1 : 0,
+);
