@@ -18,13 +18,15 @@ const CREDENTIALS = new Set([
   "cookie",
 ]);
 
+/** Beside the slots of providers. */
+const KEY_ONLY = new Set(["x-sallyport-key", "proxy-authorization"]);
+
 const DROPPED = new Set([
   "host",
   "connection",
   "keep-alive",
   "proxy-connection",
   "proxy-authenticate",
-  "proxy-authorization",
   "te",
   "trailer",
   "transfer-encoding",
@@ -33,6 +35,27 @@ const DROPPED = new Set([
   "content-length",
   "http2-settings",
   "accept-encoding",
+  // Who asks, and through what, is not the agent's to say: upstreams trust these.
+  "forwarded",
+  "via",
+  "x-real-ip",
+  "x-client-ip",
+  "x-cluster-client-ip",
+  "true-client-ip",
+  "cf-connecting-ip",
+]);
+
+/** Who asked, by which name, under which path: all that reverse proxies tell upstreams. */
+const FORWARDED = "x-forwarded-";
+
+/** Some servers obey these over the request line, which is what policy judged. */
+const OVERRIDES = new Set([
+  "x-http-method",
+  "x-http-method-override",
+  "x-method-override",
+  "x-original-url",
+  "x-original-uri",
+  "x-rewrite-url",
 ]);
 
 /** Twice is an attack or a bug: the two ends could believe different ones. */
@@ -78,7 +101,9 @@ export function readRequestHeaders(raw: readonly string[]): HeadersReading {
   let sessionRank = SESSION_HEADERS.length;
   let named: Set<string> | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = (raw[i] ?? "").toLowerCase();
+    const spelt = (raw[i] ?? "").toLowerCase();
+    // CGI and its heirs read both spellings as one name.
+    const name = spelt.includes("_") ? spelt.replaceAll("_", "-") : spelt;
     const value = raw[i + 1] ?? "";
     if (SINGLE.has(name)) {
       if (seen.has(name)) return { kind: "problem", message: `The header ${name} comes twice.` };
@@ -90,15 +115,20 @@ export function readRequestHeaders(raw: readonly string[]): HeadersReading {
       sessionRank = rank;
     }
     if (name === "connection") named = connectionNames(value, named);
-    if (name.startsWith("x-sallyport-") || name === "proxy-authorization") {
-      if (name === "x-sallyport-key" || name === "proxy-authorization") key ??= keyIn(name, value);
+    if (OVERRIDES.has(name)) {
+      return { kind: "problem", message: `The header ${name} could change what was judged.` };
+    }
+    if (CREDENTIALS.has(name) || KEY_ONLY.has(name)) {
+      const shown = keyIn(name, value);
+      if (shown !== undefined && key !== undefined && shown !== key) {
+        return { kind: "problem", message: "Two headers carry different Sallyport keys." };
+      }
+      key ??= shown;
       continue;
     }
-    if (CREDENTIALS.has(name)) {
-      key ??= keyIn(name, value);
+    if (name.startsWith("x-sallyport-") || name.startsWith(FORWARDED) || DROPPED.has(name))
       continue;
-    }
-    if (!DROPPED.has(name)) forward.push(name, value);
+    forward.push(spelt, value);
   }
   if (named !== undefined) dropNamed(forward, named);
   return { kind: "ok", forward, key, session };

@@ -25,7 +25,7 @@ export type TargetReading =
 const problem = (message: string): TargetReading => ({ kind: "problem", message });
 
 /** Anything beyond these in a path takes the slow, careful way. */
-const PLAIN = /^[A-Za-z0-9/_.~!$&'()*+,;=:@-]*$/;
+const PLAIN = /^[A-Za-z0-9/_.~!$&'()*+,=:@-]*$/;
 
 export function readRequestTarget(url: string): TargetReading {
   if (url.length > TARGET_CHARS_MAX) return problem("The request target is too long.");
@@ -54,6 +54,8 @@ function judgeablePath(raw: string): PathReading {
   if (PLAIN.test(raw) && !raw.includes("/.") && !raw.includes("//")) {
     return { kind: "ok", text: raw };
   }
+  // Servers that merge slashes would see another path than policy; a last slash is only a name.
+  if (raw.includes("//")) return problemPath("The path must not have empty segments.");
   const segments: string[] = [];
   for (const segment of raw.split("/")) {
     const read = judgeableSegment(segment);
@@ -64,9 +66,13 @@ function judgeablePath(raw: string): PathReading {
 }
 
 function judgeableSegment(raw: string): PathReading {
+  // Servlet containers cut parameters off before they look a path up.
+  if (raw.includes(";")) return problemPath("The path must not have parameters (;): write %3B.");
   const text = decodeSegment(raw);
   if (text === undefined) return problemPath("The path has an invalid percent-encoding.");
-  if (text === "." || text === "..") return problemPath("The path must not have dot segments.");
+  if (climbs(text) || climbs(decodeSegment(text) ?? text)) {
+    return problemPath("The path must not have dot segments.");
+  }
   if (hasControl(text)) return problemPath("The path must not have control characters.");
   if (text.includes("\\")) return problemPath("The path must not have backslashes.");
   return { kind: "ok", text: text.replaceAll("/", "%2F") };
@@ -79,6 +85,12 @@ function decodeSegment(raw: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Also behind an encoded slash, and encoded twice: some servers decode before they resolve. */
+function climbs(text: string): boolean {
+  if (!text.includes(".")) return false;
+  return text.split(/[/\\]/).some((part) => /^\.\.?(?:;|$)/.test(part));
 }
 
 function hasControl(text: string): boolean {

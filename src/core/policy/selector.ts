@@ -25,6 +25,8 @@ export type Selector =
       readonly hosts: readonly Glob[];
       readonly methods: readonly Glob[];
       readonly paths: readonly PathGlob[];
+      /** Rules that restrict also fit every path that a server could take for one of theirs. */
+      readonly restricts: boolean;
       /** Deny rules admit everything: a forgotten key must not open a hole. */
       readonly admits: Readonly<Record<"unknown_endpoint" | "upgrade", boolean>>;
     }
@@ -68,6 +70,7 @@ export function compileSelector(clause: SelectorClause, effect: Effect): Selecto
         hosts: globs(clause.hosts),
         methods: globs(clause.methods),
         paths: clause.paths.map(({ text }) => pathGlob(text)),
+        restricts: effect !== "allow",
         admits: { unknown_endpoint: denies || allowUnknown, upgrade: denies || upgrade },
       };
     }
@@ -149,5 +152,13 @@ function httpMisfit(
   if (!matchesAnyName(selector.upstreams, action.upstream)) return "upstream";
   if (!matchesAnyName(selector.methods, action.method)) return "method";
   if (!matchesAnyName(selector.hosts, action.host)) return "host";
-  return matchesAnyPath(selector.paths, action.path) ? undefined : "path";
+  if (matchesAnyPath(selector.paths, action.path)) return undefined;
+  if (!selector.restricts) return "path";
+  return matchesAnyPath(selector.paths, asServersMayRead(action.path)) ? undefined : "path";
+}
+
+/** An encoded slash decoded, a last slash gone. */
+function asServersMayRead(path: string): string {
+  const decoded = path.includes("%") ? path.replaceAll(/%2f/gi, "/") : path;
+  return decoded.length > 1 && decoded.endsWith("/") ? decoded.slice(0, -1) : decoded;
 }

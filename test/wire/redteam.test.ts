@@ -1,0 +1,109 @@
+/** What a hostile agent says to the gate, and must not get through with. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { rawRequest } from "../support/raw-http.ts";
+import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
+import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
+
+const POLICY = `
+version: 1
+agents: [tester, other]
+rules:
+  - { id: web, http: { upstreams: [web] }, effect: allow }
+  - { id: no-admin, http: { upstreams: [web], paths: [/admin, "/admin/**"] }, effect: deny }
+  - { id: models, llm: { models: [cheap] }, effect: allow }
+`;
+
+let upstream: RecordingUpstream;
+let gateway: SallyportProcess;
+
+beforeAll(async () => {
+  upstream = await startRecordingUpstream((_request, response) => {
+    response.writeHead(200, { "content-type": "application/json" }).end("{}");
+  });
+  const place = `url: "${upstream.url}", allow_private: true`;
+  gateway = await startSallyport({
+    config:
+      "agents: [{ name: tester }]\nidentity: { loopback_agent: tester }\n" +
+      "prices: { unpriced: { input_usd_per_mtok: 1, output_usd_per_mtok: 1 } }\nupstreams:\n" +
+      `  - { name: web, wire: http, ${place} }\n` +
+      `  - { name: openai, wire: openai, ${place} }\n` +
+      `  - { name: gemini, wire: gemini, ${place} }\n` +
+      `  - { name: tools, wire: mcp, ${place} }\n`,
+    policies: { "policy.yaml": POLICY },
+  });
+});
+afterAll(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await upstream[Symbol.asyncDispose]();
+});
+beforeEach(() => void (upstream.requests.length = 0));
+
+const get = (target: string, headers = ""): ReturnType<typeof rawRequest> =>
+  rawRequest(gateway.port, [`GET ${target} HTTP/1.1\r\nhost: localhost\r\n${headers}\r\n`], 300);
+
+describe("a path that servers read in another way than policy", () => {
+  it.each([
+    "/web//admin/x",
+    "/web/x//admin",
+    "/web/admin;a/x",
+    "/web/public/..;/admin",
+    "/web/public/%2e%2e%2fadmin",
+    "/web/public%2f..%2fadmin",
+    "/web/public/..%3b/admin",
+    "/web/%252e%252e/admin",
+    "/web/x%5c..%5cadmin",
+  ])("is refused: %s", async (target) => {
+    expect((await get(target)).statuses).toEqual([400]);
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it.each(["/web/admin/", "/web/admin%2fx", "/web/admin%252Fx", "/web/%61dmin/x"])(
+    "is still what a deny rule names: %s",
+    async (target) => {
+      expect((await get(target)).statuses).toEqual([403]);
+      expect(upstream.requests).toEqual([]);
+    },
+  );
+
+  it.each(["/web/", "/web/a/", "/web/a.b/.well-known/..x", "/web/a%2Fb", "/web/a%3Bb"])(
+    "is not what it is: %s",
+    async (target) => {
+      expect((await get(target)).statuses).toEqual([200]);
+      expect(upstream.requests.map(({ url }) => url)).toEqual([target.slice("/web".length)]);
+    },
+  );
+});
+
+describe("headers that say something else than the request line", () => {
+  it.each([
+    "x-http-method-override: DELETE",
+    "X-HTTP-Method: DELETE",
+    "X_HTTP_Method_Override: DELETE",
+    "x-original-url: /admin",
+    "x-rewrite-url: /admin",
+  ])("are refused: %s", async (line) => {
+    expect((await get("/web/x", `${line}\r\n`)).statuses).toEqual([400]);
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it("about who asks are dropped, in every spelling", async () => {
+    const lines = ["x-forwarded-for", "x_forwarded_host", "forwarded", "x-real-ip", "X_Api_Key"];
+    await get("/web/x", lines.map((name) => `${name}: 127.0.0.1\r\n`).join(""));
+    const names = Object.keys(upstream.requests[0]?.headers ?? {}).toSorted();
+    expect(names).toEqual(["connection", "host"]);
+  });
+
+  it("that carry two Sallyport keys are refused, whichever comes first", async () => {
+    const lines = ["x-sallyport-key: spt_one\r\n", "authorization: Bearer spt_two\r\n"];
+    for (const both of [lines, lines.toReversed()]) {
+      expect((await get("/web/x", both.join(""))).statuses).toEqual([400]);
+    }
+  });
+
+  it("that offer HTTP/2 beside a plain request are passed over", async () => {
+    const offer =
+      "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n";
+    expect((await get("/web/x", offer)).statuses).toEqual([200]);
+    expect(Object.keys(upstream.requests[0]?.headers ?? {})).not.toContain("upgrade");
+  });
+});
