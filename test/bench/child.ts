@@ -35,15 +35,19 @@ export async function forkListener(
 /** The next message of a child, as an object; fails when it ends or stays silent. */
 export function answer(child: ChildProcess, withinMs: number): Promise<object> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("a bench process does not answer")), withinMs);
-    child.once("message", (message) => {
+    const settle = (finish: () => void): void => {
       clearTimeout(timer);
-      if (typeof message === "object" && message !== null) resolve(message);
-      else reject(new Error("a bench process answered with nothing"));
-    });
-    child.once("exit", (code) => {
-      clearTimeout(timer);
-      reject(new Error(`a bench process ended with ${code}`));
-    });
+      child.off("message", heard).off("exit", ended);
+      finish();
+    };
+    const heard = (message: unknown): void => {
+      if (typeof message === "object" && message !== null) settle(() => resolve(message));
+      else settle(() => reject(new Error("a bench process answered with nothing")));
+    };
+    const ended = (code: number | null): void =>
+      settle(() => reject(new Error(`a bench process ended with ${code}`)));
+    const silent = (): void => settle(() => reject(new Error("a bench process does not answer")));
+    const timer = setTimeout(silent, withinMs);
+    child.on("message", heard).on("exit", ended);
   });
 }

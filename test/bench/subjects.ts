@@ -114,6 +114,7 @@ pid ${directory}/nginx.pid;
 events { worker_connections 8192; }
 http {
   access_log off;
+  error_log /dev/null;
   client_body_temp_path ${directory}/body;
   proxy_temp_path ${directory}/proxy;
   fastcgi_temp_path ${directory}/fastcgi;

@@ -1,7 +1,7 @@
 import type { Facts } from "../../core/evidence.ts";
 import { intentBody, outcomeBody } from "../../core/ledger/record-exchange.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
-import { millis, type Digest, type Instant } from "../../core/units.ts";
+import { millis, type Digest, type ExchangeId, type Instant } from "../../core/units.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import { newId } from "../../lib/ids.ts";
 import { adoptChain, CHAINS_MAX, takeChain, writersIn } from "./adopt-chain.ts";
@@ -49,14 +49,9 @@ function ledgerOf(writer: ChainWriter, now: () => Instant): OpenLedger {
       return writer.healthy;
     },
     intent: (facts) => appendIntent(writer, facts),
+    // The agent hears of a refusal once it is on the record; an answer is under way already.
     outcome: (facts) =>
-      new Promise((resolve) => {
-        const body = outcomeBody(facts, now());
-        const { exchange, opened } = facts;
-        // The agent hears of a refusal once it is on the record; an answer is under way already.
-        const prompt = opened === undefined;
-        writer.add({ kind: "outcome", body, exchange, prompt, settle: () => resolve() });
-      }),
+      appendOutcome(writer, outcomeBody(facts, now()), facts.exchange, facts.opened === undefined),
     seal,
     [Symbol.asyncDispose]: seal,
   };
@@ -68,6 +63,18 @@ function appendIntent(writer: ChainWriter, facts: Facts): Promise<Verdict<Digest
       resolve(hash === undefined ? UNAVAILABLE : pass(hash));
     const { exchange } = facts;
     writer.add({ kind: "intent", body: intentBody(facts), exchange, prompt: true, settle });
+  });
+}
+
+/** Apart, so that what waits here holds a text and not the whole exchange. */
+function appendOutcome(
+  writer: ChainWriter,
+  body: string,
+  exchange: ExchangeId,
+  prompt: boolean,
+): Promise<void> {
+  return new Promise((resolve) => {
+    writer.add({ kind: "outcome", body, exchange, prompt, settle: () => resolve() });
   });
 }
 
