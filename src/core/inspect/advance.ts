@@ -2,7 +2,7 @@
  * The scanner's engine. Candidates are judged strictly in order of their place, each on at most
  * `HOLD_MAX` units, so the verdict does not depend on how the text was cut into pieces.
  */
-import { nextAnchor, tailOf } from "./anchor-table.ts";
+import { nextAnchor, tailOf } from "./find-anchor.ts";
 import { MAIL_LOCAL_MAX, mailStart } from "./detectors/pii-email.ts";
 import { fold, forget } from "./fold.ts";
 import { judge } from "./judge.ts";
@@ -11,7 +11,8 @@ import { originalAt, type TextScan } from "./text-scan.ts";
 
 /** Units before a candidate that its match may look at. */
 const LOOK_BACK = 3;
-const NOWHERE = Number.MAX_SAFE_INTEGER;
+/** Past any string, and a small integer: as a double it would slow every index it meets. */
+const NOWHERE = 0x3fffffff;
 
 export function feed(scan: TextScan, piece: string): void {
   if (scan.blocked !== undefined || scan.ended || piece === "") return;
@@ -65,7 +66,7 @@ function advance(scan: TextScan): void {
   while (scan.blocked === undefined) {
     swallow(scan);
     const from = scan.cursor;
-    if (anchor < from) anchor = found(nextAnchor(plan.anchors, text, from, text.length));
+    if (anchor < from) anchor = found(nextAnchor(plan.anchors, text, from));
     if (mail < from) mail = found(text.indexOf("@", from));
     const at = Math.min(anchor, mail, nextLiteral(scan, literals, from));
     if (at >= limit) break;

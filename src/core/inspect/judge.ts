@@ -1,4 +1,4 @@
-import { anchoredAt } from "./anchor-table.ts";
+import { anchoredAt } from "./find-anchor.ts";
 import type { Finding } from "./finding.ts";
 import type { InspectionRule } from "./inspection.ts";
 import { emailAt, EMAIL_DETECTOR, mailStart } from "./detectors/pii-email.ts";

@@ -1,11 +1,15 @@
-import { firstAnchor } from "./anchor-table.ts";
+import { firstAnchor } from "./find-anchor.ts";
 import type { ScanPlan } from "./scan-plan.ts";
+
+/** Units of the shortest text that any detector finds: the mark "pwned". */
+export const SHORTEST_MATCH = 5;
 
 /**
  * Where in a complete text the first thing may stand that is looked for; its length if nothing can,
  * as in most texts. Nothing before it needs a look.
  */
 export function firstInterest(plan: ScanPlan, withheld: readonly string[], text: string): number {
+  if (text.length < SHORTEST_MATCH && withheld.length === 0) return text.length;
   let nearest = firstAnchor(plan.anchors, text);
   if (plan.email) nearest = nearer(nearest, text.indexOf("@"));
   for (const literal of withheld) nearest = nearer(nearest, text.indexOf(literal));

@@ -80,20 +80,18 @@ function visitArray(walk: Walk, items: readonly JsonValue[]): JsonValue {
 }
 
 function visitObject(walk: Walk, object: JsonObject): JsonValue {
-  let changed = false;
-  const entries: [string, JsonValue][] = [];
+  let entries: [string, JsonValue][] | undefined;
   for (const key of Object.keys(object)) {
     const item = object[key] ?? null;
     walk.path.push(key);
     const name = visitText(walk, key);
     const seen = visit(walk, item);
     walk.path.pop();
-    if (!changed && name === key && seen === item) continue;
-    if (!changed) entries.push(...entriesBefore(object, key));
-    changed = true;
+    if (entries === undefined && name === key && seen === item) continue;
+    entries ??= entriesBefore(object, key);
     entries.push([name, seen]);
   }
-  return changed ? Object.fromEntries(entries) : object;
+  return entries === undefined ? object : Object.fromEntries(entries);
 }
 
 function entriesBefore(object: JsonObject, key: string): [string, JsonValue][] {
@@ -108,7 +106,7 @@ function visitText(walk: Walk, text: string): string {
   walk.textBytes += text.length;
   const from = firstInterest(walk.plan, walk.withheld, text);
   if (from === text.length) return text;
-  const scan = openScan(walk.plan, walk.withheld, pointer(walk.path));
+  const scan = openScan(walk.plan, walk.withheld, "");
   scan.cursor = from;
   feed(scan, text);
   finish(scan);
@@ -116,10 +114,16 @@ function visitText(walk: Walk, text: string): string {
 }
 
 function take(walk: Walk, scan: TextScan, text: string): string {
-  walk.blocked ??= scan.blocked;
-  const room = FINDINGS_MAX - walk.findings.length;
-  if (room > 0 && scan.findings.length > 0) walk.findings.push(...scan.findings.slice(0, room));
+  if (scan.findings.length > 0 || scan.blocked !== undefined) keepFindings(walk, scan);
   return scan.edits.length === 0 ? text : applyEdits(text, 0, scan.edits);
+}
+
+function keepFindings(walk: Walk, { findings, blocked }: TextScan): void {
+  const part = pointer(walk.path);
+  for (const finding of findings) {
+    if (walk.findings.length < FINDINGS_MAX) walk.findings.push({ ...finding, part });
+  }
+  if (blocked !== undefined) walk.blocked ??= { ...blocked, part };
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc6901 */

@@ -8,7 +8,8 @@ type Read = (this: string, ...args: never[]) => unknown;
 const COSTS: Readonly<Record<string, (result: unknown, args: readonly unknown[]) => number>> = {
   charCodeAt: () => 1,
   charAt: () => 1,
-  slice: lengthOf,
+  // Longer ones share the memory of the text.
+  slice: (result) => Math.min(13, lengthOf(result)),
   toLowerCase: lengthOf,
   startsWith: (_, [needle]) => lengthOf(needle),
   indexOf: (at, [, from]) => Math.max(1, Number(at) - Number(from ?? 0)),
@@ -33,6 +34,14 @@ function countWork(text: string, pieceLength: number): number {
       return result as string;
     });
   }
+  // Text is also read as bytes: as many as are copied.
+  const encoder = new TextEncoder();
+  const copy = encoder.encodeInto.bind(encoder);
+  vi.spyOn(TextEncoder.prototype, "encodeInto").mockImplementation((source, destination) => {
+    const copied = copy(source, destination);
+    work += copied.written;
+    return copied;
+  });
   const scanner = createPartScanner(looking(EVERYTHING, "redact", 100), "p", ["s3cr3t-Zr8kQ1vT"]);
   for (let i = 0; i < text.length; i += pieceLength) {
     scanner.push(text.substring(i, i + pieceLength));

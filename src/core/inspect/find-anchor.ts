@@ -1,0 +1,177 @@
+/**
+ * Where an anchor stands. One pass with a rolling key of three units, and whether a word begins
+ * there, rules out nearly every place for a nanosecond or two; a trie of whole anchors decides the
+ * rest. The cost does not depend on how many anchors there are.
+ */
+import {
+  ANYWHERE,
+  AT_WORD_START,
+  KEY_MASK,
+  NONE,
+  type AnchorTable,
+  type Trie,
+} from "./anchor-table.ts";
+import type { Signature } from "./signature.ts";
+import { isAscii } from "./text-units.ts";
+import { ASCII_END, CLASS_BITS, CLASSES, classAt, classOf } from "./unit-class.ts";
+
+/** Units that are not worth a copy. */
+const SHORT_TEXT = 24;
+/** Units copied at once: little at first, as the next anchor may be near. */
+const BLOCK_MIN = 256;
+const BLOCK_MAX = 4096;
+const NOT_ASCII = -2;
+const encoder = new TextEncoder();
+/** Read only by the call that wrote it. */
+const block = new Uint8Array(BLOCK_MAX);
+
+/** The first place from `from` on where an anchor stands, or begins at the end; or -1. */
+export function nextAnchor(table: AnchorTable, text: string, from: number): number {
+  const { length } = text;
+  let at = from;
+  for (let size = BLOCK_MIN; length - at > SHORT_TEXT; size = Math.min(4 * size, BLOCK_MAX)) {
+    const end = Math.min(length, at + size);
+    const found = inBlock(table, text, at, end, true);
+    const place = found === NOT_ASCII ? inUnits(table, text, at, end, true) : found;
+    if (place >= 0 || end === length) return place;
+    at = end - 2;
+  }
+  return inUnits(table, text, at, length, true);
+}
+
+/** In a complete text: where the first anchor stands, its length if nowhere, 0 if it needs folding. */
+export function firstAnchor(table: AnchorTable, text: string): number {
+  const { length } = text;
+  if (length <= SHORT_TEXT) {
+    if (!isAsciiShort(text)) return 0;
+    const place = inUnits(table, text, 0, length, false);
+    return place < 0 ? length : place;
+  }
+  for (let at = 0; ; at += BLOCK_MAX - 2) {
+    const end = Math.min(length, at + BLOCK_MAX);
+    const place = inBlock(table, text, at, end, false);
+    if (place === NOT_ASCII) return 0;
+    if (place >= 0) return isAscii(text) ? place : 0;
+    if (end === length) return length;
+  }
+}
+
+/**
+ * Bytes are read three times as fast as the units of a string. `open`: an anchor may go on behind
+ * the text.
+ */
+function inBlock(
+  table: AnchorTable,
+  text: string,
+  from: number,
+  to: number,
+  open: boolean,
+): number {
+  const count = to - from;
+  const piece = count === text.length ? text : text.slice(from, to);
+  const { read, written } = encoder.encodeInto(piece, block);
+  if (read !== count || written !== count) return NOT_ASCII;
+  const { bits, starts, trie } = table;
+  let key = keyBefore(text, from);
+  for (let i = 2; i < count; i += 1) {
+    key = ((key << CLASS_BITS) | (classOf[block[i] ?? 0] ?? 0)) & KEY_MASK;
+    if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
+    if (leadsOn(trie, text, from + i + 1, starts[key] ?? 0, open)) return from + i - 2;
+  }
+  return -1;
+}
+
+function inUnits(
+  table: AnchorTable,
+  text: string,
+  from: number,
+  to: number,
+  open: boolean,
+): number {
+  const { bits, starts, trie } = table;
+  let key = keyBefore(text, from);
+  for (let i = from + 2; i < to; i += 1) {
+    key = ((key << CLASS_BITS) | (classOf[text.charCodeAt(i)] ?? 0)) & KEY_MASK;
+    if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
+    if (leadsOn(trie, text, i + 1, starts[key] ?? 0, open)) return i - 2;
+  }
+  return -1;
+}
+
+/** The key when two units have come from `from` on. */
+function keyBefore(text: string, from: number): number {
+  const before = classAt(text, from - 1);
+  return (((before << CLASS_BITS) | classAt(text, from)) << CLASS_BITS) | classAt(text, from + 1);
+}
+
+function isAsciiShort(text: string): boolean {
+  let units = 0;
+  for (let i = 0; i < text.length; i += 1) units |= text.charCodeAt(i);
+  return units < ASCII_END;
+}
+
+/**
+ * The signatures whose anchors stand at `at`, or begin there and may go on behind the text, of which
+ * three units are known.
+ */
+export function anchoredAt(table: AnchorTable, text: string, at: number): readonly Signature[] {
+  const { next, ends, whole } = table.trie;
+  let key = at > 0 ? classAt(text, at - 1) & 1 : 0;
+  for (let i = at; i < at + 3; i += 1) key = (key << CLASS_BITS) | classAt(text, i);
+  let node = table.starts[key] ?? 0;
+  if (node === 0) return NONE;
+  let last = ends[node] === 0 ? 0 : node;
+  for (let i = at + 3; i < text.length; i += 1) {
+    node = next[(node << CLASS_BITS) | classAt(text, i)] ?? 0;
+    if (node === 0) return whole[last] ?? NONE;
+    if (ends[node] !== 0) last = node;
+  }
+  return reachOf(table.trie, node, whole[last] ?? NONE);
+}
+
+/** Whether an anchor ends at `node` or where the text from `from` leads to. */
+function leadsOn(
+  { next, ends }: Trie,
+  text: string,
+  from: number,
+  node: number,
+  open: boolean,
+): boolean {
+  let at = node;
+  for (let i = from; ends[at] === 0; i += 1) {
+    if (i >= text.length) return open;
+    at = next[(at << CLASS_BITS) | (classOf[text.charCodeAt(i)] ?? 0)] ?? 0;
+    if (at === 0) return false;
+  }
+  return true;
+}
+
+/** Where the last one or two units of `text` could begin an anchor; its length if they cannot. */
+export function tailOf(table: AnchorTable, text: string, from: number): number {
+  const end = text.length;
+  const [a, b] = [classAt(text, end - 2), classAt(text, end - 1)];
+  if (end - 2 >= from && mayBegin(table, (a << CLASS_BITS) | b, text, end - 2)) return end - 2;
+  return end - 1 >= from && mayBegin(table, b, text, end - 1) ? end - 1 : end;
+}
+
+function mayBegin(table: AnchorTable, key: number, text: string, at: number): boolean {
+  const where = table.heads[key] ?? 0;
+  return where === ANYWHERE || (where === AT_WORD_START && (classAt(text, at - 1) & 1) === 0);
+}
+
+function reachOf(trie: Trie, node: number, passed: readonly Signature[]): readonly Signature[] {
+  const known = trie.reach.get(node);
+  if (known !== undefined) return known;
+  const found = new Set(passed);
+  const open = [node];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    for (const one of trie.whole[at] ?? NONE) found.add(one);
+    for (let i = 0; i < CLASSES; i += 1) {
+      const child = trie.next[(at << CLASS_BITS) | i] ?? 0;
+      if (child !== 0) open.push(child);
+    }
+  }
+  const all = trie.order.filter((signature) => found.has(signature));
+  trie.reach.set(node, all);
+  return all;
+}
