@@ -54,6 +54,10 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     requireHostHeader: true,
     insecureHTTPParser: false,
     noDelay: true,
+    // What a client offers beside a plain request (HTTP/2 in clear text, as Java's does) may be
+    // passed over (RFC 9110 §7.8).
+    shouldUpgradeCallback: ({ method, headers }) =>
+      method === "GET" && headers.upgrade?.toLowerCase() === "websocket",
   });
   server.maxConnections = limits.connectionsMax;
   server.maxRequestsPerSocket = limits.requestsPerConnectionMax;

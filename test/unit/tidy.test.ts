@@ -61,7 +61,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Each package with a wire, a store or a parser behind it has one home. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   undici: ["proxy/", "cli/"],
-  "http-proxy-3": ["proxy/forward-upgrade.ts"],
+  "http-proxy-3": ["proxy/upgrade-tunnel.ts"],
   "@modelcontextprotocol/server": ["proxy/mcp/", "app/demo/"],
   "@modelcontextprotocol/node": ["app/demo/"],
   fastify: ["manage/"],

@@ -22,6 +22,8 @@ export function echoesOf(value: string, format: string): readonly string[] {
 
 function* formsOf(text: string): Generator<string> {
   yield text;
+  // UTF-16 of either byte order, as bytes.
+  yield Array.from(text).join("\0");
   for (const shift of [0, 1, 2]) yield* base64Forms(stableBase64(text, shift));
   const hex = Array.from(text, (char) => char.charCodeAt(0).toString(16).padStart(2, "0")).join("");
   yield hex;
