@@ -15,7 +15,6 @@ import { ClientGone, refusalOfFailure, TotalTimeout } from "./upstream-failure.t
 
 /** Answers up to this size are written with their head in one go. */
 const SMALL_BYTES = 65_536;
-
 /** How the body travels: `small` and `whole` are gathered first, `whole` is also looked at. */
 type Mode = "pass" | "small" | "whole" | "stream";
 
@@ -25,7 +24,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler {
   readonly #echoes: readonly string[];
   readonly #settle: (forwarded: Forwarded) => void;
   readonly #total: NodeJS.Timeout | undefined;
-  readonly #resume = (): void => this.#controller?.resume();
+  readonly #resume = (): void => void (this.#decoder ?? this.#controller)?.resume();
   #controller: Dispatcher.DispatchController | undefined;
   #mode: Mode = "pass";
   #status = 0;
@@ -98,7 +97,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler {
     if (decoder === undefined) this.#take(chunk);
     else if (!decoder.write(chunk)) {
       controller.pause();
-      decoder.once("drain", this.#resume);
+      decoder.once("drain", () => controller.resume());
     }
   }
 
@@ -178,7 +177,9 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler {
   }
 
   #write(chunk: Uint8Array): void {
-    if (!this.#dispatch.reply.write(chunk, this.#resume)) this.#controller?.pause();
+    // A few bytes decode to gigabytes: the decoder stops with the client, not only its source.
+    const source = this.#decoder ?? this.#controller;
+    if (!this.#dispatch.reply.write(chunk, this.#resume)) source?.pause();
   }
 
   #sendHead(rewritten: boolean, length?: number): void {

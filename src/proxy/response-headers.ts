@@ -56,7 +56,10 @@ function clean(value: string, echoes: readonly string[]): string {
 }
 
 function namesIn(connection: string): ReadonlySet<string> | undefined {
-  const names = connection.split(",").map((name) => name.trim().toLowerCase());
+  // Lists come as an array where the field came twice, whatever the type says.
+  const names = String(connection)
+    .split(",")
+    .map((name) => name.trim().toLowerCase());
   const extra = names.filter((name) => name !== "close" && name !== "keep-alive");
   return extra.length === 0 ? undefined : new Set(extra);
 }
