@@ -1,47 +1,26 @@
+/** Compiles the anchors of signatures into what `find-anchor.ts` looks up. */
+import {
+  ANYWHERE,
+  ASCII_END,
+  AT_WORD_START,
+  classAt,
+  KEY_LAYOUT,
+  NONE,
+  type AnchorTable,
+  type Trie,
+} from "./find-anchor.ts";
 import type { Signature } from "./signature.ts";
-import { ASCII_END, CLASS_BITS, CLASSES, classAt } from "./unit-class.ts";
 
-/** Three classes, and the lowest bit of the one before: whether that unit is in a word. */
-export const KEY_MASK = (1 << (3 * CLASS_BITS + 1)) - 1;
+const { CLASS_BITS, CLASSES, KEY_MASK } = KEY_LAYOUT;
 const IN_WORD = 1 << (3 * CLASS_BITS);
 
 /** Other scripts have cases that classes do not know: only so many of their units are compared. */
 const OTHER_UNITS = 4;
 
-/** Values of `heads`. */
-export const AT_WORD_START = 1;
-export const ANYWHERE = 2;
-
-/** Anchors of signatures, compiled; see `find-anchor.ts`. */
-export interface AnchorTable {
-  /** A bit for each key with which an anchor begins. */
-  readonly bits: Int32Array;
-  /** By key: the node of its three units. */
-  readonly starts: Uint16Array;
-  readonly trie: Trie;
-  /** Beginnings, of one and of two units, of anchors of signatures that may rewrite text. */
-  readonly heads: Uint8Array;
-  readonly empty: boolean;
-}
-
 /** Roots: 0 is nowhere, 1 inside a word, 2 at the beginning of one. */
 const INSIDE = 1;
 const OUTSIDE = 2;
 
-export interface Trie {
-  /** Node after a class: `next[node * CLASSES + class]`, 0 for none. */
-  readonly next: Uint16Array;
-  /** By node: whether an anchor ends here. */
-  readonly ends: Uint8Array;
-  /** By node: signatures with an anchor that ends on the way here; empty if none ends just here. */
-  readonly whole: readonly (readonly Signature[])[];
-  /** By node: the same and those with an anchor that goes on from here; filled as asked for. */
-  readonly reach: Map<number, readonly Signature[]>;
-  /** Signatures in their order. */
-  readonly order: readonly Signature[];
-}
-
-export const NONE: readonly Signature[] = [];
 const EVERY_CLASS = Array.from({ length: CLASSES }, (_, one) => one);
 
 export function anchorTable(

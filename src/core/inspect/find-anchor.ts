@@ -3,18 +3,65 @@
  * there, rules out nearly every place for a nanosecond or two; a trie of whole anchors decides the
  * rest. The cost does not depend on how many anchors there are.
  */
-import {
-  ANYWHERE,
-  AT_WORD_START,
-  KEY_MASK,
-  NONE,
-  type AnchorTable,
-  type Trie,
-} from "./anchor-table.ts";
 import type { Signature } from "./signature.ts";
-import { isAscii } from "./text-units.ts";
-import { ASCII_END, CLASS_BITS, CLASSES, classAt, classOf } from "./unit-class.ts";
+import { isAscii, isDigit, isLetter } from "./text-units.ts";
 
+// What the loops read is neither imported nor exported: such constants are looked up each time.
+const CLASS_BITS = 6;
+const CLASSES = 1 << CLASS_BITS;
+export const ASCII_END = 0x80;
+/** Three classes, and the lowest bit of the one before: whether that unit is in a word. */
+const KEY_MASK = (1 << (3 * CLASS_BITS + 1)) - 1;
+
+export const SPACE_CLASS = 0;
+const SIGN_CLASSES = 31;
+
+/**
+ * Letters without case, all digits alike, all white space alike, other signs nearly each their own.
+ * Odd for what is in a word.
+ */
+const classOf = new Uint8Array(0x10000);
+for (let unit = 0, signs = 0; unit < classOf.length; unit += 1) {
+  if (unit <= 0x20 || unit === 0x7f) classOf[unit] = SPACE_CLASS;
+  else if (isDigit(unit)) classOf[unit] = 1;
+  else if (isLetter(unit)) classOf[unit] = (((unit | 0x20) - 0x60) << 1) | 1;
+  else if (unit < ASCII_END) classOf[unit] = ((signs++ % SIGN_CLASSES) + 1) << 1;
+  else classOf[unit] = ((unit ^ (unit >> (CLASS_BITS - 1))) << 1) & (CLASSES - 1);
+}
+
+/** How keys are made, for who makes tables of them. */
+export const KEY_LAYOUT = { CLASS_BITS, CLASSES, KEY_MASK } as const;
+
+/** Values of `heads`. */
+export const AT_WORD_START = 1;
+export const ANYWHERE = 2;
+
+/** Anchors of signatures, compiled; see `anchor-table.ts`. */
+export interface AnchorTable {
+  /** A bit for each key with which an anchor begins. */
+  readonly bits: Int32Array;
+  /** By key: the node of its three units. */
+  readonly starts: Uint16Array;
+  readonly trie: Trie;
+  /** Beginnings, of one and of two units, of anchors of signatures that may rewrite text. */
+  readonly heads: Uint8Array;
+  readonly empty: boolean;
+}
+
+export interface Trie {
+  /** Node after a class: `next[node * CLASSES + class]`, 0 for none. */
+  readonly next: Uint16Array;
+  /** By node: whether an anchor ends here. */
+  readonly ends: Uint8Array;
+  /** By node: signatures with an anchor that ends on the way here; empty if none ends just here. */
+  readonly whole: readonly (readonly Signature[])[];
+  /** By node: the same and those with an anchor that goes on from here; filled as asked for. */
+  readonly reach: Map<number, readonly Signature[]>;
+  /** Signatures in their order. */
+  readonly order: readonly Signature[];
+}
+
+export const NONE: readonly Signature[] = [];
 /** Units that are not worth a copy. */
 const SHORT_TEXT = 24;
 /** Units copied at once: little at first, as the next anchor may be near. */
@@ -174,4 +221,8 @@ function reachOf(trie: Trie, node: number, passed: readonly Signature[]): readon
   const all = trie.order.filter((signature) => found.has(signature));
   trie.reach.set(node, all);
   return all;
+}
+
+export function classAt(text: string, at: number): number {
+  return at >= 0 && at < text.length ? (classOf[text.charCodeAt(at)] ?? 0) : SPACE_CLASS;
 }

@@ -1,7 +1,8 @@
-import { anchorTable, type AnchorTable } from "./anchor-table.ts";
+import { anchorTable } from "./anchor-table.ts";
 import type { Finding } from "./finding.ts";
 import type { Inspection, InspectionRule } from "./inspection.ts";
 import type { Signature } from "./signature.ts";
+import type { AnchorTable } from "./find-anchor.ts";
 import { DETECTORS } from "./detectors/detectors.ts";
 import { EMAIL_DETECTOR } from "./detectors/pii-email.ts";
 
