@@ -27,6 +27,13 @@ export function feed(scan: TextScan, piece: string): void {
   advance(scan);
 }
 
+/** A complete text at once: nothing in it waits for more. */
+export function scanWhole(scan: TextScan, text: string): void {
+  takeIn(scan, text);
+  scan.ended = true;
+  advance(scan);
+}
+
 export function finish(scan: TextScan): void {
   if (scan.blocked !== undefined || scan.ended) return;
   takeIn(scan, scan.surrogate);

@@ -1,4 +1,4 @@
-import { feed, finish } from "./advance.ts";
+import { scanWhole } from "./advance.ts";
 import { applyEdits } from "./edit.ts";
 import type { Finding } from "./finding.ts";
 import type { Inspection } from "./inspection.ts";
@@ -108,8 +108,7 @@ function visitText(walk: Walk, text: string): string {
   if (from === text.length) return text;
   const scan = openScan(walk.plan, walk.withheld, "");
   scan.cursor = from;
-  feed(scan, text);
-  finish(scan);
+  scanWhole(scan, text);
   return take(walk, scan, text);
 }
 

@@ -55,8 +55,10 @@ const PLAIN = Uint8Array.from({ length: 128 }, (_, unit) => {
 
 /** A word as the table sees it. */
 export function plainWord(word: string): string {
-  return Array.from(word, (char) => {
-    const unit = char.charCodeAt(0);
-    return unit < 128 ? String.fromCharCode(PLAIN[unit] ?? unit) : char;
-  }).join("");
+  let plain = "";
+  for (let i = 0; i < word.length; i += 1) {
+    const unit = word.charCodeAt(i);
+    plain += String.fromCharCode(unit < 128 ? (PLAIN[unit] ?? unit) : unit);
+  }
+  return plain;
 }
