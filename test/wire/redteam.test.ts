@@ -11,6 +11,7 @@ rules:
   - { id: web, http: { upstreams: [web] }, effect: allow }
   - { id: no-admin, http: { upstreams: [web], paths: [/admin, "/admin/**"] }, effect: deny }
   - { id: models, llm: { models: [cheap] }, effect: allow }
+  - { id: rest, http: { upstreams: [openai], paths: ["/**"], allow_unknown: true }, effect: allow }
 `;
 
 let upstream: RecordingUpstream;
@@ -23,7 +24,7 @@ beforeAll(async () => {
   const place = `url: "${upstream.url}", allow_private: true`;
   gateway = await startSallyport({
     config:
-      "agents: [{ name: tester }]\nidentity: { loopback_agent: tester }\n" +
+      "agents: [{ name: tester }]\nidentity: { loopback_agent: tester }\nlog: { format: text }\n" +
       "prices: { unpriced: { input_usd_per_mtok: 1, output_usd_per_mtok: 1 } }\nupstreams:\n" +
       `  - { name: web, wire: http, ${place} }\n` +
       `  - { name: openai, wire: openai, ${place} }\n` +
@@ -39,7 +40,11 @@ afterAll(async () => {
 beforeEach(() => void (upstream.requests.length = 0));
 
 const get = (target: string, headers = ""): ReturnType<typeof rawRequest> =>
-  rawRequest(gateway.port, [`GET ${target} HTTP/1.1\r\nhost: localhost\r\n${headers}\r\n`], 300);
+  rawRequest(
+    gateway.port,
+    [`GET ${target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n${headers}\r\n`],
+    5_000,
+  );
 
 describe("a path that servers read in another way than policy", () => {
   it.each([
@@ -105,5 +110,64 @@ describe("headers that say something else than the request line", () => {
       "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n";
     expect((await get("/web/x", offer)).statuses).toEqual([200]);
     expect(Object.keys(upstream.requests[0]?.headers ?? {})).not.toContain("upgrade");
+  });
+});
+
+describe("a model that was not judged", () => {
+  const ask = async (target: string, body: object, more = {}): Promise<number> => {
+    const headers = { "content-type": "application/json", ...more };
+    const init = { method: "POST", headers, body: JSON.stringify({ messages: [], ...body }) };
+    return (await fetch(gateway.url + target, init)).status;
+  };
+
+  it.each([
+    { model: "cheap", models: ["dear"] },
+    { model: "cheap", fallbacks: ["dear"] },
+    { model: "cheap", Model: "dear" },
+    { model: "cheap", ſtream: true },
+    { model: ["cheap"] },
+    { model: "cheap", n: -1 },
+    { model: "cheap", max_tokens: "5" },
+    { model: "cheap", stream: "true" },
+  ])("is not asked for with %j", async (body) => {
+    expect(await ask("/openai/v1/chat/completions", body)).toBe(400);
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it.each([
+    "/openai/v1/chat/completions/",
+    "/openai/v1/Chat/Completions",
+    "/openai/v1/chat%2Fcompletions",
+  ])(
+    "is not reached unmetered by another spelling, also where unknown paths may pass: %s",
+    async (target) => {
+      expect(await ask(target, { model: "dear" })).toBe(400);
+      expect(upstream.requests).toEqual([]);
+    },
+  );
+
+  it("cannot speak to the operator's terminal by its name", async () => {
+    await ask("/openai/v1/chat/completions", { model: "x\u001b[2J\u009b2J\u202e" });
+    await expect.poll(() => gateway.output()).toContain("x\\u001b[2J\\u{9b}2J\\u{202e}");
+    expect(gateway.output()).not.toMatch(/[\u001b\u009b\u202e]/);
+  });
+
+  it("does not keep its bill from us by a field mask", async () => {
+    const mask = { "x-goog-fieldmask": "candidates" };
+    const target = "/gemini/v1beta/models/cheap:generateContent";
+    expect(await ask(target, { contents: [] }, mask)).toBe(400);
+    expect(upstream.requests).toEqual([]);
+  });
+});
+
+describe("an MCP endpoint", () => {
+  it("is asked without the query that servers take their scope from", async () => {
+    const reply = await fetch(`${gateway.url}/mcp/tools?read_only=false`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" }),
+    });
+    expect(reply.status).toBe(400);
+    expect(upstream.requests).toEqual([]);
   });
 });

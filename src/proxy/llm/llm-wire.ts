@@ -7,7 +7,7 @@ import type { InterpretContext, Interpretation } from "../../pipeline/ask.ts";
 import { renderRefusal } from "../refusals/render-refusal.ts";
 import type { BodyNeed, RequestHead, WireExchange, WireFamily, WireReply } from "../wire.ts";
 import { LlmInterpretation } from "./llm-interpretation.ts";
-import type { Dialect, Endpoint, RequestFacts, RequestGrammar } from "./operation.ts";
+import type { Dialect, Endpoint, RequestFacts, RequestGrammar, Routing } from "./operation.ts";
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
@@ -15,7 +15,7 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 export function createLlmWire(dialect: Dialect, elsewhere: WireFamily): WireFamily {
   return {
     open(head) {
-      const routing = dialect.route(head);
+      const routing = routeOf(dialect, head);
       switch (routing.kind) {
         case "known":
           return new LlmExchange(dialect, head, routing.endpoint);
@@ -26,6 +26,21 @@ export function createLlmWire(dialect: Dialect, elsewhere: WireFamily): WireFami
       }
     },
   };
+}
+
+/**
+ * An endpoint that meters must not be reached unmetered under another spelling, where a rule lets
+ * unknown paths through and the server is lenient.
+ */
+function routeOf(dialect: Dialect, head: RequestHead): Routing {
+  const routing = dialect.route(head);
+  if (routing.kind !== "unknown" || head.method !== "POST") return routing;
+  const plain = head.path.replaceAll(/%2f/gi, "/").replace(/\/$/, "");
+  for (const path of [plain, plain.toLowerCase()]) {
+    if (path === head.path || dialect.route({ ...head, path }).kind === "unknown") continue;
+    return { kind: "problem", message: `its path must be spelt ${path}` };
+  }
+  return routing;
 }
 
 class LlmExchange implements WireExchange {
@@ -56,8 +71,8 @@ class LlmExchange implements WireExchange {
     }
     const { value, text } = reading;
     if (!isJsonObject(value)) return malformed("its body is not a JSON object");
-    const lookalike = lookalikeIn(value, request);
-    if (lookalike !== undefined) return malformed(lookalike);
+    const misleading = lookalikeIn(value, request) ?? otherModelsIn(value);
+    if (misleading !== undefined) return malformed(misleading);
     const understood = request.read(value, this.#endpoint);
     if (understood.kind === "problem") return malformed(understood.message);
     return this.#pass(understood.facts, { bytes: body, text, value });
@@ -155,12 +170,23 @@ function unreadable(head: RequestHead, body: Buffer | undefined): string | undef
   return "its content type is not application/json";
 }
 
-/** Some servers read member names in any case: `Model` must not outvote `model` there. */
+/** Routers that speak these dialects (OpenRouter, LiteLLM) would choose from such a list. */
+function otherModelsIn(body: JsonObject): string | undefined {
+  for (const key of ["models", "fallbacks"]) {
+    if (Object.hasOwn(body, key)) return `"${key}" could choose a model that was not judged`;
+  }
+  return undefined;
+}
+
+/**
+ * Some servers read member names in any case: `Model` must not outvote `model` there, nor `ſtream`
+ * be `stream`, as Unicode's folding has it.
+ */
 function lookalikeIn(body: JsonObject, { judged }: RequestGrammar): string | undefined {
   for (const key in body) {
     if (judged.has(key)) continue;
-    const plain = key.toLowerCase();
-    if (plain !== key && judged.has(plain)) return `"${plain}" is given in capital letters`;
+    const plain = key.toUpperCase().toLowerCase();
+    if (plain !== key && judged.has(plain)) return `"${plain}" is given in other letters`;
   }
   return undefined;
 }

@@ -24,7 +24,7 @@ class McpExchange implements WireExchange {
     this.#head = head;
     this.bodyNeed = head.method === "POST" ? "whole" : "none";
     // The configured URL is the endpoint itself: `/mcp`, not `/mcp/`.
-    this.target = (head.upstream.pathPrefix === "" ? "/" : "") + head.query;
+    this.target = head.upstream.pathPrefix === "" ? "/" : "";
     this.#question = head.method === "GET" ? { kind: "stream" } : UNREAD;
     this.#fault = undefined;
   }
@@ -34,6 +34,11 @@ class McpExchange implements WireExchange {
       // OAuth discovery probes well-known paths here; a plain 404 is the only answer to end it.
       const detail = "There is nothing below an MCP endpoint.";
       return this.#halt(404, { code: "no_such_upstream", detail });
+    }
+    if (this.#head.query !== "") {
+      // Servers take their scope from it, and policy does not see it.
+      const detail = "An MCP endpoint has no query here.";
+      return this.#halt(400, { code: "malformed", detail });
     }
     switch (this.#head.method) {
       case "POST":

@@ -72,8 +72,10 @@ describe("a request body", () => {
     { call: chat({ model: "m", max_tokens: -1 }), why: '"max_tokens" must be a whole number' },
     { call: chat({ model: "m", n: 1.5 }), why: '"n" must be a whole number' },
     { call: chat({ model: "m", n: 5000 }), why: '"n" must be a whole number from 0 to 1024' },
-    { call: chat({ model: "m", Model: "x" }), why: '"model" is given in capital letters' },
-    { call: chat({ model: "m", Max_Tokens: 9 }), why: '"max_tokens" is given in capital letters' },
+    { call: chat({ model: "m", Model: "x" }), why: '"model" is given in other letters' },
+    { call: chat({ model: "m", ſtream: true }), why: '"stream" is given in other letters' },
+    { call: chat({ model: "m", models: ["x"] }), why: '"models" could choose a model' },
+    { call: chat({ model: "m", Max_Tokens: 9 }), why: '"max_tokens" is given in other letters' },
     { call: responses({ model: "m", background: true }), why: '"background" is not supported' },
     { call: messages({ model: "m", max_tokens: [] }), why: '"max_tokens" must be a whole number' },
     {

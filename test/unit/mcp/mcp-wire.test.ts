@@ -102,7 +102,7 @@ describe("what an MCP request asks", () => {
   });
 
   it("goes to the configured URL itself", () => {
-    expect(mcpWire.open(mcpHead({ query: "?v=1" })).target).toBe("?v=1");
+    expect(mcpWire.open(mcpHead()).target).toBe("");
     const { upstream } = mcpHead();
     const bare = mcpHead({ upstream: { ...upstream, pathPrefix: "" } });
     expect(mcpWire.open(bare).target).toBe("/");

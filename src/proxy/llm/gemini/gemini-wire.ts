@@ -67,6 +67,9 @@ function route(head: RequestHead): Routing {
   const operation = METHODS.get(method);
   if (operation === undefined) return { kind: "unknown" };
   if (query.kind === "problem") return query;
+  if (head.headers["x-goog-fieldmask"] !== undefined) {
+    return { kind: "problem", message: "a field mask could leave the bill out of the answer" };
+  }
   const stream = method === "streamGenerateContent";
   if (stream && !query.events) {
     const message = "a streamed answer can be judged only as events: add ?alt=sse";
