@@ -7,7 +7,12 @@ import { createEventFramer } from "../core/inspect/event-framer.ts";
 import { jsonStrings, replaceJsonStrings } from "../core/inspect/json-strings.ts";
 import { scanPlan } from "../core/inspect/scan-plan.ts";
 import { createStreamGate, type Frame, type StreamGate } from "../core/inspect/stream-gate.ts";
-import { charsetOf, createTextCodec, type TextCodec } from "../core/inspect/text-codec.ts";
+import {
+  charsetOf,
+  createTextCodec,
+  type Charset,
+  type TextCodec,
+} from "../core/inspect/text-codec.ts";
 import type { Scan } from "../core/evidence.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { ChunkVerdict, HeadVerdict, ResponseInspector } from "./ask.ts";
@@ -15,6 +20,8 @@ import type { ChunkVerdict, HeadVerdict, ResponseInspector } from "./ask.ts";
 const FRAMES_MAX = 4096;
 /** Bytes looked at to tell text from binary where no content type says. */
 const SNIFF_BYTES = 512;
+/** 0xFF and 0xFE, in either order. */
+const BYTE_ORDER_MARK = 0xff + 0xfe;
 
 const NOT_ASKED: Scan = { kind: "none", reason: "not_asked" };
 const NO_CHUNKS: readonly Uint8Array[] = [];
@@ -26,7 +33,12 @@ type Reader =
   | { readonly kind: "echo"; readonly filter: EchoFilter; readonly scan: Scan }
   /** No content type: the first chunk tells. */
   | { readonly kind: "sniff" }
-  | { readonly kind: "text"; readonly gate: StreamGate; readonly codec: TextCodec }
+  | {
+      readonly kind: "text";
+      readonly gate: StreamGate;
+      readonly codec: TextCodec;
+      readonly charset: Charset;
+    }
   | { readonly kind: "events"; readonly gate: StreamGate; readonly frames: FramesOf }
   | { readonly kind: "json"; readonly gate: StreamGate };
 
@@ -91,7 +103,7 @@ function readHead(body: Body, headers: ReadonlyMap<string, string>): HeadVerdict
   body.reader =
     media === ""
       ? { kind: "sniff" }
-      : { kind: "text", gate: gateOf(body), codec: createTextCodec(charset) };
+      : { kind: "text", gate: gateOf(body), codec: createTextCodec(charset), charset };
   return { kind: "stream" };
 }
 
@@ -120,6 +132,13 @@ function gateOf({ inspection, withheld, bytesMax, unscannable }: Body): StreamGa
 }
 
 function readChunk(body: Body, bytes: Uint8Array): ChunkVerdict {
+  if (body.bytes === 0 && isMisnamed(body.reader, bytes)) {
+    const verdict = unreadable(body, "not in the encoding it is said to be");
+    if (verdict.kind === "halt") {
+      return { kind: "cut", refusal: verdict.refusal, chunks: NO_CHUNKS, farewell: undefined };
+    }
+    if (verdict.kind === "pass") body.reader = { kind: "none" };
+  }
   body.bytes += bytes.length;
   if (body.reader.kind === "sniff") body.reader = sniffed(body, bytes);
   const { reader } = body;
@@ -136,6 +155,14 @@ function readChunk(body: Body, bytes: Uint8Array): ChunkVerdict {
     case "json":
       return pushAll(reader.gate, [jsonFrame(bytes)]);
   }
+}
+
+/** Clients find UTF-16 by its zero bytes, whatever was declared; a text codec only by its mark. */
+function isMisnamed(reader: Reader, bytes: Uint8Array): boolean {
+  const zero = reader.kind === "json" || (reader.kind === "text" && reader.charset === "utf-8");
+  if (!zero || !bytes.subarray(0, SNIFF_BYTES).includes(0)) return false;
+  const [first = 0, second = 0] = bytes;
+  return reader.kind === "json" || first + second !== BYTE_ORDER_MARK;
 }
 
 function readEnd(body: Body): ChunkVerdict {
@@ -165,7 +192,8 @@ function sniffed(body: Body, bytes: Uint8Array): Reader {
     body.scan = { kind: "unscanned", reason: "binary", bytes: 0 };
     return { kind: "echo", filter: createEchoFilter(body.withheld), scan: body.scan };
   }
-  return { kind: "text", gate: gateOf(body), codec: createTextCodec("utf-8") };
+  const codec = createTextCodec("utf-8");
+  return { kind: "text", gate: gateOf(body), codec, charset: "utf-8" };
 }
 
 function textFrames(codec: TextCodec, piece: ReturnType<TextCodec["decode"]>): readonly Frame[] {
