@@ -66,6 +66,12 @@ function textOf(value: JsonValue | undefined): string {
   return typeof value === "string" ? value : "";
 }
 
+/** Names come from agents: nothing in them may be a command to the terminal. */
 function plain(value: JsonValue): string {
-  return typeof value === "string" && /^[^\s"]*$/.test(value) ? value : JSON.stringify(value);
+  if (typeof value === "string" && /^[!#-~]*$/.test(value)) return value;
+  return JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
+}
+
+function escaped(char: string): string {
+  return `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
 }
