@@ -58,7 +58,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await once(server, "listening");
   const url = urlOf(config, server.address());
   events.listening("data plane", url);
-  const warming = setTimeout(() => warmUp(policies.current(), config), WARM_UP_DELAY_MS).unref();
+  warmUp(policies.current(), config);
   wired.vault.prepare(config.upstreams).forEach((refusal) => events.credentialMissing(refusal));
   const owned = started.move();
   return {
@@ -66,19 +66,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     report: () => reportOf(wired, policies, events, tally.rows()),
     reload: () => policies.reload(),
     async stop() {
-      clearTimeout(warming);
       await drain(wired, config, events);
       await owned.disposeAsync();
     },
   };
 }
 
-/** Once the program is ready: being ready comes first. */
-const WARM_UP_DELAY_MS = 500;
 /** Most agents share what is looked for, so a few of them have everything compiled. */
 const WARMED_AGENTS_MAX = 16;
 
-/** What policy looks for is compiled while nobody waits, and not with the first request. */
+/** What policy looks for is compiled now and not with the first request. */
 function warmUp(snapshot: PolicySnapshot, { agents }: Config): void {
   for (const { name, team } of agents.slice(0, WARMED_AGENTS_MAX)) {
     snapshot.inspections({
