@@ -56,7 +56,8 @@ async function startSallyport(upstreamPort: number, { profile }: SubjectOptions)
     : [];
   const child = spawn(
     process.execPath,
-    [...flags, "src/sallyport.js", "up", "--config", home.config],
+    // As `npm start` runs it.
+    ["--max-semi-space-size=4", ...flags, "src/sallyport.js", "up", "--config", home.config],
     {
       stdio: ["ignore", "ignore", "inherit"],
       env: { ...process.env, ...home.env },
