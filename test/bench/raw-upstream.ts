@@ -55,6 +55,17 @@ const DELTA = sseEvent(
   }),
 );
 
+/** Chat streams begin with a delta that has a role and no text. */
+const FIRST = sseEvent(
+  JSON.stringify({
+    id: "chatcmpl-bench",
+    object: "chat.completion.chunk",
+    created: 1_790_000_000,
+    model: "bench-model",
+    choices: [{ index: 0, delta: { role: "assistant", content: "" }, finish_reason: null }],
+  }),
+);
+
 const SSE_TAIL = Buffer.concat([
   sseEvent(
     JSON.stringify({
@@ -91,7 +102,7 @@ function playOf(head: string): Play | undefined {
 }
 
 function stream(socket: Socket, play: Play): void {
-  socket.write(Buffer.concat([SSE_HEAD, DELTA]));
+  socket.write(Buffer.concat([SSE_HEAD, FIRST]));
   let left = play.chunks - 1;
   const step = (): void => {
     if (socket.destroyed) return;
