@@ -2,6 +2,7 @@
 import { wallMillis } from "../lib/clock.ts";
 import { pino, destination, type DestinationStream, type Logger } from "pino";
 import { isJsonObject, type JsonValue } from "../core/json.ts";
+import { printable } from "../lib/printable.ts";
 import type { ConfigFile } from "./config/config-schema.ts";
 
 export type Log = Logger;
@@ -69,9 +70,5 @@ function textOf(value: JsonValue | undefined): string {
 /** Names come from agents: nothing in them may be a command to the terminal. */
 function plain(value: JsonValue): string {
   if (typeof value === "string" && /^[!#-~]*$/.test(value)) return value;
-  return JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
-}
-
-function escaped(char: string): string {
-  return `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
+  return printable(JSON.stringify(value));
 }

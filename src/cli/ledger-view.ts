@@ -14,12 +14,13 @@ import type { Scan } from "../core/evidence.ts";
 import type { Finding } from "../core/inspect/finding.ts";
 import type { PricedUsage } from "../core/money/priced-usage.ts";
 import { impossible } from "../lib/impossible.ts";
+import { printable } from "../lib/printable.ts";
 import type { ExchangeRecord } from "../stores/ledger/read-ledger.ts";
 import type { ChainReport } from "../stores/ledger/verify-ledger.ts";
 
 /** One record on one line. */
 export function entryLine(entry: Entry): string {
-  return `${timeText(entry.at)}  ${entry.kind.padEnd(9)} ${said(entry)}`;
+  return printable(`${timeText(entry.at)}  ${entry.kind.padEnd(9)} ${said(entry)}`);
 }
 
 /** Both records of an exchange as one account of it. */
@@ -221,7 +222,7 @@ function placeOf(entry: IntentEntry | OutcomeEntry, hash: string): string {
 const LABEL_CHARS = 9;
 
 function row(label: string, text: string): string {
-  return `${label.padEnd(LABEL_CHARS)} ${text}`;
+  return `${label.padEnd(LABEL_CHARS)} ${printable(text)}`;
 }
 
 function counted(count: number, noun: string): string {

@@ -1,8 +1,13 @@
 /** What a hostile agent says to the gate, and must not get through with. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { printable } from "../../src/lib/printable.ts";
 import { rawRequest } from "../support/raw-http.ts";
 import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
-import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
+import {
+  runSallyport,
+  startSallyport,
+  type SallyportProcess,
+} from "../support/sallyport-process.ts";
 
 const POLICY = `
 version: 1
@@ -149,7 +154,12 @@ describe("a model that was not judged", () => {
   it("cannot speak to the operator's terminal by its name", async () => {
     await ask("/openai/v1/chat/completions", { model: "x\u001b[2J\u009b2J\u202e" });
     await expect.poll(() => gateway.output()).toContain("x\\u001b[2J\\u{9b}2J\\u{202e}");
-    expect(gateway.output()).not.toMatch(/[\u001b\u009b\u202e]/);
+    const { output } = await runSallyport(["ledger", "tail", "--config", gateway.configFile]);
+    expect(output).toContain("x\\u{1b}[2J");
+    for (const shown of [gateway.output(), output]) {
+      const line = shown.replaceAll("\n", "");
+      expect(printable(line)).toBe(line);
+    }
   });
 
   it("does not keep its bill from us by a field mask", async () => {
