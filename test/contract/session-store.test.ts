@@ -2,13 +2,16 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Principal } from "../../src/core/principal.ts";
 import { id, instant } from "../../src/core/units.ts";
 import {
   SESSION_CACHE_MAX,
   SESSION_FORGOTTEN_AFTER_MS,
+  SESSION_RETRY_MS,
+  SESSIONS_UNWRITTEN_MAX,
   SqliteSessionStore,
 } from "../../src/stores/sqlite/session-store.ts";
 
@@ -35,6 +38,15 @@ const principal = (session: string, agent = "bot", tenant = "default"): Principa
   team: undefined,
   provenBy: "api_key",
 });
+
+/** Runs `during` while another connection holds the write lock. */
+function lock(path: string, during: () => void): void {
+  const holder = new DatabaseSync(path);
+  holder.exec("BEGIN IMMEDIATE");
+  during();
+  holder.exec("ROLLBACK");
+  holder.close();
+}
 
 describe("SqliteSessionStore", () => {
   it("knows no marks of a session it has not met", () => {
@@ -126,6 +138,46 @@ describe("SqliteSessionStore", () => {
     store[Symbol.dispose]();
     expect(() => store.mark(principal("a"), ["untrusted"])).toThrow();
     expect(store.marks(principal("a"))).toEqual(["untrusted"]);
+  });
+
+  it("keeps what a locked disk refused until it is written, whatever others write meanwhile", () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const path = newPath();
+      const store = storeAt(path, true);
+      const other = storeAt(path, true);
+      lock(path, () => {
+        expect(() => store.mark(principal("a"), ["untrusted"])).toThrow(/locked/u);
+        vi.advanceTimersByTime(SESSION_RETRY_MS);
+        expect(other.marks(principal("a"))).toEqual([]);
+      });
+      other.mark(principal("b"), ["pii"]);
+      expect(store.marks(principal("a"))).toEqual(["untrusted"]);
+
+      vi.advanceTimersByTime(SESSION_RETRY_MS);
+      expect(other.marks(principal("a"))).toEqual(["untrusted"]);
+      expect(storeAt(path).marks(principal("a"))).toEqual(["untrusted"]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("writes what it still owes when it is closed", () => {
+    const path = newPath();
+    const store = new SqliteSessionStore({ path, shared: false, now: () => instant(START) });
+    lock(path, () => expect(() => store.mark(principal("a"), ["untrusted"])).toThrow(/locked/u));
+    store[Symbol.dispose]();
+    expect(storeAt(path).marks(principal("a"))).toEqual(["untrusted"]);
+  });
+
+  it("refuses every session, rather than forget one, when the disk refuses for too long", () => {
+    const path = newPath();
+    const store = new SqliteSessionStore({ path, shared: false, now: () => instant(START) });
+    store[Symbol.dispose]();
+    for (let i = 0; i < SESSIONS_UNWRITTEN_MAX; i += 1) {
+      expect(() => store.mark(principal(`s${i}`), ["untrusted"])).toThrow();
+    }
+    expect(() => store.marks(principal("s0"))).toThrow(/too many sessions/u);
   });
 
   it("agrees with a plain map of sets, whatever is marked in whatever order", () => {

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 
-const BUSY_TIMEOUT_MS = 2000;
+export const BUSY_TIMEOUT_MS = 2000;
 
 /**
  * Opens (or creates) the embedded store. WAL with `synchronous=NORMAL`: a crash of the process
