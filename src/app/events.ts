@@ -12,6 +12,8 @@ import { outcomeKey, type Tally } from "./tally.ts";
 export interface Events extends Observer {
   /** Exchanges that ended in an exception. */
   readonly bugs: number;
+  /** Requests that never became an exchange, by why. */
+  readonly requestsTurnedAway: ReadonlyMap<RefusalCode, number>;
   ledger(event: LedgerEvent): void;
   vaultFault(fault: Error): void;
   /** An upstream's credential cannot be had: its calls will be refused. */
@@ -28,7 +30,9 @@ export type Listener = (facts: Facts) => void;
 
 export function createEvents(log: Log, tally: Tally, listeners: readonly Listener[]): Events {
   let bugs = 0;
+  const turnedAway = new Map<RefusalCode, number>();
   return {
+    requestsTurnedAway: turnedAway,
     get bugs(): number {
       return bugs;
     },
@@ -42,6 +46,10 @@ export function createEvents(log: Log, tally: Tally, listeners: readonly Listene
       bugs += 1;
       const stack = error instanceof Error ? error.stack : String(error);
       log.error({ exchange, upstream: upstream.name, stack }, "bug");
+    },
+    turnedAway(code) {
+      turnedAway.set(code, (turnedAway.get(code) ?? 0) + 1);
+      log.info({ code }, "turned away");
     },
     ledger(event) {
       logLedger(event, log);

@@ -1,3 +1,4 @@
+import type { RefusalCode } from "../core/refusal.ts";
 import { mergeTallies, type UpstreamTally } from "./tally.ts";
 
 /** The state of one process that serves traffic; plain data, so that a worker can send it. */
@@ -6,6 +7,8 @@ export interface GatewayReport {
   readonly draining: boolean;
   readonly running: number;
   readonly bugs: number;
+  /** Requests that never became an exchange, by why. */
+  readonly turnedAway: ReadonlyMap<RefusalCode, number>;
   readonly policy: PolicyReport;
   readonly ledgerHealthy: boolean;
   readonly tallies: readonly UpstreamTally[];
@@ -32,6 +35,7 @@ export function mergeReports(reports: readonly GatewayReport[]): GatewayReport |
     draining: reports.some(({ draining }) => draining),
     running: sum(({ running }) => running),
     bugs: sum(({ bugs }) => bugs),
+    turnedAway: mergeCounts(reports.map(({ turnedAway }) => turnedAway)),
     policy: {
       ...worst.policy,
       accepted: sum(({ policy }) => policy.accepted),
@@ -40,4 +44,12 @@ export function mergeReports(reports: readonly GatewayReport[]): GatewayReport |
     ledgerHealthy: reports.every(({ ledgerHealthy }) => ledgerHealthy),
     tallies: mergeTallies(reports.map(({ tallies }) => tallies)),
   };
+}
+
+function mergeCounts(all: readonly GatewayReport["turnedAway"][]): GatewayReport["turnedAway"] {
+  const merged = new Map<RefusalCode, number>();
+  for (const counts of all) {
+    for (const [code, count] of counts) merged.set(code, (merged.get(code) ?? 0) + count);
+  }
+  return merged;
 }

@@ -122,6 +122,7 @@ function reportOf(
     draining: gate.draining,
     running: plane.running,
     bugs: events.bugs,
+    turnedAway: new Map(events.requestsTurnedAway),
     policy: {
       digest,
       rules: ruleCount,

@@ -109,6 +109,16 @@ function addState(registry: Registry, source: Source): void {
       bugs.inc(source.report?.bugs ?? 0);
     },
   });
+  const turnedAway = new Counter({
+    name: "sallyport_requests_turned_away_total",
+    help: "Requests that never became an exchange.",
+    labelNames: ["code"],
+    registers: [registry],
+    collect() {
+      turnedAway.reset();
+      for (const [code, count] of source.report?.turnedAway ?? []) turnedAway.inc({ code }, count);
+    },
+  });
   gauge(registry, "sallyport_policy_rules", "Rules in force.", () => source.report?.policy.rules);
   gauge(registry, "sallyport_policy_problems", "0 while the newest files are in force.", () => {
     return source.report?.policy.problems.length;

@@ -133,6 +133,11 @@ export interface ResponseInspector {
   head(status: number, headers: ReadonlyMap<string, string>): HeadVerdict;
   chunk(bytes: Uint8Array): ChunkVerdict;
   end(): ChunkVerdict;
+  /**
+   * The dialect's terminal error for a `stream` that ends before its time, whoever ended it.
+   * Undefined, or no such method: the wire has none, or the client does better with a break.
+   */
+  farewell?(refusal: Refusal): Uint8Array | undefined;
   /** Valid at any time, also when the stream broke: what is known so far. */
   report(): InspectionReport;
 }

@@ -9,6 +9,7 @@ import type { SessionStore } from "../core/session/session.ts";
 import type { Vault } from "../core/secret/vault.ts";
 import type { Instant } from "../core/units.ts";
 import type { Facts } from "../core/evidence.ts";
+import type { RefusalCode } from "../core/refusal.ts";
 
 /** The ports the pipeline asks. Built once in app/wire.ts; nothing here changes at run time. */
 export interface Ports {
@@ -38,4 +39,6 @@ export interface Gatekeeper {
 export interface Observer {
   closed(facts: Facts): void;
   bug(error: unknown, facts: Facts): void;
+  /** A request that never became an exchange: nothing of it is on the record. */
+  turnedAway(code: RefusalCode): void;
 }

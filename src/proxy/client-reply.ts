@@ -73,6 +73,12 @@ export class ClientReply {
     this.#response.destroy();
   }
 
+  /** Never a clean end, which clients take for success. */
+  breakOff(farewell: Uint8Array | undefined): void {
+    if (farewell === undefined) this.destroy();
+    else this.writeLast(farewell);
+  }
+
   /** A refusal, complete. Only before the head is sent. */
   refuse(reply: WireReply, closeAfter: boolean): void {
     const body = Buffer.from(reply.body);

@@ -35,7 +35,7 @@ export interface DataPlane {
   idle(): Promise<void>;
   /** Ends what would never end by itself: tunnels and listening streams. */
   dismiss(): void;
-  /** Breaks what is still running, and its records say that the gateway did. */
+  /** Breaks what is still running, with a last word where the wire has one, and its records say that the gateway did. */
   cut(): void;
 }
 
@@ -61,14 +61,17 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   });
   server.maxConnections = limits.connectionsMax;
   server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
-  const shutdown: Shutdown = { cutting: false };
+  const shutdown: Shutdown = { cutting: false, open: new Set() };
   const listener = new Listener(options, shutdown);
   server.on("request", (request, response) => listener.serve(request, response, undefined));
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
     listener.serve(request, response, () => response.writeContinue());
   });
   server.on("upgrade", (request, socket, first) => listener.upgrade(request, socket, first));
-  server.on("clientError", answerClientError);
+  server.on("clientError", (error: ClientError, socket) => {
+    if (isOfHead(error)) options.ports.observer.turnedAway("malformed");
+    answerClientError(error, socket);
+  });
   return {
     server,
     get running(): number {
@@ -80,7 +83,9 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     },
     cut: () => {
       shutdown.cutting = true;
-      server.closeAllConnections();
+      for (const answer of shutdown.open) answer.cut();
+      // Node writes what it has corked before the next turn: until then last words would be lost.
+      setImmediate(() => server.closeAllConnections());
     },
   };
 }
@@ -103,6 +108,7 @@ class Listener {
     const reply = new ClientReply(response, exchange, this.#options.limits.readStall);
     const routed = routeRequest(request, exchange, this.#options);
     if (routed.kind === "answer") {
+      this.#options.ports.observer.turnedAway(routed.refusal.code);
       reply.refuse(renderRefusal("http", routed.refusal, { exchange }), !request.complete);
       return;
     }
@@ -117,8 +123,12 @@ class Listener {
     const at: Instant = instant(this.#options.ports.now());
     const exchange = id<ExchangeId>(newId("exc", at));
     const routed = routeRequest(request, exchange, this.#options);
-    const { upgrades } = this.#options;
-    if (routed.kind === "answer") return upgrades.answer(socket, exchange, routed.refusal);
+    const { upgrades, ports } = this.#options;
+    if (routed.kind === "answer") {
+      ports.observer.turnedAway(routed.refusal.code);
+      upgrades.answer(socket, exchange, routed.refusal);
+      return;
+    }
     const { head, headers } = routed;
     const presented = presentedBy(routed, request);
     this.#run(upgrades.open({ head, headers, presented, at, request, socket, first }));
@@ -146,8 +156,22 @@ function presentedBy(routed: RoutedRequest, request: IncomingMessage): Presented
   return { key, session, loopback: isLoopback(request.socket) };
 }
 
+type ClientError = Error & { readonly code?: string };
+
+/** Whether a head was at fault: bodies belong to exchanges, and a connection may break idle. */
+function isOfHead({ code = "" }: ClientError): boolean {
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return true;
+  return code.startsWith("HPE_") && !BODY_ERRORS.has(code);
+}
+
+const BODY_ERRORS: ReadonlySet<string> = new Set([
+  "HPE_INVALID_EOF_STATE",
+  "HPE_INVALID_CHUNK_SIZE",
+  "HPE_CHUNK_EXTENSIONS_OVERFLOW",
+]);
+
 /** What the parser itself refuses: before there is a request, there is no exchange to record. */
-function answerClientError(error: Error & { code?: string }, socket: Duplex): void {
+function answerClientError(error: ClientError, socket: Duplex): void {
   const writable = socket instanceof Socket && socket.writable && socket.bytesWritten === 0;
   if (error.code === "ECONNRESET" || !writable) {
     socket.destroy();

@@ -31,6 +31,8 @@ export interface Dispatch {
 export interface Shutdown {
   /** From here on a connection that breaks was broken by us: the time to drain is over. */
   cutting: boolean;
+  /** Answers on their way. */
+  readonly open: Set<{ cut(): void }>;
 }
 
 export interface Forwarded {

@@ -91,7 +91,7 @@ export interface ReadHeaders {
 
 export type HeadersReading = ReadHeaders | { readonly kind: "problem"; readonly message: string };
 
-const KEY_PREFIX = "spt_";
+export const KEY_PREFIX = "spt_";
 
 export function readRequestHeaders(raw: readonly string[]): HeadersReading {
   const forward: string[] = [];

@@ -10,8 +10,8 @@ import type { Refusal } from "../core/refusal.ts";
 import type { ChunkVerdict, ResponseInspector } from "../pipeline/ask.ts";
 import { createBodyDecoder } from "./decode-body.ts";
 import type { Dispatch, Forwarded } from "./forward-http.ts";
-import { responseHeaders } from "./response-headers.ts";
-import { ClientGone, refusalOfFailure, TotalTimeout } from "./upstream-failure.ts";
+import { headerMap, responseHeaders, responseTrailers } from "./response-headers.ts";
+import { ClientGone, CUT_BY_DRAIN, refusalOfFailure, TotalTimeout } from "./upstream-failure.ts";
 
 /** Answers up to this size are written with their head in one go. */
 const SMALL_BYTES = 65_536;
@@ -46,6 +46,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler {
     this.#echoes = echoes;
     this.#settle = settle;
     dispatch.reply.onGone(() => this.#clientGone());
+    dispatch.shutdown.open.add(this);
     const { total } = dispatch.head.upstream.timeouts;
     if (total > 0)
       this.#total = setTimeout(() => this.#over || this.#fail(new TotalTimeout()), total);
@@ -112,6 +113,11 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler {
     if (!this.#over) this.#fail(error);
   }
 
+  /** The time to drain is over. */
+  cut(): void {
+    if (!this.#over) this.#breakOff(CUT_BY_DRAIN);
+  }
+
   #take(chunk: Uint8Array): void {
     switch (this.#mode) {
       case "pass":
@@ -143,7 +149,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler {
         this.#obey(this.#inspector.end());
     }
     if (this.#over) return;
-    this.#dispatch.reply.end(this.#trailers(trailers));
+    this.#dispatch.reply.end(responseTrailers(trailers, this.#echoes));
     this.#done({ kind: "completed", status: this.#status, bytes: this.#dispatch.reply.bytes });
   }
 
@@ -170,8 +176,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler {
     for (const chunk of verdict.chunks) this.#write(chunk);
     if (verdict.kind === "emit") return;
     const { reply } = this.#dispatch;
-    if (verdict.farewell === undefined) reply.destroy();
-    else reply.writeLast(verdict.farewell);
+    reply.breakOff(verdict.farewell);
     this.#done({ kind: "cut", code: verdict.refusal.code, bytes: reply.bytes });
     this.#abort(new ClientGone());
   }
@@ -241,13 +246,20 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler {
   }
 
   #fail(error: Error): void {
-    const { reply, head, facts } = this.#dispatch;
+    const { reply, head } = this.#dispatch;
     if (error instanceof ClientGone || reply.gone) return this.#clientGone();
-    if (!reply.headSent) return this.#refuse(refusalOfFailure(error, head.upstream.name));
-    reply.destroy();
-    facts.cause = error;
-    this.#done({ kind: "abandoned", by: "upstream", bytes: reply.bytes });
-    this.#abort(error);
+    this.#breakOff(refusalOfFailure(error, head.upstream.name));
+  }
+
+  #breakOff(refusal: Refusal): void {
+    const { reply, facts } = this.#dispatch;
+    if (!reply.headSent) return this.#refuse(refusal);
+    reply.breakOff(this.#mode === "stream" ? this.#inspector.farewell?.(refusal) : undefined);
+    facts.cause = refusal.cause;
+    const { bytes } = reply;
+    if (refusal === CUT_BY_DRAIN) this.#done({ kind: "cut", code: "draining", bytes });
+    else this.#done({ kind: "abandoned", by: "upstream", bytes });
+    this.#abort(new ClientGone());
   }
 
   #clientGone(): void {
@@ -266,6 +278,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler {
 
   #done(outcome: Outcome): void {
     this.#over = true;
+    this.#dispatch.shutdown.open.delete(this);
     clearTimeout(this.#total);
     const known = this.#inspector.report();
     const report = this.#scan === undefined ? known : { ...known, scan: this.#scan };
@@ -281,20 +294,4 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler {
     const only = this.#gathered.length === 1 ? this.#gathered[0] : undefined;
     return only ?? Buffer.concat(this.#gathered);
   }
-
-  #trailers(from: IncomingHttpHeaders): string[] | undefined {
-    for (const _ in from) {
-      return responseHeaders(from, { echoes: this.#echoes, rewritten: true, decoded: false });
-    }
-    return undefined;
-  }
-}
-
-function headerMap(headers: IncomingHttpHeaders): ReadonlyMap<string, string> {
-  const map = new Map<string, string>();
-  for (const name in headers) {
-    const value = headers[name];
-    if (value !== undefined) map.set(name, typeof value === "string" ? value : value.join(", "));
-  }
-  return map;
 }

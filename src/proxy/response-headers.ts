@@ -55,6 +55,25 @@ function clean(value: string, echoes: readonly string[]): string {
   return echoes.length === 0 ? value : redactHeaderValue(value, echoes);
 }
 
+/** Undefined where there are none. */
+export function responseTrailers(
+  from: IncomingHttpHeaders,
+  echoes: readonly string[],
+): string[] | undefined {
+  for (const _ in from) return responseHeaders(from, { echoes, rewritten: true, decoded: false });
+  return undefined;
+}
+
+/** As inspectors read them. */
+export function headerMap(headers: IncomingHttpHeaders): ReadonlyMap<string, string> {
+  const map = new Map<string, string>();
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined) map.set(name, typeof value === "string" ? value : value.join(", "));
+  }
+  return map;
+}
+
 function namesIn(connection: string): ReadonlySet<string> | undefined {
   // Lists come as an array where the field came twice, whatever the type says.
   const names = String(connection)

@@ -4,6 +4,7 @@ import { isIP, type Socket } from "node:net";
 import type { Refusal, RefusalCode } from "../core/refusal.ts";
 import type { ExchangeId } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
+import { takeQueryKey } from "./query-key.ts";
 import { readRequestHeaders } from "./request-headers.ts";
 import { readRequestTarget, type RequestTarget } from "./request-target.ts";
 import type { RequestHead } from "./wire.ts";
@@ -37,7 +38,9 @@ export function routeRequest(
   if (read.kind === "problem") return answer("malformed", read.message);
   const reading = readRequestTarget(request.url ?? "");
   if (reading.kind === "problem") return answer("malformed", reading.message);
-  const place = locate(reading.target, upstreams);
+  const { query, key, problem } = takeQueryKey(reading.target.query, read.key);
+  if (problem !== undefined) return answer("malformed", problem);
+  const place = locate({ ...reading.target, query }, upstreams);
   if (place === undefined) {
     return answer("no_such_upstream", `Nothing is configured at /${reading.target.head}.`);
   }
@@ -56,7 +59,7 @@ export function routeRequest(
     hasBody:
       headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0",
   };
-  return { kind: "exchange", head, headers: read.forward, key: read.key, session: read.session };
+  return { kind: "exchange", head, headers: read.forward, key, session: read.session };
 }
 
 export function isLoopback(socket: Socket): boolean {

@@ -46,6 +46,13 @@ export function refusalOfFailure(error: Error, upstream: string): Refusal {
   return { code: "upstream_broken", detail: `The upstream ${upstream} broke off.`, cause: error };
 }
 
+/** Where the time to drain was not enough for an answer. */
+export const CUT_BY_DRAIN: Refusal = {
+  code: "draining",
+  detail: "This gateway is shutting down and could not wait for the end of the answer.",
+  remedy: "Find out whether the request took effect before you send it again.",
+};
+
 /** Raised by the exchange's own clock, beside undici's. */
 export class TotalTimeout extends Error {
   readonly code = "ERR_TOTAL_TIMEOUT";

@@ -26,6 +26,7 @@ import { TextParts } from "./text-parts.ts";
 /** One token an event, this is more than a tool call's arguments ever take. */
 const HELD_FRAMES_MAX = 65_536;
 const DONE = "[DONE]";
+const EVENT_END = Buffer.from("\n\n");
 
 export interface EventStreamOptions {
   readonly exchange: ExchangeId;
@@ -51,6 +52,8 @@ export class EventStream {
   readonly #gate: StreamGate;
   readonly #wholeFindings: Finding[] = [];
   #done = false;
+  /** Bytes that belong to no whole event went out last. */
+  #midEvent = false;
 
   constructor(options: EventStreamOptions) {
     const { search, heldBytesMax, passesUnscannable } = options;
@@ -89,6 +92,11 @@ export class EventStream {
     }
     const stop = this.#obey(this.#gate.end(), out);
     return stop === undefined ? { kind: "emit", chunks: out } : this.#cut(stop, out);
+  }
+
+  farewell(refusal: Refusal): Uint8Array {
+    const last = this.#options.reader.farewell(refusal, this.#options.exchange);
+    return this.#midEvent ? Buffer.concat([EVENT_END, last]) : last;
   }
 
   #judge(frame: SseFrame, out: Uint8Array[]): Stop {
@@ -144,6 +152,7 @@ export class EventStream {
   #unreadable(frame: SseFrame, reason: string, out: Uint8Array[]): Stop {
     if (!this.#options.passesUnscannable && !this.#gate.idle) return unscannableRefusal(reason);
     this.unread = true;
+    this.#midEvent = frame.kind === "oversize";
     return this.#push({ bytes: frame.bytes, spans: [], rewrite: () => frame.bytes }, out);
   }
 
@@ -160,7 +169,6 @@ export class EventStream {
   }
 
   #cut(refusal: Refusal, chunks: readonly Uint8Array[]): ChunkVerdict {
-    const farewell = this.#options.reader.farewell(refusal, this.#options.exchange);
-    return { kind: "cut", refusal, chunks, farewell };
+    return { kind: "cut", refusal, chunks, farewell: this.farewell(refusal) };
   }
 }

@@ -5,6 +5,7 @@ import type { Inspection } from "../../core/inspect/inspection.ts";
 import { estimateTokens } from "../../core/money/token-count.ts";
 import { createUsageReader, type UsageReader } from "../../core/money/usage-reader.ts";
 import type { Usage } from "../../core/money/usage.ts";
+import type { Refusal } from "../../core/refusal.ts";
 import type { ExchangeId } from "../../core/units.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import type {
@@ -77,6 +78,10 @@ export class LlmInspector implements ResponseInspector {
 
   end(): ChunkVerdict {
     return (this.#stream ?? this.#other)?.end() ?? NOTHING;
+  }
+
+  farewell(refusal: Refusal): Uint8Array | undefined {
+    return this.#stream?.farewell(refusal);
   }
 
   report(): InspectionReport {

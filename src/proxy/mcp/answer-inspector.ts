@@ -36,6 +36,8 @@ export class AnswerInspector implements ResponseInspector {
   #status = 0;
   /** Bytes that went out unread, in a stream that held more than an inspector may keep. */
   #unreadBytes = 0;
+  /** An event had an id: after a break the client asks for what followed it. */
+  #resumable = false;
   /** Answers that are neither JSON nor events belong to the plain HTTP inspector. */
   #plain: ResponseInspector | undefined;
 
@@ -76,6 +78,16 @@ export class AnswerInspector implements ResponseInspector {
   end(): ChunkVerdict {
     if (this.#plain !== undefined) return this.#plain.end();
     return this.#mode === "json" ? emit(NOTHING) : this.#passFrames(this.#framer.end());
+  }
+
+  /** An answer to the request that waits. Who can resume the stream must not hear that it failed. */
+  farewell(refusal: Refusal): Uint8Array | undefined {
+    const { question, exchange } = this.#screen;
+    if (this.#mode !== "events" || this.#plain !== undefined) return undefined;
+    if (this.#resumable || this.#unreadBytes > 0) return undefined;
+    if (question.kind !== "request" || this.#judge.answered) return undefined;
+    const answer = JSON.stringify(denialAnswer(question, refusal, exchange));
+    return Buffer.from(`event: message\ndata: ${answer}\n\n`);
   }
 
   report(): InspectionReport {
@@ -152,7 +164,8 @@ export class AnswerInspector implements ResponseInspector {
 
   /** `undefined`: nothing of this frame leaves. */
   #passFrame(frame: SseFrame): Buffer | undefined {
-    const { data, event } = frame;
+    const { data, event, id } = frame;
+    if (id !== undefined && id !== "") this.#resumable = true;
     // Without data there is no event: a comment, or an id to resume from.
     if (data === undefined || data === "") return frame.bytes;
     if (event !== undefined && event !== "message") return this.#passOther(frame, data);

@@ -66,6 +66,19 @@ describe("events", () => {
     expect(heard).toHaveLength(1);
   });
 
+  it("count and log requests that never became an exchange, by why", () => {
+    const { lines, events } = listening("info");
+    events.turnedAway("malformed");
+    events.turnedAway("malformed");
+    events.turnedAway("no_such_upstream");
+    expect([...events.requestsTurnedAway]).toEqual([
+      ["malformed", 2],
+      ["no_such_upstream", 1],
+    ]);
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatchObject({ level: INFO, code: "malformed", msg: "turned away" });
+  });
+
   it("count bugs and log their stack", () => {
     const { lines, events } = listening();
     events.bug(new Error("boom"), closedFacts({}));

@@ -99,6 +99,7 @@ describe("metrics", () => {
     );
     expect(text).toContain('sallyport_cost_usd_total{upstream="up",wire="openai"} 2.8e-8');
     expect(text).toContain('sallyport_build_info{version="9.9.9"} 1');
+    expect(text).toContain('sallyport_requests_turned_away_total{code="malformed"} 2');
   });
 
   it("do not count twice when scraped twice", async () => {
@@ -128,6 +129,7 @@ function reportOf(tallies: GatewayReport["tallies"]): GatewayReport {
     draining: false,
     running: 0,
     bugs: 0,
+    turnedAway: new Map([["malformed", 2]]),
     policy: { digest: "", rules: 1, accepted: 1, refused: 0, problems: [] },
     ledgerHealthy: true,
     tallies,
