@@ -45,6 +45,17 @@ export function policyFilesStamp(directory: string): string | undefined {
   }
 }
 
+/** Another one for a directory that was made again; `undefined` where there is none. */
+export function directoryIdentity(directory: string): string | undefined {
+  try {
+    // File systems give the number of what was deleted to what is made next.
+    const { dev, ino, birthtimeMs } = statSync(directory);
+    return `${dev}:${ino}:${birthtimeMs}`;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Throws the system's error where the directory cannot be listed. */
 function policyPaths(directory: string): readonly string[] {
   const names = readdirSync(directory).filter(

@@ -7,7 +7,7 @@ import { compilePolicies } from "../core/policy/compile-policy.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { Problem } from "../core/problem.ts";
 import { PolicyFault } from "./policy-fault.ts";
-import { policyFilesStamp, readPolicyFiles } from "./policy-files.ts";
+import { directoryIdentity, policyFilesStamp, readPolicyFiles } from "./policy-files.ts";
 
 export interface PolicySource extends AsyncDisposable {
   current(): PolicySnapshot;
@@ -104,11 +104,25 @@ function load(directory: string): Load {
 /** Calls `look` soon after the system reports a change, and at an interval in any case. */
 function watchDirectory(directory: string, look: () => void): { stop(): void } {
   let settling: NodeJS.Timeout | undefined;
-  const interval = setInterval(look, LOOK_MS).unref();
-  const watcher = tryWatch(directory, () => {
-    clearTimeout(settling);
-    settling = setTimeout(look, SETTLE_MS).unref();
-  });
+  let watched: string | undefined;
+  let watcher: FSWatcher | undefined;
+  /** A watch is of one directory, not of its name: made again, it is another one. */
+  function renew(): void {
+    const identity = directoryIdentity(directory);
+    if (identity === watched && watcher !== undefined) return;
+    watcher?.close();
+    watched = identity;
+    watcher = tryWatch(directory, () => {
+      clearTimeout(settling);
+      settling = setTimeout(renewAndLook, SETTLE_MS).unref();
+    });
+  }
+  function renewAndLook(): void {
+    renew();
+    look();
+  }
+  renew();
+  const interval = setInterval(renewAndLook, LOOK_MS).unref();
   return {
     stop() {
       clearTimeout(settling);

@@ -1,7 +1,15 @@
-import { mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PolicyFault } from "../../../src/app/policy-fault.ts";
 import { openPolicySource, type PolicyEvents } from "../../../src/app/policy-source.ts";
 import type { Problem } from "../../../src/core/problem.ts";
@@ -100,6 +108,27 @@ describe("policy source", () => {
     write("b.yaml", rulesOf("- { id: b, tools: [x.y], effect: deny }\n"));
     await next;
     expect(decide(source)).toBe("deny");
+  });
+
+  it("watches a directory that was deleted and made again, not only its old self", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      write("a.yaml", ALLOW);
+      await using source = openPolicySource(directory, events);
+      let next = changed;
+      rmSync(directory, { recursive: true });
+      mkdirSync(directory);
+      write("a.yaml", ALLOW.replace("allow", "deny"));
+      await next;
+      expect(decide(source)).toBe("deny");
+      // The old watch has told its last, and the interval stands still.
+      next = changed;
+      write("a.yaml", ALLOW);
+      await next;
+      expect(decide(source)).toBe("allow");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("follows symbolic links, as a mounted ConfigMap has them", async () => {
