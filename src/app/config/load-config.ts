@@ -35,17 +35,19 @@ export function loadConfig(request: ConfigRequest): ConfigReply {
   const { environment, flags, workingDirectory } = request;
   const source = findFile(request);
   const parsed = source.kind === "text" ? readConfigTree(source.name, source.text) : source;
-  if (parsed.kind === "problems") return problems(parsed.problems);
-
   const outside = readEnvironment(environment, (path) => readFileSync(path, "utf8"));
-  const reading: Reading = { problems: [...outside.problems], origins: new Map() };
+  if (parsed.kind === "problems") return problems([...parsed.problems, ...outside.problems]);
+
+  const spoilt = new Set<string>();
+  const reading: Reading = { problems: [...outside.problems], origins: new Map(), spoilt };
   const tree = applySettings(parsed.tree, [...outside.settings, ...flags]);
   const written = readShape(CONFIG_SCHEMA, tree, reading);
-  if (!isEffective(CONFIG_SCHEMA, written, reading)) return problems(reading.problems);
+  if (!isEffective(CONFIG_SCHEMA, written)) return problems(reading.problems);
 
   const file = source.name === BUILT_IN ? undefined : source.name;
-  const resolved = resolveConfig(written, reading.origins, { file, workingDirectory });
-  if (resolved.problems.length > 0) return problems(resolved.problems);
+  const resolved = resolveConfig(written, reading, { file, workingDirectory });
+  const found = [...reading.problems, ...resolved.problems];
+  if (found.length > 0) return problems(found);
   return { kind: "config", config: resolved.config, written, origins: reading.origins };
 }
 

@@ -22,24 +22,23 @@ export type Origins = Map<string, Place>;
 export interface Reading {
   readonly problems: Problem[];
   readonly origins: Origins;
+  /** Paths of values that were wrong or missing; others stand in for them. */
+  readonly spoilt: Set<string>;
 }
 
 type Read = JsonValue | undefined;
 
 /**
- * Reads a tree by a shape: checks it, fills defaults in, notes origins. With problems the value is
- * of no use; `isEffective` says so to the type checker.
+ * Reads a tree by a shape: checks it, fills defaults in, notes origins. What is wrong is replaced by
+ * its default or by something of its type, so that the rest can be checked; `isEffective` says to
+ * the type checker that the result is whole.
  */
 export function readShape(shape: Shape, tree: ConfigTree | undefined, reading: Reading): unknown {
-  return readAt(shape, tree, "", reading);
+  return readAt(shape, tree, "", reading) ?? standIn(shape, "", reading);
 }
 
-export function isEffective<S extends Shape>(
-  _shape: S,
-  value: unknown,
-  reading: Reading,
-): value is Effective<S> {
-  return value !== undefined && reading.problems.length === 0;
+export function isEffective<S extends Shape>(_shape: S, value: unknown): value is Effective<S> {
+  return value !== undefined;
 }
 
 function readAt(shape: Shape, tree: ConfigTree | undefined, path: string, to: Reading): Read {
@@ -80,12 +79,17 @@ function readObject(shape: ObjectShape, tree: ConfigMap, path: string, to: Readi
   const given = new Map<string, ConfigTree>();
   for (const { key, at, value } of tree.entries) {
     if (Object.hasOwn(shape.properties, key)) given.set(key, value);
-    else report(to, at, ...unknownKey(key, path, shape));
+    else {
+      report(to, at, ...unknownKey(key, path, shape));
+      const meant = closest(key, Object.keys(shape.properties));
+      if (meant !== undefined) to.spoilt.add(below(path, meant));
+    }
   }
   for (const key of shape.required ?? []) {
     const value = given.get(key);
     if (value === undefined || isNull(value)) {
       report(to, tree.at, `${path || "the file"} lacks \`${key}\``, shape.properties[key]);
+      to.spoilt.add(below(path, key));
     }
   }
   return readProperties(shape, given, path, to);
@@ -99,8 +103,10 @@ function readProperties(
 ): Read {
   const value: Record<string, JsonValue> = {};
   for (const [key, property] of Object.entries(shape.properties)) {
-    const read = readAt(property, given.get(key), path === "" ? key : `${path}.${key}`, to);
+    const at = below(path, key);
+    const read = readAt(property, given.get(key), at, to);
     if (read !== undefined) value[key] = read;
+    else if (shape.required?.includes(key) === true) value[key] = standIn(property, at, to);
   }
   return value;
 }
@@ -108,12 +114,42 @@ function readProperties(
 function readList(shape: ListShape, tree: ConfigList, path: string, to: Reading): Read {
   if (tree.items.length > shape.maxItems) {
     report(to, tree.at, `${path} has more than ${shape.maxItems} entries`);
+    to.spoilt.add(path);
     return [];
   }
-  return tree.items.flatMap((item, index) => {
-    const read = readAt(shape.items, item, `${path}[${index}]`, to);
-    return read === undefined ? [] : [read];
+  return tree.items.map((item, index) => {
+    const at = `${path}[${index}]`;
+    return readAt(shape.items, item, at, to) ?? standIn(shape.items, at, to);
   });
+}
+
+/** Something of the right type in the place of what is wrong; marked, so that nobody judges it. */
+function standIn(shape: Shape, path: string, to: Reading): JsonValue {
+  to.spoilt.add(path);
+  if ("anyOf" in shape) {
+    const [first] = shape.anyOf;
+    return first === undefined ? null : standIn(first, path, to);
+  }
+  switch (shape.type) {
+    case "object":
+      return readProperties(shape, new Map(), path, to) ?? {};
+    case "array":
+      return [];
+    case "string":
+      return shape.enum?.[0] ?? "";
+    case "integer":
+      return shape.minimum;
+    case "number":
+      return "0";
+    case "boolean":
+      return false;
+    default:
+      return impossible(shape);
+  }
+}
+
+function below(path: string, key: string): string {
+  return path === "" ? key : `${path}.${key}`;
 }
 
 function readUnion(shape: UnionShape, tree: ConfigTree, path: string, to: Reading): Read {
@@ -157,8 +193,11 @@ function readText(shape: TextShape, tree: ConfigScalar, path: string, to: Readin
     report(to, tree.at, `${path} is not well formed`, wanted(shape));
   } else if (value.length > (shape.maxLength ?? TEXT_LENGTH_MAX)) {
     report(to, tree.at, `${path} is too long`, wanted(shape));
+  } else {
+    return value;
   }
-  return value;
+  to.spoilt.add(path);
+  return shape.enum === undefined ? value : readAbsent(shape, path, to);
 }
 
 function readInteger(shape: IntegerShape, tree: ConfigScalar, path: string, to: Reading): Read {
@@ -166,15 +205,17 @@ function readInteger(shape: IntegerShape, tree: ConfigScalar, path: string, to: 
   if (typeof value !== "number" || !Number.isInteger(value)) return misfit(shape, tree, path, to);
   if (value < shape.minimum || value > shape.maximum) {
     report(to, tree.at, `${path} cannot be ${value}`, wanted(shape));
+    to.spoilt.add(path);
   }
   return value;
 }
 
-function misfit(shape: Shape, tree: ConfigTree, path: string, to: Reading): undefined {
+function misfit(shape: Shape, tree: ConfigTree, path: string, to: Reading): Read {
   const secret = "writeOnly" in shape;
   const found = tree.kind !== "scalar" ? `a ${tree.kind}` : secret ? "this" : `\`${tree.text}\``;
   report(to, tree.at, `${path || "the file"} cannot be ${found}`, wanted(shape));
-  return undefined;
+  to.spoilt.add(path);
+  return readAbsent(shape, path, to);
 }
 
 function unknownKey(key: string, path: string, shape: ObjectShape): [string, string] {

@@ -5,8 +5,8 @@ import type { Upstream } from "../../core/upstream.ts";
 import { closest } from "../../lib/closest.ts";
 import type { AgentEntry, Config, Limits } from "./config.ts";
 import type { ConfigFile } from "./config-schema.ts";
-import type { Origins } from "./read-shape.ts";
-import { resolveUpstream } from "./resolve-upstream.ts";
+import type { Origins, Reading } from "./read-shape.ts";
+import { resolveUpstream, type Complain } from "./resolve-upstream.ts";
 
 /** What positions call the sample that is used when there is no file. */
 export const BUILT_IN = "(built-in sample)";
@@ -21,10 +21,10 @@ export interface Place {
 /** Checks the file against itself and maps it to what the program uses, with every problem. */
 export function resolveConfig(
   file: ConfigFile,
-  origins: Origins,
+  { origins, spoilt }: Reading,
   place: Place,
 ): { readonly config: Config; readonly problems: readonly Problem[] } {
-  const check = new Check(origins, place);
+  const check = new Check(origins, spoilt, place);
   const agents = file.agents.map(asAgent);
   check.unique("agents", file.agents);
   check.unique("upstreams", file.upstreams);
@@ -34,7 +34,10 @@ export function resolveConfig(
   check.secretIsNotInTheFile("vault.key", file.vault.key);
   const upstreams = file.upstreams.flatMap((entry, index) => {
     const at = `upstreams[${index}]`;
-    return resolveUpstream(entry, (key, ...rest) => check.complain(`${at}.${key}`, ...rest)) ?? [];
+    const complain: Complain = (key, message, suggestion, needs = key) => {
+      if (check.isSound(`${at}.${needs}`)) check.complain(`${at}.${key}`, message, suggestion);
+    };
+    return resolveUpstream(entry, complain) ?? [];
   });
   check.credentialsStayHome(upstreams, file);
   check.demoIsFree(file);
@@ -87,14 +90,18 @@ const DEMO_NAMES = new Set(["demo", "tools"]);
 class Check {
   readonly problems: Problem[] = [];
   readonly #origins: Origins;
+  readonly #spoilt: ReadonlySet<string>;
   readonly #place: Place;
 
-  constructor(origins: Origins, place: Place) {
+  constructor(origins: Origins, spoilt: ReadonlySet<string>, place: Place) {
     this.#origins = origins;
+    this.#spoilt = spoilt;
     this.#place = place;
   }
 
+  /** Nothing is said of a value that is wrong already. */
   complain(path: string, message: string, suggestion?: string): undefined {
+    if (!this.isSound(path)) return undefined;
     const at = this.#position(path);
     this.problems.push({ ...at, message: `${path}: ${message}`, suggestion });
     return undefined;
@@ -110,6 +117,7 @@ class Check {
   unique(list: "agents" | "upstreams", entries: readonly { readonly name: string }[]): void {
     const seen = new Map<string, number>();
     for (const [index, { name }] of entries.entries()) {
+      if (!this.isSound(`${list}[${index}].name`)) continue;
       const first = seen.get(name);
       if (first === undefined) seen.set(name, index);
       else {
@@ -126,6 +134,7 @@ class Check {
   keysAreDistinct(agents: readonly AgentEntry[]): void {
     const owner = new Map<string, string>();
     for (const [index, { name, keysSha256 }] of agents.entries()) {
+      if (!this.isSound(`agents[${index}]`)) continue;
       for (const key of keysSha256) {
         const other = owner.get(key);
         if (other === undefined) owner.set(key, name);
@@ -136,13 +145,14 @@ class Check {
 
   agentExists(name: string | undefined, agents: readonly AgentEntry[]): void {
     const names = agents.map((agent) => agent.name);
-    if (name === undefined || names.includes(name)) return;
+    if (name === undefined || names.includes(name) || !this.isSound("agents")) return;
     const near = closest(name, names);
     const hint = near === undefined ? "add it to `agents`" : `did you mean \`${near}\`?`;
     this.complain("identity.loopback_agent", `no agent is called \`${name}\``, hint);
   }
 
   listenersDiffer({ listen, manage }: ConfigFile): void {
+    if (!this.isSound("listen") || !this.isSound("manage")) return;
     if (listen.port === 0 || listen.port !== manage.port || listen.host !== manage.host) return;
     this.complain("manage.port", "the data plane listens there", "give each its own port");
   }
@@ -157,10 +167,11 @@ class Check {
     const homes = new Map<string, string>();
     for (const { name, origin, credential } of upstreams) {
       if (credential === undefined || credential.ref.startsWith("vault://")) continue;
+      const index = file.upstreams.findIndex((entry) => entry.name === name);
+      if (!this.isSound(`upstreams[${index}]`)) continue;
       const home = homes.get(credential.ref);
       if (home === undefined) homes.set(credential.ref, origin);
       else if (home !== origin) {
-        const index = file.upstreams.findIndex((entry) => entry.name === name);
         const message = `${credential.ref} already belongs to ${home}`;
         this.complain(`upstreams[${index}].credential.ref`, message, "one secret for each origin");
       }
@@ -169,10 +180,18 @@ class Check {
 
   demoIsFree({ demo, upstreams }: ConfigFile): void {
     for (const [index, { name }] of upstreams.entries()) {
-      if (demo && DEMO_NAMES.has(name)) {
+      if (demo && this.isSound("demo") && DEMO_NAMES.has(name)) {
         this.complain(`upstreams[${index}].name`, `\`${name}\` is a demo upstream`, "demo: false");
       }
     }
+  }
+
+  /** Neither the value, nor anything in it or around it, is a stand-in. */
+  isSound(path: string): boolean {
+    for (const spoilt of this.#spoilt) {
+      if (isWithin(spoilt, path) || isWithin(path, spoilt)) return false;
+    }
+    return true;
   }
 
   /** Of the value, or of the nearest thing around it that was written. */
@@ -183,6 +202,11 @@ class Check {
     }
     return { file: this.#place.file ?? BUILT_IN, line: 1, column: 1 };
   }
+}
+
+function isWithin(inner: string, outer: string): boolean {
+  if (!inner.startsWith(outer)) return false;
+  return outer === "" || inner.length === outer.length || ".[".includes(inner[outer.length] ?? "");
 }
 
 function deepFreeze<T>(value: T): T {

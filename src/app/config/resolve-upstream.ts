@@ -3,8 +3,16 @@ import { id, millis } from "../../core/units.ts";
 import type { CredentialRef, Upstream, Wire } from "../../core/upstream.ts";
 import type { UpstreamEntry } from "./upstream-schema.ts";
 
-/** Says what is wrong with one value of the entry; `key` is below the upstream. */
-export type Complain = (key: string, message: string, suggestion?: string) => undefined;
+/**
+ * Says what is wrong with one value of the entry; `key` is below the upstream. `needs`: a key that
+ * must be right for the complaint to hold.
+ */
+export type Complain = (
+  key: string,
+  message: string,
+  suggestion?: string,
+  needs?: string,
+) => undefined;
 
 /** How each wire's provider wants its key, and whose price list applies. */
 const WIRES: Record<Wire, { header: string; format: string; prices: string; base: RegExp }> = {
@@ -76,7 +84,8 @@ function readCredential(
     complain("credential.format", "`{}` must stand in it exactly once", "`Bearer {}`");
   }
   if (url.protocol === "http:" && !entry.allow_cleartext && !isThisMachine(url.hostname)) {
-    complain("url", "a credential would travel unencrypted", "https://, or allow_cleartext: true");
+    const suggestion = "https://, or allow_cleartext: true";
+    complain("url", "a credential would travel unencrypted", suggestion, "allow_cleartext");
   }
   return {
     ref: credential.ref,

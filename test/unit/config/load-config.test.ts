@@ -149,6 +149,39 @@ upstreams:
     ]);
   });
 
+  it("reports both what is misspelt and what does not fit together, in one go", () => {
+    expect(
+      problemsOf(`workers: two
+agents: [{ name: bot }]
+identity: { loopback_agent: bott }
+upstreams:
+  - { name: a, url: "ftp://a.example", timeouts: { idle_ms: soon } }
+  - { name: a, wire: opneai, url: "https://a.example" }
+`),
+    ).toEqual([
+      "1:10 workers cannot be `two` → a whole number from 1 to 64",
+      "3:29 identity.loopback_agent: no agent is called `bott` → did you mean `bot`?",
+      expect.stringMatching(/^5:21 upstreams\[0\]\.url: not an http or https URL/),
+      expect.stringMatching(/^5:61 upstreams\[0\]\.timeouts\.idle_ms cannot be `soon`/),
+      expect.stringMatching(/^6:13 upstreams\[1\]\.name: `a` is taken/),
+      "6:22 upstreams[1].wire cannot be `opneai` → did you mean `openai`?",
+    ]);
+  });
+
+  it("says nothing of what follows from another problem", () => {
+    expect(
+      problemsOf(`agnets: [{ name: bot }]
+identity: { loopback_agent: bot }
+listen: { port: x }
+manage: { port: 4100 }
+upstreams:
+  - { url: "https://a.example" }
+  - { url: "https://b.example" }
+  - { name: c, url: "http://c.example", credential: { ref: env://C }, allow_cleartext: please }
+`).map((problem) => problem.split(" ")[0]),
+    ).toEqual(["1:1", "3:17", "6:5", "7:5", expect.stringMatching(/^8:/)]);
+  });
+
   it("never shows a secret in a problem", () => {
     expect(problemsOf("vault: { key: 12345678 }").join()).not.toContain("12345678");
   });
