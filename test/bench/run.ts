@@ -23,6 +23,15 @@ const WARM_SECONDS = quick ? 3 : 8;
 const OPEN_STREAMS = 1000;
 const LOAD_MS = 60_000;
 
+const WARM = {
+  bodyBytes: 1024,
+  connections: 16,
+  seconds: WARM_SECONDS,
+  rate: undefined,
+  stream: undefined,
+  hold: false,
+};
+
 interface Slice {
   readonly result: LoadResult;
   readonly cpuUs: number;
@@ -94,7 +103,7 @@ async function measure(
   }
 }
 
-/** Opens 1,000 streams at once and holds them: what a waiting agent costs in memory. */
+/** Opens 1,000 streams at once and holds them, before any other load: what waiting agents cost. */
 async function measureOpenStreams(
   client: ChildProcess,
   subject: Subject,
@@ -140,23 +149,14 @@ async function main(): Promise<void> {
   const rows: Row[] = [];
   const subjects = await startSubjects(upstream.port, { profile });
   try {
-    for (const subject of subjects) {
-      const warm = {
-        bodyBytes: 1024,
-        connections: 16,
-        seconds: WARM_SECONDS,
-        rate: undefined,
-        stream: undefined,
-        hold: false,
-      };
-      await load(client, { ...warm, port: subject.port, path: subject.path });
-    }
-    await measure(client, subjects, rows);
     if (only === undefined) {
       for (const subject of subjects) {
         if (subject.name !== "nginx") await measureOpenStreams(client, subject, rows);
       }
     }
+    for (const subject of subjects)
+      await load(client, { ...WARM, port: subject.port, path: subject.path });
+    await measure(client, subjects, rows);
   } finally {
     for (const subject of subjects) await subject.stop();
     upstream.child.disconnect();
