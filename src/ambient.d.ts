@@ -1,2 +1,6 @@
 /** The MCP SDK's types name this part of the DOM; a server must not get `window` with it. */
-type HeadersInit = import("undici").HeadersInit;
+import type { HeadersInit as UndiciHeadersInit } from "undici";
+
+declare global {
+  type HeadersInit = UndiciHeadersInit;
+}
