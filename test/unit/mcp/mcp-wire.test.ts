@@ -354,7 +354,7 @@ describe("a refusal in MCP's words", () => {
   });
 });
 
-describe("the corpus of odd messages", () => {
+describe.skipIf(corpus().length === 0)("the corpus of odd messages", () => {
   it.each(corpus())("does with $name what it must: $expect", ({ raw_b64, expect: must }) => {
     const body = Buffer.from(raw_b64, "base64");
     switch (must) {
