@@ -72,6 +72,11 @@ function said(entry: Entry): string {
         `writing again after ${entry.cause}: ${counted(entry.intentsRefused, "call")} refused, ` +
         `${counted(entry.outcomesLost, "refusal")} not recorded`
       );
+    case "change": {
+      const { change, about, by, detail } = entry;
+      const more = Object.entries(detail).map(([name, value]) => `  ${name}=${value}`);
+      return `${change}  ${about} by ${by}${more.join("")}`;
+    }
     case "seal":
       return `ended in order with ${counted(entry.openIntents, "open intent")}`;
     default:

@@ -43,6 +43,16 @@ describe("a ledger", () => {
     ]);
   });
 
+  it("has a change on the disk when it says so", async () => {
+    using test = new TestLedger();
+    const ledger = await test.open();
+    const change = { change: "budget.set", about: "llm-day", by: "alice", detail: { limit: 5 } };
+    expect(await ledger.change(change)).toBe(true);
+    expect((await test.entries()).at(-1)).toMatchObject({ kind: "change", ...change });
+    await ledger.seal();
+    expect(await ledger.change(change)).toBe(false);
+  });
+
   it("lets outcomes travel with the next intent", async () => {
     using test = new TestLedger();
     await using ledger = await test.open();

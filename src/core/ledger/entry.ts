@@ -14,6 +14,7 @@ export type Entry =
   | BootEntry
   | RecoveredEntry
   | ResumedEntry
+  | ChangeEntry
   | SealEntry;
 
 /** What every record has: its place in its writer's chain. */
@@ -100,6 +101,24 @@ export interface ResumedEntry extends Link {
   /** Refusals that found no room in memory while nothing could be written. */
   readonly outcomesLost: number;
 }
+
+/** Something that was settled beside the traffic: a definition approved, a budget set, a key made. */
+export interface ChangeEntry extends Link, Change {
+  readonly kind: "change";
+}
+
+export interface Change {
+  /** Subject and verb: `definition.approved`, `budget.set`. */
+  readonly change: string;
+  /** What was changed: `crm.send_email`, `agent:support-bot`. */
+  readonly about: string;
+  /** The person, or `sallyport` where nobody had to decide. */
+  readonly by: string;
+  /** Never a secret. */
+  readonly detail: ChangeDetail;
+}
+
+export type ChangeDetail = Readonly<Record<string, string | number | boolean>>;
 
 /** Orderly end of the process. */
 export interface SealEntry extends Link {

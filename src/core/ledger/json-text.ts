@@ -5,7 +5,12 @@ export const TEXT_MAX = 512;
 
 /** A string as JSON, bounded: clients choose names, paths and sessions, the ledger's size not. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > TEXT_MAX ? clip(text) : text);
+  return JSON.stringify(clipped(text));
+}
+
+/** A text as records keep it. */
+export function clipped(text: string): string {
+  return text.length > TEXT_MAX ? clip(text) : text;
 }
 
 /** A number as JSON. What is not a number is `null`, so that a bug elsewhere costs no record. */

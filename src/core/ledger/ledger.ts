@@ -1,4 +1,5 @@
 import type { Facts } from "../evidence.ts";
+import type { Change } from "./entry.ts";
 import type { Digest } from "../units.ts";
 import type { Verdict } from "../verdict.ts";
 
@@ -16,6 +17,11 @@ export interface Ledger {
    * does not hang as long as the disk does. Never rejects.
    */
   outcome(facts: Facts): Promise<void>;
+  /**
+   * Appends what was changed beside the traffic. Resolves with whether it is durable; where the
+   * disk refuses it is kept and tried again, and this waits. Never rejects.
+   */
+  change(change: Change): Promise<boolean>;
   /** Whether the last write succeeded; `/readyz` reports it. */
   readonly healthy: boolean;
 }

@@ -7,7 +7,7 @@ import type { PricedUsage } from "../money/priced-usage.ts";
 import type { Usage } from "../money/usage.ts";
 import { REFUSALS, type RefusalCode } from "../refusal.ts";
 import { id, instant, millis, nanoUsd } from "../units.ts";
-import type { Checked, Cut, Entry, Link, OutcomeEntry } from "./entry.ts";
+import type { ChangeDetail, Checked, Cut, Entry, Link, OutcomeEntry } from "./entry.ts";
 import {
   flag,
   MalformedRecord,
@@ -20,7 +20,16 @@ import {
 } from "./field-reader.ts";
 import { parseAsked } from "./parse-asked.ts";
 
-const KINDS = ["intent", "outcome", "segment", "boot", "recovered", "resumed", "seal"] as const;
+const KINDS = [
+  "intent",
+  "outcome",
+  "segment",
+  "boot",
+  "recovered",
+  "resumed",
+  "change",
+  "seal",
+] as const;
 
 /** Undefined where the record is not one that this version writes. */
 export function parseEntry(record: unknown): Entry | undefined {
@@ -69,11 +78,29 @@ function read(record: JsonObject): Entry {
         intentsRefused: number(record, "intents_refused"),
         outcomesLost: number(record, "outcomes_lost"),
       };
+    case "change":
+      return {
+        kind,
+        ...link,
+        change: text(record, "change"),
+        about: text(record, "about"),
+        by: text(record, "by"),
+        detail: parseDetail(object(record, "detail")),
+      };
     case "seal":
       return { kind, ...link, openIntents: number(record, "open_intents") };
     default:
       return impossible(kind);
   }
+}
+
+function parseDetail(from: JsonObject): ChangeDetail {
+  return Object.fromEntries(
+    Object.entries(from).map(([name, value]) => {
+      if (typeof value === "object") throw new MalformedRecord("detail");
+      return [name, value];
+    }),
+  );
 }
 
 function parseLink(record: JsonObject): Link {

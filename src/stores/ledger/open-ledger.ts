@@ -1,4 +1,5 @@
 import type { Facts } from "../../core/evidence.ts";
+import { changeBody } from "../../core/ledger/record-change.ts";
 import { intentBody, outcomeBody } from "../../core/ledger/record-exchange.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import { millis, type Digest, type ExchangeId, type Instant } from "../../core/units.ts";
@@ -52,6 +53,7 @@ function ledgerOf(writer: ChainWriter, now: () => Instant): OpenLedger {
     // The agent hears of a refusal once it is on the record; an answer is under way already.
     outcome: (facts) =>
       appendOutcome(writer, outcomeBody(facts, now()), facts.exchange, facts.opened === undefined),
+    change: (change) => appendChange(writer, changeBody(change, now())),
     seal,
     [Symbol.asyncDispose]: seal,
   };
@@ -75,6 +77,13 @@ function appendOutcome(
 ): Promise<void> {
   return new Promise((resolve) => {
     writer.add({ kind: "outcome", body, exchange, prompt, settle: () => resolve() });
+  });
+}
+
+function appendChange(writer: ChainWriter, body: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (hash: Digest | undefined): void => resolve(hash !== undefined);
+    writer.add({ kind: "note", body, exchange: undefined, prompt: true, settle });
   });
 }
 

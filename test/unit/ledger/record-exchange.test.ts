@@ -11,6 +11,7 @@ import { parseEntry } from "../../../src/core/ledger/parse-entry.ts";
 import { chainRecord, GENESIS, splitLine } from "../../../src/core/ledger/record-chain.ts";
 import { FINDINGS_MAX, intentBody, outcomeBody } from "../../../src/core/ledger/record-exchange.ts";
 import { unknownBody } from "../../../src/core/ledger/record-exchange.ts";
+import { changeBody } from "../../../src/core/ledger/record-change.ts";
 import {
   bootBody,
   recoveredBody,
@@ -340,6 +341,7 @@ describe("records", () => {
     [bootBody([{ writer: WRITER, number: 3, offset: 70 }], AT), "boot"],
     [recoveredBody({ number: 1, offset: 9, bytes: 3, sha256: id(HASH) }, AT), "recovered"],
     [resumedBody({ cause: "ENOSPC", intentsRefused: 3, outcomesLost: 0 }, AT), "resumed"],
+    [changeBody(CHANGE, AT), "change"],
     [sealBody(2, AT), "seal"],
     [unknownBody(id("x_1"), id(HASH), AT), "outcome"],
   ])("about the chain itself are canonical and read back: %s", (body, kind) => {
@@ -347,7 +349,25 @@ describe("records", () => {
     expect(text).toBe(canonicalJson(JSON.parse(text)));
     expect(entryOf(body)).toMatchObject({ kind, at: AT, seq: 7 });
   });
+
+  it("about a change keep its details, and are canonical whatever they are", () => {
+    expect(entryOf(changeBody(CHANGE, AT))).toMatchObject(CHANGE);
+    const detail = fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.integer(), fc.boolean()));
+    fc.assert(
+      fc.property(detail, fc.string(), (given, about) => {
+        const text = recordText(changeBody({ ...CHANGE, about, detail: given }, AT));
+        expect(text).toBe(canonicalJson(JSON.parse(text)));
+      }),
+    );
+  });
 });
+
+const CHANGE = {
+  change: "definition.approved",
+  about: "crm.send_email",
+  by: "alice",
+  detail: { version: 2, hash: HASH, quarantined: false },
+};
 
 describe("parseEntry", () => {
   it("answers undefined to anything that is not a record, and never throws", () => {
