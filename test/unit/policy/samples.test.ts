@@ -30,6 +30,7 @@ describe("the policies that come along", () => {
     expect(readPolicyFiles(PACKS).sources.map(({ file }) => file.slice(PACKS.length + 1))).toEqual([
       "coding-agent.yaml",
       "deny-all.yaml",
+      "inspection.yaml",
       "read-only.yaml",
       "support-bot.yaml",
     ]);
