@@ -8,6 +8,7 @@ import type { TestCall } from "../core/policy/policy-file.ts";
 import { situationOf, type Asked, type Situation } from "../core/policy/situation.ts";
 import { findExchange } from "../stores/ledger/read-ledger.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
+import { allowanceText } from "../pipeline/throttle.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { loadFor } from "./config-options.ts";
@@ -202,8 +203,8 @@ function termLines({ charges, rates, outputTokens, marks }: Terms): string[] {
       charge.kind === "metered" ? "the metered cost" : formatAmount(unit, charge.amount);
     return `charges     ${amount} to ${id}`;
   });
-  for (const { rule, requests, per } of rates) {
-    lines.push(`limits      ${requests} calls in ${per / 1000} s, by ${rule}`);
+  for (const rate of rates) {
+    lines.push(`limits      ${allowanceText(rate)} per ${rate.scope}, by ${rate.rule}`);
   }
   if (outputTokens !== undefined) lines.push(`limits      ${outputTokens} output tokens`);
   if (marks.length > 0) lines.push(`marks       ${marks.join(", ")}`);

@@ -50,12 +50,25 @@ export type Charge =
   /** An amount named by the call, already evaluated: integer in the budget's unit. */
   | { readonly kind: "amount"; readonly budget: Budget; readonly amount: number };
 
-/** `60/min` of one rule, counted per agent. */
-export interface RateLimit {
-  readonly rule: RuleId;
-  readonly requests: number;
-  readonly per: Millis;
-}
+/** What a rule allows at a time; `scope` makes one instance for each value. */
+export type RateLimit =
+  /** `60/min`: the allowance comes back evenly within `per`. */
+  | {
+      readonly kind: "rate";
+      readonly rule: RuleId;
+      readonly counts: "requests" | "tokens" | "nano_usd";
+      /** Integer in what is counted. */
+      readonly allowance: number;
+      readonly per: Millis;
+      readonly scope: Budget["per"];
+    }
+  /** Exchanges that may run at the same time. */
+  | {
+      readonly kind: "places";
+      readonly rule: RuleId;
+      readonly allowance: number;
+      readonly scope: Budget["per"];
+    };
 
 export interface ShadowVerdict {
   readonly rule: RuleId;

@@ -1,3 +1,4 @@
+import type { RateStanding } from "./money/rate.ts";
 import type { Millis, ReviewId, RuleId } from "./units.ts";
 
 /**
@@ -36,6 +37,7 @@ export const REFUSALS = {
   budget_exceeded: { stage: "reserve", class: "budget", jsonRpc: -33012 },
   price_unknown: { stage: "reserve", class: "policy", jsonRpc: -33013 },
   budget_unavailable: { stage: "reserve", class: "unavailable", jsonRpc: -33014 },
+  limit_unavailable: { stage: "reserve", class: "unavailable", jsonRpc: -33026 },
   ledger_unavailable: { stage: "open", class: "unavailable", jsonRpc: -33015 },
   credential_unavailable: { stage: "forward", class: "unavailable", jsonRpc: -33016 },
   credential_forbidden: { stage: "forward", class: "policy", jsonRpc: -33017 },
@@ -63,5 +65,7 @@ export interface Refusal {
   readonly rules?: readonly RuleId[];
   readonly retryIn?: Millis;
   readonly review?: ReviewId;
+  /** Of the limits that were asked, where one of them refused. */
+  readonly standings?: readonly RateStanding[];
   readonly cause?: Error;
 }

@@ -3,6 +3,8 @@
  * the session, outcome on the ledger, counters told.
  */
 import type { Facts } from "../core/evidence.ts";
+import { namedSpend } from "../core/money/claims.ts";
+import type { RateUse } from "../core/money/rate.ts";
 import { settlementsOf, type Agreement } from "../core/money/settle.ts";
 import { millis } from "../core/units.ts";
 import type { InspectionReport } from "./ask.ts";
@@ -29,7 +31,8 @@ export function close({ facts, agreement, report, elapsed }: Ended, ports: Ports
     if (report.findings.length > 0) facts.findings = [...facts.findings, ...report.findings];
     facts.responseScan = report.scan;
   }
-  settle(facts, agreement, report, ports);
+  const spent = settle(facts, agreement, report, ports);
+  release(facts, spent, ports);
   mark(facts, ports);
   const sealed = ports.ledger.outcome(facts);
   ports.observer.closed(facts);
@@ -45,12 +48,12 @@ function settle(
   agreement: Agreement | undefined,
   report: InspectionReport | undefined,
   { prices, budgets }: Ports,
-): void {
+): RateUse {
   const { reservation, exchange } = facts;
-  if (reservation === undefined) return;
+  if (reservation === undefined) return UNUSED;
   if (agreement === undefined || !facts.sent) {
     if (reservation.kind === "held") void budgets.settle(exchange, []);
-    return;
+    return UNUSED;
   }
   const ending = {
     sent: true,
@@ -58,9 +61,21 @@ function settle(
     usage: report?.usage,
     model: report?.model,
   };
-  const { settlements, priced } = settlementsOf(agreement, ending, prices);
+  const { settlements, priced, spent } = settlementsOf(agreement, ending, prices);
   facts.usage = priced;
   if (reservation.kind === "held") void budgets.settle(exchange, settlements);
+  return spent;
+}
+
+const UNUSED: RateUse = { tokens: 0, nanoUsd: 0 };
+
+/** Frees the places the exchange had, and gives back what it took of its rates and did not use. */
+function release({ exchange, decision, sent }: Facts, spent: RateUse, { rates }: Ports): void {
+  if (decision === undefined || !("terms" in decision)) return;
+  const { terms } = decision;
+  if (terms.rates.length === 0) return;
+  const named = sent ? namedSpend(terms.charges) : 0;
+  rates.end(exchange, { tokens: spent.tokens, nanoUsd: spent.nanoUsd + named });
 }
 
 function mark(facts: Facts, { sessions }: Ports): void {

@@ -1,22 +1,24 @@
 /**
- * Stage 7 of 11. Takes the rules' rates, prices the worst case and sets it aside over every budget
- * that applies, before a byte goes upstream; `close.ts` settles with what was really used.
+ * Stage 7 of 11. Prices the worst case, takes the rules' limits and sets the money aside over every
+ * budget that applies, before a byte goes upstream; `close.ts` settles with what was really used.
  */
 import type { Action } from "../core/action.ts";
-import type { RateLimit, Terms } from "../core/decision.ts";
+import type { Terms } from "../core/decision.ts";
 import type { Hold, Reservation } from "../core/money/budget.ts";
 import { holdsFor, type Amounts } from "../core/money/holds.ts";
+import type { RateStanding } from "../core/money/rate.ts";
 import type { ModelPrice } from "../core/money/price.ts";
 import type { Agreement, MeteredAgreement } from "../core/money/settle.ts";
 import { TOKENS_MAX } from "../core/money/token-count.ts";
 import { formatAmount } from "../core/money/usd.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
-import { millis, nanoUsd, type ExchangeId, type Instant, type Millis } from "../core/units.ts";
+import { millis, nanoUsd, type ExchangeId, type Instant } from "../core/units.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 import { impossible } from "../lib/impossible.ts";
 import type { Metering } from "./ask.ts";
 import type { Ports } from "./stages.ts";
+import { throttle } from "./throttle.ts";
 
 /** Longer than an upstream may usually take; a settle that comes later still corrects the spend. */
 export const RESERVATION_LEASE = millis(660_000);
@@ -24,8 +26,6 @@ export const RESERVATION_LEASE = millis(660_000);
 export const OUTPUT_TOKENS_DEFAULT = 16_384;
 /** Providers put a prompt of their own beside the client's, most of all for tools. */
 const HIDDEN_PROMPT_TOKENS = 512;
-const RETRY_MS_MIN = 1000;
-const RETRY_MS_MAX = 60_000;
 
 export interface ReserveInput {
   readonly exchange: ExchangeId;
@@ -40,6 +40,8 @@ export interface Reserved {
   readonly reservation: Reservation;
   /** Cap to write into the request; undefined where the client's own is already the smallest. */
   readonly outputTokens: number | undefined;
+  /** How the limits stand that the call was counted by. */
+  readonly standings: readonly RateStanding[];
   /** For `settlementsOf` when the exchange closes. */
   readonly agreement: Agreement;
 }
@@ -49,29 +51,28 @@ export async function reserve(
   ports: Pick<Ports, "prices" | "budgets" | "rates">,
 ): Promise<Verdict<Reserved>> {
   const { exchange, now, principal, action, terms, metering } = input;
-  if (terms.rates.length > 0) {
-    const taken = ports.rates.take(principal, terms.rates, now);
-    if (taken.kind === "empty") return halt(rateLimited(taken.limit, taken.retryIn));
-  }
-
   const billed = metering === undefined || metering.bills === "nothing" ? undefined : metering;
   const price =
     billed === undefined ? undefined : ports.prices.price(billed.provider, billed.model, now);
   if (billed !== undefined && price === undefined) return halt(priceUnknown(billed));
 
   const metered = price && billed && agree(billed, price, terms.outputTokens, now);
-  const lines = holdsFor(terms.charges, principal, action, now, amountsOf(metered));
+  const amounts = amountsOf(metered);
+  const throttled = await throttle(input, amounts, ports.rates);
+  if (throttled.kind === "halt") return throttled;
+  const standings = throttled.value;
+  const lines = holdsFor(terms.charges, principal, action, now, amounts);
   const outputTokens = capToSend(metering, price, terms.outputTokens);
   const agreement: Agreement = { lines, metered };
   if (lines.length === 0) {
-    return pass({ reservation: { kind: "unmetered" }, outputTokens, agreement });
+    return pass({ reservation: { kind: "unmetered" }, outputTokens, standings, agreement });
   }
 
   const holds = lines.map((line) => line.hold);
   const reply = await ports.budgets.reserve(exchange, holds, RESERVATION_LEASE);
   switch (reply.kind) {
     case "held":
-      return pass({ reservation: { kind: "held", holds }, outputTokens, agreement });
+      return pass({ reservation: { kind: "held", holds }, outputTokens, standings, agreement });
     case "exhausted":
       return halt(budgetExceeded(reply.hold, reply.left));
     case "unreachable":
@@ -144,17 +145,6 @@ function smallest(...caps: readonly (number | undefined)[]): number | undefined 
 /** Counts come from the client in the end: whatever they are, the arithmetic stays exact. */
 function bounded(tokens: number): number {
   return tokens <= TOKENS_MAX ? Math.max(Math.ceil(tokens), 0) : TOKENS_MAX;
-}
-
-function rateLimited(limit: RateLimit, retryIn: Millis): Refusal {
-  const wait = millis(Math.min(Math.max(retryIn, RETRY_MS_MIN), RETRY_MS_MAX));
-  return {
-    code: "rate_limited",
-    detail: `Rule ${limit.rule} allows ${limit.requests} calls in ${limit.per / 1000} s.`,
-    remedy: `Wait ${Math.ceil(wait / 1000)} s, then send the same call again.`,
-    rules: [limit.rule],
-    retryIn: wait,
-  };
 }
 
 function priceUnknown(metering: Metering): Refusal {

@@ -9,6 +9,7 @@ export class ClientReply {
   readonly #response: ServerResponse;
   readonly #exchange: string;
   readonly #readStall: number;
+  #adornments: readonly string[] = [];
 
   constructor(response: ServerResponse, exchange: string, readStall: number) {
     this.#response = response;
@@ -24,9 +25,14 @@ export class ClientReply {
     return this.#response.destroyed && !this.#response.writableFinished;
   }
 
+  /** What the gate itself says in the head of an answer it lets through; flat `name, value, …`. */
+  adorn(flat: readonly string[]): void {
+    this.#adornments = flat;
+  }
+
   /** `flat`: `name, value, …`. */
   head(status: number, flat: string[]): void {
-    flat.push("x-sallyport-exchange", this.#exchange);
+    flat.push(...this.#adornments, "x-sallyport-exchange", this.#exchange);
     this.#response.writeHead(status, flat);
   }
 

@@ -23,6 +23,7 @@ import type {
 import type { ClientReply } from "./client-reply.ts";
 import type { DataPlaneLimits } from "./data-plane-limits.ts";
 import { forwardHttp, type Shutdown } from "./forward-http.ts";
+import { rateLimitFields } from "./refusals/rate-limit-fields.ts";
 import { readBody } from "./request-body.ts";
 import type { UpstreamPools } from "./upstream-pools.ts";
 import type { RequestHead, WireExchange } from "./wire.ts";
@@ -99,11 +100,13 @@ export class HttpExchange implements Ask, Door {
 
   async forward(authorized: Authorized, facts: Facts): Promise<InspectionReport | undefined> {
     const { head, wire, headers, request, reply } = this.#parts;
-    const { pools, vault, limits, standing, shutdown } = this.#tools;
-    if (authorized.body.kind === "stream") this.#watchUpload(request, limits.body.idle);
+    const { pools, vault, standing, shutdown } = this.#tools;
+    if (authorized.body.kind === "stream") this.#watchUpload(request);
     const refuse = (refusal: Refusal): ReturnType<WireExchange["refuse"]> => wire.refuse(refusal);
     const { target } = wire;
     const dispatch = { head, target, headers, request, reply, facts, shutdown, refuse };
+    const limits = rateLimitFields(authorized.reserved.standings);
+    if (limits !== undefined) reply.adorn(Object.entries(limits).flat());
     const stands = standsOpen(facts.action);
     if (stands) standing.add(reply);
     const { outcome, report } = await forwardHttp(authorized, dispatch, pools, vault);
@@ -137,8 +140,9 @@ export class HttpExchange implements Ask, Door {
     });
   }
 
-  #watchUpload(request: IncomingMessage, idle: number): void {
+  #watchUpload(request: IncomingMessage): void {
     if (request.complete) return;
+    const { idle } = this.#tools.limits.body;
     request.setTimeout(idle, () => request.destroy());
     request.once("end", () => request.setTimeout(0));
   }

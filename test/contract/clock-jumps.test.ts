@@ -7,7 +7,6 @@ import { afterAll, describe, expect, it } from "vitest";
 import { holdsFor } from "../../src/core/money/holds.ts";
 import type { Settlement } from "../../src/core/money/budget.ts";
 import { id, instant, millis, type ExchangeId, type Instant } from "../../src/core/units.ts";
-import { createRateStore } from "../../src/stores/memory/rate-store.ts";
 import { openBudgetStore } from "../../src/stores/sqlite/budget-store.ts";
 import { outcomeFacts } from "../unit/ledger/ledger-facts.ts";
 import { budget, HTTP, metered, NOW, PRINCIPAL } from "../unit/money/money-fixtures.ts";
@@ -116,22 +115,6 @@ describe("a budget", () => {
       money.clock = instant(at);
       expect(await useUp(`again_${turn}`)).toBe(0);
     }
-  });
-});
-
-describe("a rate", () => {
-  it("neither locks out for long nor gives a second burst when the clock is set back", () => {
-    const rates = createRateStore();
-    const limit = { rule: id<never>("r"), requests: 10, per: millis(MINUTE_MS) };
-    const burst = (at: number): number => {
-      let taken = 0;
-      while (rates.take(PRINCIPAL, [limit], instant(at)).kind === "taken") taken += 1;
-      return taken;
-    };
-    expect(burst(NOW)).toBe(10);
-    const back = NOW - 365 * DAY_MS;
-    expect(burst(back)).toBe(0);
-    expect(burst(back + MINUTE_MS)).toBe(10);
   });
 });
 

@@ -4,6 +4,7 @@ import type { Charge } from "../decision.ts";
 import type { Principal } from "../principal.ts";
 import { NANO_USD_MAX, type Instant } from "../units.ts";
 import type { Budget, Hold } from "./budget.ts";
+import { escapePart, instanceOf, sessionOf } from "./instance.ts";
 import { turnAt } from "./window.ts";
 
 /** Worst case of one exchange in every unit a budget can have. */
@@ -72,7 +73,7 @@ interface HoldKey {
 /** `tenant|budget|instance|turn`; parts are escaped, so two different instances never meet. */
 function holdKey(budget: Budget, principal: Principal, action: Action, now: Instant): HoldKey {
   const instance = instanceOf(budget.per, principal, action);
-  const prefix = `${escape(principal.tenant)}|${escape(budget.id)}|${instance}|`;
+  const prefix = `${escapePart(principal.tenant)}|${escapePart(budget.id)}|${instance}|`;
   const { window } = budget;
   switch (window.kind) {
     case "calendar": {
@@ -86,34 +87,4 @@ function holdKey(budget: Budget, principal: Principal, action: Action, now: Inst
     default:
       return impossible(window);
   }
-}
-
-function instanceOf(per: Budget["per"], principal: Principal, action: Action): string {
-  switch (per) {
-    case "all":
-      return "all";
-    case "agent":
-      return escape(principal.agent);
-    case "session":
-      return sessionOf(principal);
-    case "team":
-      return escape(principal.team ?? "");
-    case "model":
-      return action.kind === "llm" ? escape(action.model) : "";
-    case "upstream":
-      return escape(action.upstream);
-    case "tool":
-      return action.kind === "tool" ? `${escape(action.upstream)}/${escape(action.tool)}` : "";
-    default:
-      return impossible(per);
-  }
-}
-
-/** The client chooses its session's name, so the name counts only together with the agent's. */
-function sessionOf(principal: Principal): string {
-  return `${escape(principal.agent)}/${escape(principal.session)}`;
-}
-
-function escape(part: string): string {
-  return /[%|/]/.test(part) ? part.replace(/[%|/]/g, encodeURIComponent) : part;
 }

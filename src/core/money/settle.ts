@@ -40,9 +40,9 @@ export interface Settled {
   /** Empty: every hold is given back. */
   readonly settlements: readonly Settlement[];
   readonly priced: PricedUsage | undefined;
+  /** What metering came to; nothing where nothing is metered. */
+  readonly spent: Amounts;
 }
-
-const VOID: Settled = { settlements: [], priced: undefined };
 
 /**
  * What an exchange really cost. Never sent: nothing. Sent without a word about usage: what was held,
@@ -54,18 +54,18 @@ export function settlementsOf(
   ending: Ending,
   prices: PriceCatalogue,
 ): Settled {
-  if (!ending.sent) return VOID;
+  if (!ending.sent) return { settlements: [], priced: undefined, spent: NOTHING };
   const { metered } = agreement;
-  if (metered === undefined)
-    return { settlements: settle(agreement.lines, CALL), priced: undefined };
-  if (ending.usage === undefined && turnedAway(ending.status)) {
-    return { settlements: settle(agreement.lines, CALL), priced: undefined };
+  if (metered === undefined || (ending.usage === undefined && turnedAway(ending.status))) {
+    return { settlements: settle(agreement.lines, CALL), priced: undefined, spent: CALL };
   }
   const priced = priceUsage(metered, ending, prices);
   const spent = { nanoUsd: priced.cost, tokens: tokensOf(metered, priced, ending), calls: 1 };
-  return { settlements: settle(agreement.lines, spent), priced };
+  return { settlements: settle(agreement.lines, spent), priced, spent };
 }
 
+/** An exchange that never went out. */
+const NOTHING: Amounts = { nanoUsd: 0, tokens: 0, calls: 0 };
 /** The call itself, without a token: what is owed where nothing is metered. */
 const CALL: Amounts = { nanoUsd: 0, tokens: 0, calls: 1 };
 

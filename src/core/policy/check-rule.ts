@@ -13,6 +13,7 @@ export function checkRule(
     const help = "remove it, or select llm calls";
     list.report(clause.place, "limits.output_tokens bounds LLM calls only", help);
   }
+  checkLimits(clause, list);
   switch (clause.selector.kind) {
     case "tool":
       return checkTools(clause.selector.tools, list);
@@ -28,6 +29,20 @@ export function checkRule(
       );
     case "mcp":
       return checkMcp(clause.selector.methods, list);
+  }
+}
+
+/** A limit that nothing can ever use up would look like protection and be none. */
+function checkLimits({ limits, selector, charges }: RuleClause, list: ProblemList): void {
+  if (selector.kind === "llm") return;
+  for (const limit of limits) {
+    if (limit.kind === "places" || limit.counts === "requests") continue;
+    if (limit.counts === "tokens") {
+      list.report(limit.place, "limits.tokens counts LLM calls only", "limit requests instead");
+    } else if (charges.every(({ amount }) => amount.kind === "metered")) {
+      const help = "charge what the call names, { budget, amount: args.amount }, or remove it";
+      list.report(limit.place, "limits.spend sees no money in these calls", help);
+    }
   }
 }
 

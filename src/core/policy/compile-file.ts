@@ -1,5 +1,6 @@
 /** One syntax tree → compiled rules, linked to the budgets of all files. */
 import { closest } from "../../lib/closest.ts";
+import type { RateLimit } from "../decision.ts";
 import type { Budget } from "../money/budget.ts";
 import { id, type BudgetId, type RuleId } from "../units.ts";
 import { compileCharge } from "./compile-charge.ts";
@@ -12,6 +13,7 @@ import type {
   BudgetClause,
   GlobClause,
   InspectClause,
+  LimitClause,
   PolicyFile,
   RuleClause,
   TestClause,
@@ -129,7 +131,6 @@ function compileRule(
   if (clause.when !== undefined && condition?.constant === false) {
     list.report(clause.when.place, "this is never true, so the rule can never match", "remove it");
   }
-  const rate = clause.requests;
   return Object.freeze({
     kind: "compiled_rule",
     id: ruleId,
@@ -142,7 +143,7 @@ function compileRule(
     selector: compileSelector(clause.selector, clause.effect),
     condition: condition?.constant === true ? undefined : condition,
     approval: Object.freeze(clause.approval),
-    rates: rate ? [Object.freeze({ rule: ruleId, requests: rate.count, per: rate.per })] : [],
+    rates: clause.limits.map((limit) => withRule(limit, ruleId)),
     outputTokens: clause.outputTokens,
     marks: clause.marks,
     charges: clause.charges.flatMap((charge) => compileCharge(charge, kind, linker) ?? []),
@@ -152,6 +153,13 @@ function compileRule(
     category: clause.category,
     notify: clause.notify,
   });
+}
+
+function withRule(limit: LimitClause, rule: RuleId): RateLimit {
+  const { allowance, scope } = limit;
+  if (limit.kind === "places") return Object.freeze({ kind: "places", rule, allowance, scope });
+  const { counts, per } = limit;
+  return Object.freeze({ kind: "rate", rule, counts, allowance, per, scope });
 }
 
 function compileInspection(

@@ -26,7 +26,7 @@ sallyport policy schema     # for editors; policy.schema.json is its output
 2. The strongest effect wins: \`deny\`, then \`approve\`, then \`allow\`. Nothing matches: denied
    by the rule \`default\`. An empty directory denies everything. MCP lists and housekeeping
    (\`initialize\`, \`ping\`, \`tools/list\`, …) need no rule, but a rule can deny them.
-3. What allows also binds: all \`charge\`s are reserved, all \`requests\` limits count, the smallest
+3. What allows also binds: all \`charge\`s are reserved, all \`limits\` count, the smallest
    \`output_tokens\` holds, all \`marks\` are set. A charge whose amount the call does not name as a
    plain JSON number is a denial.
 4. A rule in \`mode: shadow\` is evaluated and recorded, never obeyed.

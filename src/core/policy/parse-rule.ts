@@ -21,7 +21,8 @@ import type {
   RuleClause,
   SelectorClause,
 } from "./policy-file.ts";
-import { parseDuration, parseRate, type Quantity } from "./quantity.ts";
+import { parseLimits } from "./parse-limits.ts";
+import { parseDuration, type Quantity } from "./quantity.ts";
 import { placeAt } from "./source-text.ts";
 import { entryOf, textOf, valueOf, type YamlMap, type YamlNode } from "./yaml-node.ts";
 
@@ -34,13 +35,13 @@ export function parseRule(map: YamlMap, fileMode: Mode, parsing: Parsing): RuleC
   const effect = wordOf(valueOf(map, "effect"), ["allow", "deny", "approve"]);
   const selector = parseSelector(map, parsing);
   checkEffectKeys(map, effect, parsing);
-  const requests = requestsOf(map, parsing);
   const approval = parseApproval(valueOf(map, "approval"), parsing);
   const charges = chargesOf(valueOf(map, "charge"), parsing);
   const agents = valueOf(map, "agents");
+  const bounds = valueOf(map, "limits");
+  const limits = bounds?.kind === "map" ? parseLimits(bounds, parsing) : [];
   const narrowed = agents === undefined ? undefined : nameGlobsOf(agents, parsing);
   if (id === undefined || effect === undefined || selector === undefined) return undefined;
-  const limits = valueOf(map, "limits");
   return Object.freeze({
     kind: "rule",
     place: placeAt(parsing.source, map.at),
@@ -51,8 +52,8 @@ export function parseRule(map: YamlMap, fileMode: Mode, parsing: Parsing): RuleC
     when: conditionOf(valueOf(map, "when"), parsing),
     effect,
     approval,
-    outputTokens: limits?.kind === "map" ? numberOf(valueOf(limits, "output_tokens")) : undefined,
-    requests,
+    outputTokens: bounds?.kind === "map" ? numberOf(valueOf(bounds, "output_tokens")) : undefined,
+    limits,
     charges,
     marks: textsOf(valueOf(map, "marks")),
     severity: textOf(valueOf(map, "severity")),
@@ -142,12 +143,6 @@ function checkEffectKeys(map: YamlMap, effect: string | undefined, parsing: Pars
     const place = placeAt(parsing.source, entry.keyAt);
     parsing.list.report(place, `${key} means nothing beside effect: ${effect}`, `remove ${key}`);
   }
-}
-
-function requestsOf(map: YamlMap, parsing: Parsing): RuleClause["requests"] {
-  const limits = valueOf(map, "limits");
-  const node = limits?.kind === "map" ? valueOf(limits, "requests") : undefined;
-  return quantityOf(node, parseRate, parsing);
 }
 
 function parseApproval(node: YamlNode | undefined, parsing: Parsing): ApprovalClause {

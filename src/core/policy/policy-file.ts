@@ -1,3 +1,4 @@
+import type { RateLimit } from "../decision.ts";
 import type { BudgetUnit, Window, Budget } from "../money/budget.ts";
 import type { Surface } from "../inspect/inspection.ts";
 import type { Millis } from "../units.ts";
@@ -50,7 +51,7 @@ export interface RuleClause {
   readonly effect: Effect;
   readonly approval: ApprovalClause;
   readonly outputTokens: number | undefined;
-  readonly requests: { readonly count: number; readonly per: Millis } | undefined;
+  readonly limits: readonly LimitClause[];
   readonly charges: readonly ChargeClause[];
   readonly marks: readonly string[];
   readonly severity: string | undefined;
@@ -96,6 +97,12 @@ export interface ApprovalClause {
   readonly approvers: readonly string[];
   readonly expires: Millis;
 }
+
+/** A `RateLimit` before its rule has an id. */
+export type LimitClause = { readonly place: Place } & (
+  | Omit<Extract<RateLimit, { kind: "rate" }>, "rule">
+  | Omit<Extract<RateLimit, { kind: "places" }>, "rule">
+);
 
 export interface ChargeClause {
   readonly kind: "charge";

@@ -2,6 +2,7 @@
  * The shape of a policy file: checked at load, published for editors, printed as the language
  * reference. What a text must look like inside (globs, money, CEL) is checked by its own parser.
  */
+import type { Shape } from "./check-shape.ts";
 import * as Type from "./json-schema.ts";
 import { DETECTORS } from "./detectors.ts";
 import { POLICY_LIMITS } from "./policy-limits.ts";
@@ -117,6 +118,18 @@ const Charge = Type.Union([Type.String(), ChargeObject], {
   description: "A budget id, or an amount and its budget.",
 });
 
+const LIMITS =
+  "Bounds of what this rule allows. A limit counts for each agent by itself; `per team`, `per " +
+  "session`, `per tool`, … after it count for each of those, `per all` for everybody together.";
+
+const COUNT = Type.Union([Type.String(), Type.Integer({ minimum: 1 })]);
+
+const limit = (description: string, example: string, one: Shape = Type.String()) =>
+  Type.Union([...(one.anyOf ?? [one]), Type.Array(one, { minItems: 1, maxItems: 8 })], {
+    description: `${description} Or a list of them.`,
+    examples: [example],
+  });
+
 const Rule = Type.Object(
   {
     id: id("Names the rule in every decision and record; unique over all files."),
@@ -161,13 +174,19 @@ const Rule = Type.Object(
             Type.Integer({ minimum: 1, description: "Largest output of one LLM call." }),
           ),
           requests: Type.Optional(
-            Type.String({
-              description: "Calls by this rule for each agent: `60/min`, `5/s`, `1000/h`, `1/d`.",
-              examples: ["60/min"],
-            }),
+            limit("Calls by this rule: `60/min`, `5/s`, `1000/h`, `1/d`.", "60/min"),
+          ),
+          tokens: Type.Optional(
+            limit("Tokens of LLM calls, in and out: `200000/min`.", "200000/min per team"),
+          ),
+          spend: Type.Optional(
+            limit("Money, metered or named by the call: `2 USD/min`, a brake.", "2 USD/min"),
+          ),
+          concurrent: Type.Optional(
+            limit("Calls that may run at the same time: `4`.", "4 per session", COUNT),
           ),
         },
-        { ...closed, description: "Bounds of what this rule allows." },
+        { ...closed, description: LIMITS },
       ),
     ),
     charge: Type.Optional(

@@ -1,4 +1,4 @@
-/** Quantities as policy files write them: `10 USD`, `15m`, `60/min`. */
+/** Quantities as policy files write them: `10 USD`, `15m`. */
 import type { BudgetUnit } from "../money/budget.ts";
 import { millis, NANO_USD_MAX, type Millis } from "../units.ts";
 import { parseDecimal } from "../money/decimal.ts";
@@ -59,31 +59,4 @@ export function parseDuration(text: string): Quantity<Millis> {
     return { kind: "wrong", message: `${text} is not a duration`, suggestion };
   }
   return { kind: "ok", value: millis(Number(count) * factor) };
-}
-
-const INTERVALS: Readonly<Record<string, number>> = {
-  s: SECOND,
-  sec: SECOND,
-  second: SECOND,
-  m: 60 * SECOND,
-  min: 60 * SECOND,
-  minute: 60 * SECOND,
-  h: 3600 * SECOND,
-  hour: 3600 * SECOND,
-  d: 86_400 * SECOND,
-  day: 86_400 * SECOND,
-};
-
-const RATE = /^(\d{1,9}) ?\/ ?([a-z]+)$/;
-
-export function parseRate(
-  text: string,
-): Quantity<{ readonly count: number; readonly per: Millis }> {
-  const [, count, unit = ""] = RATE.exec(text) ?? [];
-  const interval = Object.hasOwn(INTERVALS, unit) ? INTERVALS[unit] : undefined;
-  if (count === undefined || interval === undefined || Number(count) === 0) {
-    const suggestion = "write calls per interval: 5/s, 60/min, 1000/h or 5000/day";
-    return { kind: "wrong", message: `${text} is not a rate`, suggestion };
-  }
-  return { kind: "ok", value: { count: Number(count), per: millis(interval) } };
 }

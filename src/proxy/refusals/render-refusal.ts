@@ -7,6 +7,7 @@ import { REFUSALS, type Refusal, type RefusalCode } from "../../core/refusal.ts"
 import type { ExchangeId } from "../../core/units.ts";
 import { impossible } from "../../lib/impossible.ts";
 import type { WireReply } from "../wire.ts";
+import { rateLimitFields } from "./rate-limit-fields.ts";
 import { refusalMessage } from "./refusal-message.ts";
 import { refusalStatus, type RefusalStatus, type StatusWire } from "./refusal-status.ts";
 import { retrySeconds } from "./retry-seconds.ts";
@@ -68,11 +69,12 @@ function headersOf(
   refusal: Refusal,
   exchange: ExchangeId,
 ): Readonly<Record<string, string>> {
-  const { code, rules } = refusal;
+  const { code, rules, standings } = refusal;
   const headers: Record<string, string> = {
     "content-type": wire === "http" ? "application/problem+json" : "application/json",
     "x-request-id": exchange,
     "x-sallyport-decision": code,
+    ...(standings !== undefined && rateLimitFields(standings)),
   };
   if (wire === "anthropic") headers["request-id"] = exchange;
   if (rules !== undefined && rules.length > 0) headers["x-sallyport-rule"] = headerText(rules);

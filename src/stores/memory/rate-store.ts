@@ -1,67 +1,117 @@
-import type { RateLimit } from "../../core/decision.ts";
-import type { RateStore } from "../../core/money/rate.ts";
-import type { Principal } from "../../core/principal.ts";
-import { millis, type Instant } from "../../core/units.ts";
+import { usedOf } from "../../core/money/claims.ts";
+import { after, corrected, leftOf, waitFor } from "../../core/money/gcra.ts";
+import type { RateClaim, RateStanding, RateStore, TakeReply } from "../../core/money/rate.ts";
+import { millis, type ExchangeId } from "../../core/units.ts";
+import { monotonicMillis } from "../../lib/clock.ts";
 
-/** Counters of all rules and agents; full ones make room for those that are in use. */
+/** Rates of all rules and instances; full ones make room for those that are in use. */
 const COUNTERS_MAX = 100_000;
 /** Counters looked at when a new one comes: more than one, so idle ones never pile up. */
 const SWEEP_STEP = 4;
-/** Float noise of an interval that is no whole number of milliseconds. */
-const TOLERANCE_MS = 0.001;
+/** Nobody knows when a place becomes free; a client may ask again after this. */
+const PLACE_RETRY_MS = 1000;
 
-/**
- * GCRA: per counter the time at which it would be empty of calls, so a limit is one number. A burst
- * of the whole allowance is fine; after that calls come back one by one.
- *
- * @see https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
- */
-export function createRateStore(countersMax: number = COUNTERS_MAX): RateStore {
-  const emptyAt = new Map<string, number>();
-
-  function arrivalOf(key: string, limit: RateLimit, now: Instant): number {
-    const at = emptyAt.get(key) ?? now;
-    const latest = now + limit.per;
-    if (at <= latest) return Math.max(at, now);
-    // The clock was set back, or the rule was changed. Kept, or calls would wait for the old time.
-    emptyAt.set(key, latest);
-    return latest;
-  }
-
-  function store(key: string, at: number, now: Instant): void {
-    if (!emptyAt.has(key)) makeRoom(now);
-    emptyAt.set(key, at);
-  }
-
-  function makeRoom(now: Instant): void {
-    let looked = 0;
-    for (const [key, at] of emptyAt) {
-      if (looked >= SWEEP_STEP) break;
-      looked += 1;
-      emptyAt.delete(key);
-      if (at > now) emptyAt.set(key, at);
-    }
-    if (emptyAt.size < countersMax) return;
-    const [oldest] = emptyAt.keys();
-    if (oldest !== undefined) emptyAt.delete(oldest);
-  }
-
-  return {
-    take(principal, rates, now) {
-      for (const limit of rates) {
-        const at = arrivalOf(keyOf(principal, limit), limit, now);
-        const wait = at + limit.per / limit.requests - limit.per - now;
-        if (wait > TOLERANCE_MS) return { kind: "empty", limit, retryIn: millis(Math.ceil(wait)) };
-      }
-      for (const limit of rates) {
-        const key = keyOf(principal, limit);
-        store(key, arrivalOf(key, limit, now) + limit.per / limit.requests, now);
-      }
-      return { kind: "taken" };
-    },
-  };
+export interface RateStoreOptions {
+  /** Milliseconds of a clock that nobody sets: a rate then never waits for a time gone by. */
+  readonly clock?: () => number;
+  readonly countersMax?: number;
 }
 
-function keyOf(principal: Principal, limit: RateLimit): string {
-  return `${limit.rule}\n${principal.tenant}\n${principal.agent}`;
+/** The limits of one process. Everything is full again after a restart. */
+export function createRateStore(options: RateStoreOptions = {}): RateStore {
+  return new MemoryRateStore(options);
+}
+
+class MemoryRateStore implements RateStore {
+  readonly #clock: () => number;
+  readonly #countersMax: number;
+  /** When each rate would be unused again, in milliseconds of the clock. */
+  readonly #emptyAt = new Map<string, number>();
+  readonly #running = new Map<string, number>();
+  /** Claims that their exchange's end changes: at most one entry for each exchange in flight. */
+  readonly #live = new Map<ExchangeId, readonly RateClaim[]>();
+
+  constructor({ clock = monotonicMillis, countersMax = COUNTERS_MAX }: RateStoreOptions) {
+    this.#clock = clock;
+    this.#countersMax = countersMax;
+  }
+
+  take(exchange: ExchangeId, claims: readonly RateClaim[]): TakeReply {
+    const now = this.#clock();
+    for (const claim of claims) {
+      const wait = this.#waitFor(claim, now);
+      if (wait === 0) continue;
+      const retryIn = millis(wait);
+      return { kind: "empty", claim, retryIn, standings: this.#standings(claims, now) };
+    }
+    let changesLater = false;
+    for (const claim of claims) {
+      const { key, limit, amount } = claim;
+      if (limit.kind === "places") this.#running.set(key, (this.#running.get(key) ?? 0) + 1);
+      else this.#store(key, after(limit, this.#emptyAt.get(key) ?? now, amount, now), now);
+      changesLater ||= limit.kind === "places" || limit.counts !== "requests";
+    }
+    if (changesLater) this.#live.set(exchange, claims);
+    return { kind: "taken", standings: this.#standings(claims, now) };
+  }
+
+  end(exchange: ExchangeId, used: Parameters<RateStore["end"]>[1]): void {
+    const claims = this.#live.get(exchange);
+    if (claims === undefined) return;
+    this.#live.delete(exchange);
+    const now = this.#clock();
+    for (const claim of claims) {
+      const { key, limit, amount } = claim;
+      const really = usedOf(claim, used);
+      if (limit.kind === "places") this.#leave(key);
+      else if (really !== undefined) {
+        const emptyAt = this.#emptyAt.get(key) ?? now;
+        this.#store(key, corrected(limit, emptyAt, amount, really, now), now);
+      }
+    }
+  }
+
+  #waitFor({ key, limit, amount }: RateClaim, now: number): number {
+    if (limit.kind === "rate") {
+      return waitFor(limit, this.#emptyAt.get(key) ?? now, amount, now);
+    }
+    return (this.#running.get(key) ?? 0) < limit.allowance ? 0 : PLACE_RETRY_MS;
+  }
+
+  #standings(claims: readonly RateClaim[], now: number): readonly RateStanding[] {
+    return claims.map((claim) => {
+      const { key, limit } = claim;
+      if (limit.kind === "places") {
+        const left = Math.max(limit.allowance - (this.#running.get(key) ?? 0), 0);
+        return { claim, left, resetsIn: millis(0) };
+      }
+      const emptyAt = this.#emptyAt.get(key) ?? now;
+      const resetsIn = millis(Math.max(Math.ceil(emptyAt - now), 0));
+      return { claim, left: leftOf(limit, emptyAt, now), resetsIn };
+    });
+  }
+
+  #leave(key: string): void {
+    const running = (this.#running.get(key) ?? 0) - 1;
+    if (running > 0) this.#running.set(key, running);
+    else this.#running.delete(key);
+  }
+
+  #store(key: string, at: number, now: number): void {
+    if (!this.#emptyAt.has(key)) this.#makeRoom(now);
+    this.#emptyAt.set(key, at);
+  }
+
+  #makeRoom(now: number): void {
+    let looked = 0;
+    for (const [key, at] of this.#emptyAt) {
+      if (looked >= SWEEP_STEP) break;
+      looked += 1;
+      this.#emptyAt.delete(key);
+      if (at > now) this.#emptyAt.set(key, at);
+    }
+    if (this.#emptyAt.size < this.#countersMax) return;
+    const [oldest] = this.#emptyAt.keys();
+    if (oldest !== undefined) this.#emptyAt.delete(oldest);
+  }
 }

@@ -63,7 +63,25 @@ function storeThatReplies(reply: ReserveReply) {
   return { budgets, asked };
 }
 
-const FULL: RateStore = { take: () => ({ kind: "taken" }) };
+const FULL: RateStore = { take: () => ({ kind: "taken", standings: [] }), end: () => undefined };
+
+const RATE: RateLimit = {
+  kind: "rate",
+  rule: id("models"),
+  counts: "requests",
+  allowance: 60,
+  per: millis(60_000),
+  scope: "agent",
+};
+
+/** Every limit is used up and comes back after a time. */
+const emptyFor = (wait: number): RateStore => ({
+  take: (_, [claim]) =>
+    claim === undefined
+      ? { kind: "taken", standings: [] }
+      : { kind: "empty", claim, retryIn: millis(wait), standings: [] },
+  end: () => undefined,
+});
 
 interface Case {
   readonly terms?: Partial<Terms>;
@@ -202,22 +220,46 @@ describe("reserve", () => {
     { wait: 5000, retryIn: 5000 },
     { wait: 3_600_000, retryIn: 60_000 },
   ])("asks to retry a rate in $retryIn ms when it empties in $wait", async ({ wait, retryIn }) => {
-    const limit: RateLimit = { rule: id("models"), requests: 60, per: millis(60_000) };
-    const rates: RateStore = {
-      take: () => ({ kind: "empty", limit, retryIn: millis(wait) }),
-    };
-    const { verdict, asked } = await run({ terms: { rates: [limit] }, rates });
+    const { verdict, asked } = await run({ terms: { rates: [RATE] }, rates: emptyFor(wait) });
     expect(verdict).toMatchObject({
       refusal: { code: "rate_limited", retryIn, rules: ["models"] },
     });
     expect(asked).toEqual([]);
   });
 
-  it("asks for rates before it asks for a price", async () => {
-    const limit: RateLimit = { rule: id("models"), requests: 1, per: millis(1000) };
-    const rates: RateStore = { take: () => ({ kind: "empty", limit, retryIn: millis(1) }) };
-    const given = { terms: { rates: [limit] }, metering: { model: "unheard-of" }, rates };
-    expect(await refused(given)).toMatchObject({ code: "rate_limited" });
+  it("takes the worst case of tokens and money, and nothing where nothing is counted", async () => {
+    const taken: number[][] = [];
+    const rates: RateStore = {
+      take: (_, claims) => {
+        taken.push(claims.map(({ amount: taking }) => taking));
+        return { kind: "taken", standings: [] };
+      },
+      end: () => undefined,
+    };
+    const limits: RateLimit[] = [
+      RATE,
+      { ...RATE, counts: "tokens" },
+      { ...RATE, counts: "nano_usd" },
+      { kind: "places", rule: id("models"), allowance: 1, scope: "agent" },
+    ];
+    const terms = { rates: limits, outputTokens: 40 };
+    await passed({ terms, rates });
+    await passed({ terms: { ...terms, charges: [amount(USD, 7)] }, metering: null, rates });
+    await passed({ terms: { ...terms, charges: [] }, metering: { bills: "nothing" }, rates });
+    const tokens = 100 + HIDDEN + 40;
+    expect(taken).toEqual([
+      [1, tokens, (100 + HIDDEN) * 3 + 40 * 10, 1],
+      [1, 7, 1],
+      [1, 1],
+    ]);
+  });
+
+  it("refuses when the limits cannot be checked, and tells the cause to the log only", async () => {
+    const cause = new Error("ECONNREFUSED 10.0.0.7:6379");
+    const rates = { ...FULL, take: async () => ({ kind: "unreachable", cause }) as const };
+    const refusal = await refused({ terms: { rates: [RATE] }, rates });
+    expect(refusal).toMatchObject({ code: "limit_unavailable", cause });
+    expect(refusal?.detail).not.toContain("10.0.0.7");
   });
 
   it("holds at least what any honest answer can cost, whatever the client claims", async () => {

@@ -109,8 +109,8 @@ describe("terms", () => {
           },
         ],
         rates: [
-          { rule: "a", requests: 60, per: 60_000 },
-          { rule: "b", requests: 5, per: 1000 },
+          { rule: "a", counts: "requests", allowance: 60, per: 60_000, scope: "agent" },
+          { rule: "b", counts: "requests", allowance: 5, per: 1000, scope: "agent" },
         ],
         outputTokens: 50,
         marks: ["m", "n"],

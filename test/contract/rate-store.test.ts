@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import type { RateStore, TakeReply } from "../../src/core/money/rate.ts";
+import { createRateStore } from "../../src/stores/memory/rate-store.ts";
+import { exchangeId } from "./budget-store-suite.ts";
+import { rateClaim, rateStoreSuite } from "./rate-store-suite.ts";
+
+const DONE = async (): Promise<void> => undefined;
+
+rateStoreSuite("memory", async () => ({
+  open: (clock) => {
+    const store = createRateStore({ clock });
+    return { take: store.take.bind(store), end: store.end.bind(store), settled: DONE };
+  },
+  [Symbol.asyncDispose]: DONE,
+}));
+
+describe("the memory rate store", () => {
+  const takeNow = (store: RateStore, n: number, key: string): TakeReply["kind"] => {
+    const reply = store.take(exchangeId(n), [rateClaim(1, { key, per: 1000 })]);
+    if (reply instanceof Promise) throw new Error("it must answer at once");
+    return reply.kind;
+  };
+
+  it("forgets idle counters first, and never grows past its bound", () => {
+    const clock = { at: 0 };
+    const store = createRateStore({ clock: () => clock.at, countersMax: 10 });
+    for (let n = 0; n < 10; n += 1) takeNow(store, n, `k${n}`);
+    clock.at = 2000;
+    // All ten are idle by now: newcomers take their places and are counted.
+    for (let n = 10; n < 20; n += 1) takeNow(store, n, `k${n}`);
+    for (let n = 10; n < 20; n += 1) expect(takeNow(store, n + 100, `k${n}`)).toBe("empty");
+  });
+});
