@@ -3,14 +3,12 @@
  * `HOLD_MAX` units, so the verdict does not depend on how the text was cut into pieces.
  */
 import { nextAnchor, tailOf } from "./find-anchor.ts";
-import { MAIL_LOCAL_MAX, mailStart } from "./detectors/pii-email.ts";
+import { mailStart } from "./detectors/pii-email.ts";
 import { fold, forget } from "./fold.ts";
 import { judge } from "./judge.ts";
-import { MORE } from "./signature.ts";
+import { LOOK_BACK, MORE } from "./signature.ts";
 import { originalAt, type TextScan } from "./text-scan.ts";
 
-/** Units before a candidate that its match may look at. */
-const LOOK_BACK = 3;
 /** Past any string, and a small integer: as a double it would slow every index it meets. */
 const NOWHERE = 0x3fffffff;
 
@@ -51,8 +49,7 @@ function takeIn(scan: TextScan, text: string): void {
 
 /** Lets go of text that no match can reach back to. */
 function drop(scan: TextScan): void {
-  const reach = scan.plan.email ? MAIL_LOCAL_MAX + 1 : LOOK_BACK;
-  const by = Math.min(scan.released, scan.cursor) - reach;
+  const by = Math.min(scan.released, scan.cursor) - LOOK_BACK;
   if (by <= 0) return;
   scan.text = scan.text.slice(by);
   scan.base += by;
@@ -70,6 +67,7 @@ function advance(scan: TextScan): void {
   let mail = plan.email ? -1 : NOWHERE;
   let anchor = plan.anchors.empty ? NOWHERE : -1;
   let waits = false;
+  if (scan.labelled.length > 0 && scan.cursor === 0) anchor = 0;
   while (scan.blocked === undefined) {
     swallow(scan);
     const from = scan.cursor;
@@ -124,10 +122,10 @@ function withheldTail(scan: TextScan): number {
   return nearest;
 }
 
-/** What goes out is monotone; a word that may turn out to be a mail address's is kept back. */
+/** What goes out is monotone; a word that what is looked for may begin with is kept back. */
 function release(scan: TextScan, upTo: number): void {
   const { plan, text } = scan;
-  const wary = plan.email && plan.rewrites && !(scan.ended && scan.blocked === undefined);
+  const wary = plan.holdsWords && plan.rewrites && !(scan.ended && scan.blocked === undefined);
   const at = wary ? mailStart(text, Math.min(upTo, text.length), scan.floor) : upTo;
   scan.released = Math.max(scan.released, Math.min(at, text.length));
 }

@@ -9,6 +9,9 @@ const WHAT: Readonly<Record<string, string>> = {
   "pii.card": "a payment card number",
   "pii.iban": "a bank account number",
   "pii.phone": "a phone number",
+  "pii.national_id": "a national identifier",
+  "pii.ip": "an IP address",
+  "pii.name": "a person's name",
   response_unscannable: "more text than can be held back to be inspected",
 };
 

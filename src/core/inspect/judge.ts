@@ -54,9 +54,16 @@ export function judge(scan: TextScan, at: number): number | typeof MORE {
 function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
   const { text } = scan;
   const stop = Math.min(text.length, at + HOLD_MAX);
-  const view: View = { text, stop, final: scan.ended || at + HOLD_MAX <= text.length };
+  const final = scan.ended || at + HOLD_MAX <= text.length;
+  const view: View = { text, stop, final, label: scan.label };
   let best: Catch | undefined;
   let waits = false;
+  if (at === 0 && scan.base === 0) {
+    for (const { detector, match } of scan.labelled) {
+      const hit = match(text);
+      if (hit !== undefined) best = stricter(best, scan, detector, hit);
+    }
+  }
   if (scan.plan.email && text.charCodeAt(at) === AT_SIGN) {
     const outcome = emailAt(view, at, mailStart(text, at, scan.floor));
     if (outcome === MORE) waits = true;

@@ -5,7 +5,7 @@ import type { Inspection } from "./inspection.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import { FINDINGS_MAX } from "./judge.ts";
 import { firstInterest } from "./quick-look.ts";
-import { scanPlan, type ScanPlan } from "./scan-plan.ts";
+import { labelledBy, scanPlan, type ScanPlan } from "./scan-plan.ts";
 import { openScan, type TextScan } from "./text-scan.ts";
 
 /** Deeper than any protocol nests; what lies below is not looked at and `complete` says so. */
@@ -56,7 +56,7 @@ export function scanJson(
 
 function visit(walk: Walk, value: JsonValue): JsonValue {
   if (walk.blocked !== undefined) return value;
-  if (typeof value === "string") return visitText(walk, value);
+  if (typeof value === "string") return visitText(walk, value, "");
   if (typeof value !== "object" || value === null) return value;
   if (walk.path.length >= JSON_DEPTH_MAX) {
     walk.complete = false;
@@ -84,8 +84,8 @@ function visitObject(walk: Walk, object: JsonObject): JsonValue {
   for (const key of Object.keys(object)) {
     const item = object[key] ?? null;
     walk.path.push(key);
-    const name = visitText(walk, key);
-    const seen = visit(walk, item);
+    const name = visitText(walk, key, "");
+    const seen = typeof item === "string" ? visitText(walk, item, key) : visit(walk, item);
     walk.path.pop();
     if (entries === undefined && name === key && seen === item) continue;
     entries ??= entriesBefore(object, key);
@@ -102,11 +102,16 @@ function entriesBefore(object: JsonObject, key: string): [string, JsonValue][] {
   );
 }
 
-function visitText(walk: Walk, text: string): string {
+/** `label`: the key of the member whose value the text is. */
+function visitText(walk: Walk, text: string, label: string): string {
+  if (walk.blocked !== undefined) return text;
   walk.textBytes += text.length;
-  const from = firstInterest(walk.plan, walk.withheld, text);
+  const labelled = labelledBy(walk.plan, label);
+  const from = labelled.length > 0 ? 0 : firstInterest(walk.plan, walk.withheld, text);
   if (from === text.length) return text;
   const scan = openScan(walk.plan, walk.withheld, "");
+  scan.label = label;
+  scan.labelled = labelled;
   scan.cursor = from;
   scanWhole(scan, text);
   return take(walk, scan, text);

@@ -5,6 +5,8 @@ import type { Signature } from "./signature.ts";
 import type { AnchorTable } from "./find-anchor.ts";
 import { DETECTORS } from "./detectors/detectors.ts";
 import { EMAIL_DETECTOR } from "./detectors/pii-email.ts";
+import { LABELLED, type Labelled } from "./detectors/labelled.ts";
+import { NATIONAL_ID_DETECTOR } from "./detectors/pii-national-id.ts";
 
 /** An inspection compiled: what to look for and what each detector's findings lead to. */
 export interface ScanPlan {
@@ -13,9 +15,32 @@ export interface ScanPlan {
   readonly anchors: AnchorTable;
   /** Whether e-mail addresses are wanted: found by their `@`, backwards. */
   readonly email: boolean;
+  /** Whether something wanted may have begun in the word before its anchor. */
+  readonly holdsWords: boolean;
   /** Any finding may rewrite text, so text is held back while one could begin. */
   readonly rewrites: boolean;
   readonly rules: ReadonlyMap<string, readonly InspectionRule[]>;
+  /** What is judged by its name, by the names met so far. */
+  readonly labels: Map<string, readonly Labelled[]>;
+}
+
+/** Names kept; past it they are looked at anew. */
+const LABELS_MAX = 1024;
+const LABEL_UNITS_MAX = 64;
+const NOT_LABELLED: readonly Labelled[] = [];
+
+/** What judges a text of this name, whatever is in it. */
+export function labelledBy(plan: ScanPlan, label: string): readonly Labelled[] {
+  if (label.length > LABEL_UNITS_MAX) return NOT_LABELLED;
+  const known = plan.labels.get(label);
+  if (known !== undefined) return known;
+  const found = LABELLED.filter(({ detector, names }) => {
+    return plan.rules.has(detector) && names.test(label);
+  });
+  if (plan.labels.size >= LABELS_MAX) plan.labels.clear();
+  const kept = found.length === 0 ? NOT_LABELLED : found;
+  plan.labels.set(label, kept);
+  return kept;
 }
 
 const STRENGTH: Record<Finding["action"], number> = { block: 2, redact: 1, report: 0 };
@@ -56,8 +81,10 @@ function compile(inspection: Inspection): ScanPlan {
     empty: rules.size === 0,
     anchors: tableFor([...rules.keys()], rewrites),
     email: rules.has(EMAIL_DETECTOR),
+    holdsWords: rules.has(EMAIL_DETECTOR) || rules.has(NATIONAL_ID_DETECTOR),
     rewrites: [...rules.keys()].some(rewrites),
     rules,
+    labels: new Map(),
   };
 }
 

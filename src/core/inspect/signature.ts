@@ -4,6 +4,9 @@
  */
 export const HOLD_MAX = 512;
 
+/** Units before a candidate that its match may read: the longest local part of an address. */
+export const LOOK_BACK = 65;
+
 /** The text that has come so far could still become a match, or stop being one. */
 export const MORE = Symbol("more");
 
@@ -21,13 +24,15 @@ export interface Hit {
 
 export type Outcome = Hit | typeof MORE | undefined;
 
-/** What a match may read: from three units before the candidate up to `stop`. */
+/** What a match may read: from `LOOK_BACK` units before the candidate up to `stop`. */
 export interface View {
   readonly text: string;
   /** Exclusive; never more than `HOLD_MAX` past the candidate. */
   readonly stop: number;
   /** Nothing follows `stop` that may be waited for: `MORE` counts as a miss. */
   readonly final: boolean;
+  /** What the text is called where it stands, such as the key of its JSON member; or empty. */
+  readonly label: string;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Labelled } from "./detectors/labelled.ts";
 import type { Edit } from "./edit.ts";
 import type { Finding } from "./finding.ts";
 import { toOriginal, type OffsetMap } from "./fold.ts";
@@ -10,6 +11,9 @@ export interface TextScan {
   /** Literals that are always taken out, whatever the plan. */
   readonly withheld: readonly string[];
   part: string;
+  label: string;
+  /** Judge the whole text by what it is called. */
+  labelled: readonly Labelled[];
   /** Folded text that is still needed; begins at folded offset `base`. */
   text: string;
   base: number;
@@ -35,6 +39,8 @@ export interface TextScan {
   blocked: Finding | undefined;
 }
 
+const NONE: readonly Labelled[] = [];
+
 export interface Signal {
   readonly signature: string;
   readonly offset: number;
@@ -46,6 +52,8 @@ export function openScan(plan: ScanPlan, withheld: readonly string[], part: stri
     plan,
     withheld,
     part,
+    label: "",
+    labelled: NONE,
     text: "",
     base: 0,
     cursor: 0,

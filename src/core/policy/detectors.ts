@@ -7,4 +7,7 @@ export const DETECTORS = [
   "pii.card",
   "pii.iban",
   "pii.phone",
+  "pii.national_id",
+  "pii.ip",
+  "pii.name",
 ] as const;

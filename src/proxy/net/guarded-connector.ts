@@ -8,7 +8,7 @@ import type { LookupFunction, Socket } from "node:net";
 import { buildConnector } from "undici";
 import type { Millis } from "../../core/units.ts";
 import { impossible } from "../../lib/impossible.ts";
-import { classifyAddress, type AddressKind } from "./classify-address.ts";
+import { classifyAddress, type AddressKind } from "../../core/address/classify-address.ts";
 
 /** Past these a name's further addresses are not tried, so that a connect stays bounded. */
 export const ADDRESSES_MAX = 8;

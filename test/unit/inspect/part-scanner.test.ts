@@ -24,6 +24,8 @@ const TEXTS = [
   "naïve café — “quotes” 你好 😀 ｆｕｌｌ",
   `begin ${SECRET} and s3cr3t-Zr8 and s3s3cr3t-Zr8kQ1vT`,
   "https://user:hunter2x9@db.example.com/x eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc",
+  "SSN 078-05-1123, pan ABCPD1234Z and AB 12 34 56 C; from 93.184.216.34",
+  "my name is Ada King. MORGA657054SM9IJ X2482300W 2a00:1450:4001:82b::200e",
   "\ud83d half",
 ];
 

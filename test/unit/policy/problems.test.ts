@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { compilePolicies } from "../../../src/core/policy/compile-policy.ts";
 import { formatProblem } from "../../../src/core/policy/format-problem.ts";
 import { compiled, problemsOf, rulesOf } from "./policy-fixture.ts";
+import { DETECTORS } from "../../../src/core/policy/detectors.ts";
 
 const RULE = "- { id: a, tools: [x.y], effect: allow }\n";
 
@@ -42,7 +43,7 @@ tests:
       "18:50 repos is no glob of this language → a path starts with a slash: /repos",
       "18:74 rules[2] has no key says → rules in prose come with a later version; write the condition as `when:`",
       "20:19 on[0] is reqest; it must be request, response, tool_result → did you mean request?",
-      "20:35 find[0] is pii.mail; it must be injection, secret, pii, pii.email, pii.card, pii.iban, pii.phone → did you mean pii.email?",
+      `20:35 find[0] is pii.mail; it must be ${DETECTORS.join(", ")} → did you mean pii.email?`,
       "20:61 at is 200; it must be a whole number from 0 to 100",
       "22:13 the call says not what is called → write exactly one of tool, llm, http, mcp",
     ]);

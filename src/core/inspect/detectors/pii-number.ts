@@ -1,6 +1,8 @@
 /** Numbers that prove themselves: cards by Luhn, IBANs by mod 97, phones by their form. */
 import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
 import { isDigit, isLetter, isWordUnit } from "../text-units.ts";
+import { luhn } from "./check-digits.ts";
+import { endsNumber, isInNumber } from "./number-edges.ts";
 
 const CARD_DIGITS_MIN = 13;
 const CARD_DIGITS_MAX = 19;
@@ -110,16 +112,6 @@ function isCardGrouping(groups: readonly number[]): boolean {
   return groups.length === 1 || (groups.length <= 5 && groups.slice(0, -1).every((n) => n >= 4));
 }
 
-function luhn(digits: string): boolean {
-  let sum = 0;
-  for (let i = 0; i < digits.length; i += 1) {
-    const digit = digits.charCodeAt(digits.length - 1 - i) - 0x30;
-    const twice = i % 2 === 1 ? digit * 2 : digit;
-    sum += twice > 9 ? twice - 9 : twice;
-  }
-  return sum % 10 === 0;
-}
-
 /** @see https://www.swift.com/resource/iban-registry-pdf */
 const IBAN_LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
   (
@@ -197,22 +189,8 @@ function isPhoneSign(unit: number): boolean {
 
 /** North American, and trunk prefix 0 with groups. Bounded: runs on at most 40 units. */
 const NATIONAL =
-  /^(?:1[-. ])?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}$|^\(?0\d{2,4}\)?[ -]\d{3,4}[ -]?\d{3,4}$/;
+  /^(?:1[-. ])?(?:\(\d{3}\) ?\d{3}|[2-9]\d\d[-. ][2-9]\d\d)[-. ]\d{4}$|^\(?0\d{2,4}\)?[ -]\d{3,4}[ -]?\d{3,4}$/;
 
 function phone(start: number, end: number, score: number): Outcome {
   return { signature: "phone-number", score, confidence: score / 100, start, end };
-}
-
-/** The digits before `at` belong to the same number: `1.4111…`, `12-4111…`. */
-function isInNumber(text: string, at: number): boolean {
-  const before = text.charAt(at - 1);
-  if (before === " " && at > 1 && isWordUnit(text.charCodeAt(at - 2))) {
-    return isDigit(text.charCodeAt(at - 2));
-  }
-  return at > 0 && (before === "." || before === "-" || before === "/" || before === "_");
-}
-
-function endsNumber(text: string, end: number): boolean {
-  const unit = text.charCodeAt(end);
-  return !(isWordUnit(unit) || unit === 0x5f);
 }

@@ -66,7 +66,7 @@ function assignmentAt(view: View, at: number): Outcome {
   while (end < most && fits(VALUE_UNITS, text.charCodeAt(end))) end += 1;
   if (end === stop && !final && end - value <= VALUE_MAX) return MORE;
   if (end - value < VALUE_MIN || end - value > VALUE_MAX) return undefined;
-  return valueOutcome(text, value, end);
+  return judgeValue(text, value, end);
 }
 
 /** `public_key`, `pubkey`: meant to be seen. */
@@ -89,7 +89,8 @@ function operatorEnd({ text, stop, final }: View, from: number): number | Outcom
   return operators === 0 || i === stop ? undefined : i;
 }
 
-function valueOutcome(text: string, start: number, end: number): Outcome {
+/** Whether `[start, end)`, which stands where a secret is expected, looks like one. */
+export function judgeValue(text: string, start: number, end: number): Outcome {
   const value = text.slice(start, end);
   if (!looksRandom(value)) return undefined;
   const entropy = entropyOf(value);
@@ -125,7 +126,7 @@ function bearerAt({ text, stop, final }: View, at: number): Outcome {
   while (end < stop && fits(VALUE_UNITS, text.charCodeAt(end))) end += 1;
   if (end === stop && !final) return MORE;
   if (end - from < BEARER_MIN) return undefined;
-  const found = valueOutcome(text, from, end);
+  const found = judgeValue(text, from, end);
   if (found === undefined || found === MORE) return undefined;
   return { ...found, signature: "bearer-token", more: (unit) => fits(VALUE_UNITS, unit) };
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { classifyAddress } from "../../../src/proxy/net/classify-address.ts";
+import { classifyAddress } from "../../../src/core/address/classify-address.ts";
 
 describe("classifyAddress", () => {
   it.each([

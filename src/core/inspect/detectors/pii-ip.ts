@@ -1,0 +1,79 @@
+/** Addresses of people's machines. What leads nowhere in public (private, documentation) is none. */
+import { classifyAddress } from "../../address/classify-address.ts";
+import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
+import { isDigit, isLetter, isWordUnit } from "../text-units.ts";
+import { isNear, nearWords, WORDS_BEHIND } from "./near-words.ts";
+import { isInNumber } from "./number-edges.ts";
+
+export const IP_DETECTOR = "pii.ip";
+
+const IPV4_UNITS_MAX = 15;
+const IPV6_UNITS_MAX = 39;
+/** Four numbers with dots may be a version; a word near them says that they are not. */
+const ALONE_V4 = 55;
+const ALONE_V6 = 70;
+const TOLD = 80;
+const WORDS = nearWords([
+  "ip",
+  "ip address",
+  "client",
+  "remote addr",
+  "remote_addr",
+  "from",
+  "x-forwarded-for",
+  "visitor",
+  "host",
+  "logged in",
+  "adresse ip",
+  "ip-adresse",
+]);
+
+const HEX = ["0", "a", "b", "c", "d", "e", "f"];
+
+export const IP: readonly Signature[] = [
+  {
+    detector: IP_DETECTOR,
+    anchors: ["0.0", "00.", "000."],
+    wordStart: true,
+    match: (view, at) => addressAt(view, at, isIpv4Unit, IPV4_UNITS_MAX, ALONE_V4),
+  },
+  {
+    detector: IP_DETECTOR,
+    // Global unicast is 2000::/3; what is in use begins with 2.
+    anchors: HEX.flatMap((a) => HEX.flatMap((b) => HEX.map((c) => `0${a}${b}${c}:`))),
+    wordStart: true,
+    match: (view, at) => addressAt(view, at, isIpv6Unit, IPV6_UNITS_MAX, ALONE_V6),
+  },
+];
+
+function addressAt(
+  view: View,
+  at: number,
+  isUnit: (unit: number) => boolean,
+  most: number,
+  alone: number,
+): Outcome {
+  const { text, stop, final } = view;
+  if (isInNumber(text, at)) return undefined;
+  let end = at;
+  while (end < stop && end - at <= most && isUnit(text.charCodeAt(end))) end += 1;
+  if (end + WORDS_BEHIND > stop && !final) return MORE;
+  // A full stop behind it ends the sentence.
+  if (text[end - 1] === "." || text[end - 1] === ":") end -= 1;
+  const after = text.charCodeAt(end);
+  if (isWordUnit(after) || after === SLASH) return undefined;
+  if (classifyAddress(text.slice(at, end)) !== "public") return undefined;
+  const score = isNear(view, at, end, WORDS) ? TOLD : alone;
+  return { signature: "ip-address", score, confidence: score / 100, start: at, end };
+}
+
+/** Begins the length of a network, which is nobody's address. */
+const SLASH = 0x2f;
+
+function isIpv4Unit(unit: number): boolean {
+  return isDigit(unit) || unit === 0x2e;
+}
+
+function isIpv6Unit(unit: number): boolean {
+  return isDigit(unit) || unit === 0x3a || (isLetter(unit) && (unit | 0x20) <= 0x66);
+}
