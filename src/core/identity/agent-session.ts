@@ -1,0 +1,44 @@
+import type { AgentId, Instant, NanoUsd, SessionId, TenantId } from "../units.ts";
+
+/** What a session may be used for; an action needs one of the scopes that `scopeOf` names. */
+export const SESSION_SCOPES = [
+  "read",
+  "browse",
+  "write",
+  "execute",
+  "delete",
+  "spend",
+  "admin",
+] as const;
+export type SessionScope = (typeof SESSION_SCOPES)[number];
+
+/**
+ * One run of an agent with rights of its own, made beforehand. An execution JWT is the same thing in
+ * another form: its `jti` is the session's id.
+ */
+export interface AgentSession {
+  readonly id: SessionId;
+  readonly tenant: TenantId;
+  readonly agent: AgentId;
+  readonly scopes: readonly SessionScope[];
+  /** Names of the vault's secrets that may be borrowed; empty: as policy and vault allow. */
+  readonly credentials: readonly string[];
+  readonly spendLimit: NanoUsd | undefined;
+  readonly task: string | undefined;
+  readonly container: string | undefined;
+  readonly expiresAt: Instant;
+  readonly revokedAt: Instant | undefined;
+  readonly createdBy: string;
+}
+
+export const SESSION_TTL_DEFAULT_S = 3_600;
+export const SESSION_TTL_MAX_S = 30 * 86_400;
+export const EXECUTION_TTL_DEFAULT_S = 900;
+export const EXECUTION_TTL_MIN_S = 60;
+export const EXECUTION_TTL_MAX_S = 3_600;
+
+export const SESSION_PREFIX = "ses_";
+
+export function isLive(session: AgentSession, now: Instant): boolean {
+  return session.revokedAt === undefined && now < session.expiresAt;
+}

@@ -1,0 +1,41 @@
+import type { AgentId, TenantId } from "../units.ts";
+import { includesRole, type Role } from "./role.ts";
+
+/** Who asks at a management door, after proof. */
+export interface Caller {
+  readonly kind: "key" | "login" | "token" | "cli" | "anonymous";
+  /** Of the key, the user or the session: what the ledger names. */
+  readonly id: string;
+  /** As a person reads it. */
+  readonly name: string;
+  readonly tenant: TenantId;
+  readonly role: Role;
+  /** Narrow the role: empty is all of it, else only these, such as `agents:read` or `agents:*`. */
+  readonly scopes: readonly string[];
+  /** Whose key it is, where an agent calls. */
+  readonly agent: AgentId | undefined;
+}
+
+/** What an operation asks of its caller. */
+export interface Needs {
+  readonly role: Role;
+  /** `<resource>:read` or `<resource>:write`. */
+  readonly scope: string;
+}
+
+export function mayCall({ role, scopes }: Caller, needs: Needs): boolean {
+  return includesRole(role, needs.role) && (scopes.length === 0 || covers(scopes, needs.scope));
+}
+
+/** `agents:*` and `agents:write` cover `agents:read`; `*` covers everything. */
+export function covers(held: readonly string[], needed: string): boolean {
+  const resource = needed.slice(0, needed.indexOf(":"));
+  const isRead = needed.endsWith(":read");
+  return held.some(
+    (scope) =>
+      scope === "*" ||
+      scope === needed ||
+      scope === `${resource}:*` ||
+      (isRead && scope === `${resource}:write`),
+  );
+}

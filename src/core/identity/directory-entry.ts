@@ -1,0 +1,136 @@
+import type { AgentId, Instant, TenantId } from "../units.ts";
+import type { AgentSession } from "./agent-session.ts";
+import type { KeyFamily } from "./key-family.ts";
+import type { Role } from "./role.ts";
+import type { Stop } from "./stop.ts";
+
+/** Everything the directory keeps, by kind. Plain data: it is stored as JSON. */
+export interface EntryBodies {
+  readonly tenant: TenantRecord;
+  readonly agent: AgentRecord;
+  readonly key: KeyRecord;
+  readonly user: UserRecord;
+  readonly login: LoginRecord;
+  readonly session: AgentSession;
+  readonly stop: Stop;
+  readonly bundle: BundleRecord;
+  readonly signing_key: SigningKeyRecord;
+  readonly oidc_flow: OidcFlowRecord;
+  readonly reply: ReplyRecord;
+}
+
+export type EntryKind = keyof EntryBodies;
+
+/** One thing in the directory. `revision` is its ETag and its place in the feed of changes. */
+export interface Entry<K extends EntryKind = EntryKind> {
+  readonly kind: K;
+  /** Unique in its kind. */
+  readonly id: string;
+  readonly tenant: TenantId;
+  readonly revision: number;
+  readonly createdAt: Instant;
+  readonly body: EntryBodies[K];
+}
+
+export interface TenantRecord {
+  readonly name: string;
+  readonly plan: Plan;
+}
+
+export const PLANS = ["free", "dev", "pro", "enterprise"] as const;
+export type Plan = (typeof PLANS)[number];
+
+export type Clearance = 1 | 2 | 3 | 4 | 5;
+
+export interface AgentRecord {
+  readonly name: AgentId;
+  readonly team: string | undefined;
+  readonly clearance: Clearance;
+  readonly description: string | undefined;
+  readonly active: boolean;
+  /** Subjects of client certificates or service-account tokens that are this agent. */
+  readonly subjects: readonly string[];
+}
+
+/** Whose key it is. A service's key acts for an agent only through one of its sessions. */
+export type KeyHolder =
+  | { readonly kind: "agent"; readonly agent: AgentId }
+  | { readonly kind: "service"; readonly name: string }
+  | { readonly kind: "user"; readonly user: string };
+
+export interface KeyRecord {
+  readonly family: KeyFamily;
+  readonly name: string;
+  readonly holder: KeyHolder;
+  /** Lower-case hex. A key has at least 192 random bits, so a plain hash cannot be reversed. */
+  readonly sha256: string;
+  /** The first characters, to recognise it by. */
+  readonly shown: string;
+  readonly role: Role;
+  /** See `Caller.scopes`. */
+  readonly scopes: readonly string[];
+  readonly plan: Plan;
+  readonly expiresAt: Instant | undefined;
+  readonly revokedAt: Instant | undefined;
+  readonly createdBy: string;
+}
+
+export interface UserRecord {
+  readonly username: string;
+  readonly email: string;
+  readonly fullName: string | undefined;
+  readonly role: Role;
+  readonly active: boolean;
+  /** PHC string of argon2id; undefined for people who come by OIDC only. */
+  readonly password: string | undefined;
+  readonly failedLogins: number;
+  readonly lockedUntil: Instant | undefined;
+  readonly links: readonly OidcLink[];
+}
+
+export interface OidcLink {
+  readonly provider: string;
+  readonly subject: string;
+  readonly linkedAt: Instant;
+}
+
+/** A person who has logged in. Its id is the SHA-256 of the session's secret name. */
+export interface LoginRecord {
+  readonly user: string;
+  readonly expiresAt: Instant;
+}
+
+/** Policies made through an API: one version of one bundle. */
+export interface BundleRecord {
+  readonly name: string;
+  readonly version: number;
+  readonly files: readonly { readonly name: string; readonly text: string }[];
+  readonly digest: string;
+  readonly active: boolean;
+  readonly createdBy: string;
+}
+
+export interface SigningKeyRecord {
+  readonly publicJwk: Readonly<Record<string, string>>;
+  /** The private JWK, sealed under the vault's key. */
+  readonly sealed: string;
+  readonly retiredAt: Instant | undefined;
+}
+
+/** One OIDC login under way; its id is the SHA-256 of `state`. */
+export interface OidcFlowRecord {
+  readonly provider: string;
+  readonly nonce: string;
+  readonly verifier: string;
+  /** The user who links an account; undefined for a login. */
+  readonly linksTo: string | undefined;
+  readonly expiresAt: Instant;
+}
+
+/** The first answer to an `Idempotency-Key`, to be given again. */
+export interface ReplyRecord {
+  readonly request: string;
+  readonly status: number | undefined;
+  readonly body: string | undefined;
+  readonly expiresAt: Instant;
+}

@@ -1,0 +1,11 @@
+/** What a caller of a management door may do, lowest first: each role has all below it. */
+export const ROLES = ["agent", "viewer", "auditor", "compliance_officer", "admin"] as const;
+
+export type Role = (typeof ROLES)[number];
+
+/** Roles that people have. `agent` is what an agent's own key amounts to. */
+export const USER_ROLES = ["viewer", "auditor", "compliance_officer", "admin"] as const;
+
+export function includesRole(held: Role, needed: Role): boolean {
+  return ROLES.indexOf(held) >= ROLES.indexOf(needed);
+}
