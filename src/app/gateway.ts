@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import type { Ledger } from "../core/ledger/ledger.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import { id } from "../core/units.ts";
 import type { Config } from "./config/config.ts";
@@ -27,6 +28,8 @@ export interface GatewayOptions {
 export interface Gateway {
   /** Where agents reach it. */
   readonly url: string;
+  /** This process's chain: what operators change is recorded beside the traffic. */
+  readonly ledger: Ledger;
   report(): GatewayReport;
   /** Reads the policies again; the last good ones stay if the new ones have problems. */
   reload(): void;
@@ -63,6 +66,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const owned = started.move();
   return {
     url,
+    ledger: wired.ledger,
     report: () => reportOf(wired, policies, events, tally.rows()),
     reload: () => policies.reload(),
     async stop() {

@@ -2,11 +2,17 @@
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
+import { instant } from "../core/units.ts";
+import { wallMillis } from "../lib/clock.ts";
+import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
+import { openLedger, type OpenLedger } from "../stores/ledger/open-ledger.ts";
 import type { Config } from "./config/config.ts";
 import { withDemoUpstreams, type DemoUrls } from "./demo/demo-upstreams.ts";
+import { createEvents } from "./events.ts";
 import { mergeReports, type GatewayReport } from "./gateway-report.ts";
 import type { Log } from "./logger.ts";
-import { startManagementFor } from "./sidecar.ts";
+import { startOperatorSide } from "./operator-side.ts";
+import { createTally } from "./tally.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";
 
 export interface Primary {
@@ -34,7 +40,15 @@ export async function startPrimary(config: Config, log: Log): Promise<Primary> {
   const urls = await Promise.all(Array.from({ length: config.workers }, () => crew.add()));
   const url = urls[0] ?? "";
   const effective = demo === undefined ? config : withDemoUpstreams(config, demo);
-  const management = await startManagementFor(effective, url, () => crew.report(), log);
+  let ledger: Promise<OpenLedger> | undefined;
+  started.defer(async () => (await ledger)?.seal());
+  const management = await startOperatorSide({
+    config: effective,
+    dataUrl: url,
+    read: () => crew.report(),
+    ledger: () => (ledger ??= openOwnLedger(effective, log)),
+    log,
+  });
   const owned = started.move();
   return {
     url,
@@ -46,6 +60,16 @@ export async function startPrimary(config: Config, log: Log): Promise<Primary> {
       await management.close();
     },
   };
+}
+
+/** The primary serves no agent, but what operators change through it is on a chain of its own. */
+function openOwnLedger({ dataDirectory }: Config, log: Log): Promise<OpenLedger> {
+  const events = createEvents(log, createTally(), []);
+  return openLedger({
+    directory: ledgerDirectory(dataDirectory),
+    now: () => instant(wallMillis()),
+    report: (event) => events.ledger(event),
+  });
 }
 
 /** Owns the worker processes. */

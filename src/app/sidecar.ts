@@ -1,12 +1,9 @@
 /** Everything one process runs: demo upstreams if wanted, the gateway, the management listener. */
-import { wallMillis } from "../lib/clock.ts";
 import type { Config } from "./config/config.ts";
 import { withDemoUpstreams } from "./demo/demo-upstreams.ts";
 import { startGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 import type { GatewayReport } from "./gateway-report.ts";
-import { createVitals } from "./gateway-vitals.ts";
-import type { Log } from "./logger.ts";
-import { trimHeap } from "./trim-heap.ts";
+import { startOperatorSide } from "./operator-side.ts";
 
 export interface Sidecar {
   readonly url: string;
@@ -31,7 +28,13 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   started.defer(() => gateway.stop());
   const read = async (): Promise<GatewayReport> => gateway.report();
   const management = options.manage
-    ? await startManagementFor(config, gateway.url, read, options.log)
+    ? await startOperatorSide({
+        config,
+        dataUrl: gateway.url,
+        read,
+        ledger: async () => gateway.ledger,
+        log: options.log,
+      })
     : undefined;
   const owned = started.move();
   return {
@@ -45,18 +48,4 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       await management?.close();
     },
   };
-}
-
-/** Loaded after the data plane listens: agents need not wait for the operator's side. */
-export async function startManagementFor(
-  config: Config,
-  dataUrl: string,
-  read: () => Promise<GatewayReport | undefined>,
-  log: Log,
-): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const { startManagement } = await import("../manage/management.ts");
-  trimHeap();
-  const startedAt = new Date(wallMillis()).toISOString();
-  const vitals = createVitals({ startedAt, dataUrl, upstreams: config.upstreams }, read, log);
-  return startManagement(config.manage, vitals);
 }

@@ -1,4 +1,13 @@
-/** The only importer of Fastify: the operator's listener. Read-only; no credential, so loopback. */
+/**
+ * The operator's listener: health and metrics here, without a credential; everything else in the
+ * native API, which is loaded with its first request.
+ */
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http";
 import { isIP } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
 import type { Vitals } from "./vitals.ts";
@@ -19,9 +28,18 @@ const PROBLEM = "application/problem+json";
 export async function startManagement(
   address: ManagementAddress,
   vitals: Vitals,
+  native: () => Promise<RequestListener>,
 ): Promise<Management> {
+  const loopback = isLoopback(address.host);
   const server = fastify({
     logger: false,
+    serverFactory: (health) =>
+      createServer((request, response) => {
+        const strange = loopback ? strangeCaller(request) : undefined;
+        if (strange !== undefined) refuse(response, strange);
+        else if (isNative(request.url ?? "")) serveNative(native, request, response, vitals);
+        else health(request, response);
+      }),
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     routerOptions: { ignoreTrailingSlash: true },
   });
@@ -32,7 +50,6 @@ export async function startManagement(
     vitals.failed(error);
     return reply.code(500).type(PROBLEM).send({ title: "Internal Server Error", status: 500 });
   });
-  if (isLoopback(address.host)) refuseForeignNames(server);
   addRoutes(server, vitals);
   // Fastify writes into what it is given.
   const url = await server.listen({ host: address.host, port: address.port });
@@ -66,21 +83,60 @@ function addRoutes(server: FastifyInstance, vitals: Vitals): void {
     const { contentType, text } = await vitals.metrics();
     return reply.type(contentType).send(text);
   });
-
-  server.get("/core/v1/status", async () => vitals.status());
 }
 
-/** A web page must not read this listener through a name that it points at 127.0.0.1. */
-function refuseForeignNames(server: FastifyInstance): void {
-  server.addHook("onRequest", async (request, reply) => {
-    const name = request.hostname.replace(/^\[|\]$/g, "");
-    if (isIP(name) !== 0 || name === "localhost") return;
-    await reply.code(421).type(PROBLEM).send({
-      title: "Misdirected Request",
-      status: 421,
-      detail: "This listener answers to addresses and localhost only.",
-    });
-  });
+const NATIVE_ROOTS: ReadonlySet<string> = new Set(["core", "docs", "openapi.json", ".well-known"]);
+
+function isNative(url: string): boolean {
+  return NATIVE_ROOTS.has(url.slice(1).split(/[/?]/u, 1)[0] ?? "");
+}
+
+function serveNative(
+  native: () => Promise<RequestListener>,
+  request: IncomingMessage,
+  response: ServerResponse,
+  vitals: Vitals,
+): void {
+  native().then(
+    (serve) => serve(request, response),
+    (error: unknown) => {
+      vitals.failed(error);
+      refuse(response, { status: 503, title: "Service Unavailable", detail: "Try again later." });
+    },
+  );
+}
+
+interface Strange {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+}
+
+const MISDIRECTED: Strange = {
+  status: 421,
+  title: "Misdirected Request",
+  detail: "This listener answers to addresses and localhost only.",
+};
+const FOREIGN: Strange = {
+  status: 403,
+  title: "Forbidden",
+  detail: "Pages of other origins are not answered.",
+};
+
+/**
+ * A web page must not reach this listener through a name that it points at 127.0.0.1, nor from its
+ * own origin.
+ */
+function strangeCaller({ headers: { host = "", origin } }: IncomingMessage): Strange | undefined {
+  const name = host.replace(/:\d+$/u, "").replace(/^\[|\]$/gu, "");
+  if (isIP(name) === 0 && name !== "localhost") return MISDIRECTED;
+  if (origin !== undefined && origin !== `http://${host}`) return FOREIGN;
+  return undefined;
+}
+
+function refuse(response: ServerResponse, { status, title, detail }: Strange): void {
+  const body = JSON.stringify({ title, status, detail });
+  response.writeHead(status, { "content-type": PROBLEM, connection: "close" }).end(body);
 }
 
 function isLoopback(host: string): boolean {

@@ -135,6 +135,25 @@ export const CONFIG_SCHEMA = {
       },
     },
     upstreams: { type: "array", maxItems: 256, default: [], items: UPSTREAM_SHAPE },
+    api: {
+      type: "object",
+      additionalProperties: false,
+      default: {},
+      description: "The management API, /core/v1.",
+      properties: {
+        auth: {
+          type: "string",
+          enum: ["required", "open"],
+          default: "required",
+          description: "`open` needs no credential; only where `manage.host` is loopback.",
+        },
+        bootstrap_token: {
+          type: "string",
+          writeOnly: true,
+          description: "Lets its holder make the first key from another machine.",
+        },
+      },
+    },
     policies: {
       type: "object",
       additionalProperties: false,

@@ -21,6 +21,7 @@ export interface Config {
   readonly prices: ConfigFile["prices"];
   readonly limits: Limits;
   readonly vault: VaultKeySource;
+  readonly api: ApiSettings;
   readonly log: ConfigFile["log"];
 }
 
@@ -46,6 +47,12 @@ export interface Limits {
   readonly bodyGrace: Millis;
   readonly bodyBytesPerSecondMin: number;
   readonly drain: Millis;
+}
+
+export interface ApiSettings {
+  /** Nobody needs a credential; on loopback only. */
+  readonly open: boolean;
+  readonly bootstrapToken: string | undefined;
 }
 
 export interface VaultKeySource {

@@ -31,7 +31,10 @@ export function resolveConfig(
   check.keysAreDistinct(agents);
   check.agentExists(file.identity.loopback_agent, agents);
   check.listenersDiffer(file);
-  check.secretIsNotInTheFile("vault.key", file.vault.key);
+  check.secretIsNotInTheFile("vault.key", file.vault.key, "use vault.key_file");
+  const token = "use SALLYPORT_API_BOOTSTRAP_TOKEN_FILE";
+  check.secretIsNotInTheFile("api.bootstrap_token", file.api.bootstrap_token, token);
+  check.openApiStaysHome(file);
   const upstreams = file.upstreams.flatMap((entry, index) => {
     const at = `upstreams[${index}]`;
     const complain: Complain = (key, message, suggestion, needs = key) => {
@@ -60,6 +63,7 @@ export function resolveConfig(
       keyFile:
         vault.key_file === undefined ? undefined : check.path("vault.key_file", vault.key_file),
     },
+    api: { open: file.api.auth === "open", bootstrapToken: file.api.bootstrap_token },
     log: file.log,
   };
   return { config: deepFreeze(config), problems: check.problems };
@@ -157,9 +161,15 @@ class Check {
     this.complain("manage.port", "the data plane listens there", "give each its own port");
   }
 
-  secretIsNotInTheFile(path: string, value: string | undefined): void {
+  openApiStaysHome({ api, manage: { host } }: ConfigFile): void {
+    const home = host === "localhost" || host === "::1" || host.startsWith("127.");
+    if (api.auth !== "open" || home || !this.isSound("manage.host")) return;
+    this.complain("api.auth", `\`open\` lets everybody who reaches ${host} rule`, "auth: required");
+  }
+
+  secretIsNotInTheFile(path: string, value: string | undefined, instead: string): void {
     const inFile = value !== undefined && this.#origins.get(path)?.file === this.#place.file;
-    if (inFile) this.complain(path, "a key in a file that is committed", `use ${path}_file`);
+    if (inFile) this.complain(path, "a secret in a file that is committed", instead);
   }
 
   /** A secret outside the vault carries no binding: the one origin it is used for is its binding. */

@@ -137,7 +137,7 @@ upstreams:
       expect.stringMatching(/^4:30 agents\[1\]\.key_sha256: `one` has the same key/),
       expect.stringMatching(/^5:13 agents\[2\]\.name: `one` is taken → first used in line 3/),
       expect.stringMatching(/^6:29 identity\.loopback_agent: .* → did you mean `one`\?/),
-      expect.stringMatching(/^7:15 vault\.key: a key in a file .* → use vault\.key_file/),
+      expect.stringMatching(/^7:15 vault\.key: a secret in a file .* → use vault\.key_file/),
       expect.stringMatching(/^9:13 upstreams\[0\]\.name: `mcp` is a path of the data plane/),
       expect.stringMatching(/^9:23 upstreams\[0\]\.url: not an http or https URL/),
       expect.stringMatching(/^10:21 upstreams\[1\]\.url: a URL cannot carry a credential/),

@@ -1,0 +1,45 @@
+/** The native API with all it stands on; loaded with the first request to it. */
+import type { RequestListener } from "node:http";
+import { join } from "node:path";
+import type { Ledger } from "../core/ledger/ledger.ts";
+import type { IdentityPorts } from "../core/identity/identity-ports.ts";
+import { instant } from "../core/units.ts";
+import { wallMillis } from "../lib/clock.ts";
+import { createNativeApi } from "../manage/native/native-api.ts";
+import type { Vitals } from "../manage/vitals.ts";
+import { authenticate } from "../operations/identity/authenticate.ts";
+import { openSqliteDirectory } from "../stores/directory/open-directory-store.ts";
+import type { Config } from "./config/config.ts";
+import { VERSION } from "./version.ts";
+
+export interface NativePlaneParts {
+  readonly config: Config;
+  readonly vitals: Vitals;
+  readonly ledger: Ledger;
+}
+
+export interface NativePlane extends AsyncDisposable {
+  readonly serve: RequestListener;
+}
+
+/** Throws the system's error where the directory cannot be opened. */
+export async function openNativePlane(parts: NativePlaneParts): Promise<NativePlane> {
+  const { config, vitals, ledger } = parts;
+  await using started = new AsyncDisposableStack();
+  const store = started.use(openSqliteDirectory(join(config.dataDirectory, "directory.db")));
+  const ports: IdentityPorts = { store, ledger, now: () => instant(wallMillis()) };
+  const tokens = { verify: async () => undefined };
+  const api = await createNativeApi({
+    version: VERSION,
+    vitals,
+    identity: { ports, authenticate: (credential) => authenticate(credential, ports, tokens) },
+    open: config.api.open,
+    bootstrapToken: config.api.bootstrapToken,
+  });
+  started.defer(() => api.close());
+  const owned = started.move();
+  return {
+    serve: (request, response) => api.routing(request, response),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

@@ -1,0 +1,58 @@
+/** The management listener of a sidecar or of a primary with its workers. */
+import type { RequestListener } from "node:http";
+import type { Ledger } from "../core/ledger/ledger.ts";
+import { wallMillis } from "../lib/clock.ts";
+import type { Config } from "./config/config.ts";
+import type { GatewayReport } from "./gateway-report.ts";
+import { createVitals } from "./gateway-vitals.ts";
+import type { Log } from "./logger.ts";
+import type { NativePlane } from "./native-plane.ts";
+import { trimHeap } from "./trim-heap.ts";
+
+export interface OperatorParts {
+  readonly config: Config;
+  /** Where agents reach the data plane. */
+  readonly dataUrl: string;
+  read(): Promise<GatewayReport | undefined>;
+  /** Where changes are recorded; asked for with the first use of the API. */
+  ledger(): Promise<Ledger>;
+  readonly log: Log;
+}
+
+export interface OperatorSide {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Loaded after the data plane listens: agents need not wait for the operator's side. */
+export async function startOperatorSide(parts: OperatorParts): Promise<OperatorSide> {
+  const { config, dataUrl, log } = parts;
+  const { startManagement } = await import("../manage/management.ts");
+  trimHeap();
+  const startedAt = new Date(wallMillis()).toISOString();
+  const identity = { startedAt, dataUrl, upstreams: config.upstreams };
+  const vitals = createVitals(identity, () => parts.read(), log);
+  let plane: Promise<NativePlane> | undefined;
+  const native = async (): Promise<RequestListener> => {
+    plane ??= openPlane();
+    return (await plane).serve;
+  };
+  async function openPlane(): Promise<NativePlane> {
+    try {
+      const { openNativePlane } = await import("./native-plane.ts");
+      return await openNativePlane({ config, vitals, ledger: await parts.ledger() });
+    } catch (error) {
+      // The next request tries again.
+      plane = undefined;
+      throw error;
+    }
+  }
+  const management = await startManagement(config.manage, vitals, native);
+  return {
+    url: management.url,
+    async close() {
+      await management.close();
+      await (await plane?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/** `/docs`: the OpenAPI document as one page without scripts, served from here. */
+
+interface Operation {
+  readonly summary?: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  readonly requestBody?: unknown;
+  readonly responses?: Readonly<Record<string, unknown>>;
+}
+
+const METHODS = ["get", "post", "put", "patch", "delete"] as const;
+
+const STYLE = `
+body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+h2{margin-top:2rem;border-bottom:1px solid #8884}summary{cursor:pointer;padding:.3rem 0}
+code,pre{font:13px/1.45 ui-monospace,monospace}pre{background:#8881;padding:.7rem;overflow:auto}
+b{display:inline-block;min-width:4rem}@media(prefers-color-scheme:dark){:root{color-scheme:dark}}`;
+
+export function docsPage(document: { readonly paths?: object | undefined }): string {
+  const paths: readonly [string, unknown][] = Object.entries(document.paths ?? {});
+  const sections = new Map<string, string[]>();
+  for (const [path, item] of paths) {
+    for (const method of METHODS) {
+      const operation = operationOf(item, method);
+      if (operation === undefined) continue;
+      const tag = operation.tags?.[0] ?? "other";
+      const section = sections.get(tag) ?? [];
+      section.push(operationHtml(method, path, operation));
+      sections.set(tag, section);
+    }
+  }
+  const body = [...sections].map(([tag, all]) => `<h2>${escape(tag)}</h2>${all.join("")}`).join("");
+  return (
+    `<!doctype html><html lang="en"><meta charset="utf-8"><title>Sallyport API</title>` +
+    `<style>${STYLE}</style><h1>Sallyport API</h1>` +
+    `<p>The machine-readable form is <a href="/openapi.json">/openapi.json</a>.</p>${body}</html>`
+  );
+}
+
+function operationOf(item: unknown, method: (typeof METHODS)[number]): Operation | undefined {
+  if (typeof item !== "object" || item === null || !(method in item)) return undefined;
+  const operations: Readonly<Record<string, Operation>> = { ...item };
+  return operations[method];
+}
+
+function operationHtml(method: string, path: string, operation: Operation): string {
+  const { summary = "", description = "", requestBody, responses = {} } = operation;
+  const success = Object.entries(responses).find(([status]) => status.startsWith("2"));
+  return (
+    `<details><summary><b>${method.toUpperCase()}</b> <code>${escape(path)}</code> ` +
+    `${escape(summary)}</summary><p>${escape(description)}</p>` +
+    exampleHtml("Request", requestBody) +
+    (success === undefined ? "" : exampleHtml(`Answer ${success[0]}`, success[1])) +
+    `</details>`
+  );
+}
+
+/** The media type's example is what a reader looks for; the schema is in the document. */
+function exampleHtml(title: string, part: unknown): string {
+  const example = findExample(part);
+  if (example === undefined) return "";
+  return `<h4>${escape(title)}</h4><pre>${escape(JSON.stringify(example, undefined, 2))}</pre>`;
+}
+
+function findExample(part: unknown): unknown {
+  if (typeof part !== "object" || part === null) return undefined;
+  const members: Readonly<Record<string, unknown>> = { ...part };
+  if ("example" in members) return members["example"];
+  if (Array.isArray(members["examples"])) return members["examples"][0];
+  for (const name of ["content", "application/json", "schema"]) {
+    const found = findExample(members[name]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+}

@@ -1,0 +1,17 @@
+/** Schemas that several resources share. */
+import { Type, type Static, type TSchema } from "typebox";
+
+/** Names of agents, tenants and keys: safe in a path, a header and a log line. */
+export const Name = Type.String({
+  pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+  description: "Letters, digits, `.`, `_` and `-`; at most 64.",
+});
+
+export const IdParams = Type.Object({ id: Type.String({ maxLength: 128 }) });
+
+/** A document as handlers write it: an optional member may be undefined, and is then left out. */
+export type Written<S extends TSchema> = {
+  readonly [K in keyof Static<S>]: Static<S>[K] | AbsentIn<Static<S>, K>;
+};
+
+type AbsentIn<T, K extends keyof T> = object extends Pick<T, K> ? undefined : never;

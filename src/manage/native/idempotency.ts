@@ -1,0 +1,116 @@
+/**
+ * The same `Idempotency-Key` with the same request gives the first answer again. Answers may show a
+ * new key once, so they are stored sealed under the caller's own credential, which nobody stores.
+ *
+ * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
+ */
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Fault } from "../../core/fault.ts";
+import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
+import type { ReplyRecord } from "../../core/identity/directory-entry.ts";
+import { instant } from "../../core/units.ts";
+import { digestOf, sha256Hex } from "../../lib/canonical-json.ts";
+import type { Api } from "./api.ts";
+import { credentialOf } from "./authentication.ts";
+import { sendFault } from "./problem.ts";
+
+const KEPT_MS = 86_400_000;
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+const MISMATCH: Fault = {
+  code: "idempotency_mismatch",
+  detail: "This Idempotency-Key came with another request before: use a new one.",
+};
+const RUNNING: Fault = {
+  code: "conflict",
+  detail: "The first request with this Idempotency-Key is still being answered.",
+  retryAfter: 1,
+};
+
+export function honourIdempotencyKeys(api: Api, { store, now }: IdentityPorts): void {
+  const begun = new WeakMap<
+    FastifyRequest,
+    { readonly id: string; readonly record: ReplyRecord }
+  >();
+
+  api.addHook("preHandler", async (request, reply) => {
+    const key = request.headers["idempotency-key"];
+    if (request.routeOptions.config.idempotent !== true || typeof key !== "string")
+      return undefined;
+    const { caller, body } = request;
+    const id = sha256Hex(`${caller.tenant}\n${caller.id}\n${request.routeOptions.url}\n${key}`);
+    const asked = digestOf({ url: request.url, body: body ?? null });
+    const first = await store.get("reply", id);
+    if (first !== undefined && first.body.expiresAt > now()) {
+      return replay(first.body, asked, request, reply);
+    }
+    const expiresAt = instant(now() + KEPT_MS);
+    const record: ReplyRecord = { request: asked, status: undefined, body: undefined, expiresAt };
+    const claim = await store.write({
+      kind: "put",
+      expect: first === undefined ? "absent" : first.revision,
+      entry: { kind: "reply", id, tenant: caller.tenant, createdAt: now(), body: record },
+    });
+    if (claim.kind === "conflict") return sendFault(reply, RUNNING);
+    begun.set(request, { id, record });
+    return undefined;
+  });
+
+  api.addHook("onSend", async (request, reply, payload) => {
+    const { id, record } = begun.get(request) ?? {};
+    if (id === undefined || record === undefined) return payload;
+    const { tenant } = request.caller;
+    // What went wrong on our side may be tried again under the same key.
+    if (reply.statusCode >= 500) {
+      await store.write({ kind: "remove", of: "reply", id, tenant, expect: "any" });
+      return payload;
+    }
+    const text = typeof payload === "string" ? payload : "";
+    const body = { ...record, status: reply.statusCode, body: seal(text, request) };
+    const entry = { kind: "reply", id, tenant, createdAt: now(), body } as const;
+    await store.write({ kind: "put", expect: "any", entry });
+    return payload;
+  });
+}
+
+function replay(
+  { request: before, status, body }: ReplyRecord,
+  asked: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  if (before !== asked) return sendFault(reply, MISMATCH);
+  if (status === undefined || body === undefined) return sendFault(reply, RUNNING);
+  const text = unseal(body, request);
+  // The same caller with another credential, a rotated key for one, may know that it was done.
+  if (text === undefined) return sendFault(reply, { ...MISMATCH, code: "conflict" });
+  const type = status < 400 ? "application/json" : "application/problem+json";
+  return reply.code(status).header("idempotency-replayed", "true").type(type).send(text);
+}
+
+function seal(text: string, request: FastifyRequest): string {
+  const iv = randomBytes(IV_BYTES);
+  const cipher = createCipheriv("aes-256-gcm", sealingKey(request), iv);
+  const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+  return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString("base64");
+}
+
+function unseal(text: string, request: FastifyRequest): string | undefined {
+  const bytes = Buffer.from(text, "base64");
+  const iv = bytes.subarray(0, IV_BYTES);
+  const decipher = createDecipheriv("aes-256-gcm", sealingKey(request), iv);
+  decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+  try {
+    const opened = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
+    return Buffer.concat([opened, decipher.final()]).toString();
+  } catch {
+    return undefined;
+  }
+}
+
+function sealingKey(request: FastifyRequest): Uint8Array {
+  const credential = credentialOf(request) ?? "anonymous";
+  return new Uint8Array(hkdfSync("sha256", credential, "", "sallyport idempotency", 32));
+}

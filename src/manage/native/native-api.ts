@@ -1,0 +1,127 @@
+/**
+ * `/core/v1`: built with the first request to it, because its schemas cost 30 MB and half a second
+ * that the data plane must not pay. A resource is a file of routes and a line in `ROUTES`.
+ */
+import swagger from "@fastify/swagger";
+import fastify, { type FastifyError, type FastifySchemaValidationError } from "fastify";
+import type { Api, TypeBoxProvider } from "./api.ts";
+import { requireCallers } from "./authentication.ts";
+import { docsPage } from "./docs-page.ts";
+import { honourIdempotencyKeys } from "./idempotency.ts";
+import { keyRoutes } from "./key-routes.ts";
+import { ProblemJson, sendFault, sendProblem } from "./problem.ts";
+import { applyRouteRules } from "./route-rules.ts";
+import type { Services } from "./services.ts";
+import { statusRoutes } from "./status-routes.ts";
+
+/** Longest request body: policies are the largest things sent here. */
+const BODY_BYTES_MAX = 4_194_304;
+
+type Routes = (api: Api, services: Services) => void;
+
+const ROUTES: readonly Routes[] = [statusRoutes, keyRoutes];
+
+/** Ready to serve by `api.routing`; it listens nowhere itself. */
+export async function createNativeApi(services: Services): Promise<Api> {
+  const api = fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
+    routerOptions: { ignoreTrailingSlash: true },
+  }).withTypeProvider<TypeBoxProvider>();
+  // What handlers send is typed; a second schema-driven writer would drop what it does not know.
+  api.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  api.addSchema(ProblemJson);
+  await api.register(swagger, {
+    openapi: document(services),
+    refResolver: { buildLocalReference },
+  });
+  api.addHook("onRoute", applyRouteRules);
+  answerErrors(api, services);
+  requireCallers(api, services);
+  honourIdempotencyKeys(api, services.identity.ports);
+  await api.register(
+    async (routes: Api) => {
+      for (const add of ROUTES) add(routes, services);
+    },
+    { prefix: "/core/v1" },
+  );
+  api.get("/openapi.json", { schema: { hide: true }, config: { access: "public" } }, () =>
+    api.swagger(),
+  );
+  api.get("/docs", { schema: { hide: true }, config: { access: "public" } }, (_request, reply) =>
+    reply.type("text/html; charset=utf-8").send(docsPage(api.swagger())),
+  );
+  await api.ready();
+  return api;
+}
+
+function document({ version }: Services) {
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Sallyport",
+      version,
+      description: "The native management API. Errors are RFC 9457 problem documents.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    components: {
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", description: "Key, login session or JWT." },
+        api_key: { type: "apiKey", in: "header", name: "x-api-key" },
+      },
+    },
+  } as const;
+}
+
+/** Schemas with an `$id` keep it as their name in the document. */
+function buildLocalReference(
+  schema: { readonly $id?: unknown },
+  _base: unknown,
+  _path: unknown,
+  index: number,
+): string {
+  return typeof schema.$id === "string" ? schema.$id : `Schema${index}`;
+}
+
+function answerErrors(api: Api, { vitals }: Services): void {
+  api.setNotFoundHandler((_request, reply) =>
+    sendFault(reply, { code: "not_found", detail: "Nothing is here; see /docs." }),
+  );
+  api.setErrorHandler((error: FastifyError, _request, reply) => {
+    const { validation, statusCode = 500, message } = error;
+    if (validation !== undefined) {
+      const errors = validation.map((found) => complaint(found, error.validationContext));
+      const detail = errors[0]?.detail ?? message;
+      const problem = { status: 400, title: "Bad Request", code: "invalid", detail, errors };
+      return sendProblem(reply, problem);
+    }
+    if (statusCode >= 400 && statusCode < 500) {
+      return sendProblem(reply, {
+        status: statusCode,
+        title: message,
+        code: "invalid",
+        detail: message,
+      });
+    }
+    vitals.failed(error);
+    const detail = "Sallyport failed on this request; see its log.";
+    return sendProblem(reply, {
+      status: 500,
+      title: "Internal Server Error",
+      code: "internal",
+      detail,
+    });
+  });
+}
+
+function complaint(
+  { instancePath, message = "is wrong", params }: FastifySchemaValidationError,
+  context: string | undefined,
+): { readonly pointer: string; readonly detail: string } {
+  const extra = params["additionalProperty"] ?? params["missingProperty"];
+  const member = typeof extra === "string" ? `/${extra}` : "";
+  const place = context === "body" || context === undefined ? "" : `/${context}`;
+  const pointer = `${place}${instancePath}${member}`;
+  return { pointer, detail: `${pointer === "" ? "the body" : pointer} ${message}` };
+}

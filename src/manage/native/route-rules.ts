@@ -1,0 +1,53 @@
+/** What every route must have, checked when it is registered: a forgotten lock does not start. */
+import type { RouteOptions } from "fastify";
+import { Type } from "typebox";
+import type { Access } from "./api.ts";
+
+const ERRORS = [400, 401, 403, 404, 409, 412, 422, 423, 428, 429, 500, 503] as const;
+const PROBLEM = {
+  description: "Problem",
+  content: { "application/problem+json": { schema: Type.Ref("Problem") } },
+};
+const IDEMPOTENCY_HEADER = Type.Object({
+  "idempotency-key": Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description: "The same key and request again give the first answer again, for 24 hours.",
+    }),
+  ),
+});
+
+/** Throws for a route without access rule, summary, tag or success response. */
+export function applyRouteRules(route: RouteOptions): void {
+  const name = `${String(route.method)} ${route.url}`;
+  const { schema, config } = route;
+  const access = config?.access;
+  if (access === undefined) throw new Error(`${name} does not say who may call it`);
+  if (schema === undefined) throw new Error(`${name} has no schema`);
+  if (schema.hide === true) return;
+  const responses = responsesOf(schema.response);
+  if (schema.summary === undefined || schema.tags === undefined || responses === undefined) {
+    throw new Error(`${name} is not described`);
+  }
+  const problems = Object.fromEntries(ERRORS.map((status) => [status, PROBLEM]));
+  route.schema = {
+    ...schema,
+    ...(config?.idempotent === true && { headers: IDEMPOTENCY_HEADER }),
+    security: access === "public" ? [] : [{ bearer: [] }, { api_key: [] }],
+    description: [schema.description, needsOf(access)]
+      .filter((part) => part !== undefined)
+      .join(" "),
+    response: { ...problems, ...responses },
+  };
+}
+
+function needsOf(access: Access): string {
+  if (access === "public") return "Public.";
+  return `Needs the role ${access.role} and, for keys with scopes, ${access.scope}.`;
+}
+
+function responsesOf(response: unknown): object | undefined {
+  if (typeof response !== "object" || response === null) return undefined;
+  return Object.keys(response).some((status) => status.startsWith("2")) ? response : undefined;
+}

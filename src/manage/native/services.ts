@@ -1,0 +1,20 @@
+import type { Answer } from "../../core/fault.ts";
+import type { Caller } from "../../core/identity/caller.ts";
+import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
+import type { Vitals } from "../vitals.ts";
+
+/** What the native API stands on; app supplies it. */
+export interface Services {
+  readonly version: string;
+  readonly vitals: Vitals;
+  readonly identity: Identity;
+  /** `api.auth: open`: nobody needs a credential. */
+  readonly open: boolean;
+  /** Needed for the first key where it is configured. */
+  readonly bootstrapToken: string | undefined;
+}
+
+export interface Identity {
+  readonly ports: IdentityPorts;
+  authenticate(credential: string): Promise<Answer<Caller>>;
+}

@@ -1,0 +1,77 @@
+/** Who is behind a credential shown at a management door. */
+import { fault, done, type Answer } from "../../core/fault.ts";
+import type { Caller } from "../../core/identity/caller.ts";
+import type { Entry } from "../../core/identity/directory-entry.ts";
+import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
+import { sha256Hex } from "../../lib/canonical-json.ts";
+
+/** Login sessions begin so: they stand in the same header as keys and tokens. */
+export const LOGIN_PREFIX = "sess_";
+
+/** Longer credentials are refused unhashed; a JWT of ours has some 700 characters. */
+const CREDENTIAL_CHARS_MAX = 8_192;
+
+const WRONG = fault("unauthenticated", "This credential is not known, has expired or was revoked.");
+
+/** The bearer of a signed token, checked by whoever issued it. */
+export interface TokenVerifier {
+  verify(token: string): Promise<Caller | undefined>;
+}
+
+export async function authenticate(
+  credential: string,
+  ports: IdentityPorts,
+  tokens: TokenVerifier,
+): Promise<Answer<Caller>> {
+  if (credential.length > CREDENTIAL_CHARS_MAX) return WRONG;
+  const caller = await callerOf(credential, ports, tokens);
+  return caller === undefined ? WRONG : done(caller);
+}
+
+async function callerOf(
+  credential: string,
+  ports: IdentityPorts,
+  tokens: TokenVerifier,
+): Promise<Caller | undefined> {
+  if (credential.startsWith(LOGIN_PREFIX)) return loggedIn(credential, ports);
+  if (credential.split(".").length === 3) return tokens.verify(credential);
+  const key = await ports.store.byName("key", sha256Hex(credential));
+  return key === undefined ? undefined : keyHolder(key, ports);
+}
+
+async function loggedIn(
+  credential: string,
+  { store, now }: IdentityPorts,
+): Promise<Caller | undefined> {
+  const login = await store.get("login", sha256Hex(credential));
+  if (login === undefined || login.body.expiresAt <= now()) return undefined;
+  const user = await store.get("user", login.body.user);
+  if (user === undefined || !user.body.active) return undefined;
+  const { username, role } = user.body;
+  return {
+    kind: "login",
+    id: user.id,
+    name: username,
+    tenant: user.tenant,
+    role,
+    scopes: [],
+    agent: undefined,
+  };
+}
+
+async function keyHolder(
+  { id, tenant, body }: Entry<"key">,
+  { store, now }: IdentityPorts,
+): Promise<Caller | undefined> {
+  const { holder, role, scopes, name, revokedAt, expiresAt } = body;
+  const at = now();
+  if (revokedAt !== undefined && revokedAt <= at) return undefined;
+  if (expiresAt !== undefined && expiresAt <= at) return undefined;
+  if (holder.kind === "user") {
+    const user = await store.get("user", holder.user);
+    if (user === undefined || !user.body.active) return undefined;
+  }
+  const agent = holder.kind === "agent" ? holder.agent : undefined;
+  await store.touch(new Map([[id, at]]));
+  return { kind: "key", id, name, tenant, role, scopes, agent };
+}

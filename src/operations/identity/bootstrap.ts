@@ -1,0 +1,79 @@
+/** The first key: made once, by whoever is on the machine or holds the bootstrap token. */
+import { timingSafeEqual } from "node:crypto";
+import { done, fault, type Answer } from "../../core/fault.ts";
+import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
+import type { KeyFamily } from "../../core/identity/key-family.ts";
+import { id, type TenantId } from "../../core/units.ts";
+import { sha256Hex } from "../../lib/canonical-json.ts";
+import { changeDirectory } from "./change-directory.ts";
+import { newKey, type NewKey } from "./manage-keys.ts";
+
+/** Everything of an installation that does not separate its customers. */
+export const DEFAULT_TENANT: TenantId = id("default");
+
+export interface Bootstrapper {
+  /** Whether the request came from this machine. */
+  readonly local: boolean;
+  readonly token: string | undefined;
+}
+
+/**
+ * Whether somebody may begin: nobody has begun yet, and the asker is on this machine or knows the
+ * token that the operator configured. Where one is configured, it is needed everywhere.
+ */
+export function mayBegin({ local, token }: Bootstrapper, configured: string | undefined): boolean {
+  if (configured === undefined) return local;
+  if (token === undefined) return false;
+  return timingSafeEqual(Buffer.from(sha256Hex(token)), Buffer.from(sha256Hex(configured)));
+}
+
+/** Makes the tenant and its first key in one step, so that two first callers cannot both win. */
+export async function createFirstKey(
+  name: string,
+  family: KeyFamily,
+  ports: IdentityPorts,
+): Promise<Answer<NewKey>> {
+  const { store, now } = ports;
+  if ((await store.get("tenant", DEFAULT_TENANT)) !== undefined) return BEGUN;
+  const at = now();
+  const wish = {
+    family,
+    name,
+    holder: { kind: "service", name },
+    role: "admin",
+    scopes: [],
+    plan: "enterprise",
+    expiresAt: undefined,
+  } as const;
+  const made = newKey(wish, DEFAULT_TENANT, "bootstrap", at);
+  const change = {
+    change: "tenant.begun",
+    about: DEFAULT_TENANT,
+    by: "bootstrap",
+    detail: { key: made.entry.id, name },
+  };
+  const tenant = {
+    kind: "tenant",
+    id: DEFAULT_TENANT,
+    tenant: DEFAULT_TENANT,
+    createdAt: at,
+    body: { name: "default", plan: "enterprise" },
+  } as const;
+  const written = await changeDirectory(
+    change,
+    [
+      { kind: "put", entry: tenant, expect: "absent" },
+      { kind: "put", entry: made.entry, expect: "absent" },
+    ],
+    ports,
+  );
+  if (written.kind === "done") {
+    return done({ ...made, entry: { ...made.entry, revision: written.value } });
+  }
+  return written.fault.code === "conflict" ? BEGUN : written;
+}
+
+const BEGUN = fault(
+  "unauthenticated",
+  "The first key was made already: an administrator makes the others.",
+);

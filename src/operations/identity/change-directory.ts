@@ -1,0 +1,44 @@
+/** The one way into the directory: what changes is on the ledger first, then in the store. */
+import { impossible } from "../../lib/impossible.ts";
+import { done, fault, type Answer } from "../../core/fault.ts";
+import { StoreUnreachable, type Write } from "../../core/identity/directory-store.ts";
+import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
+import type { Change } from "../../core/ledger/entry.ts";
+
+/**
+ * Answers with the new revision. A change that the store then refuses has a second record that says
+ * so: the ledger may tell of changes that did not come to be, never the other way round.
+ */
+export async function changeDirectory(
+  change: Change,
+  writes: readonly Write[],
+  { store, ledger }: IdentityPorts,
+): Promise<Answer<number>> {
+  if (!ledger.healthy || !(await ledger.change(change))) {
+    return fault("unavailable", "Nothing was changed: the ledger cannot be written now.");
+  }
+  const reply = await store.write(...writes).catch((error: unknown) => unreachable(error));
+  switch (reply.kind) {
+    case "written":
+      return done(reply.revision);
+    case "conflict":
+      await ledger.change({ ...change, change: `${change.change}.refused` });
+      return reply.why === "taken"
+        ? fault("conflict", `There is a ${nounOf(change)} with this name already.`)
+        : fault("changed_meanwhile", "Somebody changed it meanwhile: read it again.");
+    case "unreachable":
+      await ledger.change({ ...change, change: `${change.change}.failed` });
+      return fault("unavailable", "The directory cannot be reached now.", { cause: reply.cause });
+    default:
+      return impossible(reply);
+  }
+}
+
+function unreachable(error: unknown): { readonly kind: "unreachable"; readonly cause: Error } {
+  if (error instanceof StoreUnreachable) return { kind: "unreachable", cause: error };
+  throw error;
+}
+
+function nounOf({ change }: Change): string {
+  return change.slice(0, change.indexOf("."));
+}

@@ -1,0 +1,52 @@
+/**
+ * The directory's tables, in SQL that SQLite and PostgreSQL read alike. `MIGRATIONS[i]` moves the
+ * version from i to i+1; they only go forward. Entries are one table: revision (which is ETag and
+ * feed of changes), tenant, paging and expiry are the same for all of them and written once.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE directory_entry (
+     kind TEXT NOT NULL,
+     id TEXT NOT NULL,
+     tenant TEXT NOT NULL,
+     owner TEXT,
+     name TEXT,
+     revision BIGINT NOT NULL,
+     created_at BIGINT NOT NULL,
+     expires_at BIGINT,
+     body TEXT,
+     PRIMARY KEY (kind, id)
+   );
+   CREATE UNIQUE INDEX directory_entry_name ON directory_entry (kind, name);
+   CREATE INDEX directory_entry_owner ON directory_entry (kind, tenant, owner, id);
+   CREATE INDEX directory_entry_feed ON directory_entry (revision);
+   CREATE INDEX directory_entry_expiry ON directory_entry (expires_at);
+   CREATE TABLE directory_key_use (
+     id TEXT PRIMARY KEY,
+     used_at BIGINT NOT NULL
+   );
+   CREATE TABLE directory_revision (value BIGINT NOT NULL);
+   INSERT INTO directory_revision (value) VALUES (0);`,
+];
+
+/** The rows, as both databases give them. */
+export interface DirectoryTables {
+  readonly directory_entry: EntryRow;
+  readonly directory_key_use: { readonly id: string; readonly used_at: number };
+  readonly directory_revision: { readonly value: number };
+}
+
+export interface EntryRow {
+  readonly kind: string;
+  readonly id: string;
+  readonly tenant: string;
+  readonly owner: string | null;
+  readonly name: string | null;
+  readonly revision: number;
+  readonly created_at: number;
+  readonly expires_at: number | null;
+  /** JSON; null where the entry was removed: the row then tells the feed so. */
+  readonly body: string | null;
+}
+
+/** Told on PostgreSQL with every write. */
+export const CHANNEL = "sallyport_directory";

@@ -1,0 +1,26 @@
+import { SqliteDialect } from "kysely";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+
+/** Kysely knows better-sqlite3; `node:sqlite` is near enough to stand in for it. */
+export function nodeSqliteDialect(database: DatabaseSync): SqliteDialect {
+  return new SqliteDialect({
+    database: {
+      close: () => database.close(),
+      prepare(sql) {
+        const statement = database.prepare(sql);
+        return {
+          reader: statement.columns().length > 0,
+          all: (parameters) => statement.all(...parameters.map(asInput)),
+          run: (parameters) => statement.run(...parameters.map(asInput)),
+          iterate: (parameters) => statement.iterate(...parameters.map(asInput)),
+        };
+      },
+    },
+  });
+}
+
+/** The store writes texts, integers and nulls only. */
+function asInput(value: unknown): SQLInputValue {
+  if (value === null || typeof value === "string" || typeof value === "number") return value;
+  throw new TypeError(`SQLite is given a ${typeof value}`);
+}

@@ -1,0 +1,118 @@
+/** The native API on a real directory and ledger, asked without a socket. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { IdentityPorts } from "../../src/core/identity/identity-ports.ts";
+import { instant } from "../../src/core/units.ts";
+import type { Api } from "../../src/manage/native/api.ts";
+import { createNativeApi } from "../../src/manage/native/native-api.ts";
+import { authenticate } from "../../src/operations/identity/authenticate.ts";
+import { createFirstKey } from "../../src/operations/identity/bootstrap.ts";
+import { openSqliteDirectory } from "../../src/stores/directory/open-directory-store.ts";
+import { ledgerDirectory } from "../../src/stores/ledger/ledger-layout.ts";
+import { openLedger } from "../../src/stores/ledger/open-ledger.ts";
+import { readLast, type ReadEntry } from "../../src/stores/ledger/read-ledger.ts";
+
+export interface NativeFixture extends AsyncDisposable {
+  readonly api: Api;
+  readonly ports: IdentityPorts;
+  /** The first administrator's. */
+  readonly adminKey: string;
+  readonly clock: { now: number };
+  /** Errors that became a 500. */
+  readonly failures: unknown[];
+  ask(method: Method, url: string, options?: AskOptions): Promise<Asked>;
+  changes(): Promise<readonly ReadEntry[]>;
+}
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+export interface AskOptions {
+  /** The administrator's where it is left out; undefined is none. */
+  readonly key?: string | undefined;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Asked {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into documents of any shape
+  readonly json: any;
+}
+
+export async function openNativeFixture(): Promise<NativeFixture> {
+  await using started = new AsyncDisposableStack();
+  const directory = mkdtempSync(join(tmpdir(), "sallyport-native-"));
+  started.defer(() => rmSync(directory, { recursive: true, force: true }));
+  const clock = { now: Date.parse("2026-11-21T06:00:00Z") };
+  const now = () => instant(clock.now);
+  const store = started.use(openSqliteDirectory(join(directory, "directory.db")));
+  const ledgerPlace = ledgerDirectory(directory);
+  const ledger = started.use(
+    await openLedger({ directory: ledgerPlace, now, report: () => undefined }),
+  );
+  const ports: IdentityPorts = { store, ledger, now };
+  const failures: unknown[] = [];
+  const tokens = { verify: async () => undefined };
+  const api = await createNativeApi({
+    version: "0.0.0",
+    vitals: {
+      checks: async () => [],
+      status: async () => STATUS,
+      metrics: async () => ({ contentType: "text/plain", text: "" }),
+      failed: (error) => void failures.push(error),
+    },
+    identity: { ports, authenticate: (credential) => authenticate(credential, ports, tokens) },
+    open: false,
+    bootstrapToken: undefined,
+  });
+  started.defer(() => api.close());
+  const first = await createFirstKey("admin", "spt", ports);
+  if (first.kind === "fault") throw new Error(first.fault.detail);
+  const adminKey = first.value.key;
+  const owned = started.move();
+  return {
+    api,
+    ports,
+    adminKey,
+    clock,
+    failures,
+    ask: (method, url, options = {}) => ask(api, method, url, { key: adminKey, ...options }),
+    changes: async () =>
+      (await readLast(ledgerPlace, 1_000)).filter(({ entry }) => entry.kind === "change"),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function ask(
+  api: Api,
+  method: Method,
+  url: string,
+  { key, body, headers = {} }: AskOptions,
+): Promise<Asked> {
+  const reply = await api.inject({
+    method,
+    url,
+    headers: { ...(key !== undefined && { authorization: `Bearer ${key}` }), ...headers },
+    ...(body !== undefined && { payload: body as object }),
+  });
+  const isJson = String(reply.headers["content-type"]).includes("json");
+  return {
+    status: reply.statusCode,
+    headers: reply.headers,
+    text: reply.body,
+    json: isJson ? reply.json() : undefined,
+  };
+}
+
+const STATUS = {
+  version: "0.0.0",
+  started_at: "2026-11-21T06:00:00.000Z",
+  ready: true,
+  listen: "http://127.0.0.1:4100",
+  policy: { digest: "0", rules: 0, problems: [] },
+  ledger: { healthy: true },
+  upstreams: [],
+};
