@@ -83,7 +83,8 @@ function advance(scan: TextScan): void {
   }
   if (waits || scan.blocked !== undefined) return release(scan, scan.cursor);
   scan.cursor = Math.max(scan.cursor, limit);
-  release(scan, Math.min(secretTail, mail, anchorTail(scan)));
+  // A redaction may have taken in what looked like the beginning of a withheld literal.
+  release(scan, Math.max(scan.floor, Math.min(secretTail, mail, anchorTail(scan))));
 }
 
 const NONE: number[] = [];
@@ -139,7 +140,8 @@ function swallow(scan: TextScan): void {
   while (at < text.length && goesOn(text.charCodeAt(at), text.charCodeAt(at - 1))) at += 1;
   if (at < text.length || scan.ended) scan.swallow = undefined;
   const last = scan.edits.at(-1);
-  if (at === scan.cursor || last === undefined) return;
+  if (last === undefined) return;
+  // Also where nothing follows: what was folded away behind it belongs to it.
   scan.edits[scan.edits.length - 1] = { ...last, end: originalAt(scan, at) };
   scan.cursor = at;
   scan.floor = at;

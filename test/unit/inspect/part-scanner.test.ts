@@ -6,6 +6,7 @@ import { createPartScanner } from "../../../src/core/inspect/part-scanner.ts";
 import { EVERYTHING, looking } from "./inspections.ts";
 
 const SECRET = "s3cr3t-Zr8kQ1vT";
+const JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.";
 const GITHUB = `ghp_${"a1B2c3D4e5F6".repeat(3)}`;
 const PEM = `-----BEGIN RSA PRIVATE KEY-----\n${"MIIEpAIBAAKCAQEA7bq9Zx4\n".repeat(60)}-----END RSA PRIVATE KEY-----`;
 
@@ -85,6 +86,14 @@ describe("a part scanner", () => {
         expect(run(inspection, [text.slice(0, at), text.slice(at)])).toEqual(whole);
       }
     }
+  });
+
+  it.each([
+    ["what was folded away stands behind it", `${JWT}abc`, "\u202e previous"],
+    ["it ends like the beginning of a withheld literal", `${JWT}abcPleas`, "e ignore it"],
+  ])("takes a long redaction out to the same place when %s", (_, first, second) => {
+    const inspection = looking(["secret"], "redact");
+    expect(run(inspection, [first, second])).toEqual(run(inspection, [first + second]));
   });
 
   it("gives the same verdict for random texts cut at random", () => {
