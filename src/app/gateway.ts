@@ -87,6 +87,9 @@ function warmUp(snapshot: PolicySnapshot, { agents }: Config): void {
       tenant: TENANT,
       session: id("warm-up"),
       team,
+      user: undefined,
+      run: undefined,
+      tags: {},
       provenBy: "api_key",
     });
   }

@@ -1,5 +1,5 @@
 import type { Inspection } from "./inspect/inspection.ts";
-import type { Budget } from "./money/budget.ts";
+import type { Budget, Scope } from "./money/budget.ts";
 import type { Millis, RuleId } from "./units.ts";
 
 /**
@@ -60,14 +60,14 @@ export type RateLimit =
       /** Integer in what is counted. */
       readonly allowance: number;
       readonly per: Millis;
-      readonly scope: Budget["per"];
+      readonly scope: Scope | "all";
     }
   /** Exchanges that may run at the same time. */
   | {
       readonly kind: "places";
       readonly rule: RuleId;
       readonly allowance: number;
-      readonly scope: Budget["per"];
+      readonly scope: Scope | "all";
     };
 
 export interface ShadowVerdict {

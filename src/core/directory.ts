@@ -5,6 +5,8 @@ export interface Agent {
   readonly id: AgentId;
   readonly tenant: TenantId;
   readonly team: string | undefined;
+  readonly user: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** Who may come. Synchronous: keys are hashed at load, look-ups are cached. */

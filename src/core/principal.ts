@@ -7,5 +7,11 @@ export interface Principal {
   /** Correlates one run of the agent; chosen by the client, so it grants nothing. */
   readonly session: SessionId;
   readonly team: string | undefined;
+  /** On whose behalf: the operator's word where the agent is listed with one, else the client's. */
+  readonly user: string | undefined;
+  /** One task of the agent; chosen by the client like the session. */
+  readonly run: string | undefined;
+  /** By name: the operator's, then the client's where those names are accepted. */
+  readonly tags: Readonly<Record<string, string>>;
   readonly provenBy: "api_key" | "loopback";
 }

@@ -11,6 +11,8 @@ export type Instant = Unit<number, "ms since epoch">;
 export type Digest = Unit<string, "sha256">;
 
 export type ExchangeId = Unit<string, "ExchangeId">;
+/** One try of an exchange to set money aside: `exc_…:1`. */
+export type AttemptId = Unit<string, "AttemptId">;
 export type AgentId = Unit<string, "AgentId">;
 export type TenantId = Unit<string, "TenantId">;
 export type SessionId = Unit<string, "SessionId">;
@@ -38,6 +40,11 @@ export function millis(n: number): Millis {
 export function instant(n: number): Instant {
   if (!Number.isSafeInteger(n) || n < 0) throw new RangeError(`not an instant: ${n}`);
   return n as Instant;
+}
+
+/** Attempts count from 1; each sets money aside anew, under a name of its own. */
+export function attemptId(exchange: ExchangeId, n: number): AttemptId {
+  return `${exchange}:${n}` as AttemptId;
 }
 
 /** Brands a string that its producer has checked: ids are made at one border each. */

@@ -49,10 +49,10 @@ function settle(
   report: InspectionReport | undefined,
   { prices, budgets }: Ports,
 ): RateUse {
-  const { reservation, exchange } = facts;
+  const { reservation } = facts;
   if (reservation === undefined) return UNUSED;
   if (agreement === undefined || !facts.sent) {
-    if (reservation.kind === "held") void budgets.settle(exchange, []);
+    if (reservation.kind === "held") void budgets.settle(reservation.attempt, []);
     return UNUSED;
   }
   const ending = {
@@ -63,8 +63,8 @@ function settle(
   };
   const { settlements, priced, spent } = settlementsOf(agreement, ending, prices);
   facts.usage = priced;
-  if (reservation.kind === "held") void budgets.settle(exchange, settlements);
-  return spent;
+  if (reservation.kind === "held") void budgets.settle(reservation.attempt, settlements);
+  return { tokens: spent.inputTokens + spent.outputTokens, nanoUsd: spent.nanoUsd };
 }
 
 const UNUSED: RateUse = { tokens: 0, nanoUsd: 0 };

@@ -50,6 +50,9 @@ function principalOf(
     tenant: agent.tenant,
     session: sessionOf(agent, session),
     team: agent.team,
+    user: agent.user,
+    run: undefined,
+    tags: agent.tags,
     provenBy,
   };
 }

@@ -13,7 +13,7 @@ import { TOKENS_MAX } from "../core/money/token-count.ts";
 import { formatAmount } from "../core/money/usd.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
-import { millis, nanoUsd, type ExchangeId, type Instant } from "../core/units.ts";
+import { attemptId, millis, type ExchangeId, type Instant } from "../core/units.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 import { impossible } from "../lib/impossible.ts";
 import type { Metering } from "./ask.ts";
@@ -69,10 +69,16 @@ export async function reserve(
   }
 
   const holds = lines.map((line) => line.hold);
-  const reply = await ports.budgets.reserve(exchange, holds, RESERVATION_LEASE);
+  const attempt = attemptId(exchange, 1);
+  const reply = await ports.budgets.reserve(attempt, holds, RESERVATION_LEASE);
   switch (reply.kind) {
     case "held":
-      return pass({ reservation: { kind: "held", holds }, outputTokens, standings, agreement });
+      return pass({
+        reservation: { kind: "held", attempt, holds },
+        outputTokens,
+        standings,
+        agreement,
+      });
     case "exhausted":
       return halt(budgetExceeded(reply.hold, reply.left));
     case "unreachable":
@@ -110,12 +116,12 @@ function agree(
   };
 }
 
-const ONE_CALL: Amounts = { nanoUsd: nanoUsd(0), tokens: 0, calls: 1 };
+const ONE_CALL: Amounts = { nanoUsd: 0, inputTokens: 0, outputTokens: 0, calls: 1 };
 
 function amountsOf(metered: MeteredAgreement | undefined): Amounts {
   if (metered === undefined) return ONE_CALL;
   const { held, inputTokens, outputTokens } = metered;
-  return { nanoUsd: held, tokens: inputTokens + outputTokens, calls: 1 };
+  return { nanoUsd: held, inputTokens, outputTokens, calls: 1 };
 }
 
 /** A client that asked for less than anyone else keeps its request byte for byte. */
@@ -160,7 +166,7 @@ function priceUnknown(metering: Metering): Refusal {
 function budgetExceeded(hold: Hold, left: number): Refusal {
   const { budget, amount, resetsAt } = hold;
   const limit = formatAmount(budget.unit, budget.limit);
-  const scope = budget.per === "all" ? "" : ` per ${budget.per}`;
+  const scope = budget.per.length === 0 ? "" : ` per ${budget.per.join(" and ")}`;
   const reset =
     resetsAt === undefined
       ? "It does not reset by itself"

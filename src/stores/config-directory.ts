@@ -11,6 +11,8 @@ export interface AgentEntry {
   /** Lower-case hex. Several, so that a key can be replaced without a gap. */
   readonly keysSha256: readonly string[];
   readonly team: string | undefined;
+  readonly user?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** Keys whose hash is remembered: many more than agents have keys in force at once. */
@@ -27,8 +29,8 @@ export function createConfigDirectory(
 ): Directory {
   const byName = new Map<string, Agent>();
   const byHash = new Map<string, Agent>();
-  for (const { name, keysSha256, team } of entries) {
-    const agent: Agent = { id: id(name), tenant, team };
+  for (const { name, keysSha256, team, user, tags = {} } of entries) {
+    const agent: Agent = { id: id(name), tenant, team, user, tags };
     byName.set(name, agent);
     for (const sha256 of keysSha256) {
       if (byHash.has(sha256)) throw new RangeError(`two agents share a key: ${name}`);

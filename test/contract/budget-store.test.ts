@@ -6,14 +6,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import type { Hold, Window } from "../../src/core/money/budget.ts";
+import { turnOf } from "../../src/core/money/holds.ts";
 import { instant, millis, type Instant } from "../../src/core/units.ts";
 import { openBudgetStore } from "../../src/stores/sqlite/budget-store.ts";
-import {
-  budgetStoreSuite,
-  exchangeId,
-  holdOf,
-  type BudgetStorePlace,
-} from "./budget-store-suite.ts";
+import { attemptOf, holdOf, used } from "../support/budget-holds.ts";
+import { budgetStoreSuite, type BudgetStorePlace } from "./budget-store-suite.ts";
 
 const LEASE = millis(600_000);
 const NOW = instant(1_780_000_000_000);
@@ -142,8 +139,8 @@ const ADMIT = `
   import { openBudgetStore } from ${JSON.stringify(new URL("../../src/stores/sqlite/budget-store.ts", import.meta.url).href)};
   const [file, name] = process.argv.slice(1);
   const store = openBudgetStore(file, () => ${NOW});
-  const budget = { id: "b", unit: "calls", limit: 706, per: "all", window: { kind: "lifetime" } };
-  const hold = { key: "shared", amount: 7, resetsAt: undefined, budget };
+  const budget = { id: "b", unit: "calls", limit: 706, per: [], window: { kind: "lifetime" } };
+  const hold = { key: "shared", amount: 7, trailing: [], resetsAt: undefined, budget };
   const replies = await Promise.all(
     Array.from({ length: 50 }, (_, n) => store.reserve("exc_" + name + n, [hold], 1e12)),
   );
@@ -153,7 +150,7 @@ const ADMIT = `
 
 describe("the SQLite budget store on a bad day", () => {
   const reserve = (store: ReturnType<typeof openBudgetStore>, n: number) =>
-    store.reserve(exchangeId(n), [holdOf("a", 1, 100)], LEASE);
+    store.reserve(attemptOf(n), [holdOf("a", 1, 100)], LEASE);
 
   async function untilHeld(store: ReturnType<typeof openBudgetStore>): Promise<void> {
     await expect.poll(async () => (await reserve(store, 99)).kind).toBe("held");
@@ -164,7 +161,7 @@ describe("the SQLite budget store on a bad day", () => {
     const missing = join(directory.path, "later");
     await using store = openBudgetStore(join(missing, "budgets.db"), () => NOW);
     expect((await reserve(store, 1)).kind).toBe("unreachable");
-    expect(await store.settle(exchangeId(1), [])).toBe("unreachable");
+    expect(await store.settle(attemptOf(1), [])).toEqual({ kind: "unreachable" });
     expect(await store.balances(["a"])).toEqual([]);
     mkdirSync(missing);
     await untilHeld(store);
@@ -176,8 +173,8 @@ describe("the SQLite budget store on a bad day", () => {
     expect((await reserve(store, 1)).kind).toBe("held");
     using other = new DatabaseSync(directory.file);
     other.exec("BEGIN IMMEDIATE");
-    const asked = await Promise.all([reserve(store, 2), store.settle(exchangeId(1), [])]);
-    expect(asked).toMatchObject([{ kind: "unreachable" }, "unreachable"]);
+    const asked = await Promise.all([reserve(store, 2), store.settle(attemptOf(1), [])]);
+    expect(asked).toMatchObject([{ kind: "unreachable" }, { kind: "unreachable" }]);
     other.exec("COMMIT");
     await untilHeld(store);
   });
@@ -188,7 +185,7 @@ describe("the SQLite budget store on a bad day", () => {
     await reserve(store, 1);
     using other = new DatabaseSync(directory.file);
     other.exec("BEGIN IMMEDIATE");
-    expect(await store.settle(exchangeId(1), [{ key: "a", amount: 3 }])).toBe("unreachable");
+    expect(await store.settle(attemptOf(1), [used("a", 3)])).toEqual({ kind: "unreachable" });
     other.exec("COMMIT");
     await expect.poll(async () => store.balances(["a"])).toEqual([{ key: "a", spent: 3, held: 0 }]);
   });
@@ -246,17 +243,19 @@ describe("the SQLite budget store over months", () => {
     return Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.["n"]);
   }
 
-  function holdIn(window: Window, resetsAt: Instant | undefined): Hold {
+  /** A hold in the turn that a window has at a time. */
+  function holdIn(window: Window, at: Instant = NOW): Hold {
     const hold = holdOf(window.kind, 1, 100);
-    return { ...hold, resetsAt, budget: { ...hold.budget, window } };
+    const budget = { ...hold.budget, window };
+    return { ...hold, ...turnOf(budget, "t|b|all|", at), budget };
   }
 
   async function afterDays(hold: Hold, days: readonly number[]): Promise<readonly number[]> {
     using directory = temporaryDirectory();
     const clock = { at: NOW };
     await using store = openBudgetStore(directory.file, () => clock.at);
-    await store.reserve(exchangeId(1), [hold], LEASE);
-    await store.settle(exchangeId(1), [{ key: hold.key, amount: 1 }]);
+    await store.reserve(attemptOf(1), [hold], LEASE);
+    await store.settle(attemptOf(1), [used(hold.key, 1)]);
     const rows: number[] = [];
     for (const day of days) {
       clock.at = instant(NOW + day * DAY_MS);
@@ -268,13 +267,12 @@ describe("the SQLite budget store over months", () => {
 
   it("keeps a past day for a month's report, and a lifetime for ever", async () => {
     const day = { kind: "calendar", every: "day", tz: "UTC" } as const;
-    const ended = holdIn(day, instant(NOW + DAY_MS));
-    expect(await afterDays(ended, [0, 35, 36])).toEqual([1, 1, 0]);
-    expect(await afterDays(holdIn({ kind: "lifetime" }, undefined), [0, 4000])).toEqual([1, 1]);
+    expect(await afterDays(holdIn(day), [0, 35, 36])).toEqual([1, 1, 0]);
+    expect(await afterDays(holdIn({ kind: "lifetime" }), [0, 4000])).toEqual([1, 1]);
   });
 
   it("forgets a session that nobody came back to, and keeps one that is used", async () => {
-    const session = holdIn({ kind: "session" }, undefined);
+    const session = holdIn({ kind: "session" });
     expect(await afterDays(session, [0, 29, 30])).toEqual([1, 1, 0]);
 
     using directory = temporaryDirectory();
@@ -282,18 +280,19 @@ describe("the SQLite budget store over months", () => {
     await using store = openBudgetStore(directory.file, () => clock.at);
     for (let day = 0; day <= 90; day += 15) {
       clock.at = instant(NOW + day * DAY_MS);
-      await store.reserve(exchangeId(day), [session], LEASE);
-      await store.settle(exchangeId(day), [{ key: session.key, amount: 1 }]);
+      const again = holdIn({ kind: "session" }, clock.at);
+      await store.reserve(attemptOf(day), [again], LEASE);
+      await store.settle(attemptOf(day), [used(session.key, 1)]);
     }
-    expect(await store.balances([session.key])).toEqual([{ key: "session", spent: 7, held: 0 }]);
+    expect(await store.balances([session.key])).toMatchObject([{ spent: 7, held: 0 }]);
   });
 
   it("never forgets a balance that something is still held on", async () => {
     using directory = temporaryDirectory();
     const clock = { at: NOW };
     await using store = openBudgetStore(directory.file, () => clock.at);
-    const session = holdIn({ kind: "session" }, undefined);
-    await store.reserve(exchangeId(1), [session], millis(90 * DAY_MS));
+    const session = holdIn({ kind: "session" });
+    await store.reserve(attemptOf(1), [session], millis(90 * DAY_MS));
     clock.at = instant(NOW + 60 * DAY_MS);
     expect(await store.balances([session.key])).toMatchObject([{ held: 1 }]);
   });
@@ -302,7 +301,7 @@ describe("the SQLite budget store over months", () => {
     using directory = temporaryDirectory();
     const clock = { at: NOW };
     await using store = openBudgetStore(directory.file, () => clock.at);
-    await store.reserve(exchangeId(1), [holdOf("a", 40, 100)], LEASE);
+    await store.reserve(attemptOf(1), [holdOf("a", 40, 100)], LEASE);
     clock.at = instant(NOW + LEASE);
     await store.balances(["a"]);
     expect([rowsIn(directory.file, "hold"), rowsIn(directory.file, "expired_hold")]).toEqual([
@@ -311,7 +310,7 @@ describe("the SQLite budget store over months", () => {
     clock.at = instant(NOW + LEASE + 7 * DAY_MS);
     await store.balances(["a"]);
     expect(rowsIn(directory.file, "expired_hold")).toBe(0);
-    await store.settle(exchangeId(1), [{ key: "a", amount: 1 }]);
+    await store.settle(attemptOf(1), [used("a", 1)]);
     expect(await store.balances(["a"])).toEqual([{ key: "a", spent: 40, held: 0 }]);
   });
 
@@ -322,13 +321,13 @@ describe("the SQLite budget store over months", () => {
       await using store = openBudgetStore(directory.file, () => clock.at);
       await Promise.all(
         Array.from({ length: 450 }, (_, n) =>
-          store.reserve(exchangeId(n), [holdOf("a", 1, 450), holdOf("b", 2, 900)], LEASE),
+          store.reserve(attemptOf(n), [holdOf("a", 1, 450), holdOf("b", 2, 900)], LEASE),
         ),
       );
     }
     await using store = openBudgetStore(directory.file, () => clock.at);
-    await store.settle(exchangeId(0), [{ key: "b", amount: 7 }]);
-    await store.settle(exchangeId(1), []);
+    await store.settle(attemptOf(0), [used("b", 7)]);
+    await store.settle(attemptOf(1), []);
     clock.at = instant(NOW + LEASE);
     await store.balances([]);
     await store.balances([]);

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { holdsFor } from "../../src/core/money/holds.ts";
 import type { Settlement } from "../../src/core/money/budget.ts";
-import { id, instant, millis, type ExchangeId, type Instant } from "../../src/core/units.ts";
+import { id, instant, millis, type AttemptId, type Instant } from "../../src/core/units.ts";
 import { openBudgetStore } from "../../src/stores/sqlite/budget-store.ts";
 import { outcomeFacts } from "../unit/ledger/ledger-facts.ts";
 import { budget, HTTP, metered, NOW, PRINCIPAL } from "../unit/money/money-fixtures.ts";
@@ -17,7 +17,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const LEASE = millis(11 * MINUTE_MS);
 const LIMIT = 20;
-const CALL = { nanoUsd: 0, tokens: 0, calls: 1 };
+const CALL = { nanoUsd: 0, inputTokens: 0, outputTokens: 0, calls: 1 };
 
 const root = mkdtempSync(join(tmpdir(), "sallyport-clock-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -43,7 +43,7 @@ function openMoney(window: "day" | "lifetime"): Money {
       });
       const lines = holdsFor([metered(calls)], PRINCIPAL, HTTP, money.clock, CALL);
       const holds = lines.map(({ hold }) => hold);
-      return (await money.store.reserve(id<ExchangeId>(exchange), holds, LEASE)).kind;
+      return (await money.store.reserve(id<AttemptId>(exchange), holds, LEASE)).kind;
     },
   };
   return money;
@@ -86,8 +86,10 @@ describe("a budget", () => {
             const exchange = running.shift();
             if (exchange === undefined) continue;
             const key = "acme|calls|support-bot|lifetime";
-            const settlements: Settlement[] = [{ key, amount: one.amount }];
-            expect(await store.settle(id<ExchangeId>(exchange), settlements)).toBe("settled");
+            const settlements: Settlement[] = [{ key, amount: one.amount, trailing: [] }];
+            expect(await store.settle(id<AttemptId>(exchange), settlements)).toMatchObject({
+              kind: "settled",
+            });
             spent += one.amount;
           }
         }

@@ -4,7 +4,7 @@ import type { RateLimit } from "../../src/core/decision.ts";
 import { REFILLS_OWED_MAX } from "../../src/core/money/gcra.ts";
 import type { RateClaim, RateStore } from "../../src/core/money/rate.ts";
 import { id, millis } from "../../src/core/units.ts";
-import { exchangeId } from "./budget-store-suite.ts";
+import { exchangeId } from "../support/budget-holds.ts";
 
 const START = 1_780_000_000_000;
 const MINUTE_MS = 60_000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RateStore, TakeReply } from "../../src/core/money/rate.ts";
 import { createRateStore } from "../../src/stores/memory/rate-store.ts";
-import { exchangeId } from "./budget-store-suite.ts";
+import { exchangeId } from "../support/budget-holds.ts";
 import { rateClaim, rateStoreSuite } from "./rate-store-suite.ts";
 
 const DONE = async (): Promise<void> => undefined;

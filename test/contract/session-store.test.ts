@@ -36,6 +36,9 @@ const principal = (session: string, agent = "bot", tenant = "default"): Principa
   tenant: id(tenant),
   session: id(session),
   team: undefined,
+  user: undefined,
+  run: undefined,
+  tags: {},
   provenBy: "api_key",
 });
 

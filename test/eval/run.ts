@@ -62,6 +62,9 @@ function openBench(): Bench {
     tenant: "eval" as TenantId,
     session: "eval" as SessionId,
     team: undefined,
+    user: undefined,
+    run: undefined,
+    tags: {},
     provenBy: "loopback",
   };
   const enforced = reply.snapshot.inspections(nobody);

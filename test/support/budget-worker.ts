@@ -5,7 +5,8 @@
  * Usage: node budget-worker.ts <file> <name> <calls> <parallel> <limit>
  */
 import { writeSync } from "node:fs";
-import { id, instant, millis, type ExchangeId } from "../../src/core/units.ts";
+import { id, instant, millis, type AttemptId } from "../../src/core/units.ts";
+import { holdOf } from "./budget-holds.ts";
 import { openBudgetStore } from "../../src/stores/sqlite/budget-store.ts";
 
 const [file = "", name = "", calls = "0", parallel = "1", limit = "0"] = process.argv.slice(2);
@@ -23,27 +24,16 @@ async function spend(): Promise<void> {
   while (next < Number(calls)) {
     const n = next;
     next += 1;
-    const exchange = id<ExchangeId>(`exc_${name}_${n}`);
+    const exchange = id<AttemptId>(`exc_${name}_${n}:1`);
     const used = n % 4;
     say(`reserve ${exchange} ${HOLD}`);
-    const hold = {
-      key: "shared",
-      amount: HOLD,
-      resetsAt: undefined,
-      budget: {
-        id: id<never>("shared"),
-        unit: "calls",
-        limit: Number(limit),
-        per: "all",
-        window: { kind: "lifetime" },
-      },
-    } as const;
+    const hold = holdOf("shared", HOLD, Number(limit));
     const reply = await store.reserve(exchange, [hold], LEASE);
     say(`${reply.kind} ${exchange} ${HOLD}`);
     if (reply.kind !== "held" || used === 3) continue;
     say(`settle ${exchange} ${used}`);
-    const settled = await store.settle(exchange, [{ key: "shared", amount: used }]);
-    say(`${settled} ${exchange} ${used}`);
+    const { kind } = await store.settle(exchange, [{ key: "shared", amount: used, trailing: [] }]);
+    say(`${kind} ${exchange} ${used}`);
   }
 }
 

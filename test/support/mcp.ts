@@ -47,6 +47,9 @@ const PRINCIPAL: Principal = {
   tenant: id("tenant"),
   session: id("session"),
   team: undefined,
+  user: undefined,
+  run: undefined,
+  tags: {},
   provenBy: "loopback",
 };
 

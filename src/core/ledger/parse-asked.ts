@@ -40,8 +40,15 @@ function parsePrincipal(from: JsonObject): Principal {
     tenant: id(text(from, "tenant")),
     session: id(text(from, "session")),
     team: optional(from, "team", text),
+    user: optional(from, "user", text),
+    run: optional(from, "run", text),
+    tags: parseTags(optional(from, "tags", object)),
     provenBy: word(from, "proven_by", ["api_key", "loopback"]),
   };
+}
+
+function parseTags(from: JsonObject = {}): Principal["tags"] {
+  return Object.fromEntries(Object.keys(from).map((name) => [name, text(from, name)]));
 }
 
 function parseAction(from: JsonObject): RecordedAction {
@@ -114,7 +121,7 @@ function parseHold(from: JsonObject): RecordedHold {
   return {
     budget: text(from, "budget"),
     key: text(from, "key"),
-    unit: word(from, "unit", ["nano_usd", "tokens", "calls"]),
+    unit: word(from, "unit", ["nano_usd", "tokens", "input_tokens", "output_tokens", "calls"]),
     amount: number(from, "amount"),
     resetsAt: resetsAt === undefined ? undefined : instant(resetsAt),
   };

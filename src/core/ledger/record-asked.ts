@@ -114,11 +114,21 @@ function names(texts: readonly string[]): string {
 }
 
 function principal(who: Principal): string {
+  const run = who.run === undefined ? "" : `,"run":${quote(who.run)}`;
   const team = who.team === undefined ? "" : `,"team":${quote(who.team)}`;
+  const user = who.user === undefined ? "" : `,"user":${quote(who.user)}`;
   return (
-    `{"agent":${quote(who.agent)},"proven_by":"${who.provenBy}","session":${quote(who.session)}` +
-    `${team},"tenant":${quote(who.tenant)}}`
+    `{"agent":${quote(who.agent)},"proven_by":"${who.provenBy}"${run}` +
+    `,"session":${quote(who.session)}${tags(who.tags)}${team}` +
+    `,"tenant":${quote(who.tenant)}${user}}`
   );
+}
+
+function tags(named: Principal["tags"]): string {
+  const names = Object.keys(named);
+  if (names.length === 0) return "";
+  const pairs = names.toSorted().map((name) => `${quote(name)}:${quote(named[name] ?? "")}`);
+  return `,"tags":{${pairs.join(",")}}`;
 }
 
 function reservation(made: Reservation): string {

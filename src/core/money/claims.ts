@@ -19,7 +19,8 @@ export function claimsFor(
     if (amount === 0) continue;
     const owner = `${escapePart(principal.tenant)}|${escapePart(limit.rule)}`;
     const what = limit.kind === "places" ? limit.kind : `${limit.counts}/${limit.per}`;
-    const instance = `${limit.scope}:${instanceOf(limit.scope, principal, action)}`;
+    const per = limit.scope === "all" ? [] : [limit.scope];
+    const instance = `${limit.scope}:${instanceOf(per, principal, action)}`;
     claims.push({ limit, key: `${owner}|${what}|${instance}`, amount });
   }
   return claims;
@@ -31,7 +32,7 @@ function amountOf(limit: RateLimit, amounts: Amounts): number {
     case "requests":
       return 1;
     case "tokens":
-      return amounts.tokens;
+      return amounts.inputTokens + amounts.outputTokens;
     case "nano_usd":
       return amounts.nanoUsd;
     default:

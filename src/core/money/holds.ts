@@ -2,15 +2,16 @@ import { impossible } from "../../lib/impossible.ts";
 import type { Action } from "../action.ts";
 import type { Charge } from "../decision.ts";
 import type { Principal } from "../principal.ts";
-import { NANO_USD_MAX, type Instant } from "../units.ts";
+import { instant, NANO_USD_MAX, type Instant } from "../units.ts";
 import type { Budget, Hold } from "./budget.ts";
-import { escapePart, instanceOf, sessionOf } from "./instance.ts";
-import { turnAt } from "./window.ts";
+import { escapePart, instanceOf, isCharged, sessionOf } from "./instance.ts";
+import { sliceAt, turnAt } from "./window.ts";
 
-/** Worst case of one exchange in every unit a budget can have. */
+/** One exchange in every unit a budget can have; its worst case, or what it came to. */
 export interface Amounts {
   readonly nanoUsd: number;
-  readonly tokens: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
   readonly calls: number;
 }
 
@@ -36,18 +37,19 @@ export function holdsFor(
 ): readonly HoldLine[] {
   const lines: HoldLine[] = [];
   for (const charge of charges) {
-    const key = holdKey(charge.budget, principal, action, now);
-    const at = lines.findIndex(({ hold }) => hold.key === key.text);
+    if (!isCharged(charge.budget, principal, action)) continue;
+    const place = placeOf(charge.budget, principal, action, now);
+    const at = lines.findIndex(({ hold }) => hold.key === place.key);
     const known = lines[at];
     const metered = charge.kind === "metered" ? amountIn(charge.budget, amounts) : known?.metered;
     const fixed = (known?.fixed ?? 0) + (charge.kind === "amount" ? charge.amount : 0);
     const amount = Math.min((metered ?? 0) + fixed, NANO_USD_MAX);
-    const hold = { budget: charge.budget, key: key.text, amount, resetsAt: key.resetsAt };
+    const hold = holdAt(place, charge.budget, amount);
     if (known === undefined) lines.push({ hold, metered, fixed });
     else lines[at] = { hold, metered, fixed };
   }
   return lines.filter(
-    ({ hold, metered }) => hold.amount > 0 || (metered !== undefined && amounts.tokens > 0),
+    ({ hold, metered }) => hold.amount > 0 || (metered !== undefined && amounts.inputTokens > 0),
   );
 }
 
@@ -57,7 +59,11 @@ export function amountIn(budget: Budget, amounts: Amounts): number {
     case "nano_usd":
       return amounts.nanoUsd;
     case "tokens":
-      return amounts.tokens;
+      return amounts.inputTokens + amounts.outputTokens;
+    case "input_tokens":
+      return amounts.inputTokens;
+    case "output_tokens":
+      return amounts.outputTokens;
     case "calls":
       return amounts.calls;
     default:
@@ -65,26 +71,66 @@ export function amountIn(budget: Budget, amounts: Amounts): number {
   }
 }
 
-interface HoldKey {
-  readonly text: string;
-  readonly resetsAt: Instant | undefined;
+/** Where a hold stands: everything of it but the amount. */
+export type HoldPlace = Pick<Hold, "key" | "trailing" | "resetsAt" | "keepUntil">;
+
+function holdAt(place: HoldPlace, budget: Budget, amount: number): Hold {
+  const { key, trailing, resetsAt, keepUntil } = place;
+  return { budget, key, amount, trailing, resetsAt, keepUntil };
 }
 
-/** `tenant|budget|instance|turn`; parts are escaped, so two different instances never meet. */
-function holdKey(budget: Budget, principal: Principal, action: Action, now: Instant): HoldKey {
+const NO_TRAIL: readonly string[] = [];
+const DAY_MS = 86_400_000;
+/** Past turns stay readable for a month's report; those of single sessions are many, so shorter. */
+const KEPT_AFTER_RESET_MS = 35 * DAY_MS;
+const SESSION_KEPT_AFTER_RESET_MS = 2 * DAY_MS;
+/** Windows of a session have no end of their own: they end when nobody comes back. */
+const SESSION_IDLE_MS = 30 * DAY_MS;
+
+function placeOf(budget: Budget, principal: Principal, action: Action, now: Instant): HoldPlace {
   const instance = instanceOf(budget.per, principal, action);
-  const prefix = `${escapePart(principal.tenant)}|${escapePart(budget.id)}|${instance}|`;
+  const place = turnOf(budget, `${budgetPrefix(principal.tenant, budget.id)}${instance}|`, now);
+  if (budget.window.kind !== "session") return place;
+  return { ...place, key: place.key + sessionOf(principal) };
+}
+
+/** What all keys of one budget begin with. */
+export function budgetPrefix(tenant: string, budget: string): string {
+  return `${escapePart(tenant)}|${escapePart(budget)}|`;
+}
+
+/** The present turn of the instance with this prefix; a session's name is still to be added. */
+export function turnOf(budget: Budget, prefix: string, now: Instant): HoldPlace {
   const { window } = budget;
+  const ofSession = budget.per.some((scope) => scope === "session" || scope === "run");
   switch (window.kind) {
     case "calendar": {
-      const turn = turnAt(window, now);
-      return { text: prefix + turn.label, resetsAt: turn.endsAt };
+      const { label, endsAt } = turnAt(window, now);
+      const kept = ofSession ? SESSION_KEPT_AFTER_RESET_MS : KEPT_AFTER_RESET_MS;
+      return place(prefix + label, NO_TRAIL, endsAt, instant(endsAt + kept));
+    }
+    case "rolling": {
+      const { label, trailing, endsAt } = sliceAt(window, now);
+      const kept = instant(endsAt + window.length + DAY_MS);
+      const keys = trailing.map((before) => prefix + before);
+      return place(prefix + label, keys, undefined, kept);
     }
     case "session":
-      return { text: `${prefix}session:${sessionOf(principal)}`, resetsAt: undefined };
-    case "lifetime":
-      return { text: `${prefix}lifetime`, resetsAt: undefined };
+      return place(`${prefix}session:`, NO_TRAIL, undefined, instant(now + SESSION_IDLE_MS));
+    case "lifetime": {
+      const kept = ofSession ? instant(now + SESSION_IDLE_MS) : undefined;
+      return place(`${prefix}lifetime`, NO_TRAIL, undefined, kept);
+    }
     default:
       return impossible(window);
   }
+}
+
+function place(
+  key: string,
+  trailing: readonly string[],
+  resetsAt: Instant | undefined,
+  keepUntil: Instant | undefined,
+): HoldPlace {
+  return { key, trailing, resetsAt, keepUntil };
 }

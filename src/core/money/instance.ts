@@ -1,38 +1,72 @@
+/** Which instance of a budget or a limit a call belongs to, and whether it is about it at all. */
 import { impossible } from "../../lib/impossible.ts";
 import type { Action } from "../action.ts";
 import type { Principal } from "../principal.ts";
-import type { Budget } from "./budget.ts";
+import type { Budget, Scope } from "./budget.ts";
 
-/** Which instance of a budget or a limit an exchange belongs to. */
-export function instanceOf(per: Budget["per"], principal: Principal, action: Action): string {
-  switch (per) {
-    case "all":
-      return "all";
-    case "agent":
-      return escapePart(principal.agent);
-    case "session":
-      return sessionOf(principal);
+/** The one instance of a budget without `per`. */
+const EVERYBODY = "all";
+const TAG = "tag.";
+
+/**
+ * The instance part of a key. A call without a value, such as one without a user, shares the
+ * instance of all those without one: leaving a name out never opens a fresh budget.
+ */
+export function instanceOf(per: readonly Scope[], principal: Principal, action: Action): string {
+  const [first] = per;
+  if (first === undefined) return EVERYBODY;
+  if (per.length === 1) return partOf(first, principal, action);
+  return per.map((scope) => partOf(scope, principal, action)).join(",");
+}
+
+export function isCharged({ only }: Budget, principal: Principal, action: Action): boolean {
+  if (only.length === 0) return true;
+  return only.every(({ scope, values }) => values.includes(valueOf(scope, principal, action)));
+}
+
+/** Names that clients choose count only together with their agent's. */
+function partOf(scope: Scope, principal: Principal, action: Action): string {
+  if (scope === "session") return sessionOf(principal);
+  if (scope === "run") return `${escapePart(principal.agent)}/${escapePart(principal.run ?? "")}`;
+  if (scope !== "tool") return escapePart(valueOf(scope, principal, action));
+  return action.kind === "tool" ? `${escapePart(action.upstream)}/${escapePart(action.tool)}` : "";
+}
+
+/** As a policy file would name it; empty where there is none. */
+function valueOf(scope: Scope, principal: Principal, action: Action): string {
+  switch (scope) {
+    case "tenant":
+      return principal.tenant;
     case "team":
-      return escapePart(principal.team ?? "");
-    case "model":
-      return action.kind === "llm" ? escapePart(action.model) : "";
-    case "upstream":
-      return escapePart(action.upstream);
+      return principal.team ?? "";
+    case "agent":
+      return principal.agent;
+    case "user":
+      return principal.user ?? "";
+    case "session":
+      return principal.session;
+    case "run":
+      return principal.run ?? "";
     case "tool":
-      return action.kind === "tool"
-        ? `${escapePart(action.upstream)}/${escapePart(action.tool)}`
-        : "";
+      return action.kind === "tool" ? `${action.upstream}.${action.tool}` : "";
+    case "model":
+      return action.kind === "llm" ? action.model : "";
+    case "upstream":
+      return action.upstream;
     default:
-      return impossible(per);
+      return isTag(scope) ? (principal.tags[scope.slice(TAG.length)] ?? "") : impossible(scope);
   }
 }
 
-/** The client chooses its session's name, so the name counts only together with the agent's. */
+function isTag(scope: Scope): scope is `tag.${string}` {
+  return scope.startsWith(TAG);
+}
+
 export function sessionOf(principal: Principal): string {
   return `${escapePart(principal.agent)}/${escapePart(principal.session)}`;
 }
 
 /** Keys are `part|part|…`; escaped, so that two different instances never meet. */
 export function escapePart(part: string): string {
-  return /[%|/]/.test(part) ? part.replace(/[%|/]/g, encodeURIComponent) : part;
+  return /[%|/,]/.test(part) ? part.replace(/[%|/,]/g, encodeURIComponent) : part;
 }

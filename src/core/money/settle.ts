@@ -60,14 +60,14 @@ export function settlementsOf(
     return { settlements: settle(agreement.lines, CALL), priced: undefined, spent: CALL };
   }
   const priced = priceUsage(metered, ending, prices);
-  const spent = { nanoUsd: priced.cost, tokens: tokensOf(metered, priced, ending), calls: 1 };
+  const spent = amountsOf(metered, priced, ending);
   return { settlements: settle(agreement.lines, spent), priced, spent };
 }
 
 /** An exchange that never went out. */
-const NOTHING: Amounts = { nanoUsd: 0, tokens: 0, calls: 0 };
+const NOTHING: Amounts = { nanoUsd: 0, inputTokens: 0, outputTokens: 0, calls: 0 };
 /** The call itself, without a token: what is owed where nothing is metered. */
-const CALL: Amounts = { nanoUsd: 0, tokens: 0, calls: 1 };
+const CALL: Amounts = { nanoUsd: 0, inputTokens: 0, outputTokens: 0, calls: 1 };
 
 /**
  * Providers do not bill what they refuse (4xx) or are too busy for (503, 529). Other failures may
@@ -135,15 +135,23 @@ const NOTHING_SAID: Usage = {
   source: "estimated",
 };
 
-function tokensOf(metered: MeteredAgreement, priced: PricedUsage, ending: Ending): number {
-  const counted = inputTokensOf(priced.usage) + outputTokensOf(priced.usage);
-  if (inputIsKnown(ending)) return counted;
-  return Math.max(counted, metered.inputTokens + metered.outputTokens);
+function amountsOf(metered: MeteredAgreement, priced: PricedUsage, ending: Ending): Amounts {
+  const { usage, cost } = priced;
+  const inputTokens = inputTokensOf(usage);
+  const outputTokens = outputTokensOf(usage);
+  if (inputIsKnown(ending)) return { nanoUsd: cost, inputTokens, outputTokens, calls: 1 };
+  return {
+    nanoUsd: cost,
+    inputTokens: Math.max(inputTokens, metered.inputTokens),
+    outputTokens: Math.max(outputTokens, metered.outputTokens),
+    calls: 1,
+  };
 }
 
 function settle(lines: readonly HoldLine[], spent: Amounts): readonly Settlement[] {
   return lines.map(({ hold, metered, fixed }) => {
     const used = metered === undefined ? 0 : amountIn(hold.budget, spent);
-    return { key: hold.key, amount: Math.min(used + fixed, NANO_USD_MAX) };
+    const amount = Math.min(used + fixed, NANO_USD_MAX);
+    return { key: hold.key, amount, trailing: hold.trailing };
   });
 }

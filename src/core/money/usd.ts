@@ -19,6 +19,10 @@ export function formatAmount(unit: BudgetUnit, amount: number): string {
       return formatUsd(amount);
     case "tokens":
       return `${amount} tokens`;
+    case "input_tokens":
+      return `${amount} input tokens`;
+    case "output_tokens":
+      return `${amount} output tokens`;
     case "calls":
       return amount === 1 ? "1 call" : `${amount} calls`;
     default:

@@ -1,5 +1,5 @@
 import { impossible } from "../../lib/impossible.ts";
-import { instant, type Instant } from "../units.ts";
+import { instant, millis, type Instant, type Millis } from "../units.ts";
 import type { Window } from "./budget.ts";
 import { hasTimeZone, offsetAt } from "./time-zone.ts";
 
@@ -13,9 +13,12 @@ export interface WindowTurn {
   readonly endsAt: Instant;
 }
 
+const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
+const DAYS_A_WEEK = 7;
+const DAYS_FROM_MONDAY_TO_EPOCH = 3;
 /** Skipped days and clocks set back move a boundary by at most a day either way. */
 const BOUNDARY_STEPS_MAX = 3;
 
@@ -48,11 +51,64 @@ function computeTurn(window: Calendar, now: Instant): WindowTurn {
       return evenTurn(window, now, HOUR_MS);
     case "day":
       return dateTurn(window.tz, now, dayStart, "day");
+    case "week":
+      return dateTurn(window.tz, now, weekStart, "week");
     case "month":
       return dateTurn(window.tz, now, monthStart, "month");
     default:
       return impossible(window.every);
   }
+}
+
+type Rolling = Extract<Window, { readonly kind: "rolling" }>;
+
+/** One slice of a rolling window, and the slices before it that still count. */
+export interface RollingTurn {
+  readonly label: string;
+  readonly trailing: readonly string[];
+  readonly endsAt: Instant;
+}
+
+const slices = new WeakMap<Rolling, RollingTurn>();
+
+/**
+ * The slice that holds a time. The slices that still count cover at least the window's length and
+ * at most one slice more: nothing is forgotten early.
+ */
+export function sliceAt(window: Rolling, now: Instant): RollingTurn {
+  const known = slices.get(window);
+  if (known !== undefined && now < known.endsAt && now >= known.endsAt - window.slice) return known;
+  const start = now - modulo(now, window.slice);
+  const trailing: string[] = [];
+  for (let i = 1; i <= Math.ceil(window.length / window.slice); i += 1) {
+    const before = start - i * window.slice;
+    if (before >= 0) trailing.push(sliceLabel(window, before));
+  }
+  const endsAt = instant(start + window.slice);
+  const turn = { label: sliceLabel(window, start), trailing, endsAt };
+  slices.set(window, turn);
+  return turn;
+}
+
+/** The length is part of the name: a window that policy makes longer or finer starts anew. */
+function sliceLabel({ length, slice }: Rolling, start: number): string {
+  return `rolling:${length / SECOND_MS}s/${slice / SECOND_MS}s:${new Date(start).toISOString()}`;
+}
+
+/** Lengths that people read times by, in ms. */
+const SLICES: readonly Millis[] = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
+  172_800,
+].map((seconds) => millis(seconds * SECOND_MS));
+/** So many slices are read with every reservation; a window is exact to a part in so many. */
+const SLICES_MAX = 30;
+export const ROLLING_MIN = millis(10 * SECOND_MS);
+export const ROLLING_MAX = millis(60 * DAY_MS);
+
+/** `length` is within ROLLING_MIN and ROLLING_MAX. */
+export function rollingWindow(length: Millis): Rolling {
+  const slice = SLICES.find((wide) => length / wide <= SLICES_MAX) ?? millis(172_800_000);
+  return { kind: "rolling", length, slice };
 }
 
 /** Minutes and hours are real ones: the hour that a zone repeats in autumn is two hours. */
@@ -68,6 +124,14 @@ type DateStart = (local: number, steps: number) => number;
 
 const dayStart: DateStart = (local, steps) => (Math.floor(local / DAY_MS) + steps) * DAY_MS;
 
+/** Weeks start on Monday (ISO 8601). The epoch was a Thursday. */
+const weekStart: DateStart = (local, steps) => {
+  const day = Math.floor(local / DAY_MS);
+  return (
+    (day - modulo(day + DAYS_FROM_MONDAY_TO_EPOCH, DAYS_A_WEEK) + steps * DAYS_A_WEEK) * DAY_MS
+  );
+};
+
 const monthStart: DateStart = (local, steps) => {
   const date = new Date(local);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + steps, 1);
@@ -77,14 +141,14 @@ function dateTurn(
   tz: string,
   now: Instant,
   startOf: DateStart,
-  every: "day" | "month",
+  every: "day" | "week" | "month",
 ): WindowTurn {
   const local = now + offsetAt(tz, now);
   for (let step = -BOUNDARY_STEPS_MAX; step <= BOUNDARY_STEPS_MAX; step += 1) {
     const end = firstInstantOf(startOf(local, step + 1), tz);
     if (now >= end) continue;
     const midnight = startOf(local, step);
-    const date = new Date(midnight).toISOString().slice(0, every === "day" ? 10 : 7);
+    const date = new Date(midnight).toISOString().slice(0, every === "month" ? 7 : 10);
     return {
       label: `${every}:${date}@${tz}`,
       startsAt: instant(firstInstantOf(midnight, tz)),

@@ -40,6 +40,7 @@ export interface Linker {
 
 export function createLinker(files: readonly PolicyFile[], list: ProblemList): Linker {
   const budgets = collectBudgets(files, list);
+  const made = new Map([...budgets].map(([name, clause]) => [name, budgetOf(clause)]));
   const broken = new Set(files.flatMap((file) => file.brokenBudgets));
   const used = new Set<string>();
   const claimed = new Map<string, Place>();
@@ -48,13 +49,13 @@ export function createLinker(files: readonly PolicyFile[], list: ProblemList): L
     list,
     budget(name, place) {
       used.add(name);
-      const clause = budgets.get(name);
-      if (clause === undefined && !broken.has(name)) {
+      const budget = made.get(name);
+      if (budget === undefined && !broken.has(name)) {
         const near = closest(name, budgets.keys());
         const help = near === undefined ? "define it under budgets" : `did you mean ${near}?`;
         list.report(place, `there is no budget ${name}`, help);
       }
-      return clause && budgetOf(clause);
+      return budget;
     },
     claim(what, name, place) {
       const first = claimed.get(`${what} ${name}`);
@@ -92,8 +93,8 @@ function reportTwice(what: string, place: Place, first: Place, list: ProblemList
   list.report(place, `${what} is used twice`, `${where}; ids are unique over all files`);
 }
 
-function budgetOf({ id: name, unit, limit, per, window }: BudgetClause): Budget {
-  return Object.freeze({ id: id<BudgetId>(name), unit, limit, per, window });
+function budgetOf({ id: name, kind: _kind, place: _place, ...rest }: BudgetClause): Budget {
+  return Object.freeze({ id: id<BudgetId>(name), ...rest });
 }
 
 export function compileFile(file: PolicyFile, linker: Linker): CompiledFile {

@@ -1,23 +1,13 @@
 /** `limits:` of a rule: how much at a time, for whom. */
 import { impossible } from "../../lib/impossible.ts";
 import type { RateLimit } from "../decision.ts";
-import type { Budget } from "../money/budget.ts";
+import type { BudgetUnit } from "../money/budget.ts";
 import { millis, NANO_USD_MAX, type Millis } from "../units.ts";
 import { itemsOf, numberOf, placeOf, type Parsing } from "./parse-clause.ts";
 import type { LimitClause } from "./policy-file.ts";
 import { toUnits, type Quantity } from "./quantity.ts";
+import { SCOPES, scopeOf } from "./scope-word.ts";
 import { textOf, valueOf, type YamlMap, type YamlNode } from "./yaml-node.ts";
-
-/** The scopes that a limit may name after `per`; without one it is `agent`. */
-export const LIMIT_SCOPES = [
-  "all",
-  "agent",
-  "session",
-  "team",
-  "model",
-  "upstream",
-  "tool",
-] as const satisfies readonly Budget["per"][];
 
 const KEYS = ["requests", "tokens", "spend", "concurrent"] as const;
 type Key = (typeof KEYS)[number];
@@ -76,10 +66,15 @@ type Limit =
 
 function parseLimit(key: Key, text: string): Quantity<Limit> {
   const [amount = "", scopeText = "agent", ...rest] = text.split(/ per /);
-  const scope = LIMIT_SCOPES.find((known) => known === scopeText.trim());
+  const word = scopeText.trim();
+  const scope = word === "all" ? word : scopeOf(word);
   if (scope === undefined || rest.length > 0) {
     const message = `${text} names no scope after "per"`;
-    return { kind: "wrong", message, suggestion: `write one of ${LIMIT_SCOPES.join(", ")}` };
+    return {
+      kind: "wrong",
+      message,
+      suggestion: `write one of all, ${SCOPES.join(", ")} or tag.<name>`,
+    };
   }
   const wrong = (): Quantity<Limit> => {
     const noun = key === "concurrent" ? "number of calls" : "rate";
@@ -122,7 +117,7 @@ function countedBy(
 }
 
 /** At least one, and exact. */
-function allowanceOf(text: string, unit: Budget["unit"]): number | undefined {
+function allowanceOf(text: string, unit: BudgetUnit): number | undefined {
   if (unit !== "nano_usd" && text.includes(".")) return undefined;
   const units = toUnits(text.trim(), unit);
   return units === undefined || units < 1n || units > BigInt(NANO_USD_MAX)

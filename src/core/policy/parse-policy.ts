@@ -1,9 +1,6 @@
 /** Text of one policy file → its syntax tree; every problem of the file is reported at once. */
-import type { Budget, Window } from "../money/budget.ts";
-import { hasTimeZone } from "../money/time-zone.ts";
 import type { Surface } from "../inspect/inspection.ts";
 import { checkShape } from "./check-shape.ts";
-import { closest } from "../../lib/closest.ts";
 import {
   itemsOf,
   mapsOf,
@@ -15,21 +12,14 @@ import {
   wordOf,
   type Parsing,
 } from "./parse-clause.ts";
+import { parseBudget } from "./parse-budget.ts";
 import { parseRule } from "./parse-rule.ts";
 import { parseTest } from "./parse-test.ts";
 import type { BudgetClause, InspectClause, PolicyFile } from "./policy-file.ts";
 import { PolicyFileSchema } from "./policy-schema.ts";
-import { parseAmount } from "./quantity.ts";
 import { readYaml } from "./read-yaml.ts";
-import { placeAt, sourceText, type ProblemList } from "./source-text.ts";
-import {
-  entryOf,
-  textOf,
-  valueOf,
-  type YamlEntry,
-  type YamlMap,
-  type YamlNode,
-} from "./yaml-node.ts";
+import { sourceText, type ProblemList } from "./source-text.ts";
+import { textOf, valueOf, type YamlMap, type YamlNode } from "./yaml-node.ts";
 
 /** `undefined`: not readable at all. A tree beside reported problems holds what could be read. */
 export function parsePolicy(file: string, text: string, list: ProblemList): PolicyFile | undefined {
@@ -63,65 +53,12 @@ function budgetsOf(
   const budgets: BudgetClause[] = [];
   const brokenBudgets: string[] = [];
   for (const entry of node?.kind === "map" ? node.entries : []) {
-    const budget = budgetOf(entry, parsing);
+    const budget = parseBudget(entry, parsing);
     if (budget === undefined) brokenBudgets.push(entry.key);
     else budgets.push(budget);
   }
   return { budgets, brokenBudgets };
 }
-
-function budgetOf({ key, keyAt, value }: YamlEntry, parsing: Parsing): BudgetClause | undefined {
-  if (value.kind !== "map") return undefined;
-  const limit = parseLimit(value, parsing);
-  const per = wordOf(valueOf(value, "per"), PER);
-  const window = parseWindow(value, parsing);
-  if (limit === undefined || per === undefined || window === undefined) return undefined;
-  return { kind: "budget", place: placeAt(parsing.source, keyAt), id: key, ...limit, per, window };
-}
-
-const PER = [
-  "all",
-  "agent",
-  "session",
-  "team",
-  "model",
-  "upstream",
-  "tool",
-] as const satisfies readonly Budget["per"][];
-
-function parseLimit(
-  map: YamlMap,
-  parsing: Parsing,
-): Pick<BudgetClause, "unit" | "limit"> | undefined {
-  const entry = entryOf(map, "limit");
-  const text = textOf(entry?.value);
-  if (entry === undefined || text === undefined) return undefined;
-  const amount = parseAmount(text);
-  if (amount.kind === "ok") return amount.value;
-  parsing.list.report(placeOf(entry.value, parsing), amount.message, amount.suggestion);
-  return undefined;
-}
-
-function parseWindow(map: YamlMap, parsing: Parsing): Window | undefined {
-  const every = wordOf(valueOf(map, "window"), WINDOWS);
-  const zone = entryOf(map, "tz");
-  if (every === undefined) return undefined;
-  if (every === "session" || every === "lifetime") {
-    if (zone !== undefined) {
-      const message = `a ${every} window has no time zone`;
-      parsing.list.report(placeAt(parsing.source, zone.keyAt), message, "remove tz");
-    }
-    return { kind: every };
-  }
-  const tz = textOf(zone?.value) ?? "UTC";
-  if (hasTimeZone(tz) || zone === undefined) return { kind: "calendar", every, tz };
-  const near = closest(tz, Intl.supportedValuesOf("timeZone"));
-  const help = `write an IANA name such as ${near ?? "Europe/Zurich"}`;
-  parsing.list.report(placeOf(zone.value, parsing), `${tz} is no time zone`, help);
-  return undefined;
-}
-
-const WINDOWS = ["minute", "hour", "day", "month", "session", "lifetime"] as const;
 
 const LEVELS = { low: 30, medium: 60, high: 80 } as const;
 

@@ -1,5 +1,5 @@
 import type { RateLimit } from "../decision.ts";
-import type { BudgetUnit, Window, Budget } from "../money/budget.ts";
+import type { Budget } from "../money/budget.ts";
 import type { Surface } from "../inspect/inspection.ts";
 import type { Millis } from "../units.ts";
 import type { Path } from "./json-path.ts";
@@ -28,15 +28,10 @@ export interface GlobClause {
   readonly text: string;
 }
 
-export interface BudgetClause {
+export interface BudgetClause extends Omit<Budget, "id"> {
   readonly kind: "budget";
   readonly place: Place;
   readonly id: string;
-  readonly unit: BudgetUnit;
-  /** Integer in the unit. */
-  readonly limit: number;
-  readonly per: Budget["per"];
-  readonly window: Window;
 }
 
 export interface RuleClause {

@@ -2,6 +2,7 @@
  * The shape of a policy file: checked at load, published for editors, printed as the language
  * reference. What a text must look like inside (globs, money, CEL) is checked by its own parser.
  */
+import { BudgetSchema } from "./budget-schema.ts";
 import type { Shape } from "./check-shape.ts";
 import * as Type from "./json-schema.ts";
 import { DETECTORS } from "./detectors.ts";
@@ -25,28 +26,6 @@ const Mode = Type.Enum(["enforce", "shadow", "off"], {
     "`enforce` obeys; `shadow` evaluates and records but never obeys; `off` only checks. " +
     "A rule's own mode replaces the file's. Default: enforce.",
 });
-
-const Budget = Type.Object(
-  {
-    limit: Type.String({
-      description: "An amount with its unit: `10 USD`, `2000000 tokens` or `50 calls`.",
-      examples: ["10 USD"],
-    }),
-    per: Type.Enum(["all", "agent", "session", "team", "model", "upstream", "tool"], {
-      description: "One instance of the budget for each value of this. `all`: one for everybody.",
-    }),
-    window: Type.Enum(["minute", "hour", "day", "month", "session", "lifetime"], {
-      description: "When it starts anew: by the calendar, with the session, or never.",
-    }),
-    tz: Type.Optional(
-      Type.String({
-        description: "IANA time zone of a calendar window. Default: UTC.",
-        examples: ["Europe/Zurich"],
-      }),
-    ),
-  },
-  { ...closed, description: "Money, tokens or calls that rules may charge, by id." },
-);
 
 const Llm = Type.Object(
   {
@@ -258,7 +237,7 @@ export const PolicyFileSchema = Type.Object(
     agents: globs("Whom the file is about.", "support-*"),
     mode: Type.Optional(Mode),
     budgets: Type.Optional(
-      Type.Record(Type.String(), Budget, {
+      Type.Record(Type.String(), BudgetSchema, {
         description: "Budgets by id; any file may charge them.",
       }),
     ),

@@ -4,10 +4,13 @@ import { millis, NANO_USD_MAX, type Millis } from "../units.ts";
 import { parseDecimal } from "../money/decimal.ts";
 
 /** Decimal places of the integer that a budget counts in. */
-const UNIT_PLACES = { nano_usd: 9, tokens: 0, calls: 0 } as const satisfies Record<
-  BudgetUnit,
-  number
->;
+const UNIT_PLACES = {
+  nano_usd: 9,
+  tokens: 0,
+  input_tokens: 0,
+  output_tokens: 0,
+  calls: 0,
+} as const satisfies Record<BudgetUnit, number>;
 
 /** The decimal text as an integer of the unit, rounded up; undefined where it is no such number. */
 export function toUnits(text: string, unit: BudgetUnit): bigint | undefined {
@@ -21,6 +24,8 @@ export type Quantity<T> =
 const UNITS: Readonly<Record<string, BudgetUnit>> = {
   USD: "nano_usd",
   tokens: "tokens",
+  input_tokens: "input_tokens",
+  output_tokens: "output_tokens",
   calls: "calls",
 };
 

@@ -27,4 +27,6 @@ export const BUDGET_MIGRATIONS: readonly string[] = [
      PRIMARY KEY (exchange, balance)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX expired_hold_keep_until ON expired_hold (keep_until);`,
+  `ALTER TABLE hold RENAME COLUMN exchange TO attempt;
+   ALTER TABLE expired_hold RENAME COLUMN exchange TO attempt;`,
 ];

@@ -1,15 +1,27 @@
 import type {
+  AssignReply,
+  Assignment,
+  BalancePage,
   BudgetBalance,
   BudgetStore,
   Hold,
+  LiveHold,
   ReserveReply,
+  ResizeReply,
   Settlement,
+  SettleReply,
 } from "../../core/money/budget.ts";
-import type { ExchangeId, Instant, Millis } from "../../core/units.ts";
+import type { AttemptId, Instant, Millis } from "../../core/units.ts";
 import { impossible } from "../../lib/impossible.ts";
 import { monotonicMillis } from "../../lib/clock.ts";
 import type { BudgetBook } from "./budget-book.ts";
 import { BudgetConnection } from "./budget-connection.ts";
+import {
+  run,
+  type BudgetOperation,
+  type ReserveOperation,
+  type SettleOperation,
+} from "./budget-operation.ts";
 import { FirstReplies } from "./first-replies.ts";
 
 /** Operations of one transaction; more wait for the next turn of the event loop. */
@@ -26,30 +38,7 @@ const UNSETTLED_RETRY_MS = 500;
 /** How long a settle may wait for a reserve to share a transaction with; until then it is held. */
 const SETTLE_DELAY_MS = 20;
 
-type Operation =
-  | {
-      readonly kind: "reserve";
-      readonly exchange: ExchangeId;
-      readonly holds: readonly Hold[];
-      readonly lease: Millis;
-      readonly answer: (reply: ReserveReply) => void;
-      reply: ReserveReply | undefined;
-    }
-  | {
-      readonly kind: "settle";
-      readonly exchange: ExchangeId;
-      readonly settlements: readonly Settlement[];
-      readonly answer: (reply: "settled" | "unreachable") => void;
-    }
-  | {
-      readonly kind: "balances";
-      readonly keys: readonly string[];
-      readonly answer: (balances: readonly BudgetBalance[]) => void;
-      reply: readonly BudgetBalance[];
-    };
-
-type Reserve = Extract<Operation, { readonly kind: "reserve" }>;
-type Settle = Extract<Operation, { readonly kind: "settle" }>;
+const UNREACHABLE: SettleReply = { kind: "unreachable" };
 
 /**
  * The embedded budget store: one SQLite file, safe for several processes. What comes in during one
@@ -64,8 +53,8 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
   readonly #connection: BudgetConnection;
   readonly #now: () => Instant;
   readonly #firstReplies = new FirstReplies();
-  #queue: Operation[] = [];
-  #unsettled: Settle[] = [];
+  #queue: BudgetOperation[] = [];
+  #unsettled: SettleOperation[] = [];
   #scheduled = false;
   #later: NodeJS.Timeout | undefined;
   #retrying = false;
@@ -77,33 +66,64 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
     this.#now = now;
   }
 
-  reserve(exchange: ExchangeId, holds: readonly Hold[], lease: Millis): Promise<ReserveReply> {
-    const first = this.#firstReplies.get(exchange);
+  reserve(attempt: AttemptId, holds: readonly Hold[], lease: Millis): Promise<ReserveReply> {
+    const first = this.#firstReplies.get(attempt);
     if (first !== undefined) return Promise.resolve(first);
     const defect = defectOf(holds);
     if (defect !== undefined) return Promise.resolve({ kind: "unreachable", cause: defect });
     return new Promise((answer) => {
-      this.#enqueue({ kind: "reserve", exchange, holds, lease, answer, reply: undefined });
+      this.#enqueue({ kind: "reserve", attempt, holds, lease, answer, reply: undefined });
     });
   }
 
-  settle(
-    exchange: ExchangeId,
-    settlements: readonly Settlement[],
-  ): Promise<"settled" | "unreachable"> {
-    if (!settlements.every(({ amount }) => isAmount(amount))) return Promise.resolve("unreachable");
+  resize(attempt: AttemptId, holds: readonly Hold[], lease: Millis): Promise<ResizeReply> {
+    const defect = defectOf(holds);
+    if (defect !== undefined) return Promise.resolve({ kind: "unreachable", cause: defect });
+    return this.#errand<ResizeReply>(
+      (book, now) => book.resize(attempt, holds, now + lease),
+      (cause) => ({ kind: "unreachable", cause }),
+    );
+  }
+
+  settle(attempt: AttemptId, settlements: readonly Settlement[]): Promise<SettleReply> {
+    if (!settlements.every(({ amount }) => isAmount(amount))) return Promise.resolve(UNREACHABLE);
     return new Promise((answer) => {
-      this.#queue.push({ kind: "settle", exchange, settlements, answer });
+      this.#queue.push({ kind: "settle", attempt, settlements, answer, reply: undefined });
       this.#later ??= setTimeout(() => this.#schedule(), SETTLE_DELAY_MS);
     });
   }
 
-  /** Empty when the store cannot be read. */
   balances(keys: readonly string[]): Promise<readonly BudgetBalance[]> {
-    return new Promise((answer) => {
-      this.#sweepAt = 0;
-      this.#enqueue({ kind: "balances", keys, answer, reply: [] });
-    });
+    this.#sweepAt = 0;
+    return this.#errand<readonly BudgetBalance[]>(
+      (book) => book.balances(keys),
+      () => [],
+    );
+  }
+
+  list(page: BalancePage): Promise<readonly BudgetBalance[] | undefined> {
+    this.#sweepAt = 0;
+    return this.#errand<readonly BudgetBalance[] | undefined>(
+      (book) => book.list(page),
+      () => undefined,
+    );
+  }
+
+  holdsOn(key: string, max: number): Promise<readonly LiveHold[]> {
+    return this.#errand<readonly LiveHold[]>(
+      (book) => book.holdsOn(key, max),
+      () => [],
+    );
+  }
+
+  assign(assignments: readonly Assignment[]): Promise<AssignReply> {
+    if (!assignments.every(({ spent }) => isAmount(spent))) {
+      return Promise.resolve({ kind: "unreachable", cause: new RangeError("not an amount") });
+    }
+    return this.#errand<AssignReply>(
+      (book) => ({ kind: "assigned", before: book.assign(assignments) }),
+      (cause) => ({ kind: "unreachable", cause }),
+    );
   }
 
   /** Answers everything that was asked, then closes. */
@@ -115,7 +135,19 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
     this.#connection[Symbol.dispose]();
   }
 
-  #enqueue(operation: Operation): void {
+  #errand<T>(ask: (book: BudgetBook, now: Instant) => T, excuse: (cause: Error) => T): Promise<T> {
+    return new Promise((answer) => {
+      let reply: { readonly value: T } | undefined;
+      this.#enqueue({
+        kind: "errand",
+        run: (book, now) => void (reply = { value: ask(book, now) }),
+        done: () => reply && answer(reply.value),
+        failed: (cause) => answer(excuse(cause)),
+      });
+    });
+  }
+
+  #enqueue(operation: BudgetOperation): void {
     this.#queue.push(operation);
     this.#schedule();
   }
@@ -141,7 +173,7 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
     const now = this.#now();
     const result = this.#connection.transact((book) => {
       if (now >= this.#sweepAt) book.sweep(now);
-      for (const { exchange, settlements } of late) book.settle(exchange, settlements);
+      for (const { attempt, settlements } of late) book.settle(attempt, settlements);
       for (const operation of batch) run(operation, book, now);
     });
     switch (result.kind) {
@@ -160,7 +192,7 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
     if (this.#queue.length > 0) this.#schedule();
   }
 
-  #done(batch: readonly Operation[], late: readonly Settle[], now: Instant): void {
+  #done(batch: readonly BudgetOperation[], late: readonly SettleOperation[], now: Instant): void {
     this.#lockedOut = undefined;
     // A clock set back by hours must not put the next sweep off by as much.
     if (now >= this.#sweepAt || this.#sweepAt - now > SWEEP_MS) this.#sweepAt = now + SWEEP_MS;
@@ -172,10 +204,10 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
           this.#answerFirst(operation);
           break;
         case "settle":
-          operation.answer("settled");
+          if (operation.reply !== undefined) operation.answer(operation.reply);
           break;
-        case "balances":
-          operation.answer(operation.reply);
+        case "errand":
+          operation.done();
           break;
         default:
           impossible(operation);
@@ -183,11 +215,11 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
     }
   }
 
-  #answerFirst({ exchange, reply, answer }: Reserve): void {
-    if (reply !== undefined) answer(this.#firstReplies.remember(exchange, reply));
+  #answerFirst({ attempt, reply, answer }: ReserveOperation): void {
+    if (reply !== undefined) answer(this.#firstReplies.remember(attempt, reply));
   }
 
-  #locked(batch: readonly Operation[]): void {
+  #locked(batch: readonly BudgetOperation[]): void {
     const { since, tries } = this.#lockedOut ?? { since: monotonicMillis(), tries: 0 };
     this.#lockedOut = { since, tries: tries + 1 };
     if (monotonicMillis() - since < LOCK_WAIT_MAX_MS) return;
@@ -195,7 +227,7 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
     this.#failed(batch, new Error(`another process held the lock for ${LOCK_WAIT_MAX_MS} ms`));
   }
 
-  #failed(batch: readonly Operation[], cause: Error): void {
+  #failed(batch: readonly BudgetOperation[], cause: Error): void {
     this.#queue = this.#queue.slice(batch.length);
     for (const operation of batch) {
       switch (operation.kind) {
@@ -204,10 +236,10 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
           break;
         case "settle":
           if (this.#unsettled.length < UNSETTLED_MAX) this.#unsettled.push(operation);
-          operation.answer("unreachable");
+          operation.answer(UNREACHABLE);
           break;
-        case "balances":
-          operation.answer([]);
+        case "errand":
+          operation.failed(cause);
           break;
         default:
           impossible(operation);
@@ -224,24 +256,6 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
       this.#schedule();
     };
     setTimeout(retry, UNSETTLED_RETRY_MS).unref();
-  }
-}
-
-function run(operation: Operation, book: BudgetBook, now: Instant): void {
-  switch (operation.kind) {
-    case "reserve": {
-      const { exchange, holds, lease } = operation;
-      operation.reply = book.reserve(exchange, holds, now, now + lease);
-      break;
-    }
-    case "settle":
-      book.settle(operation.exchange, operation.settlements);
-      break;
-    case "balances":
-      operation.reply = book.balances(operation.keys);
-      break;
-    default:
-      impossible(operation);
   }
 }
 

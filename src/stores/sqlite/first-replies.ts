@@ -1,30 +1,30 @@
 import type { ReserveReply } from "../../core/money/budget.ts";
-import type { ExchangeId } from "../../core/units.ts";
+import type { AttemptId } from "../../core/units.ts";
 
 /** At least so many first replies are remembered, and at most twice as many. */
 const GENERATION_MAX = 4096;
 
 /**
- * The first reply each exchange got, so that a repeated reserve repeats it also when its holds are
+ * The first reply each attempt got, so that a repeated reserve repeats it also when its holds are
  * settled and gone. Two generations: the older one is dropped whole, so nothing is evicted singly.
  */
 export class FirstReplies {
-  #young = new Map<ExchangeId, ReserveReply>();
-  #old = new Map<ExchangeId, ReserveReply>();
+  #young = new Map<AttemptId, ReserveReply>();
+  #old = new Map<AttemptId, ReserveReply>();
 
-  get(exchange: ExchangeId): ReserveReply | undefined {
-    return this.#young.get(exchange) ?? this.#old.get(exchange);
+  get(attempt: AttemptId): ReserveReply | undefined {
+    return this.#young.get(attempt) ?? this.#old.get(attempt);
   }
 
   /** Remembers the reply unless there is an earlier one, and answers with the first. */
-  remember(exchange: ExchangeId, reply: ReserveReply): ReserveReply {
-    const first = this.get(exchange);
+  remember(attempt: AttemptId, reply: ReserveReply): ReserveReply {
+    const first = this.get(attempt);
     if (first !== undefined) return first;
     if (this.#young.size >= GENERATION_MAX) {
       this.#old = this.#young;
       this.#young = new Map();
     }
-    this.#young.set(exchange, reply);
+    this.#young.set(attempt, reply);
     return reply;
   }
 }

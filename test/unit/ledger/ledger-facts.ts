@@ -4,6 +4,7 @@ import type { Facts } from "../../../src/core/evidence.ts";
 import type { Finding } from "../../../src/core/inspect/finding.ts";
 import { id, instant, millis, nanoUsd } from "../../../src/core/units.ts";
 import type { Upstream } from "../../../src/core/upstream.ts";
+import { budget } from "../money/money-fixtures.ts";
 
 export const POLICY = "5".repeat(64);
 
@@ -59,6 +60,9 @@ export function intentFacts(exchange: string, changes: Partial<Facts> = {}): Fac
       tenant: id("default"),
       session: id("s-1"),
       team: "crm",
+      user: undefined,
+      run: undefined,
+      tags: {},
       provenBy: "api_key",
     },
     action: LLM,
@@ -70,15 +74,12 @@ export function intentFacts(exchange: string, changes: Partial<Facts> = {}): Fac
     review: undefined,
     reservation: {
       kind: "held",
+      attempt: id("exc_0:1"),
       holds: [
         {
-          budget: {
-            id: id("llm-day"),
-            unit: "nano_usd",
-            limit: 10_000_000_000,
-            per: "agent",
-            window: { kind: "calendar", every: "day", tz: "UTC" },
-          },
+          budget: budget("llm-day", "nano_usd", { limit: 10_000_000_000 }),
+          trailing: [],
+          keepUntil: undefined,
           key: "llm-day|support-bot|2026-11-21",
           amount: 2_500_000,
           resetsAt: instant(1_790_035_200_000),

@@ -166,6 +166,9 @@ const principal = fc.record({
   tenant: word.map((text) => id(text) as never),
   session: word.map((text) => id(text) as never),
   team: maybe(word),
+  user: maybe(word),
+  run: maybe(word),
+  tags: fc.dictionary(word, word, { maxKeys: 3 }),
   provenBy: fc.constantFrom("api_key" as const, "loopback" as const),
 });
 

@@ -72,6 +72,9 @@ export const PRINCIPAL: Principal = {
   tenant: id<TenantId>("t"),
   session: id<SessionId>("s"),
   team: undefined,
+  user: undefined,
+  run: undefined,
+  tags: {},
   provenBy: "api_key",
 };
 

@@ -6,11 +6,12 @@ import type { Budget } from "../../../src/core/money/budget.ts";
 import { holdsFor } from "../../../src/core/money/holds.ts";
 import { formatAmount, formatUsd } from "../../../src/core/money/usd.ts";
 import type { Principal } from "../../../src/core/principal.ts";
-import { id, instant } from "../../../src/core/units.ts";
+import { rollingWindow } from "../../../src/core/money/window.ts";
+import { id, instant, millis } from "../../../src/core/units.ts";
 import { amount, budget, HTTP, LLM, metered, NOW, PRINCIPAL, TOOL } from "./money-fixtures.ts";
 
-const AMOUNTS = { nanoUsd: 700, tokens: 50, calls: 1 };
-const FREE = { nanoUsd: 0, tokens: 0, calls: 1 };
+const AMOUNTS = { nanoUsd: 700, inputTokens: 30, outputTokens: 20, calls: 1 };
+const FREE = { nanoUsd: 0, inputTokens: 0, outputTokens: 0, calls: 1 };
 
 const lines = (charges: readonly Charge[], action: Action = LLM, principal = PRINCIPAL) =>
   holdsFor(charges, principal, action, NOW, AMOUNTS);
@@ -22,10 +23,12 @@ describe("holdsFor", () => {
     const charges = [
       metered(budget("usd", "nano_usd")),
       metered(budget("tokens", "tokens")),
+      metered(budget("input", "input_tokens")),
+      metered(budget("output", "output_tokens")),
       metered(budget("calls", "calls")),
       amount(budget("payments", "nano_usd"), 42),
     ];
-    expect(lines(charges).map(({ hold }) => hold.amount)).toEqual([700, 50, 1, 42]);
+    expect(lines(charges).map(({ hold }) => hold.amount)).toEqual([700, 50, 30, 20, 1, 42]);
   });
 
   it("names budget, instance and turn, and says when it resets", () => {
@@ -42,20 +45,72 @@ describe("holdsFor", () => {
   });
 
   it.each([
-    ["all", LLM, "all"],
-    ["agent", LLM, "support-bot"],
-    ["session", LLM, "support-bot/run-1"],
-    ["team", LLM, "support"],
-    ["model", LLM, "gpt-4o"],
-    ["model", TOOL, ""],
-    ["upstream", HTTP, "github"],
-    ["tool", TOOL, "crm/read_user"],
-    ["tool", LLM, ""],
-  ] as const)("per %s makes an instance of %o", (per, action, instance) => {
+    [[], LLM, "all"],
+    [["tenant"], LLM, "acme"],
+    [["agent"], LLM, "support-bot"],
+    [["session"], LLM, "support-bot/run-1"],
+    [["team"], LLM, "support"],
+    [["user"], LLM, ""],
+    [["run"], LLM, "support-bot/"],
+    [["model"], LLM, "gpt-4o"],
+    [["model"], TOOL, ""],
+    [["upstream"], HTTP, "github"],
+    [["tool"], TOOL, "crm/read_user"],
+    [["tool"], LLM, ""],
+    [["tag.customer"], LLM, ""],
+    [["team", "model"], LLM, "support,gpt-4o"],
+  ] as const)("per %j makes an instance of %o", (per, action, instance) => {
     const window = { kind: "lifetime" } as const;
     expect(keyOf(budget("b", "calls", { per, window }), action)).toBe(
       `acme|b|${instance}|lifetime`,
     );
+  });
+
+  it("takes users, runs and tags from the principal, and runs only with their agent", () => {
+    const who = { ...PRINCIPAL, user: "u,1", run: "r", tags: { customer: "c|2" } };
+    const window = { kind: "lifetime" } as const;
+    const instance = (per: Budget["per"]) => keyOf(budget("b", "calls", { per, window }), LLM, who);
+    expect(instance(["user"])).toBe("acme|b|u%2C1|lifetime");
+    expect(instance(["run"])).toBe("acme|b|support-bot/r|lifetime");
+    expect(instance(["tag.customer"])).toBe("acme|b|c%7C2|lifetime");
+    expect(instance(["user", "tag.customer"])).toBe("acme|b|u%2C1,c%7C2|lifetime");
+  });
+
+  it("charges only the calls that the budget is for", () => {
+    const only = [
+      { scope: "team", values: ["support", "sales"] },
+      { scope: "model", values: ["gpt-4o"] },
+    ] as const;
+    const narrow = metered(budget("b", "calls", { only }));
+    expect(lines([narrow])).toHaveLength(1);
+    expect(lines([narrow], { ...LLM, model: "gpt-5" })).toEqual([]);
+    expect(lines([narrow], LLM, { ...PRINCIPAL, team: undefined })).toEqual([]);
+    const tools = metered(
+      budget("t", "calls", { only: [{ scope: "tool", values: ["crm.read_user"] }] }),
+    );
+    expect(lines([tools], TOOL)).toHaveLength(1);
+    expect(lines([tools], { ...TOOL, tool: "drop" })).toEqual([]);
+  });
+
+  it("counts a rolling window by slices that together cover it", () => {
+    const window = rollingWindow(millis(3_600_000));
+    const [line] = lines([metered(budget("r", "calls", { window }))]);
+    expect(line?.hold.key).toBe("acme|r|support-bot|rolling:3600s/120s:2026-11-21T10:30:00.000Z");
+    expect(line?.hold.trailing).toHaveLength(30);
+    expect(line?.hold.trailing.at(-1)).toMatch(/T09:30:00\.000Z$/);
+    expect(line?.hold.resetsAt).toBeUndefined();
+  });
+
+  it("keeps balances as long as they can be asked for", () => {
+    const DAY_MS = 86_400_000;
+    const kept = (more: Partial<Budget>) =>
+      lines([metered(budget("b", "calls", more))])[0]?.hold.keepUntil;
+    const midnight = Date.parse("2026-11-22T00:00:00Z");
+    expect(kept({})).toBe(midnight + 35 * DAY_MS);
+    expect(kept({ per: ["session"] })).toBe(midnight + 2 * DAY_MS);
+    expect(kept({ window: { kind: "session" } })).toBe(NOW + 30 * DAY_MS);
+    expect(kept({ window: { kind: "lifetime" }, per: ["run"] })).toBe(NOW + 30 * DAY_MS);
+    expect(kept({ window: { kind: "lifetime" } })).toBeUndefined();
   });
 
   it("meters one exchange once, whichever number of rules charge the same budget", () => {
@@ -75,7 +130,7 @@ describe("holdsFor", () => {
   it("leaves out what costs nothing, but for a model that could be replaced by a dearer one", () => {
     const usd = metered(budget("usd", "nano_usd"));
     expect(holdsFor([usd], PRINCIPAL, TOOL, NOW, FREE)).toEqual([]);
-    const gratis = { nanoUsd: 0, tokens: 50, calls: 1 };
+    const gratis = { nanoUsd: 0, inputTokens: 50, outputTokens: 0, calls: 1 };
     expect(holdsFor([usd], PRINCIPAL, LLM, NOW, gratis)).toHaveLength(1);
   });
 
@@ -87,7 +142,13 @@ describe("holdsFor", () => {
       session: name,
       budget: name,
       model: name,
-      per: fc.constantFrom<Budget["per"]>("all", "agent", "session", "model"),
+      per: fc.constantFrom<Budget["per"]>(
+        [],
+        ["agent"],
+        ["session"],
+        ["model"],
+        ["model", "agent"],
+      ),
       window: fc.constantFrom<Budget["window"]>({ kind: "session" }, { kind: "lifetime" }),
     });
     type Who = typeof who extends fc.Arbitrary<infer T> ? T : never;
@@ -99,9 +160,10 @@ describe("holdsFor", () => {
       );
     const identity = ({ tenant, agent, session, budget: of, model, per, window }: Who) => {
       const run = [agent, session];
-      const instance = { all: "all", agent, session: run, model, team: "", upstream: "", tool: "" };
+      const parts: Readonly<Record<string, unknown>> = { agent, session: run, model };
       const turn = window.kind === "session" ? run : "";
-      return JSON.stringify([tenant, of, instance[per], window.kind, turn]);
+      const instance = per.map((scope) => parts[scope]);
+      return JSON.stringify([tenant, of, instance, window.kind, turn]);
     };
     fc.assert(
       fc.property(who, who, (a, b) => {

@@ -13,6 +13,9 @@ export const PRINCIPAL: Principal = {
   tenant: id("acme"),
   session: id("run-1"),
   team: "support",
+  user: undefined,
+  run: undefined,
+  tags: {},
   provenBy: "api_key",
 };
 
@@ -49,8 +52,12 @@ export function budget(name: string, unit: BudgetUnit, more: Partial<Budget> = {
     id: id(name),
     unit,
     limit: 1_000_000,
-    per: "agent",
+    per: ["agent"],
+    only: [],
     window: { kind: "calendar", every: "day", tz: "UTC" },
+    notifyAt: [],
+    onExceed: { kind: "deny" },
+    tellsAgent: false,
     ...more,
   };
 }

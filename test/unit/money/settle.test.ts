@@ -52,8 +52,13 @@ const CHARGES: readonly Charge[] = [
 function agreement(of: MeteredAgreement | undefined): Agreement {
   const amounts =
     of === undefined
-      ? { nanoUsd: 0, tokens: 0, calls: 1 }
-      : { nanoUsd: of.held, tokens: of.inputTokens + of.outputTokens, calls: 1 };
+      ? { nanoUsd: 0, inputTokens: 0, outputTokens: 0, calls: 1 }
+      : {
+          nanoUsd: of.held,
+          inputTokens: of.inputTokens,
+          outputTokens: of.outputTokens,
+          calls: 1,
+        };
   return { lines: holdsFor(CHARGES, PRINCIPAL, LLM, NOW, amounts), metered: of };
 }
 

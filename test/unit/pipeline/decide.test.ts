@@ -11,6 +11,9 @@ const PRINCIPAL: Principal = {
   tenant: id("tenant"),
   session: id("session"),
   team: undefined,
+  user: undefined,
+  run: undefined,
+  tags: {},
   provenBy: "loopback",
 };
 const FACTS = { now: instant(0), marks: [], source: () => "" };

@@ -32,6 +32,9 @@ describe("identify", () => {
         tenant: "default",
         session: "run-7",
         team: "support",
+        user: undefined,
+        run: undefined,
+        tags: {},
         provenBy: "api_key",
       },
     });

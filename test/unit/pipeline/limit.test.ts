@@ -8,6 +8,9 @@ const BOT: Principal = {
   tenant: id("default"),
   session: id("s"),
   team: undefined,
+  user: undefined,
+  run: undefined,
+  tags: {},
   provenBy: "api_key",
 };
 const gate = (draining: boolean, ...stopped: string[]) => ({

@@ -5,7 +5,7 @@ import type { RateLimit, Terms } from "../../../src/core/decision.ts";
 import type { BudgetStore, ReserveReply } from "../../../src/core/money/budget.ts";
 import type { RateStore } from "../../../src/core/money/rate.ts";
 import { settlementsOf } from "../../../src/core/money/settle.ts";
-import { id, millis, type ExchangeId } from "../../../src/core/units.ts";
+import { attemptId, id, millis, type ExchangeId } from "../../../src/core/units.ts";
 import type { Metering } from "../../../src/pipeline/ask.ts";
 import {
   OUTPUT_TOKENS_DEFAULT,
@@ -57,8 +57,12 @@ function storeThatReplies(reply: ReserveReply) {
       asked.push(args);
       return reply;
     },
-    settle: async () => "settled",
+    resize: async () => ({ kind: "gone" }),
+    settle: async () => ({ kind: "settled", changes: [] }),
     balances: async () => [],
+    list: async () => [],
+    holdsOn: async () => [],
+    assign: async () => ({ kind: "assigned", before: [] }),
   };
   return { budgets, asked };
 }
@@ -83,6 +87,8 @@ const emptyFor = (wait: number): RateStore => ({
   end: () => undefined,
 });
 
+const HELD: ReserveReply = { kind: "held", used: [0] };
+
 interface Case {
   readonly terms?: Partial<Terms>;
   readonly metering?: Partial<Metering> | null;
@@ -91,7 +97,7 @@ interface Case {
   readonly rates?: RateStore;
 }
 
-async function run({ terms, metering, action = LLM, reply = { kind: "held" }, rates }: Case) {
+async function run({ terms, metering, action = LLM, reply = HELD, rates }: Case) {
   const { budgets, asked } = storeThatReplies(reply);
   const verdict = await reserve(
     {
@@ -123,7 +129,7 @@ describe("reserve", () => {
     const held = (100 + HIDDEN) * 3 + 40 * 10;
     expect(reservation).toMatchObject({ kind: "held", holds: [{ amount: held, budget: USD }] });
     expect(asked).toHaveLength(1);
-    expect(asked[0]).toMatchObject([EXCHANGE, [{ amount: held }], RESERVATION_LEASE]);
+    expect(asked[0]).toMatchObject([attemptId(EXCHANGE, 1), [{ amount: held }], RESERVATION_LEASE]);
   });
 
   it("does not touch the store when no budget applies, and still agrees on a price", async () => {

@@ -20,6 +20,9 @@ const BOT: Principal = {
   tenant: id("default"),
   session: id("run-7"),
   team: undefined,
+  user: undefined,
+  run: undefined,
+  tags: {},
   provenBy: "api_key",
 };
 const DELETE: Action = { kind: "tool", upstream: id("crm"), tool: "crm.delete", args: { id: 7 } };

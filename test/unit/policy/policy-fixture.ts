@@ -32,6 +32,9 @@ export function principal(agent = "bot", team?: string): Principal {
     tenant: "t" as TenantId,
     session: "s" as SessionId,
     team,
+    user: undefined,
+    run: undefined,
+    tags: {},
     provenBy: "api_key",
   };
 }
