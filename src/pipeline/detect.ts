@@ -49,9 +49,9 @@ export function detect(
     case "none":
       return { findings, scan: NO_BODY, verdict: UNCHANGED };
     case "json":
-      return detectJson(scannable.value, scannable.bytes, inspection, findings);
+      return seen(detectJson(scannable.value, inspection, findings), scannable.bytes, unscannable);
     case "text":
-      return detectText(scannable.text, scannable.bytes, inspection, findings);
+      return seen(detectText(scannable.text, inspection, findings), scannable.bytes, unscannable);
     case "opaque":
       return {
         findings,
@@ -103,46 +103,43 @@ function lookAt(
   return scanner.blocked ?? scanner.findings.find(({ action }) => action === "redact");
 }
 
-function detectJson(
-  value: JsonValue,
-  bytes: number,
-  inspection: Inspection,
-  around: readonly Finding[],
-): Detection {
-  const looked = scanJson(inspection, value, NOTHING_LEFT);
-  const findings = [...around, ...looked.findings];
-  const scan: Scan = { kind: "scanned", bytes };
-  if (looked.blocked !== undefined) {
-    return { findings, scan, verdict: halt(blockRefusal("request_blocked", looked.blocked)) };
-  }
-  if (!looked.complete) {
-    const unscanned: Scan = { kind: "unscanned", reason: "too_deep", bytes };
-    return { findings, scan: unscanned, verdict: halt(notInspectable("nested too deeply")) };
-  }
-  const changed = looked.value !== value;
-  return { findings, scan, verdict: changed ? pass(looked.value) : UNCHANGED };
+/** What a look at a body came to. */
+interface Look {
+  readonly findings: readonly Finding[];
+  readonly blocked: Finding | undefined;
+  readonly redacted: JsonValue | undefined;
+  /** Whether all of it was looked at, through nesting and encodings. */
+  readonly complete: boolean;
 }
 
-function detectText(
-  text: string,
-  bytes: number,
-  inspection: Inspection,
-  around: readonly Finding[],
-): Detection {
+function seen(look: Look, bytes: number, unscannable: Upstream["unscannable"]): Detection {
+  const { findings, blocked, redacted, complete } = look;
+  const scan: Scan = complete
+    ? { kind: "scanned", bytes }
+    : { kind: "unscanned", reason: "too_deep", bytes };
+  if (blocked !== undefined) {
+    return { findings, scan, verdict: halt(blockRefusal("request_blocked", blocked)) };
+  }
+  if (!complete && unscannable === "refuse") {
+    return { findings, scan, verdict: halt(notInspectable("nested or encoded too deeply")) };
+  }
+  return { findings, scan, verdict: redacted === undefined ? UNCHANGED : pass(redacted) };
+}
+
+function detectJson(value: JsonValue, inspection: Inspection, around: readonly Finding[]): Look {
+  const looked = scanJson(inspection, value, NOTHING_LEFT);
+  const { blocked, complete } = looked;
+  const redacted = looked.value === value ? undefined : looked.value;
+  return { findings: [...around, ...looked.findings], blocked, redacted, complete };
+}
+
+function detectText(text: string, inspection: Inspection, around: readonly Finding[]): Look {
   const scanner = createPartScanner(inspection, "body", NOTHING_LEFT);
   scanner.push(text);
   scanner.end();
-  const findings = [...around, ...scanner.findings];
-  const scan: Scan = { kind: "scanned", bytes };
-  if (scanner.blocked !== undefined) {
-    return { findings, scan, verdict: halt(blockRefusal("request_blocked", scanner.blocked)) };
-  }
-  const { edits } = scanner;
-  return {
-    findings,
-    scan,
-    verdict: edits.length === 0 ? UNCHANGED : pass(applyEdits(text, 0, edits)),
-  };
+  const { blocked, complete, edits } = scanner;
+  const redacted = edits.length === 0 ? undefined : applyEdits(text, 0, edits);
+  return { findings: [...around, ...scanner.findings], blocked, redacted, complete };
 }
 
 function notInspectable(reason: string): Refusal {

@@ -6,8 +6,17 @@ import { nextAnchor, tailOf } from "./find-anchor.ts";
 import { mailStart } from "./detectors/pii-email.ts";
 import { fold, forget } from "./fold.ts";
 import { judge } from "./judge.ts";
+import {
+  DECODED_PER_UNIT,
+  findStretches,
+  heldBy,
+  judgeStretch,
+  nextStretch,
+  openStretch,
+  settleStretches,
+} from "./layers/peel.ts";
 import { LOOK_BACK, MORE } from "./signature.ts";
-import { originalAt, type TextScan } from "./text-scan.ts";
+import { openScan, originalAt, type TextScan } from "./text-scan.ts";
 
 /** Past any string, and a small integer: as a double it would slow every index it meets. */
 const NOWHERE = 0x3fffffff;
@@ -45,24 +54,33 @@ function takeIn(scan: TextScan, text: string): void {
   const folded = fold(text, scan.base + scan.text.length, scan.map);
   scan.text = scan.text === "" ? folded : scan.text + folded;
   scan.taken += text.length;
+  scan.budget.units += scan.depth === 0 ? DECODED_PER_UNIT * text.length : 0;
 }
 
 /** Lets go of text that no match can reach back to. */
 function drop(scan: TextScan): void {
-  const by = Math.min(scan.released, scan.cursor) - LOOK_BACK;
+  const decided = Math.min(scan.released, scan.cursor, scan.runFrom, scan.escapeFrom);
+  const by = decided - LOOK_BACK;
   if (by <= 0) return;
   scan.text = scan.text.slice(by);
   scan.base += by;
   scan.cursor -= by;
   scan.released -= by;
   scan.floor -= by;
+  scan.runFrom -= by;
+  scan.escapeFrom -= by;
+  scan.runSeen = Math.max(0, scan.runSeen - by);
   forget(scan.map, scan.base);
 }
 
 function advance(scan: TextScan): void {
   const { text, plan } = scan;
   const secretTail = scan.ended ? text.length : withheldTail(scan);
-  const limit = scan.ended || plan.empty ? secretTail : Math.min(secretTail, text.length - 2);
+  const stretches = findStretches(scan);
+  // Behind the last unit of a complete text the last stretch is judged.
+  const limit = scan.ended
+    ? text.length + 1
+    : Math.min(secretTail, text.length - (plan.empty ? 0 : 2));
   const literals = scan.withheld.length === 0 ? NONE : scan.withheld.map(() => -1);
   let mail = plan.email ? -1 : NOWHERE;
   let anchor = plan.anchors.empty ? NOWHERE : -1;
@@ -73,18 +91,33 @@ function advance(scan: TextScan): void {
     const from = scan.cursor;
     if (anchor < from) anchor = found(nextAnchor(plan.anchors, text, from));
     if (mail < from) mail = found(text.indexOf("@", from));
-    const at = Math.min(anchor, mail, nextLiteral(scan, literals, from));
+    const stretch = nextStretch(scan, stretches);
+    const at = Math.min(anchor, mail, nextLiteral(scan, literals, from), stretch);
     if (at >= limit) break;
     scan.cursor = at;
+    if (at === stretch) {
+      judgeStretch(scan, stretches, lookInside);
+      continue;
+    }
     const next = judge(scan, at);
     waits = next === MORE;
     if (next === MORE) break;
     scan.cursor = next;
   }
-  if (waits || scan.blocked !== undefined) return release(scan, scan.cursor);
-  scan.cursor = Math.max(scan.cursor, limit);
-  // A redaction may have taken in what looked like the beginning of a withheld literal.
-  release(scan, Math.max(scan.floor, Math.min(secretTail, mail, anchorTail(scan))));
+  const held = Math.min(secretTail, Math.max(heldBy(stretches), scan.floor));
+  if (waits || scan.blocked !== undefined) return release(scan, Math.min(scan.cursor, held));
+  scan.cursor = Math.max(scan.cursor, Math.min(limit, text.length));
+  settleStretches(scan, stretches, scan.cursor);
+  const open = plan.rewrites && !scan.ended ? openStretch(scan) : text.length;
+  // A redaction may have taken in what looked like the beginning of something else.
+  release(scan, Math.max(scan.floor, Math.min(held, mail, anchorTail(scan), open)));
+}
+
+/** A decoded text, by the same plan. */
+function lookInside({ plan, withheld, part, budget, depth }: TextScan, text: string): TextScan {
+  const inner = openScan(plan, withheld, part, budget, depth + 1);
+  scanWhole(inner, text);
+  return inner;
 }
 
 const NONE: number[] = [];

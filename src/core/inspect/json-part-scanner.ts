@@ -20,6 +20,7 @@ export function createJsonPartScanner(
   let findings: readonly Finding[] = [];
   let edits: readonly Edit[] = [];
   let blocked: Finding | undefined;
+  let complete = true;
   return {
     push(piece) {
       text += piece;
@@ -32,7 +33,7 @@ export function createJsonPartScanner(
         const plain = createPartScanner(inspection, part, withheld);
         plain.push(text);
         plain.end();
-        ({ findings, edits, blocked } = plain);
+        ({ findings, edits, blocked, complete } = plain);
         return;
       }
       const named = (finding: Finding): Finding => ({ ...finding, part: part + finding.part });
@@ -51,6 +52,9 @@ export function createJsonPartScanner(
     },
     get blocked() {
       return blocked;
+    },
+    get complete() {
+      return complete;
     },
     forget() {
       // One edit over all of the text: every frame of the part needs it.

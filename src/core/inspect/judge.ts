@@ -129,7 +129,7 @@ function placeholder(detector: string): string {
   return `[${detector.slice(detector.indexOf(".") + 1)}]`;
 }
 
-function redact(scan: TextScan, start: number, end: number, replacement: string): number {
+export function redact(scan: TextScan, start: number, end: number, replacement: string): number {
   const from = originalAt(scan, start);
   scan.edits.push({ start: from, end: originalAt(scan, end), replacement });
   scan.floor = end;

@@ -3,7 +3,7 @@ import type { Edit } from "./edit.ts";
 import type { Finding } from "./finding.ts";
 import type { Inspection } from "./inspection.ts";
 import { scanPlan } from "./scan-plan.ts";
-import { openScan, originalAt, type TextScan } from "./text-scan.ts";
+import { decodeBudget, openScan, originalAt, type TextScan } from "./text-scan.ts";
 
 /**
  * Scans one text part that arrives in pieces, cut anywhere. Text before `safe` is decided and may
@@ -18,6 +18,8 @@ export interface PartScanner {
   readonly edits: readonly Edit[];
   readonly findings: readonly Finding[];
   readonly blocked: Finding | undefined;
+  /** Whether all of it was looked at, through all its encodings. */
+  readonly complete: boolean;
   /** Forgets edits that end at or before `offset`: the caller has applied them. */
   forget(offset: number): void;
 }
@@ -28,7 +30,7 @@ export function createPartScanner(
   part: string,
   withheld: readonly string[],
 ): PartScanner {
-  return new TextScanner(openScan(scanPlan(inspection), withheld, part));
+  return new TextScanner(openScan(scanPlan(inspection), withheld, part, decodeBudget()));
 }
 
 /** A class: one is made for each part of each answer, and closures with accessors cost ten times. */
@@ -61,6 +63,10 @@ class TextScanner implements PartScanner {
 
   get blocked(): Finding | undefined {
     return this.#scan.blocked;
+  }
+
+  get complete(): boolean {
+    return !this.#scan.capped;
   }
 
   forget(offset: number): void {

@@ -1,4 +1,6 @@
 import { firstAnchor } from "./find-anchor.ts";
+import { nextEscape } from "./layers/escapes.ts";
+import { nextRun } from "./layers/opaque-run.ts";
 import type { ScanPlan } from "./scan-plan.ts";
 
 /** Units of the shortest text that any detector finds: the mark "pwned". */
@@ -12,6 +14,10 @@ export function firstInterest(plan: ScanPlan, withheld: readonly string[], text:
   if (text.length < SHORTEST_MATCH && withheld.length === 0) return text.length;
   let nearest = firstAnchor(plan.anchors, text);
   if (plan.email) nearest = nearer(nearest, text.indexOf("@"));
+  if (!plan.empty) {
+    nearest = nearer(nearest, nextRun(text, 0));
+    nearest = nearer(nearest, nextEscape(text, 0));
+  }
   for (const literal of withheld) nearest = nearer(nearest, text.indexOf(literal));
   return nearest;
 }

@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import { FINDINGS_MAX } from "./judge.ts";
 import { firstInterest } from "./quick-look.ts";
 import { labelledBy, scanPlan, type ScanPlan } from "./scan-plan.ts";
-import { openScan, type TextScan } from "./text-scan.ts";
+import { decodeBudget, openScan, type DecodeBudget, type TextScan } from "./text-scan.ts";
 
 /** Deeper than any protocol nests; what lies below is not looked at and `complete` says so. */
 export const JSON_DEPTH_MAX = 128;
@@ -19,7 +19,7 @@ export interface JsonScan {
   readonly value: JsonValue;
   /** UTF-16 units of all strings and keys looked at. */
   readonly textBytes: number;
-  /** Whether every string was looked at. */
+  /** Whether every string was looked at, through all its encodings. */
   readonly complete: boolean;
 }
 
@@ -30,6 +30,7 @@ interface Walk {
   blocked: Finding | undefined;
   textBytes: number;
   complete: boolean;
+  readonly budget: DecodeBudget;
   /** Keys and indexes down to the value at hand. */
   readonly path: (string | number)[];
 }
@@ -47,6 +48,7 @@ export function scanJson(
     blocked: undefined,
     textBytes: 0,
     complete: true,
+    budget: decodeBudget(),
     path: [],
   };
   const scanned = walk.plan.empty && withheld.length === 0 ? value : visit(walk, value);
@@ -109,11 +111,14 @@ function visitText(walk: Walk, text: string, label: string): string {
   const labelled = labelledBy(walk.plan, label);
   const from = labelled.length > 0 ? 0 : firstInterest(walk.plan, walk.withheld, text);
   if (from === text.length) return text;
-  const scan = openScan(walk.plan, walk.withheld, "");
+  const scan = openScan(walk.plan, walk.withheld, "", walk.budget);
   scan.label = label;
   scan.labelled = labelled;
   scan.cursor = from;
+  scan.runFrom = from;
+  scan.escapeFrom = from;
   scanWhole(scan, text);
+  if (scan.capped) walk.complete = false;
   return take(walk, scan, text);
 }
 

@@ -54,7 +54,7 @@ export interface StreamGate {
   readonly findings: readonly Finding[];
   /** UTF-16 units scanned. */
   readonly scanned: number;
-  /** Frames left before they were decided. */
+  /** Frames left before they were decided, or before all their encodings were off. */
   readonly overflowed: boolean;
 }
 
@@ -158,6 +158,10 @@ function push(gate: Gate, frame: Frame): GateVerdict {
     part.scanner.push(span.text);
     if (span.last) close(gate, span.part, part);
     if (part.scanner.blocked !== undefined) return cut(gate, part.scanner.blocked);
+    if (!part.scanner.complete) {
+      if (gate.limits.overflow === "block") return overflow(gate);
+      gate.overflowed = true;
+    }
     places.push({ part, from, to: part.taken });
   }
   gate.held.push({ frame, places });
@@ -171,6 +175,10 @@ function end(gate: Gate): GateVerdict {
   for (const [name, part] of gate.open) {
     close(gate, name, part);
     if (part.scanner.blocked !== undefined) return cut(gate, part.scanner.blocked);
+    if (!part.scanner.complete) {
+      if (gate.limits.overflow === "block") return overflow(gate);
+      gate.overflowed = true;
+    }
   }
   return { kind: "emit", chunks: drain(gate) };
 }

@@ -37,6 +37,28 @@ export interface TextScan {
   /** In order, all below the safe offset; the last one may grow at its end. */
   edits: Edit[];
   blocked: Finding | undefined;
+  /** Encodings that were taken off to get here. */
+  readonly depth: number;
+  readonly budget: DecodeBudget;
+  /** Every run of digits, and every escape, before these indexes is decoded or was none. */
+  runFrom: number;
+  escapeFrom: number;
+  /** A run that waits for its end is known to go on up to here. */
+  runSeen: number;
+  /** Something lay deeper, or was more, than is decoded: not all was looked at. */
+  capped: boolean;
+}
+
+/** Shared by all texts of one body, so that many small bombs stop as one large one does. */
+export interface DecodeBudget {
+  units: number;
+}
+
+/** Decoded units looked at whatever the size of the body; more come with each unit taken in. */
+const DECODED_UNITS_MIN = 524_288;
+
+export function decodeBudget(): DecodeBudget {
+  return { units: DECODED_UNITS_MIN };
 }
 
 const NONE: readonly Labelled[] = [];
@@ -47,7 +69,13 @@ export interface Signal {
   readonly score: number;
 }
 
-export function openScan(plan: ScanPlan, withheld: readonly string[], part: string): TextScan {
+export function openScan(
+  plan: ScanPlan,
+  withheld: readonly string[],
+  part: string,
+  budget: DecodeBudget,
+  depth = 0,
+): TextScan {
   return {
     plan,
     withheld,
@@ -68,6 +96,12 @@ export function openScan(plan: ScanPlan, withheld: readonly string[], part: stri
     findings: [],
     edits: [],
     blocked: undefined,
+    depth,
+    budget,
+    runFrom: 0,
+    escapeFrom: 0,
+    runSeen: 0,
+    capped: false,
   };
 }
 

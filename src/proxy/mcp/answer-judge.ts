@@ -202,5 +202,5 @@ function privately(result: JsonObject, method: McpMethod): JsonObject {
 
 const TOO_DEEP: Refusal = {
   code: "response_unscannable",
-  detail: "The answer nests too deeply to be inspected, so it was withheld.",
+  detail: "The answer is nested or encoded too deeply to be inspected, so it was withheld.",
 };

@@ -1,0 +1,214 @@
+/**
+ * Characters written as escapes, in one pass: `%69`, `&#105;`, `&lt;`, `\u0069`, `\x69`, and the
+ * `=69` of quoted-printable. Each is shorter decoded, so offsets map back.
+ */
+import type { OffsetMap } from "../fold.ts";
+
+/** Units without an escape that end a stretch. */
+const QUIET_MAX = 64;
+export const STRETCH_MAX = 512;
+/** The longest escape: `&#x10ffff;`. */
+const ESCAPE_MAX = 10;
+
+const PERCENT = 0x25;
+const AMPERSAND = 0x26;
+const EQUALS = 0x3d;
+const BACKSLASH = 0x5c;
+const SEMICOLON = 0x3b;
+const SOFT_BREAK = "";
+
+const NAMED: Readonly<Record<string, string>> = {
+  lt: "<",
+  gt: ">",
+  amp: "&",
+  quot: '"',
+  apos: "'",
+  nbsp: " ",
+  colon: ":",
+  sol: "/",
+  lpar: "(",
+  rpar: ")",
+  tab: "\t",
+  newline: "\n",
+  period: ".",
+  excl: "!",
+  equals: "=",
+  commat: "@",
+  lowbar: "_",
+};
+
+export interface Unescaped {
+  readonly text: string;
+  /** From decoded offsets to offsets in the stretch. */
+  readonly map: OffsetMap;
+  readonly layer: string;
+}
+
+/** Where the first escape from `from` on stands, or -1. */
+export function nextEscape(text: string, from: number): number {
+  let nearest = -1;
+  for (const sign of SIGNS) {
+    const stop = nearest < 0 ? text.length : nearest;
+    for (let at = text.indexOf(sign, from); at >= 0 && at < stop; at = text.indexOf(sign, at + 1)) {
+      if (escapeAt(text, at, text.length) === undefined) continue;
+      nearest = at;
+      break;
+    }
+  }
+  return nearest;
+}
+
+const SIGNS = ["%", "&", "\\u", "\\x", "\\U", "\\X", "=\n", "=\r\n", "=3D", "=20"];
+
+/** Where an escape begins that the end of the text cuts short; its length if none does. */
+export function openEscape(text: string, from: number): number {
+  for (let at = Math.max(from, text.length - ESCAPE_MAX); at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    const begins = unit === PERCENT || unit === AMPERSAND || unit === BACKSLASH || unit === EQUALS;
+    if (begins && isOpen(text, at)) return at;
+  }
+  return text.length;
+}
+
+/** Nothing since the sign rules out that an escape comes. */
+function isOpen(text: string, at: number): boolean {
+  for (let i = at + 1; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (unit === SEMICOLON || unit === 0x20 || unit === 0x0a) return false;
+  }
+  return true;
+}
+
+/** The end of the stretch, or undefined while more text could belong to it. */
+export function stretchEnd(text: string, start: number, ended: boolean): number | undefined {
+  const most = Math.min(text.length, start + STRETCH_MAX);
+  let last = start;
+  let at = start;
+  while (at < most && at - last < QUIET_MAX) {
+    const found = isSign(text.charCodeAt(at)) ? escapeAt(text, at, most) : undefined;
+    at += found?.width ?? 1;
+    if (found !== undefined) last = at;
+  }
+  if (at - last >= QUIET_MAX || at >= start + STRETCH_MAX || ended) return Math.min(at, most);
+  return undefined;
+}
+
+export function unescape(text: string, start: number, end: number): Unescaped {
+  let out = "";
+  let kept = start;
+  let layer = "url";
+  const map: OffsetMap = { at: [], delta: [] };
+  for (let at = start; at < end;) {
+    const found = isSign(text.charCodeAt(at)) ? escapeAt(text, at, end) : undefined;
+    if (found === undefined) {
+      at += 1;
+      continue;
+    }
+    out += text.slice(kept, at) + found.text;
+    layer = layerOf(text.charCodeAt(at));
+    at += found.width;
+    kept = at;
+    map.at.push(out.length);
+    map.delta.push(at - start - out.length);
+  }
+  return { text: utf8Of(out + text.slice(kept, end)), map, layer };
+}
+
+function layerOf(unit: number): string {
+  if (unit === PERCENT) return "url";
+  if (unit === AMPERSAND) return "html";
+  return unit === EQUALS ? "quoted-printable" : "escapes";
+}
+
+function isSign(unit: number): boolean {
+  return unit === PERCENT || unit === AMPERSAND || unit === BACKSLASH || unit === EQUALS;
+}
+
+interface Escape {
+  /** One unit, or none for a soft line break. Bytes above 0x7f come as units of their own. */
+  readonly text: string;
+  readonly width: number;
+}
+
+function escapeAt(text: string, at: number, stop: number): Escape | undefined {
+  switch (text.charCodeAt(at)) {
+    case PERCENT:
+      return hexEscape(text, at, 1, 2, stop);
+    case AMPERSAND:
+      return entityAt(text, at, stop);
+    case EQUALS:
+      return quotedAt(text, at, stop);
+    case BACKSLASH: {
+      const letter = text.charCodeAt(at + 1) | 0x20;
+      if (letter === 0x75) return hexEscape(text, at, 2, 4, stop);
+      return letter === 0x78 ? hexEscape(text, at, 2, 2, stop) : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function hexEscape(
+  text: string,
+  at: number,
+  sign: number,
+  digits: number,
+  stop: number,
+): Escape | undefined {
+  const width = sign + digits;
+  if (at + width > stop) return undefined;
+  let value = 0;
+  for (let i = at + sign; i < at + width; i += 1) {
+    const digit = hexDigit(text.charCodeAt(i));
+    if (digit < 0) return undefined;
+    value = value * 16 + digit;
+  }
+  return { text: String.fromCharCode(value), width };
+}
+
+function quotedAt(text: string, at: number, stop: number): Escape | undefined {
+  if (text.charCodeAt(at + 1) === 0x0a && at + 2 <= stop) return { text: SOFT_BREAK, width: 2 };
+  if (text.startsWith("\r\n", at + 1) && at + 3 <= stop) return { text: SOFT_BREAK, width: 3 };
+  return hexEscape(text, at, 1, 2, stop);
+}
+
+function entityAt(text: string, at: number, stop: number): Escape | undefined {
+  const most = Math.min(stop, at + ESCAPE_MAX);
+  let end = at + 1;
+  while (end < most && text.charCodeAt(end) !== SEMICOLON) end += 1;
+  if (end === most) return undefined;
+  const name = text.slice(at + 1, end);
+  const width = end + 1 - at;
+  if (name.charCodeAt(0) !== 0x23) {
+    const plain = NAMED[name.toLowerCase()];
+    return plain === undefined ? undefined : { text: plain, width };
+  }
+  const value = /^#x[0-9a-f]+$/i.test(name)
+    ? Number.parseInt(name.slice(2), 16)
+    : /^#\d+$/.test(name)
+      ? Number(name.slice(1))
+      : -1;
+  // Past the plane that one unit reaches there are no letters to hide.
+  return value < 0 || value > 0xffff ? undefined : { text: String.fromCharCode(value), width };
+}
+
+function hexDigit(unit: number): number {
+  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30;
+  const lower = unit | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * Bytes that stand as units of their own become the characters they spell. The text may get shorter
+ * than its map says: offsets then point a little early, never outside.
+ */
+function utf8Of(text: string): string {
+  if (!/[\x80-\xff]/.test(text) || /[^\0-\xff]/.test(text)) return text;
+  try {
+    return utf8.decode(Uint8Array.from(text, (unit) => unit.charCodeAt(0)));
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * DEFLATE, gzip and zlib up to a number of bytes. Ours because the core has no Node: what comes out
+ * is only looked at, and a bomb stops at `bytesMax`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc1951
+ */
+export interface Inflated {
+  readonly bytes: Uint8Array;
+  /** Whether all of it came out: false past the limit, and for what is broken or cut off. */
+  readonly complete: boolean;
+}
+
+const WINDOW_MIN = 4096;
+const CODE_BITS_MAX = 15;
+const END_OF_BLOCK = 256;
+
+interface Bits {
+  readonly bytes: Uint8Array;
+  at: number;
+  held: number;
+  count: number;
+  /** Read past the end, or nonsense. */
+  broken: boolean;
+}
+
+interface Sink {
+  bytes: Uint8Array;
+  length: number;
+  readonly max: number;
+}
+
+/** By its first bytes. */
+export function isCompressed(bytes: Uint8Array): boolean {
+  const [a = 0, b = 0, c = 0] = bytes;
+  if (a === 0x1f && b === 0x8b) return c === 8;
+  return a === 0x78 && ((a << 8) | b) % 31 === 0 && (b & 0x20) === 0;
+}
+
+export function inflate(bytes: Uint8Array, bytesMax: number): Inflated {
+  const bits: Bits = { bytes, at: headerLength(bytes), held: 0, count: 0, broken: false };
+  const sink: Sink = { bytes: new Uint8Array(WINDOW_MIN), length: 0, max: bytesMax };
+  let last = false;
+  while (!last && !bits.broken && sink.length < bytesMax) {
+    last = take(bits, 1) === 1;
+    const type = take(bits, 2);
+    if (type === 0) copyStored(bits, sink);
+    else if (type === 1) inflateBlock(bits, sink, FIXED_LITERALS, FIXED_DISTANCES);
+    else if (type === 2) inflateDynamic(bits, sink);
+    else bits.broken = true;
+  }
+  const complete = last && !bits.broken && sink.length < bytesMax;
+  return { bytes: sink.bytes.subarray(0, sink.length), complete };
+}
+
+function headerLength(bytes: Uint8Array): number {
+  if (bytes[0] !== 0x1f) return 2;
+  const flags = bytes[3] ?? 0;
+  let at = 10;
+  if ((flags & 4) !== 0) at += 2 + (bytes[at] ?? 0) + ((bytes[at + 1] ?? 0) << 8);
+  for (const flag of [8, 16]) {
+    if ((flags & flag) === 0) continue;
+    while (at < bytes.length && bytes[at] !== 0) at += 1;
+    at += 1;
+  }
+  return (flags & 2) === 0 ? at : at + 2;
+}
+
+function take(bits: Bits, count: number): number {
+  while (bits.count < count) {
+    if (bits.at >= bits.bytes.length) {
+      bits.broken = true;
+      return 0;
+    }
+    bits.held |= (bits.bytes[bits.at] ?? 0) << bits.count;
+    bits.at += 1;
+    bits.count += 8;
+  }
+  const value = bits.held & ((1 << count) - 1);
+  bits.held >>>= count;
+  bits.count -= count;
+  return value;
+}
+
+function put(sink: Sink, byte: number): void {
+  if (sink.length === sink.bytes.length) {
+    const larger = new Uint8Array(Math.min(sink.max, sink.bytes.length * 2));
+    larger.set(sink.bytes);
+    sink.bytes = larger;
+  }
+  sink.bytes[sink.length] = byte;
+  sink.length += 1;
+}
+
+function copyStored(bits: Bits, sink: Sink): void {
+  bits.held = 0;
+  bits.count = 0;
+  const { bytes } = bits;
+  const length = (bytes[bits.at] ?? 0) | ((bytes[bits.at + 1] ?? 0) << 8);
+  bits.at += 4;
+  const end = Math.min(bytes.length, bits.at + length);
+  if (end < bits.at + length) bits.broken = true;
+  for (; bits.at < end && sink.length < sink.max; bits.at += 1) put(sink, bytes[bits.at] ?? 0);
+}
+
+/** Canonical Huffman code: symbols by length and value. */
+interface Code {
+  /** Number of codes by length. */
+  readonly counts: Uint16Array;
+  readonly symbols: Uint16Array;
+}
+
+function codeOf(lengths: readonly number[]): Code {
+  const counts = new Uint16Array(CODE_BITS_MAX + 1);
+  for (const length of lengths) counts[length] = (counts[length] ?? 0) + 1;
+  counts[0] = 0;
+  const symbols: number[] = [];
+  for (let length = 1; length <= CODE_BITS_MAX; length += 1) {
+    for (const [symbol, own] of lengths.entries()) if (own === length) symbols.push(symbol);
+  }
+  return { counts, symbols: Uint16Array.from(symbols) };
+}
+
+function symbolOf(bits: Bits, { counts, symbols }: Code): number {
+  let code = 0;
+  let first = 0;
+  let index = 0;
+  for (let length = 1; length <= CODE_BITS_MAX; length += 1) {
+    code |= take(bits, 1);
+    if (bits.broken) return END_OF_BLOCK;
+    const count = counts[length] ?? 0;
+    if (code - count < first) return symbols[index + (code - first)] ?? END_OF_BLOCK;
+    index += count;
+    first = (first + count) << 1;
+    code <<= 1;
+  }
+  bits.broken = true;
+  return END_OF_BLOCK;
+}
+
+function range(count: number, value: number): readonly number[] {
+  return Array.from({ length: count }, () => value);
+}
+
+const FIXED_LITERALS = codeOf([
+  ...range(144, 8),
+  ...range(112, 9),
+  ...range(24, 7),
+  ...range(8, 8),
+]);
+const FIXED_DISTANCES = codeOf(range(30, 5));
+const LENGTH_BASES = [
+  3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131,
+  163, 195, 227, 258,
+];
+const DISTANCE_BASES = [
+  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049,
+  3073, 4097, 6145, 8193, 12289, 16385, 24577,
+];
+const LENGTHS_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+
+function lengthBits(code: number): number {
+  return code < 8 || code === 28 ? 0 : (code >> 2) - 1;
+}
+
+function inflateBlock(bits: Bits, sink: Sink, literals: Code, distances: Code): void {
+  while (!bits.broken && sink.length < sink.max) {
+    const symbol = symbolOf(bits, literals);
+    if (symbol === END_OF_BLOCK) return;
+    if (symbol < END_OF_BLOCK) put(sink, symbol);
+    else copyBack(bits, sink, symbol - END_OF_BLOCK - 1, distances);
+  }
+}
+
+function copyBack(bits: Bits, sink: Sink, code: number, distances: Code): void {
+  const length = (LENGTH_BASES[code] ?? 0) + take(bits, lengthBits(code));
+  const far = symbolOf(bits, distances);
+  const distance = (DISTANCE_BASES[far] ?? 0) + take(bits, far < 4 ? 0 : (far >> 1) - 1);
+  if (distance > sink.length || distance === 0) bits.broken = true;
+  for (let i = 0; i < length && !bits.broken && sink.length < sink.max; i += 1) {
+    put(sink, sink.bytes[sink.length - distance] ?? 0);
+  }
+}
+
+function inflateDynamic(bits: Bits, sink: Sink): void {
+  const literalCount = take(bits, 5) + 257;
+  const distanceCount = take(bits, 5) + 1;
+  const ordered = take(bits, 4) + 4;
+  const lengths: number[] = [...range(19, 0)];
+  for (let i = 0; i < ordered; i += 1) lengths[LENGTHS_ORDER[i] ?? 0] = take(bits, 3);
+  const code = codeOf(lengths);
+  const all: number[] = [];
+  while (all.length < literalCount + distanceCount && !bits.broken) {
+    const symbol = symbolOf(bits, code);
+    if (symbol < 16) all.push(symbol);
+    else if (symbol === 16) all.push(...range(3 + take(bits, 2), all.at(-1) ?? 0));
+    else if (symbol === 17) all.push(...range(3 + take(bits, 3), 0));
+    else all.push(...range(11 + take(bits, 7), 0));
+  }
+  if (bits.broken) return;
+  const literals = codeOf(all.slice(0, literalCount));
+  inflateBlock(bits, sink, literals, codeOf(all.slice(literalCount)));
+}

@@ -1,0 +1,173 @@
+/**
+ * Runs of letters and digits that are bytes in disguise: base64, base32, hex. Every run is decoded;
+ * what does not come out as text was an identifier.
+ */
+import { decodeBase32, decodeBase64, decodeHex } from "./base-n.ts";
+import { readable, type Readable } from "./readable.ts";
+
+/** Shorter runs hide too little to matter: twelve characters. */
+export const RUN_MIN = 16;
+/** A longer run is looked at in pieces of this many units. */
+export const RUN_MAX = 4096;
+/** What is compressed only opens as a whole. */
+const COMPRESSED_RUN_MAX = 65_536;
+/** Pieces overlap, so that nothing hides where they meet. A multiple of eight digits. */
+export const RUN_OVERLAP = 256;
+/** A line this long may go on behind a line break, as in mail and PEM. */
+const LINE_MIN = 48;
+/** Parts of one path that are tried for themselves. */
+const PIECES_MAX = 16;
+
+// By unit: what runs are made of.
+const OTHER = 0;
+const IN_RUN = 1;
+const unitKinds = new Uint8Array(0x10000);
+for (let unit = 0x30; unit <= 0x7a; unit += 1) {
+  if (/[A-Za-z0-9_]/.test(String.fromCharCode(unit))) unitKinds[unit] = IN_RUN;
+}
+for (const sign of "+/-=") unitKinds[sign.charCodeAt(0)] = IN_RUN;
+
+/** Where the first run from `from` on begins, or -1. `from` counts as the beginning of text. */
+export function nextRun(text: string, from: number): number {
+  const { length } = text;
+  for (let probe = from + RUN_MIN - 1; probe < length;) {
+    if (unitKinds[text.charCodeAt(probe)] === OTHER) {
+      probe += RUN_MIN;
+      continue;
+    }
+    let start = probe;
+    const least = probe - RUN_MIN + 1;
+    while (start > least && unitKinds[text.charCodeAt(start - 1)] !== OTHER) start -= 1;
+    if (start === least) {
+      while (start > from && unitKinds[text.charCodeAt(start - 1)] !== OTHER) start -= 1;
+      return start;
+    }
+    // The run may still reach far enough to the right.
+    const most = Math.min(length, start + RUN_MIN);
+    let end = probe + 1;
+    while (end < most && unitKinds[text.charCodeAt(end)] !== OTHER) end += 1;
+    if (end - start >= RUN_MIN) return start;
+    probe = end + RUN_MIN - 1;
+    if (end >= length) return -1;
+  }
+  return -1;
+}
+
+/** Where a run that the text's end cuts short begins; its length if none does. */
+export function openRun(text: string, from: number): number {
+  const least = Math.max(from, text.length - RUN_MIN);
+  let start = text.length;
+  while (start > least && unitKinds[text.charCodeAt(start - 1)] !== OTHER) start -= 1;
+  return start;
+}
+
+/** End of the run from `start`, or of its first piece. `seen`: up to here it is known to go on. */
+export function runEnd(text: string, start: number, seen: number): number {
+  const most = start + (isCompressedRun(text, start) ? COMPRESSED_RUN_MAX : RUN_MAX);
+  const stop = Math.min(text.length, most);
+  let at = Math.max(start, seen);
+  while (at < stop) {
+    if (unitKinds[text.charCodeAt(at)] !== OTHER) at += 1;
+    else {
+      const next = behindBreak(text, start, at);
+      if (next === at) return at;
+      at = next;
+    }
+  }
+  return at;
+}
+
+function behindBreak(text: string, start: number, at: number): number {
+  if (at - start < LINE_MIN) return at;
+  let next = at;
+  if (text.charCodeAt(next) === 0x0d) next += 1;
+  if (text.charCodeAt(next) === 0x0a) next += 1;
+  if (next === at || text.lastIndexOf("\n", at - 1) > at - LINE_MIN) return at;
+  return next === text.length || unitKinds[text.charCodeAt(next)] !== OTHER ? next : at;
+}
+
+/** Whether the piece that ends at `end` was cut by a limit, not by the end of its run. */
+export function isPiece(text: string, start: number, end: number): boolean {
+  return end - start === (isCompressedRun(text, start) ? COMPRESSED_RUN_MAX : RUN_MAX);
+}
+
+/** gzip's and zlib's first bytes in base64. */
+function isCompressedRun(text: string, start: number): boolean {
+  return (
+    text.startsWith("H4sI", start) || text.startsWith("eJ", start) || text.startsWith("eN", start)
+  );
+}
+
+/** What the run says, by the first alphabet in which it is text. `room`: see `readable`. */
+export function decodeRun(
+  text: string,
+  start: number,
+  end: number,
+  room: number,
+): Readable | undefined {
+  return decodeDigits(text, start, end, room) ?? decodePieces(text, start, end, room);
+}
+
+const HEX = 1;
+const BASE32 = 2;
+
+function decodeDigits(
+  text: string,
+  start: number,
+  end: number,
+  room: number,
+): Readable | undefined {
+  if (end - start < RUN_MIN) return undefined;
+  const may = alphabetsOf(text, start, end);
+  if ((may & HEX) !== 0) {
+    const read = readable(decodeHex(text, start, end), "hex", room);
+    if (read !== undefined) return read;
+  }
+  if ((may & BASE32) !== 0) {
+    const read = readable(decodeBase32(text, start, end), "base32", room);
+    if (read !== undefined) return read;
+  }
+  return readable(decodeBase64(text, start, end), "base64", room);
+}
+
+/** Which alphabets beside base64 have all of the run's digits. */
+function alphabetsOf(text: string, start: number, end: number): number {
+  let hex = true;
+  let pairs = (end - start) % 3 === 2;
+  let upper = true;
+  let lower = true;
+  for (let i = start; i < end && (hex || pairs || upper || lower); i += 1) {
+    const unit = text.charCodeAt(i);
+    const digit = unit >= 0x30 && unit <= 0x39;
+    const lowerCase = unit | 0x20;
+    const isHex = digit || (lowerCase >= 0x61 && lowerCase <= 0x66);
+    const in32 = unit >= 0x32 && unit <= 0x37;
+    if (!isHex) hex = false;
+    if (pairs && ((i - start) % 3 === 2 ? unit !== 0x2d && unit !== 0x5f : !isHex)) pairs = false;
+    if (unit === 0x3d || unit === 0x0a || unit === 0x0d) continue;
+    if (!in32 && !(unit >= 0x41 && unit <= 0x5a)) upper = false;
+    if (!in32 && !(unit >= 0x61 && unit <= 0x7a)) lower = false;
+  }
+  return (hex || pairs ? HEX : 0) | (upper || lower ? BASE32 : 0);
+}
+
+/** A path or a name may hold the digits between its signs. */
+function decodePieces(
+  text: string,
+  start: number,
+  end: number,
+  room: number,
+): Readable | undefined {
+  let from = start;
+  for (let i = start, pieces = 0; i <= end && pieces < PIECES_MAX; i += 1) {
+    const unit = i === end ? 0x2f : text.charCodeAt(i);
+    if (unit !== 0x2f && unit !== 0x2d && unit !== 0x5f && unit !== 0x3d) continue;
+    if (i - from >= RUN_MIN && i - from < end - start) {
+      pieces += 1;
+      const read = decodeDigits(text, from, i, room);
+      if (read !== undefined) return read;
+    }
+    from = i + 1;
+  }
+  return undefined;
+}

@@ -1,0 +1,188 @@
+/**
+ * What hides behind an encoding: a stretch of text is decoded and looked at by the same plan, and
+ * what is found there is laid on the stretch. Layer by layer, within a budget.
+ */
+import type { Finding } from "../finding.ts";
+import { toOriginal } from "../fold.ts";
+import { FINDINGS_MAX, redact } from "../judge.ts";
+import { firstInterest } from "../quick-look.ts";
+import { originalAt, type TextScan } from "../text-scan.ts";
+import { nextEscape, openEscape, stretchEnd, unescape } from "./escapes.ts";
+import { decodeRun, isPiece, nextRun, openRun, runEnd, RUN_OVERLAP } from "./opaque-run.ts";
+
+/** Encodings inside encodings; what lies deeper is not looked at, and `capped` says so. */
+export const LAYERS_MAX = 4;
+/** Decoded units looked at for each unit that came in. */
+export const DECODED_PER_UNIT = 2;
+/** Units before an escape that its word may have begun with. */
+export const ESCAPE_LOOK_BACK = 32;
+/** Past any string; see `advance.ts`. */
+const NOWHERE = 0x3fffffff;
+
+/** Looks at a complete decoded text; made by `advance.ts`, which this file must not import. */
+export type Look = (scan: TextScan, text: string) => TextScan;
+
+/**
+ * The next stretches to decode. Each is judged where it ends, after every candidate inside it; an
+ * end that is not yet known is `NOWHERE`.
+ */
+export interface Stretches {
+  runStart: number;
+  runEnd: number;
+  escapeStart: number;
+  escapeEnd: number;
+}
+
+export function findStretches(scan: TextScan): Stretches {
+  const next = { runStart: NOWHERE, runEnd: NOWHERE, escapeStart: NOWHERE, escapeEnd: NOWHERE };
+  if (scan.plan.empty) return next;
+  findRun(scan, next);
+  findEscape(scan, next);
+  return next;
+}
+
+function findRun(scan: TextScan, next: Stretches): void {
+  const { text, ended } = scan;
+  const start = nextRun(text, scan.runFrom);
+  next.runStart = start < 0 ? NOWHERE : start;
+  next.runEnd = NOWHERE;
+  if (start < 0) return;
+  const end = runEnd(text, start, scan.runSeen);
+  const open = end === text.length && !ended && !isPiece(text, start, end);
+  scan.runFrom = start;
+  scan.runSeen = open ? end : 0;
+  if (!open) next.runEnd = end;
+}
+
+function findEscape(scan: TextScan, next: Stretches): void {
+  const start = nextEscape(scan.text, scan.escapeFrom);
+  next.escapeStart = start < 0 ? NOWHERE : start;
+  next.escapeEnd = NOWHERE;
+  if (start < 0) return;
+  scan.escapeFrom = start;
+  next.escapeEnd = stretchEnd(scan.text, start, scan.ended) ?? NOWHERE;
+}
+
+/** Where the next stretch is to be judged: its end, or the cursor if that has jumped past it. */
+export function nextStretch(scan: TextScan, next: Stretches): number {
+  const end = Math.min(next.runEnd, next.escapeEnd);
+  return end === NOWHERE ? NOWHERE : Math.max(end, scan.cursor);
+}
+
+/** Up to where text may leave: stretches that were begun are decided as a whole. */
+export function heldBy(next: Stretches): number {
+  return Math.min(next.runStart, next.escapeStart);
+}
+
+/** Nothing before `limit` needs another look for stretches. */
+export function settleStretches(scan: TextScan, next: Stretches, limit: number): void {
+  const { text } = scan;
+  if (next.runStart === NOWHERE) {
+    scan.runFrom = Math.max(scan.runFrom, Math.min(limit, openRun(text, scan.runFrom)));
+  }
+  if (next.escapeStart === NOWHERE) {
+    scan.escapeFrom = Math.max(scan.escapeFrom, Math.min(limit, openEscape(text, scan.escapeFrom)));
+  }
+}
+
+/** Where a stretch may begin that the end of the text so far cuts short. */
+export function openStretch(scan: TextScan): number {
+  if (scan.plan.empty) return scan.text.length;
+  return Math.min(openRun(scan.text, scan.runFrom), openEscape(scan.text, scan.escapeFrom));
+}
+
+export function judgeStretch(scan: TextScan, next: Stretches, look: Look): void {
+  if (next.runEnd <= next.escapeEnd) {
+    judgeRun(scan, next, look);
+    findRun(scan, next);
+  } else {
+    judgeEscapes(scan, next, look);
+    findEscape(scan, next);
+  }
+}
+
+function judgeRun(scan: TextScan, { runStart: start, runEnd: end }: Stretches, look: Look): void {
+  const { text } = scan;
+  scan.runFrom = isPiece(text, start, end) ? end - RUN_OVERLAP : end;
+  if (end <= scan.floor) return;
+  const read = decodeRun(text, start, end, scan.budget.units);
+  if (read === undefined) return;
+  if (read.cut) scan.capped = true;
+  const inner = lookInside(scan, read.text, look);
+  if (inner === undefined) return;
+  report(scan, inner, read.layers, () => ({ start, end }));
+  const [edit] = inner.edits;
+  if (scan.blocked !== undefined || edit === undefined) return;
+  scan.cursor = Math.max(
+    scan.cursor,
+    redact(scan, Math.max(start, scan.floor), end, edit.replacement),
+  );
+}
+
+function judgeEscapes(
+  scan: TextScan,
+  { escapeStart, escapeEnd: end }: Stretches,
+  look: Look,
+): void {
+  const { text } = scan;
+  scan.escapeFrom = end;
+  if (end <= scan.floor) return;
+  const start = wordStart(text, escapeStart);
+  const plain = unescape(text, start, end);
+  const inner = lookInside(scan, plain.text, look);
+  if (inner === undefined) return;
+  const place = (offset: number): number =>
+    Math.min(end, Math.max(escapeStart, start + toOriginal(plain.map, offset)));
+  report(scan, inner, [plain.layer], (finding) => ({
+    start: place(finding.start),
+    end: place(finding.end),
+  }));
+  if (scan.blocked !== undefined) return;
+  for (const edit of inner.edits) {
+    const from = Math.max(place(edit.start), scan.floor);
+    const to = place(edit.end);
+    if (to > from) scan.cursor = Math.max(scan.cursor, redact(scan, from, to, edit.replacement));
+  }
+}
+
+function wordStart(text: string, at: number): number {
+  const least = Math.max(0, at - ESCAPE_LOOK_BACK);
+  let start = at;
+  while (start > least && text.charCodeAt(start - 1) > 0x20) start -= 1;
+  return start;
+}
+
+function lookInside(scan: TextScan, text: string, look: Look): TextScan | undefined {
+  if (scan.depth >= LAYERS_MAX || text.length > scan.budget.units) {
+    scan.capped = true;
+    return undefined;
+  }
+  scan.budget.units -= text.length;
+  if (firstInterest(scan.plan, scan.withheld, text) === text.length) return undefined;
+  const inner = look(scan, text);
+  if (inner.capped) scan.capped = true;
+  return inner;
+}
+
+type Span = Pick<Finding, "start" | "end">;
+
+function report(
+  scan: TextScan,
+  inner: TextScan,
+  layers: readonly string[],
+  place: (finding: Finding) => Span,
+): void {
+  const named = (finding: Finding): Finding => {
+    const { start, end } = place(finding);
+    return {
+      ...finding,
+      signature: [finding.signature, ...layers.toReversed()].join("-in-"),
+      start: originalAt(scan, start),
+      end: originalAt(scan, end),
+    };
+  };
+  for (const finding of inner.findings) {
+    if (scan.findings.length < FINDINGS_MAX) scan.findings.push(named(finding));
+  }
+  if (inner.blocked !== undefined) scan.blocked = named(inner.blocked);
+}

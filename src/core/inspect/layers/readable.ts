@@ -1,0 +1,99 @@
+/** What of decoded bytes is text that somebody could read; undefined where nothing is. */
+import { inflate, isCompressed } from "./inflate.ts";
+
+/** Out of one compressed run. */
+export const INFLATED_BYTES_MAX = 262_144;
+/** Bytes in a row that chance does not make printable in binary data. */
+const STRETCH_MIN = 16;
+/** Of the bytes of a text; the rest may be damage. */
+const PRINTABLE_SHARE = 0.9;
+/** The share is measured on this many bytes first: most runs are identifiers and hashes. */
+const PROBE_BYTES = 12;
+
+export interface Readable {
+  readonly text: string;
+  /** Names of what was taken off, outermost first. */
+  readonly layers: readonly string[];
+  /** Some of it could not be decoded within the limits. */
+  readonly cut: boolean;
+}
+
+const utf8 = new TextDecoder("utf-8");
+const utf16 = new TextDecoder("utf-16le");
+
+/** `layer`: how the bytes themselves were written. `room`: what may still come out of them. */
+export function readable(bytes: Uint8Array, layer: string, room: number): Readable | undefined {
+  if (bytes.length < 4) return undefined;
+  if (isCompressed(bytes)) {
+    const inflated = inflate(bytes, Math.min(INFLATED_BYTES_MAX, room));
+    const text = textOf(inflated.bytes);
+    // Two bytes look like zlib's by chance: what broke at once was none.
+    if (text !== undefined) {
+      return { text, layers: [layer, "gzip"], cut: !inflated.complete };
+    }
+  }
+  const text = textOf(bytes);
+  return text === undefined ? undefined : { text, layers: [layer], cut: false };
+}
+
+function textOf(bytes: Uint8Array): string | undefined {
+  if (bytes.length < 4) return undefined;
+  if (isUtf16(bytes)) return utf16.decode(bytes);
+  if (
+    share(bytes, PROBE_BYTES) >= PRINTABLE_SHARE &&
+    share(bytes, bytes.length) >= PRINTABLE_SHARE
+  ) {
+    const text = utf8.decode(bytes);
+    if (!bytes.some(isHigh) || isMostlyUtf8(text)) return text;
+  }
+  return stretches(bytes);
+}
+
+/** Windows shells take their scripts so. */
+function isUtf16(bytes: Uint8Array): boolean {
+  if (bytes.length < 8) return false;
+  let zeros = 0;
+  for (let i = 1; i < bytes.length; i += 2) if (bytes[i] === 0) zeros += 1;
+  return zeros * 2 >= bytes.length * PRINTABLE_SHARE && bytes[0] !== 0;
+}
+
+function isPrintable(byte: number): boolean {
+  return (byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+function isHigh(byte: number): boolean {
+  return byte >= 0x80;
+}
+
+function share(bytes: Uint8Array, upTo: number): number {
+  const length = Math.min(bytes.length, upTo);
+  let good = 0;
+  for (let i = 0; i < length; i += 1) {
+    const byte = bytes[i] ?? 0;
+    if (isPrintable(byte) || byte >= 0x80) good += 1;
+  }
+  return good / length;
+}
+
+function isMostlyUtf8(text: string): boolean {
+  let broken = 0;
+  for (let at = text.indexOf("\ufffd"); at >= 0; at = text.indexOf("\ufffd", at + 1)) broken += 1;
+  return broken * 20 <= text.length;
+}
+
+/** Strings inside binary data, a line each. */
+function stretches(bytes: Uint8Array): string | undefined {
+  let found: string | undefined;
+  for (let i = STRETCH_MIN - 1; i < bytes.length; i += STRETCH_MIN) {
+    if (!isPrintable(bytes[i] ?? 0)) continue;
+    let start = i;
+    let end = i + 1;
+    while (start > 0 && isPrintable(bytes[start - 1] ?? 0)) start -= 1;
+    while (end < bytes.length && isPrintable(bytes[end] ?? 0)) end += 1;
+    if (end - start < STRETCH_MIN) continue;
+    const piece = utf8.decode(bytes.subarray(start, end));
+    found = found === undefined ? piece : `${found}\n${piece}`;
+    i = end + STRETCH_MIN - 1;
+  }
+  return found;
+}
