@@ -1,8 +1,9 @@
 /** What `sallyport doctor` looks at: each look is independent, and none changes anything. */
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { createServer, connect } from "node:net";
-import { dirname } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { compilePolicies } from "../core/policy/compile-policy.ts";
+import { lendersOf } from "../core/secret/process-secrets.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { LocalVault } from "../stores/vault/local-vault.ts";
@@ -39,7 +40,7 @@ export async function diagnose(
     await portFree("listen", config.listen),
     await portFree("manage", config.manage),
     ...credentials(config, environment),
-    ...(await Promise.all(config.upstreams.map(reachable))),
+    ...(await Promise.all(config.upstreams.map((one) => reachable(one, environment)))),
   ];
 }
 
@@ -115,7 +116,9 @@ function portFree(name: string, { host, port }: Address): Promise<Finding> {
 }
 
 function credentials(config: Config, environment: Environment): readonly Finding[] {
-  const wanted = config.upstreams.filter(({ credential }) => credential !== undefined);
+  const wanted = config.upstreams
+    .flatMap((upstream) => [upstream, ...lendersOf(upstream).map((lender) => lender.upstream)])
+    .filter(({ credential }) => credential !== undefined);
   if (wanted.length === 0) return [];
   try {
     using vault = new LocalVault({
@@ -140,7 +143,11 @@ function credentials(config: Config, environment: Environment): readonly Finding
   }
 }
 
-function reachable({ name, origin }: Upstream): Promise<Finding> {
+function reachable(upstream: Upstream, environment: Environment): Promise<Finding> {
+  const { name, origin, transport } = upstream;
+  if (transport.kind === "stdio") {
+    return Promise.resolve(runnable(name, transport.command, environment["PATH"]));
+  }
   const { hostname, port, protocol } = new URL(origin);
   const host = hostname.replace(/^\[|\]$/g, "");
   return new Promise((resolve) => {
@@ -156,6 +163,30 @@ function reachable({ name, origin }: Upstream): Promise<Finding> {
     socket.once("error", (error) => end(warning("upstream", `${name}: ${error.message}`, remedy)));
     socket.once("connect", () => end(ok("upstream", `${name}: ${origin} accepts connections`)));
   });
+}
+
+/** Started only when an agent wants it; what can be seen before is whether it is there. */
+function runnable(name: string, command: string, path = ""): Finding {
+  const places = command.includes("/")
+    ? [command]
+    : path.split(delimiter).map((place) => join(place, command));
+  const found = places.find((place) => isExecutable(place));
+  return found === undefined
+    ? problem(
+        "upstream",
+        `${name}: ${command} is not there`,
+        "install it, or correct stdio.command",
+      )
+    : ok("upstream", `${name}: ${found}`);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function ok(name: string, detail: string): Finding {

@@ -4,12 +4,14 @@ import type { Facts } from "../core/evidence.ts";
 import type { Problem } from "../core/problem.ts";
 import { REFUSALS, type Refusal, type RefusalCode } from "../core/refusal.ts";
 import { impossible } from "../lib/impossible.ts";
+import { printable } from "../lib/printable.ts";
 import type { Observer } from "../pipeline/stages.ts";
+import type { McpEvents } from "../proxy/mcp/transport/mcp-transports.ts";
 import type { LedgerEvent } from "../stores/ledger/chain-writer.ts";
 import type { Log } from "./logger.ts";
 import { outcomeKey, type Tally } from "./tally.ts";
 
-export interface Events extends Observer {
+export interface Events extends Observer, McpEvents {
   /** Exchanges that ended in an exception. */
   readonly bugs: number;
   /** Requests that never became an exchange, by why. */
@@ -32,6 +34,7 @@ export function createEvents(log: Log, tally: Tally, listeners: readonly Listene
   let bugs = 0;
   const turnedAway = new Map<RefusalCode, number>();
   return {
+    ...mcpEvents(log),
     requestsTurnedAway: turnedAway,
     get bugs(): number {
       return bugs;
@@ -79,6 +82,20 @@ export function createEvents(log: Log, tally: Tally, listeners: readonly Listene
     },
     stopped(cut) {
       log[cut === 0 ? "info" : "warn"]({ cut }, "stopped");
+    },
+  };
+}
+
+function mcpEvents(log: Log): McpEvents {
+  return {
+    processSaid(upstream, line) {
+      log.info({ upstream, line: printable(line) }, "process says");
+    },
+    serverDied(upstream, reason) {
+      log.warn({ upstream, cause: describe(reason) }, "MCP server ended");
+    },
+    unreadableMessage(upstream) {
+      log.warn({ upstream }, "MCP server sent what is no message");
     },
   };
 }

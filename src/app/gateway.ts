@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Ledger } from "../core/ledger/ledger.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
+import { lendersOf } from "../core/secret/process-secrets.ts";
 import { id } from "../core/units.ts";
 import type { Config } from "./config/config.ts";
 import type { Environment } from "./config/environment.ts";
@@ -62,7 +63,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const url = urlOf(config, server.address());
   events.listening("data plane", url);
   warmUp(policies.current(), config);
-  wired.vault.prepare(config.upstreams).forEach((refusal) => events.credentialMissing(refusal));
+  const borrowers = config.upstreams.flatMap((upstream) => [
+    upstream,
+    ...lendersOf(upstream).map((lender) => lender.upstream),
+  ]);
+  wired.vault.prepare(borrowers).forEach((refusal) => events.credentialMissing(refusal));
   const owned = started.move();
   return {
     url,

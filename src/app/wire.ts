@@ -13,11 +13,13 @@ import { anthropicWire } from "../proxy/llm/anthropic/anthropic-wire.ts";
 import { geminiWire } from "../proxy/llm/gemini/gemini-wire.ts";
 import { openaiWire } from "../proxy/llm/openai/openai-wire.ts";
 import { mcpWire } from "../proxy/mcp/mcp-wire.ts";
+import { McpTransports } from "../proxy/mcp/transport/mcp-transports.ts";
 import { createGuardedConnector } from "../proxy/net/guarded-connector.ts";
 import type { StandingStreams } from "../proxy/http-exchange.ts";
 import type { Routes } from "../proxy/route-request.ts";
 import { UpstreamPools, type ConnectorFor } from "../proxy/upstream-pools.ts";
 import { createConfigDirectory } from "../stores/config-directory.ts";
+import type { LedgerEvent } from "../stores/ledger/chain-writer.ts";
 import { openLedger, type OpenLedger } from "../stores/ledger/open-ledger.ts";
 import { createRateStore } from "../stores/memory/rate-store.ts";
 import { createPriceCatalogue } from "../stores/prices/price-catalogue.ts";
@@ -68,14 +70,10 @@ export async function wire(options: WireOptions): Promise<Wired> {
       onFault: (fault) => events.vaultFault(fault),
     }),
   );
-  const ledger = started.use(
-    await openLedger({
-      directory: at("ledger"),
-      now,
-      report: (event) => events.ledger(event),
-    }),
-  );
-  const pools = started.use(new UpstreamPools(connectorFor));
+  const report = (event: LedgerEvent): void => events.ledger(event);
+  const ledger = started.use(await openLedger({ directory: at("ledger"), now, report }));
+  const mcp = started.use(new McpTransports({ vault, environment, events }));
+  const pools = started.use(new UpstreamPools(connectorFor, mcp));
   const ports: Ports = {
     directory: createConfigDirectory(config.agents, config.loopbackAgent, TENANT),
     policies,

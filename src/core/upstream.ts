@@ -7,7 +7,11 @@ export type Wire = "http" | "openai" | "anthropic" | "gemini" | "mcp";
 export interface Upstream {
   readonly name: UpstreamName;
   readonly wire: Wire;
-  /** `https://api.openai.com`, without path and without a trailing slash. */
+  readonly transport: Transport;
+  /**
+   * `https://api.openai.com`, without path and without a trailing slash; `stdio://<name>` where a
+   * process of our own is the other side.
+   */
   readonly origin: string;
   /** Host and port as the Host header has them. */
   readonly host: string;
@@ -27,6 +31,35 @@ export interface Upstream {
   /** What happens to a body past its limit, or in an encoding that cannot be read. */
   readonly unscannable: "refuse" | "pass";
 }
+
+/** How messages travel there. Only MCP has a choice. */
+export type Transport =
+  | { readonly kind: "http" }
+  /** MCP's HTTP+SSE of 2024-11-05: one stream down, POSTs up. */
+  | { readonly kind: "sse" }
+  | ProcessTransport;
+
+/** A child process that speaks MCP over its standard input and output, one a session. */
+export interface ProcessTransport {
+  readonly kind: "stdio";
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Absolute; undefined: where Sallyport runs. */
+  readonly directory: string | undefined;
+  /** All that the process sees of its environment, beside `PATH` and the like. */
+  readonly environment: readonly EnvironmentEntry[];
+  /** Processes at once. */
+  readonly processesMax: number;
+  /** A session that says nothing for so long ends, and its process with it. */
+  readonly idle: Millis;
+}
+
+export type EnvironmentEntry =
+  | { readonly kind: "plain"; readonly name: string; readonly value: string }
+  /** Bound like any credential: to the origin `stdio://<upstream>`, with the name as the header. */
+  | { readonly kind: "secret"; readonly name: string; readonly credential: CredentialRef };
+
+export const OVER_HTTP: Transport = { kind: "http" };
 
 export interface UpstreamTimeouts {
   readonly connect: Millis;

@@ -4,8 +4,11 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Facts, Outcome } from "../core/evidence.ts";
+import { secretsForProcess } from "../core/secret/process-secrets.ts";
 import type { Credential, Vault } from "../core/secret/vault.ts";
 import type { Refusal } from "../core/refusal.ts";
+import type { Upstream } from "../core/upstream.ts";
+import { pass, type Verdict } from "../core/verdict.ts";
 import type { Authorized } from "../operations/authorize.ts";
 import type { InspectionReport, RequestBody } from "../pipeline/ask.ts";
 import type { ClientReply } from "./client-reply.ts";
@@ -51,29 +54,53 @@ export function forwardHttp(
 ): Promise<Forwarded> {
   const { head, reply } = dispatch;
   const { upstream } = head;
-  const borrowed = vault.credentialFor(upstream, head.method, pathOf(dispatch.target));
+  const borrowed = borrow(vault, upstream, head.method, pathOf(dispatch.target));
   if (borrowed.kind === "halt") {
     const { code, detail, cause } = borrowed.refusal;
     dispatch.facts.cause = cause;
     reply.refuse(dispatch.refuse(borrowed.refusal), false);
     return Promise.resolve({ outcome: { kind: "refused", code, detail }, report: undefined });
   }
-  const credential = borrowed.value;
-  dispatch.facts.credential = credential?.label;
-  const echoes = credential?.echoes ?? NO_ECHOES;
+  const { credential, label, echoes } = borrowed.value;
+  dispatch.facts.credential = label;
   const inspector = authorized.interpretation.inspector(authorized.inspections, echoes);
   return new Promise((resolve) => {
     const forwarding = new ResponseForwarding(dispatch, inspector, echoes, resolve);
-    pools.pool(upstream).dispatch(
+    pools.transport(upstream).dispatch(
       {
         path: upstream.pathPrefix + dispatch.target,
         method: head.method,
         headers: outgoingHeaders(authorized, dispatch, credential),
         body: outgoingBody(authorized.body, dispatch.request),
+        interpretation: authorized.interpretation,
       },
       forwarding,
     );
   });
+}
+
+/** What the vault lends for one request. */
+interface Loan {
+  /** To be written into the request; undefined where there is none, or a process has it already. */
+  readonly credential: Credential | undefined;
+  readonly label: string | undefined;
+  readonly echoes: readonly string[];
+}
+
+const NO_LOAN: Verdict<Loan> = pass({ credential: undefined, label: undefined, echoes: NO_ECHOES });
+
+function borrow(vault: Vault, upstream: Upstream, method: string, path: string): Verdict<Loan> {
+  if (upstream.transport.kind === "stdio") {
+    const secrets = secretsForProcess(vault, upstream);
+    if (secrets.kind === "halt") return secrets;
+    const { label, echoes } = secrets.value;
+    return pass({ credential: undefined, label, echoes });
+  }
+  const lent = vault.credentialFor(upstream, method, path);
+  if (lent.kind === "halt") return lent;
+  const credential = lent.value;
+  if (credential === undefined) return NO_LOAN;
+  return pass({ credential, label: credential.label, echoes: credential.echoes });
 }
 
 /** The credential is bound to what is sent, not to how the client spelt it. */

@@ -29,6 +29,10 @@ export function refusalOfFailure(error: Error, upstream: string): Refusal {
       cause: error,
     };
   }
+  if (error instanceof ServerDown) {
+    const detail = `The MCP server ${upstream} is not there: ${error.message}.`;
+    return { code: "upstream_unreachable", detail, cause: error };
+  }
   if (TIMEOUTS.has(code)) {
     return {
       code: "upstream_timeout",
@@ -52,6 +56,11 @@ export const CUT_BY_DRAIN: Refusal = {
   detail: "This gateway is shutting down and could not wait for the end of the answer.",
   remedy: "Find out whether the request took effect before you send it again.",
 };
+
+/** A server of our own starting that does not run. The message is ours, one clause for the agent. */
+export class ServerDown extends Error {
+  readonly code = "ERR_SERVER_DOWN";
+}
 
 /** Raised by the exchange's own clock, beside undici's. */
 export class TotalTimeout extends Error {

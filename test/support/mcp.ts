@@ -5,7 +5,7 @@ import { NO_INSPECTION, type InspectionRule } from "../../src/core/inspect/inspe
 import type { PolicySnapshot } from "../../src/core/policy/policy-snapshot.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import { id, instant, millis, type ExchangeId } from "../../src/core/units.ts";
-import type { Upstream } from "../../src/core/upstream.ts";
+import { OVER_HTTP, type Upstream } from "../../src/core/upstream.ts";
 import type { InterpretContext } from "../../src/pipeline/ask.ts";
 import type { RequestHead } from "../../src/proxy/wire.ts";
 
@@ -15,6 +15,7 @@ export const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
 export const MCP_UPSTREAM: Upstream = {
   name: id("tools"),
   wire: "mcp",
+  transport: OVER_HTTP,
   origin: "http://127.0.0.1:9",
   host: "127.0.0.1:9",
   pathPrefix: "/mcp",

@@ -40,7 +40,8 @@ export function resolveConfig(
     const complain: Complain = (key, message, suggestion, needs = key) => {
       if (check.isSound(`${at}.${needs}`)) check.complain(`${at}.${key}`, message, suggestion);
     };
-    return resolveUpstream(entry, complain) ?? [];
+    const inFile = (path: string): string => check.path(at, path);
+    return resolveUpstream(entry, inFile, complain) ?? [];
   });
   check.credentialsStayHome(upstreams, file);
   check.demoIsFree(file);
@@ -175,15 +176,18 @@ class Check {
   /** A secret outside the vault carries no binding: the one origin it is used for is its binding. */
   credentialsStayHome(upstreams: readonly Upstream[], file: ConfigFile): void {
     const homes = new Map<string, string>();
-    for (const { name, origin, credential } of upstreams) {
-      if (credential === undefined || credential.ref.startsWith("vault://")) continue;
+    for (const upstream of upstreams) {
+      const { name, origin } = upstream;
       const index = file.upstreams.findIndex((entry) => entry.name === name);
       if (!this.isSound(`upstreams[${index}]`)) continue;
-      const home = homes.get(credential.ref);
-      if (home === undefined) homes.set(credential.ref, origin);
-      else if (home !== origin) {
-        const message = `${credential.ref} already belongs to ${home}`;
-        this.complain(`upstreams[${index}].credential.ref`, message, "one secret for each origin");
+      for (const { ref, key } of secretsOf(upstream)) {
+        if (ref.startsWith("vault://")) continue;
+        const home = homes.get(ref);
+        if (home === undefined) homes.set(ref, origin);
+        else if (home !== origin) {
+          const message = `${ref} already belongs to ${home}`;
+          this.complain(`upstreams[${index}].${key}`, message, "one secret for each origin");
+        }
       }
     }
   }
@@ -212,6 +216,15 @@ class Check {
     }
     return { file: this.#place.file ?? BUILT_IN, line: 1, column: 1 };
   }
+}
+
+/** Every reference to a secret, and the key it stands under. */
+function secretsOf({ credential, transport }: Upstream): readonly { ref: string; key: string }[] {
+  if (credential !== undefined) return [{ ref: credential.ref, key: "credential.ref" }];
+  if (transport.kind !== "stdio") return [];
+  return transport.environment.flatMap((entry, index) =>
+    entry.kind === "secret" ? [{ ref: entry.credential.ref, key: `stdio.env[${index}].ref` }] : [],
+  );
 }
 
 function isWithin(inner: string, outer: string): boolean {

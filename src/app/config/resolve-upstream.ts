@@ -1,6 +1,8 @@
 import { isIP } from "node:net";
 import { id, millis } from "../../core/units.ts";
-import type { CredentialRef, Upstream, Wire } from "../../core/upstream.ts";
+import { OVER_HTTP, type CredentialRef, type Upstream, type Wire } from "../../core/upstream.ts";
+import { nameOfSecret } from "./name-of-secret.ts";
+import { resolveProcess } from "./resolve-process.ts";
 import type { UpstreamEntry } from "./upstream-schema.ts";
 
 /**
@@ -27,22 +29,26 @@ const WIRES: Record<Wire, { header: string; format: string; prices: string; base
 /** Names that the data plane gives a meaning of its own. */
 const RESERVED = new Set(["mcp"]);
 
-export function resolveUpstream(entry: UpstreamEntry, complain: Complain): Upstream | undefined {
+/** `inFile`: where a relative path of the file leads. */
+export function resolveUpstream(
+  entry: UpstreamEntry,
+  inFile: (path: string) => string,
+  complain: Complain,
+): Upstream | undefined {
   if (RESERVED.has(entry.name)) {
     complain("name", `\`${entry.name}\` is a path of the data plane`, "choose another name");
   }
-  const url = readUrl(entry, complain);
-  if (url === undefined) return undefined;
-  const wire = WIRES[entry.wire];
+  const place =
+    entry.stdio === undefined
+      ? placeOnTheNet(entry, complain)
+      : placeOfProcess(entry, entry.stdio, inFile, complain);
+  if (place === undefined) return undefined;
   const { timeouts } = entry;
   return {
     name: id(entry.name),
     wire: entry.wire,
-    origin: url.origin,
-    host: url.host,
-    pathPrefix: url.pathname.replace(/\/+$/, "").replace(wire.base, ""),
-    priceProvider: entry.price_provider ?? wire.prices,
-    credential: readCredential(entry, url, complain),
+    ...place,
+    priceProvider: entry.price_provider ?? WIRES[entry.wire].prices,
     allowPrivate: entry.allow_private,
     connectionsMax: entry.connections_max,
     timeouts: {
@@ -57,7 +63,47 @@ export function resolveUpstream(entry: UpstreamEntry, complain: Complain): Upstr
   };
 }
 
+type Place = Pick<Upstream, "transport" | "origin" | "host" | "pathPrefix" | "credential">;
+
+function placeOnTheNet(entry: UpstreamEntry, complain: Complain): Place | undefined {
+  const url = readUrl(entry, complain);
+  if (url === undefined) return undefined;
+  if (entry.transport === "sse" && entry.wire !== "mcp") {
+    complain("transport", "only MCP servers speak sse", "wire: mcp");
+  }
+  return {
+    transport: entry.transport === "sse" ? { kind: "sse" } : OVER_HTTP,
+    origin: url.origin,
+    host: url.host,
+    pathPrefix: url.pathname.replace(/\/+$/, "").replace(WIRES[entry.wire].base, ""),
+    credential: readCredential(entry, url, complain),
+  };
+}
+
+function placeOfProcess(
+  entry: UpstreamEntry,
+  stdio: NonNullable<UpstreamEntry["stdio"]>,
+  inFile: (path: string) => string,
+  complain: Complain,
+): Place {
+  if (entry.wire !== "mcp") complain("stdio", "only MCP servers are processes", "wire: mcp");
+  if (entry.url !== undefined) complain("url", "a process has no URL", "either url or stdio");
+  if (entry.credential !== undefined) {
+    complain("credential", "a process has no headers", "use stdio.env with a ref");
+  }
+  return {
+    transport: resolveProcess(stdio, inFile, complain),
+    origin: `stdio://${entry.name}`,
+    host: entry.name,
+    pathPrefix: "",
+    credential: undefined,
+  };
+}
+
 function readUrl(entry: UpstreamEntry, complain: Complain): URL | undefined {
+  if (entry.url === undefined) {
+    return complain("url", "missing", "for example https://api.example.com");
+  }
   const url = URL.parse(entry.url);
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
     return complain("url", "not an http or https URL", "for example https://api.example.com");
@@ -89,18 +135,12 @@ function readCredential(
   }
   return {
     ref: credential.ref,
-    name: id(nameOf(credential.ref)),
+    name: id(nameOfSecret(credential.ref)),
     header: (credential.header ?? wire.header).toLowerCase(),
     format,
     paths: credential.paths,
     methods: credential.methods,
   };
-}
-
-/** What the ledger calls the credential: never the value, never a path on this machine. */
-function nameOf(ref: string): string {
-  const rest = ref.slice(ref.indexOf("://") + 3);
-  return rest.slice(rest.lastIndexOf("/") + 1);
 }
 
 function isThisMachine(hostname: string): boolean {

@@ -42,10 +42,50 @@ const CREDENTIAL = {
   },
 } as const;
 
+const STDIO = {
+  type: "object",
+  additionalProperties: false,
+  required: ["command"],
+  description: "An MCP server that is started here and spoken to over its standard input.",
+  properties: {
+    command: {
+      type: "array",
+      maxItems: 256,
+      items: { type: "string", maxLength: 4096 },
+      description: "The program and its arguments; no shell reads them.",
+    },
+    cwd: { type: "string", description: "Relative to this file; as Sallyport's if absent." },
+    env: {
+      type: "array",
+      maxItems: 128,
+      default: [],
+      description: "Beside these it sees only PATH, HOME, USER, SHELL, LANG, TMPDIR and TZ.",
+      items: {
+        type: "object",
+        additionalProperties: false,
+        required: ["name"],
+        properties: {
+          name: { type: "string", pattern: "^[A-Za-z_][A-Za-z0-9_]{0,127}$" },
+          value: { type: "string", maxLength: 32_768, description: "As it stands here." },
+          ref: { ...CREDENTIAL.properties.ref, description: "A secret, in place of a value." },
+        },
+      },
+    },
+    processes_max: {
+      type: "integer",
+      minimum: 1,
+      maximum: 1000,
+      default: 16,
+      description: "Each session of an agent has a process of its own.",
+    },
+    idle_ms: ms(1_800_000, "A session without a message for so long ends."),
+  },
+} as const;
+
 export const UPSTREAM_SHAPE = {
   type: "object",
   additionalProperties: false,
-  required: ["name", "url"],
+  required: ["name"],
   properties: {
     name: {
       type: "string",
@@ -58,6 +98,13 @@ export const UPSTREAM_SHAPE = {
       default: "http",
     },
     url: { type: "string", description: "Scheme, host and an optional path." },
+    transport: {
+      type: "string",
+      enum: ["streamable", "sse"],
+      default: "streamable",
+      description: "How an MCP server speaks HTTP; sse is the one of 2024-11-05.",
+    },
+    stdio: STDIO,
     credential: CREDENTIAL,
     price_provider: { type: "string", description: "Whose prices apply. By wire if absent." },
     allow_private: {

@@ -1,5 +1,5 @@
 import { id, millis } from "../../core/units.ts";
-import type { Upstream, Wire } from "../../core/upstream.ts";
+import { OVER_HTTP, type Upstream, type Wire } from "../../core/upstream.ts";
 import type { Config } from "../config/config.ts";
 import { DEMO_MODEL } from "./model-server.ts";
 
@@ -41,6 +41,7 @@ function demoUpstream(name: string, wire: Wire, url: URL): Upstream {
   return {
     name: id(name),
     wire,
+    transport: OVER_HTTP,
     origin: url.origin,
     host: url.host,
     pathPrefix: url.pathname === "/" ? "" : url.pathname,

@@ -5,7 +5,7 @@
 import { PATTERN_CHARS_MAX } from "./path-pattern.ts";
 
 export interface Binding {
-  /** `https://api.openai.com`: scheme, host and port, normalised. */
+  /** `https://api.openai.com`: scheme, host and port, normalised; or `stdio://<upstream>`. */
   readonly origin: string;
   /** Globs over the path at that origin; empty means all. */
   readonly paths: readonly string[];
@@ -66,7 +66,11 @@ export function written(format: string, value: string): string {
   return format.replace(PLACEHOLDER, () => value);
 }
 
+/** A process of ours is an origin as well: the upstream's name stands for the host. */
+const PROCESS = /^stdio:\/\/[a-z0-9][a-z0-9_-]{0,62}$/u;
+
 function normalOrigin(text: string): string | undefined {
+  if (PROCESS.test(text)) return text;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:"))
     return undefined;

@@ -14,7 +14,7 @@ import { isJsonObject } from "../../core/json.ts";
 import type { RequestHead } from "../wire.ts";
 import { LlmInspector } from "./llm-inspector.ts";
 import type { Endpoint, OutputCap, RequestFacts } from "./operation.ts";
-import { setMembers } from "./set-members.ts";
+import { setMembers } from "../set-members.ts";
 
 /** Held for input that the provider keeps and the body only names: a usual context window. */
 const STORED_INPUT_TOKENS = 128_000;

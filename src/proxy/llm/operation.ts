@@ -5,7 +5,7 @@ import type { Metering } from "../../pipeline/ask.ts";
 import type { StatusWire } from "../refusals/refusal-status.ts";
 import type { RequestHead } from "../wire.ts";
 import type { EventReader } from "./event-reader.ts";
-import type { MemberEdit } from "./set-members.ts";
+import type { MemberEdit } from "../set-members.ts";
 
 /** Constant; one per operation of a dialect. */
 export interface Operation {

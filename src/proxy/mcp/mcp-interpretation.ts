@@ -1,7 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { McpAction, ToolAction } from "../../core/action.ts";
 import type { Inspections } from "../../core/decision.ts";
-import type { JsonObject } from "../../core/json.ts";
+import { isJsonObject } from "../../core/json.ts";
+import type { Principal } from "../../core/principal.ts";
 import type {
   Changes,
   InterpretContext,
@@ -13,12 +14,19 @@ import type {
 import type { RequestHead } from "../wire.ts";
 import { AnswerInspector } from "./answer-inspector.ts";
 import type { Question } from "./question.ts";
+import { readRpcMessage, type RpcMessage } from "./rpc-message.ts";
 
 /** A message as it came. */
 export interface Received {
   readonly bytes: Buffer;
   readonly text: string;
-  readonly json: JsonObject;
+  readonly message: RpcMessage;
+}
+
+/** A message and its text, which keeps what a parse loses: the digits of large numbers. */
+export interface SentMessage {
+  readonly text: string;
+  readonly message: RpcMessage;
 }
 
 export class McpInterpretation implements Interpretation {
@@ -26,7 +34,9 @@ export class McpInterpretation implements Interpretation {
   readonly scannable: Scannable;
   readonly metering = undefined;
   readonly #head: RequestHead;
-  readonly #question: Question;
+  readonly question: Question;
+  /** What leaves: the message as it came, or as policy changed it. */
+  sent: SentMessage | undefined;
   readonly #received: Received | undefined;
   readonly #context: InterpretContext;
 
@@ -38,7 +48,8 @@ export class McpInterpretation implements Interpretation {
     context: InterpretContext,
   ) {
     this.#head = head;
-    this.#question = question;
+    this.question = question;
+    this.sent = received;
     this.#received = received;
     this.#context = context;
     this.action = action;
@@ -46,7 +57,11 @@ export class McpInterpretation implements Interpretation {
     this.scannable =
       received === undefined
         ? { kind: "none" }
-        : { kind: "json", value: received.json, bytes: received.bytes.length };
+        : { kind: "json", value: received.message.json, bytes: received.bytes.length };
+  }
+
+  get principal(): Principal {
+    return this.#context.principal;
   }
 
   source(): string {
@@ -56,7 +71,10 @@ export class McpInterpretation implements Interpretation {
   compose({ redacted }: Changes): RequestBody {
     if (this.#received === undefined) return { kind: "none" };
     if (redacted === undefined) return { kind: "bytes", bytes: this.#received.bytes };
-    return { kind: "bytes", bytes: Buffer.from(JSON.stringify(redacted)) };
+    const text = JSON.stringify(redacted);
+    const reading = isJsonObject(redacted) ? readRpcMessage(redacted) : undefined;
+    this.sent = reading?.kind === "ok" ? { text, message: reading.message } : undefined;
+    return { kind: "bytes", bytes: Buffer.from(text) };
   }
 
   inspector(inspections: Inspections, echoes: readonly string[]): ResponseInspector {
@@ -66,7 +84,7 @@ export class McpInterpretation implements Interpretation {
       {
         exchange,
         upstream: upstream.name,
-        question: this.#question,
+        question: this.question,
         inspection: inspections.toolResult,
         echoes,
         admits: (use) => snapshot.mayAllow(principal, use),

@@ -65,10 +65,9 @@ class McpExchange implements WireExchange {
       this.#fault = reading.fault;
       return halt(reading.refusal);
     }
-    const received = body === undefined ? undefined : { bytes: body, ...reading };
-    return pass(
-      new McpInterpretation(this.#head, reading.question, reading.action, received, context),
-    );
+    const { message, text, question, action } = reading;
+    const received = body === undefined ? undefined : { bytes: body, message, text };
+    return pass(new McpInterpretation(this.#head, question, action, received, context));
   }
 
   #interpretBare(

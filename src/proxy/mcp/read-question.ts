@@ -24,7 +24,7 @@ export type QuestionReading =
       readonly kind: "ok";
       readonly question: Question;
       readonly action: ToolAction | McpAction;
-      readonly json: JsonObject;
+      readonly message: RpcMessage;
       readonly text: string;
     }
   | {
@@ -64,10 +64,9 @@ function place(message: RpcMessage, text: string, head: RequestHead): QuestionRe
     return malformed(asked, 400, era.rpcCode, era.problem, era.data);
   }
   const upstream = head.upstream.name;
-  const { json } = message;
   if (message.kind === "response") {
     const action = { kind: "mcp", upstream, method: "client/response", name: undefined } as const;
-    return { kind: "ok", question: asked, action, json, text };
+    return { kind: "ok", question: asked, action, message, text };
   }
   const { method } = message;
   const shape = methodShape(method);
@@ -82,9 +81,10 @@ function place(message: RpcMessage, text: string, head: RequestHead): QuestionRe
     // Servers of the 2025 era say this in-band, and their clients listen only there.
     return malformed(asked, era.era === "2025" ? 200 : 400, RPC_INVALID_PARAMS, action);
   }
-  if (message.kind === "notification") return { kind: "ok", question: asked, action, json, text };
+  if (message.kind === "notification")
+    return { kind: "ok", question: asked, action, message, text };
   const question = { kind: "request", id: message.id, method, era: era.era } as const;
-  return { kind: "ok", question, action, json, text };
+  return { kind: "ok", question, action, message, text };
 }
 
 /** What an answer can refer to before the message is understood. */

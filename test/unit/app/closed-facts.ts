@@ -1,10 +1,11 @@
 import type { Facts, Outcome } from "../../../src/core/evidence.ts";
 import { id, instant, millis, nanoUsd } from "../../../src/core/units.ts";
-import type { Upstream } from "../../../src/core/upstream.ts";
+import { OVER_HTTP, type Upstream } from "../../../src/core/upstream.ts";
 
 export const UPSTREAM: Upstream = {
   name: id("up"),
   wire: "openai",
+  transport: OVER_HTTP,
   origin: "https://api.example",
   host: "api.example",
   pathPrefix: "",

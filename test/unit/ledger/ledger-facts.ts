@@ -3,7 +3,7 @@ import type { Action } from "../../../src/core/action.ts";
 import type { Facts } from "../../../src/core/evidence.ts";
 import type { Finding } from "../../../src/core/inspect/finding.ts";
 import { id, instant, millis, nanoUsd } from "../../../src/core/units.ts";
-import type { Upstream } from "../../../src/core/upstream.ts";
+import { OVER_HTTP, type Upstream } from "../../../src/core/upstream.ts";
 import { budget } from "../money/money-fixtures.ts";
 
 export const POLICY = "5".repeat(64);
@@ -11,6 +11,7 @@ export const POLICY = "5".repeat(64);
 export const UPSTREAM: Upstream = {
   name: id("openai"),
   wire: "openai",
+  transport: OVER_HTTP,
   origin: "https://api.openai.com",
   host: "api.openai.com",
   pathPrefix: "",

@@ -4,7 +4,7 @@ import type { JsonObject } from "../../../src/core/json.ts";
 import { anthropicWire } from "../../../src/proxy/llm/anthropic/anthropic-wire.ts";
 import { geminiWire } from "../../../src/proxy/llm/gemini/gemini-wire.ts";
 import { openaiWire } from "../../../src/proxy/llm/openai/openai-wire.ts";
-import { setMembers } from "../../../src/proxy/llm/set-members.ts";
+import { setMembers } from "../../../src/proxy/set-members.ts";
 import { interpret, refusalTo, sent, understood, upstreamOf } from "./support.ts";
 
 const chat = (body: unknown, priceProvider = "openai") => ({

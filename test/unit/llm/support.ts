@@ -16,7 +16,7 @@ import {
   type TenantId,
   type UpstreamName,
 } from "../../../src/core/units.ts";
-import type { Upstream, Wire } from "../../../src/core/upstream.ts";
+import { OVER_HTTP, type Upstream, type Wire } from "../../../src/core/upstream.ts";
 import type {
   Changes,
   InspectionReport,
@@ -32,6 +32,7 @@ export function upstreamOf(wire: Wire, more: Partial<Upstream> = {}): Upstream {
   return {
     name: id<UpstreamName>(wire),
     wire,
+    transport: OVER_HTTP,
     origin: "https://llm.example",
     host: "llm.example",
     pathPrefix: "",

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Binding } from "../../../src/core/secret/binding.ts";
 import { id, millis, type SecretName, type UpstreamName } from "../../../src/core/units.ts";
-import type { CredentialRef, Upstream } from "../../../src/core/upstream.ts";
+import { OVER_HTTP, type CredentialRef, type Upstream } from "../../../src/core/upstream.ts";
 import { vaultKeySource } from "../../../src/stores/vault/vault-key.ts";
 import type { VaultPlace } from "../../../src/stores/vault/vault-secrets.ts";
 
@@ -38,6 +38,7 @@ export function upstream(
   return {
     name: id<UpstreamName>("openai"),
     wire: "openai",
+    transport: OVER_HTTP,
     origin: "https://api.openai.com",
     host: "api.openai.com",
     pathPrefix: "",

@@ -2,7 +2,7 @@
 import { isJsonObject, type JsonObject } from "../../../core/json.ts";
 import type { RequestFacts, RequestGrammar } from "../operation.ts";
 import { booleanMember, stringMember, tokensMember, type MemberReading } from "../read-member.ts";
-import type { MemberEdit } from "../set-members.ts";
+import type { MemberEdit } from "../../set-members.ts";
 
 /** Smallest thinking budget the API takes; it must stay below `max_tokens`. */
 const THINKING_TOKENS_MIN = 1024;

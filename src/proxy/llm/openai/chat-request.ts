@@ -13,7 +13,7 @@ import {
   tokensMember,
   type MemberReading,
 } from "../read-member.ts";
-import type { MemberEdit } from "../set-members.ts";
+import type { MemberEdit } from "../../set-members.ts";
 
 const CAPS = ["max_completion_tokens", "max_tokens"] as const;
 

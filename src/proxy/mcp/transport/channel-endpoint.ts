@@ -1,0 +1,166 @@
+/**
+ * An MCP server behind message channels, as an endpoint of Streamable HTTP: a channel for each
+ * session of the 2025 era, one for each agent of the stateless era. A server that dies is started
+ * again with the next request, and less and less eagerly.
+ */
+import type { Dispatcher } from "undici";
+import type { Upstream } from "../../../core/upstream.ts";
+import type { Millis } from "../../../core/units.ts";
+import { monotonicMillis } from "../../../lib/clock.ts";
+import { randomToken } from "../../../lib/ids.ts";
+import { ServerDown } from "../../upstream-failure.ts";
+import { AnswerStream, errorText } from "./answer-stream.ts";
+import { ChannelSession } from "./channel-session.ts";
+import { headerOf, ownerOf, type McpRequest, type McpServerSide } from "./mcp-request.ts";
+import { RPC_INVALID_REQUEST } from "../rpc-message.ts";
+import type { SentMessage } from "../mcp-interpretation.ts";
+import type { OpenChannel } from "./message-channel.ts";
+
+export interface ChannelEndpointParts {
+  readonly upstream: Upstream;
+  readonly sessionsMax: number;
+  readonly idle: Millis;
+  readonly open: OpenChannel;
+  /** It ended by itself; the operator should know. */
+  died(reason: Error): void;
+  unreadable(): void;
+}
+
+interface Session {
+  readonly owner: string;
+  readonly talk: ChannelSession;
+}
+
+const SESSION_ID_BYTES = 24;
+const BACKOFF_FIRST_MS = 500;
+const BACKOFF_MAX_MS = 30_000;
+/** A server that lived so long was no false start. */
+const STEADY_MS = 10_000;
+const RPC_SESSION_UNKNOWN = -32001;
+
+export class ChannelEndpoint implements McpServerSide {
+  readonly #parts: ChannelEndpointParts;
+  readonly #sessions = new Map<string, Session>();
+  /** By owner. */
+  readonly #shared = new Map<string, ChannelSession>();
+  #failures = 0;
+  /** Monotonic. */
+  #notBefore = 0;
+
+  constructor(parts: ChannelEndpointParts) {
+    this.#parts = parts;
+  }
+
+  ask(request: McpRequest, handler: Dispatcher.DispatchHandler): void {
+    const stream = new AnswerStream(handler);
+    if (stream.over) return;
+    const { question, sent } = request;
+    if (question.kind === "request" && sent !== undefined) {
+      if (question.era === "2026") return this.#askShared(request, sent, stream);
+      if (question.method === "initialize") return this.#begin(request, sent, stream);
+    }
+    const session = this.#find(request, stream);
+    if (session === undefined) return;
+    const { talk } = session;
+    switch (request.verb) {
+      case "POST":
+        if (sent === undefined) return;
+        if (question.kind === "request") return talk.ask(sent, stream);
+        talk.tell(sent);
+        return stream.status(202);
+      case "GET":
+        return talk.listen(stream, headerOf(request.headers, "last-event-id"));
+      case "DELETE":
+        talk.close();
+        return stream.status(200);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const { talk } of this.#sessions.values()) talk.close();
+    for (const talk of this.#shared.values()) talk.close();
+  }
+
+  #begin({ principal }: McpRequest, sent: SentMessage, stream: AnswerStream): void {
+    const owner = ownerOf(principal);
+    const id = randomToken(SESSION_ID_BYTES);
+    const talk = this.#start(owner, false, stream, () => this.#sessions.delete(id));
+    if (talk === undefined) return;
+    this.#sessions.set(id, { owner, talk });
+    stream.headers = { "mcp-session-id": id };
+    talk.ask(sent, stream);
+  }
+
+  #askShared({ principal }: McpRequest, sent: SentMessage, stream: AnswerStream): void {
+    const owner = ownerOf(principal);
+    const open = this.#shared.get(owner);
+    if (open !== undefined) return open.ask(sent, stream);
+    const talk = this.#start(owner, true, stream, () => this.#shared.delete(owner));
+    if (talk === undefined) return;
+    this.#shared.set(owner, talk);
+    talk.ask(sent, stream);
+  }
+
+  /** Undefined: it cannot be started now, and the stream has heard why. */
+  #start(
+    owner: string,
+    shared: boolean,
+    stream: AnswerStream,
+    forget: () => unknown,
+  ): ChannelSession | undefined {
+    const { upstream, idle, sessionsMax } = this.#parts;
+    const waitMs = Math.ceil(this.#notBefore - monotonicMillis());
+    if (waitMs > 0) {
+      stream.fail(new ServerDown(`it ended; the next start is in ${waitMs} ms`));
+      return undefined;
+    }
+    if (this.#sessions.size + this.#shared.size >= sessionsMax && !this.#retire(owner)) {
+      stream.fail(new ServerDown(`all ${sessionsMax} sessions are in use`));
+      return undefined;
+    }
+    const born = monotonicMillis();
+    const ended = (reason: Error | undefined): void => {
+      forget();
+      if (reason !== undefined) this.#note(reason, monotonicMillis() - born);
+    };
+    return new ChannelSession({
+      open: (listener) => this.#parts.open(listener),
+      shared,
+      idle,
+      patience: upstream.timeouts.headers,
+      unreadable: () => this.#parts.unreadable(),
+      ended,
+    });
+  }
+
+  /** Makes room by ending a session of the same agent in which nothing happens, the oldest first. */
+  #retire(owner: string): boolean {
+    for (const session of this.#sessions.values()) {
+      if (session.owner !== owner || !session.talk.resting) continue;
+      session.talk.close();
+      return true;
+    }
+    return false;
+  }
+
+  #note(reason: Error, livedMs: number): void {
+    this.#failures = livedMs >= STEADY_MS ? 1 : this.#failures + 1;
+    const pauseMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** (this.#failures - 1));
+    this.#notBefore = monotonicMillis() + pauseMs;
+    this.#parts.died(reason);
+  }
+
+  /** Undefined: there is no such session of this agent, and the stream has heard so. */
+  #find({ headers, principal }: McpRequest, stream: AnswerStream): Session | undefined {
+    const id = headerOf(headers, "mcp-session-id");
+    if (id === undefined) {
+      stream.reply(400, errorText(undefined, RPC_INVALID_REQUEST, "Mcp-Session-Id is missing."));
+      return undefined;
+    }
+    const session = this.#sessions.get(id);
+    if (session !== undefined && session.owner === ownerOf(principal)) return session;
+    // The status that makes a client begin anew; whose session it may be is nobody's business.
+    stream.reply(404, errorText(undefined, RPC_SESSION_UNKNOWN, "There is no such session."));
+    return undefined;
+  }
+}

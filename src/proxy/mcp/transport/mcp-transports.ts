@@ -1,0 +1,75 @@
+/** Which way leads to which MCP server; what all of them share. */
+import type { Pool } from "undici";
+import { secretsForProcess } from "../../../core/secret/process-secrets.ts";
+import type { Vault } from "../../../core/secret/vault.ts";
+import type { ProcessTransport, Upstream } from "../../../core/upstream.ts";
+import { impossible } from "../../../lib/impossible.ts";
+import type { UpstreamTransport } from "../../upstream-transport.ts";
+import { ChannelEndpoint } from "./channel-endpoint.ts";
+import { DepartureGate } from "./departure-gate.ts";
+import type { McpServerSide } from "./mcp-request.ts";
+import { OrphanGuard } from "./orphan-guard.ts";
+import { openProcess } from "./process-channel.ts";
+
+/** What an operator hears of MCP servers that are processes or streams. */
+export interface McpEvents {
+  /** A line of a process's standard error. */
+  processSaid(upstream: string, line: string): void;
+  serverDied(upstream: string, reason: Error): void;
+  unreadableMessage(upstream: string): void;
+}
+
+export interface McpTransportParts {
+  readonly vault: Vault;
+  /** Sallyport's own. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly events: McpEvents;
+}
+
+export class McpTransports implements Disposable {
+  readonly #parts: McpTransportParts;
+  readonly #guard = new OrphanGuard();
+
+  constructor(parts: McpTransportParts) {
+    this.#parts = parts;
+  }
+
+  to(upstream: Upstream, pool: () => Pool): UpstreamTransport {
+    const { transport } = upstream;
+    switch (transport.kind) {
+      case "http":
+        return pool();
+      case "sse":
+        return pool();
+      case "stdio":
+        return new DepartureGate(this.#processes(upstream, transport));
+      default:
+        return impossible(transport);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#guard[Symbol.dispose]();
+  }
+
+  #processes(upstream: Upstream, transport: ProcessTransport): McpServerSide {
+    const { vault, environment, events } = this.#parts;
+    const { name } = upstream;
+    return new ChannelEndpoint({
+      upstream,
+      sessionsMax: transport.processesMax,
+      idle: transport.idle,
+      open: (listener) => {
+        const lent = secretsForProcess(vault, upstream);
+        const { variables, echoes } =
+          lent.kind === "pass" ? lent.value : { variables: {}, echoes: [] };
+        const said = (line: string): void => events.processSaid(name, line);
+        const guard = this.#guard;
+        const parts = { transport, environment, secrets: variables, echoes, guard, said };
+        return openProcess(parts, listener);
+      },
+      died: (reason) => events.serverDied(name, reason),
+      unreadable: () => events.unreadableMessage(name),
+    });
+  }
+}
