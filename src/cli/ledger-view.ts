@@ -13,6 +13,7 @@ import type {
 import type { Scan } from "../core/evidence.ts";
 import type { Finding } from "../core/inspect/finding.ts";
 import type { PricedUsage } from "../core/money/priced-usage.ts";
+import { USAGE_COUNTS } from "../core/money/usage.ts";
 import { impossible } from "../lib/impossible.ts";
 import { printable } from "../lib/printable.ts";
 import type { ExchangeRecord } from "../stores/ledger/read-ledger.ts";
@@ -183,13 +184,14 @@ function outcomeText({ outcome, duration }: OutcomeEntry): string {
 }
 
 function costText({ cost, model, usage, price, catalogue }: PricedUsage): string {
-  const { input, cacheRead, cacheWrite, output, reasoning, source } = usage;
-  const classes = { input, "cache read": cacheRead, "cache write": cacheWrite, output, reasoning };
-  const tokens = Object.entries(classes).flatMap(([name, count]) =>
-    count === undefined ? [] : [`${count} ${name}`],
-  );
+  const { source, tier } = usage;
+  const tokens = USAGE_COUNTS.flatMap(([key, name]) => {
+    const count = usage[name];
+    return count === undefined ? [] : [`${count} ${key.replaceAll("_", " ")}`];
+  });
+  const list = tier === undefined ? "" : `, ${tier}`;
   return (
-    `${usdText(cost)} USD for ${model}: ${tokens.join(", ")} (${source}); ` +
+    `${usdText(cost)} USD for ${model}: ${tokens.join(", ")} (${source}${list}); ` +
     `price ${price}, ${catalogue}`
   );
 }

@@ -73,6 +73,7 @@ export async function authorize(
   const body = interpretation.compose({
     redacted: detected.verdict.value,
     outputTokens: reserved.value.outputTokens,
+    toolCalls: reserved.value.toolCalls,
   });
   const opened = await open(facts, ports.ledger);
   if (opened.kind === "halt") return opened;

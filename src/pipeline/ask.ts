@@ -3,6 +3,7 @@ import type { Inspections } from "../core/decision.ts";
 import type { Scan } from "../core/evidence.ts";
 import type { Finding } from "../core/inspect/finding.ts";
 import type { JsonValue } from "../core/json.ts";
+import type { Demand } from "../core/money/demand.ts";
 import type { Usage } from "../core/money/usage.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { Principal } from "../core/principal.ts";
@@ -80,18 +81,24 @@ export interface Metering {
   readonly inputTokens: number;
   /** The client's own cap, per choice. */
   readonly outputTokens: number | undefined;
+  /** Whether a cap of zero asks for no output (cache warming) instead of for any. */
+  readonly zeroIsCap: boolean;
   /** Answers asked for (`n`, `candidateCount`). */
   readonly choices: number;
+  /** What may be billed beyond the bytes that are sent. */
+  readonly demand: Demand;
   /** Operations that bill no output (embeddings) or nothing at all (count_tokens, models). */
   readonly bills: "input_and_output" | "input" | "nothing";
 }
 
-/** What policy changed in a request. Both undefined: the received bytes are sent. */
+/** What policy changed in a request. All undefined: the received bytes are sent. */
 export interface Changes {
   /** The redacted form of `scannable`: same kind, JSON value or text. */
   readonly redacted: JsonValue | undefined;
   /** Output cap to write into the request where the client asked for more or for nothing. */
   readonly outputTokens: number | undefined;
+  /** Bound to write for calls of the provider's own tools where the client set none. */
+  readonly toolCalls?: number | undefined;
 }
 
 export type RequestBody =

@@ -7,10 +7,12 @@ import type { Terms } from "../core/decision.ts";
 import type { Hold, Reservation } from "../core/money/budget.ts";
 import { holdsFor, type Amounts } from "../core/money/holds.ts";
 import type { RateStanding } from "../core/money/rate.ts";
+import type { ProviderTool } from "../core/money/demand.ts";
 import type { ModelPrice } from "../core/money/price.ts";
+import type { ServiceTier } from "../core/money/service-tier.ts";
 import type { Agreement, MeteredAgreement } from "../core/money/settle.ts";
-import { TOKENS_MAX } from "../core/money/token-count.ts";
 import { formatAmount } from "../core/money/usd.ts";
+import { boundsOf, PROVIDER_TOOL_CALLS_DEFAULT } from "../core/money/worst-case.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { attemptId, millis, type ExchangeId, type Instant } from "../core/units.ts";
@@ -22,10 +24,6 @@ import { throttle } from "./throttle.ts";
 
 /** Longer than an upstream may usually take; a settle that comes later still corrects the spend. */
 export const RESERVATION_LEASE = millis(660_000);
-/** Held where client, policy and catalogue name no cap. Never sent: some models allow less. */
-export const OUTPUT_TOKENS_DEFAULT = 16_384;
-/** Providers put a prompt of their own beside the client's, most of all for tools. */
-const HIDDEN_PROMPT_TOKENS = 512;
 
 export interface ReserveInput {
   readonly exchange: ExchangeId;
@@ -42,6 +40,8 @@ export interface Reserved {
   readonly outputTokens: number | undefined;
   /** How the limits stand that the call was counted by. */
   readonly standings: readonly RateStanding[];
+  /** Bound to write for calls of provider tools; undefined where the client set one or has none. */
+  readonly toolCalls: number | undefined;
   /** For `settlementsOf` when the exchange closes. */
   readonly agreement: Agreement;
 }
@@ -52,9 +52,11 @@ export async function reserve(
 ): Promise<Verdict<Reserved>> {
   const { exchange, now, principal, action, terms, metering } = input;
   const billed = metering === undefined || metering.bills === "nothing" ? undefined : metering;
-  const price =
-    billed === undefined ? undefined : ports.prices.price(billed.provider, billed.model, now);
+  const price = billed && ports.prices.price(billed.provider, billed.model, now, tierOf(billed));
   if (billed !== undefined && price === undefined) return halt(priceUnknown(billed));
+  const isCharged = terms.charges.some(({ kind }) => kind === "metered");
+  const tool = isCharged ? billed?.demand.tools.find((one) => !price?.covers(one)) : undefined;
+  if (tool !== undefined && billed !== undefined) return halt(toolUnpriced(tool, billed));
 
   const metered = price && billed && agree(billed, price, terms.outputTokens, now);
   const amounts = amountsOf(metered);
@@ -63,9 +65,11 @@ export async function reserve(
   const standings = throttled.value;
   const lines = holdsFor(terms.charges, principal, action, now, amounts);
   const outputTokens = capToSend(metering, price, terms.outputTokens);
+  const toolCalls = isCharged ? toolCallsToSend(billed) : undefined;
   const agreement: Agreement = { lines, metered };
   if (lines.length === 0) {
-    return pass({ reservation: { kind: "unmetered" }, outputTokens, standings, agreement });
+    const reservation = { kind: "unmetered" } as const;
+    return pass({ reservation, outputTokens, toolCalls, standings, agreement });
   }
 
   const holds = lines.map((line) => line.hold);
@@ -76,6 +80,7 @@ export async function reserve(
       return pass({
         reservation: { kind: "held", attempt, holds },
         outputTokens,
+        toolCalls,
         standings,
         agreement,
       });
@@ -99,21 +104,26 @@ function agree(
   policyCap: number | undefined,
   at: Instant,
 ): MeteredAgreement {
-  const inputTokens = bounded(bounded(metering.inputTokens) + HIDDEN_PROMPT_TOKENS);
   const cap = smallest(ownCap(metering), policyCap, price.outputTokensMax);
-  const outputTokens =
-    metering.bills === "input"
-      ? 0
-      : bounded((cap ?? OUTPUT_TOKENS_DEFAULT) * Math.max(metering.choices, 1));
+  const { inputTokens, outputTokens, toolCalls } = boundsOf(
+    metering,
+    price,
+    metering.bills === "input" ? 0 : cap,
+  );
   return {
     provider: metering.provider,
     model: metering.model,
     at,
     price,
+    tier: tierOf(metering),
     inputTokens,
     outputTokens,
-    held: price.worstCase(inputTokens, outputTokens),
+    held: price.worstCase(inputTokens, outputTokens, toolCalls),
   };
+}
+
+function tierOf({ demand }: Metering): ServiceTier {
+  return demand.tier;
 }
 
 const ONE_CALL: Amounts = { nanoUsd: 0, inputTokens: 0, outputTokens: 0, calls: 1 };
@@ -136,9 +146,16 @@ function capToSend(
   return policyCap !== undefined && policyCap < own ? policyCap : undefined;
 }
 
-/** Servers take zero and negative caps for "no cap", so that is what they are. */
-function ownCap({ outputTokens }: Metering): number | undefined {
-  return outputTokens !== undefined && outputTokens >= 1 ? outputTokens : undefined;
+/** Most servers take zero and negative caps for "no cap"; where zero is one, `zeroIsCap` says so. */
+function ownCap({ outputTokens, zeroIsCap }: Metering): number | undefined {
+  const least = zeroIsCap ? 0 : 1;
+  return outputTokens !== undefined && outputTokens >= least ? outputTokens : undefined;
+}
+
+function toolCallsToSend(metering: Metering | undefined): number | undefined {
+  if (metering === undefined) return undefined;
+  const { tools, toolCallsMax } = metering.demand;
+  return tools.length > 0 && toolCallsMax === undefined ? PROVIDER_TOOL_CALLS_DEFAULT : undefined;
 }
 
 function smallest(...caps: readonly (number | undefined)[]): number | undefined {
@@ -148,18 +165,27 @@ function smallest(...caps: readonly (number | undefined)[]): number | undefined 
   return least;
 }
 
-/** Counts come from the client in the end: whatever they are, the arithmetic stays exact. */
-function bounded(tokens: number): number {
-  return tokens <= TOKENS_MAX ? Math.max(Math.ceil(tokens), 0) : TOKENS_MAX;
-}
-
 function priceUnknown(metering: Metering): Refusal {
+  const tier = tierOf(metering);
+  const list = tier === "standard" ? "" : ` in its ${tier} tier`;
   return {
     code: "price_unknown",
-    detail: `Nobody knows what model "${metering.model}" of ${metering.provider} costs.`,
+    detail: `Nobody knows what model "${metering.model}" of ${metering.provider} costs${list}.`,
     remedy:
       "Use a model with a known price, or ask the operator to set one under prices.overrides " +
       "or prices.unpriced.",
+  };
+}
+
+function toolUnpriced(tool: ProviderTool, { provider, model }: Metering): Refusal {
+  return {
+    code: "price_unknown",
+    detail:
+      `The request switches on a tool that ${provider} runs and bills by itself (${tool}), and ` +
+      `nobody knows what a call of it costs with model "${model}".`,
+    remedy:
+      "Leave the tool out, or ask the operator to price it: web_search_usd, file_search_usd or " +
+      "tool_call_usd under prices.overrides.",
   };
 }
 

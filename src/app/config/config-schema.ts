@@ -1,8 +1,8 @@
+import { PRICES_SHAPE } from "./price-schema.ts";
 import type { Effective, Shape } from "./schema-shape.ts";
 import { UPSTREAM_SHAPE } from "./upstream-schema.ts";
 
 const PORT = { type: "integer", minimum: 0, maximum: 65_535 } as const;
-const PRICE = { type: "number", minimum: 0, description: "USD per million tokens." } as const;
 
 const address = <P extends number>(port: P, what: string) =>
   ({
@@ -31,47 +31,6 @@ const AGENT = {
       default: [],
     },
     team: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" },
-  },
-} as const;
-
-const PRICES = {
-  type: "object",
-  additionalProperties: false,
-  description: "What models cost where the built-in catalogue is silent or wrong for you.",
-  default: {},
-  properties: {
-    overrides: {
-      type: "array",
-      maxItems: 1000,
-      default: [],
-      items: {
-        type: "object",
-        additionalProperties: false,
-        required: ["provider", "model", "input_usd_per_mtok", "output_usd_per_mtok"],
-        properties: {
-          provider: { type: "string" },
-          model: { type: "string" },
-          input_usd_per_mtok: PRICE,
-          output_usd_per_mtok: PRICE,
-          cache_read_usd_per_mtok: PRICE,
-          cache_write_usd_per_mtok: PRICE,
-          output_tokens_max: { type: "integer", minimum: 1, maximum: 100_000_000 },
-        },
-      },
-    },
-    unpriced: {
-      description: "A model without a price is refused, or costs what you write here.",
-      default: "refuse",
-      anyOf: [
-        { type: "string", enum: ["refuse"] },
-        {
-          type: "object",
-          additionalProperties: false,
-          required: ["input_usd_per_mtok", "output_usd_per_mtok"],
-          properties: { input_usd_per_mtok: PRICE, output_usd_per_mtok: PRICE },
-        },
-      ],
-    },
   },
 } as const;
 
@@ -162,7 +121,7 @@ export const CONFIG_SCHEMA = {
         dir: { type: "string", default: "policies", description: "Relative to this file." },
       },
     },
-    prices: PRICES,
+    prices: PRICES_SHAPE,
     limits: LIMITS,
     vault: {
       type: "object",

@@ -1,6 +1,8 @@
 import type { JsonValue } from "../../core/json.ts";
 import type { Millis } from "../../core/units.ts";
 import type { Upstream } from "../../core/upstream.ts";
+import type { Place } from "../../core/policy/source-text.ts";
+import type { PriceOverlay, PriceOverride } from "../../stores/prices/price-overlay.ts";
 import type { ConfigFile } from "./config-schema.ts";
 
 /** What the process was told, checked, frozen; nothing here changes while it runs. */
@@ -18,7 +20,7 @@ export interface Config {
   readonly upstreams: readonly Upstream[];
   /** Absolute. */
   readonly policiesDirectory: string;
-  readonly prices: ConfigFile["prices"];
+  readonly prices: PricesConfig;
   readonly limits: Limits;
   readonly vault: VaultKeySource;
   readonly api: ApiSettings;
@@ -34,6 +36,15 @@ export interface AgentEntry {
   readonly name: string;
   readonly keysSha256: readonly string[];
   readonly team: string | undefined;
+}
+
+export interface PricesConfig {
+  readonly overrides: readonly PriceOverride[];
+  readonly unpriced: PriceOverlay["unpriced"];
+  /** Where each of `overrides` was written. */
+  readonly places: readonly Place[];
+  /** Absolute. */
+  readonly file: string | undefined;
 }
 
 export interface Limits {

@@ -57,7 +57,13 @@ export function resolveConfig(
     loopbackAgent: file.identity.loopback_agent,
     upstreams,
     policiesDirectory: check.path("policies.dir", file.policies.dir),
-    prices: file.prices,
+    prices: {
+      overrides: file.prices.overrides,
+      unpriced: file.prices.unpriced,
+      places: file.prices.overrides.map((_, index) => check.placeOf(`prices.overrides[${index}]`)),
+      file:
+        file.prices.file === undefined ? undefined : check.path("prices.file", file.prices.file),
+    },
     limits: asLimits(file.limits),
     vault: {
       key: vault.key,
@@ -107,7 +113,7 @@ class Check {
   /** Nothing is said of a value that is wrong already. */
   complain(path: string, message: string, suggestion?: string): undefined {
     if (!this.isSound(path)) return undefined;
-    const at = this.#position(path);
+    const at = this.placeOf(path);
     this.problems.push({ ...at, message: `${path}: ${message}`, suggestion });
     return undefined;
   }
@@ -126,7 +132,7 @@ class Check {
       const first = seen.get(name);
       if (first === undefined) seen.set(name, index);
       else {
-        const { line } = this.#position(`${list}[${first}].name`);
+        const { line } = this.placeOf(`${list}[${first}].name`);
         this.complain(
           `${list}[${index}].name`,
           `\`${name}\` is taken`,
@@ -209,7 +215,7 @@ class Check {
   }
 
   /** Of the value, or of the nearest thing around it that was written. */
-  #position(path: string): { file: string; line: number; column: number } {
+  placeOf(path: string): { file: string; line: number; column: number } {
     for (let key = path; key !== ""; key = key.replace(/(^|[.[])[^.[]*$/, "")) {
       const at = this.#origins.get(key);
       if (at !== undefined) return at;

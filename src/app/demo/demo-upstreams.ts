@@ -22,9 +22,8 @@ export function withDemoUpstreams(config: Config, urls: DemoUrls): Config {
     model: DEMO_MODEL,
     input_usd_per_mtok: "10",
     output_usd_per_mtok: "1500",
-    cache_read_usd_per_mtok: undefined,
-    cache_write_usd_per_mtok: undefined,
     output_tokens_max: 1024,
+    confirm: true,
   };
   return {
     ...config,

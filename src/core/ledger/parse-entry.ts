@@ -4,7 +4,8 @@ import type { Outcome, Scan } from "../evidence.ts";
 import type { Finding } from "../inspect/finding.ts";
 import { isJsonObject, type JsonObject } from "../json.ts";
 import type { PricedUsage } from "../money/priced-usage.ts";
-import type { Usage } from "../money/usage.ts";
+import { SERVICE_TIERS } from "../money/service-tier.ts";
+import { UNCOUNTED, USAGE_COUNTS, type Usage } from "../money/usage.ts";
 import { REFUSALS, type RefusalCode } from "../refusal.ts";
 import { id, instant, millis, nanoUsd } from "../units.ts";
 import type { ChangeDetail, Checked, Cut, Entry, Link, OutcomeEntry } from "./entry.ts";
@@ -223,14 +224,14 @@ function parseCost(from: JsonObject): PricedUsage {
 }
 
 function parseUsage(from: JsonObject): Usage {
-  return {
-    input: optional(from, "input", number),
-    cacheRead: optional(from, "cache_read", number),
-    cacheWrite: optional(from, "cache_write", number),
-    output: optional(from, "output", number),
-    reasoning: optional(from, "reasoning", number),
-    source: word(from, "source", ["provider", "estimated"]),
-  };
+  const counts: Partial<Record<(typeof USAGE_COUNTS)[number][1], number>> = {};
+  for (const [key, name] of USAGE_COUNTS) {
+    const count = optional(from, key, number);
+    if (count !== undefined) counts[name] = count;
+  }
+  const tier = from["tier"] === undefined ? undefined : word(from, "tier", SERVICE_TIERS);
+  const source = word(from, "source", ["provider", "estimated", "floor"]);
+  return { ...UNCOUNTED, ...counts, tier, source };
 }
 
 function parseAbandoned(from: JsonObject): { writer: string; number: number; offset: number } {

@@ -7,7 +7,7 @@ import { impossible } from "../../lib/impossible.ts";
 import type { Facts, Outcome, Scan } from "../evidence.ts";
 import type { Finding } from "../inspect/finding.ts";
 import type { PricedUsage } from "../money/priced-usage.ts";
-import type { Usage } from "../money/usage.ts";
+import { USAGE_COUNTS, type Usage } from "../money/usage.ts";
 import type { Digest, ExchangeId, Instant } from "../units.ts";
 import { asked } from "./record-asked.ts";
 import { digits, list, quote } from "./json-text.ts";
@@ -89,14 +89,19 @@ function cost(priced: PricedUsage): string {
   );
 }
 
+/** `source` and `tier` stand among the counts where canonical JSON wants them. */
 function usage(tokens: Usage): string {
   let out = "{";
-  if (tokens.cacheRead !== undefined) out += `"cache_read":${digits(tokens.cacheRead)},`;
-  if (tokens.cacheWrite !== undefined) out += `"cache_write":${digits(tokens.cacheWrite)},`;
-  if (tokens.input !== undefined) out += `"input":${digits(tokens.input)},`;
-  if (tokens.output !== undefined) out += `"output":${digits(tokens.output)},`;
-  if (tokens.reasoning !== undefined) out += `"reasoning":${digits(tokens.reasoning)},`;
-  return `${out}"source":"${tokens.source}"}`;
+  for (const [key, name] of USAGE_COUNTS) {
+    if (key === "tool_calls") out += `"source":"${tokens.source}",${tier(tokens)}`;
+    const count = tokens[name];
+    if (count !== undefined) out += `"${key}":${digits(count)},`;
+  }
+  return `${out.slice(0, -1)}}`;
+}
+
+function tier({ tier: said }: Usage): string {
+  return said === undefined || said === "standard" ? "" : `"tier":"${said}",`;
 }
 
 /** An exchange that was closed without saying how is one that failed. */

@@ -1,8 +1,8 @@
+import { impossible } from "../../lib/impossible.ts";
 import { NANO_USD_MAX, nanoUsd, type NanoUsd } from "../units.ts";
 import { divideUp } from "./decimal.ts";
 import type { ModelPrice } from "./price.ts";
-import type { PriceStatus } from "./priced-usage.ts";
-import { inputTokensOf, type BilledUsage } from "./usage.ts";
+import { inputTokensOf, type BilledUsage, type Usage } from "./usage.ts";
 
 /** Price of one unit in atto-USD (10⁻¹⁸); exact for prices per million with twelve decimals. */
 export type AttoUsd = bigint;
@@ -23,32 +23,52 @@ export interface ModelRates {
   readonly cacheWrite: Rate | undefined;
   readonly cacheWriteHour: Rate | undefined;
   readonly audioInput: Rate | undefined;
+  readonly audioCacheRead: Rate | undefined;
   readonly imageInput: Rate | undefined;
   readonly output: Rate | undefined;
   readonly reasoning: Rate | undefined;
   readonly audioOutput: Rate | undefined;
   readonly imageOutput: Rate | undefined;
+  /** One call each. A tool without a rate has no price: it is not free. */
   readonly webSearch: Rate | undefined;
+  readonly fileSearch: Rate | undefined;
+  readonly toolCall: Rate | undefined;
   readonly request: Rate | undefined;
 }
 
+/** All that a price is beside its rates. */
+export type PriceFacts = Pick<
+  ModelPrice,
+  "status" | "catalogue" | "outputTokensMax" | "outputTokensLimit" | "contextTokens"
+>;
+
 /** The arithmetic of one price: exact in BigInt, rounded up once, saturating at the largest amount. */
-export function createModelPrice(
-  rates: ModelRates,
-  status: PriceStatus,
-  outputTokensMax: number | undefined,
-): ModelPrice {
+export function createModelPrice(rates: ModelRates, facts: PriceFacts): ModelPrice {
   const full = withFallbacks(rates);
   return {
-    status,
-    outputTokensMax,
-    worstCase(inputTokens, outputTokens) {
+    ...facts,
+    worstCase(inputTokens, outputTokens, toolCalls = 0) {
       const input = dearest(full.anyInput, inputTokens) * BigInt(inputTokens);
       const output = dearest(full.anyOutput, inputTokens) * BigInt(outputTokens);
-      return roundUp(input + output + dearest(full.perRequest, inputTokens));
+      const tools = dearest(full.anyTool, inputTokens) * BigInt(toolCalls);
+      return roundUp(input + output + tools + dearest(full.perRequest, inputTokens));
     },
     cost(usage) {
       return roundUp(attoCost(full, usage));
+    },
+    covers(tool) {
+      switch (tool) {
+        case "web_search":
+          return full.webSearch !== undefined;
+        case "file_search":
+          return full.fileSearch !== undefined;
+        case "unbilled":
+          return true;
+        case "other":
+          return full.toolCall !== undefined;
+        default:
+          return impossible(tool);
+      }
     },
   };
 }
@@ -56,54 +76,74 @@ export function createModelPrice(
 type FullRates = ReturnType<typeof withFallbacks>;
 
 function withFallbacks(rates: ModelRates) {
-  const { input } = rates;
+  const { input, toolCall } = rates;
   const output = rates.output ?? input;
+  const cacheRead = rates.cacheRead ?? input;
   const cacheWrite = rates.cacheWrite ?? input;
-  const perRequest = rates.request === undefined ? [] : [rates.request];
-  return {
+  const full = {
     input,
     output,
+    cacheRead,
     cacheWrite,
-    perRequest,
-    cacheRead: rates.cacheRead ?? input,
     cacheWriteHour: rates.cacheWriteHour ?? cacheWrite,
     audioInput: rates.audioInput ?? input,
+    audioCacheRead: rates.audioCacheRead ?? rates.audioInput ?? cacheRead,
+    imageInput: rates.imageInput ?? input,
     reasoning: rates.reasoning ?? output,
     audioOutput: rates.audioOutput ?? output,
     imageOutput: rates.imageOutput ?? output,
-    webSearch: rates.webSearch,
+    webSearch: rates.webSearch ?? toolCall,
+    fileSearch: rates.fileSearch ?? toolCall,
+    toolCall,
+  };
+  const { audioInput, audioCacheRead, imageInput, cacheWriteHour } = full;
+  return {
+    ...full,
     anyInput: [
       input,
-      rates.cacheRead,
-      rates.cacheWrite,
-      rates.cacheWriteHour,
-      rates.audioInput,
-      rates.imageInput,
-    ].filter((rate) => rate !== undefined),
-    anyOutput: [output, rates.reasoning, rates.audioOutput, rates.imageOutput].filter(
-      (rate) => rate !== undefined,
-    ),
+      cacheRead,
+      cacheWrite,
+      cacheWriteHour,
+      audioInput,
+      audioCacheRead,
+      imageInput,
+    ],
+    anyOutput: [output, full.reasoning, full.audioOutput, full.imageOutput],
+    anyTool: [full.webSearch, full.fileSearch, toolCall].filter((rate) => rate !== undefined),
+    perRequest: rates.request === undefined ? [] : [rates.request],
   };
 }
 
+/** The rate that each count of a usage is billed by. */
+const BILLED_BY = [
+  ["input", "input"],
+  ["cacheRead", "cacheRead"],
+  ["cacheWrite", "cacheWrite"],
+  ["cacheWriteHour", "cacheWriteHour"],
+  ["audioInput", "audioInput"],
+  ["audioCacheRead", "audioCacheRead"],
+  ["imageInput", "imageInput"],
+  ["toolInput", "input"],
+  ["output", "output"],
+  ["reasoning", "reasoning"],
+  ["audioOutput", "audioOutput"],
+  ["imageOutput", "imageOutput"],
+  ["webSearches", "webSearch"],
+  ["fileSearches", "fileSearch"],
+  ["toolCalls", "toolCall"],
+] as const satisfies readonly (readonly [keyof Usage, keyof ModelRates])[];
+
 function attoCost(rates: FullRates, usage: BilledUsage): AttoUsd {
   const total = inputTokensOf(usage);
-  let sum = charge(rates.input, usage.input, total) + charge(rates.output, usage.output, total);
-  sum += charge(rates.cacheRead, usage.cacheRead, total);
-  sum += charge(rates.cacheWrite, usage.cacheWrite, total);
-  sum += charge(rates.cacheWriteHour, usage.cacheWriteHour, total);
-  sum += charge(rates.audioInput, usage.audioInput, total);
-  sum += charge(rates.reasoning, usage.reasoning, total);
-  sum += charge(rates.audioOutput, usage.audioOutput, total);
-  sum += charge(rates.imageOutput, usage.imageOutput, total);
-  if (rates.webSearch !== undefined) sum += charge(rates.webSearch, usage.webSearches, total);
+  let sum = 0n;
+  for (const [count, rate] of BILLED_BY) sum += charge(rates[rate], usage[count], total);
   for (const rate of rates.perRequest) sum += charge(rate, 1, total);
   return sum;
 }
 
 /** A class nobody mentioned is empty: its tokens, if any, are inside the plain class. */
-function charge(rate: Rate, units: number | undefined, inputTokens: number): AttoUsd {
-  if (units === undefined || units === 0) return 0n;
+function charge(rate: Rate | undefined, units: number | undefined, inputTokens: number): AttoUsd {
+  if (rate === undefined || units === undefined || units === 0) return 0n;
   return unitPrice(rate, inputTokens) * BigInt(units);
 }
 

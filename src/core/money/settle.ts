@@ -3,7 +3,8 @@ import type { Settlement } from "./budget.ts";
 import { amountIn, type Amounts, type HoldLine } from "./holds.ts";
 import type { ModelPrice, PriceCatalogue } from "./price.ts";
 import type { PricedUsage } from "./priced-usage.ts";
-import { inputTokensOf, outputTokensOf, type BilledUsage, type Usage } from "./usage.ts";
+import { TIER_FACTOR_MAX, type ServiceTier } from "./service-tier.ts";
+import { inputTokensOf, outputTokensOf, UNCOUNTED, type BilledUsage, type Usage } from "./usage.ts";
 
 /** What was agreed before the call went out: all that settling needs to remember. */
 export interface Agreement {
@@ -18,6 +19,8 @@ export interface MeteredAgreement {
   readonly model: string;
   readonly at: Instant;
   readonly price: ModelPrice;
+  /** The price list that was asked for. */
+  readonly tier: ServiceTier;
   /** Upper bounds that the hold was made from. */
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -85,55 +88,65 @@ function priceUsage(
 ): PricedUsage {
   const usage = billedUsage(metered, ending.usage);
   const model = ending.model ?? metered.model;
-  const price = priceOfAnswer(metered, model, prices);
-  const cost = price.cost(usage);
+  const { price, factor } = priceOfAnswer(metered, model, usage.tier ?? metered.tier, prices);
+  const cost = Math.min(price.cost(usage) * factor, NANO_USD_MAX);
   return {
     usage,
     model,
-    cost: inputIsKnown(ending) ? cost : nanoUsd(Math.max(cost, metered.held)),
-    price: price.status,
-    catalogue: prices.version,
+    cost: nanoUsd(inputIsKnown(ending) ? cost : Math.max(cost, metered.held)),
+    price: factor === 1 ? price.status : "unpriced",
+    catalogue: price.catalogue,
   };
 }
 
-/** Input is only ever counted by the provider, so it is exact also where the output is estimated. */
+/** A floor may lack the input; who counted a whole answer counted its input as well. */
 function inputIsKnown({ usage }: Ending): boolean {
   return usage !== undefined && (usage.source === "provider" || usage.input !== undefined);
 }
 
-/** The model that answered is what the provider bills; unknown, it costs what was agreed. */
-function priceOfAnswer(
-  metered: MeteredAgreement,
-  model: string,
-  prices: PriceCatalogue,
-): ModelPrice {
-  if (model === metered.model) return metered.price;
-  const price = prices.price(metered.provider, model, metered.at);
-  return price === undefined || price.status === "unpriced" ? metered.price : price;
+interface PriceOfAnswer {
+  readonly price: ModelPrice;
+  /** More than 1 where the answer came in a dearer tier that nobody priced. */
+  readonly factor: number;
 }
 
 /**
- * Fills what the provider left out with the bound that was held for it. An estimated output counts
- * as that bound too: text that was seen is not all that is billed, hidden reasoning is as well.
+ * The model and the tier that answered are what the provider bills. Unknown, the model costs what
+ * was agreed, and the tier as much as its like ever does.
  */
-function billedUsage(metered: MeteredAgreement, usage: Usage = NOTHING_SAID): BilledUsage {
+function priceOfAnswer(
+  metered: MeteredAgreement,
+  model: string,
+  tier: ServiceTier,
+  prices: PriceCatalogue,
+): PriceOfAnswer {
+  if (model === metered.model && tier === metered.tier) return { price: metered.price, factor: 1 };
+  const { provider, at } = metered;
+  const answered = knownPrice(prices.price(provider, model, at, tier));
+  if (answered !== undefined) return { price: answered, factor: 1 };
+  const standard = knownPrice(prices.price(provider, model, at, "standard"));
+  if (tier === metered.tier) return { price: metered.price, factor: 1 };
+  return { price: standard ?? metered.price, factor: TIER_FACTOR_MAX[tier] };
+}
+
+function knownPrice(price: ModelPrice | undefined): ModelPrice | undefined {
+  return price?.status === "unpriced" ? undefined : price;
+}
+
+/**
+ * Fills what the provider left out with the bound that was held for it. What was seen of an answer
+ * that broke off counts as that bound too: hidden reasoning and unseen text are billed as well.
+ */
+function billedUsage(metered: MeteredAgreement, usage: Usage = UNCOUNTED): BilledUsage {
   const known = usage.output ?? (metered.outputTokens === 0 ? 0 : undefined);
+  const whole = usage.source !== "floor";
   const exact = usage.source === "provider" && usage.input !== undefined && known !== undefined;
   const outputBound = Math.max(metered.outputTokens - outputTokensOf(usage), 0) + (known ?? 0);
   const inputBound = Math.max(metered.inputTokens - inputTokensOf(usage), 0);
-  const output = usage.source === "provider" ? (known ?? outputBound) : outputBound;
+  const output = whole ? (known ?? outputBound) : outputBound;
   const source = exact ? "provider" : "estimated";
   return { ...usage, input: usage.input ?? inputBound, output, source };
 }
-
-const NOTHING_SAID: Usage = {
-  input: undefined,
-  cacheRead: undefined,
-  cacheWrite: undefined,
-  output: undefined,
-  reasoning: undefined,
-  source: "estimated",
-};
 
 function amountsOf(metered: MeteredAgreement, priced: PricedUsage, ending: Ending): Amounts {
   const { usage, cost } = priced;

@@ -6,9 +6,10 @@
  */
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import { modelName } from "./model-name.ts";
+import { serviceTier, type ServiceTier } from "./service-tier.ts";
 import { tokenCount } from "./token-count.ts";
 import type { UsageReader } from "./usage-reader.ts";
-import type { Usage } from "./usage.ts";
+import { UNCOUNTED, type Usage } from "./usage.ts";
 
 /** Modalities known today; a longer list is not a list of modalities. */
 const DETAILS_MAX = 32;
@@ -18,10 +19,16 @@ export function createGeminiUsage(): UsageReader {
   let bestTotal = -1;
   let finished = false;
   let model: string | undefined;
+  let tier: ServiceTier | undefined;
+  let webSearches: number | undefined;
   return {
+    readHead(headers) {
+      tier = serviceTier(headers.get("x-gemini-service-tier"));
+    },
     read(event) {
       model = modelName(event["modelVersion"]) ?? model;
       finished ||= isFinished(event);
+      webSearches = searchesIn(event) ?? webSearches;
       const usage = event["usageMetadata"];
       if (!isJsonObject(usage)) return;
       const total = sumOfCounts(usage);
@@ -29,7 +36,8 @@ export function createGeminiUsage(): UsageReader {
       best = usage;
       bestTotal = total;
     },
-    usage: () => (best === undefined ? undefined : classesOf(best, finished)),
+    usage: () =>
+      best === undefined ? undefined : { ...classesOf(best, finished), webSearches, tier },
     model: () => model,
   };
 }
@@ -43,6 +51,18 @@ function isFinished(event: JsonObject): boolean {
   return candidates.some((one) => isJsonObject(one) && typeof one["finishReason"] === "string");
 }
 
+/** The queries that grounding sent out; the chunk that has them has all of them. */
+function searchesIn(event: JsonObject): number | undefined {
+  const candidates = event["candidates"];
+  if (!isJsonArray(candidates)) return undefined;
+  for (const candidate of candidates) {
+    const grounding = isJsonObject(candidate) ? candidate["groundingMetadata"] : undefined;
+    const queries = isJsonObject(grounding) ? grounding["webSearchQueries"] : undefined;
+    if (isJsonArray(queries)) return queries.length;
+  }
+  return undefined;
+}
+
 function sumOfCounts(usage: JsonObject): number | undefined {
   const prompt = tokenCount(usage["promptTokenCount"]);
   const candidates = tokenCount(usage["candidatesTokenCount"]);
@@ -51,32 +71,63 @@ function sumOfCounts(usage: JsonObject): number | undefined {
 }
 
 function classesOf(usage: JsonObject, finished: boolean): Usage {
-  const prompt = tokenCount(usage["promptTokenCount"]);
-  const cached = tokenCount(usage["cachedContentTokenCount"]);
-  const audioIn = modality(usage["promptTokensDetails"], "AUDIO");
-  const inputs = (cached ?? 0) + (audioIn ?? 0);
-  const inputBelieved = prompt !== undefined && inputs <= prompt;
-  const plain = inputBelieved ? prompt - inputs : prompt;
-  const tool = tokenCount(usage["toolUsePromptTokenCount"]) ?? 0;
-
+  const input = inputOf(usage);
   const candidates = candidatesOf(usage, finished);
   const audioOut = modality(usage["candidatesTokensDetails"], "AUDIO");
   const imageOut = modality(usage["candidatesTokensDetails"], "IMAGE");
   const outputs = (audioOut ?? 0) + (imageOut ?? 0);
   const outputBelieved = candidates !== undefined && outputs <= candidates;
   return {
-    input: plain === undefined ? undefined : plain + tool,
-    cacheRead: inputBelieved ? cached : undefined,
-    cacheWrite: undefined,
+    ...UNCOUNTED,
+    ...input,
+    toolInput: tokenCount(usage["toolUsePromptTokenCount"]),
     output: outputBelieved ? candidates - outputs : candidates,
     reasoning: tokenCount(usage["thoughtsTokenCount"]),
-    cacheWriteHour: undefined,
-    audioInput: inputBelieved ? audioIn : undefined,
     audioOutput: outputBelieved ? audioOut : undefined,
     imageOutput: outputBelieved ? imageOut : undefined,
-    webSearches: undefined,
     source: "provider",
   };
+}
+
+type InputClasses = Pick<
+  Usage,
+  "input" | "cacheRead" | "audioInput" | "audioCacheRead" | "imageInput"
+>;
+
+/** The prompt's count has everything in it; its modalities have what came from the cache. */
+function inputOf(usage: JsonObject): InputClasses {
+  const prompt = tokenCount(usage["promptTokenCount"]);
+  const cached = tokenCount(usage["cachedContentTokenCount"]);
+  const audioCached = modality(usage["cacheTokensDetails"], "AUDIO");
+  const audioCacheRead = cached === undefined ? undefined : audioCached;
+  const audio = modality(usage["promptTokensDetails"], "AUDIO");
+  const audioInput = audio === undefined ? undefined : Math.max(audio - (audioCacheRead ?? 0), 0);
+  const imageInput = picturesIn(usage);
+  const cacheRead = cached === undefined ? undefined : cached - (audioCacheRead ?? 0);
+  const apart = (cached ?? 0) + (audioInput ?? 0) + (imageInput ?? 0);
+  if (prompt === undefined || apart > prompt || (cacheRead ?? 0) < 0) {
+    return { ...NO_INPUT, input: prompt };
+  }
+  return { input: prompt - apart, cacheRead, audioInput, audioCacheRead, imageInput };
+}
+
+const NO_INPUT: InputClasses = {
+  input: undefined,
+  cacheRead: undefined,
+  audioInput: undefined,
+  audioCacheRead: undefined,
+  imageInput: undefined,
+};
+
+/** Images and video that did not come from the cache. */
+function picturesIn(usage: JsonObject): number | undefined {
+  let sum: number | undefined;
+  for (const name of ["IMAGE", "VIDEO"]) {
+    const all = modality(usage["promptTokensDetails"], name);
+    if (all === undefined) continue;
+    sum = (sum ?? 0) + Math.max(all - (modality(usage["cacheTokensDetails"], name) ?? 0), 0);
+  }
+  return sum;
 }
 
 /**

@@ -6,15 +6,18 @@
  * @see https://platform.openai.com/docs/api-reference/chat/object
  * @see https://platform.openai.com/docs/api-reference/responses/object
  */
-import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import { modelName } from "./model-name.ts";
+import { serviceTier, type ServiceTier } from "./service-tier.ts";
 import { tokenCount } from "./token-count.ts";
 import type { UsageReader } from "./usage-reader.ts";
-import type { Usage } from "./usage.ts";
+import { UNCOUNTED, type Usage } from "./usage.ts";
 
 export function createOpenAiUsage(): UsageReader {
   let best: Totals | undefined;
   let model: string | undefined;
+  let tier: ServiceTier | undefined;
+  let calls: ToolCalls = NO_CALLS;
   return {
     read(event) {
       const response = isJsonObject(event["response"]) ? event["response"] : undefined;
@@ -22,11 +25,60 @@ export function createOpenAiUsage(): UsageReader {
       const said = event["usage"] ?? response?.["usage"];
       if (!isJsonObject(said)) return;
       const totals = totalsOf(said);
-      if (totals !== undefined && !isBehind(totals, best)) best = totals;
+      if (totals === undefined || isBehind(totals, best)) return;
+      best = totals;
+      const answer = response ?? event;
+      tier = serviceTier(answer["service_tier"]) ?? tier;
+      calls = toolCallsIn(answer["output"]) ?? calls;
     },
-    usage: () => (best === undefined ? undefined : classesOf(best)),
+    usage: () => (best === undefined ? undefined : { ...classesOf(best), ...calls, tier }),
     model: () => model,
   };
+}
+
+interface ToolCalls {
+  readonly webSearches: number | undefined;
+  readonly fileSearches: number | undefined;
+  readonly toolCalls: number | undefined;
+}
+
+const NO_CALLS: ToolCalls = {
+  webSearches: undefined,
+  fileSearches: undefined,
+  toolCalls: undefined,
+};
+
+/** Items of an answer's output that the client runs, or that nobody runs. */
+const NOT_BILLED = new Set<JsonValue | undefined>([
+  "message",
+  "reasoning",
+  "compaction",
+  "function_call",
+  "custom_tool_call",
+  "local_shell_call",
+  "apply_patch_call",
+  "computer_call",
+  "mcp_list_tools",
+  "mcp_approval_request",
+  "tool_search_call",
+]);
+
+/** Responses list the calls that the provider ran among their output items. */
+function toolCallsIn(output: JsonValue | undefined): ToolCalls | undefined {
+  if (!isJsonArray(output)) return undefined;
+  let webSearches = 0;
+  let fileSearches = 0;
+  let toolCalls = 0;
+  for (const item of output) {
+    const type = isJsonObject(item) ? item["type"] : undefined;
+    if (type === "web_search_call") webSearches += 1;
+    else if (type === "file_search_call") fileSearches += 1;
+    else if (typeof type === "string" && type.endsWith("_call") && !NOT_BILLED.has(type)) {
+      toolCalls += 1;
+    }
+  }
+  if (webSearches + fileSearches + toolCalls === 0) return undefined;
+  return { webSearches, fileSearches, toolCalls };
 }
 
 interface Totals {
@@ -78,6 +130,7 @@ function isBehind(next: Totals, best: Totals | undefined): boolean {
 function classesOf(totals: Totals): Usage {
   const read = tokenCount(totals.inputDetails?.["cached_tokens"]) ?? totals.cacheHit;
   const write = tokenCount(totals.inputDetails?.["cache_write_tokens"]);
+  const long = longWrites(totals.inputDetails, write);
   const audioIn = tokenCount(totals.inputDetails?.["audio_tokens"]);
   const reasoning = tokenCount(totals.outputDetails?.["reasoning_tokens"]);
   const audioOut = tokenCount(totals.outputDetails?.["audio_tokens"]);
@@ -85,18 +138,25 @@ function classesOf(totals: Totals): Usage {
   const input = without(totals.input, sum(read, write, audioIn));
   const output = outputOf(totals, reasoning, audioOut);
   return {
+    ...UNCOUNTED,
     input: input.rest,
     cacheRead: input.believed ? read : undefined,
-    cacheWrite: input.believed ? write : undefined,
+    cacheWrite: input.believed && write !== undefined ? write - (long ?? 0) : undefined,
+    cacheWriteHour: input.believed ? long : undefined,
     output: output.rest,
     reasoning: output.believed ? reasoning : undefined,
-    cacheWriteHour: undefined,
     audioInput: input.believed ? audioIn : undefined,
     audioOutput: output.believed ? audioOut : undefined,
-    imageOutput: undefined,
-    webSearches: undefined,
     source: "provider",
   };
+}
+
+/** Of the cache writes, those kept for longer than the usual half hour. */
+function longWrites(details: JsonObject | undefined, all: number | undefined): number | undefined {
+  const byTime = details?.["cache_write_tokens_details"];
+  if (!isJsonObject(byTime) || all === undefined) return undefined;
+  const long = tokenCount(byTime["ttl_12h_tokens"]);
+  return long === undefined ? undefined : Math.min(long, all);
 }
 
 /** xAI counts reasoning beside `completion_tokens`; the three then add up to the total. */

@@ -1,6 +1,7 @@
 import { impossible } from "../../lib/impossible.ts";
 import type { JsonObject } from "../json.ts";
 import { createAnthropicUsage } from "./usage-anthropic.ts";
+import { createConverseUsage, createInvokeUsage } from "./usage-bedrock.ts";
 import { createGeminiUsage } from "./usage-gemini.ts";
 import { createOpenAiUsage } from "./usage-openai.ts";
 import type { Usage } from "./usage.ts";
@@ -12,13 +13,17 @@ export type UsageApi =
   | "embeddings"
   | "responses"
   | "messages"
-  | "generate";
+  | "generate"
+  | "converse"
+  | "invoke";
 
 /**
  * Reads usage out of one answer, wherever in it the usage comes. Counts are cumulative on every
  * wire: a later one replaces an earlier one, and one that goes backwards is not believed.
  */
 export interface UsageReader {
+  /** What the head of the answer says; lower-case names. */
+  readHead?(headers: ReadonlyMap<string, string>): void;
   /** One parsed event of a stream, or the whole body of an answer that is not streamed. */
   read(event: JsonObject): void;
   /** `undefined` until the provider said something that can be believed. */
@@ -38,6 +43,10 @@ export function createUsageReader(api: UsageApi): UsageReader {
       return createAnthropicUsage();
     case "generate":
       return createGeminiUsage();
+    case "converse":
+      return createConverseUsage();
+    case "invoke":
+      return createInvokeUsage();
     default:
       return impossible(api);
   }

@@ -4,7 +4,7 @@ import type { Finding } from "../../core/inspect/finding.ts";
 import type { Inspection } from "../../core/inspect/inspection.ts";
 import { estimateTokens } from "../../core/money/token-count.ts";
 import { createUsageReader, type UsageReader } from "../../core/money/usage-reader.ts";
-import type { Usage } from "../../core/money/usage.ts";
+import { UNCOUNTED, type Usage } from "../../core/money/usage.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import type { ExchangeId } from "../../core/units.ts";
 import type { Upstream } from "../../core/upstream.ts";
@@ -57,6 +57,7 @@ export class LlmInspector implements ResponseInspector {
     if (!looks && this.#usage === undefined) {
       return { kind: "pass", scan: { kind: "none", reason: "not_asked" } };
     }
+    this.#usage?.readHead?.(headers);
     const type = headers.get("content-type") ?? "";
     if (JSON_TYPE.test(type)) return { kind: "whole" };
     if (EVENT_STREAM.test(type)) {
@@ -136,16 +137,7 @@ export class LlmInspector implements ResponseInspector {
     return {
       ...(said ?? UNCOUNTED),
       output: Math.max(said?.output ?? 0, seen),
-      source: "estimated",
+      source: "floor",
     };
   }
 }
-
-const UNCOUNTED: Usage = {
-  input: undefined,
-  cacheRead: undefined,
-  cacheWrite: undefined,
-  output: undefined,
-  reasoning: undefined,
-  source: "estimated",
-};

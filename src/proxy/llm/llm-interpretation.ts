@@ -13,11 +13,9 @@ import type {
 import { isJsonObject } from "../../core/json.ts";
 import type { RequestHead } from "../wire.ts";
 import { LlmInspector } from "./llm-inspector.ts";
-import type { Endpoint, OutputCap, RequestFacts } from "./operation.ts";
+import type { Endpoint, RequestFacts } from "./operation.ts";
 import { setMembers } from "../set-members.ts";
 
-/** Held for input that the provider keeps and the body only names: a usual context window. */
-const STORED_INPUT_TOKENS = 128_000;
 const NO_BODY: JsonObject = {};
 
 /** A request body as it came: bytes, text and tree of one JSON object. */
@@ -46,7 +44,7 @@ export class LlmInterpretation implements Interpretation {
     this.#endpoint = endpoint;
     this.#facts = facts;
     this.#body = body;
-    const { model, stream, outputTokens, choices } = facts;
+    const { model, stream, outputTokens, zeroIsCap, choices, demand } = facts;
     this.action = {
       kind: "llm",
       upstream: head.upstream.name,
@@ -62,9 +60,11 @@ export class LlmInterpretation implements Interpretation {
     this.metering = {
       provider: head.upstream.priceProvider,
       model,
-      inputTokens: estimateTokens(bytes) + (facts.storedInput ? STORED_INPUT_TOKENS : 0),
+      inputTokens: estimateTokens(bytes),
       outputTokens,
+      zeroIsCap,
       choices,
+      demand,
       bills: endpoint.operation.bills,
     };
   }
@@ -73,16 +73,13 @@ export class LlmInterpretation implements Interpretation {
     return this.#body?.text ?? "";
   }
 
-  compose({ redacted, outputTokens }: Changes): RequestBody {
+  compose({ redacted, outputTokens, toolCalls }: Changes): RequestBody {
     const body = this.#body;
     const grammar = this.#endpoint.operation.request;
     if (body === undefined || grammar === undefined) return { kind: "none" };
-    const cap: OutputCap | undefined =
-      outputTokens === undefined
-        ? undefined
-        : { tokens: outputTokens, provider: this.#head.upstream.priceProvider };
+    const caps = { outputTokens, toolCalls, provider: this.#head.upstream.priceProvider };
     const value = isJsonObject(redacted) ? redacted : body.value;
-    const edits = grammar.edits(value, this.#facts, cap);
+    const edits = grammar.edits(value, this.#facts, caps);
     if (value === body.value && edits.length === 0) return { kind: "bytes", bytes: body.bytes };
     const text = value === body.value ? body.text : JSON.stringify(value);
     const sent = edits.length === 0 ? text : setMembers(text, value, edits);

@@ -7,7 +7,14 @@ import type { InterpretContext, Interpretation } from "../../pipeline/ask.ts";
 import { renderRefusal } from "../refusals/render-refusal.ts";
 import type { BodyNeed, RequestHead, WireExchange, WireFamily, WireReply } from "../wire.ts";
 import { LlmInterpretation } from "./llm-interpretation.ts";
-import type { Dialect, Endpoint, RequestFacts, RequestGrammar, Routing } from "./operation.ts";
+import {
+  BARE_FACTS,
+  type Dialect,
+  type Endpoint,
+  type RequestFacts,
+  type RequestGrammar,
+  type Routing,
+} from "./operation.ts";
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
@@ -84,7 +91,7 @@ class LlmExchange implements WireExchange {
 
   #withoutBody(): Verdict<Interpretation> {
     if (this.#head.hasBody) return malformed("it must not have a body");
-    return this.#pass({ ...NO_FACTS, model: this.#endpoint.model ?? "" }, undefined);
+    return this.#pass({ ...BARE_FACTS, model: this.#endpoint.model ?? "" }, undefined);
   }
 
   #pass(
@@ -147,15 +154,6 @@ class UnreadableExchange implements WireExchange {
     return renderRefusal(this.#dialect.wire, refusal, this.#head);
   }
 }
-
-const NO_FACTS: RequestFacts = {
-  model: "",
-  stream: false,
-  outputTokens: undefined,
-  choices: 1,
-  storedInput: false,
-  wantsUsage: true,
-};
 
 function malformed(message: string): Verdict<never> {
   return halt({ code: "malformed", detail: `The request cannot be judged: ${message}.` });

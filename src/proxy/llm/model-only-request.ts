@@ -1,4 +1,4 @@
-import type { RequestFacts, RequestGrammar } from "./operation.ts";
+import { BARE_FACTS, type RequestFacts, type RequestGrammar } from "./operation.ts";
 import { stringMember, type MemberReading } from "./read-member.ts";
 
 /** Requests whose answer has no generated text: embeddings, token counts. Only the model decides. */
@@ -6,14 +6,8 @@ export const modelOnlyRequest: RequestGrammar = {
   judged: new Set(["model"]),
   read(body, endpoint) {
     const reading: MemberReading = { body, problem: undefined };
-    const facts: RequestFacts = {
-      model: endpoint.model ?? stringMember(reading, "model"),
-      stream: false,
-      outputTokens: undefined,
-      choices: 1,
-      storedInput: false,
-      wantsUsage: true,
-    };
+    const model = endpoint.model ?? stringMember(reading, "model");
+    const facts: RequestFacts = { ...BARE_FACTS, model };
     const { problem } = reading;
     return problem === undefined ? { kind: "ok", facts } : { kind: "problem", message: problem };
   },

@@ -1,5 +1,6 @@
 /** What one LLM operation is on its wire: how its request reads and how its answer speaks. */
 import type { JsonObject } from "../../core/json.ts";
+import { NO_DEMAND, type Demand } from "../../core/money/demand.ts";
 import type { UsageApi } from "../../core/money/usage-reader.ts";
 import type { Metering } from "../../pipeline/ask.ts";
 import type { StatusWire } from "../refusals/refusal-status.ts";
@@ -25,13 +26,16 @@ export interface RequestGrammar {
   /** Members that decide; the same name in other letters is refused, because readers differ. */
   readonly judged: ReadonlySet<string>;
   read(body: JsonObject, endpoint: Endpoint): RequestReading;
-  /** What must change in the body. `cap`: output tokens to allow, where the client's is larger. */
-  edits(body: JsonObject, facts: RequestFacts, cap: OutputCap | undefined): readonly MemberEdit[];
+  /** What must change in the body. */
+  edits(body: JsonObject, facts: RequestFacts, caps: Caps): readonly MemberEdit[];
 }
 
-export interface OutputCap {
-  readonly tokens: number;
-  /** Price list of the upstream: the field's name differs between servers of one dialect. */
+/** What policy allows; undefined where the client's own bound is as small. */
+export interface Caps {
+  readonly outputTokens: number | undefined;
+  /** Calls of the provider's own tools. */
+  readonly toolCalls: number | undefined;
+  /** Price list of the upstream: a member's name differs between servers of one dialect. */
   readonly provider: string;
 }
 
@@ -43,12 +47,24 @@ export interface RequestFacts {
   readonly model: string;
   readonly stream: boolean;
   readonly outputTokens: number | undefined;
+  /** A cap of zero asks for no output. */
+  readonly zeroIsCap: boolean;
   readonly choices: number;
-  /** Input that the provider keeps and the body only names. */
-  readonly storedInput: boolean;
+  readonly demand: Demand;
   /** The client wants the usage chunk that is forced on. */
   readonly wantsUsage: boolean;
 }
+
+/** Of requests that say no more than their model. */
+export const BARE_FACTS: RequestFacts = {
+  model: "",
+  stream: false,
+  outputTokens: undefined,
+  zeroIsCap: false,
+  choices: 1,
+  demand: NO_DEMAND,
+  wantsUsage: true,
+};
 
 /** Where one request goes, read from its path alone. */
 export interface Endpoint {

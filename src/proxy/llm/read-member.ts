@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from "../../core/json.ts";
 /** More is refused: providers allow at most 128 answers to one prompt. */
 const CHOICES_MAX = 1024;
 const TOKENS_MAX = 2 ** 31;
+const COUNT_MAX = 1_000_000;
 
 /** A body on its way to being understood; the first problem is kept. */
 export interface MemberReading {
@@ -28,6 +29,11 @@ export function booleanMember(reading: MemberReading, key: string): boolean {
 /** A token cap; `undefined` where the client set none. */
 export function tokensMember(reading: MemberReading, key: string): number | undefined {
   return count(reading, key, reading.body[key], TOKENS_MAX);
+}
+
+/** A bound on how often something may happen; `undefined` where the client set none. */
+export function countMember(reading: MemberReading, key: string): number | undefined {
+  return count(reading, key, reading.body[key], COUNT_MAX);
 }
 
 /** A number of answers; 1 where the client named none. */

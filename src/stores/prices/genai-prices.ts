@@ -2,7 +2,12 @@
  * The only importer of `@pydantic/genai-prices`: its bundled table of dated, tiered prices. The
  * package goes to the network only through `updatePrices`, which nothing here calls.
  */
-import { calcPrice, type ConditionalPrice, type ModelInfo } from "@pydantic/genai-prices";
+import {
+  calcPrice,
+  findProvider,
+  type ConditionalPrice,
+  type ModelInfo,
+} from "@pydantic/genai-prices";
 import { ATTO_USD_SCALE, type ModelRates, type Rate } from "../../core/money/model-price.ts";
 import { parseDecimal } from "../../core/money/decimal.ts";
 import type { Instant } from "../../core/units.ts";
@@ -12,6 +17,8 @@ export const GENAI_PRICES_VERSION = "0.1.8";
 
 export interface ListedPrice {
   readonly rates: ModelRates;
+  /** Largest input, where the table says. */
+  readonly contextTokens: number | undefined;
   /** Whether provider and model have exactly this name in the table. */
   readonly exact: boolean;
   /** The price holds from here … */
@@ -25,6 +32,8 @@ type TablePrice = PriceTable[string];
 
 const NO_USAGE = {};
 const DAY_MS = 86_400_000;
+/** What providers sell as the long context of models that have a shorter one. */
+const LONG_CONTEXT_TOKENS = 1_048_576;
 const MTOK_DIGITS = 6;
 const THOUSAND_DIGITS = 3;
 
@@ -36,7 +45,24 @@ export function listedPrice(provider: string, model: string, at: Instant): Liste
   if (rates === undefined) return undefined;
   const name = model.toLowerCase().trim();
   const exact = found.model.id.toLowerCase() === name && found.provider.id === provider;
-  return { rates, exact, ...periodOf(found.model, at) };
+  return {
+    rates,
+    exact,
+    contextTokens: windowOf(found.model, rates),
+    ...periodOf(found.model, at),
+  };
+}
+
+/** The models that the table lists for a provider, by the names it gives them. */
+export function listedModels(provider: string): readonly string[] {
+  return findProvider({ providerId: provider })?.models.map(({ id }) => id) ?? [];
+}
+
+/** A price for inputs larger than the window says that there is a larger window. */
+function windowOf({ context_window: window }: ModelInfo, { input }: ModelRates) {
+  const last = input.tiers.at(-1);
+  if (window === undefined || last === undefined || last.above < window) return window;
+  return LONG_CONTEXT_TOKENS;
 }
 
 /** With no usage the package only looks up; it throws for rows it cannot make sense of. */
@@ -58,12 +84,15 @@ function ratesOf(table: PriceTable): ModelRates | undefined {
     cacheWrite: perToken(table["cache_write_mtok"]),
     cacheWriteHour: perToken(table["cache_write_1h_mtok"]),
     audioInput: perToken(table["input_audio_mtok"]),
+    audioCacheRead: perToken(table["cache_audio_read_mtok"]),
     imageInput: dearer(perToken(table["input_image_mtok"]), perToken(table["input_video_mtok"])),
     output: perToken(table["output_mtok"]),
     reasoning: perToken(table["output_reasoning_mtok"]),
     audioOutput: perToken(table["output_audio_mtok"]),
     imageOutput: dearer(perToken(table["output_image_mtok"]), perToken(table["output_video_mtok"])),
     webSearch: rateOf(table["web_searches_kcount"], THOUSAND_DIGITS),
+    fileSearch: rateOf(table["storage_searches_kcount"], THOUSAND_DIGITS),
+    toolCall: undefined,
     request: rateOf(table["requests_kcount"], THOUSAND_DIGITS),
   };
 }

@@ -1,53 +1,43 @@
 import { createHash } from "node:crypto";
-import { createModelPrice } from "../../core/money/model-price.ts";
+import { createModelPrice, type ModelRates } from "../../core/money/model-price.ts";
 import { MODEL_NAME_MAX } from "../../core/money/model-name.ts";
 import type { ModelPrice, PriceCatalogue } from "../../core/money/price.ts";
+import type { PriceStatus } from "../../core/money/priced-usage.ts";
+import { TIER_FACTOR_MAX, type ServiceTier } from "../../core/money/service-tier.ts";
 import type { Instant } from "../../core/units.ts";
-import { GENAI_PRICES_VERSION, listedPrice } from "./genai-prices.ts";
+import { GENAI_PRICES_VERSION, listedPrice, type ListedPrice } from "./genai-prices.ts";
+import { outputTokensLimit } from "./output-limits.ts";
 import {
   ratesOfOverride,
   ratesOfUnpriced,
   type PriceOverlay,
   type PriceOverride,
 } from "./price-overlay.ts";
+import { ALWAYS, isInForce, overlap, periodRound, type Period } from "./price-period.ts";
 
-/** Pairs of provider and model remembered; model names come from clients, so there is an end. */
+/** Models remembered; their names come from clients, so there is an end. */
 const REMEMBERED_MAX = 4096;
 const HASH_CHARS = 16;
+/** A usual long context; what a model reads that nobody knows. */
+const CONTEXT_TOKENS_UNKNOWN = 1_048_576;
 
 /**
  * Prices of the bundled table under the operator's own. Look-ups are remembered for as long as the
  * price holds. Throws RangeError where the overlay holds an amount that is no price.
  */
 export function createPriceCatalogue(overlay: PriceOverlay): PriceCatalogue {
-  const overrides = overlay.overrides.map((override) => ({
-    override,
-    price: createModelPrice(ratesOfOverride(override), "exact", override.output_tokens_max),
-  }));
-  const unpriced =
-    overlay.unpriced === "refuse"
-      ? undefined
-      : createModelPrice(ratesOfUnpriced(overlay.unpriced), "unpriced", undefined);
+  const version = versionOf(overlay);
+  const finder: Finder = { overlay, version, unpriced: unpricedOf(overlay, version) };
+  for (const override of overlay.overrides) ratesOfOverride(override, undefined);
   const remembered = new Map<string, Remembered>();
-
-  function find(provider: string, model: string, at: Instant): Remembered {
-    const own = overrides.find(({ override }) => appliesTo(override, provider, model));
-    if (own !== undefined) return { price: own.price, from: -Infinity, until: Infinity };
-    const listed = listedPrice(provider, model, at);
-    if (listed === undefined) return { price: unpriced, from: -Infinity, until: Infinity };
-    const status = listed.exact ? "exact" : "aliased";
-    const price = createModelPrice(listed.rates, status, undefined);
-    return { price, from: listed.from, until: listed.until };
-  }
-
   return {
-    version: versionOf(overlay),
-    price(provider, model, at) {
-      if (model.length > MODEL_NAME_MAX) return unpriced;
-      const key = `${provider}\n${model}`;
+    version,
+    price(provider, model, at, tier = "standard") {
+      if (model.length > MODEL_NAME_MAX) return finder.unpriced;
+      const key = `${tier}\n${provider}\n${model}`;
       const known = remembered.get(key);
       if (known !== undefined && at >= known.from && at < known.until) return known.price;
-      const found = find(provider, model, at);
+      const found = find(finder, { provider, model, at, tier });
       if (remembered.size >= REMEMBERED_MAX) remembered.clear();
       remembered.set(key, found);
       return found.price;
@@ -55,17 +45,89 @@ export function createPriceCatalogue(overlay: PriceOverlay): PriceCatalogue {
   };
 }
 
-interface Remembered {
-  readonly price: ModelPrice | undefined;
-  readonly from: number;
-  readonly until: number;
+interface Finder {
+  readonly overlay: PriceOverlay;
+  readonly version: string;
+  readonly unpriced: ModelPrice | undefined;
 }
 
-function appliesTo(override: PriceOverride, provider: string, model: string): boolean {
-  if (override.provider !== provider) return false;
-  return override.model.endsWith("*")
-    ? model.startsWith(override.model.slice(0, -1))
-    : override.model === model;
+interface Wanted {
+  readonly provider: string;
+  readonly model: string;
+  readonly at: Instant;
+  readonly tier: ServiceTier;
+}
+
+interface Remembered extends Period {
+  readonly price: ModelPrice | undefined;
+}
+
+function find(finder: Finder, wanted: Wanted): Remembered {
+  const { provider, model, at, tier } = wanted;
+  const own = finder.overlay.overrides.filter((override) => appliesTo(override, wanted));
+  const listed = listedPrice(provider, model, at);
+  const period = overlap(periodRound(own, at), listed ?? ALWAYS);
+  const override = own.find((one) => isInForce(one, at));
+  const rates = override === undefined ? undefined : ratesOfOverride(override, listed?.rates);
+  if (override !== undefined && rates !== undefined) {
+    return { ...period, price: priceOf(finder, wanted, rates, "exact", { override, listed }) };
+  }
+  if (tier !== "standard") {
+    // A discount that nobody priced is none; a surcharge is unknown.
+    const standard =
+      TIER_FACTOR_MAX[tier] === 1 ? find(finder, { ...wanted, tier: "standard" }) : undefined;
+    if (standard === undefined) return { ...period, price: finder.unpriced };
+    return { ...overlap(period, standard), price: asAliased(standard.price) };
+  }
+  if (listed === undefined) return { ...period, price: finder.unpriced };
+  const status = listed.exact ? "exact" : "aliased";
+  return { ...period, price: priceOf(finder, wanted, listed.rates, status, { listed }) };
+}
+
+interface Sources {
+  readonly override?: PriceOverride;
+  readonly listed: ListedPrice | undefined;
+}
+
+function priceOf(
+  { version }: Finder,
+  { model }: Wanted,
+  rates: ModelRates,
+  status: PriceStatus,
+  { override, listed }: Sources,
+): ModelPrice {
+  const context = override?.context_tokens ?? listed?.contextTokens;
+  return createModelPrice(rates, {
+    status,
+    catalogue: version,
+    outputTokensMax: override?.output_tokens_max,
+    outputTokensLimit: outputTokensLimit(model, context),
+    contextTokens: context ?? CONTEXT_TOKENS_UNKNOWN,
+  });
+}
+
+function unpricedOf({ unpriced }: PriceOverlay, version: string): ModelPrice | undefined {
+  if (unpriced === "refuse") return undefined;
+  return createModelPrice(ratesOfUnpriced(unpriced), {
+    status: "unpriced",
+    catalogue: version,
+    outputTokensMax: undefined,
+    outputTokensLimit: outputTokensLimit("", undefined),
+    contextTokens: CONTEXT_TOKENS_UNKNOWN,
+  });
+}
+
+function asAliased(price: ModelPrice | undefined): ModelPrice | undefined {
+  return price?.status === "exact" ? { ...price, status: "aliased" } : price;
+}
+
+function appliesTo(override: PriceOverride, { provider, model, tier }: Wanted): boolean {
+  if (override.provider !== provider || (override.tier ?? "standard") !== tier) return false;
+  return namesModel(override, model);
+}
+
+export function namesModel({ model: name }: PriceOverride, model: string): boolean {
+  return name.endsWith("*") ? model.startsWith(name.slice(0, -1)) : name === model;
 }
 
 function versionOf(overlay: PriceOverlay): string {

@@ -183,7 +183,7 @@ describe("a chat stream", () => {
     expect(farewell?.endsWith("\n\n")).toBe(true);
     expect(report.findings).toMatchObject([{ detector: "pii.email", action: "block" }]);
     // The provider bills what it made: what was seen of it is the least that is owed.
-    expect(report.usage).toMatchObject({ source: "estimated", input: undefined });
+    expect(report.usage).toMatchObject({ source: "floor", input: undefined });
     expect(report.usage?.output).toBeGreaterThanOrEqual(before.length / 20);
   });
 
@@ -228,7 +228,7 @@ describe("a chat stream", () => {
 
   it("counts the text itself when the provider sends no usage", () => {
     const { report } = streamed(open(NOTHING_ASKED), say("Hällo") + delta({}, 0, "stop") + DONE);
-    expect(report.usage).toMatchObject({ input: undefined, output: 6, source: "estimated" });
+    expect(report.usage).toMatchObject({ input: undefined, output: 6, source: "floor" });
   });
 
   it("refuses an event too large to look at", () => {

@@ -108,7 +108,7 @@ describe("a Gemini stream", () => {
       },
     });
     // The count in the middle of a stream is a floor, not the bill.
-    expect(report.usage).toMatchObject({ input: 10, source: "estimated" });
+    expect(report.usage).toMatchObject({ input: 10, source: "floor" });
     expect(report.usage?.output).toBeGreaterThan(2);
   });
 

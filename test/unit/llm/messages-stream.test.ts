@@ -146,7 +146,7 @@ describe("a messages stream", () => {
       request_id: "exc_1",
     });
     // The input is known from the start; the output's placeholder is not believed.
-    expect(report.usage).toMatchObject({ input: 25, source: "estimated" });
+    expect(report.usage).toMatchObject({ input: 25, source: "floor" });
     expect(report.usage?.output).toBeGreaterThan(4);
   });
 

@@ -167,6 +167,6 @@ describe("a responses stream", () => {
 
   it("reports what it saw of an answer that broke off", () => {
     const { report } = streamed(open(NOTHING_ASKED), started() + text("Hällo"));
-    expect(report.usage).toMatchObject({ output: 6, source: "estimated" });
+    expect(report.usage).toMatchObject({ output: 6, source: "floor" });
   });
 });

@@ -4,8 +4,10 @@ import { divideUp, parseDecimal } from "../../../src/core/money/decimal.ts";
 import {
   createModelPrice,
   type ModelRates,
+  type PriceFacts,
   type Rate,
 } from "../../../src/core/money/model-price.ts";
+import type { ProviderTool } from "../../../src/core/money/demand.ts";
 import type { BilledUsage } from "../../../src/core/money/usage.ts";
 import { NONE } from "./usage-streams.ts";
 
@@ -18,13 +20,24 @@ const NO_RATES: ModelRates = {
   cacheWrite: undefined,
   cacheWriteHour: undefined,
   audioInput: undefined,
+  audioCacheRead: undefined,
   imageInput: undefined,
   output: undefined,
   reasoning: undefined,
   audioOutput: undefined,
   imageOutput: undefined,
   webSearch: undefined,
+  fileSearch: undefined,
+  toolCall: undefined,
   request: undefined,
+};
+
+const FACTS: PriceFacts = {
+  status: "exact",
+  catalogue: "test@1",
+  outputTokensMax: undefined,
+  outputTokensLimit: 1000,
+  contextTokens: 10_000,
 };
 
 const used = (usage: Partial<BilledUsage>): BilledUsage => ({
@@ -33,8 +46,7 @@ const used = (usage: Partial<BilledUsage>): BilledUsage => ({
   output: 0,
   ...usage,
 });
-const price = (rates: Partial<ModelRates>) =>
-  createModelPrice({ ...NO_RATES, ...rates }, "exact", undefined);
+const price = (rates: Partial<ModelRates>) => createModelPrice({ ...NO_RATES, ...rates }, FACTS);
 
 describe("a model's price", () => {
   it("prices every class by its own rate, and only its own tokens", () => {
@@ -72,6 +84,19 @@ describe("a model's price", () => {
     expect(plain.cost(usage)).toBe(12);
     expect(plain.cost(used({ reasoning: 1, audioOutput: 1, imageOutput: 1 }))).toBe(15);
     expect(price({ input: flat(3n) }).cost(used({ output: 2 }))).toBe(6);
+  });
+
+  it("prices calls of provider tools, each kind by its own rate or by that of any tool", () => {
+    const model = price({ input: flat(1n), webSearch: flat(10n), toolCall: flat(500n) });
+    expect(model.cost(used({ webSearches: 2, fileSearches: 1, toolCalls: 1 }))).toBe(1020);
+    expect(model.worstCase(0, 0, 3)).toBe(1500);
+    expect(
+      ["web_search", "file_search", "other", "unbilled"].map((tool) =>
+        model.covers(tool as ProviderTool),
+      ),
+    ).toEqual([true, true, true, true]);
+    expect(price({}).covers("web_search")).toBe(false);
+    expect(price({ webSearch: flat(1n) }).covers("other")).toBe(false);
   });
 
   it("rounds up once a request, not once a token", () => {
@@ -122,7 +147,10 @@ describe("a model's price", () => {
     reasoning: MAYBE,
     audioOutput: MAYBE,
     imageOutput: MAYBE,
+    audioCacheRead: MAYBE,
     webSearch: fc.constant(undefined),
+    fileSearch: fc.constant(undefined),
+    toolCall: MAYBE,
     request: MAYBE,
   });
   const SHARES = fc.tuple(fc.nat(2000), fc.nat(2000), fc.nat(2000), fc.nat(2000), fc.nat(2000));
@@ -130,7 +158,7 @@ describe("a model's price", () => {
   it("never costs more than the worst case of the same number of tokens", () => {
     fc.assert(
       fc.property(RATES, SHARES, SHARES, fc.nat(1000), (rates, inputs, outputs, spare) => {
-        const model = createModelPrice(rates, "exact", undefined);
+        const model = createModelPrice(rates, FACTS);
         const [input, cacheRead, cacheWrite, cacheWriteHour, audioInput] = inputs;
         const [output, reasoning, audioOutput, imageOutput] = outputs;
         const usage = used({

@@ -69,16 +69,27 @@ export const amount = (of: Budget, n: number): Charge => ({
   amount: n,
 });
 
+/** The largest answer of every model here. */
+export const OUTPUT_LIMIT = 16_384;
+
 /** Input costs `input`, output `output` nano-USD a token; the worst case one more for each input. */
 export function priceOf(input: number, output: number, outputTokensMax?: number): ModelPrice {
   return {
     status: "exact",
+    catalogue: "test@1",
     outputTokensMax,
+    outputTokensLimit: OUTPUT_LIMIT,
+    contextTokens: 200_000,
     worstCase: (tokensIn, tokensOut) => nanoUsd((input + 1) * tokensIn + output * tokensOut),
     cost: (usage) => nanoUsd(input * inputTokensOf(usage) + output * outputTokensOf(usage)),
+    covers: (tool) => tool === "unbilled",
   };
 }
 
 export function catalogueOf(prices: Readonly<Record<string, ModelPrice>>): PriceCatalogue {
-  return { version: "test@1", price: (provider, model) => prices[`${provider}/${model}`] };
+  return {
+    version: "test@1",
+    price: (provider, model, _at, tier = "standard") =>
+      tier === "standard" ? prices[`${provider}/${model}`] : undefined,
+  };
 }

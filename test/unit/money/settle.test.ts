@@ -8,6 +8,7 @@ import {
   type Ending,
   type MeteredAgreement,
 } from "../../../src/core/money/settle.ts";
+import type { PriceCatalogue } from "../../../src/core/money/price.ts";
 import { inputTokensOf, outputTokensOf, type Usage } from "../../../src/core/money/usage.ts";
 import {
   amount,
@@ -33,6 +34,7 @@ const METERED: MeteredAgreement = {
   model: "gpt-4o",
   at: NOW,
   price: PRICE,
+  tier: "standard",
   inputTokens: 100,
   outputTokens: 40,
   held: PRICE.worstCase(100, 40),
@@ -100,6 +102,22 @@ describe("settlementsOf", () => {
     }
   });
 
+  it("charges the tier that the answer says, at its price or as the dearest of its kind", () => {
+    const dear = priceOf(4, 20);
+    const tiers: PriceCatalogue = {
+      version: "test@1",
+      price: (_provider, model, _at, tier = "standard") =>
+        model === "priced" && tier === "priority" ? dear : tier === "standard" ? PRICE : undefined,
+    };
+    const usage: Usage = { ...NONE, input: 30, output: 5, tier: "priority" };
+    const charged = (model: string, of: Usage): unknown =>
+      settlementsOf(agreement({ ...METERED, model }), { ...ENDING, usage: of }, tiers).priced;
+    expect(charged("priced", usage)).toMatchObject({ cost: 220, price: "exact" });
+    expect(charged("gpt-4o", usage)).toMatchObject({ cost: 330, price: "unpriced" });
+    expect(charged("gpt-4o", { ...usage, tier: "flex" })).toMatchObject({ cost: 110 });
+    expect(charged("gpt-4o", { ...usage, tier: undefined })).toMatchObject({ price: "exact" });
+  });
+
   it("keeps the hold, flagged estimated, when usage is missing", () => {
     const settled = settle({});
     expect(amounts(settled)).toEqual(HELD);
@@ -131,15 +149,22 @@ describe("settlementsOf", () => {
     expect(settled.priced?.usage).toMatchObject({ input: 30, output: 40, source: "estimated" });
   });
 
-  it("never lets a local count be cheaper than the hold", () => {
-    const seen: Usage = { ...NONE, output: 3, source: "estimated" };
+  it("charges a whole answer that was counted here as counted, and says so", () => {
+    const counted: Usage = { ...NONE, input: 30, output: 5, source: "estimated" };
+    const settled = settle({ usage: counted });
+    expect(amounts(settled)).toEqual([110, 35, 1, 77]);
+    expect(settled.priced?.usage.source).toBe("estimated");
+  });
+
+  it("never lets what was seen of a broken answer be cheaper than the hold", () => {
+    const seen: Usage = { ...NONE, output: 3, source: "floor" };
     expect(amounts(settle({ usage: seen }))).toEqual(HELD);
-    const more: Usage = { ...NONE, output: 60, source: "estimated" };
+    const more: Usage = { ...NONE, output: 60, source: "floor" };
     expect(amounts(settle({ usage: more }))).toEqual([100 * 2 + 60 * 10, 160, 1, 77]);
   });
 
   it("counts the input exactly where only the output of a broken stream is a guess", () => {
-    const usage: Usage = { ...NONE, input: 5, cacheRead: 1, output: 3, source: "estimated" };
+    const usage: Usage = { ...NONE, input: 5, cacheRead: 1, output: 3, source: "floor" };
     const settled = settle({ usage });
     expect(amounts(settled)).toEqual([6 * 2 + 40 * 10, 46, 1, 77]);
     expect(settled.priced?.usage.source).toBe("estimated");
@@ -166,7 +191,7 @@ describe("settlementsOf", () => {
     cacheWrite: COUNT,
     output: COUNT,
     reasoning: COUNT,
-    source: fc.constantFrom("provider", "estimated"),
+    source: fc.constantFrom("provider", "estimated", "floor"),
   });
 
   it("names every hold once, and never charges less than was counted", () => {
@@ -195,7 +220,7 @@ describe("settlementsOf", () => {
     fc.assert(
       fc.property(USAGE, (usage) => {
         const [cost = 0] = amounts(settle({ usage }));
-        const output = usage.source === "estimated" || usage.output === undefined;
+        const output = usage.source === "floor" || usage.output === undefined;
         if (output) expect(cost).toBeGreaterThanOrEqual(40 * 10);
         if (usage.input === undefined) expect(cost).toBeGreaterThanOrEqual(100 * 2);
       }),

@@ -15,7 +15,16 @@ function read(api: UsageApi, events: readonly JsonObject[]) {
 const classes = (usage: Usage | undefined) =>
   Object.entries(usage ?? {}).filter((entry) => typeof entry[1] === "number");
 
-const APIS = ["chat", "completions", "embeddings", "responses", "messages", "generate"] as const;
+const APIS = [
+  "chat",
+  "completions",
+  "embeddings",
+  "responses",
+  "messages",
+  "generate",
+  "converse",
+  "invoke",
+] as const;
 const HOSTILE = [-1, 0.5, Number.NaN, Infinity, 1e300, 2 ** 53, "12", null, true, [], {}];
 
 describe("usage of a provider's answer", () => {

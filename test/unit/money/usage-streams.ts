@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../src/core/json.ts";
 import type { UsageApi } from "../../../src/core/money/usage-reader.ts";
-import type { Usage } from "../../../src/core/money/usage.ts";
+import { UNCOUNTED, type Usage } from "../../../src/core/money/usage.ts";
 
 /** One answer as a provider streams it, written after its documentation, and what was billed. */
 export interface UsageStream {
@@ -11,19 +11,7 @@ export interface UsageStream {
   readonly usage: Usage | undefined;
 }
 
-export const NONE: Usage = {
-  input: undefined,
-  cacheRead: undefined,
-  cacheWrite: undefined,
-  output: undefined,
-  reasoning: undefined,
-  cacheWriteHour: undefined,
-  audioInput: undefined,
-  audioOutput: undefined,
-  imageOutput: undefined,
-  webSearches: undefined,
-  source: "provider",
-};
+export const NONE: Usage = { ...UNCOUNTED, source: "provider" };
 
 const chunk = (more: JsonObject): JsonObject => ({
   id: "chatcmpl-1",
@@ -344,7 +332,8 @@ const GEMINI: readonly UsageStream[] = [
     ],
     usage: {
       ...NONE,
-      input: 330,
+      input: 300,
+      toolInput: 30,
       cacheRead: 600,
       audioInput: 100,
       output: 25,

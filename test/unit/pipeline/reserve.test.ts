@@ -2,16 +2,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Action } from "../../../src/core/action.ts";
 import type { RateLimit, Terms } from "../../../src/core/decision.ts";
+import { NO_DEMAND, type Demand } from "../../../src/core/money/demand.ts";
 import type { BudgetStore, ReserveReply } from "../../../src/core/money/budget.ts";
 import type { RateStore } from "../../../src/core/money/rate.ts";
 import { settlementsOf } from "../../../src/core/money/settle.ts";
 import { attemptId, id, millis, type ExchangeId } from "../../../src/core/units.ts";
-import type { Metering } from "../../../src/pipeline/ask.ts";
 import {
-  OUTPUT_TOKENS_DEFAULT,
-  reserve,
-  RESERVATION_LEASE,
-} from "../../../src/pipeline/reserve.ts";
+  PROVIDER_TOOL_CALLS_DEFAULT,
+  TOOL_RESULT_TOKENS,
+} from "../../../src/core/money/worst-case.ts";
+import type { Metering } from "../../../src/pipeline/ask.ts";
+import { reserve, RESERVATION_LEASE } from "../../../src/pipeline/reserve.ts";
 import {
   amount,
   budget,
@@ -19,6 +20,7 @@ import {
   LLM,
   metered,
   NOW,
+  OUTPUT_LIMIT,
   priceOf,
   PRINCIPAL,
   TOOL,
@@ -45,7 +47,9 @@ const METERING: Metering = {
   model: "gpt-4o",
   inputTokens: 100,
   outputTokens: undefined,
+  zeroIsCap: false,
   choices: 1,
+  demand: NO_DEMAND,
   bills: "input_and_output",
 };
 
@@ -145,7 +149,7 @@ describe("reserve", () => {
   });
 
   it.each([
-    { client: undefined, policy: undefined, model: "gpt-4o", held: OUTPUT_TOKENS_DEFAULT },
+    { client: undefined, policy: undefined, model: "gpt-4o", held: OUTPUT_LIMIT },
     { client: undefined, policy: undefined, model: "small", held: 100, sent: 100 },
     { client: undefined, policy: 40, model: "gpt-4o", held: 40, sent: 40 },
     { client: undefined, policy: 400, model: "small", held: 100, sent: 100 },
@@ -154,7 +158,7 @@ describe("reserve", () => {
     { client: 40, policy: 40, model: "gpt-4o", held: 40 },
     { client: 500, policy: undefined, model: "small", held: 100 },
     { client: -1, policy: 40, model: "gpt-4o", held: 40, sent: 40 },
-    { client: 0, policy: undefined, model: "gpt-4o", held: OUTPUT_TOKENS_DEFAULT },
+    { client: 0, policy: undefined, model: "gpt-4o", held: OUTPUT_LIMIT },
     { client: 50_000, policy: undefined, model: "gpt-4o", held: 50_000 },
   ])("client cap $client, policy cap $policy on $model", async (row) => {
     const { agreement, outputTokens } = await passed({
@@ -163,6 +167,50 @@ describe("reserve", () => {
     });
     expect(agreement.metered?.outputTokens).toBe(row.held);
     expect(outputTokens).toBe(row.sent);
+  });
+
+  it("takes a cap of zero for none, but where it asks for no output", async () => {
+    const given = (zeroIsCap: boolean) => ({ metering: { outputTokens: 0, zeroIsCap } });
+    const any = await passed(given(false));
+    expect(any.agreement.metered?.outputTokens).toBe(OUTPUT_LIMIT);
+    const warming = await passed({ ...given(true), terms: { outputTokens: 40 } });
+    expect(warming.agreement.metered?.outputTokens).toBe(0);
+    expect(warming.outputTokens).toBeUndefined();
+  });
+
+  const wants = (demand: Partial<Demand>): Case => ({
+    metering: { outputTokens: 10, demand: { ...NO_DEMAND, ...demand } },
+  });
+
+  it("holds for pictures, and for all that the model can read where the input is unseen", async () => {
+    const pictures = await passed(wants({ imageTokens: 24_000 }));
+    expect(pictures.agreement.metered?.inputTokens).toBe(100 + HIDDEN + 24_000);
+    const unseen = await passed(wants({ readsUnseen: true }));
+    expect(unseen.agreement.metered?.inputTokens).toBe(200_000);
+  });
+
+  it("holds for each call of a provider's tool, and bounds the calls where nobody did", async () => {
+    const free = await passed(wants({ tools: ["unbilled"], toolCallsMax: 1 }));
+    const own = 100 + HIDDEN;
+    expect(free.agreement.metered?.inputTokens).toBe(2 * own + TOOL_RESULT_TOKENS);
+    expect(free.toolCalls).toBeUndefined();
+    const unbounded = await passed(wants({ tools: ["unbilled"] }));
+    expect(unbounded.toolCalls).toBe(PROVIDER_TOOL_CALLS_DEFAULT);
+    expect(unbounded.agreement.metered?.inputTokens).toBe(6 * own + 15 * TOOL_RESULT_TOKENS);
+  });
+
+  it("refuses a provider's tool that nobody priced where a budget meters the call", async () => {
+    const refusal = await refused(wants({ tools: ["web_search"] }));
+    expect(refusal).toMatchObject({ code: "price_unknown" });
+    expect(refusal?.detail).toContain("web_search");
+    expect(refusal?.remedy).toContain("web_search_usd");
+    const free = await refused({ ...wants({ tools: ["web_search"] }), terms: { charges: [] } });
+    expect(free).toBeUndefined();
+  });
+
+  it("refuses a tier that nobody priced, by its name", async () => {
+    const refusal = await refused(wants({ tier: "priority" }));
+    expect(refusal?.detail).toContain("in its priority tier");
   });
 
   it("asks no output of embeddings and sends no cap with them", async () => {

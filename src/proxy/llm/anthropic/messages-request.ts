@@ -1,5 +1,6 @@
 /** @see https://docs.anthropic.com/en/api/messages */
 import { isJsonObject, type JsonObject } from "../../../core/json.ts";
+import { boundedTools, messagesDemand } from "./messages-demand.ts";
 import type { RequestFacts, RequestGrammar } from "../operation.ts";
 import { booleanMember, stringMember, tokensMember, type MemberReading } from "../read-member.ts";
 import type { MemberEdit } from "../../set-members.ts";
@@ -8,25 +9,44 @@ import type { MemberEdit } from "../../set-members.ts";
 const THINKING_TOKENS_MIN = 1024;
 
 export const messagesRequest: RequestGrammar = {
-  judged: new Set(["model", "stream", "max_tokens", "messages", "system", "tools", "thinking"]),
+  judged: new Set([
+    "model",
+    "stream",
+    "max_tokens",
+    "messages",
+    "system",
+    "tools",
+    "thinking",
+    "service_tier",
+    "speed",
+    "mcp_servers",
+    "container",
+  ]),
   read(body, endpoint) {
     const reading: MemberReading = { body, problem: undefined };
     const facts: RequestFacts = {
       model: endpoint.model ?? stringMember(reading, "model"),
       stream: booleanMember(reading, "stream"),
       outputTokens: tokensMember(reading, "max_tokens"),
+      // Zero only fills the prompt cache.
+      zeroIsCap: true,
       choices: 1,
-      storedInput: body["container"] !== undefined && body["container"] !== null,
+      demand: messagesDemand(body),
       wantsUsage: true,
     };
     const { problem } = reading;
     return problem === undefined ? { kind: "ok", facts } : { kind: "problem", message: problem };
   },
-  edits(body, _facts, cap) {
-    if (cap === undefined) return [];
-    const edit = { key: "max_tokens", value: cap.tokens };
-    const thinking = thinkingBelow(body, cap.tokens);
-    return thinking === undefined ? [edit] : [edit, thinking];
+  edits(body, _facts, { outputTokens, toolCalls }) {
+    const edits: MemberEdit[] = [];
+    if (outputTokens !== undefined) {
+      edits.push({ key: "max_tokens", value: outputTokens });
+      const thinking = thinkingBelow(body, outputTokens);
+      if (thinking !== undefined) edits.push(thinking);
+    }
+    const tools = toolCalls === undefined ? undefined : boundedTools(body, toolCalls);
+    if (tools !== undefined) edits.push({ key: "tools", value: tools });
+    return edits;
   },
 };
 

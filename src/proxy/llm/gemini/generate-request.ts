@@ -6,18 +6,30 @@
  * @see https://protobuf.dev/programming-guides/json/
  */
 import { isJsonArray, isJsonObject, type JsonObject } from "../../../core/json.ts";
-import type { Endpoint, RequestFacts, RequestGrammar } from "../operation.ts";
+import { BARE_FACTS, type Endpoint, type RequestFacts, type RequestGrammar } from "../operation.ts";
 import { choicesMember, tokensMember, type MemberReading } from "../read-member.ts";
+import { generateDemand } from "./generate-demand.ts";
 
 export const generateRequest: RequestGrammar = {
-  judged: new Set(["generationConfig", "generation_config", "contents", "tools", "model"]),
+  judged: new Set([
+    "generationConfig",
+    "generation_config",
+    "contents",
+    "tools",
+    "model",
+    "serviceTier",
+    "service_tier",
+    "cachedContent",
+    "cached_content",
+  ]),
   read(body, endpoint) {
     const configKey = spelling(body, "generationConfig", "generation_config");
     const config = configOf(body);
     const capKey = spelling(config, "maxOutputTokens", "max_output_tokens");
     const choicesKey = spelling(config, "candidateCount", "candidate_count");
     const cacheKey = spelling(body, "cachedContent", "cached_content");
-    if (!configKey || !capKey || !choicesKey || !cacheKey) {
+    const tierKey = spelling(body, "serviceTier", "service_tier");
+    if (!configKey || !capKey || !choicesKey || !cacheKey || !tierKey) {
       return { kind: "problem", message: "a member is given in camel case and in snake case" };
     }
     const reading: MemberReading = { body: config, problem: otherModel(body, endpoint) };
@@ -25,19 +37,20 @@ export const generateRequest: RequestGrammar = {
       model: endpoint.model ?? "",
       stream: endpoint.stream,
       outputTokens: tokensMember(reading, capKey),
+      zeroIsCap: false,
       choices: choicesMember(reading, choicesKey),
-      storedInput: typeof body[cacheKey] === "string",
+      demand: generateDemand(body, body[tierKey], typeof body[cacheKey] === "string"),
       wantsUsage: true,
     };
     const { problem } = reading;
     return problem === undefined ? { kind: "ok", facts } : { kind: "problem", message: problem };
   },
-  edits(body, _facts, cap) {
-    if (cap === undefined) return [];
+  edits(body, _facts, { outputTokens }) {
+    if (outputTokens === undefined) return [];
     const config = configOf(body);
     const key = spelling(body, "generationConfig", "generation_config") ?? "generationConfig";
     const capKey = spelling(config, "maxOutputTokens", "max_output_tokens") ?? "maxOutputTokens";
-    return [{ key, value: { ...config, [capKey]: cap.tokens } }];
+    return [{ key, value: { ...config, [capKey]: outputTokens } }];
   },
 };
 
@@ -47,17 +60,7 @@ export const pathModelRequest: RequestGrammar = {
   read(body, endpoint) {
     const message = otherModel(body, endpoint);
     if (message !== undefined) return { kind: "problem", message };
-    return {
-      kind: "ok",
-      facts: {
-        model: endpoint.model ?? "",
-        stream: false,
-        outputTokens: undefined,
-        choices: 1,
-        storedInput: false,
-        wantsUsage: true,
-      },
-    };
+    return { kind: "ok", facts: { ...BARE_FACTS, model: endpoint.model ?? "" } };
   },
   edits: () => [],
 };

@@ -4,7 +4,7 @@
  * @see https://platform.openai.com/docs/api-reference/chat/create
  */
 import { isJsonArray, isJsonObject, type JsonObject } from "../../../core/json.ts";
-import type { OutputCap, RequestFacts, RequestGrammar } from "../operation.ts";
+import type { Caps, RequestFacts, RequestGrammar } from "../operation.ts";
 import {
   booleanMember,
   choicesMember,
@@ -14,6 +14,7 @@ import {
   type MemberReading,
 } from "../read-member.ts";
 import type { MemberEdit } from "../../set-members.ts";
+import { chatDemand } from "./openai-demand.ts";
 
 const CAPS = ["max_completion_tokens", "max_tokens"] as const;
 
@@ -21,7 +22,18 @@ const CAPS = ["max_completion_tokens", "max_tokens"] as const;
 const NEWER_NAME = /^(?:o[1-9]|gpt-[5-9]|chatgpt)/;
 
 export const chatRequest: RequestGrammar = {
-  judged: new Set(["model", "stream", "stream_options", "n", "messages", "tools", ...CAPS]),
+  judged: new Set([
+    "model",
+    "stream",
+    "stream_options",
+    "n",
+    "messages",
+    "tools",
+    "service_tier",
+    "web_search_options",
+    "plugins",
+    ...CAPS,
+  ]),
   read(body, endpoint) {
     const reading: MemberReading = { body, problem: undefined };
     const facts: RequestFacts = {
@@ -31,20 +43,30 @@ export const chatRequest: RequestGrammar = {
         tokensMember(reading, "max_completion_tokens"),
         tokensMember(reading, "max_tokens"),
       ),
+      zeroIsCap: false,
       choices: choicesMember(reading, "n"),
-      storedInput: false,
+      demand: chatDemand(body, endpoint.model ?? body["model"]),
       wantsUsage: wantsUsage(body),
     };
     const { problem } = reading;
     return problem === undefined ? { kind: "ok", facts } : { kind: "problem", message: problem };
   },
-  edits(body, facts, cap) {
-    return [...capEdits(body, facts, cap), ...usageEdits(body, facts)];
+  edits(body, facts, caps) {
+    return [...capEdits(body, facts, caps), ...usageEdits(body, facts)];
   },
 };
 
 export const completionsRequest: RequestGrammar = {
-  judged: new Set(["model", "stream", "stream_options", "n", "best_of", "prompt", "max_tokens"]),
+  judged: new Set([
+    "model",
+    "stream",
+    "stream_options",
+    "n",
+    "best_of",
+    "prompt",
+    "max_tokens",
+    "service_tier",
+  ]),
   read(body, endpoint) {
     const reading: MemberReading = { body, problem: undefined };
     const answers = Math.max(choicesMember(reading, "n"), choicesMember(reading, "best_of"));
@@ -52,15 +74,16 @@ export const completionsRequest: RequestGrammar = {
       model: endpoint.model ?? stringMember(reading, "model"),
       stream: booleanMember(reading, "stream"),
       outputTokens: tokensMember(reading, "max_tokens"),
+      zeroIsCap: false,
       choices: answers * promptsIn(body),
-      storedInput: false,
+      demand: chatDemand(body, endpoint.model ?? body["model"]),
       wantsUsage: wantsUsage(body),
     };
     const { problem } = reading;
     return problem === undefined ? { kind: "ok", facts } : { kind: "problem", message: problem };
   },
-  edits(body, facts, cap) {
-    const capped = cap === undefined ? [] : [{ key: "max_tokens", value: cap.tokens }];
+  edits(body, facts, { outputTokens }) {
+    const capped = outputTokens === undefined ? [] : [{ key: "max_tokens", value: outputTokens }];
     return [...capped, ...usageEdits(body, facts)];
   },
 };
@@ -76,10 +99,9 @@ function promptsIn(body: JsonObject): number {
 function capEdits(
   body: JsonObject,
   { model }: RequestFacts,
-  cap: OutputCap | undefined,
+  { outputTokens: tokens, provider }: Caps,
 ): readonly MemberEdit[] {
-  if (cap === undefined) return [];
-  const { tokens, provider } = cap;
+  if (tokens === undefined) return [];
   const present = CAPS.filter((key) => typeof body[key] === "number");
   if (present.length > 0) {
     return present.map((key) => ({ key, value: Math.min(Number(body[key]), tokens) }));
