@@ -14,34 +14,19 @@ import type { UsageReader } from "./usage-reader.ts";
 import { UNCOUNTED, type Usage } from "./usage.ts";
 
 export function createAnthropicUsage(): UsageReader {
+  const seen: Seen = {
+    input: undefined,
+    cacheRead: undefined,
+    cacheCreation: undefined,
+    cacheWriteHour: undefined,
+    webSearches: undefined,
+    toolCalls: undefined,
+    tier: undefined,
+    output: undefined,
+    thinking: undefined,
+    compactions: NO_COMPACTIONS,
+  };
   let model: string | undefined;
-  let input: number | undefined;
-  let cacheRead: number | undefined;
-  let cacheCreation: number | undefined;
-  let cacheWriteHour: number | undefined;
-  let webSearches: number | undefined;
-  let toolCalls: number | undefined;
-  let tier: ServiceTier | undefined;
-  let output: number | undefined;
-  let thinking: number | undefined;
-  let apart: Compactions = NO_COMPACTIONS;
-
-  function readInput(usage: JsonObject): void {
-    input = larger(input, usage["input_tokens"]);
-    cacheRead = larger(cacheRead, usage["cache_read_input_tokens"]);
-    cacheCreation = larger(cacheCreation, usage["cache_creation_input_tokens"]);
-    const creation = usage["cache_creation"];
-    if (isJsonObject(creation)) {
-      cacheWriteHour = larger(cacheWriteHour, creation["ephemeral_1h_input_tokens"]);
-    }
-    const tools = usage["server_tool_use"];
-    if (isJsonObject(tools)) {
-      webSearches = larger(webSearches, tools["web_search_requests"]);
-      toolCalls = larger(toolCalls, tools["code_execution_requests"]);
-    }
-    tier = tierOf(usage) ?? tier;
-  }
-
   return {
     read(event) {
       const started = event["type"] === "message_start";
@@ -49,33 +34,70 @@ export function createAnthropicUsage(): UsageReader {
       model = modelName(source["model"]) ?? model;
       const usage = source["usage"];
       if (!isJsonObject(usage)) return;
-      readInput(usage);
+      readInput(seen, usage);
       // The start's output count is a placeholder: believed, it would bill an abort as one token.
-      if (!started) output = larger(output, usage["output_tokens"]);
-      const details = usage["output_tokens_details"];
-      if (isJsonObject(details)) thinking = larger(thinking, details["thinking_tokens"]);
-      apart = compactionsIn(usage["iterations"]) ?? apart;
+      if (!started) readOutput(seen, usage);
     },
-    usage() {
-      const counts = [input, output, cacheRead, cacheCreation, cacheWriteHour];
-      if (counts.every((count) => count === undefined)) return undefined;
-      const hour = Math.min(cacheWriteHour ?? 0, cacheCreation ?? cacheWriteHour ?? 0);
-      const reasoning = Math.min(thinking ?? 0, output ?? 0);
-      return {
-        ...UNCOUNTED,
-        input: plus(input, apart.input),
-        cacheRead: plus(cacheRead, apart.cacheRead),
-        cacheWrite: plus(cacheCreation, apart.cacheWrite - hour),
-        output: plus(output, apart.output - reasoning),
-        reasoning: thinking === undefined ? undefined : reasoning,
-        cacheWriteHour: cacheWriteHour === undefined ? undefined : hour,
-        webSearches,
-        toolCalls,
-        tier,
-        source: "provider",
-      } satisfies Usage;
-    },
+    usage: () => classesOf(seen),
     model: () => model,
+  };
+}
+
+/** Counts so far. */
+interface Seen {
+  input: number | undefined;
+  cacheRead: number | undefined;
+  cacheCreation: number | undefined;
+  cacheWriteHour: number | undefined;
+  webSearches: number | undefined;
+  toolCalls: number | undefined;
+  tier: ServiceTier | undefined;
+  output: number | undefined;
+  thinking: number | undefined;
+  compactions: Compactions;
+}
+
+function readInput(seen: Seen, usage: JsonObject): void {
+  seen.input = larger(seen.input, usage["input_tokens"]);
+  seen.cacheRead = larger(seen.cacheRead, usage["cache_read_input_tokens"]);
+  seen.cacheCreation = larger(seen.cacheCreation, usage["cache_creation_input_tokens"]);
+  const creation = usage["cache_creation"];
+  if (isJsonObject(creation)) {
+    seen.cacheWriteHour = larger(seen.cacheWriteHour, creation["ephemeral_1h_input_tokens"]);
+  }
+  const tools = usage["server_tool_use"];
+  if (isJsonObject(tools)) {
+    seen.webSearches = larger(seen.webSearches, tools["web_search_requests"]);
+    seen.toolCalls = larger(seen.toolCalls, tools["code_execution_requests"]);
+  }
+  seen.tier = tierOf(usage) ?? seen.tier;
+}
+
+function readOutput(seen: Seen, usage: JsonObject): void {
+  seen.output = larger(seen.output, usage["output_tokens"]);
+  const details = usage["output_tokens_details"];
+  if (isJsonObject(details)) seen.thinking = larger(seen.thinking, details["thinking_tokens"]);
+  seen.compactions = compactionsIn(usage["iterations"]) ?? seen.compactions;
+}
+
+function classesOf(seen: Seen): Usage | undefined {
+  const { input, output, cacheRead, cacheCreation, cacheWriteHour, compactions } = seen;
+  const counts = [input, output, cacheRead, cacheCreation, cacheWriteHour];
+  if (counts.every((count) => count === undefined)) return undefined;
+  const hour = Math.min(cacheWriteHour ?? 0, cacheCreation ?? cacheWriteHour ?? 0);
+  const reasoning = Math.min(seen.thinking ?? 0, output ?? 0);
+  return {
+    ...UNCOUNTED,
+    input: plus(input, compactions.input),
+    cacheRead: plus(cacheRead, compactions.cacheRead),
+    cacheWrite: plus(cacheCreation, compactions.cacheWrite - hour),
+    output: plus(output, compactions.output - reasoning),
+    reasoning: seen.thinking === undefined ? undefined : reasoning,
+    cacheWriteHour: cacheWriteHour === undefined ? undefined : hour,
+    webSearches: seen.webSearches,
+    toolCalls: seen.toolCalls,
+    tier: seen.tier,
+    source: "provider",
   };
 }
 
