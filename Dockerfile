@@ -29,5 +29,5 @@ RUN ["/nodejs/bin/node", "--eval", "import('/app/src/manage/management.ts').then
 VOLUME /var/lib/sallyport
 EXPOSE 4100 4101
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["/nodejs/bin/node", "--eval", "fetch('http://127.0.0.1:4101/readyz').then(({ok}) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=4", "src/sallyport.js"]
+ENTRYPOINT ["/nodejs/bin/node", "src/sallyport.js"]
 CMD ["up"]

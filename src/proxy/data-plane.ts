@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { id, instant, type ExchangeId, type Instant } from "../core/units.ts";
 import type { Wire } from "../core/upstream.ts";
 import { newId } from "../lib/ids.ts";
+import { Roster } from "../lib/roster.ts";
 import { govern, type Door } from "../operations/govern.ts";
 import type { Ask, Presented } from "../pipeline/ask.ts";
 import type { Ports } from "../pipeline/stages.ts";
@@ -61,7 +62,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   });
   server.maxConnections = limits.connectionsMax;
   server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
-  const shutdown: Shutdown = { cutting: false, open: new Set() };
+  const shutdown: Shutdown = { cutting: false, open: new Roster() };
   const listener = new Listener(options, shutdown);
   server.on("request", (request, response) => listener.serve(request, response, undefined));
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {

@@ -9,6 +9,7 @@ import type { Credential, Vault } from "../core/secret/vault.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { pass, type Verdict } from "../core/verdict.ts";
+import type { Enrolled, Roster } from "../lib/roster.ts";
 import type { Authorized } from "../operations/authorize.ts";
 import type { InspectionReport, RequestBody } from "../pipeline/ask.ts";
 import type { ClientReply } from "./client-reply.ts";
@@ -35,7 +36,11 @@ export interface Shutdown {
   /** From here on a connection that breaks was broken by us: the time to drain is over. */
   cutting: boolean;
   /** Answers on their way. */
-  readonly open: Set<{ cut(): void }>;
+  readonly open: Roster<Cuttable>;
+}
+
+export interface Cuttable extends Enrolled {
+  cut(): void;
 }
 
 export interface Forwarded {

@@ -9,7 +9,7 @@ import type { Outcome, Scan } from "../core/evidence.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { ChunkVerdict, ResponseInspector } from "../pipeline/ask.ts";
 import { createBodyDecoder } from "./decode-body.ts";
-import type { Dispatch, Forwarded } from "./forward-http.ts";
+import type { Cuttable, Dispatch, Forwarded } from "./forward-http.ts";
 import { headerMap, responseHeaders, responseTrailers } from "./response-headers.ts";
 import { ClientGone, CUT_BY_DRAIN, refusalOfFailure, TotalTimeout } from "./upstream-failure.ts";
 
@@ -18,7 +18,8 @@ const SMALL_BYTES = 65_536;
 /** How the body travels: `small` and `whole` are gathered first, `whole` is also looked at. */
 type Mode = "pass" | "small" | "whole" | "stream";
 
-export class ResponseForwarding implements Dispatcher.DispatchHandler {
+export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable {
+  place = -1;
   readonly #dispatch: Dispatch;
   readonly #inspector: ResponseInspector;
   readonly #echoes: readonly string[];
@@ -278,7 +279,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler {
 
   #done(outcome: Outcome): void {
     this.#over = true;
-    this.#dispatch.shutdown.open.delete(this);
+    this.#dispatch.shutdown.open.remove(this);
     clearTimeout(this.#total);
     const known = this.#inspector.report();
     const report = this.#scan === undefined ? known : { ...known, scan: this.#scan };

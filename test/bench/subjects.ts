@@ -57,7 +57,7 @@ async function startSallyport(upstreamPort: number, { profile }: SubjectOptions)
   const child = spawn(
     process.execPath,
     // As `npm start` runs it.
-    ["--max-semi-space-size=4", ...flags, "src/sallyport.js", "up", "--config", home.config],
+    [...flags, "src/sallyport.js", "up", "--config", home.config],
     {
       stdio: ["ignore", "ignore", "inherit"],
       env: { ...process.env, ...home.env },

@@ -1,10 +1,10 @@
-import { setImmediate as immediate } from "node:timers/promises";
 import type { Digest, ExchangeId, Instant } from "../../core/units.ts";
 import { bootBody, recoveredBody, resumedBody } from "../../core/ledger/record-chain-event.ts";
 import { OPEN_INTENTS_MAX, sealBody, segmentBody } from "../../core/ledger/record-chain-event.ts";
 import { unknownBody } from "../../core/ledger/record-exchange.ts";
 import type { ChainHead } from "../../core/ledger/record-chain.ts";
 import type { AdoptedChain } from "./adopt-chain.ts";
+import { Gather } from "../gather.ts";
 import { errorCode, type LedgerFiles } from "./ledger-files.ts";
 import {
   chainBatch,
@@ -77,13 +77,13 @@ interface WrittenChain {
 export class ChainWriter {
   readonly #options: ChainWriterOptions;
   readonly #pending = new PendingRecords();
-  /** Outcomes that nobody was told of yet. */
-  readonly #untold = new Set<PendingRecord>();
   #chain: WrittenChain | undefined;
   #outage: Outage | undefined;
   #stalled = false;
   #closed = false;
-  #soon: NodeJS.Immediate | undefined;
+  readonly #gather = new Gather(() => this.#begin());
+  /** Somebody was ready while the last commit was on its way. */
+  #ready = false;
   #later: NodeJS.Timeout | undefined;
   #working: Promise<void> | undefined;
 
@@ -102,11 +102,10 @@ export class ChainWriter {
       return;
     }
     this.#pending.add(record);
-    if (record.kind === "outcome") this.#untold.add(record);
-    if (this.#stalled) this.#tellOutcomes();
-    if (this.#working !== undefined) return;
-    if (record.prompt) this.#soon ??= setImmediate(() => void this.#work());
-    else this.#later ??= setTimeout(() => void this.#work(), OUTCOME_DELAY_MS);
+    if (this.#stalled) record.settle(undefined);
+    if (record.prompt) this.#gather.more();
+    else if (this.#working === undefined)
+      this.#later ??= setTimeout(() => void this.#work(), OUTCOME_DELAY_MS);
   }
 
   /** Tries once to make durable what was added until now. */
@@ -138,16 +137,17 @@ export class ChainWriter {
     return !this.#stalled && (open?.size ?? 0) + this.#pending.length < OPEN_INTENTS_MAX;
   }
 
-  get #isAwaited(): boolean {
-    return this.#pending.hasIntents || this.#untold.size > 0;
-  }
-
   #turnAway(record: PendingRecord): void {
     if (this.#outage !== undefined) {
       if (record.kind === "intent") this.#outage.intentsRefused += 1;
       else this.#outage.outcomesLost += 1;
     }
     record.settle(undefined);
+  }
+
+  #begin(): void {
+    if (this.#working === undefined) void this.#work();
+    else this.#ready = true;
   }
 
   #work(): Promise<void> {
@@ -157,16 +157,13 @@ export class ChainWriter {
 
   async #commitAll(): Promise<void> {
     clearTimeout(this.#later);
-    clearImmediate(this.#soon);
     this.#later = undefined;
-    this.#soon = undefined;
-    for (;;) {
-      await this.#commit();
-      if (!this.#isAwaited && !this.#isFull) break;
-      // Whatever this turn of the event loop brings travels along.
-      await immediate();
-    }
+    this.#ready = false;
+    this.#gather.stop();
+    do await this.#commit();
+    while (this.#isFull);
     this.#working = undefined;
+    if (this.#ready) this.#gather.soon();
     if (this.#closed) return;
     if (this.#outage !== undefined) {
       this.#later = setTimeout(() => void this.#work(), RETRY_MS);
@@ -238,7 +235,6 @@ export class ChainWriter {
         if (kind === "intent") chain.open.set(exchange, hash);
         else chain.open.delete(exchange);
       }
-      this.#untold.delete(record);
       settle(hash);
     }
     const endsOutage = batch.records.some(({ kind }) => kind === "prelude");
@@ -251,7 +247,6 @@ export class ChainWriter {
   /** Intents are given up, since somebody waits for them; everything else is tried again. */
   async #fail(error: unknown, batch: Batch | undefined): Promise<void> {
     this.#unavailable(error);
-    this.#tellOutcomes();
     const intents = this.#pending.takeIntents();
     const kept: PendingRecord[] = [];
     for (const record of batch?.records ?? []) {
@@ -259,6 +254,7 @@ export class ChainWriter {
       else if (record.kind !== "prelude") kept.push(record);
     }
     this.#pending.addFirst(kept);
+    this.#pending.tellOutcomes();
     for (const intent of intents) this.#turnAway(intent);
     await this.#chain?.segments.doubt();
   }
@@ -267,17 +263,12 @@ export class ChainWriter {
   #stall(batch: Batch | undefined): void {
     this.#stalled = true;
     this.#unavailable(new Error(`the disk took longer than ${COMMIT_TIMEOUT_MS} ms`));
-    this.#tellOutcomes();
+    this.#pending.tellOutcomes();
     for (const intent of this.#pending.takeIntents()) this.#turnAway(intent);
     for (const record of batch?.records ?? []) {
       if (record.kind === "intent") this.#turnAway(record);
+      else record.settle(undefined);
     }
-  }
-
-  /** Outcomes are kept until they are written; those who wait for them need not wait as long. */
-  #tellOutcomes(): void {
-    for (const outcome of this.#untold) outcome.settle(undefined);
-    this.#untold.clear();
   }
 
   readonly #unavailable = (cause: unknown): void => {

@@ -62,7 +62,6 @@ export function chainBatch(
 export class PendingRecords {
   #records: PendingRecord[] = [];
   #bytes = 0;
-  #intents = 0;
 
   get length(): number {
     return this.#records.length;
@@ -71,10 +70,6 @@ export class PendingRecords {
   /** UTF-16 units of all bodies. */
   get bytes(): number {
     return this.#bytes;
-  }
-
-  get hasIntents(): boolean {
-    return this.#intents > 0;
   }
 
   add(record: PendingRecord): void {
@@ -106,6 +101,11 @@ export class PendingRecords {
     return this.#uncounted(intents);
   }
 
+  /** Outcomes are kept until they are written; those who wait for them need not wait as long. */
+  tellOutcomes(): void {
+    for (const { kind, settle } of this.#records) if (kind === "outcome") settle(undefined);
+  }
+
   #uncounted(records: PendingRecord[]): PendingRecord[] {
     for (const record of records) this.#count(record, -1);
     return records;
@@ -113,6 +113,5 @@ export class PendingRecords {
 
   #count(record: PendingRecord, sign: 1 | -1): void {
     this.#bytes += sign * record.body.length;
-    if (record.kind === "intent") this.#intents += sign;
   }
 }

@@ -22,6 +22,7 @@ import {
   type ReserveOperation,
   type SettleOperation,
 } from "./budget-operation.ts";
+import { Gather } from "../gather.ts";
 import { FirstReplies } from "./first-replies.ts";
 
 /** Operations of one transaction; more wait for the next turn of the event loop. */
@@ -56,6 +57,7 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
   #queue: BudgetOperation[] = [];
   #unsettled: SettleOperation[] = [];
   #scheduled = false;
+  readonly #gather = new Gather(() => this.#flush());
   #later: NodeJS.Timeout | undefined;
   #retrying = false;
   #lockedOut: { readonly since: number; readonly tries: number } | undefined;
@@ -153,14 +155,15 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
   }
 
   #schedule(): void {
-    if (this.#scheduled) return;
+    if (this.#scheduled) {
+      if (this.#lockedOut === undefined) this.#gather.more();
+      return;
+    }
     this.#scheduled = true;
     const flush = (): void => this.#flush();
-    if (this.#lockedOut === undefined || this.#lockedOut.tries < EAGER_TRIES_MAX) {
-      setImmediate(flush);
-    } else {
-      setTimeout(flush, RETRY_MS);
-    }
+    if (this.#lockedOut === undefined) this.#gather.more();
+    else if (this.#lockedOut.tries < EAGER_TRIES_MAX) setImmediate(flush);
+    else setTimeout(flush, RETRY_MS);
   }
 
   #flush(): void {

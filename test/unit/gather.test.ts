@@ -1,0 +1,48 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect, test, vi } from "vitest";
+import { Gather } from "../../src/stores/gather.ts";
+
+test("a lone call begins at the end of its turn", async () => {
+  const begin = vi.fn();
+  new Gather(begin).more();
+  expect(begin).not.toHaveBeenCalled();
+  await turn();
+  expect(begin).toHaveBeenCalledTimes(1);
+});
+
+test("calls of one turn share one beginning", async () => {
+  const begin = vi.fn();
+  const gather = new Gather(begin);
+  for (let call = 0; call < 3; call += 1) gather.more();
+  await turn();
+  expect(begin).toHaveBeenCalledTimes(1);
+});
+
+test("in a crowd everybody is begun with, and in fewer commits than there are calls", async () => {
+  let waiting = 0;
+  let begun = 0;
+  let commits = 0;
+  const gather = new Gather(() => {
+    commits += 1;
+    begun += waiting;
+    waiting = 0;
+  });
+  const calls = 2000;
+  for (let call = 0; call < calls; call += 1) {
+    waiting += 1;
+    gather.more();
+    if (call % 4 === 0) await turn();
+  }
+  await vi.waitFor(() => expect(begun).toBe(calls));
+  // Four calls come in each turn; a commit a turn would be 500 of them.
+  expect(commits).toBeLessThan(250);
+});
+
+test("what was stopped does not begin", async () => {
+  const begin = vi.fn();
+  const gather = new Gather(begin);
+  gather.more();
+  gather.stop();
+  await turn();
+  expect(begin).not.toHaveBeenCalled();
+});
