@@ -11,7 +11,14 @@ import type { LedgerEvent } from "../stores/ledger/chain-writer.ts";
 import type { Log } from "./logger.ts";
 import { outcomeKey, type Tally } from "./tally.ts";
 
-export interface Events extends Observer, McpEvents {
+/** What goes wrong with pins of MCP definitions. */
+export interface DefinitionEvents {
+  /** What a server lists could not be remembered, so it is not shown. */
+  definitionFault(cause: unknown): void;
+  lockFault(problem: string): void;
+}
+
+export interface Events extends Observer, McpEvents, DefinitionEvents {
   /** Exchanges that ended in an exception. */
   readonly bugs: number;
   /** Requests that never became an exchange, by why. */
@@ -35,6 +42,7 @@ export function createEvents(log: Log, tally: Tally, listeners: readonly Listene
   const turnedAway = new Map<RefusalCode, number>();
   return {
     ...mcpEvents(log),
+    ...definitionEvents(log),
     requestsTurnedAway: turnedAway,
     get bugs(): number {
       return bugs;
@@ -96,6 +104,17 @@ function mcpEvents(log: Log): McpEvents {
     },
     unreadableMessage(upstream) {
       log.warn({ upstream }, "MCP server sent what is no message");
+    },
+  };
+}
+
+function definitionEvents(log: Log): DefinitionEvents {
+  return {
+    definitionFault(cause) {
+      log.error({ cause: describe(asError(cause)) }, "definitions cannot be remembered");
+    },
+    lockFault(problem) {
+      log.error({ problem }, "lock file refused: what it said before stays in force");
     },
   };
 }
@@ -173,7 +192,7 @@ function logLedger(event: LedgerEvent, log: Log): void {
       return log[calm ? "debug" : "warn"](facts, "ledger continued");
     }
     case "unavailable": {
-      const cause = event.cause instanceof Error ? describe(event.cause) : String(event.cause);
+      const cause = describe(asError(event.cause));
       return log.error({ cause }, "ledger cannot be written: nothing is forwarded");
     }
     case "resumed": {
@@ -183,6 +202,10 @@ function logLedger(event: LedgerEvent, log: Log): void {
     default:
       return impossible(event);
   }
+}
+
+function asError(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error(String(cause));
 }
 
 function describe(cause: Error): string {

@@ -12,7 +12,7 @@ import { httpWire } from "../proxy/http/http-wire.ts";
 import { anthropicWire } from "../proxy/llm/anthropic/anthropic-wire.ts";
 import { geminiWire } from "../proxy/llm/gemini/gemini-wire.ts";
 import { openaiWire } from "../proxy/llm/openai/openai-wire.ts";
-import { mcpWire } from "../proxy/mcp/mcp-wire.ts";
+import { createMcpWire } from "../proxy/mcp/mcp-wire.ts";
 import { McpTransports } from "../proxy/mcp/transport/mcp-transports.ts";
 import { createGuardedConnector } from "../proxy/net/guarded-connector.ts";
 import type { StandingStreams } from "../proxy/http-exchange.ts";
@@ -31,6 +31,7 @@ import { vaultKeySource } from "../stores/vault/vault-key.ts";
 import type { Config, Limits } from "./config/config.ts";
 import type { Environment } from "./config/environment.ts";
 import type { Events } from "./events.ts";
+import { openDefinitions } from "./open-definitions.ts";
 
 /** Until tenants come with the directory, there is one. */
 export const TENANT = id<TenantId>("default");
@@ -72,12 +73,14 @@ export async function wire(options: WireOptions): Promise<Wired> {
   );
   const report = (event: LedgerEvent): void => events.ledger(event);
   const ledger = started.use(await openLedger({ directory: at("ledger"), now, report }));
+  const { store: definitions } = started.use(openDefinitions(config, events, ledger, now));
   const mcp = started.use(new McpTransports({ vault, environment, events }));
   const pools = started.use(new UpstreamPools(connectorFor, mcp));
   const ports: Ports = {
     directory: createConfigDirectory(config.agents, config.loopbackAgent, TENANT),
     policies,
     sessions,
+    definitions,
     prices: createPriceCatalogue(config.prices),
     budgets,
     rates: createRateStore(),
@@ -93,7 +96,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
   const plane = createDataPlane({
     ports,
     ...routesOf(config),
-    wires: WIRES,
+    wires: { ...WIRES, mcp: createMcpWire(definitions) },
     pools,
     upgrades: createUpgradeDoor({ vault, connectorFor, standing }),
     standing,
@@ -115,7 +118,6 @@ const WIRES = {
   openai: openaiWire,
   anthropic: anthropicWire,
   gemini: geminiWire,
-  mcp: mcpWire,
 } as const;
 
 function now(): Instant {

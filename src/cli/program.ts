@@ -93,6 +93,11 @@ const GROUPS: readonly Group[] = [
     },
   },
   {
+    name: "mcp",
+    description: "see, compare and approve what MCP servers offer",
+    load: async (shell) => (await import("./mcp.ts")).mcpCommand(shell),
+  },
+  {
     name: "config",
     description: "show what is configured and why; print the schema",
     load: async (shell) => (await import("./config.ts")).configCommand(shell),

@@ -5,7 +5,7 @@ import type { Reservation } from "./money/budget.ts";
 import type { PricedUsage } from "./money/priced-usage.ts";
 import type { Principal } from "./principal.ts";
 import type { RefusalCode } from "./refusal.ts";
-import type { Digest, ExchangeId, Instant, Millis, ReviewId } from "./units.ts";
+import type { DefinitionHash, Digest, ExchangeId, Instant, Millis, ReviewId } from "./units.ts";
 import type { Upstream } from "./upstream.ts";
 
 export type Outcome =
@@ -39,6 +39,8 @@ export interface Facts {
   policy: Digest | undefined;
   principal: Principal | undefined;
   action: Action | undefined;
+  /** Of the MCP tool or prompt, as it was approved; undefined where none is pinned. */
+  definition?: DefinitionHash | undefined;
   decision: Decision | undefined;
   review: ReviewId | undefined;
   reservation: Reservation | undefined;

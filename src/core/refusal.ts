@@ -30,6 +30,8 @@ export const REFUSALS = {
   body_timeout: { stage: "interpret", class: "malformed", jsonRpc: -33006 },
   unknown_endpoint: { stage: "decide", class: "policy", jsonRpc: -33007 },
   request_blocked: { stage: "detect", class: "policy", jsonRpc: -33008 },
+  definition_pending: { stage: "detect", class: "policy", jsonRpc: -33030 },
+  definition_changed: { stage: "detect", class: "policy", jsonRpc: -33031 },
   policy_denied: { stage: "decide", class: "policy", jsonRpc: -33009 },
   approval_required: { stage: "review", class: "policy", jsonRpc: -33010 },
   review_unavailable: { stage: "review", class: "unavailable", jsonRpc: -33024 },

@@ -10,6 +10,9 @@ export type Instant = Unit<number, "ms since epoch">;
 /** Lower-case hex SHA-256, of canonical JSON (RFC 8785) unless the field says otherwise. */
 export type Digest = Unit<string, "sha256">;
 
+/** Algorithm and SHA-256 of an MCP definition: `v1:…` (core/trust/definition.ts). */
+export type DefinitionHash = Unit<string, "DefinitionHash">;
+
 export type ExchangeId = Unit<string, "ExchangeId">;
 /** One try of an exchange to set money aside: `exc_…:1`. */
 export type AttemptId = Unit<string, "AttemptId">;

@@ -15,6 +15,7 @@ import { open } from "../pipeline/open.ts";
 import { reserve, type Reserved } from "../pipeline/reserve.ts";
 import { review } from "../pipeline/review.ts";
 import type { Ports } from "../pipeline/stages.ts";
+import { vouch } from "../pipeline/vouch.ts";
 
 /** What `forward` needs: the permit, and how to send the request and read its answer. */
 export interface Authorized {
@@ -47,12 +48,16 @@ export async function authorize(
   const interpretation = interpreted.value;
   const action = (facts.action = interpretation.action);
 
-  const { surroundings, upstream } = ask;
+  const { exchange, surroundings, upstream } = ask;
   const { scannable, metering } = interpretation;
   const detected = detect(scannable, surroundings, inspections.request, upstream.unscannable);
   facts.findings = detected.findings;
   facts.requestScan = detected.scan;
   if (detected.verdict.kind === "halt") return detected.verdict;
+
+  const vouched = vouch(action, upstream, ports.definitions);
+  if (vouched.kind === "halt") return vouched;
+  const definition = (facts.definition = vouched.value?.seen);
 
   const marks = ports.sessions.marks(principal);
   const source = (): string => interpretation.source();
@@ -60,8 +65,7 @@ export async function authorize(
   facts.decision = decided.decision;
   if (decided.verdict.kind === "halt") return decided.verdict;
 
-  const { exchange } = ask;
-  const subject = { exchange, now, principal, action, policy: snapshot.digest };
+  const subject = { exchange, now, principal, action, definition, policy: snapshot.digest };
   const reviewed = await review(subject, decided.verdict.value, ports.reviews);
   if (reviewed.kind === "halt") return reviewed;
   const terms = reviewed.value;

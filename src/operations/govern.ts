@@ -68,6 +68,7 @@ function newFacts(ask: Ask): Facts {
     policy: undefined,
     principal: undefined,
     action: undefined,
+    definition: undefined,
     decision: undefined,
     review: undefined,
     reservation: undefined,

@@ -7,7 +7,14 @@ import type { Terms } from "../core/decision.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Review, ReviewStore } from "../core/review/review.ts";
-import { id, instant, type Digest, type ExchangeId, type Instant } from "../core/units.ts";
+import {
+  id,
+  instant,
+  type DefinitionHash,
+  type Digest,
+  type ExchangeId,
+  type Instant,
+} from "../core/units.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 import { digestOf } from "../lib/canonical-json.ts";
 import { impossible } from "../lib/impossible.ts";
@@ -19,6 +26,8 @@ export interface ReviewSubject {
   readonly now: Instant;
   readonly principal: Principal;
   readonly action: Action;
+  /** What the tool was when this was asked: a grant is for that tool and no other. */
+  readonly definition?: DefinitionHash | undefined;
   /** The snapshot that asked for the review. */
   readonly policy: Digest;
 }
@@ -65,14 +74,14 @@ function reviewOf(
   subject: ReviewSubject,
   decision: Extract<Promising, { kind: "escalate" }>,
 ): Review {
-  const { exchange, now, principal, action, policy } = subject;
+  const { exchange, now, principal, action, definition, policy } = subject;
   return {
     // One exchange asks at most once, so its id makes the review's: no second source of ids.
     id: id(`rev_${exchange.slice(exchange.indexOf("_") + 1)}`),
     exchange,
     principal,
     action,
-    fingerprint: fingerprintOf(principal, action),
+    fingerprint: fingerprintOf(principal, action, definition),
     rules: decision.because,
     approval: decision.approval,
     policy,
@@ -83,9 +92,13 @@ function reviewOf(
 }
 
 /** How the agent proved itself is left out: the same agent asks the same, by key or by loopback. */
-function fingerprintOf(principal: Principal, action: Action): Digest {
+function fingerprintOf(
+  principal: Principal,
+  action: Action,
+  definition: DefinitionHash | undefined,
+): Digest {
   const { tenant, agent, session } = principal;
-  return digestOf({ tenant, agent, session, action });
+  return digestOf({ tenant, agent, session, action, definition });
 }
 
 function pending(review: Review, now: Instant): Refusal {

@@ -6,6 +6,7 @@ import type { RateStore } from "../core/money/rate.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { ReviewStore } from "../core/review/review.ts";
 import type { SessionStore } from "../core/session/session.ts";
+import type { DefinitionStore } from "../core/trust/definition-store.ts";
 import type { Vault } from "../core/secret/vault.ts";
 import type { Instant } from "../core/units.ts";
 import type { Facts } from "../core/evidence.ts";
@@ -16,6 +17,7 @@ export interface Ports {
   readonly directory: Directory;
   readonly policies: { current(): PolicySnapshot };
   readonly sessions: SessionStore;
+  readonly definitions: DefinitionStore;
   readonly prices: PriceCatalogue;
   readonly budgets: BudgetStore;
   readonly rates: RateStore;

@@ -4,6 +4,8 @@ import type { Inspections } from "../../src/core/decision.ts";
 import { NO_INSPECTION, type InspectionRule } from "../../src/core/inspect/inspection.ts";
 import type { PolicySnapshot } from "../../src/core/policy/policy-snapshot.ts";
 import type { Principal } from "../../src/core/principal.ts";
+import { definitionHash } from "../../src/core/trust/definition.ts";
+import type { DefinitionStore } from "../../src/core/trust/definition-store.ts";
 import { id, instant, millis, type ExchangeId } from "../../src/core/units.ts";
 import { OVER_HTTP, type Upstream } from "../../src/core/upstream.ts";
 import type { InterpretContext } from "../../src/pipeline/ask.ts";
@@ -82,6 +84,21 @@ export function mcpContext(
   };
   return { principal: PRINCIPAL, snapshot, inspections, now: instant(0) };
 }
+
+/** A store for doors whose definitions are not the matter: everything listed is approved. */
+export const TRUSTING: DefinitionStore = {
+  pin: () => undefined,
+  observe: ({ upstream, scope, kind, entries }) =>
+    new Map(
+      Array.from(entries, ([name, definition]) => {
+        const ref = { upstream, scope, kind, name };
+        const seen = definitionHash(definition);
+        return [name, { ref, standing: "approved", approved: seen, seen, suspicions: [] }];
+      }),
+    ),
+  approvedText: () => undefined,
+  trustOf: () => "first_use",
+};
 
 export function bytesOf(message: unknown): Buffer {
   return Buffer.from(JSON.stringify(message));

@@ -1,4 +1,5 @@
 import { PRICES_SHAPE } from "./price-schema.ts";
+import { TRUST_MODES } from "../../core/trust/pin.ts";
 import type { Effective, Shape } from "./schema-shape.ts";
 import { UPSTREAM_SHAPE } from "./upstream-schema.ts";
 
@@ -32,6 +33,15 @@ const AGENT = {
     },
     team: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" },
   },
+} as const;
+
+const TRUST = {
+  type: "string",
+  enum: TRUST_MODES,
+  default: "first_use",
+  description:
+    "first_use: what is seen first is approved, unless it is suspicious; review: a person approves " +
+    "each; locked: the lock file does. An upstream may have its own.",
 } as const;
 
 const ms = <D extends number>(minimum: number, maximum: number, value: D, description: string) =>
@@ -122,6 +132,20 @@ export const CONFIG_SCHEMA = {
       },
     },
     prices: PRICES_SHAPE,
+    definitions: {
+      type: "object",
+      additionalProperties: false,
+      default: {},
+      description: "How far MCP servers are believed when they say what their tools are.",
+      properties: {
+        trust: TRUST,
+        lock_file: {
+          type: "string",
+          default: "sallyport.lock.json",
+          description: "Approved definitions, for `trust: locked`; relative to this file.",
+        },
+      },
+    },
     limits: LIMITS,
     vault: {
       type: "object",

@@ -1,4 +1,5 @@
 import type { JsonValue } from "../../core/json.ts";
+import type { TrustMode } from "../../core/trust/pin.ts";
 import type { Millis } from "../../core/units.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import type { Place } from "../../core/policy/source-text.ts";
@@ -21,6 +22,7 @@ export interface Config {
   /** Absolute. */
   readonly policiesDirectory: string;
   readonly prices: PricesConfig;
+  readonly definitions: DefinitionTrust;
   readonly limits: Limits;
   readonly vault: VaultKeySource;
   readonly api: ApiSettings;
@@ -64,6 +66,14 @@ export interface ApiSettings {
   /** Nobody needs a credential; on loopback only. */
   readonly open: boolean;
   readonly bootstrapToken: string | undefined;
+}
+
+export interface DefinitionTrust {
+  readonly trust: TrustMode;
+  /** Of upstreams that have their own, by name. */
+  readonly byUpstream: Readonly<Record<string, TrustMode>>;
+  /** Absolute. */
+  readonly lockFile: string;
 }
 
 export interface VaultKeySource {

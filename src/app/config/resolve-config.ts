@@ -3,7 +3,7 @@ import type { Problem } from "../../core/problem.ts";
 import { millis } from "../../core/units.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import { closest } from "../../lib/closest.ts";
-import type { AgentEntry, Config, Limits } from "./config.ts";
+import type { AgentEntry, Config, DefinitionTrust, Limits } from "./config.ts";
 import type { ConfigFile } from "./config-schema.ts";
 import type { Origins, Reading } from "./read-shape.ts";
 import { resolveUpstream, type Complain } from "./resolve-upstream.ts";
@@ -64,6 +64,7 @@ export function resolveConfig(
       file:
         file.prices.file === undefined ? undefined : check.path("prices.file", file.prices.file),
     },
+    definitions: asTrust(file, check.path("definitions.lock_file", file.definitions.lock_file)),
     limits: asLimits(file.limits),
     vault: {
       key: vault.key,
@@ -78,6 +79,11 @@ export function resolveConfig(
 
 function asAgent({ name, key_sha256: keys, team }: ConfigFile["agents"][number]): AgentEntry {
   return { name, keysSha256: typeof keys === "string" ? [keys] : keys, team };
+}
+
+function asTrust({ definitions, upstreams }: ConfigFile, lockFile: string): DefinitionTrust {
+  const own = upstreams.flatMap(({ name, trust }) => (trust === undefined ? [] : [[name, trust]]));
+  return { trust: definitions.trust, byUpstream: Object.fromEntries(own), lockFile };
 }
 
 function asLimits(limits: ConfigFile["limits"]): Limits {

@@ -1,3 +1,4 @@
+import { TRUST_MODES } from "../../core/trust/pin.ts";
 import type { Effective, Shape } from "./schema-shape.ts";
 
 const ms = <D extends number>(value: D, description: string) =>
@@ -131,6 +132,11 @@ export const UPSTREAM_SHAPE = {
     },
     request_bytes_max: bytes(16_777_216, "Largest request body that is read to be judged."),
     response_bytes_max: bytes(16_777_216, "Largest response body that is held to be inspected."),
+    trust: {
+      type: "string",
+      enum: TRUST_MODES,
+      description: "For MCP: how far its definitions are believed. As `definitions` if absent.",
+    },
     unscannable: {
       type: "string",
       enum: ["refuse", "pass"],

@@ -4,7 +4,15 @@ import type { BudgetUnit } from "../money/budget.ts";
 import type { PricedUsage } from "../money/priced-usage.ts";
 import type { Principal } from "../principal.ts";
 import type { ShadowVerdict } from "../decision.ts";
-import type { Digest, ExchangeId, Instant, Millis, ReviewId, RuleId } from "../units.ts";
+import type {
+  DefinitionHash,
+  Digest,
+  ExchangeId,
+  Instant,
+  Millis,
+  ReviewId,
+  RuleId,
+} from "../units.ts";
 
 /** One record of the ledger as it is read back. */
 export type Entry =
@@ -135,6 +143,8 @@ export interface Asked {
   readonly policy: Digest | undefined;
   readonly principal: Principal | undefined;
   readonly action: RecordedAction | undefined;
+  /** Hash of the MCP definition that was approved. */
+  readonly definition: DefinitionHash | undefined;
   readonly decision: RecordedDecision | undefined;
   readonly review: ReviewId | undefined;
   readonly reservation: RecordedReservation | undefined;

@@ -16,6 +16,7 @@ import { flag, number, object, objects, optional, text, texts, word } from "./fi
 export function parseAsked(asked: JsonObject): Asked {
   const policy = optional(asked, "policy", text);
   const review = optional(asked, "review", text);
+  const definition = optional(asked, "definition", text);
   const action = optional(asked, "action", object);
   const decision = optional(asked, "decision", object);
   const principal = optional(asked, "principal", object);
@@ -28,6 +29,7 @@ export function parseAsked(asked: JsonObject): Asked {
     policy: policy === undefined ? undefined : id(policy),
     principal: principal && parsePrincipal(principal),
     action: action && parseAction(action),
+    definition: definition === undefined ? undefined : id(definition),
     decision: decision && parseDecision(decision),
     review: review === undefined ? undefined : id(review),
     reservation: reservation && parseReservation(reservation),

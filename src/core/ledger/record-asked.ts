@@ -15,6 +15,7 @@ export function asked(facts: Facts): string {
   let out = "{";
   if (facts.action !== undefined) out += `"action":${action(facts.action)},`;
   if (facts.decision !== undefined) out += `"decision":${decision(facts.decision)},`;
+  if (facts.definition !== undefined) out += `"definition":"${facts.definition}",`;
   out += `"method":${quote(facts.method)},"path":${quote(facts.path)}`;
   if (facts.policy !== undefined) out += `,"policy":"${facts.policy}"`;
   if (facts.principal !== undefined) out += `,"principal":${principal(facts.principal)}`;

@@ -19,7 +19,7 @@ import type {
 } from "../../pipeline/ask.ts";
 import { createHttpInspector } from "../../pipeline/inspect-bytes.ts";
 import { createSseFramer, replaceSseData, type SseFrame } from "../sse-frames.ts";
-import { AnswerJudge, type AnswerScreen } from "./answer-judge.ts";
+import { AnswerJudge, introducesServer, type AnswerScreen } from "./answer-judge.ts";
 import { denialAnswer } from "./denial.ts";
 import { readRpcMessage } from "./rpc-message.ts";
 
@@ -56,7 +56,7 @@ export class AnswerInspector implements ResponseInspector {
         this.#mode = "events";
         return { kind: "stream" };
       case "application/json":
-        return this.#judge.looks || this.#mayList()
+        return this.#judge.looks || this.#mayDefine()
           ? { kind: "whole" }
           : { kind: "pass", scan: NOT_ASKED };
       default: {
@@ -102,13 +102,15 @@ export class AnswerInspector implements ResponseInspector {
     return { findings, scan, usage: undefined, model: undefined };
   }
 
-  /** Lists are read whatever policy wants to find in them. A resumed stream may replay one. */
-  #mayList(): boolean {
+  /**
+   * Lists and instructions are read whatever policy wants to find in them. A resumed stream may
+   * replay one.
+   */
+  #mayDefine(): boolean {
     const { question } = this.#screen;
-    return (
-      question.kind === "stream" ||
-      (question.kind === "request" && MCP_METHOD_CLASSES[question.method] === "list")
-    );
+    if (question.kind === "stream") return true;
+    if (question.kind !== "request") return false;
+    return MCP_METHOD_CLASSES[question.method] === "list" || introducesServer(question.method);
   }
 
   #judgeWhole(bytes: Uint8Array): ChunkVerdict {
@@ -206,7 +208,7 @@ export class AnswerInspector implements ResponseInspector {
   }
 
   #mayPassUnread(): boolean {
-    if (this.#mayList() || this.#screen.echoes.length > 0) return false;
+    if (this.#mayDefine() || this.#screen.echoes.length > 0) return false;
     return !this.#judge.looks || this.#upstream.unscannable === "pass";
   }
 

@@ -3,13 +3,14 @@ import type { McpAction, ToolAction } from "../../core/action.ts";
 import { MCP_METHOD_CLASSES, type McpMethod } from "../../core/action-classes.ts";
 import { blockRefusal } from "../../core/inspect/block-refusal.ts";
 import type { Finding } from "../../core/inspect/finding.ts";
-import type { Inspection } from "../../core/inspect/inspection.ts";
+import { NO_INSPECTION, type Inspection } from "../../core/inspect/inspection.ts";
 import { scanJson } from "../../core/inspect/scan-json.ts";
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import type { ExchangeId, UpstreamName } from "../../core/units.ts";
 import { impossible } from "../../lib/impossible.ts";
 import { denialAnswer } from "./denial.ts";
+import type { ListedDefinitions } from "./listed-definitions.ts";
 import { listShape, narrowList, type ListShape } from "./narrow-list.ts";
 import type { Question } from "./question.ts";
 import type { RpcMessage, RpcResponse } from "./rpc-message.ts";
@@ -22,6 +23,7 @@ export interface AnswerScreen {
   readonly inspection: Inspection;
   /** Forms of the injected credential. */
   readonly echoes: readonly string[];
+  readonly definitions: ListedDefinitions;
   /** Whether policy could ever allow this; decides what a list shows. */
   readonly admits: (use: ToolAction | McpAction) => boolean;
 }
@@ -48,6 +50,7 @@ const FINDINGS_MAX = 64;
  */
 export const CACHE_TTL_MAX_MS = 10_000;
 
+const NOT_INSPECTED = NO_INSPECTION.tool_result;
 const AS_IS: Judgement = { kind: "as_is" };
 
 export class AnswerJudge {
@@ -91,17 +94,11 @@ export class AnswerJudge {
 
   /** Records a breach of the protocol by the server. */
   note(signature: Breach): void {
-    this.#keep({
-      detector: "mcp",
-      signature,
-      rule: "protocol",
-      score: 100,
-      confidence: 1,
-      part: "message",
-      start: 0,
-      end: 0,
-      action: "block",
-    });
+    this.#keep(noted(signature, "protocol", "message"));
+  }
+
+  #noteDefinition(signature: string, member: string, name: string): void {
+    this.#keep(noted(signature, "definitions", `/${member}/${name}`));
   }
 
   #judgeText(message: RpcMessage): Judgement {
@@ -116,7 +113,9 @@ export class AnswerJudge {
     const asked = question.kind === "request" ? question : undefined;
     const shape = listShape(asked?.method, result);
     const { blocked, value } =
-      shape === undefined ? this.judgeValue(result) : this.#judgeList(shape, result);
+      shape === undefined
+        ? this.judgeValue(this.#withoutUnapproved(result))
+        : this.#judgeList(shape, result);
     if (blocked !== undefined) return this.#block(message, blocked);
     if (!isJsonObject(value)) return AS_IS;
     const shown = asked?.era === "2026" ? privately(value, asked.method) : value;
@@ -126,7 +125,9 @@ export class AnswerJudge {
 
   #judgeList(shape: ListShape, result: JsonObject): ScreenedValue {
     const { upstream, admits } = this.#screen;
-    const screen = (entry: JsonValue): JsonValue | undefined => this.#screenEntry(entry);
+    const approved = this.#approvedOf(shape, result);
+    const screen = (entry: JsonValue): JsonValue | undefined =>
+      approved(entry) ? this.#screenEntry(entry) : undefined;
     const shown = narrowList(shape, result, upstream, { admits, screen });
     const entries = shown[shape.member];
     if (entries === undefined) return this.judgeValue(result);
@@ -137,6 +138,36 @@ export class AnswerJudge {
     }
     return { blocked, value: { ...value, [shape.member]: entries } };
   }
+
+  /** Says of an entry whether it is what was approved. */
+  #approvedOf({ member, pinned }: ListShape, result: JsonObject): (entry: JsonValue) => boolean {
+    const entries = result[member];
+    if (pinned === undefined || !isJsonArray(entries)) return () => true;
+    const { definitions } = this.#screen;
+    const pins = definitions.observe(pinned.kind, entries.map(this.#withoutEchoes), pinned.nameOf);
+    for (const [name, { standing }] of pins) {
+      if (standing !== "approved") this.#noteDefinition(`definition-${standing}`, member, name);
+    }
+    return (entry) => pins.get(pinned.nameOf(entry) ?? "")?.standing === "approved";
+  }
+
+  /** A server's instructions go into the model's context like a tool's description. */
+  #withoutUnapproved(result: JsonObject): JsonObject {
+    const { question, definitions } = this.#screen;
+    if (question.kind !== "request" || !introducesServer(question.method)) return result;
+    const { instructions, ...rest } = result;
+    if (typeof instructions !== "string") return result;
+    const said = this.#withoutEchoes(instructions);
+    if (typeof said === "string" && definitions.observeInstructions(said)) return result;
+    this.#noteDefinition("definition-withheld", "instructions", "");
+    return rest;
+  }
+
+  /** What is pinned is kept, so it must not hold a credential. */
+  readonly #withoutEchoes = (value: JsonValue): JsonValue => {
+    const { echoes } = this.#screen;
+    return echoes.length === 0 ? value : scanJson(NOT_INSPECTED, value, echoes).value;
+  };
 
   #block(message: RpcMessage, refusal: Refusal): Judgement {
     const answer = message.kind === "response" ? this.#denial(message, refusal) : undefined;
@@ -180,6 +211,16 @@ export class AnswerJudge {
   #keep(finding: Finding): void {
     if (this.findings.length < FINDINGS_MAX) this.findings.push(finding);
   }
+}
+
+function noted(signature: string, rule: string, part: string): Finding {
+  const certain = { score: 100, confidence: 1, start: 0, end: 0, action: "block" } as const;
+  return { detector: "mcp", signature, rule, part, ...certain };
+}
+
+/** Answers that may carry the server's instructions. */
+export function introducesServer(method: McpMethod): boolean {
+  return method === "initialize" || method === "server/discover";
 }
 
 /** Breaches of the protocol by a server, as findings name them. */

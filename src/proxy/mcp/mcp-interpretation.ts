@@ -3,6 +3,8 @@ import type { McpAction, ToolAction } from "../../core/action.ts";
 import type { Inspections } from "../../core/decision.ts";
 import { isJsonObject } from "../../core/json.ts";
 import type { Principal } from "../../core/principal.ts";
+import { scopeOf } from "../../core/trust/definition.ts";
+import type { DefinitionStore } from "../../core/trust/definition-store.ts";
 import type {
   Changes,
   InterpretContext,
@@ -13,6 +15,7 @@ import type {
 } from "../../pipeline/ask.ts";
 import type { RequestHead } from "../wire.ts";
 import { AnswerInspector } from "./answer-inspector.ts";
+import { ListedDefinitions } from "./listed-definitions.ts";
 import type { Question } from "./question.ts";
 import { readRpcMessage, type RpcMessage } from "./rpc-message.ts";
 
@@ -29,11 +32,20 @@ export interface SentMessage {
   readonly message: RpcMessage;
 }
 
+/** One message, understood. */
+export interface Asked {
+  readonly question: Question;
+  readonly action: ToolAction | McpAction;
+  /** `undefined`: there was no message, only a method of HTTP. */
+  readonly received: Received | undefined;
+}
+
 export class McpInterpretation implements Interpretation {
   readonly action: ToolAction | McpAction;
   readonly scannable: Scannable;
   readonly metering = undefined;
   readonly #head: RequestHead;
+  readonly #definitions: DefinitionStore;
   readonly question: Question;
   /** What leaves: the message as it came, or as policy changed it. */
   sent: SentMessage | undefined;
@@ -41,13 +53,13 @@ export class McpInterpretation implements Interpretation {
   readonly #context: InterpretContext;
 
   constructor(
+    { question, action, received }: Asked,
     head: RequestHead,
-    question: Question,
-    action: ToolAction | McpAction,
-    received: Received | undefined,
+    definitions: DefinitionStore,
     context: InterpretContext,
   ) {
     this.#head = head;
+    this.#definitions = definitions;
     this.question = question;
     this.sent = received;
     this.#received = received;
@@ -88,6 +100,7 @@ export class McpInterpretation implements Interpretation {
         inspection: inspections.toolResult,
         echoes,
         admits: (use) => snapshot.mayAllow(principal, use),
+        definitions: new ListedDefinitions(this.#definitions, upstream.name, scopeOf(upstream)),
       },
       upstream,
     );

@@ -2,26 +2,31 @@
 import type { Buffer } from "node:buffer";
 import type { McpMethod } from "../../core/action-classes.ts";
 import type { Refusal } from "../../core/refusal.ts";
+import type { DefinitionStore } from "../../core/trust/definition-store.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import type { InterpretContext, Interpretation } from "../../pipeline/ask.ts";
 import type { BodyNeed, RequestHead, WireExchange, WireFamily, WireReply } from "../wire.ts";
-import { McpInterpretation } from "./mcp-interpretation.ts";
+import { McpInterpretation, type Asked } from "./mcp-interpretation.ts";
 import { UNREAD, type Fault, type Question } from "./question.ts";
 import { readQuestion } from "./read-question.ts";
 import { renderMcpRefusal } from "./render-mcp-refusal.ts";
 import { RPC_INVALID_REQUEST } from "./rpc-message.ts";
 
-export const mcpWire: WireFamily = { open: (head) => new McpExchange(head) };
+export function createMcpWire(definitions: DefinitionStore): WireFamily {
+  return { open: (head) => new McpExchange(head, definitions) };
+}
 
 class McpExchange implements WireExchange {
   readonly bodyNeed: BodyNeed;
   readonly target: string;
   readonly #head: RequestHead;
+  readonly #definitions: DefinitionStore;
   #question: Question;
   #fault: Fault | undefined;
 
-  constructor(head: RequestHead) {
+  constructor(head: RequestHead, definitions: DefinitionStore) {
     this.#head = head;
+    this.#definitions = definitions;
     this.bodyNeed = head.method === "POST" ? "whole" : "none";
     // The configured URL is the endpoint itself: `/mcp`, not `/mcp/`.
     this.target = head.upstream.pathPrefix === "" ? "/" : "";
@@ -67,7 +72,7 @@ class McpExchange implements WireExchange {
     }
     const { message, text, question, action } = reading;
     const received = body === undefined ? undefined : { bytes: body, message, text };
-    return pass(new McpInterpretation(this.#head, question, action, received, context));
+    return this.#understood({ question, action, received }, context);
   }
 
   #interpretBare(
@@ -78,7 +83,11 @@ class McpExchange implements WireExchange {
     this.#question = question;
     const upstream = this.#head.upstream.name;
     const action = { kind: "mcp", upstream, method, name: undefined } as const;
-    return pass(new McpInterpretation(this.#head, question, action, undefined, context));
+    return this.#understood({ question, action, received: undefined }, context);
+  }
+
+  #understood(asked: Asked, context: InterpretContext): Verdict<Interpretation> {
+    return pass(new McpInterpretation(asked, this.#head, this.#definitions, context));
   }
 
   #halt(status: number, refusal: Refusal): Verdict<never> {

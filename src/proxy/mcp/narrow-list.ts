@@ -1,12 +1,21 @@
 /** Lists name what could be used, and nothing else: the same policy judges entry and use. */
 import type { McpAction, ToolAction } from "../../core/action.ts";
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import type { DefinitionKind } from "../../core/trust/definition.ts";
 import type { UpstreamName } from "../../core/units.ts";
+import { memberReader } from "./listed-definitions.ts";
 
 export interface ListShape {
   readonly member: string;
+  /** Its entries are definitions that a model reads. Resources are content, judged when read. */
+  readonly pinned: PinnedShape | undefined;
   /** Using the entry, as policy would judge it. */
   use(upstream: UpstreamName, entry: JsonObject): ToolAction | McpAction | "always" | "never";
+}
+
+export interface PinnedShape {
+  readonly kind: DefinitionKind;
+  readonly nameOf: (entry: JsonValue) => string | undefined;
 }
 
 const NO_ARGUMENTS: JsonObject = {};
@@ -16,6 +25,7 @@ const LISTS: ReadonlyMap<string, ListShape> = new Map<string, ListShape>([
     "tools/list",
     {
       member: "tools",
+      pinned: { kind: "tool", nameOf: memberReader("name") },
       use(upstream, { name }) {
         if (typeof name !== "string") return "never";
         return { kind: "tool", upstream, tool: name, args: NO_ARGUMENTS };
@@ -24,14 +34,29 @@ const LISTS: ReadonlyMap<string, ListShape> = new Map<string, ListShape>([
   ],
   [
     "prompts/list",
-    { member: "prompts", use: (upstream, { name }) => reading(upstream, "prompts/get", name) },
+    {
+      member: "prompts",
+      pinned: { kind: "prompt", nameOf: memberReader("name") },
+      use: (upstream, { name }) => reading(upstream, "prompts/get", name),
+    },
   ],
   [
     "resources/list",
-    { member: "resources", use: (upstream, { uri }) => reading(upstream, "resources/read", uri) },
+    {
+      member: "resources",
+      pinned: undefined,
+      use: (upstream, { uri }) => reading(upstream, "resources/read", uri),
+    },
   ],
   // Which addresses a template can make is not known here; each is judged when it is read.
-  ["resources/templates/list", { member: "resourceTemplates", use: () => "always" }],
+  [
+    "resources/templates/list",
+    {
+      member: "resourceTemplates",
+      pinned: { kind: "resource_template", nameOf: memberReader("uriTemplate") },
+      use: () => "always",
+    },
+  ],
 ]);
 
 function reading(

@@ -5,9 +5,18 @@ import { describe, expect, it } from "vitest";
 import type { RefusalCode } from "../../../src/core/refusal.ts";
 import { id, millis, type RuleId } from "../../../src/core/units.ts";
 import type { Interpretation } from "../../../src/pipeline/ask.ts";
-import { mcpWire } from "../../../src/proxy/mcp/mcp-wire.ts";
+import { createMcpWire } from "../../../src/proxy/mcp/mcp-wire.ts";
 import type { RequestHead, WireReply } from "../../../src/proxy/wire.ts";
-import { bytesOf, mcpContext, mcpHead, statelessHead, statelessParams } from "../../support/mcp.ts";
+import {
+  bytesOf,
+  mcpContext,
+  mcpHead,
+  statelessHead,
+  statelessParams,
+  TRUSTING,
+} from "../../support/mcp.ts";
+
+const mcpWire = createMcpWire(TRUSTING);
 
 const CORPUS = `${
   process.env["SALLYPORT_CORPORA"] ??

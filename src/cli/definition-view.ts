@@ -1,0 +1,69 @@
+/** Definitions as lines for people and as data for programs. */
+import { definitionLabel } from "../core/trust/definition.ts";
+import { DIFFERENCES_MAX, differencesOf } from "../core/trust/definition-diff.ts";
+import { printable } from "../lib/printable.ts";
+import type { PinnedDefinition } from "../stores/sqlite/definition-rows.ts";
+
+const STANDING_CHARS = 8;
+
+export function pinLine({ pin, approvedBy }: PinnedDefinition): readonly string[] {
+  const { ref, standing, seen, suspicions } = pin;
+  const scope = ref.scope === "" ? "" : `  as ${ref.scope}`;
+  const by = standing === "approved" && approvedBy !== undefined ? `  by ${approvedBy}` : "";
+  const label = printable(definitionLabel(ref));
+  const head = `${standing.padEnd(STANDING_CHARS)}  ${label}  ${seen.slice(0, HASH_CHARS)}${scope}${by}`;
+  return [
+    head,
+    ...suspicions.map(({ kind, detail }) => `          ! ${kind}: ${printable(detail)}`),
+  ];
+}
+
+/** Enough to compare by eye; `--json` and `diff` have it whole. */
+const HASH_CHARS = 15;
+
+export function differenceLines(pinned: PinnedDefinition): readonly string[] {
+  const { pin, approvedText, seenText } = pinned;
+  const lines = [...pinLine(pinned), `seen      ${pin.seen}`];
+  if (approvedText === undefined) {
+    return [...lines, "nothing is approved; the server says:", indented(seenText)];
+  }
+  lines.push(`approved  ${pin.approved ?? ""}`);
+  const differences = differencesOf(approvedText, seenText);
+  if (differences.length === 0) return [...lines, "no difference"];
+  for (const { aspect, pointer, before, after } of differences) {
+    lines.push(`${aspect}: ${printable(pointer === "" ? "/" : pointer)}`);
+    if (before !== undefined) lines.push(`  - ${printable(before)}`);
+    if (after !== undefined) lines.push(`  + ${printable(after)}`);
+  }
+  if (differences.length >= DIFFERENCES_MAX) lines.push("and more");
+  return lines;
+}
+
+function indented(definition: unknown): string {
+  const lines = JSON.stringify(definition, undefined, 2).split("\n");
+  return lines.map((line) => `  ${printable(line)}`).join("\n");
+}
+
+export function pinJson({ pin, ...rest }: PinnedDefinition): object {
+  const { ref, standing, seen, approved, suspicions } = pin;
+  return {
+    name: definitionLabel(ref),
+    upstream: ref.upstream,
+    scope: ref.scope,
+    kind: ref.kind,
+    standing,
+    seen,
+    approved: approved ?? null,
+    approved_by: rest.approvedBy ?? null,
+    approved_at: timeOf(rest.approvedAt),
+    first_seen_at: timeOf(rest.firstSeenAt),
+    changed_at: timeOf(rest.changedAt),
+    suspicions,
+    approved_definition: rest.approvedText ?? null,
+    seen_definition: rest.seenText,
+  };
+}
+
+function timeOf(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString();
+}

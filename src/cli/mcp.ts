@@ -1,0 +1,217 @@
+/** `sallyport mcp`: what MCP servers say of themselves, and what of it may be used. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import type { Config } from "../app/config/config.ts";
+import { definitionLabel } from "../core/trust/definition.ts";
+import { differencesOf } from "../core/trust/definition-diff.ts";
+import { lockText, type LockedDefinition } from "../core/trust/lock-file.ts";
+import { id, instant, type DefinitionHash } from "../core/units.ts";
+import { wallMillis } from "../lib/clock.ts";
+import { openLockSource } from "../stores/definition-lock.ts";
+import type { PinnedDefinition } from "../stores/sqlite/definition-rows.ts";
+import { SqliteDefinitionStore } from "../stores/sqlite/definition-store.ts";
+import { CommandFailure } from "./command-failure.ts";
+import { loadFor } from "./config-options.ts";
+import { differenceLines, pinJson, pinLine } from "./definition-view.ts";
+import { EXIT } from "./exit-code.ts";
+import type { Shell } from "./shell.ts";
+
+const EXAMPLES = `
+Examples:
+  $ sallyport mcp tools                   everything the gate has seen, and how it stands
+  $ sallyport mcp diff crm.send_email     what its server changed since it was approved
+  $ sallyport mcp approve crm.send_email  let agents use what was seen last
+  $ sallyport mcp lock                    write what is approved to the lock file
+
+Names are as \`tools\` prints them: crm.send_email, "crm prompt:greet", "crm instructions".`;
+
+type Options = Readonly<Record<string, unknown>>;
+
+export function mcpCommand(shell: Shell): Command {
+  const command = new Command("mcp")
+    .description("see, compare and approve what MCP servers offer")
+    .addHelpText("after", EXAMPLES);
+  onStore(command.command("tools").description("definitions and how they stand"))
+    .argument("[upstream]", "only of this upstream")
+    .option("--json", "for programs, with their texts")
+    .action((upstream: string | undefined, options: Options) =>
+      inStore(options, shell, (store) => tools(store, upstream, options, shell)),
+    );
+  onStore(command.command("diff").description("what changed since it was approved"))
+    .argument("<name>")
+    .option("--json", "for programs")
+    .action((name: string, options: Options) =>
+      inStore(options, shell, (store) => diff(store, name, options, shell)),
+    );
+  onStore(command.command("approve").description("let agents use what was seen last"))
+    .argument("<names...>")
+    .option("--hash <hash>", "only if it still is this one, as `tools` and `diff` print it")
+    .option("--by <person>", "who approves, for the record (default: the user)")
+    .action((names: string[], options: Options) =>
+      inStore(options, shell, (store) => approve(store, names, options, shell)),
+    );
+  onStore(command.command("lock").description("write approved definitions to the lock file"))
+    .argument("[names...]", "approve these first: what was seen last of them goes into the file")
+    .action((names: string[], options: Options) =>
+      inStore(options, shell, (store, config) => lock(store, config, names, shell)),
+    );
+  return command;
+}
+
+function onStore(command: Command): Command {
+  return command
+    .option("--scope <credential>", "of which credential, where several see the same name")
+    .option("--data <dir>", "where the pins live (default: as configured)")
+    .option("--config <file>", "config file (default: ./sallyport.yaml, else a sample)");
+}
+
+type Use = (store: SqliteDefinitionStore, config: Config) => void;
+
+function inStore(options: Options, shell: Shell, use: Use): void {
+  const { config } = loadFor(options, shell);
+  const { trust, byUpstream, lockFile } = config.definitions;
+  const lockSource = openLockSource(lockFile, (problem) => {
+    throw new CommandFailure(EXIT.failure, `${lockFile} is no lock file: ${problem}`);
+  });
+  using store = openStore(config, {
+    now: () => instant(wallMillis()),
+    trustOf: (upstream) => byUpstream[upstream] ?? trust,
+    lock: () => lockSource.current(),
+  });
+  use(store, config);
+}
+
+function openStore(
+  { dataDirectory }: Config,
+  options: Pick<ConstructorParameters<typeof SqliteDefinitionStore>[0], "now" | "trustOf" | "lock">,
+): SqliteDefinitionStore {
+  const path = join(dataDirectory, "definitions.db");
+  try {
+    return new SqliteDefinitionStore({ path, ...options, onChange: nobody, onFault: nobody });
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    const remedy = "it is made when the gate first starts: sallyport up";
+    throw new CommandFailure(EXIT.unavailable, `${path} cannot be opened: ${cause}`, remedy);
+  }
+}
+
+function nobody(): void {
+  // The running gate finds the change in the store and records it; nothing is observed here.
+}
+
+function tools(
+  store: SqliteDefinitionStore,
+  upstream: string | undefined,
+  options: Options,
+  shell: Shell,
+): void {
+  const found = store.list().filter(({ pin }) => {
+    const { ref } = pin;
+    return (upstream === undefined || ref.upstream === upstream) && isInScope(ref.scope, options);
+  });
+  if (options["json"] === true) {
+    shell.out(`${JSON.stringify(found.map(pinJson), undefined, 2)}\n`);
+    return;
+  }
+  if (found.length === 0)
+    shell.err(
+      "nothing has been listed yet: definitions are pinned when an agent first asks for them\n",
+    );
+  for (const pinned of found) for (const line of pinLine(pinned)) shell.out(`${line}\n`);
+}
+
+function diff(store: SqliteDefinitionStore, name: string, options: Options, shell: Shell): void {
+  const pinned = find(store, name, options);
+  const { pin, approvedText, seenText } = pinned;
+  if (options["json"] === true) {
+    const differences = approvedText === undefined ? [] : differencesOf(approvedText, seenText);
+    shell.out(`${JSON.stringify({ ...pinJson(pinned), differences }, undefined, 2)}\n`);
+  } else for (const line of differenceLines(pinned)) shell.out(`${line}\n`);
+  if (pin.standing === "approved") return;
+  throw new CommandFailure(
+    EXIT.failure,
+    `${name} is ${pin.standing}`,
+    `sallyport mcp approve "${name}" --hash ${pin.seen}`,
+  );
+}
+
+function approve(
+  store: SqliteDefinitionStore,
+  names: readonly string[],
+  options: Options,
+  shell: Shell,
+): void {
+  const by = personOf(options, shell);
+  const hash =
+    typeof options["hash"] === "string" ? id<DefinitionHash>(options["hash"]) : undefined;
+  // All are found before any is approved: a typing error changes nothing.
+  for (const { pin } of names.map((name) => find(store, name, options))) {
+    const label = definitionLabel(pin.ref);
+    // What was printed here is what is approved, even if the server speaks in between.
+    const reply = store.approve(pin.ref, hash ?? pin.seen, by);
+    switch (reply.kind) {
+      case "approved":
+        shell.out(`approved ${label} ${reply.pin.seen}, in force at once\n`);
+        break;
+      case "moved":
+        throw new CommandFailure(EXIT.failure, `${label} is ${reply.seen} by now`, LOOK_AGAIN);
+      case "locked":
+        throw new CommandFailure(
+          EXIT.usage,
+          `${label} is approved by the lock file only`,
+          `sallyport mcp lock "${label}", then commit the file`,
+        );
+      case "unknown":
+        throw new CommandFailure(EXIT.failure, `${label} is gone`, LOOK_AGAIN);
+    }
+  }
+}
+
+const LOOK_AGAIN = "look again: sallyport mcp diff";
+
+function personOf(options: Options, { environment }: Shell): string {
+  const { by } = options;
+  if (typeof by === "string" && by !== "") return by;
+  return environment["USER"] ?? environment["LOGNAME"] ?? "the command line";
+}
+
+function lock(
+  store: SqliteDefinitionStore,
+  { definitions }: Config,
+  names: readonly string[],
+  shell: Shell,
+): void {
+  const chosen = new Set(names.map((name) => find(store, name, {}).pin.ref).map(definitionLabel));
+  const kept: LockedDefinition[] = [];
+  for (const { pin, approvedText, seenText } of store.list()) {
+    const definition = chosen.has(definitionLabel(pin.ref)) ? seenText : approvedText;
+    if (definition !== undefined) kept.push({ ref: pin.ref, definition });
+  }
+  writeFileSync(definitions.lockFile, lockText(kept));
+  shell.out(`${definitions.lockFile}: ${kept.length} definitions\n`);
+}
+
+function find(store: SqliteDefinitionStore, name: string, options: Options): PinnedDefinition {
+  const all = store.list();
+  const found = all.filter(
+    ({ pin: { ref } }) => definitionLabel(ref) === name && isInScope(ref.scope, options),
+  );
+  const [first, second] = found;
+  if (first === undefined) {
+    throw new CommandFailure(
+      EXIT.failure,
+      `no definition ${name}`,
+      "sallyport mcp tools lists them",
+    );
+  }
+  if (second !== undefined) {
+    const scopes = found.map(({ pin }) => pin.ref.scope).join(", ");
+    throw new CommandFailure(EXIT.usage, `several credentials see ${name}`, `--scope ${scopes}`);
+  }
+  return first;
+}
+
+function isInScope(scope: string, { scope: asked }: Options): boolean {
+  return typeof asked !== "string" || scope === asked;
+}

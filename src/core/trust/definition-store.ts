@@ -1,0 +1,27 @@
+import type { JsonValue } from "../json.ts";
+import type { UpstreamName } from "../units.ts";
+import type { DefinitionKind, DefinitionRef } from "./definition.ts";
+import type { Pin, TrustMode } from "./pin.ts";
+
+/** One answer of a server that lists definitions; a page of it is as good as the whole. */
+export interface Listing {
+  readonly upstream: UpstreamName;
+  readonly scope: string;
+  readonly kind: DefinitionKind;
+  /** By name; several entries of one name are judged as one, so that neither passes for the other. */
+  readonly entries: ReadonlyMap<string, JsonValue>;
+}
+
+/** Pins of all upstreams. Synchronous on purpose: every call and every list asks. */
+export interface DefinitionStore {
+  pin(ref: DefinitionRef): Pin | undefined;
+  /**
+   * What a server says now: remembered, and compared with what was approved. An entry that could
+   * not be remembered is missing in the answer, and must not be shown. Never throws.
+   */
+  observe(listing: Listing): ReadonlyMap<string, Pin>;
+  /** The approved text; undefined while there is none. */
+  approvedText(ref: DefinitionRef): JsonValue | undefined;
+  /** How far this upstream's word is taken. */
+  trustOf(upstream: UpstreamName): TrustMode;
+}

@@ -1,0 +1,52 @@
+/**
+ * What an MCP server says of itself and a model reads: tools, prompts, resource templates, and the
+ * server's instructions. Each is pinned on its own.
+ */
+import { digestOf } from "../../lib/canonical-json.ts";
+import type { JsonValue } from "../json.ts";
+import { id, type DefinitionHash, type UpstreamName } from "../units.ts";
+import type { Upstream } from "../upstream.ts";
+
+export const DEFINITION_KINDS = ["tool", "prompt", "resource_template", "instructions"] as const;
+
+export type DefinitionKind = (typeof DEFINITION_KINDS)[number];
+
+export interface DefinitionRef {
+  readonly upstream: UpstreamName;
+  /** A server may show each credential other definitions, so they are pinned apart. */
+  readonly scope: string;
+  readonly kind: DefinitionKind;
+  /** Name of the tool or prompt, the template's URI; empty for instructions. */
+  readonly name: string;
+}
+
+/** Raised when the same definition gets another hash; pins are then counted again from their text. */
+export const HASH_ALGORITHM = 1;
+
+/** Covers every member there is: what a client may show a model must not change unseen. */
+export function definitionHash(definition: JsonValue): DefinitionHash {
+  return id(`v${HASH_ALGORITHM}:${digestOf(definition)}`);
+}
+
+/** One key for one pin; names may hold any character, so the parts are quoted. */
+export function definitionKey({ upstream, scope, kind, name }: DefinitionRef): string {
+  return JSON.stringify([upstream, scope, kind, name]);
+}
+
+/** How people name it, on command lines and in records: `crm.send_email`, `crm prompt:greet`. */
+export function definitionLabel({ upstream, kind, name }: Omit<DefinitionRef, "scope">): string {
+  switch (kind) {
+    case "tool":
+      return `${upstream}.${name}`;
+    case "instructions":
+      return `${upstream} instructions`;
+    case "prompt":
+    case "resource_template":
+      return `${upstream} ${kind}:${name}`;
+  }
+}
+
+/** With whose rights the server is asked: the name of the credential, never its value. */
+export function scopeOf({ credential }: Upstream): string {
+  return credential?.name ?? "";
+}

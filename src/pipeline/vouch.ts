@@ -1,0 +1,60 @@
+/**
+ * The second part of stage 4. A tool or prompt is what somebody approved, or it is not used: a
+ * server that says something else than it said before is stopped here, one definition at a time.
+ */
+import type { Action } from "../core/action.ts";
+import type { Refusal } from "../core/refusal.ts";
+import { definitionLabel, scopeOf, type DefinitionRef } from "../core/trust/definition.ts";
+import type { DefinitionStore } from "../core/trust/definition-store.ts";
+import type { Pin } from "../core/trust/pin.ts";
+import type { Upstream } from "../core/upstream.ts";
+import { halt, pass, type Verdict } from "../core/verdict.ts";
+
+export type Pins = Pick<DefinitionStore, "pin" | "trustOf">;
+
+/** `undefined`: nothing is pinned for an action like this. */
+export function vouch(action: Action, upstream: Upstream, pins: Pins): Verdict<Pin | undefined> {
+  const ref = definitionOf(action, upstream);
+  if (ref === undefined) return NOT_PINNED;
+  const pin = pins.pin(ref);
+  // Where first use is trusted, not having been listed yet is no reason to refuse.
+  if (pin === undefined && pins.trustOf(ref.upstream) === "first_use") return NOT_PINNED;
+  switch (pin?.standing) {
+    case "approved":
+      return pass(pin);
+    case "changed":
+      return halt(changed(ref));
+    case "pending":
+    case undefined:
+      return halt(pending(ref));
+  }
+}
+
+const NOT_PINNED = pass(undefined);
+
+function definitionOf(action: Action, upstream: Upstream): DefinitionRef | undefined {
+  const scope = scopeOf(upstream);
+  if (action.kind === "tool") {
+    return { upstream: action.upstream, scope, kind: "tool", name: action.tool };
+  }
+  if (action.kind !== "mcp" || action.method !== "prompts/get") return undefined;
+  return { upstream: action.upstream, scope, kind: "prompt", name: action.name ?? "" };
+}
+
+function changed(ref: DefinitionRef): Refusal {
+  const label = definitionLabel(ref);
+  return {
+    code: "definition_changed",
+    detail: `${label} is no longer what was approved: its server has changed its definition.`,
+    remedy: `Use something else. An operator compares and decides: sallyport mcp diff "${label}".`,
+  };
+}
+
+function pending(ref: DefinitionRef): Refusal {
+  const label = definitionLabel(ref);
+  return {
+    code: "definition_pending",
+    detail: `Nobody has approved the definition of ${label} yet.`,
+    remedy: `Use something else. An operator decides: sallyport mcp approve "${label}".`,
+  };
+}

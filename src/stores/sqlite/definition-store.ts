@@ -1,0 +1,296 @@
+/**
+ * Pins on disk, and all of them in memory: a call asks for one on its way. What changes is put into
+ * a queue in the same transaction, so that the ledger hears of it also after a crash.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { JsonValue } from "../../core/json.ts";
+import type { Change } from "../../core/ledger/entry.ts";
+import { definitionHash, definitionKey, type DefinitionRef } from "../../core/trust/definition.ts";
+import type { DefinitionStore, Listing } from "../../core/trust/definition-store.ts";
+import type { Lock } from "../../core/trust/lock-file.ts";
+import {
+  observed,
+  standingOf,
+  type Observed,
+  type Pin,
+  type TrustMode,
+} from "../../core/trust/pin.ts";
+import { recordOf } from "../../core/trust/record-pin.ts";
+import {
+  neighbourhoodOf,
+  suspicionsOf,
+  type Neighbour,
+  type Neighbourhood,
+} from "../../core/trust/suspicions.ts";
+import type { DefinitionHash, Instant, UpstreamName } from "../../core/units.ts";
+import { openDatabase } from "./database.ts";
+import {
+  DEFINITION_MIGRATIONS,
+  keyValues,
+  pinnedOf,
+  prepareDefinitions,
+  rehashed,
+  type DefinitionStatements,
+  type PinnedDefinition,
+} from "./definition-rows.ts";
+
+/** Of all upstreams together; what a server lists beyond them is not shown. */
+export const DEFINITIONS_MAX = 20_000;
+/** Of one server, so that it cannot crowd out the others. */
+export const DEFINITIONS_PER_UPSTREAM_MAX = 2_000;
+/** UTF-16 units of one definition; a model could not read more either. */
+export const DEFINITION_CHARS_MAX = 262_144;
+/** Whoever claimed a change and did not seal it by then has died. */
+const CLAIM_MS = 30_000;
+
+export interface DefinitionStoreOptions {
+  readonly path: string;
+  readonly now: () => Instant;
+  readonly trustOf: (upstream: UpstreamName) => TrustMode;
+  /** The file in version control, as it is now. */
+  readonly lock: () => Lock;
+  /** Told when something waits for the ledger. */
+  readonly onChange: () => void;
+  /** Told when the disk refuses: what could not be remembered is not shown. */
+  readonly onFault: (cause: unknown) => void;
+}
+
+/** A change that waits for its place on the ledger. */
+export interface QueuedChange {
+  readonly id: number;
+  readonly change: Change;
+}
+
+export type ApproveReply =
+  | { readonly kind: "approved"; readonly pin: Pin }
+  | { readonly kind: "unknown" }
+  /** The server has said something else since the caller looked. */
+  | { readonly kind: "moved"; readonly seen: DefinitionHash }
+  | { readonly kind: "locked" };
+
+const NONE: ReadonlyMap<string, Pin> = new Map();
+
+export class SqliteDefinitionStore implements DefinitionStore, Disposable {
+  readonly #options: DefinitionStoreOptions;
+  readonly #database: DatabaseSync;
+  readonly #sql: DefinitionStatements;
+  #pins = new Map<string, Pin>();
+  #seenVersion: unknown;
+
+  /** Throws where the file cannot be opened. */
+  constructor(options: DefinitionStoreOptions) {
+    this.#options = options;
+    this.#database = openDatabase(options.path, DEFINITION_MIGRATIONS);
+    this.#sql = prepareDefinitions(this.#database);
+    this.#inTransaction(() => this.#countAgain());
+    this.#load();
+  }
+
+  pin(ref: DefinitionRef): Pin | undefined {
+    this.#loadIfChangedElsewhere();
+    const pin = this.#pins.get(definitionKey(ref));
+    return pin && this.#standing(pin);
+  }
+
+  trustOf(upstream: UpstreamName): TrustMode {
+    return this.#options.trustOf(upstream);
+  }
+
+  observe(listing: Listing): ReadonlyMap<string, Pin> {
+    try {
+      this.#loadIfChangedElsewhere();
+      const sightings = this.#sightings(listing);
+      if (sightings.every(({ made }) => made.change === undefined)) return byName(sightings);
+      this.#inTransaction(() => sightings.forEach((sighting) => this.#write(sighting)));
+      for (const { made } of sightings) this.#pins.set(definitionKey(made.pin.ref), made.pin);
+      this.#options.onChange();
+      return byName(sightings);
+    } catch (error) {
+      this.#options.onFault(error);
+      return NONE;
+    }
+  }
+
+  approvedText(ref: DefinitionRef): JsonValue | undefined {
+    if (this.trustOf(ref.upstream) === "locked") {
+      return this.#options.lock().get(definitionKey(ref))?.text;
+    }
+    const row = this.#sql.one.get(...keyValues(ref));
+    return row === undefined ? undefined : pinnedOf(row).approvedText;
+  }
+
+  /** Everything, with its texts. */
+  list(): readonly PinnedDefinition[] {
+    return this.#sql.all.all().map((row) => {
+      const pinned = pinnedOf(row);
+      const { ref } = pinned.pin;
+      if (this.trustOf(ref.upstream) !== "locked") return pinned;
+      return { ...pinned, pin: this.#standing(pinned.pin), approvedText: this.approvedText(ref) };
+    });
+  }
+
+  /** Approves what was seen last, or only `hash` if it still is that. */
+  approve(ref: DefinitionRef, hash: DefinitionHash | undefined, by: string): ApproveReply {
+    if (this.trustOf(ref.upstream) === "locked") return { kind: "locked" };
+    return this.#inTransaction(() => {
+      const row = this.#sql.one.get(...keyValues(ref));
+      if (row === undefined) return { kind: "unknown" };
+      const { pin } = pinnedOf(row);
+      if (hash !== undefined && hash !== pin.seen) return { kind: "moved", seen: pin.seen };
+      const { seen } = pin;
+      this.#sql.approve.run(by, this.#options.now(), ...keyValues(ref), seen);
+      const approved: Pin = { ...pin, standing: "approved", approved: seen };
+      const made = { pin: approved, change: "approved" } as const;
+      this.#sql.queue.run(JSON.stringify(recordOf(made, pin, by)));
+      this.#pins.set(definitionKey(ref), approved);
+      return { kind: "approved", pin: approved };
+    });
+  }
+
+  /** Changes for the ledger, claimed: another process leaves them alone until they are stale. */
+  claimChanges(limit: number): readonly QueuedChange[] {
+    const now = this.#options.now();
+    return this.#inTransaction(() => {
+      const rows = this.#sql.unclaimed.all(now - CLAIM_MS, limit);
+      return rows.map((row) => {
+        const id = Number(row["id"]);
+        this.#sql.claim.run(now, id);
+        const change: Change = JSON.parse(String(row["body"]));
+        return { id, change };
+      });
+    });
+  }
+
+  sealChange(id: number): void {
+    this.#sql.seal.run(id);
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+
+  #sightings(listing: Listing): readonly Sighted[] {
+    const { upstream, scope, kind, entries } = listing;
+    const trust = this.trustOf(upstream);
+    const lock = trust === "locked" ? this.#options.lock() : undefined;
+    let room = this.#roomFor(upstream);
+    let around: Neighbourhood | undefined;
+    const sightings: Sighted[] = [];
+    for (const [name, definition] of entries) {
+      const ref: DefinitionRef = { upstream, scope, kind, name };
+      const key = definitionKey(ref);
+      const known = this.#pins.get(key);
+      const before = known && this.#standing(known);
+      const text = JSON.stringify(definition);
+      if (text.length > DEFINITION_CHARS_MAX) continue;
+      if (before === undefined && (room -= 1) < 0) continue;
+      const seen = definitionHash(definition);
+      const isKnown = before?.seen === seen;
+      if (!isKnown) around ??= this.#around(listing);
+      const suspicions =
+        isKnown || around === undefined
+          ? (before?.suspicions ?? [])
+          : suspicionsOf({ upstream, name, definition }, around);
+      const locked = lock?.get(key)?.hash;
+      const made = observed(before, { ref, seen, suspicions, trust, locked });
+      sightings.push({ before, made, text });
+    }
+    return sightings;
+  }
+
+  #roomFor(upstream: UpstreamName): number {
+    let own = 0;
+    for (const { ref } of this.#pins.values()) if (ref.upstream === upstream) own += 1;
+    return Math.min(DEFINITIONS_PER_UPSTREAM_MAX - own, DEFINITIONS_MAX - this.#pins.size);
+  }
+
+  /** Made only where something new has to be looked at. */
+  #around({ upstream, entries }: Listing): Neighbourhood {
+    const listed = Array.from(entries.keys(), (name) => ({ upstream, name }));
+    return neighbourhoodOf([...this.#tools(), ...listed]);
+  }
+
+  #tools(): readonly Neighbour[] {
+    const refs = Array.from(this.#pins.values(), ({ ref }) => ref);
+    return refs.filter(({ kind }) => kind === "tool");
+  }
+
+  #write({ before, made, text }: Sighted): void {
+    const { pin, change } = made;
+    if (change === undefined) return;
+    const now = this.#options.now();
+    const by = this.trustOf(pin.ref.upstream) === "locked" ? BY_LOCK : BY_ITSELF;
+    const isOurs = change === "approved";
+    this.#sql.see.run(
+      ...keyValues(pin.ref),
+      isOurs ? pin.seen : null,
+      isOurs ? text : null,
+      isOurs ? by : null,
+      isOurs ? now : null,
+      pin.seen,
+      text,
+      now,
+      now,
+      JSON.stringify(pin.suspicions),
+    );
+    this.#sql.queue.run(JSON.stringify(recordOf(made, before, by)));
+  }
+
+  /** In `locked` mode the file says what is approved, whatever the table has. */
+  #standing(pin: Pin): Pin {
+    if (this.trustOf(pin.ref.upstream) !== "locked") return pin;
+    const approved = this.#options.lock().get(definitionKey(pin.ref))?.hash;
+    if (approved === pin.approved) return pin;
+    return { ...pin, approved, standing: standingOf(approved, pin.seen) };
+  }
+
+  /** Hashes of an older algorithm are made again from the texts, so that nothing has to be asked. */
+  #countAgain(): void {
+    for (const row of this.#sql.all.all()) {
+      const hashes = rehashed(row);
+      if (hashes !== undefined)
+        this.#sql.rehash.run(...hashes, ...keyValues(pinnedOf(row).pin.ref));
+    }
+  }
+
+  #load(): void {
+    const pins = this.#sql.all.all().map((row) => pinnedOf(row).pin);
+    this.#pins = new Map(pins.map((pin) => [definitionKey(pin.ref), pin]));
+    this.#seenVersion = this.#version();
+  }
+
+  #loadIfChangedElsewhere(): void {
+    if (this.#version() !== this.#seenVersion) this.#load();
+  }
+
+  /** Changes only when another connection has written: a look into shared memory, not a query. */
+  #version(): unknown {
+    return this.#sql.version.get()?.["data_version"];
+  }
+
+  #inTransaction<T>(work: () => T): T {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      this.#database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}
+
+/** Who approved what nobody had to. */
+const BY_ITSELF = "sallyport";
+const BY_LOCK = "lock file";
+
+interface Sighted {
+  readonly before: Pin | undefined;
+  readonly made: Observed;
+  readonly text: string;
+}
+
+function byName(sightings: readonly Sighted[]): ReadonlyMap<string, Pin> {
+  return new Map(sightings.map(({ made: { pin } }) => [pin.ref.name, pin]));
+}
