@@ -3,7 +3,7 @@ import type { Check, Status, UpstreamStatus, Vitals } from "../manage/vitals.ts"
 import type { GatewayReport } from "./gateway-report.ts";
 import type { Log } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
-import { usdText } from "./usd-text.ts";
+import { usdText } from "../core/money/usd-text.ts";
 import { VERSION } from "./version.ts";
 
 /** What does not change while the process runs. */

@@ -5,9 +5,12 @@ import type { Ledger } from "../core/ledger/ledger.ts";
 import type { IdentityPorts } from "../core/identity/identity-ports.ts";
 import { instant } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
+import { createLoginLimiter } from "../core/identity/login-limits.ts";
 import { createNativeApi } from "../manage/native/native-api.ts";
+import type { ListedAgent } from "../manage/native/services.ts";
 import type { Vitals } from "../manage/vitals.ts";
 import { authenticate } from "../operations/identity/authenticate.ts";
+import { DEFAULT_TENANT } from "../operations/identity/bootstrap.ts";
 import { openSqliteDirectory } from "../stores/directory/open-directory-store.ts";
 import type { Config } from "./config/config.ts";
 import { VERSION } from "./version.ts";
@@ -32,7 +35,12 @@ export async function openNativePlane(parts: NativePlaneParts): Promise<NativePl
   const api = await createNativeApi({
     version: VERSION,
     vitals,
-    identity: { ports, authenticate: (credential) => authenticate(credential, ports, tokens) },
+    identity: {
+      ports,
+      authenticate: (credential) => authenticate(credential, ports, tokens),
+      logins: createLoginLimiter(),
+      listedAgents: listedAgents(config),
+    },
     open: config.api.open,
     bootstrapToken: config.api.bootstrapToken,
   });
@@ -42,4 +50,13 @@ export async function openNativePlane(parts: NativePlaneParts): Promise<NativePl
     serve: (request, response) => api.routing(request, response),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function listedAgents({ agents }: Config): ReadonlyMap<string, ListedAgent> {
+  return new Map(
+    agents.map(({ name, team }) => [
+      name,
+      { name, team, tenant: DEFAULT_TENANT, user: undefined, tags: {} },
+    ]),
+  );
 }

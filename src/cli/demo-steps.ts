@@ -2,7 +2,7 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DEMO_MODEL } from "../app/demo/model-server.ts";
-import { usdText } from "../app/usd-text.ts";
+import { usdText } from "../core/money/usd-text.ts";
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
 import { verifyLedger, type ChainReport } from "../stores/ledger/verify-ledger.ts";

@@ -1,5 +1,5 @@
 /** Records as lines for people. */
-import { usdText } from "../app/usd-text.ts";
+import { usdText } from "../core/money/usd-text.ts";
 import type {
   Asked,
   Checked,

@@ -1,4 +1,4 @@
-import { usdText } from "../app/usd-text.ts";
+import { usdText } from "../core/money/usd-text.ts";
 import type { UpstreamTally } from "../app/tally.ts";
 
 /** What the gate did for one run: calls, money, refusals, findings. */

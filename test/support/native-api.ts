@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { IdentityPorts } from "../../src/core/identity/identity-ports.ts";
-import { instant } from "../../src/core/units.ts";
+import { createLoginLimiter } from "../../src/core/identity/login-limits.ts";
+import { id, instant, type TenantId } from "../../src/core/units.ts";
 import type { Api } from "../../src/manage/native/api.ts";
 import { createNativeApi } from "../../src/manage/native/native-api.ts";
 import { authenticate } from "../../src/operations/identity/authenticate.ts";
@@ -64,7 +65,12 @@ export async function openNativeFixture(): Promise<NativeFixture> {
       metrics: async () => ({ contentType: "text/plain", text: "" }),
       failed: (error) => void failures.push(error),
     },
-    identity: { ports, authenticate: (credential) => authenticate(credential, ports, tokens) },
+    identity: {
+      ports,
+      authenticate: (credential) => authenticate(credential, ports, tokens),
+      logins: createLoginLimiter(),
+      listedAgents: new Map([["config-bot", CONFIG_BOT]]),
+    },
     open: false,
     bootstrapToken: undefined,
   });
@@ -106,6 +112,14 @@ async function ask(
     json: isJson ? reply.json() : undefined,
   };
 }
+
+const CONFIG_BOT = {
+  name: "config-bot",
+  tenant: id<TenantId>("default"),
+  team: "house",
+  user: undefined,
+  tags: {},
+};
 
 const STATUS = {
   version: "0.0.0",

@@ -1,7 +1,7 @@
 import type { AgentId, Instant, TenantId } from "../units.ts";
 import type { AgentSession } from "./agent-session.ts";
 import type { KeyFamily } from "./key-family.ts";
-import type { Role } from "./role.ts";
+import type { Role, UserRole } from "./role.ts";
 import type { Stop } from "./stop.ts";
 
 /** Everything the directory keeps, by kind. Plain data: it is stored as JSON. */
@@ -45,6 +45,8 @@ export type Clearance = 1 | 2 | 3 | 4 | 5;
 export interface AgentRecord {
   readonly name: AgentId;
   readonly team: string | undefined;
+  readonly user: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
   readonly clearance: Clearance;
   readonly description: string | undefined;
   readonly active: boolean;
@@ -79,7 +81,7 @@ export interface UserRecord {
   readonly username: string;
   readonly email: string;
   readonly fullName: string | undefined;
-  readonly role: Role;
+  readonly role: UserRole;
   readonly active: boolean;
   /** PHC string of argon2id; undefined for people who come by OIDC only. */
   readonly password: string | undefined;

@@ -5,6 +5,7 @@ export type Role = (typeof ROLES)[number];
 
 /** Roles that people have. `agent` is what an agent's own key amounts to. */
 export const USER_ROLES = ["viewer", "auditor", "compliance_officer", "admin"] as const;
+export type UserRole = (typeof USER_ROLES)[number];
 
 export function includesRole(held: Role, needed: Role): boolean {
   return ROLES.indexOf(held) >= ROLES.indexOf(needed);

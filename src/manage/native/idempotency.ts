@@ -4,20 +4,20 @@
  *
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { hkdfSync } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Fault } from "../../core/fault.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { ReplyRecord } from "../../core/identity/directory-entry.ts";
 import { instant } from "../../core/units.ts";
 import { digestOf, sha256Hex } from "../../lib/canonical-json.ts";
+import { seal, unseal } from "../../lib/seal.ts";
 import type { Api } from "./api.ts";
 import { credentialOf } from "./authentication.ts";
 import { sendFault } from "./problem.ts";
 
 const KEPT_MS = 86_400_000;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
+const SEALED_FOR = Buffer.from("idempotency");
 
 const MISMATCH: Fault = {
   code: "idempotency_mismatch",
@@ -68,7 +68,11 @@ export function honourIdempotencyKeys(api: Api, { store, now }: IdentityPorts): 
       return payload;
     }
     const text = typeof payload === "string" ? payload : "";
-    const body = { ...record, status: reply.statusCode, body: seal(text, request) };
+    const body = {
+      ...record,
+      status: reply.statusCode,
+      body: seal(sealingKey(request), Buffer.from(text), SEALED_FOR),
+    };
     const entry = { kind: "reply", id, tenant, createdAt: now(), body } as const;
     await store.write({ kind: "put", expect: "any", entry });
     return payload;
@@ -83,34 +87,14 @@ function replay(
 ): FastifyReply {
   if (before !== asked) return sendFault(reply, MISMATCH);
   if (status === undefined || body === undefined) return sendFault(reply, RUNNING);
-  const text = unseal(body, request);
+  const text = unseal(sealingKey(request), body, SEALED_FOR)?.toString();
   // The same caller with another credential, a rotated key for one, may know that it was done.
   if (text === undefined) return sendFault(reply, { ...MISMATCH, code: "conflict" });
   const type = status < 400 ? "application/json" : "application/problem+json";
   return reply.code(status).header("idempotency-replayed", "true").type(type).send(text);
 }
 
-function seal(text: string, request: FastifyRequest): string {
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv("aes-256-gcm", sealingKey(request), iv);
-  const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-  return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString("base64");
-}
-
-function unseal(text: string, request: FastifyRequest): string | undefined {
-  const bytes = Buffer.from(text, "base64");
-  const iv = bytes.subarray(0, IV_BYTES);
-  const decipher = createDecipheriv("aes-256-gcm", sealingKey(request), iv);
-  decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-  try {
-    const opened = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
-    return Buffer.concat([opened, decipher.final()]).toString();
-  } catch {
-    return undefined;
-  }
-}
-
-function sealingKey(request: FastifyRequest): Uint8Array {
+function sealingKey(request: FastifyRequest): Buffer {
   const credential = credentialOf(request) ?? "anonymous";
-  return new Uint8Array(hkdfSync("sha256", credential, "", "sallyport idempotency", 32));
+  return Buffer.from(hkdfSync("sha256", credential, "", "sallyport idempotency", 32));
 }

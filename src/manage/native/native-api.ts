@@ -4,6 +4,11 @@
  */
 import swagger from "@fastify/swagger";
 import fastify, { type FastifyError, type FastifySchemaValidationError } from "fastify";
+import { agentRoutes } from "./agent-routes.ts";
+import { loginRoutes } from "./login-routes.ts";
+import { sessionRoutes } from "./session-routes.ts";
+import { stopRoutes } from "./stop-routes.ts";
+import { userRoutes } from "./user-routes.ts";
 import type { Api, TypeBoxProvider } from "./api.ts";
 import { requireCallers } from "./authentication.ts";
 import { docsPage } from "./docs-page.ts";
@@ -19,7 +24,15 @@ const BODY_BYTES_MAX = 4_194_304;
 
 type Routes = (api: Api, services: Services) => void;
 
-const ROUTES: readonly Routes[] = [statusRoutes, keyRoutes];
+const ROUTES: readonly Routes[] = [
+  statusRoutes,
+  loginRoutes,
+  keyRoutes,
+  agentRoutes,
+  userRoutes,
+  sessionRoutes,
+  stopRoutes,
+];
 
 /** Ready to serve by `api.routing`; it listens nowhere itself. */
 export async function createNativeApi(services: Services): Promise<Api> {

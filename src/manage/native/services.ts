@@ -1,6 +1,8 @@
 import type { Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
+import type { LoginLimiter } from "../../core/identity/login-limits.ts";
+import type { TenantId } from "../../core/units.ts";
 import type { Vitals } from "../vitals.ts";
 
 /** What the native API stands on; app supplies it. */
@@ -17,4 +19,15 @@ export interface Services {
 export interface Identity {
   readonly ports: IdentityPorts;
   authenticate(credential: string): Promise<Answer<Caller>>;
+  readonly logins: LoginLimiter;
+  /** Agents of the configuration, by name. */
+  readonly listedAgents: ReadonlyMap<string, ListedAgent>;
+}
+
+export interface ListedAgent {
+  readonly name: string;
+  readonly tenant: TenantId;
+  readonly team: string | undefined;
+  readonly user: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
 }

@@ -3,10 +3,11 @@
  * Tenant, name, version and binding are authenticated with both, so that no record can stand in
  * for another and no binding can be widened in the file.
  */
-import { createCipheriv, createDecipheriv, randomFillSync, type KeyObject } from "node:crypto";
+import { randomFillSync, type KeyObject } from "node:crypto";
 import type { Binding } from "../../core/secret/binding.ts";
 import type { SecretName, TenantId } from "../../core/units.ts";
 import { canonicalJson } from "../../lib/canonical-json.ts";
+import { seal, unseal } from "../../lib/seal.ts";
 import { VaultFault } from "./vault-fault.ts";
 import { VAULT_KEY_BYTES } from "./vault-key.ts";
 
@@ -31,10 +32,6 @@ export interface SealedSecret extends SecretIdentity {
   readonly sealedValue: string;
 }
 
-const CIPHER = "aes-256-gcm";
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-
 export type Seals = Pick<SealedSecret, "wrappedKey" | "sealedValue">;
 
 export function sealSecret(key: KeyObject, identity: SecretIdentity, value: string): Seals {
@@ -42,8 +39,8 @@ export function sealSecret(key: KeyObject, identity: SecretIdentity, value: stri
   const plain = Buffer.from(value);
   try {
     return {
-      wrappedKey: encrypt(key, own, associated(identity, "key")),
-      sealedValue: encrypt(own, plain, associated(identity, "value")),
+      wrappedKey: seal(key, own, associated(identity, "key")),
+      sealedValue: seal(own, plain, associated(identity, "value")),
     };
   } finally {
     own.fill(0);
@@ -55,7 +52,7 @@ export function sealSecret(key: KeyObject, identity: SecretIdentity, value: stri
 export function unsealSecret(key: KeyObject, secret: SealedSecret): string {
   const own = unwrap(key, secret);
   try {
-    const plain = decrypt(own, secret.sealedValue, associated(secret, "value"));
+    const plain = unseal(own, secret.sealedValue, associated(secret, "value"));
     if (plain === undefined) throw changed(secret);
     const value = plain.toString();
     plain.fill(0);
@@ -69,14 +66,14 @@ export function unsealSecret(key: KeyObject, secret: SealedSecret): string {
 export function rewrapSecret(from: KeyObject, to: KeyObject, secret: SealedSecret): SealedSecret {
   const own = unwrap(from, secret);
   try {
-    return { ...secret, wrappedKey: encrypt(to, own, associated(secret, "key")) };
+    return { ...secret, wrappedKey: seal(to, own, associated(secret, "key")) };
   } finally {
     own.fill(0);
   }
 }
 
 function unwrap(key: KeyObject, secret: SealedSecret): Buffer {
-  const own = decrypt(key, secret.wrappedKey, associated(secret, "key"));
+  const own = unseal(key, secret.wrappedKey, associated(secret, "key"));
   if (own === undefined) throw changed(secret);
   return own;
 }
@@ -90,36 +87,4 @@ function changed({ name }: SecretIdentity): VaultFault {
 function associated(identity: SecretIdentity, part: "key" | "value"): Buffer {
   const { tenant, name, version, binding } = identity;
   return Buffer.from(canonicalJson(["sallyport-vault/1", part, tenant, name, version, binding]));
-}
-
-function encrypt(key: KeyObject | Buffer, plain: Buffer, associatedData: Buffer): string {
-  const nonce = randomFillSync(Buffer.alloc(NONCE_BYTES));
-  const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
-  cipher.setAAD(associatedData);
-  const body = Buffer.concat([cipher.update(plain), cipher.final()]);
-  return Buffer.concat([nonce, body, cipher.getAuthTag()]).toString("base64");
-}
-
-/** Undefined: not what was sealed. */
-function decrypt(
-  key: KeyObject | Buffer,
-  sealed: string,
-  associatedData: Buffer,
-): Buffer | undefined {
-  const bytes = Buffer.from(sealed, "base64");
-  if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
-  const bodyEnd = bytes.length - TAG_BYTES;
-  const options = { authTagLength: TAG_BYTES };
-  const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), options);
-  decipher.setAAD(associatedData);
-  decipher.setAuthTag(bytes.subarray(bodyEnd));
-  const body = decipher.update(bytes.subarray(NONCE_BYTES, bodyEnd));
-  try {
-    decipher.final();
-    return body;
-  } catch {
-    // The tag is wrong: what was decrypted so far must not be seen by anyone.
-    body.fill(0);
-    return undefined;
-  }
 }

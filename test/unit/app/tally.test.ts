@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { GatewayReport } from "../../../src/app/gateway-report.ts";
 import { createMetrics } from "../../../src/app/metrics.ts";
 import { createTally, DURATION_BOUNDS, mergeTallies, outcomeKey } from "../../../src/app/tally.ts";
-import { usdText } from "../../../src/app/usd-text.ts";
+import { usdText } from "../../../src/core/money/usd-text.ts";
 import type { Outcome } from "../../../src/core/evidence.ts";
 import { closedFacts, UPSTREAM } from "./closed-facts.ts";
 

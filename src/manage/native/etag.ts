@@ -1,0 +1,25 @@
+import type { FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import { done, fault, type Answer } from "../../core/fault.ts";
+
+/** For the schema of a route that asks for it. */
+export const IF_MATCH = Type.Object({
+  "if-match": Type.Optional(Type.String({ description: "The ETag that was read, or `*`." })),
+});
+
+export function etagOf({ revision }: { readonly revision: number }): string {
+  return `"${revision}"`;
+}
+
+/** The revision that `If-Match` names; who edits what others edit too must send one. */
+export function ifMatch(request: FastifyRequest): Answer<number | "any"> {
+  const header = request.headers["if-match"];
+  if (header === undefined) {
+    return fault("precondition_missing", "Send If-Match with the ETag that you read, or `*`.");
+  }
+  if (header === "*") return done("any");
+  const revision = /^"(\d{1,15})"$/.exec(header)?.[1];
+  return revision === undefined
+    ? fault("changed_meanwhile", "If-Match is not an ETag of ours.")
+    : done(Number(revision));
+}

@@ -1,0 +1,111 @@
+/** Sessions of agents: rights for one run, made beforehand, revoked at any time. */
+import { done, fault, type Answer } from "../../core/fault.ts";
+import type { Caller } from "../../core/identity/caller.ts";
+import {
+  SESSION_PREFIX,
+  type AgentSession,
+  type SessionScope,
+} from "../../core/identity/agent-session.ts";
+import type { Entry } from "../../core/identity/directory-entry.ts";
+import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
+import { id, instant, type AgentId, type NanoUsd, type SessionId } from "../../core/units.ts";
+import { newId } from "../../lib/ids.ts";
+import { agentEntryId } from "./manage-agents.ts";
+import { changeDirectory } from "./change-directory.ts";
+import { findEntry } from "./find-entry.ts";
+
+export interface SessionWish {
+  readonly agent: AgentId;
+  readonly scopes: readonly SessionScope[];
+  readonly credentials: readonly string[];
+  readonly spendLimit: NanoUsd | undefined;
+  readonly task: string | undefined;
+  readonly container: string | undefined;
+  /** Milliseconds. */
+  readonly ttl: number;
+}
+
+/** An agent opens sessions for itself only; whoever manages sessions, for every agent. */
+export async function createSession(
+  caller: Caller,
+  wish: SessionWish,
+  listed: ReadonlySet<string>,
+  ports: IdentityPorts,
+): Promise<Answer<Entry<"session">>> {
+  const { tenant } = caller;
+  const { agent, scopes, credentials, spendLimit, task, container, ttl } = wish;
+  if (caller.role === "agent" && caller.agent !== agent) {
+    return fault("forbidden", "An agent opens sessions for itself only.", { pointer: "/agent" });
+  }
+  const registered = await ports.store.get("agent", agentEntryId(tenant, agent));
+  if (registered?.body.active !== true && !listed.has(agent)) {
+    return fault("invalid", `There is no active agent ${agent}.`, { pointer: "/agent" });
+  }
+  const now = ports.now();
+  const session: SessionId = id(newId(SESSION_PREFIX.slice(0, -1), now));
+  const body: AgentSession = {
+    id: session,
+    tenant,
+    agent,
+    // Whoever gives money to spend gives the right to spend it.
+    scopes: spendLimit === undefined || scopes.includes("spend") ? scopes : [...scopes, "spend"],
+    credentials,
+    spendLimit,
+    task,
+    container,
+    expiresAt: instant(now + ttl),
+    revokedAt: undefined,
+    createdBy: caller.name,
+  };
+  const entry = { kind: "session", id: session, tenant, createdAt: now, body } as const;
+  const change = {
+    change: "session.created",
+    about: session,
+    by: caller.name,
+    detail: {
+      agent,
+      scopes: body.scopes.join(" "),
+      expires_at: body.expiresAt,
+      ...(spendLimit !== undefined && { spend_limit_nano_usd: spendLimit }),
+    },
+  };
+  const written = await changeDirectory(change, [{ kind: "put", entry, expect: "absent" }], ports);
+  return written.kind === "fault" ? written : done({ ...entry, revision: written.value });
+}
+
+/** What runs under it is cut, everywhere; a second time is no error. */
+export async function revokeSession(
+  caller: Caller,
+  sessionId: string,
+  ports: IdentityPorts,
+): Promise<Answer<Entry<"session">>> {
+  const found = await findSession(caller, sessionId, ports);
+  if (found.kind === "fault" || found.value.body.revokedAt !== undefined) return found;
+  const entry = found.value;
+  const body = { ...entry.body, revokedAt: ports.now() };
+  const { agent } = body;
+  const change = {
+    change: "session.revoked",
+    about: sessionId,
+    by: caller.name,
+    detail: { agent },
+  };
+  const written = await changeDirectory(
+    change,
+    [{ kind: "put", entry: { ...entry, body }, expect: "any" }],
+    ports,
+  );
+  return written.kind === "fault" ? written : done({ ...entry, body, revision: written.value });
+}
+
+/** An agent sees its own sessions only. */
+export async function findSession(
+  caller: Caller,
+  sessionId: string,
+  ports: IdentityPorts,
+): Promise<Answer<Entry<"session">>> {
+  const found = await findEntry("session", sessionId, caller, ports);
+  if (found.kind === "fault") return found;
+  const foreign = caller.role === "agent" && caller.agent !== found.value.body.agent;
+  return foreign ? fault("not_found", "There is no such session.") : found;
+}

@@ -1,0 +1,109 @@
+/** People: made by administrators, with passwords that keep to the published rules. */
+import { done, fault, type Answer } from "../../core/fault.ts";
+import type { Caller } from "../../core/identity/caller.ts";
+import type { Entry, UserRecord } from "../../core/identity/directory-entry.ts";
+import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
+import { passwordProblems } from "../../core/identity/password-policy.ts";
+import type { UserRole } from "../../core/identity/role.ts";
+import { newId } from "../../lib/ids.ts";
+import { hashPassword } from "../../lib/password-hash.ts";
+import { changeDirectory } from "./change-directory.ts";
+import { findEntry } from "./find-entry.ts";
+
+export interface NewUser {
+  readonly username: string;
+  readonly email: string;
+  readonly fullName: string | undefined;
+  readonly role: UserRole;
+  /** Undefined: the person logs in by OIDC only. */
+  readonly password: string | undefined;
+}
+
+export interface UserChanges {
+  readonly email?: string | undefined;
+  readonly fullName?: string | undefined;
+  readonly role?: UserRole | undefined;
+  readonly active?: boolean | undefined;
+  readonly password?: string | undefined;
+}
+
+export async function createUser(
+  caller: Caller,
+  wish: NewUser,
+  ports: IdentityPorts,
+): Promise<Answer<Entry<"user">>> {
+  const { username, email, fullName, role } = wish;
+  const hashed = await hashOf(wish.password, username);
+  if (hashed.kind === "fault") return hashed;
+  const now = ports.now();
+  const body: UserRecord = {
+    username,
+    email,
+    fullName,
+    role,
+    active: true,
+    password: hashed.value,
+    failedLogins: 0,
+    lockedUntil: undefined,
+    links: [],
+  };
+  const { tenant } = caller;
+  const entry = { kind: "user", id: newId("usr", now), tenant, createdAt: now, body } as const;
+  const change = {
+    change: "user.created",
+    about: entry.id,
+    by: caller.name,
+    detail: { username, role },
+  };
+  const written = await changeDirectory(change, [{ kind: "put", entry, expect: "absent" }], ports);
+  return written.kind === "fault" ? written : done({ ...entry, revision: written.value });
+}
+
+export async function updateUser(
+  caller: Caller,
+  id: string,
+  changes: UserChanges,
+  expect: number | "any",
+  ports: IdentityPorts,
+): Promise<Answer<Entry<"user">>> {
+  const found = await findEntry("user", id, caller, ports);
+  if (found.kind === "fault") return found;
+  const entry = found.value;
+  const { password, ...plain } = changes;
+  const hashed = await hashOf(password, entry.body.username);
+  if (hashed.kind === "fault") return hashed;
+  const kept = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
+  const reset = { password: hashed.value, failedLogins: 0, lockedUntil: undefined };
+  const body: UserRecord = { ...entry.body, ...kept, ...(password !== undefined && reset) };
+  const fields = Object.keys({ ...kept, ...(password !== undefined && { password }) });
+  const change = {
+    change: "user.changed",
+    about: id,
+    by: caller.name,
+    detail: {
+      fields: fields.toSorted().join(" "),
+      ...(changes.role !== undefined && { role: changes.role }),
+      ...(changes.active !== undefined && { active: changes.active }),
+    },
+  };
+  const written = await changeDirectory(
+    change,
+    [{ kind: "put", entry: { ...entry, body }, expect }],
+    ports,
+  );
+  return written.kind === "fault" ? written : done({ ...entry, body, revision: written.value });
+}
+
+async function hashOf(
+  password: string | undefined,
+  username: string,
+): Promise<Answer<string | undefined>> {
+  if (password === undefined) return done(undefined);
+  const problems = passwordProblems(password, username);
+  if (problems.length > 0) {
+    return fault("invalid", `The password needs: ${problems.join("; ")}.`, {
+      pointer: "/password",
+    });
+  }
+  return done(await hashPassword(password));
+}

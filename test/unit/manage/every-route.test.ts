@@ -1,0 +1,192 @@
+/** The API under its own document: what is promised of every route is held for every route. */
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { includesRole, ROLES, type Role } from "../../../src/core/identity/role.ts";
+import { openNativeFixture, type Method, type NativeFixture } from "../../support/native-api.ts";
+import { sampleOf, type JsonSchema } from "../../support/schema-samples.ts";
+import { seededRandom } from "../../support/seeded-random.ts";
+
+let fixture: NativeFixture;
+let operations: readonly Operation[];
+const keys = new Map<Role, string>();
+
+interface Operation {
+  readonly method: Method;
+  readonly path: string;
+  readonly role: Role | undefined;
+  readonly scope: string | undefined;
+  readonly document: OperationDocument;
+}
+
+interface OperationDocument {
+  readonly summary?: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  readonly security?: readonly object[];
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly schema: JsonSchema;
+  }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
+  readonly responses: Readonly<Record<string, { readonly content?: Record<string, Media> }>>;
+}
+
+interface Media {
+  readonly schema: JsonSchema;
+  readonly example?: unknown;
+  readonly examples?: unknown;
+}
+
+const NEEDS = /Needs the role (\w+) and, for keys with scopes, ([\w:]+)\./;
+
+beforeAll(async () => {
+  fixture = await openNativeFixture();
+  const { json } = await fixture.ask("GET", "/openapi.json", { key: undefined });
+  operations = Object.entries<Record<string, OperationDocument>>(json.paths).flatMap(
+    ([path, item]) =>
+      Object.entries(item).map(([method, document]) => {
+        const [, role, scope] = NEEDS.exec(document.description ?? "") ?? [];
+        const known = ROLES.find((name) => name === role);
+        return { method: method.toUpperCase() as Method, path, role: known, scope, document };
+      }),
+  );
+  await fixture.ask("POST", "/core/v1/agents", { body: { name: "bot" } });
+  for (const role of ROLES) {
+    const body = role === "agent" ? { name: "k", agent: "bot" } : { name: role, role };
+    keys.set(role, (await fixture.ask("POST", "/core/v1/keys", { body })).json.key);
+  }
+});
+afterAll(() => fixture[Symbol.asyncDispose]());
+
+/** An address that leads to the route and to nothing in it. */
+function addressOf({ path }: Operation): string {
+  return path.replaceAll(/\{\w+\}/g, "nothing-here");
+}
+
+const OPEN = [
+  "GET /core/v1/jwks",
+  "GET /core/v1/login/oidc",
+  "GET /core/v1/login/oidc/{provider}",
+  "GET /core/v1/login/oidc/{provider}/callback",
+  "GET /core/v1/password-policy",
+  "GET /core/v1/status",
+  "POST /core/v1/bootstrap",
+  "POST /core/v1/login",
+];
+
+describe("the document", () => {
+  it("describes every route with schema, rights, errors and an example", () => {
+    expect(operations.length).toBeGreaterThan(20);
+    for (const { method, path, document } of operations) {
+      const name = `${method} ${path}`;
+      expect(document.summary, name).toBeTruthy();
+      expect(document.tags, name).toHaveLength(1);
+      expect(document.description, name).toMatch(/Public\.|Needs the role/);
+      expect(Object.keys(document.responses), name).toEqual(
+        expect.arrayContaining(["400", "401", "403", "404", "500"]),
+      );
+      const bodies = [
+        document.requestBody?.content["application/json"],
+        ...Object.entries(document.responses)
+          .filter(([status]) => status.startsWith("2"))
+          .map(([, { content }]) => content?.["application/json"]),
+      ].filter((media) => media !== undefined && media.schema.type !== "null");
+      for (const media of bodies) {
+        const { example, examples, schema } = media ?? { schema: {} };
+        expect(example ?? examples ?? schema?.examples, name).toBeDefined();
+      }
+    }
+  });
+
+  it("leaves exactly these routes open to everybody", () => {
+    const open = operations.filter(({ role }) => role === undefined);
+    const names = open.map(({ method, path }) => `${method} ${path}`);
+    expect(names.filter((name) => !OPEN.includes(name))).toEqual([]);
+  });
+
+  it("is shown as a page without scripts", async () => {
+    const page = await fixture.ask("GET", "/docs", { key: undefined });
+    expect(page.text).toContain("/core/v1/keys");
+    expect(page.text).not.toContain("<script");
+  });
+});
+
+describe("rights", () => {
+  it("are refused without a credential, and with a wrong one", async () => {
+    for (const operation of operations.filter(({ role }) => role !== undefined)) {
+      const name = `${operation.method} ${operation.path}`;
+      for (const key of [undefined, "spt_wrong", "sess_wrong", "a.b.c"]) {
+        const asked = await fixture.ask(operation.method, addressOf(operation), { key });
+        expect(asked.status, name).toBe(401);
+        expect(asked.json.code, name).toBe("unauthenticated");
+      }
+    }
+  });
+
+  it("follow the role: 403 below it, and never from it on", async () => {
+    for (const operation of operations) {
+      const { method, path, role } = operation;
+      if (role === undefined) continue;
+      for (const held of ROLES) {
+        const { status, json } = await fixture.ask(method, addressOf(operation), {
+          key: keys.get(held),
+          ...(method !== "GET" && method !== "DELETE" && { body: null }),
+        });
+        const refused = status === 403 && /needs the role/.test(json.detail);
+        expect(refused, `${held}: ${method} ${path} → ${status}`).toBe(!includesRole(held, role));
+      }
+    }
+  });
+
+  it("are narrowed by a key's scopes", async () => {
+    const body = { name: "narrow", role: "admin", scopes: ["agents:read"] };
+    const { key } = (await fixture.ask("POST", "/core/v1/keys", { body })).json;
+    for (const operation of operations) {
+      const { method, path, role, scope } = operation;
+      if (role === undefined || method !== "GET") continue;
+      const { status } = await fixture.ask(method, addressOf(operation), { key });
+      expect(status === 403, `${method} ${path}`).toBe(scope !== "agents:read");
+    }
+  });
+});
+
+describe("any request", () => {
+  const rounds = 6;
+  it("gets an answer that is no failure of ours", async () => {
+    for (const operation of operations) {
+      const { method, path, document } = operation;
+      const seed = createHash("sha256").update(`${method} ${path}`).digest().readUInt32LE();
+      const random = seededRandom(seed);
+      const schema = document.requestBody?.content["application/json"]?.schema;
+      for (let round = 0; round < rounds; round += 1) {
+        const url = randomUrl(operation, random);
+        const body = schema === undefined ? undefined : sampleOf(schema, random, round % 2 === 0);
+        const key = keys.get("admin");
+        const asked = await fixture.ask(method, url, {
+          key,
+          body,
+          headers: round % 3 === 0 ? { "if-match": "*" } : {},
+        });
+        const name = `${method} ${url} ${JSON.stringify(body)} → ${asked.status} ${asked.text}`;
+        expect(asked.status, name).toBeLessThan(500);
+        if (asked.status >= 400) {
+          expect(asked.headers["content-type"], name).toContain("application/problem+json");
+          expect(asked.json, name).toMatchObject({ status: asked.status });
+        } else expect(Object.keys(document.responses), name).toContain(String(asked.status));
+      }
+    }
+    expect(fixture.failures).toEqual([]);
+  });
+});
+
+function randomUrl({ path, document }: Operation, random: () => number): string {
+  const query = new URLSearchParams();
+  let url = path;
+  for (const { name, in: place, schema } of document.parameters ?? []) {
+    const value = String(sampleOf(schema, random, true));
+    if (place === "path") url = url.replace(`{${name}}`, encodeURIComponent(value) || "x");
+    else if (place === "query" && random() < 0.5) query.set(name, value);
+  }
+  return query.size === 0 ? url : `${url}?${query.toString()}`;
+}

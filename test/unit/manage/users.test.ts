@@ -1,0 +1,170 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { PASSWORD_POLICY, passwordProblems } from "../../../src/core/identity/password-policy.ts";
+import {
+  FAILED_LOGINS_MAX,
+  LOCKED_FOR_MS,
+  LOGIN_TTL_MS,
+  TRIES_MAX,
+} from "../../../src/core/identity/login-limits.ts";
+import { openNativeFixture, type NativeFixture } from "../../support/native-api.ts";
+
+const PASSWORD = "MyStr0ng!Pass#2024";
+const ALICE = {
+  username: "alice",
+  email: "alice@example.com",
+  role: "auditor",
+  password: PASSWORD,
+};
+
+async function withAlice(): Promise<NativeFixture & { readonly aliceId: string }> {
+  const fixture = await openNativeFixture();
+  const made = await fixture.ask("POST", "/core/v1/users", { body: ALICE });
+  expect(made.status).toBe(201);
+  return { ...fixture, aliceId: made.json.id };
+}
+
+function logIn(fixture: NativeFixture, password: string, username = "alice") {
+  const body = { username, password };
+  return fixture.ask("POST", "/core/v1/login", { body, key: undefined });
+}
+
+describe("people", () => {
+  it("log in with their password and do what their role may", async () => {
+    await using fixture = await withAlice();
+    const login = await logIn(fixture, PASSWORD);
+    expect(login.status).toBe(200);
+    expect(login.json).toMatchObject({ username: "alice", role: "auditor" });
+    const key = login.json.session;
+    const me = await fixture.ask("GET", "/core/v1/me", { key });
+    expect(me.json).toMatchObject({ kind: "login", name: "alice", role: "auditor" });
+    expect((await fixture.ask("GET", "/core/v1/users", { key })).status).toBe(200);
+    const other = { ...ALICE, username: "eve" };
+    expect((await fixture.ask("POST", "/core/v1/users", { key, body: other })).status).toBe(403);
+  });
+
+  it("leave no password and no session behind, neither in the directory nor on the ledger", async () => {
+    await using fixture = await withAlice();
+    const { session } = (await logIn(fixture, PASSWORD)).json;
+    await logIn(fixture, "Wr0ng!Password#99");
+    const stored = [
+      await fixture.ports.store.get("user", fixture.aliceId),
+      await fixture.ports.store.list("login", { tenant: ALICE_TENANT, limit: 10 }),
+      await fixture.changes(),
+    ];
+    const text = JSON.stringify(stored);
+    expect(text).toContain("$argon2id$v=19$m=19456,t=2,p=1$");
+    for (const secret of [PASSWORD, session, "Wr0ng"]) expect(text).not.toContain(secret);
+  });
+
+  it("are out again when they say so, when time is up, and when they are no longer active", async () => {
+    await using fixture = await withAlice();
+    const me = (key: string) => fixture.ask("GET", "/core/v1/me", { key });
+    const first = (await logIn(fixture, PASSWORD)).json.session;
+    expect((await fixture.ask("POST", "/core/v1/logout", { key: first })).json.logged_out).toBe(
+      true,
+    );
+    expect((await me(first)).status).toBe(401);
+    const second = (await logIn(fixture, PASSWORD)).json.session;
+    fixture.clock.now += LOGIN_TTL_MS;
+    expect((await me(second)).status).toBe(401);
+    const third = (await logIn(fixture, PASSWORD)).json.session;
+    const headers = { "if-match": "*" };
+    const path = `/core/v1/users/${fixture.aliceId}`;
+    await fixture.ask("PATCH", path, { body: { active: false }, headers });
+    expect((await me(third)).status).toBe(401);
+    expect((await logIn(fixture, PASSWORD)).status).toBe(401);
+  });
+
+  it("are locked out after too many wrong passwords, for a while", async () => {
+    await using fixture = await withAlice();
+    for (let tries = 1; tries < FAILED_LOGINS_MAX; tries += 1) {
+      expect((await logIn(fixture, "Wr0ng!Password#99")).status).toBe(401);
+    }
+    const locked = await logIn(fixture, "Wr0ng!Password#99");
+    expect(locked.status).toBe(423);
+    expect(locked.json.detail).toBe("Account locked until 2026-11-21T06:15:00.000Z");
+    expect((await logIn(fixture, PASSWORD)).status).toBe(423);
+    fixture.clock.now += LOCKED_FOR_MS;
+    expect((await logIn(fixture, PASSWORD)).status).toBe(200);
+    const changes = (await fixture.changes()).map(({ record }) => record);
+    expect(changes).toContainEqual(expect.objectContaining({ change: "user.locked" }));
+  });
+
+  it("count every wrong password, also those that come at once", async () => {
+    await using fixture = await withAlice();
+    const tries = Array.from({ length: FAILED_LOGINS_MAX }, () => logIn(fixture, "Wr0ng!Pass#99"));
+    const statuses = (await Promise.all(tries)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 423)).toHaveLength(1);
+    expect((await logIn(fixture, PASSWORD)).status).toBe(423);
+  });
+
+  it("may try only so often from one address", async () => {
+    await using fixture = await openNativeFixture();
+    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+      expect((await logIn(fixture, "x", "nobody")).status).toBe(401);
+    }
+    const refused = await logIn(fixture, "x", "nobody");
+    expect(refused.status).toBe(429);
+    expect(refused.headers["retry-after"]).toBe("60");
+  });
+
+  it("are edited by one at a time", async () => {
+    await using fixture = await withAlice();
+    const path = `/core/v1/users/${fixture.aliceId}`;
+    const { headers } = await fixture.ask("GET", path);
+    const etag = { "if-match": String(headers["etag"]) };
+    const body = { role: "viewer" };
+    expect((await fixture.ask("PATCH", path, { body })).status).toBe(428);
+    expect((await fixture.ask("PATCH", path, { body, headers: etag })).status).toBe(200);
+    expect((await fixture.ask("PATCH", path, { body, headers: etag })).status).toBe(412);
+  });
+
+  it("share no name, however it is written", async () => {
+    await using fixture = await withAlice();
+    const body = { ...ALICE, username: "Alice" };
+    expect((await fixture.ask("POST", "/core/v1/users", { body })).status).toBe(409);
+  });
+});
+
+const ALICE_TENANT = "default" as never;
+
+describe("a password", () => {
+  it.each([
+    ["Short1!", "at least 12 characters"],
+    ["alllowercase1!", "an upper-case letter"],
+    ["ALLUPPERCASE1!", "a lower-case letter"],
+    ["NoDigitsHere!!", "a digit"],
+    ["NoSpecials2024", "a special character"],
+    ["Has1234Inside!", "no sequence such as abcd or 4321"],
+    ["Has-dcba-Back1", "no sequence such as abcd or 4321"],
+    ["P@ssw0rd#2029!", "no common password, and not the user's name"],
+    ["Bobby-Tables#1", "no common password, and not the user's name"],
+  ])("%s is told what it needs", (password, problem) => {
+    expect(passwordProblems(password, "bobby")).toContain(problem);
+  });
+
+  it.each(["MyStr0ng!Pass#2024", "Str0ng!Pass#2024", "Ünïcode-Wörter 7!"])(
+    "%s may be used",
+    (password) => {
+      expect(passwordProblems(password, "bob")).toEqual([]);
+    },
+  );
+
+  it("of any text is judged without failing", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 300 }), fc.string(), (password, name) => {
+        passwordProblems(password, name);
+      }),
+    );
+  });
+
+  it("keeps to what is published", async () => {
+    await using fixture = await openNativeFixture();
+    const policy = await fixture.ask("GET", "/core/v1/password-policy", { key: undefined });
+    expect(policy.json).toEqual(PASSWORD_POLICY);
+    const body = { ...ALICE, password: "tooweak" };
+    const refused = await fixture.ask("POST", "/core/v1/users", { body });
+    expect(refused.json.errors[0].pointer).toBe("/password");
+  });
+});
