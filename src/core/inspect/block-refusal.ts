@@ -12,6 +12,15 @@ const WHAT: Readonly<Record<string, string>> = {
   "pii.national_id": "a national identifier",
   "pii.ip": "an IP address",
   "pii.name": "a person's name",
+  "exploit.command": "a dangerous command",
+  "exploit.sql": "SQL that breaks out of a query",
+  "exploit.nosql": "operators that break out of a query",
+  "exploit.line": "text that breaks out of a header or filter",
+  "exploit.script": "script in markup",
+  "exploit.xml": "XML that reads files or exhausts memory",
+  "exploit.template": "an expression that a template engine would run",
+  "exploit.object": "a serialised object that runs code",
+  "exploit.path": "a path that leaves its folder",
   response_unscannable: "more text than can be held back to be inspected",
 };
 

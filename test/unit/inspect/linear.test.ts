@@ -87,6 +87,12 @@ const HOSTILE = [
   "\u200b",
   "[system]",
   "aWdub3Jl",
+  "' or ",
+  "curl ",
+  "../",
+  "{{",
+  "onerror=",
+  "<!entity ",
 ];
 
 /** Reads of one unit, at most: the window (512), in the worst case of a unit that begins a match. */

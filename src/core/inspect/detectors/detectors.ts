@@ -1,6 +1,7 @@
 import type { Signature } from "../signature.ts";
 import { INJECTION, INJECTION_DETECTOR } from "./injection.ts";
 import { EMAIL_DETECTOR } from "./pii-email.ts";
+import { EXPLOITS } from "./exploits.ts";
 import { IP, IP_DETECTOR } from "./pii-ip.ts";
 import { NAME, NAME_DETECTOR } from "./pii-name.ts";
 import { NATIONAL_ID, NATIONAL_ID_DETECTOR } from "./pii-national-id.ts";
@@ -13,6 +14,7 @@ export const DETECTORS: ReadonlyMap<string, readonly Signature[]> = new Map([
   [SECRET_DETECTOR, SECRET],
   [EMAIL_DETECTOR, []],
   ...PII_NUMBERS,
+  ...EXPLOITS,
   [NATIONAL_ID_DETECTOR, NATIONAL_ID],
   [IP_DETECTOR, IP],
   [NAME_DETECTOR, NAME],
