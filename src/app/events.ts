@@ -195,6 +195,10 @@ function logLedger(event: LedgerEvent, log: Log): void {
       const cause = describe(asError(event.cause));
       return log.error({ cause }, "ledger cannot be written: nothing is forwarded");
     }
+    case "removed": {
+      const facts = { writer: event.writer, open_intents: event.open };
+      return log.error(facts, "ledger files were removed while written: a new chain begins");
+    }
     case "resumed": {
       const facts = { intents_refused: event.intentsRefused, outcomes_lost: event.outcomesLost };
       return log.warn(facts, "ledger writes again");

@@ -57,6 +57,7 @@ export class FailingFiles implements LedgerFiles {
           () => this.#leave(file, bytes, offset),
         ),
       truncate: (length) => this.#attempt("truncate", () => file.truncate(length)),
+      isNamed: () => file.isNamed(),
       close: () => file.close(),
     };
   }

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { rmSync } from "node:fs";
+import { describe, expect, it, vi } from "vitest";
 import type { Digest } from "../../src/core/units.ts";
 import { PENDING_BYTES_MAX } from "../../src/stores/ledger/chain-writer.ts";
 import type { OpenLedger } from "../../src/stores/ledger/open-ledger.ts";
@@ -169,6 +170,24 @@ describe("a full disk", () => {
     expect(outcomes.some(({ exchange, intent }) => exchange === "x_open" && intent === hash)).toBe(
       true,
     );
+    expect(await test.problems()).toEqual([]);
+  });
+
+  it("begins a new chain when its files are removed under it, and says so", async () => {
+    using test = new TestLedger();
+    const ledger = await test.open();
+    await acknowledged(ledger, "x_before");
+    rmSync(test.directory, { recursive: true });
+    await vi.waitFor(
+      async () => {
+        await acknowledged(ledger, "x_after");
+        expect(test.events.map(({ kind }) => kind)).toContain("removed");
+      },
+      { timeout: 10_000 },
+    );
+    await ledger.seal();
+    expect(test.writers()).toHaveLength(1);
+    expect((await test.entries()).map(({ kind }) => kind)).toContain("intent");
     expect(await test.problems()).toEqual([]);
   });
 });

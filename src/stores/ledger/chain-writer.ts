@@ -53,6 +53,8 @@ export type LedgerEvent =
       readonly abandoned: number;
     }
   | { readonly kind: "unavailable"; readonly cause: unknown }
+  /** Its files were deleted while it was written; `open` intents went with it. */
+  | { readonly kind: "removed"; readonly writer: string; readonly open: number }
   | { readonly kind: "resumed"; readonly intentsRefused: number; readonly outcomesLost: number };
 
 interface Outage {
@@ -182,6 +184,7 @@ export class ChainWriter {
     let batch: Batch | undefined;
     const watchdog = setTimeout(() => this.#stall(batch), COMMIT_TIMEOUT_MS);
     try {
+      if (await this.#chain?.segments.isRemoved()) await this.#letGo();
       const chain = this.#chain ?? this.#takeOver(await this.#options.adopt());
       const segment = await chain.segments.writable();
       batch = this.#nextBatch(chain, segment);
@@ -193,6 +196,16 @@ export class ChainWriter {
       clearTimeout(watchdog);
       this.#stalled = false;
     }
+  }
+
+  /** Somebody removed the chain under the writer: it cannot be mended, and a new one begins. */
+  async #letGo(): Promise<void> {
+    const chain = this.#chain;
+    if (chain === undefined) return;
+    this.#chain = undefined;
+    chain.adopted.lock.release();
+    await chain.segments.abandon();
+    this.#options.report({ kind: "removed", writer: chain.adopted.writer, open: chain.open.size });
   }
 
   /** The first records of a process in its chain: what it found, and outcomes nobody else knows. */

@@ -21,6 +21,8 @@ export interface LedgerFile {
   write(bytes: Uint8Array, offset: number): Promise<void>;
   /** Durable, like `write`. */
   truncate(length: number): Promise<void>;
+  /** Whether its directory still names it: what is written to a removed file is lost. */
+  isNamed(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -89,6 +91,7 @@ function durableFile(handle: FileHandle): LedgerFile {
       await handle.truncate(length);
       await handle.datasync();
     },
+    isNamed: async () => (await handle.stat()).nlink > 0,
     close: () => handle.close(),
   };
 }

@@ -1,5 +1,9 @@
+import { monotonicMillis } from "../../lib/clock.ts";
 import type { LedgerFiles } from "./ledger-files.ts";
 import { cutSegment, Segment, type SegmentStart } from "./segment.ts";
+
+/** How often it is asked whether the file still has its name. */
+const LOOK_MS = 1_000;
 
 export interface SegmentLimits {
   /** A segment of this size gets no further batch. */
@@ -13,6 +17,7 @@ export class SegmentSequence {
   readonly #directory: string;
   readonly #limits: SegmentLimits;
   #current: Segment | undefined;
+  #seenAt = monotonicMillis();
   /** Opened when there is no current one. */
   #next: SegmentStart;
   /** Its end is in doubt after a failed write: cut before anything else is written. */
@@ -39,6 +44,20 @@ export class SegmentSequence {
     const { aheadBytes } = this.#limits;
     this.#current = await Segment.open(this.#files, this.#directory, this.#next, aheadBytes);
     return this.#current;
+  }
+
+  /** Whether the chain's last file is no more. Asks the disk once a second, at most. */
+  async isRemoved(): Promise<boolean> {
+    const now = monotonicMillis();
+    if (this.#current === undefined || now - this.#seenAt < LOOK_MS) return false;
+    this.#seenAt = now;
+    return !(await this.#current.isNamed());
+  }
+
+  /** Lets go of files that nobody can find any more. */
+  async abandon(): Promise<void> {
+    await this.#current?.abandon();
+    this.#current = undefined;
   }
 
   /** After a failed write: nobody knows what the current segment holds behind its last record. */

@@ -57,6 +57,11 @@ export class Segment {
     }
   }
 
+  /** False once somebody removed it. */
+  isNamed(): Promise<boolean> {
+    return this.#file.isNamed();
+  }
+
   /** Cuts the zeros behind the last record and lets go of the file. */
   async finish(): Promise<void> {
     await this.#growing;
