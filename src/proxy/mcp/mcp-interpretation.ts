@@ -30,6 +30,8 @@ export interface Received {
 export interface SentMessage {
   readonly text: string;
   readonly message: RpcMessage;
+  /** Of the text, where they are at hand. */
+  readonly bytes?: Uint8Array;
 }
 
 /** One message, understood. */

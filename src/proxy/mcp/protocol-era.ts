@@ -23,7 +23,7 @@ export type EraReading =
     };
 
 /** Revision names are dates, so they compare as text. */
-const FIRST_STATELESS = "2026-07-28";
+export const FIRST_STATELESS = "2026-07-28";
 /** Stateless revisions that are understood here; a later one could mean something else. */
 export const STATELESS_VERSIONS: readonly string[] = [FIRST_STATELESS];
 

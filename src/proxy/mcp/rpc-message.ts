@@ -46,6 +46,7 @@ export const RPC_PARSE_ERROR = -32700;
 export const RPC_INVALID_REQUEST = -32600;
 export const RPC_METHOD_NOT_FOUND = -32601;
 export const RPC_INVALID_PARAMS = -32602;
+export const RPC_INTERNAL = -32603;
 
 export function readRpcMessage(value: JsonValue): RpcReading {
   if (Array.isArray(value)) return problem("batches are not accepted; send one message at a time");

@@ -6,9 +6,10 @@
 import type { JsonValue } from "../../../core/json.ts";
 import type { Millis } from "../../../core/units.ts";
 import { impossible } from "../../../lib/impossible.ts";
-import { setMemberAt, setMembers } from "../../set-members.ts";
+import { setMemberAt } from "../../set-members.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
 import {
+  RPC_INTERNAL,
   RPC_INVALID_REQUEST,
   RPC_METHOD_NOT_FOUND,
   type RpcId,
@@ -19,7 +20,8 @@ import {
 } from "../rpc-message.ts";
 import { errorText, type AnswerStream } from "./answer-stream.ts";
 import { EventLog } from "./event-log.ts";
-import { progressTokenOf, SUBSCRIPTION_KEY, subscriptionOf } from "./message-meta.ts";
+import { progressTokenOf } from "./message-meta.ts";
+import { addressed, numbered, numberIn, readdressed } from "./renumber.ts";
 import type { ChannelListener, MessageChannel, OpenChannel } from "./message-channel.ts";
 
 export interface SessionParts {
@@ -47,9 +49,7 @@ const IN_FLIGHT_MAX = 256;
 const UNHEARD_MAX = 64;
 /** How long an answer waits for a client whose stream broke. */
 const RESUME_MS = 120_000;
-const RPC_INTERNAL = -32603;
 const LISTENING = "g";
-const TOKEN = ["params", "_meta", "progressToken"];
 
 export class ChannelSession implements ChannelListener {
   readonly #parts: SessionParts;
@@ -73,7 +73,8 @@ export class ChannelSession implements ChannelListener {
     return this.#waiting.size === 0 && this.#listening === undefined;
   }
 
-  ask({ text, message }: SentMessage, stream: AnswerStream): void {
+  ask(sent: SentMessage, stream: AnswerStream): void {
+    const { message } = sent;
     if (message.kind !== "request") return;
     if (this.#over !== undefined) return stream.fail(this.#over);
     const refusal = this.#cannotTake(message);
@@ -83,9 +84,7 @@ export class ChannelSession implements ChannelListener {
     const timer = setTimeout(() => this.#tooSlow(number), this.#parts.patience);
     this.#waiting.set(number, { id: message.id, token, stream, timer });
     stream.onGone(() => this.#left(number));
-    const numbered = setMembers(text, message.json, [{ key: "id", value: number }]);
-    const json = { ...message.json, id: number };
-    this.#send(token === undefined ? numbered : setMemberAt(numbered, json, TOKEN, `${number}`));
+    this.#send(numbered(sent, message, number));
   }
 
   /** A notification, or the client's answer to the server. */
@@ -179,14 +178,11 @@ export class ChannelSession implements ChannelListener {
   }
 
   /** An answer to nothing, a second one, or one that comes too late is dropped. */
-  #answer({ id, json, result }: RpcResponse, text: string): void {
+  #answer(message: RpcResponse, text: string): void {
+    const { id } = message;
     const waiting = typeof id === "number" ? this.#waiting.get(id) : undefined;
     if (typeof id !== "number" || waiting === undefined) return;
-    let mine = setMembers(text, json, [{ key: "id", value: waiting.id }]);
-    if (subscriptionOf(result) !== undefined) {
-      const path = ["result", "_meta", SUBSCRIPTION_KEY];
-      mine = setMemberAt(mine, json, path, JSON.stringify(waiting.id));
-    }
+    const mine = addressed(message, text, waiting.id);
     const { stream } = waiting;
     this.#forget(id);
     const resumable = stream === undefined || stream.streaming;
@@ -195,22 +191,14 @@ export class ChannelSession implements ChannelListener {
   }
 
   #notify(message: RpcNotification, text: string): void {
-    const { method, params, json } = message;
-    const subscription = subscriptionOf(params);
-    const progress = method === "notifications/progress" ? params?.["progressToken"] : undefined;
-    const number = subscription ?? progress;
+    const number = numberIn(message);
     const waiting = typeof number === "number" ? this.#waiting.get(number) : undefined;
     if (typeof number === "number" && waiting !== undefined) {
-      const path =
-        subscription === undefined
-          ? ["params", "progressToken"]
-          : ["params", "_meta", SUBSCRIPTION_KEY];
-      const own = subscription === undefined ? (waiting.token ?? number) : waiting.id;
-      return this.#say(number, waiting, setMemberAt(text, json, path, JSON.stringify(own)));
+      return this.#say(number, waiting, readdressed(message, text, waiting.id, waiting.token));
     }
     // Of a call that is over, or that nobody asked about.
     if (number !== undefined) return;
-    if (method === "notifications/message") return this.#sayInCourse(text);
+    if (message.method === "notifications/message") return this.#sayInCourse(text);
     this.#sayUnasked(text);
   }
 

@@ -7,7 +7,7 @@ import type { Question } from "../question.ts";
 export interface McpRequest {
   readonly verb: "POST" | "GET" | "DELETE";
   /** Flat `name, value, …`, the credential included. */
-  readonly headers: readonly string[];
+  readonly headers: string[];
   /** Undefined for GET and DELETE. */
   readonly sent: SentMessage | undefined;
   readonly question: Question;

@@ -5,8 +5,9 @@ import type { Vault } from "../../../core/secret/vault.ts";
 import type { ProcessTransport, Upstream } from "../../../core/upstream.ts";
 import { impossible } from "../../../lib/impossible.ts";
 import type { UpstreamTransport } from "../../upstream-transport.ts";
+import { EraRelay } from "../era/era-relay.ts";
 import { ChannelEndpoint } from "./channel-endpoint.ts";
-import { DepartureGate } from "./departure-gate.ts";
+import { HttpSide } from "./http-side.ts";
 import type { McpServerSide } from "./mcp-request.ts";
 import { OrphanGuard } from "./orphan-guard.ts";
 import { openProcess } from "./process-channel.ts";
@@ -38,11 +39,11 @@ export class McpTransports implements Disposable {
     const { transport } = upstream;
     switch (transport.kind) {
       case "http":
-        return pool();
+        return new EraRelay(new HttpSide(upstream, pool()));
       case "sse":
-        return pool();
+        return new EraRelay(new HttpSide(upstream, pool()));
       case "stdio":
-        return new DepartureGate(this.#processes(upstream, transport));
+        return new EraRelay(this.#processes(upstream, transport));
       default:
         return impossible(transport);
     }

@@ -1,0 +1,165 @@
+/**
+ * Brings client and server of any two eras together: as it is where both speak the client's era,
+ * bridged where they do not. What a server speaks is found out with the first request of each era.
+ */
+import { Buffer } from "node:buffer";
+import type { IncomingHttpHeaders } from "node:http";
+import type { Dispatcher } from "undici";
+import { FIRST_STATELESS } from "../protocol-era.ts";
+import type { Departure, UpstreamTransport } from "../../upstream-transport.ts";
+import { mcpRequestOf } from "../transport/mcp-request-of.ts";
+import { headerOf, type McpRequest, type McpServerSide } from "../transport/mcp-request.ts";
+import { SessionFront } from "./session-front.ts";
+import { StatelessBridge } from "./stateless-bridge.ts";
+import { UpstreamEra } from "./upstream-era.ts";
+
+/** A failed `initialize` is looked at before it is passed on; a longer answer is no failure. */
+const FAILURE_BYTES_MAX = 65_536;
+
+export class EraRelay implements UpstreamTransport {
+  readonly #side: McpServerSide;
+  readonly #era: UpstreamEra;
+  readonly #bridge: StatelessBridge;
+  readonly #front: SessionFront;
+
+  constructor(side: McpServerSide) {
+    this.#side = side;
+    this.#era = new UpstreamEra(side);
+    this.#bridge = new StatelessBridge(side, () => this.#era.forget());
+    this.#front = new SessionFront(side);
+  }
+
+  dispatch(departure: Departure, handler: Dispatcher.DispatchHandler): void {
+    const request = mcpRequestOf(departure);
+    if (isStateless(request)) return this.#relayStateless(request, handler);
+    const { question } = request;
+    if (question.kind === "request" && question.method === "initialize") {
+      return this.#begin(request, handler);
+    }
+    if (SessionFront.owns(request)) return this.#front.ask(request, handler);
+    this.#side.ask(request, handler);
+  }
+
+  async close(): Promise<void> {
+    await this.#front.close();
+    await this.#bridge.close();
+  }
+
+  #relayStateless(request: McpRequest, handler: Dispatcher.DispatchHandler): void {
+    switch (this.#era.stateless) {
+      case "yes":
+        this.#era.refresh(request);
+        return this.#side.ask(request, handler);
+      case "no":
+        return this.#bridge.ask(request, handler);
+      case "unknown":
+        // Where it cannot be found out either, the server's own answer says most.
+        void this.#era.probe(request).then((speaks) => {
+          if (speaks === "no") this.#bridge.ask(request, handler);
+          else this.#side.ask(request, handler);
+        });
+    }
+  }
+
+  #begin(request: McpRequest, handler: Dispatcher.DispatchHandler): void {
+    if (this.#era.sessions === "no") return this.#front.ask(request, handler);
+    if (this.#era.sessions === "yes") return this.#side.ask(request, handler);
+    this.#side.ask(request, new FirstTry(handler, request, this.#era, this.#front));
+  }
+}
+
+function isStateless({ question, headers }: McpRequest): boolean {
+  if (question.kind === "request") return question.era === "2026";
+  const version = headerOf(headers, "mcp-protocol-version");
+  return version !== undefined && version >= FIRST_STATELESS;
+}
+
+/** The first `initialize` of a server: passed on if it works, bridged if there are no sessions. */
+class FirstTry implements Dispatcher.DispatchHandler {
+  readonly #handler: Dispatcher.DispatchHandler;
+  readonly #request: McpRequest;
+  readonly #era: UpstreamEra;
+  readonly #front: SessionFront;
+  #status = 0;
+  #headers: IncomingHttpHeaders = {};
+  #body: Buffer[] | undefined;
+  #bytes = 0;
+
+  constructor(
+    handler: Dispatcher.DispatchHandler,
+    request: McpRequest,
+    era: UpstreamEra,
+    front: SessionFront,
+  ) {
+    this.#handler = handler;
+    this.#request = request;
+    this.#era = era;
+    this.#front = front;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
+    this.#handler.onRequestStart?.(controller, context);
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = headers;
+    if (isFinal(status)) return this.#pass(controller);
+    this.#body = [];
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#body === undefined) return this.#handler.onResponseData?.(controller, chunk);
+    this.#body.push(chunk);
+    this.#bytes += chunk.length;
+    // A stream may stay open after its answer.
+    if (this.#status < 300 && saysResult(Buffer.concat(this.#body))) this.#succeed(controller);
+    else if (this.#bytes > FAILURE_BYTES_MAX) this.#pass(controller);
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+    if (this.#body === undefined) {
+      this.#handler.onResponseEnd?.(controller, trailers);
+      return;
+    }
+    void this.#era.probe(this.#request).then((speaks) => {
+      if (speaks === "yes") {
+        this.#era.sessions = "no";
+        this.#front.ask(this.#request, this.#handler);
+        return;
+      }
+      this.#pass(controller);
+      this.#handler.onResponseEnd?.(controller, trailers);
+    });
+  }
+
+  onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
+    this.#handler.onResponseError?.(controller, error);
+  }
+
+  #succeed(controller: Dispatcher.DispatchController): void {
+    this.#era.sessions = "yes";
+    this.#pass(controller);
+  }
+
+  #pass(controller: Dispatcher.DispatchController): void {
+    const held = this.#body ?? [];
+    this.#body = undefined;
+    this.#handler.onResponseStart?.(controller, this.#status, this.#headers);
+    for (const chunk of held) this.#handler.onResponseData?.(controller, chunk);
+  }
+}
+
+/** Whoever is not let in, or finds nobody there, learns nothing from trying otherwise. */
+function isFinal(status: number): boolean {
+  return status === 401 || status === 403 || status >= 500;
+}
+
+function saysResult(body: Buffer): boolean {
+  return /"result"\s*:/.test(body.toString("utf8"));
+}

@@ -1,0 +1,117 @@
+/** Which eras a server speaks: asked once, remembered for a while, asked again. */
+import { isJsonArray, isJsonObject, type JsonObject } from "../../../core/json.ts";
+import { monotonicMillis } from "../../../lib/clock.ts";
+import { RPC_UNSUPPORTED_VERSION } from "../protocol-era.ts";
+import type { RpcResponse } from "../rpc-message.ts";
+import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
+import { askMessages, BareStatus } from "./answer-reader.ts";
+import {
+  enveloped,
+  newRequest,
+  requestOf,
+  statelessRequest,
+  STATELESS_VERSION,
+} from "./stateless-message.ts";
+
+export type Speaks = "yes" | "no" | "unknown";
+
+/** A server may be replaced by a newer or older one under the same address. */
+const HOLDS_MS = 600_000;
+const PROBE_MS = 10_000;
+
+export class UpstreamEra {
+  readonly #side: McpServerSide;
+  #stateless: Speaks = "unknown";
+  /** Monotonic; when to ask again. */
+  #until = 0;
+  #sessions: Speaks = "unknown";
+  #sessionsUntil = 0;
+  #probe: Promise<Speaks> | undefined;
+  /** The last answer to `server/discover`. */
+  discovered: JsonObject | undefined;
+
+  constructor(side: McpServerSide) {
+    this.#side = side;
+  }
+
+  /** Whether `initialize` works. "no": it was tried in vain, and discovery worked. */
+  get sessions(): Speaks {
+    if (this.#sessions === "no" && monotonicMillis() > this.#sessionsUntil) return "unknown";
+    return this.#sessions;
+  }
+
+  set sessions(speaks: Speaks) {
+    this.#sessions = speaks;
+    this.#sessionsUntil = monotonicMillis() + HOLDS_MS;
+  }
+
+  get stateless(): Speaks {
+    if (this.#stateless === "no" && monotonicMillis() > this.#until) return "unknown";
+    return this.#stateless;
+  }
+
+  /** In the name of a request that is permitted: with its credential. Concurrent askers share. */
+  async probe(request: McpRequest): Promise<Speaks> {
+    this.#probe ??= this.#ask(request).finally(() => (this.#probe = undefined));
+    return this.#probe;
+  }
+
+  /** Asks again, beside the traffic, when a "yes" has grown old. */
+  refresh(request: McpRequest): void {
+    if (monotonicMillis() > this.#until) void this.probe(request);
+  }
+
+  /** It answered in a way that what was known cannot explain. */
+  forget(): void {
+    this.#stateless = "unknown";
+    this.sessions = "unknown";
+  }
+
+  #ask(request: McpRequest): Promise<Speaks> {
+    const bare = newRequest("sallyport-probe", "server/discover", {});
+    const envelope = { capabilities: {}, info: undefined, logLevel: undefined };
+    const sent = requestOf(enveloped(bare, envelope));
+    const probe = statelessRequest(request, "server/discover", sent);
+    return new Promise((resolve) => {
+      let settled = false;
+      const settle = (speaks: Speaks): void => {
+        if (settled) return;
+        settled = true;
+        clearTimeout(late);
+        if (speaks !== "unknown") this.#stateless = speaks;
+        this.#until = monotonicMillis() + HOLDS_MS;
+        resolve(speaks);
+      };
+      const asking = askMessages(this.#side, probe, {
+        message: (message) => {
+          if (message.kind === "response") settle(this.#judge(message));
+        },
+        ended: (error) => settle(verdictOn(error)),
+      });
+      const late = setTimeout(() => {
+        asking.abort();
+        settle("no");
+      }, PROBE_MS);
+    });
+  }
+
+  #judge({ result, error }: RpcResponse): Speaks {
+    if (result !== undefined) {
+      const versions = result["supportedVersions"];
+      if (!isJsonArray(versions) || !versions.includes(STATELESS_VERSION)) return "no";
+      this.discovered = result;
+      return "yes";
+    }
+    const data = error?.["data"];
+    const supported = isJsonObject(data) ? data["supported"] : undefined;
+    const knows = isJsonArray(supported) && supported.includes(STATELESS_VERSION);
+    return error?.["code"] === RPC_UNSUPPORTED_VERSION && knows ? "yes" : "no";
+  }
+}
+
+/** A refusal to let anybody in, or a server that is not there, says nothing of eras. */
+function verdictOn(error: Error | undefined): Speaks {
+  if (!(error instanceof BareStatus)) return "unknown";
+  const { status } = error;
+  return status === 401 || status === 403 || status >= 500 ? "unknown" : "no";
+}
