@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from "commander";
 import { needsNoRule } from "../core/action-classes.ts";
 import type { Terms } from "../core/decision.ts";
 import { formatAmount } from "../core/money/usd.ts";
+import { MCP_CALL_KEYS, mcpCall, type McpCallKey } from "../core/policy/mcp-call.ts";
 import { explain, type Explanation, type MissedRule } from "../core/policy/explain.ts";
 import type { TestCall } from "../core/policy/policy-file.ts";
 import { situationOf, type Asked, type Situation } from "../core/policy/situation.ts";
@@ -30,6 +31,11 @@ interface ExplainOptions {
   readonly outputTokens?: number;
   readonly http?: string;
   readonly mcp?: string;
+  readonly prompt?: string;
+  readonly resource?: string;
+  readonly completion?: string;
+  readonly sampling?: string;
+  readonly elicitation?: string;
   readonly upstream?: string;
   readonly path: string;
   readonly host: string;
@@ -74,7 +80,12 @@ function addCallOptions(command: Command): void {
     .option("--stream", "asks for a stream")
     .option("--output-tokens <number>", "its own output cap", wholeNumber)
     .option("--http <method>", "a plain HTTP call")
-    .option("--mcp <method>", "an MCP call that is no tool call")
+    .option("--prompt <upstream.prompt>", "an MCP prompt, with --args")
+    .option("--resource <upstream.uri>", "reading an MCP resource")
+    .option("--completion <upstream.name>", "a completion for a prompt or template")
+    .option("--sampling <upstream>", "a server that asks the agent's model")
+    .option("--elicitation <upstream>", "a server that asks the agent's user")
+    .option("--mcp <method>", "any other MCP call")
     .option("--upstream <name>", "of an LLM, HTTP or MCP call")
     .option("--path <path>", "of an HTTP call, below the upstream", "/")
     .option("--host <host>", "of an HTTP call", "")
@@ -133,20 +144,30 @@ function askedOf(options: ExplainOptions, shell: Shell): Asked {
 function callOf(options: ExplainOptions): TestCall {
   const { tool, llm, http, mcp, args, body, upstream = "" } = options;
   const { operation, path, host, query, name, stream = false, outputTokens } = options;
-  const kinds = [tool, llm, http, mcp].filter((kind) => kind !== undefined);
+  const about = MCP_CALL_KEYS.filter((key) => options[key] !== undefined);
+  const kinds = [tool, llm, http, mcp, ...about].filter((kind) => kind !== undefined);
   if (kinds.length !== 1) {
-    const remedy = "exactly one of --tool, --llm, --http, --mcp, or the id of an exchange";
+    const flags = ["tool", ...MCP_CALL_KEYS, "llm", "http", "mcp"].map((flag) => `--${flag}`);
+    const remedy = `exactly one of ${flags.join(", ")}, or the id of an exchange`;
     throw new CommandFailure(EXIT.usage, "say what is called", remedy);
   }
   if (tool !== undefined) return { kind: "tool", tool, json: args };
+  const [key] = about;
+  if (key !== undefined) return askedOfMcp(key, options[key] ?? "", args);
   if (upstream === "") throw new CommandFailure(EXIT.usage, "say where it goes: --upstream <name>");
   if (llm !== undefined) {
     const json = body ?? "{}";
     return { kind: "llm", model: llm, upstream, operation, stream, outputTokens, json };
   }
-  if (mcp !== undefined) return { kind: "mcp", upstream, method: mcp, name };
+  if (mcp !== undefined) return { kind: "mcp", upstream, method: mcp, name, json: args };
   const method = (http ?? "").toUpperCase();
   return { kind: "http", upstream, method, host, path, query, special: undefined, json: body };
+}
+
+function askedOfMcp(key: McpCallKey, target: string, args: string): TestCall {
+  const call = mcpCall(key, target, args);
+  if (call !== undefined) return call;
+  throw new CommandFailure(EXIT.usage, `--${key} ${target} names no upstream`, "upstream.name");
 }
 
 function recordedLines({ decision, because, policy, gaps }: RecordedCall, same: boolean): string[] {

@@ -1,18 +1,19 @@
 import type { Action } from "./action.ts";
 
 /**
- * What a client may ask of an MCP server, in policy's terms. Closed: a method that is not here is
+ * What a client may ask of an MCP server, and a server of a client, in policy's terms. Closed: a method that is not here is
  * refused, because nobody knows what it would do.
  *
  * - `call`: runs a tool; judged as a `ToolAction`.
  * - `read`: fetches content for a model, or follows up on a call. Needs a rule.
  * - `list`: names what there is. Needs no rule: each entry is shown only if it could be used.
  * - `housekeeping`: keeps the connection. Needs no rule.
+ * - `ask`: a server asks it of the client, in the middle of a call. Needs a rule.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/schema
  * @see https://modelcontextprotocol.io/specification/2026-07-28/schema
  */
-export type McpMethodClass = "call" | "read" | "list" | "housekeeping";
+export type McpMethodClass = "call" | "read" | "list" | "housekeeping" | "ask";
 
 export const MCP_METHOD_CLASSES = {
   "tools/call": "call",
@@ -43,6 +44,11 @@ export const MCP_METHOD_CLASSES = {
   "notifications/progress": "housekeeping",
   "notifications/roots/list_changed": "housekeeping",
   "notifications/tasks/status": "housekeeping",
+
+  "sampling/createMessage": "ask",
+  "elicitation/create": "ask",
+  "roots/list": "housekeeping",
+  "notifications/elicitation/complete": "housekeeping",
 
   // Not methods of the protocol: names for the exchanges of the 2025 era that carry none.
   /** The client's answer to a request that the server made. */

@@ -37,11 +37,16 @@ export interface HttpAction {
   readonly body: JsonValue | undefined;
 }
 
-/** Every MCP method but `tools/call`: lists, prompts, resources, completion, housekeeping. */
+/**
+ * Every MCP method but `tools/call`: lists, prompts, resources, completion, housekeeping, and what a
+ * server asks of the client.
+ */
 export interface McpAction {
   readonly kind: "mcp";
   readonly upstream: UpstreamName;
   readonly method: string;
   /** Prompt name, resource URI or task id, where the method names one. */
   readonly name: string | undefined;
+  /** Of a prompt or a completion; all that a server sends along where it asks. */
+  readonly args?: JsonObject | undefined;
 }

@@ -43,7 +43,8 @@ export async function authorize(
 
   const inspections = snapshot.inspections(principal);
   const now = ask.at;
-  const interpreted = await ask.interpret({ principal, snapshot, inspections, now });
+  const marks = ports.sessions.marks(principal);
+  const interpreted = await ask.interpret({ principal, snapshot, inspections, now, marks });
   if (interpreted.kind === "halt") return interpreted;
   const interpretation = interpreted.value;
   const action = (facts.action = interpretation.action);
@@ -59,7 +60,6 @@ export async function authorize(
   if (vouched.kind === "halt") return vouched;
   const definition = (facts.definition = vouched.value?.seen);
 
-  const marks = ports.sessions.marks(principal);
   const source = (): string => interpretation.source();
   const decided = decide(snapshot, principal, action, { now, marks, source });
   facts.decision = decided.decision;

@@ -49,6 +49,8 @@ export interface InterpretContext {
   readonly snapshot: PolicySnapshot;
   readonly inspections: Inspections;
   readonly now: Instant;
+  /** Information-flow marks of the session before this request. */
+  readonly marks: readonly string[];
 }
 
 /** A wire request understood: what is asked, what to look at, how to send it on, how to read the answer. */

@@ -1,6 +1,6 @@
 /** Pieces for tests of the MCP door: heads, contexts and messages, without a socket. */
 import { Buffer } from "node:buffer";
-import type { Inspections } from "../../src/core/decision.ts";
+import type { Inspections, Terms } from "../../src/core/decision.ts";
 import { NO_INSPECTION, type InspectionRule } from "../../src/core/inspect/inspection.ts";
 import type { PolicySnapshot } from "../../src/core/policy/policy-snapshot.ts";
 import type { Principal } from "../../src/core/principal.ts";
@@ -66,6 +66,14 @@ export function inspecting(...rules: readonly InspectionRule[]): Inspections {
   return { ...NO_INSPECTIONS, toolResult: { surface: "tool_result", rules } };
 }
 
+const NO_TERMS: Terms = {
+  charges: [],
+  rates: [],
+  outputTokens: undefined,
+  marks: [],
+  shadow: [],
+};
+
 /** A snapshot whose lists admit what `admits` says; nothing else of it is asked here. */
 export function mcpContext(
   admits: PolicySnapshot["mayAllow"] = () => true,
@@ -77,12 +85,16 @@ export function mcpContext(
   const snapshot: PolicySnapshot = {
     digest: id("0".repeat(64)),
     ruleCount: 0,
-    decide: unasked,
+    decide: (principal, action) =>
+      action.kind === "mcp" && admits(principal, action)
+        ? { kind: "allow", because: [], terms: NO_TERMS }
+        : { kind: "deny", because: [], detail: "", remedy: undefined },
     mayAllow: admits,
+    mayReadSome: () => true,
     inspections: () => inspections,
     readsHttpBody: unasked,
   };
-  return { principal: PRINCIPAL, snapshot, inspections, now: instant(0) };
+  return { principal: PRINCIPAL, snapshot, inspections, now: instant(0), marks: [] };
 }
 
 /** A store for doors whose definitions are not the matter: everything listed is approved. */

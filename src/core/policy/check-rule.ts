@@ -1,5 +1,6 @@
 /** Rules that are well written and yet can never match: said at load, not found out at night. */
 import { globsMeet, nameGlob, type Glob } from "./glob.ts";
+import { ASKED_METHODS } from "./mcp-selectors.ts";
 import type { GlobClause, RuleClause } from "./policy-file.ts";
 import type { ProblemList } from "./source-text.ts";
 
@@ -28,6 +29,8 @@ export function checkRule(
         list,
       );
     case "mcp":
+      checkTargets(clause.selector.targets, list);
+      checkAsked(clause, clause.selector.methods, list);
       return checkMcp(clause.selector.methods, list);
   }
 }
@@ -57,6 +60,31 @@ function checkAgents(
     const agents = fileAgents.map((fileAgent) => fileAgent.text).join(", ");
     const message = `no agent is both ${text} and one of the file's agents (${agents})`;
     list.report(place, message, "widen the file's agents, or move the rule to another file");
+  }
+}
+
+/** What a server asks in the middle of a call can only be let through or not. */
+function checkAsked(
+  { place, effect, charges, limits, marks }: RuleClause,
+  methods: readonly GlobClause[],
+  list: ProblemList,
+): void {
+  if (methods.length === 0 || !methods.every(({ text }) => ASKED_METHODS.includes(text))) return;
+  if (effect === "approve") {
+    const message = "what a server asks in the middle of a call cannot wait for a person";
+    list.report(place, message, "write effect: allow or deny");
+  }
+  if (charges.length > 0 || limits.length > 0 || marks.length > 0) {
+    const message = "charge, limits and marks mean nothing for what a server asks";
+    list.report(place, message, "write them into the rule for the call itself");
+  }
+}
+
+function checkTargets(targets: readonly GlobClause[], list: ProblemList): void {
+  for (const { text, place } of targets) {
+    if (text.includes(".") || text.includes("*")) continue;
+    const message = `${text} can match nothing: what MCP servers offer is named upstream.name`;
+    list.report(place, message, `write *.${text} or the upstream's name and a dot before it`);
   }
 }
 

@@ -102,7 +102,7 @@ export class ConditionScope {
   }
 
   get args(): JsonObject | undefined {
-    return this.#action.kind === "tool" ? this.#action.args : undefined;
+    return "args" in this.#action ? this.#action.args : undefined;
   }
 
   get body(): JsonValue | undefined {
@@ -154,7 +154,11 @@ export const CONDITION_VARIABLES: Readonly<Record<string, ConditionVariable>> = 
       marks: ["list<string>", "what rules have marked the session with"],
     },
   },
-  args: { kind: "value", type: "map<string, dyn>", meaning: "arguments of the tool" },
+  args: {
+    kind: "value",
+    type: "map<string, dyn>",
+    meaning: "arguments of the tool or prompt, or what a server sends with its question",
+  },
   body: { kind: "value", type: "dyn", meaning: "JSON body of the request" },
   tool: {
     kind: "fields",
@@ -202,5 +206,5 @@ export const VARIABLES_BY_KIND = {
   tool: ["agent", "team", "session", "now", "tool", "args"],
   llm: ["agent", "team", "session", "now", "llm", "body"],
   http: ["agent", "team", "session", "now", "http", "body"],
-  mcp: ["agent", "team", "session", "now", "mcp"],
+  mcp: ["agent", "team", "session", "now", "mcp", "args"],
 } as const satisfies Record<Action["kind"], readonly string[]>;

@@ -64,7 +64,7 @@ function selectorCovers(a: Selector, b: Selector): boolean {
     case "http":
       return isWide(a.hosts) && isWide(a.methods) && a.paths.length === 0;
     case "mcp":
-      return isWide(a.methods) && isWide(a.names);
+      return isWide(a.methods) && isWide(a.names) && isWide(a.targets);
   }
 }
 

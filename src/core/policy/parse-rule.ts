@@ -21,12 +21,14 @@ import type {
   RuleClause,
   SelectorClause,
 } from "./policy-file.ts";
+import { MCP_SELECTOR_KEYS } from "./mcp-selectors.ts";
+import { isMcpSelectorKey, parseMcpSelector } from "./parse-mcp-selector.ts";
 import { parseLimits } from "./parse-limits.ts";
 import { parseDuration, type Quantity } from "./quantity.ts";
 import { placeAt } from "./source-text.ts";
 import { entryOf, textOf, valueOf, type YamlMap, type YamlNode } from "./yaml-node.ts";
 
-const SELECTORS = ["tools", "llm", "http", "mcp"] as const;
+const SELECTORS = ["tools", ...MCP_SELECTOR_KEYS, "llm", "http", "mcp"] as const;
 const APPROVAL_EXPIRES = millis(15 * 60_000);
 
 /** `undefined` where too little could be read; then it has been reported. */
@@ -83,6 +85,9 @@ function parseSelector(map: YamlMap, parsing: Parsing): SelectorClause | undefin
   if (key === "tools") {
     return node?.kind === "list" ? { kind: "tool", tools: nameGlobsOf(node, parsing) } : undefined;
   }
+  if (isMcpSelectorKey(key)) {
+    return node?.kind === "list" ? parseMcpSelector(key, node, parsing) : undefined;
+  }
   if (node?.kind !== "map") return undefined;
   if (node.entries.length === 0) {
     const message = `${key} narrows nothing`;
@@ -122,6 +127,7 @@ function narrowedSelector(
         upstreams,
         methods: names("methods"),
         names: freeGlobsOf(valueOf(map, "names"), parsing),
+        targets: [],
       };
   }
 }

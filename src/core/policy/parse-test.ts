@@ -1,3 +1,5 @@
+import { isMcpCallKey, MCP_CALL_KEYS, mcpCall } from "./mcp-call.ts";
+import { MCP_SELECTORS } from "./mcp-selectors.ts";
 import { numberOf, placeOf, textsOf, wordOf, type Parsing } from "./parse-clause.ts";
 import type { TestCall, TestClause } from "./policy-file.ts";
 import { writeJson } from "./write-json.ts";
@@ -37,7 +39,7 @@ function timeOf(map: YamlMap, parsing: Parsing): string | undefined {
   return undefined;
 }
 
-const KINDS = ["tool", "llm", "http", "mcp"] as const;
+const KINDS = ["tool", ...MCP_CALL_KEYS, "llm", "http", "mcp"] as const;
 
 function parseCall(map: YamlMap, parsing: Parsing): TestCall | undefined {
   const present = KINDS.filter((kind) => valueOf(map, kind) !== undefined);
@@ -59,7 +61,21 @@ function parseCall(map: YamlMap, parsing: Parsing): TestCall | undefined {
     }
     return { kind, tool, json: args?.kind === "map" ? writeJson(args) : "{}" };
   }
+  if (isMcpCallKey(kind)) {
+    const target = textOf(node);
+    if (target === undefined) return undefined;
+    const call = mcpCall(kind, target, argsOf(map));
+    if (call !== undefined) return call;
+    const help = `write upstream.name, as in ${MCP_SELECTORS.prompts.example}`;
+    parsing.list.report(placeOf(map, parsing), `${target} does not name its upstream`, help);
+    return undefined;
+  }
   return node?.kind === "map" ? wireCall(kind, node, map) : undefined;
+}
+
+function argsOf(call: YamlMap): string | undefined {
+  const args = valueOf(call, "args");
+  return args?.kind === "map" ? writeJson(args) : undefined;
 }
 
 function wireCall(kind: "llm" | "http" | "mcp", map: YamlMap, call: YamlMap): TestCall | undefined {
@@ -95,6 +111,7 @@ function wireCall(kind: "llm" | "http" | "mcp", map: YamlMap, call: YamlMap): Te
         upstream: text("upstream") ?? "",
         method: text("method") ?? "",
         name: text("name"),
+        json: argsOf(call),
       };
   }
 }

@@ -78,6 +78,8 @@ export type SelectorClause =
       readonly upstreams: readonly GlobClause[];
       readonly methods: readonly GlobClause[];
       readonly names: readonly GlobClause[];
+      /** Globs of `upstream.name`; empty where upstreams and names are given apart. */
+      readonly targets: readonly GlobClause[];
     };
 
 /** CEL text and where each of its lines stands in the file. */
@@ -165,4 +167,6 @@ export type TestCall =
       readonly upstream: string;
       readonly method: string;
       readonly name: string | undefined;
+      /** Undefined: none. */
+      readonly json: string | undefined;
     };

@@ -6,6 +6,7 @@ import { BudgetSchema } from "./budget-schema.ts";
 import type { Shape } from "./check-shape.ts";
 import * as Type from "./json-schema.ts";
 import { DETECTORS } from "./detectors.ts";
+import { MCP_SELECTOR_KEYS, MCP_SELECTORS, type McpSelectorKey } from "./mcp-selectors.ts";
 import { POLICY_LIMITS } from "./policy-limits.ts";
 import { TestSchema } from "./policy-test-schema.ts";
 
@@ -70,6 +71,9 @@ const Mcp = Type.Object(
   { ...closed, description: "Selects MCP calls that are not tool calls: prompts, resources, …" },
 );
 
+const mcpGlobs = (key: McpSelectorKey, description: string) =>
+  Type.Optional(globs(description, MCP_SELECTORS[key].example));
+
 const ChargeObject = Type.Object(
   {
     budget: Type.String({ description: "Id of a budget." }),
@@ -115,6 +119,26 @@ const Rule = Type.Object(
     agents: Type.Optional(globs("Narrows the file's agents for this rule.", "support-*")),
     mode: Type.Optional(Mode),
     tools: Type.Optional(globs("Selects MCP tool calls, named `upstream.tool`.", "crm.read_*")),
+    prompts: mcpGlobs("prompts", "Selects MCP prompts, named `upstream.prompt`."),
+    resources: mcpGlobs(
+      "resources",
+      "Selects reading and watching MCP resources, named `upstream.uri`; a template is shown " +
+        "where some address it makes could be read.",
+    ),
+    completions: mcpGlobs(
+      "completions",
+      "Selects completions for a prompt or a resource template, named `upstream.name`.",
+    ),
+    sampling: mcpGlobs(
+      "sampling",
+      "Upstreams that may ask the agent's own model something in the middle of a call. Others are " +
+        "not told that the agent could.",
+    ),
+    elicitation: mcpGlobs(
+      "elicitation",
+      "Upstreams that may ask the agent's user something in the middle of a call. Others are not " +
+        "told that the agent could.",
+    ),
     llm: Type.Optional(Llm),
     http: Type.Optional(Http),
     mcp: Type.Optional(Mcp),
@@ -206,7 +230,9 @@ const Rule = Type.Object(
   {
     ...closed,
     description: "One rule: whom, what, on which condition, with which effect.",
-    oneOf: ["tools", "llm", "http", "mcp"].map((selector) => ({ required: [selector] })),
+    oneOf: ["tools", ...MCP_SELECTOR_KEYS, "llm", "http", "mcp"].map((selector) => ({
+      required: [selector],
+    })),
   },
 );
 

@@ -1,7 +1,7 @@
 import type { Action, McpAction, ToolAction } from "../action.ts";
 import type { Decision, Inspections } from "../decision.ts";
 import type { Principal } from "../principal.ts";
-import type { Digest, Instant } from "../units.ts";
+import type { Digest, Instant, UpstreamName } from "../units.ts";
 
 /** Facts beside principal and action that a condition may read. */
 export interface PolicyFacts {
@@ -28,6 +28,8 @@ export interface PolicySnapshot {
    * met for rules that allow or approve, and as not met for rules that deny. Same index, no CEL.
    */
   mayAllow(principal: Principal, action: ToolAction | McpAction): boolean;
+  /** The same of a resource template: whether some address that it makes could be read. */
+  mayReadSome(principal: Principal, upstream: UpstreamName, template: string): boolean;
   /** Constant object per agent: scanners may cache on its identity. */
   inspections(principal: Principal): Inspections;
   /** Whether any rule for this agent on this http upstream reads `body`. */

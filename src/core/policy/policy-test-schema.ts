@@ -11,7 +11,23 @@ const Call = Type.Object(
     marks: Type.Optional(Type.Array(Type.String(), { description: "Marks on the session." })),
     at: Type.Optional(Type.String({ description: "When, as `2026-01-31T12:00:00Z`." })),
     tool: Type.Optional(Type.String({ description: "`upstream.tool`." })),
-    args: Type.Optional(Type.Object({}, { ...open, description: "Arguments of the tool." })),
+    prompt: Type.Optional(Type.String({ description: "`upstream.prompt`." })),
+    resource: Type.Optional(Type.String({ description: "`upstream.uri`, to be read." })),
+    completion: Type.Optional(
+      Type.String({ description: "`upstream.name` of what is completed." }),
+    ),
+    sampling: Type.Optional(
+      Type.String({ description: "The upstream that asks the agent's model." }),
+    ),
+    elicitation: Type.Optional(
+      Type.String({ description: "The upstream that asks the agent's user." }),
+    ),
+    args: Type.Optional(
+      Type.Object(
+        {},
+        { ...open, description: "Arguments of the tool or prompt, or the question." },
+      ),
+    ),
     llm: Type.Optional(
       Type.Object(
         {
@@ -47,7 +63,12 @@ const Call = Type.Object(
       Type.Object({}, { ...open, description: "JSON body of an LLM or HTTP call." }),
     ),
   },
-  { ...closed, description: "The call to try: one of tool, llm, http, mcp." },
+  {
+    ...closed,
+    description:
+      "The call to try: one of tool, prompt, resource, completion, sampling, elicitation, llm, " +
+      "http, mcp.",
+  },
 );
 
 export const TestSchema = Type.Object(

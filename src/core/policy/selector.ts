@@ -1,4 +1,4 @@
-import type { Action, HttpAction } from "../action.ts";
+import type { Action, HttpAction, McpAction } from "../action.ts";
 import { impossible } from "../../lib/impossible.ts";
 import {
   matchesAnyName,
@@ -35,6 +35,7 @@ export type Selector =
       readonly upstreams: readonly Glob[];
       readonly methods: readonly Glob[];
       readonly names: readonly Glob[];
+      readonly targets: readonly Glob[];
     };
 
 /** The part of a selector that an action does not fit; undefined where all fit. */
@@ -80,6 +81,7 @@ export function compileSelector(clause: SelectorClause, effect: Effect): Selecto
         upstreams: globs(clause.upstreams),
         methods: globs(clause.methods),
         names: globs(clause.names),
+        targets: globs(clause.targets),
       };
     default:
       return impossible(clause);
@@ -136,12 +138,21 @@ export function misfitOf(selector: Selector, action: Action): Misfit | undefined
       if (action.kind !== "mcp") return "kind";
       if (!matchesAnyName(selector.upstreams, action.upstream)) return "upstream";
       if (!matchesAnyName(selector.methods, action.method)) return "method";
-      if (selector.names.length === 0) return undefined;
-      if (action.name === undefined) return "name";
-      return matchesAnyName(selector.names, action.name) ? undefined : "name";
+      return isNamedBy(selector, action) ? undefined : "name";
     default:
       return impossible(selector);
   }
+}
+
+/** A call without a name is named by no glob. */
+function isNamedBy(
+  { names, targets }: Extract<Selector, { kind: "mcp" }>,
+  { upstream, name }: McpAction,
+): boolean {
+  if (names.length === 0 && targets.length === 0) return true;
+  if (name === undefined) return false;
+  if (targets.length > 0 && !matchesAnyName(targets, `${upstream}.${name}`)) return false;
+  return matchesAnyName(names, name);
 }
 
 function httpMisfit(

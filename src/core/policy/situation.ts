@@ -61,8 +61,11 @@ function actionOf(call: TestCall): Action {
       const body: JsonValue | undefined = json === undefined ? undefined : objectOf(json);
       return { ...rest, upstream: id(call.upstream), body };
     }
-    case "mcp":
-      return { ...call, upstream: id(call.upstream) };
+    case "mcp": {
+      const { json, ...rest } = call;
+      const args = json === undefined ? undefined : objectOf(json);
+      return { ...rest, upstream: id(call.upstream), args };
+    }
   }
 }
 

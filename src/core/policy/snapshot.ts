@@ -1,7 +1,7 @@
 import type { Action, McpAction, ToolAction } from "../action.ts";
 import type { Charge, Decision, Inspections } from "../decision.ts";
 import type { Principal } from "../principal.ts";
-import type { Digest } from "../units.ts";
+import type { Digest, UpstreamName } from "../units.ts";
 import { impossible } from "../../lib/impossible.ts";
 import { evaluateCharge } from "./charge.ts";
 import { combine, denyUnknownCharge, withCharges, type Combined } from "./combine.ts";
@@ -12,6 +12,7 @@ import { resolveInspections, type CompiledInspection } from "./inspections.ts";
 import type { PolicyFacts, PolicySnapshot } from "./policy-snapshot.ts";
 import { buildIndex, candidatesOf, type RuleIndex } from "./rule-index.ts";
 import { keyOf, misfitOf } from "./selector.ts";
+import { mayReadSome } from "./template-reach.ts";
 
 /** Agents whose rules are kept resolved; past it the oldest is resolved again when it returns. */
 const AGENTS_MAX = 1024;
@@ -76,6 +77,10 @@ export function createSnapshot(
     },
     mayAllow(principal: Principal, action: ToolAction | McpAction): boolean {
       return planOf(viewOf(principal.agent), principal, action).mayAllow;
+    },
+    mayReadSome(principal: Principal, upstream: UpstreamName, template: string): boolean {
+      const { index } = viewOf(principal.agent).kinds.mcp;
+      return mayReadSome(candidatesOf(index, upstream), upstream, template);
     },
     inspections(principal: Principal): Inspections {
       return viewOf(principal.agent).inspections;

@@ -56,7 +56,7 @@ export class AnswerInspector implements ResponseInspector {
         this.#mode = "events";
         return { kind: "stream" };
       case "application/json":
-        return this.#judge.looks || this.#mayDefine()
+        return this.#judge.looks || this.#screen.mayAsk || this.#mayDefine()
           ? { kind: "whole" }
           : { kind: "pass", scan: NOT_ASKED };
       default: {

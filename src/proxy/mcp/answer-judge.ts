@@ -1,5 +1,4 @@
 /** Judges each message that an MCP server sends in answer to one HTTP request. */
-import type { McpAction, ToolAction } from "../../core/action.ts";
 import { MCP_METHOD_CLASSES, type McpMethod } from "../../core/action-classes.ts";
 import { blockRefusal } from "../../core/inspect/block-refusal.ts";
 import type { Finding } from "../../core/inspect/finding.ts";
@@ -11,9 +10,10 @@ import type { ExchangeId, UpstreamName } from "../../core/units.ts";
 import { impossible } from "../../lib/impossible.ts";
 import { denialAnswer } from "./denial.ts";
 import type { ListedDefinitions } from "./listed-definitions.ts";
-import { listShape, narrowList, type ListShape } from "./narrow-list.ts";
+import { listShape, narrowList, type ListShape, type Use } from "./narrow-list.ts";
 import type { Question } from "./question.ts";
 import type { RpcMessage, RpcResponse } from "./rpc-message.ts";
+import type { ServerQuestions } from "./server-questions.ts";
 
 /** What the answers to one HTTP request are held against. */
 export interface AnswerScreen {
@@ -24,8 +24,11 @@ export interface AnswerScreen {
   /** Forms of the injected credential. */
   readonly echoes: readonly string[];
   readonly definitions: ListedDefinitions;
+  readonly questions: ServerQuestions;
   /** Whether policy could ever allow this; decides what a list shows. */
-  readonly admits: (use: ToolAction | McpAction) => boolean;
+  readonly admits: (use: Use) => boolean;
+  /** Whether an answer could hold a question to the client, so that it has to be read. */
+  readonly mayAsk: boolean;
 }
 
 export type Judgement =
@@ -50,6 +53,8 @@ const FINDINGS_MAX = 64;
  */
 export const CACHE_TTL_MAX_MS = 10_000;
 
+const METHOD_CHARS_MAX = 60;
+const NO_REQUEST: JsonObject = {};
 const NOT_INSPECTED = NO_INSPECTION.tool_result;
 const AS_IS: Judgement = { kind: "as_is" };
 
@@ -69,7 +74,7 @@ export class AnswerJudge {
   }
 
   judge(message: RpcMessage): Judgement {
-    if (message.kind !== "response") return this.#judgeText(message);
+    if (message.kind !== "response") return this.#judgeCall(message);
     const stray = this.#strayness(message);
     if (stray !== undefined) {
       this.note(stray);
@@ -101,6 +106,31 @@ export class AnswerJudge {
     this.#keep(noted(signature, "definitions", `/${member}/${name}`));
   }
 
+  /** What the server says unasked: a question to the client, or news. */
+  #judgeCall(message: Exclude<RpcMessage, RpcResponse>): Judgement {
+    const { method, params } = message;
+    const fault = this.#screen.questions.faultOf(method, params);
+    if (fault === undefined) return this.#judgeText(message);
+    this.#keep(noted(fault, "questions", method.slice(0, METHOD_CHARS_MAX)));
+    return { kind: "blocked", refusal: QUESTION_REFUSED, answer: undefined };
+  }
+
+  /** In the stateless era questions come as a result, which then is a denial of the call. */
+  #faultOfInput(result: JsonObject): Refusal | undefined {
+    const requests = result["inputRequests"];
+    if (result["resultType"] !== "input_required" || !isJsonObject(requests)) return undefined;
+    for (const request of Object.values(requests)) {
+      const { method, params } = isJsonObject(request) ? request : NO_REQUEST;
+      const name = typeof method === "string" ? method : "";
+      const args = isJsonObject(params) ? params : undefined;
+      const fault = this.#screen.questions.faultOf(name, args);
+      if (fault === undefined) continue;
+      this.#keep(noted(fault, "questions", name.slice(0, METHOD_CHARS_MAX)));
+      return QUESTION_REFUSED;
+    }
+    return undefined;
+  }
+
   #judgeText(message: RpcMessage): Judgement {
     const { json } = message;
     const { blocked, value } = this.judgeValue(json);
@@ -111,6 +141,8 @@ export class AnswerJudge {
   #judgeResult(message: RpcResponse, result: JsonObject): Judgement {
     const { question } = this.#screen;
     const asked = question.kind === "request" ? question : undefined;
+    const refused = this.#faultOfInput(result);
+    if (refused !== undefined) return this.#block(message, refused);
     const shape = listShape(asked?.method, result);
     const { blocked, value } =
       shape === undefined
@@ -240,6 +272,12 @@ function privately(result: JsonObject, method: McpMethod): JsonObject {
   if (!lasting && (cacheScope === "private" || cacheScope === undefined)) return result;
   return { ...result, cacheScope: "private", ...(lasting && { ttlMs: CACHE_TTL_MAX_MS }) };
 }
+
+const QUESTION_REFUSED: Refusal = {
+  code: "policy_denied",
+  detail: "The MCP server asked something of its client that policy does not let it ask.",
+  remedy: "Do without it: call the tool in a way that needs no further input.",
+};
 
 const TOO_DEEP: Refusal = {
   code: "response_unscannable",

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { McpAction, ToolAction } from "../../core/action.ts";
 import type { Inspections } from "../../core/decision.ts";
-import { isJsonObject } from "../../core/json.ts";
+import { isJsonObject, type JsonValue } from "../../core/json.ts";
 import type { Principal } from "../../core/principal.ts";
 import { scopeOf } from "../../core/trust/definition.ts";
 import type { DefinitionStore } from "../../core/trust/definition-store.ts";
@@ -15,9 +15,11 @@ import type {
 } from "../../pipeline/ask.ts";
 import type { RequestHead } from "../wire.ts";
 import { AnswerInspector } from "./answer-inspector.ts";
+import { invitesQuestions, withoutDeniedCapabilities } from "./client-capabilities.ts";
 import { ListedDefinitions } from "./listed-definitions.ts";
 import type { Question } from "./question.ts";
 import { readRpcMessage, type RpcMessage } from "./rpc-message.ts";
+import { ServerQuestions } from "./server-questions.ts";
 
 /** A message as it came. */
 export interface Received {
@@ -53,6 +55,7 @@ export class McpInterpretation implements Interpretation {
   sent: SentMessage | undefined;
   readonly #received: Received | undefined;
   readonly #context: InterpretContext;
+  readonly #questions: ServerQuestions;
 
   constructor(
     { question, action, received }: Asked,
@@ -66,6 +69,7 @@ export class McpInterpretation implements Interpretation {
     this.sent = received;
     this.#received = received;
     this.#context = context;
+    this.#questions = new ServerQuestions(context, head.upstream.name);
     this.action = action;
     // Whole, because an id or a stray member can carry a secret out as well as an argument.
     this.scannable =
@@ -84,11 +88,16 @@ export class McpInterpretation implements Interpretation {
 
   compose({ redacted }: Changes): RequestBody {
     if (this.#received === undefined) return { kind: "none" };
-    if (redacted === undefined) return { kind: "bytes", bytes: this.#received.bytes };
-    const text = JSON.stringify(redacted);
-    const reading = isJsonObject(redacted) ? readRpcMessage(redacted) : undefined;
-    this.sent = reading?.kind === "ok" ? { text, message: reading.message } : undefined;
+    const before = redacted === undefined ? this.#received.text : JSON.stringify(redacted);
+    const text = this.#discreet(before, redacted);
+    if (text === this.#received.text) return { kind: "bytes", bytes: this.#received.bytes };
+    this.sent = sentAs(text);
     return { kind: "bytes", bytes: Buffer.from(text) };
+  }
+
+  #discreet(text: string, redacted: JsonValue | undefined): string {
+    const message = redacted === undefined ? this.#received?.message : sentAs(text)?.message;
+    return message === undefined ? text : withoutDeniedCapabilities(text, message, this.#questions);
   }
 
   inspector(inspections: Inspections, echoes: readonly string[]): ResponseInspector {
@@ -101,10 +110,22 @@ export class McpInterpretation implements Interpretation {
         question: this.question,
         inspection: inspections.toolResult,
         echoes,
-        admits: (use) => snapshot.mayAllow(principal, use),
+        admits: (use) =>
+          use.kind === "template"
+            ? snapshot.mayReadSome(principal, use.upstream, use.uriTemplate)
+            : snapshot.mayAllow(principal, use),
+        mayAsk: this.#received !== undefined && invitesQuestions(this.#received.message),
+        questions: this.#questions,
         definitions: new ListedDefinitions(this.#definitions, upstream.name, scopeOf(upstream)),
       },
       upstream,
     );
   }
+}
+
+/** `undefined` where what is left of a message is none. */
+function sentAs(text: string): SentMessage | undefined {
+  const value: unknown = JSON.parse(text);
+  const reading = isJsonObject(value) ? readRpcMessage(value) : undefined;
+  return reading?.kind === "ok" ? { text, message: reading.message } : undefined;
 }

@@ -14,8 +14,17 @@ export interface MethodShape {
   readonly mirrored: boolean;
 }
 
-/** Names of exchanges without a message are no methods: nobody can send them. */
-type WireMethod = Exclude<McpMethod, "client/response" | "session/stream" | "session/end">;
+/** Exchanges without a message are no methods, and what servers ask no client can send. */
+type WireMethod = Exclude<
+  McpMethod,
+  | "client/response"
+  | "session/stream"
+  | "session/end"
+  | "sampling/createMessage"
+  | "elicitation/create"
+  | "roots/list"
+  | "notifications/elicitation/complete"
+>;
 
 const BOTH: readonly Era[] = ["2025", "2026"];
 const OLD: readonly Era[] = ["2025"];

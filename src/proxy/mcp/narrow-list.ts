@@ -10,7 +10,17 @@ export interface ListShape {
   /** Its entries are definitions that a model reads. Resources are content, judged when read. */
   readonly pinned: PinnedShape | undefined;
   /** Using the entry, as policy would judge it. */
-  use(upstream: UpstreamName, entry: JsonObject): ToolAction | McpAction | "always" | "never";
+  use(upstream: UpstreamName, entry: JsonObject): Use | "never";
+}
+
+/** What somebody who sees the entry could do with it. */
+export type Use = ToolAction | McpAction | TemplateUse;
+
+/** Reading one of the addresses that a template makes. */
+export interface TemplateUse {
+  readonly kind: "template";
+  readonly upstream: UpstreamName;
+  readonly uriTemplate: string;
 }
 
 export interface PinnedShape {
@@ -48,13 +58,13 @@ const LISTS: ReadonlyMap<string, ListShape> = new Map<string, ListShape>([
       use: (upstream, { uri }) => reading(upstream, "resources/read", uri),
     },
   ],
-  // Which addresses a template can make is not known here; each is judged when it is read.
   [
     "resources/templates/list",
     {
       member: "resourceTemplates",
       pinned: { kind: "resource_template", nameOf: memberReader("uriTemplate") },
-      use: () => "always",
+      use: (upstream, { uriTemplate }) =>
+        typeof uriTemplate === "string" ? { kind: "template", upstream, uriTemplate } : "never",
     },
   ],
 ]);
@@ -75,7 +85,7 @@ export function listShape(method: string | undefined, result: JsonObject): ListS
 }
 
 export interface EntryScreen {
-  readonly admits: (use: ToolAction | McpAction) => boolean;
+  readonly admits: (use: Use) => boolean;
   /** The entry without what must not be seen; `undefined` hides it. */
   readonly screen: (entry: JsonValue) => JsonValue | undefined;
 }
@@ -92,18 +102,10 @@ export function narrowList(
   const kept: JsonValue[] = [];
   let touched = false;
   for (const entry of entries) {
-    const shown = isJsonObject(entry) && isUsable(shape.use(upstream, entry), admits);
-    const screened = shown ? screen(entry) : undefined;
+    const use = isJsonObject(entry) ? shape.use(upstream, entry) : "never";
+    const screened = use !== "never" && admits(use) ? screen(entry) : undefined;
     if (screened !== entry) touched = true;
     if (screened !== undefined) kept.push(screened);
   }
   return touched ? { ...result, [shape.member]: kept } : result;
-}
-
-function isUsable(
-  use: ToolAction | McpAction | "always" | "never",
-  admits: EntryScreen["admits"],
-): boolean {
-  if (use === "always" || use === "never") return use === "always";
-  return admits(use);
 }

@@ -104,7 +104,9 @@ function actionOf(
   const field = methodShape(method)?.nameField;
   const name = nameIn(params, field);
   if (field !== undefined && name === undefined) return `${method} must have params.${field}`;
-  if (method !== "tools/call" || name === undefined) return { kind: "mcp", upstream, method, name };
+  if (method !== "tools/call" || name === undefined) {
+    return { kind: "mcp", upstream, method, name, args: argumentsOf(method, params) };
+  }
   const args = params?.["arguments"];
   if (args === undefined) return { kind: "tool", upstream, tool: name, args: NO_ARGUMENTS };
   if (!isJsonObject(args)) return "params.arguments must be an object";
@@ -113,7 +115,14 @@ function actionOf(
   return { kind: "tool", upstream, tool: name, args };
 }
 
-const JUDGED = ["name", "arguments", "uri", "taskId", "ref", "_meta"];
+/** What a condition reads as `args`: a prompt's arguments, or the one that is completed. */
+function argumentsOf(method: string, params: JsonObject | undefined): JsonObject | undefined {
+  if (method !== "prompts/get" && method !== "completion/complete") return undefined;
+  const args = params?.[method === "prompts/get" ? "arguments" : "argument"];
+  return isJsonObject(args) ? args : NO_ARGUMENTS;
+}
+
+const JUDGED = ["name", "arguments", "argument", "uri", "taskId", "ref", "_meta"];
 const EXACT = new Set(JUDGED);
 const FOLDED = new Set(JUDGED.map(fold));
 

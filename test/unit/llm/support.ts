@@ -91,6 +91,7 @@ export const CONTEXT: InterpretContext = {
   snapshot: SNAPSHOT,
   inspections: inspectionsOf(NO_INSPECTION.response),
   now: instant(0),
+  marks: [],
 };
 
 export interface Call {

@@ -363,6 +363,39 @@ describe("a stream of events", () => {
     expect(streamText(event(ask("Which size?")), setting).text).toBe(event(ask("Which size?")));
   });
 
+  it("withholds what policy does not let a server ask, and methods nobody knows", () => {
+    const ask = (method: string): string => event({ jsonrpc: "2.0", id: "s1", method });
+    const admits = (use: { readonly kind: string }): boolean => use.kind !== "mcp";
+    for (const method of ["sampling/createMessage", "elicitation/create", "tools/call", "x/y"]) {
+      const out = streamText(ask(method) + event(toolText("done")), { admits });
+      expect(out.text).toBe(event(toolText("done")));
+      expect(out.looking.report().findings).toMatchObject([{ rule: "questions", part: method }]);
+    }
+    const news = event({ jsonrpc: "2.0", method: "notifications/tools/list_changed" });
+    expect(streamText(ask("roots/list") + news, { admits }).text).toBe(ask("roots/list") + news);
+  });
+
+  it("makes a question that policy forbids a denial of the call, in the stateless era", () => {
+    const capabilities = { "io.modelcontextprotocol/clientCapabilities": { elicitation: {} } };
+    const params = { ...statelessParams({ name: "read_page" }) };
+    const _meta = { ...(params["_meta"] as object), ...capabilities };
+    const asked = { ...CALL, params: { ...params, _meta } };
+    const head = statelessHead("tools/call", "read_page");
+    const question = { method: "elicitation/create", params: { message: "Your password?" } };
+    const result = { resultType: "input_required", inputRequests: { a: question } };
+    const answer = bytesOf({ jsonrpc: "2.0", id: 7, result });
+    const admits = (use: { readonly kind: string }): boolean => use.kind !== "mcp";
+    const looking = inspector({ asked, head, admits });
+    expect(looking.head(200, JSON_TYPE)).toEqual({ kind: "whole" });
+    expect(looking.chunk(answer)).toMatchObject({
+      kind: "cut",
+      refusal: { code: "policy_denied" },
+    });
+    const letting = inspector({ asked, head });
+    letting.head(200, JSON_TYPE);
+    expect(letting.chunk(answer)).toMatchObject({ kind: "emit", chunks: [answer] });
+  });
+
   it.each([
     ["a foreign answer", event(toolText("x", 8)) + event(toolText("y"))],
     ["a second answer", event(toolText("y")) + event(toolText("x"))],

@@ -45,7 +45,7 @@ tests:
       "20:19 on[0] is reqest; it must be request, response, tool_result → did you mean request?",
       `20:35 find[0] is pii.mail; it must be ${DETECTORS.join(", ")} → did you mean pii.email?`,
       "20:61 at is 200; it must be a whole number from 0 to 100",
-      "22:13 the call says not what is called → write exactly one of tool, llm, http, mcp",
+      "22:13 the call says not what is called → write exactly one of tool, prompt, resource, completion, sampling, elicitation, llm, http, mcp",
     ]);
   });
 
