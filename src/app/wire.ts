@@ -13,6 +13,7 @@ import { anthropicWire } from "../proxy/llm/anthropic/anthropic-wire.ts";
 import { geminiWire } from "../proxy/llm/gemini/gemini-wire.ts";
 import { openaiWire } from "../proxy/llm/openai/openai-wire.ts";
 import { createMcpWire } from "../proxy/mcp/mcp-wire.ts";
+import type { WireFamily } from "../proxy/wire.ts";
 import { McpTransports } from "../proxy/mcp/transport/mcp-transports.ts";
 import { createGuardedConnector } from "../proxy/net/guarded-connector.ts";
 import type { StandingStreams } from "../proxy/http-exchange.ts";
@@ -96,7 +97,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
   const plane = createDataPlane({
     ports,
     ...routesOf(config),
-    wires: { ...WIRES, mcp: createMcpWire(definitions) },
+    wires: { ...WIRES, mcp: createMcpWire(definitions), bedrock: await bedrockWire(config) },
     pools,
     upgrades: createUpgradeDoor({ vault, connectorFor, standing }),
     standing,
@@ -119,6 +120,12 @@ const WIRES = {
   anthropic: anthropicWire,
   gemini: geminiWire,
 } as const;
+
+/** Its codec is loaded for those who use it; nobody asks the other one. */
+async function bedrockWire({ upstreams }: Config): Promise<WireFamily> {
+  if (!upstreams.some(({ wire: spoken }) => spoken === "bedrock")) return httpWire;
+  return (await import("../proxy/llm/bedrock/bedrock-wire.ts")).loadBedrockWire();
+}
 
 function now(): Instant {
   return instant(wallMillis());

@@ -47,6 +47,13 @@ export function childSetup(input: ChildSetupInput): ChildSetup {
     set["GEMINI_API_KEY"] = key;
     set["GOOGLE_API_KEY"] = key;
   }
+  const bedrock = baseOf("bedrock", input);
+  if (bedrock !== undefined) {
+    set["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] = bedrock;
+    set["ANTHROPIC_BEDROCK_BASE_URL"] = bedrock;
+    // The SDKs then sign nothing, and show the key as it is.
+    set["AWS_BEARER_TOKEN_BEDROCK"] = key;
+  }
   for (const { name, wire } of upstreams) {
     if (wire === "mcp") set[`SALLYPORT_MCP_${variableName(name)}_URL`] = `${url}/mcp/${name}`;
   }

@@ -1,7 +1,7 @@
 import type { Millis, SecretName, UpstreamName } from "./units.ts";
 
 /** Which wire an upstream speaks; `http` is everything that no dialect folder knows. */
-export type Wire = "http" | "openai" | "anthropic" | "gemini" | "mcp";
+export type Wire = "http" | "openai" | "anthropic" | "gemini" | "bedrock" | "mcp";
 
 /** One configured other side, frozen at load. The client never chooses the host. */
 export interface Upstream {
@@ -82,4 +82,12 @@ export interface CredentialRef {
   readonly paths: readonly string[];
   /** Upper case; empty means all. */
   readonly methods: readonly string[];
+  /** What a signature is good for; undefined where the value itself is sent. */
+  readonly signing?: SigningScope | undefined;
+}
+
+/** The scope of an AWS signature (SigV4). */
+export interface SigningScope {
+  readonly region: string;
+  readonly service: string;
 }

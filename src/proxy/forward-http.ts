@@ -69,18 +69,24 @@ export function forwardHttp(
   const { credential, label, echoes } = borrowed.value;
   dispatch.facts.credential = label;
   const inspector = authorized.interpretation.inspector(authorized.inspections, echoes);
-  return new Promise((resolve) => {
-    const forwarding = new ResponseForwarding(dispatch, inspector, echoes, resolve);
-    pools.transport(upstream).dispatch(
-      {
-        path: upstream.pathPrefix + dispatch.target,
-        method: head.method,
-        headers: outgoingHeaders(authorized, dispatch, credential),
-        body: outgoingBody(authorized.body, dispatch.request),
-        interpretation: authorized.interpretation,
-      },
-      forwarding,
-    );
+  const headers = outgoingHeaders(authorized, dispatch, credential);
+  const path = upstream.pathPrefix + dispatch.target;
+  const send = (): Promise<Forwarded> =>
+    new Promise((resolve) => {
+      const forwarding = new ResponseForwarding(dispatch, inspector, echoes, resolve);
+      const { interpretation } = authorized;
+      const body = outgoingBody(authorized.body, dispatch.request);
+      const request = { path, method: head.method, headers, body, interpretation };
+      pools.transport(upstream).dispatch(request, forwarding);
+    });
+  if (credential?.sign === undefined) return send();
+  // What is signed is what is sent: nothing changes it after this.
+  const { body } = authorized;
+  const bytes = body.kind === "bytes" ? body.bytes : undefined;
+  const signable = { method: head.method, origin: upstream.origin, target: path, headers };
+  return credential.sign({ ...signable, body: bytes }).then((signed) => {
+    headers.push(...signed);
+    return send();
   });
 }
 
@@ -147,6 +153,8 @@ function outgoingHeaders(
   if (typeof accepted === "string") flat.push("accept-encoding", accepted);
   const length = head.headers["content-length"];
   if (body.kind === "stream" && typeof length === "string") flat.push("content-length", length);
-  if (credential !== undefined) flat.push(credential.header, credential.value);
+  if (credential !== undefined && credential.sign === undefined) {
+    flat.push(credential.header, credential.value);
+  }
   return flat;
 }

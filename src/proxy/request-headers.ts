@@ -13,6 +13,9 @@ const CREDENTIALS = new Set([
   "x-goog-api-key",
   "x-auth-token",
   "x-amz-security-token",
+  // The other halves of a signature that is taken out.
+  "x-amz-date",
+  "x-amz-content-sha256",
   "ocp-apim-subscription-key",
   "private-token",
   "cookie",

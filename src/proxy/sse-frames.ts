@@ -5,6 +5,7 @@
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
 import { Buffer } from "node:buffer";
+import { createPiecewise } from "./piecewise.ts";
 
 /** Largest single event a framer keeps before it gives up on the stream, unless told otherwise. */
 export const SSE_EVENT_BYTES_MAX = 4 * 1024 * 1024;
@@ -16,7 +17,6 @@ const COLON = 58;
 const BOM = Buffer.from("\uFEFF", "utf8");
 /** The first line of a stream may begin with a byte order mark, here as latin1 sees it. */
 const MARKED_DATA = "\u00EF\u00BB\u00BFdata";
-const PIECEWISE_BYTES_MIN = 1024;
 const NOTHING = Buffer.alloc(0);
 const NO_FRAMES: readonly SseFrame[] = [];
 
@@ -96,42 +96,6 @@ export function createSseFramer(eventBytesMax: number = SSE_EVENT_BYTES_MAX): Ss
   }
 
   return { push, end };
-}
-
-/** The frame that has begun and not ended, over as many chunks as it comes in. */
-interface Piecewise {
-  length(): number;
-  keep(tail: Buffer): void;
-  /** Everything kept and this: a slice where one chunk has it whole, else the joined copy. */
-  take(tail: Buffer): Buffer;
-}
-
-/** Grows by doubling, so that a stream of single bytes costs linear time and memory. */
-function createPiecewise(): Piecewise {
-  let kept = NOTHING;
-  let used = 0;
-
-  function keep(tail: Buffer): void {
-    const needed = used + tail.length;
-    if (needed > kept.length) {
-      const grown = Buffer.allocUnsafe(Math.max(needed, kept.length * 2, PIECEWISE_BYTES_MIN));
-      kept.copy(grown, 0, 0, used);
-      kept = grown;
-    }
-    tail.copy(kept, used);
-    used = needed;
-  }
-
-  function take(tail: Buffer): Buffer {
-    if (used === 0) return tail;
-    keep(tail);
-    const whole = kept.subarray(0, used);
-    kept = NOTHING;
-    used = 0;
-    return whole;
-  }
-
-  return { length: () => used, keep, take };
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

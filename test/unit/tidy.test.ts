@@ -73,6 +73,8 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   pino: ["app/"],
   yaml: ["core/policy/", "core/yaml/", "lib/"],
   "@marcbachmann/cel-js": ["core/policy/"],
+  "@smithy/eventstream-codec": ["proxy/llm/bedrock/"],
+  "@smithy/signature-v4": ["stores/vault/"],
   "@pydantic/genai-prices": ["stores/prices/"],
   "node:sqlite": ["stores/"],
   "@clack/prompts": ["cli/"],

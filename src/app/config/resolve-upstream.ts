@@ -1,6 +1,12 @@
 import { isIP } from "node:net";
 import { id, millis } from "../../core/units.ts";
-import { OVER_HTTP, type CredentialRef, type Upstream, type Wire } from "../../core/upstream.ts";
+import {
+  OVER_HTTP,
+  type CredentialRef,
+  type SigningScope,
+  type Upstream,
+  type Wire,
+} from "../../core/upstream.ts";
 import { nameOfSecret } from "./name-of-secret.ts";
 import { resolveProcess } from "./resolve-process.ts";
 import type { UpstreamEntry } from "./upstream-schema.ts";
@@ -16,6 +22,10 @@ export type Complain = (
   needs?: string,
 ) => undefined;
 
+/** The format that signs a request in place of showing the secret. */
+const AWS_SIGNATURE = "AWS4-HMAC-SHA256 {}";
+const AWS_REGION = /\.([a-z]{2}(?:-[a-z]+)+-\d)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/;
+
 /** How each wire's provider wants its key, and whose price list applies. */
 const WIRES: Record<Wire, { header: string; format: string; prices: string; base: RegExp }> = {
   http: { header: "authorization", format: "Bearer {}", prices: "", base: /$^/ },
@@ -23,6 +33,7 @@ const WIRES: Record<Wire, { header: string; format: string; prices: string; base
   // People paste the base URL of the provider's SDK; the wire adds the version itself.
   openai: { header: "authorization", format: "Bearer {}", prices: "openai", base: /\/v1$/ },
   anthropic: { header: "x-api-key", format: "{}", prices: "anthropic", base: /\/v1$/ },
+  bedrock: { header: "authorization", format: AWS_SIGNATURE, prices: "aws", base: /$^/ },
   gemini: { header: "x-goog-api-key", format: "{}", prices: "google", base: /\/v1(beta)?$/ },
 };
 
@@ -140,7 +151,25 @@ function readCredential(
     format,
     paths: credential.paths,
     methods: credential.methods,
+    signing: format === AWS_SIGNATURE ? readSigning(entry, credential, url, complain) : undefined,
   };
+}
+
+function readSigning(
+  { wire }: UpstreamEntry,
+  { region: asked, service }: NonNullable<UpstreamEntry["credential"]>,
+  url: URL,
+  complain: Complain,
+): SigningScope | undefined {
+  if (wire !== "bedrock") {
+    // A body that is passed on as it comes has no hash to sign.
+    return complain("credential.format", "only requests to Bedrock are signed", "wire: bedrock");
+  }
+  const region = asked ?? AWS_REGION.exec(url.hostname)?.[1];
+  if (region === undefined) {
+    return complain("credential", "the URL names no AWS region", "region: us-east-1");
+  }
+  return { region, service };
 }
 
 function isThisMachine(hostname: string): boolean {

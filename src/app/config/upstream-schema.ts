@@ -26,6 +26,17 @@ const CREDENTIAL = {
     },
     header: { type: "string", pattern: "^[A-Za-z0-9-]{1,64}$", description: "By wire if absent." },
     format: { type: "string", description: "`{}` stands for the secret: `Bearer {}`." },
+    region: {
+      type: "string",
+      pattern: "^[a-z0-9-]{1,64}$",
+      description: "AWS region of a signature; by the URL if absent.",
+    },
+    service: {
+      type: "string",
+      pattern: "^[a-z0-9-]{1,64}$",
+      default: "bedrock",
+      description: "AWS service of a signature.",
+    },
     paths: {
       type: "array",
       maxItems: 64,
@@ -95,7 +106,7 @@ export const UPSTREAM_SHAPE = {
     },
     wire: {
       type: "string",
-      enum: ["http", "openai", "anthropic", "gemini", "mcp"],
+      enum: ["http", "openai", "anthropic", "gemini", "bedrock", "mcp"],
       default: "http",
     },
     url: { type: "string", description: "Scheme, host and an optional path." },

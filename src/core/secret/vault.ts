@@ -5,12 +5,30 @@ import type { Verdict } from "../verdict.ts";
 export interface Credential {
   /** Lower case. */
   readonly header: string;
+  /** What is written; empty where the request is signed instead. */
   readonly value: string;
+  /** Signs the request in place of showing the secret. */
+  readonly sign: RequestSigner | undefined;
   /** Name and version, for the ledger: never the value. */
   readonly label: string;
   /** The secret and its base64, base64url, URL and JSON forms, to be taken out of what comes back. */
   readonly echoes: readonly string[];
 }
+
+/** A request as it will be sent: what a signature covers. */
+export interface SignableRequest {
+  readonly method: string;
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Path and query. */
+  readonly target: string;
+  /** Flat `name, value, …`; names in lower case. */
+  readonly headers: readonly string[];
+  readonly body: Uint8Array | undefined;
+}
+
+/** Answers with the headers to add, flat. */
+export type RequestSigner = (request: SignableRequest) => Promise<readonly string[]>;
 
 export interface Vault {
   /**

@@ -16,8 +16,9 @@ import type { Refusal } from "../../core/refusal.ts";
 import type { ExchangeId } from "../../core/units.ts";
 import { parseStrictJsonText } from "../../lib/strict-json.ts";
 import type { ChunkVerdict } from "../../pipeline/ask.ts";
-import { createSseFramer, type SseFrame, type SseFramer } from "../sse-frames.ts";
+import type { SseFrame, SseFramer } from "../sse-frames.ts";
 import { unscannableRefusal } from "./unscannable-refusal.ts";
+import type { EventCodec } from "./event-codec.ts";
 import { EventFrame, textFrame } from "./event-frame.ts";
 import type { EventReader } from "./event-reader.ts";
 import { mayEcho, scanEvent, type Search } from "./scan-answer.ts";
@@ -26,12 +27,12 @@ import { TextParts } from "./text-parts.ts";
 /** One token an event, this is more than a tool call's arguments ever take. */
 const HELD_FRAMES_MAX = 65_536;
 const DONE = "[DONE]";
-const EVENT_END = Buffer.from("\n\n");
 
 export interface EventStreamOptions {
   readonly exchange: ExchangeId;
   readonly search: Search;
   readonly reader: EventReader;
+  readonly codec: EventCodec;
   readonly usage: UsageReader | undefined;
   /** The usage chunk was forced on and the client did not ask for it. */
   readonly hidesUsage: boolean;
@@ -56,9 +57,9 @@ export class EventStream {
   #midEvent = false;
 
   constructor(options: EventStreamOptions) {
-    const { search, heldBytesMax, passesUnscannable } = options;
+    const { search, codec, heldBytesMax, passesUnscannable } = options;
     this.#options = options;
-    this.#framer = createSseFramer(heldBytesMax);
+    this.#framer = codec.framer(heldBytesMax);
     this.#gate = createStreamGate(search.inspection, search.echoes, {
       bytesMax: heldBytesMax,
       framesMax: HELD_FRAMES_MAX,
@@ -95,8 +96,9 @@ export class EventStream {
   }
 
   farewell(refusal: Refusal): Uint8Array {
-    const last = this.#options.reader.farewell(refusal, this.#options.exchange);
-    return this.#midEvent ? Buffer.concat([EVENT_END, last]) : last;
+    const { reader, exchange, codec } = this.#options;
+    const last = reader.farewell(refusal, exchange);
+    return this.#midEvent ? Buffer.concat([codec.end, last]) : last;
   }
 
   #judge(frame: SseFrame, out: Uint8Array[]): Stop {
@@ -109,13 +111,13 @@ export class EventStream {
     }
     const reading = parseStrictJsonText(data);
     if (reading.kind === "problem" || !isJsonObject(reading.value)) {
-      return this.#push(textFrame(frame, data, "data"), out);
+      return this.#push(textFrame(frame, data, "data", this.#options.codec), out);
     }
     return this.#event(frame, reading.value, out);
   }
 
   #event(frame: SseFrame, json: JsonObject, out: Uint8Array[]): Stop {
-    const { reader, usage, search, hidesUsage } = this.#options;
+    const { reader, usage, search, hidesUsage, codec } = this.#options;
     usage?.read(json);
     this.parts.begin();
     if (hidesUsage && reader.isUsageOnly(json)) {
@@ -133,7 +135,8 @@ export class EventStream {
     }
     reader.read(seen, this.parts);
     if (this.parts.overflown) return this.#unreadable(frame, "too much open at once", out);
-    return this.#push(new EventFrame(frame, seen, this.parts.spans, seen !== json), out);
+    const bytes = seen === json ? frame.bytes : codec.write(frame, seen);
+    return this.#push(new EventFrame(frame, seen, this.parts.spans, codec, bytes), out);
   }
 
   /** `[DONE]`: nothing of any part comes after it. */

@@ -30,7 +30,6 @@ export interface LlmInspectorOptions {
 }
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
-const EVENT_STREAM = /^text\/event-stream\s*(?:;|$)/i;
 const NOTHING: ChunkVerdict = { kind: "emit", chunks: [] };
 const NO_FINDINGS: readonly Finding[] = [];
 
@@ -60,7 +59,7 @@ export class LlmInspector implements ResponseInspector {
     this.#usage?.readHead?.(headers);
     const type = headers.get("content-type") ?? "";
     if (JSON_TYPE.test(type)) return { kind: "whole" };
-    if (EVENT_STREAM.test(type)) {
+    if (this.#options.operation.codec.type.test(type)) {
       this.#stream = this.#openStream();
       return { kind: "stream" };
     }
@@ -113,6 +112,7 @@ export class LlmInspector implements ResponseInspector {
       exchange,
       search: this.#search,
       reader: operation.readEvents(),
+      codec: operation.codec,
       usage: this.#usage,
       hidesUsage,
       heldBytesMax: upstream.responseBytesMax,

@@ -1,10 +1,12 @@
 /** What one LLM operation is on its wire: how its request reads and how its answer speaks. */
 import type { JsonObject } from "../../core/json.ts";
 import { NO_DEMAND, type Demand } from "../../core/money/demand.ts";
+import type { ServiceTier } from "../../core/money/service-tier.ts";
 import type { UsageApi } from "../../core/money/usage-reader.ts";
 import type { Metering } from "../../pipeline/ask.ts";
 import type { StatusWire } from "../refusals/refusal-status.ts";
 import type { RequestHead } from "../wire.ts";
+import type { EventCodec } from "./event-codec.ts";
 import type { EventReader } from "./event-reader.ts";
 import type { MemberEdit } from "../set-members.ts";
 
@@ -18,6 +20,8 @@ export interface Operation {
   readonly request: RequestGrammar | undefined;
   /** Top-level members of an answer that repeat the request: not the model's words. */
   readonly repeated: ReadonlySet<string>;
+  /** How its streams are framed. */
+  readonly codec: EventCodec;
   /** A fresh reader for one streamed answer. */
   readEvents(): EventReader;
 }
@@ -75,6 +79,8 @@ export interface Endpoint {
   readonly model: string | undefined;
   /** Whether the answer is streamed, where the path says so. */
   readonly stream: boolean;
+  /** The price list, where the head of the request names it. */
+  readonly tier?: ServiceTier | undefined;
 }
 
 export interface Dialect {

@@ -26,6 +26,8 @@ const STATUS = {
   openai: { ...EVERYWHERE, policy: 400, budget: 400 },
   anthropic: { ...EVERYWHERE, policy: 403, budget: 402 },
   gemini: { ...EVERYWHERE, policy: 403, budget: 403 },
+  // The SDKs repeat 429 and every 5xx, and nothing else.
+  bedrock: { ...EVERYWHERE, policy: 403, budget: 400 },
   http: { ...EVERYWHERE, policy: 403, budget: 402 },
 } as const satisfies Record<StatusWire, Record<RefusalClass, number>>;
 

@@ -34,6 +34,7 @@ export function wireError(wire: StatusWire, status: RefusalStatus, refusal: Refu
     case "gemini":
       // An integer `code`: the AI SDK shows nothing but "Forbidden" for a string.
       return { code: status, message, status: geminiStatus(status, refusal.code) };
+    case "bedrock":
     case "http":
       return { code: refusal.code, message };
     default:
@@ -50,7 +51,9 @@ function bodyOf(
   const { code, detail, remedy, rules, review } = refusal;
   const shape: Record<string, JsonObject | string> =
     wire === "anthropic" ? { type: "error" } : { type: `urn:problem-type:sallyport:${code}` };
-  if (wire !== "http") shape["error"] = wireError(wire, status, refusal);
+  // AWS has its error's name in a header and nothing but the message in the body.
+  if (wire === "bedrock") shape["message"] = refusalMessage(refusal);
+  else if (wire !== "http") shape["error"] = wireError(wire, status, refusal);
   return {
     ...shape,
     title: TITLE[status],
@@ -77,6 +80,10 @@ function headersOf(
     ...(standings !== undefined && rateLimitFields(standings)),
   };
   if (wire === "anthropic") headers["request-id"] = exchange;
+  if (wire === "bedrock") {
+    headers["x-amzn-requestid"] = exchange;
+    headers["x-amzn-errortype"] = bedrockError(refusal);
+  }
   if (rules !== undefined && rules.length > 0) headers["x-sallyport-rule"] = headerText(rules);
   const kind = REFUSALS[code].class;
   if (kind === "unauthenticated") headers["www-authenticate"] = 'Bearer realm="sallyport"';
@@ -87,6 +94,34 @@ function headersOf(
     headers["x-should-retry"] = "false";
   }
   return headers;
+}
+
+/** @see https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html */
+function bedrockError({ code }: Refusal): string {
+  const kind = REFUSALS[code].class;
+  switch (kind) {
+    case "unauthenticated":
+    case "policy":
+      return "AccessDeniedException";
+    case "budget":
+      return "ServiceQuotaExceededException";
+    case "rate":
+      return "ThrottlingException";
+    case "unavailable":
+      return "ServiceUnavailableException";
+    case "upstream":
+      return "ModelErrorException";
+    case "internal":
+      return "InternalServerException";
+    case "not_found":
+      return "ResourceNotFoundException";
+    case "malformed":
+    case "too_large":
+    case "upgrade":
+      return "ValidationException";
+    default:
+      return impossible(kind);
+  }
 }
 
 /** Rule ids come from files: what no header may hold becomes a question mark. */

@@ -1,11 +1,12 @@
 /** One upstream's credential, with everything checked that does not depend on the request. */
-import { readBinding, written, type Binding } from "../../core/secret/binding.ts";
+import { PLACEHOLDER, readBinding, written, type Binding } from "../../core/secret/binding.ts";
 import { echoesOf } from "../../core/secret/echoes.ts";
 import { pathPattern, type PathPattern } from "../../core/secret/path-pattern.ts";
 import { secretValueProblem } from "../../core/secret/secret-value.ts";
-import type { Credential } from "../../core/secret/vault.ts";
-import type { CredentialRef, Upstream } from "../../core/upstream.ts";
+import type { Credential, RequestSigner } from "../../core/secret/vault.ts";
+import type { CredentialRef, SigningScope, Upstream } from "../../core/upstream.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
+import { createAwsSigner, readAwsKey } from "./aws-signer.ts";
 import { VaultFault } from "./vault-fault.ts";
 
 export interface FoundSecret {
@@ -41,6 +42,7 @@ export function prepareCredential(
   if (reading.kind === "problems") throw new VaultFault(reading.problems.join("; "));
   const configured = reading.binding;
   const misfit = binding === undefined ? undefined : misfitOf(binding, configured);
+  const signs = ref.signing === undefined ? undefined : signingKey(ref, value, ref.signing);
   return {
     name: ref.name,
     upstream,
@@ -48,15 +50,35 @@ export function prepareCredential(
       misfit === undefined
         ? pass({
             header: configured.header,
-            value: written(configured.format, value),
+            value: signs === undefined ? written(configured.format, value) : "",
+            sign: signs?.sign,
             label,
-            echoes: echoesOf(value, configured.format),
+            echoes: signs?.echoes ?? echoesOf(value, configured.format),
           })
         : forbidden(ref.name, upstream, misfit),
     methods: [configured.methods, binding?.methods ?? []].filter((list) => list.length > 0),
     below: configured.paths.map(pathPattern),
     atOrigin: (binding?.paths ?? []).map(pathPattern),
   };
+}
+
+interface SigningKey {
+  readonly sign: RequestSigner;
+  readonly echoes: readonly string[];
+}
+
+/** None of the key's parts may come back, and the whole of it never leaves. */
+function signingKey(ref: CredentialRef, value: string, scope: SigningScope): SigningKey {
+  const key = readAwsKey(value);
+  if (key === undefined) {
+    throw new VaultFault(
+      `the value of ${ref.ref}: write access_key_id:secret_access_key, and after another colon ` +
+        "the session_token where there is one",
+    );
+  }
+  const parts = [key.secretAccessKey, key.sessionToken, key.accessKeyId];
+  const echoes = parts.flatMap((part) => (part === undefined ? [] : echoesOf(part, PLACEHOLDER)));
+  return { sign: createAwsSigner(key, scope), echoes };
 }
 
 /** The hot path: allocates only to refuse. */

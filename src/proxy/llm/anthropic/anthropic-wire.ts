@@ -1,6 +1,7 @@
 /** @see https://docs.anthropic.com/en/api */
 import type { RequestHead, WireFamily } from "../../wire.ts";
 import { NAME_IN_PATH, splitVersion, versionToSend } from "../base-path.ts";
+import { sseCodec } from "../event-codec.ts";
 import { createLlmWire } from "../llm-wire.ts";
 import { modelOnlyRequest } from "../model-only-request.ts";
 import type { Operation, Routing } from "../operation.ts";
@@ -14,6 +15,7 @@ const messages: Operation = {
   usage: "messages",
   request: messagesRequest,
   repeated: new Set(),
+  codec: sseCodec,
   readEvents: readMessagesEvents,
 };
 

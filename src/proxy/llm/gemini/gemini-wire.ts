@@ -1,6 +1,7 @@
 /** @see https://ai.google.dev/api/all-methods */
 import type { RequestHead, WireFamily } from "../../wire.ts";
 import { splitVersion, versionToSend } from "../base-path.ts";
+import { sseCodec } from "../event-codec.ts";
 import { createLlmWire } from "../llm-wire.ts";
 import type { Operation, Routing } from "../operation.ts";
 import { unknownEndpointWire } from "../../http/http-wire.ts";
@@ -14,6 +15,7 @@ const generate: Operation = {
   usage: "generate",
   request: generateRequest,
   repeated: new Set(),
+  codec: sseCodec,
   readEvents: readGenerateEvents,
 };
 

@@ -4,6 +4,7 @@
  * @see https://platform.openai.com/docs/api-reference
  * @see https://learn.microsoft.com/azure/ai-services/openai/reference
  */
+import { sseCodec } from "../event-codec.ts";
 import { createLlmWire } from "../llm-wire.ts";
 import { NAME_IN_PATH, splitVersion, versionToSend } from "../base-path.ts";
 import { modelOnlyRequest } from "../model-only-request.ts";
@@ -23,6 +24,7 @@ const chat: Operation = {
   usage: "chat",
   request: chatRequest,
   repeated: NOTHING_REPEATED,
+  codec: sseCodec,
   readEvents: readChatEvents,
 };
 
@@ -55,6 +57,7 @@ const responses: Operation = {
   usage: "responses",
   request: responsesRequest,
   repeated: new Set(["instructions", "tools", "tool_choice", "text", "prompt", "metadata", "user"]),
+  codec: sseCodec,
   readEvents: readResponsesEvents,
 };
 
