@@ -8,6 +8,7 @@ import { printable } from "../lib/printable.ts";
 import type { Observer } from "../pipeline/stages.ts";
 import type { McpEvents } from "../proxy/mcp/transport/mcp-transports.ts";
 import type { LedgerEvent } from "../stores/ledger/chain-writer.ts";
+import { createBudgetEvents, type BudgetEvents } from "./budget-events.ts";
 import type { Log } from "./logger.ts";
 import { outcomeKey, type Tally } from "./tally.ts";
 
@@ -18,7 +19,7 @@ export interface DefinitionEvents {
   lockFault(problem: string): void;
 }
 
-export interface Events extends Observer, McpEvents, DefinitionEvents {
+export interface Events extends Observer, McpEvents, BudgetEvents, DefinitionEvents {
   /** Exchanges that ended in an exception. */
   readonly bugs: number;
   /** Requests that never became an exchange, by why. */
@@ -43,6 +44,7 @@ export function createEvents(log: Log, tally: Tally, listeners: readonly Listene
   return {
     ...mcpEvents(log),
     ...definitionEvents(log),
+    ...createBudgetEvents(log),
     requestsTurnedAway: turnedAway,
     get bugs(): number {
       return bugs;

@@ -9,6 +9,8 @@ export interface GatewayReport {
   readonly bugs: number;
   /** Requests that never became an exchange, by why. */
   readonly turnedAway: ReadonlyMap<RefusalCode, number>;
+  /** As `BudgetEvents` counts them. */
+  readonly budgets: ReadonlyMap<string, number>;
   readonly policy: PolicyReport;
   readonly ledgerHealthy: boolean;
   readonly tallies: readonly UpstreamTally[];
@@ -36,6 +38,7 @@ export function mergeReports(reports: readonly GatewayReport[]): GatewayReport |
     running: sum(({ running }) => running),
     bugs: sum(({ bugs }) => bugs),
     turnedAway: mergeCounts(reports.map(({ turnedAway }) => turnedAway)),
+    budgets: mergeCounts(reports.map(({ budgets }) => budgets)),
     policy: {
       ...worst.policy,
       accepted: sum(({ policy }) => policy.accepted),
@@ -46,8 +49,10 @@ export function mergeReports(reports: readonly GatewayReport[]): GatewayReport |
   };
 }
 
-function mergeCounts(all: readonly GatewayReport["turnedAway"][]): GatewayReport["turnedAway"] {
-  const merged = new Map<RefusalCode, number>();
+function mergeCounts<K extends string>(
+  all: readonly ReadonlyMap<K, number>[],
+): ReadonlyMap<K, number> {
+  const merged = new Map<K, number>();
   for (const counts of all) {
     for (const [code, count] of counts) merged.set(code, (merged.get(code) ?? 0) + count);
   }

@@ -135,6 +135,7 @@ function reportOf(
     running: plane.running,
     bugs: events.bugs,
     turnedAway: new Map(events.requestsTurnedAway),
+    budgets: new Map(events.budgetCounts),
     policy: {
       digest,
       rules: ruleCount,

@@ -20,6 +20,7 @@ export function createMetrics(version: string): Metrics {
   collectDefaultMetrics({ register: registry });
   addTraffic(registry, source);
   addMoney(registry, source);
+  addBudgets(registry, source);
   addState(registry, source);
   const info = new Gauge({
     name: "sallyport_build_info",
@@ -86,6 +87,22 @@ function addMoney(registry: Registry, source: Source): void {
       for (const [one, { estimated }] of rows(source)) add(one, estimated);
     },
   );
+}
+
+function addBudgets(registry: Registry, source: Source): void {
+  const events = new Counter({
+    name: "sallyport_budget_events_total",
+    help: "Calls that did not fit a budget, and soft limits reached.",
+    labelNames: ["event", "budget", "percent"],
+    registers: [registry],
+    collect() {
+      events.reset();
+      for (const [key, count] of source.report?.budgets ?? []) {
+        const [event = "", budget = "", percent = ""] = key.split(" ");
+        events.inc({ event, budget, percent }, count);
+      }
+    },
+  });
 }
 
 function addState(registry: Registry, source: Source): void {

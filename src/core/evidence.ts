@@ -5,7 +5,15 @@ import type { Reservation } from "./money/budget.ts";
 import type { PricedUsage } from "./money/priced-usage.ts";
 import type { Principal } from "./principal.ts";
 import type { RefusalCode } from "./refusal.ts";
-import type { DefinitionHash, Digest, ExchangeId, Instant, Millis, ReviewId } from "./units.ts";
+import type {
+  BudgetId,
+  DefinitionHash,
+  Digest,
+  ExchangeId,
+  Instant,
+  Millis,
+  ReviewId,
+} from "./units.ts";
 import type { Upstream } from "./upstream.ts";
 
 export type Outcome =
@@ -22,6 +30,19 @@ export type Scan =
   | { readonly kind: "none"; readonly reason: "not_asked" | "no_body" | "not_reached" }
   | { readonly kind: "scanned"; readonly bytes: number }
   | { readonly kind: "unscanned"; readonly reason: string; readonly bytes: number };
+
+/** What a budget's `on_exceed` made of a call. */
+export type Adjustment =
+  | { readonly kind: "clamped"; readonly budget: BudgetId; readonly outputTokens: number }
+  /** Action and decision are those of the model that was asked in the end. */
+  | {
+      readonly kind: "downgraded";
+      readonly budget: BudgetId;
+      readonly from: string;
+      readonly to: string;
+      /** Output cap, where the money was short for the other model, too. */
+      readonly outputTokens: number | undefined;
+    };
 
 /**
  * Everything the decision looked at, gathered stage by stage; the ledger's two records are made
@@ -44,6 +65,8 @@ export interface Facts {
   decision: Decision | undefined;
   review: ReviewId | undefined;
   reservation: Reservation | undefined;
+  /** What a budget changed in the call so that it could go out. */
+  adjustment: Adjustment | undefined;
   /** Hash of the intent record: the agent's receipt. */
   opened: Digest | undefined;
   /** Set once the first byte may have gone upstream: from here on money is owed. */

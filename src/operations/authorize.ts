@@ -6,16 +6,18 @@ import type { Facts } from "../core/evidence.ts";
 import type { Inspections } from "../core/decision.ts";
 import { issuePermit, type Permit } from "../core/permit.ts";
 import { pass, type Verdict } from "../core/verdict.ts";
-import type { Ask, Interpretation, RequestBody } from "../pipeline/ask.ts";
+import type { Ask, Changes, Interpretation, RequestBody } from "../pipeline/ask.ts";
+import type { CallMeter } from "../pipeline/call-meter.ts";
 import { decide } from "../pipeline/decide.ts";
 import { detect } from "../pipeline/detect.ts";
 import { identify } from "../pipeline/identify.ts";
 import { limit } from "../pipeline/limit.ts";
 import { open } from "../pipeline/open.ts";
-import { reserve, type Reserved } from "../pipeline/reserve.ts";
+import type { Reserved } from "../pipeline/reserve.ts";
 import { review } from "../pipeline/review.ts";
 import type { Ports } from "../pipeline/stages.ts";
 import { vouch } from "../pipeline/vouch.ts";
+import { afford, type Affordable } from "./afford.ts";
 
 /** What `forward` needs: the permit, and how to send the request and read its answer. */
 export interface Authorized {
@@ -24,6 +26,10 @@ export interface Authorized {
   readonly inspections: Inspections;
   readonly reserved: Reserved;
   readonly body: RequestBody;
+  /** Undefined where nothing is streamed, or no money is held by the token. */
+  readonly meter: CallMeter | undefined;
+  /** What an answer cost, in nano-USD; undefined where no budget tells the agent. */
+  readonly costOf: Affordable["costOf"];
 }
 
 export async function authorize(
@@ -50,7 +56,7 @@ export async function authorize(
   const action = (facts.action = interpretation.action);
 
   const { exchange, surroundings, upstream } = ask;
-  const { scannable, metering } = interpretation;
+  const { scannable } = interpretation;
   const detected = detect(scannable, surroundings, inspections.request, upstream.unscannable);
   facts.findings = detected.findings;
   facts.requestScan = detected.scan;
@@ -61,7 +67,8 @@ export async function authorize(
   const definition = (facts.definition = vouched.value?.seen);
 
   const source = (): string => interpretation.source();
-  const decided = decide(snapshot, principal, action, { now, marks, source });
+  const policyFacts = { now, marks, source };
+  const decided = decide(snapshot, principal, action, policyFacts);
   facts.decision = decided.decision;
   if (decided.verdict.kind === "halt") return decided.verdict;
 
@@ -70,19 +77,33 @@ export async function authorize(
   if (reviewed.kind === "halt") return reviewed;
   const terms = reviewed.value;
 
-  const reserved = await reserve({ exchange, now, principal, action, terms, metering }, ports);
-  if (reserved.kind === "halt") return reserved;
-  facts.reservation = reserved.value.reservation;
-
-  const body = interpretation.compose({
-    redacted: detected.verdict.value,
-    outputTokens: reserved.value.outputTokens,
-    toolCalls: reserved.value.toolCalls,
+  const wanted = { facts, principal, snapshot, policyFacts, interpretation, terms };
+  const afforded = await afford(wanted, ports);
+  if (afforded.kind === "halt") return afforded;
+  return permit(afforded.value, detected.verdict.value, {
+    facts,
+    inspections,
+    ledger: ports.ledger,
   });
-  const opened = await open(facts, ports.ledger);
+}
+
+interface Opening {
+  readonly facts: Facts;
+  readonly inspections: Inspections;
+  readonly ledger: Ports["ledger"];
+}
+
+async function permit(
+  { interpretation, action, terms, reserved, meter, costOf }: Affordable,
+  redacted: Changes["redacted"],
+  { facts, inspections, ledger }: Opening,
+): Promise<Verdict<Authorized>> {
+  const { reservation, outputTokens, toolCalls } = reserved;
+  facts.reservation = reservation;
+  const body = interpretation.compose({ redacted, outputTokens, toolCalls });
+  const opened = await open(facts, ledger);
   if (opened.kind === "halt") return opened;
   facts.opened = opened.value;
-
-  const permit = issuePermit(exchange, action, terms, reserved.value.reservation, opened.value);
-  return pass({ permit, interpretation, inspections, reserved: reserved.value, body });
+  const issued = issuePermit(facts.exchange, action, terms, reservation, opened.value);
+  return pass({ permit: issued, interpretation, inspections, reserved, body, meter, costOf });
 }

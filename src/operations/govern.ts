@@ -72,6 +72,7 @@ function newFacts(ask: Ask): Facts {
     decision: undefined,
     review: undefined,
     reservation: undefined,
+    adjustment: undefined,
     opened: undefined,
     sent: false,
     credential: undefined,

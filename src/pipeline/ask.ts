@@ -1,5 +1,6 @@
 import type { Action } from "../core/action.ts";
 import type { Inspections } from "../core/decision.ts";
+import type { CallMeter } from "./call-meter.ts";
 import type { Scan } from "../core/evidence.ts";
 import type { Finding } from "../core/inspect/finding.ts";
 import type { JsonValue } from "../core/json.ts";
@@ -63,8 +64,17 @@ export interface Interpretation {
   source(): string;
   /** The bytes to send: exactly those received, unless policy changed something. */
   compose(changes: Changes): RequestBody;
-  /** A fresh inspector for the answer to this request. `echoes` are injected secrets' forms. */
-  inspector(inspections: Inspections, echoes: readonly string[]): ResponseInspector;
+  /** The same request to another model; undefined where the wire has no place to write it. */
+  withModel?(model: string): Interpretation | undefined;
+  /**
+   * A fresh inspector for the answer to this request. `echoes` are injected secrets' forms; `meter`
+   * is asked after each piece of a streamed answer whether there is money for more.
+   */
+  inspector(
+    inspections: Inspections,
+    echoes: readonly string[],
+    meter?: CallMeter,
+  ): ResponseInspector;
 }
 
 /** The request's text, for stage 4. Headers and URL are looked at beside it. */

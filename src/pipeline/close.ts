@@ -4,11 +4,14 @@
  */
 import type { Facts } from "../core/evidence.ts";
 import { namedSpend } from "../core/money/claims.ts";
+import type { SettleReply } from "../core/money/budget.ts";
+import type { HoldLine } from "../core/money/holds.ts";
 import type { RateUse } from "../core/money/rate.ts";
+import { crossingOf } from "../core/money/thresholds.ts";
 import { settlementsOf, type Agreement } from "../core/money/settle.ts";
 import { millis } from "../core/units.ts";
 import type { InspectionReport } from "./ask.ts";
-import type { Ports } from "./stages.ts";
+import type { Observer, Ports } from "./stages.ts";
 
 /** How it went, beside what the facts already say. */
 export interface Ended {
@@ -47,7 +50,7 @@ function settle(
   facts: Facts,
   agreement: Agreement | undefined,
   report: InspectionReport | undefined,
-  { prices, budgets }: Ports,
+  { prices, budgets, observer }: Ports,
 ): RateUse {
   const { reservation } = facts;
   if (reservation === undefined) return UNUSED;
@@ -63,7 +66,11 @@ function settle(
   };
   const { settlements, priced, spent } = settlementsOf(agreement, ending, prices);
   facts.usage = priced;
-  if (reservation.kind === "held") void budgets.settle(reservation.attempt, settlements);
+  if (reservation.kind === "held") {
+    const settled = budgets.settle(reservation.attempt, settlements);
+    if (agreement.lines.some(notifies))
+      void settled.then((reply) => tell(reply, agreement, observer));
+  }
   return { tokens: spent.inputTokens + spent.outputTokens, nanoUsd: spent.nanoUsd };
 }
 
@@ -76,6 +83,19 @@ function release({ exchange, decision, sent }: Facts, spent: RateUse, { rates }:
   if (terms.rates.length === 0) return;
   const named = sent ? namedSpend(terms.charges) : 0;
   rates.end(exchange, { tokens: spent.tokens, nanoUsd: spent.nanoUsd + named });
+}
+
+function notifies({ hold }: HoldLine): boolean {
+  return hold.budget.notifyAt.length > 0;
+}
+
+function tell(reply: SettleReply, { lines }: Agreement, observer: Observer): void {
+  if (reply.kind !== "settled") return;
+  for (const change of reply.changes) {
+    const line = lines.find(({ hold }) => hold.key === change.key);
+    const crossing = line && crossingOf(line.hold, change);
+    if (crossing !== undefined) observer.budgetThreshold(crossing);
+  }
 }
 
 function mark(facts: Facts, { sessions }: Ports): void {

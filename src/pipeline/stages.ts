@@ -1,6 +1,7 @@
 import type { Directory } from "../core/directory.ts";
 import type { Ledger } from "../core/ledger/ledger.ts";
-import type { BudgetStore } from "../core/money/budget.ts";
+import type { BudgetStore, Hold } from "../core/money/budget.ts";
+import type { ThresholdCrossing } from "../core/money/thresholds.ts";
 import type { PriceCatalogue } from "../core/money/price.ts";
 import type { RateStore } from "../core/money/rate.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
@@ -41,6 +42,10 @@ export interface Gatekeeper {
 export interface Observer {
   closed(facts: Facts): void;
   bug(error: unknown, facts: Facts): void;
+  /** A call did not fit into what is left of a budget, whatever became of it. */
+  budgetExhausted(hold: Hold, left: number): void;
+  /** A call's settled cost took a budget to or past one of its `notify_at` percentages. */
+  budgetThreshold(crossing: ThresholdCrossing): void;
   /** A request that never became an exchange: nothing of it is on the record. */
   turnedAway(code: RefusalCode): void;
 }

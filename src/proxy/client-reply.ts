@@ -27,7 +27,7 @@ export class ClientReply {
 
   /** What the gate itself says in the head of an answer it lets through; flat `name, value, …`. */
   adorn(flat: readonly string[]): void {
-    this.#adornments = flat;
+    this.#adornments = [...this.#adornments, ...flat];
   }
 
   /** `flat`: `name, value, …`. */

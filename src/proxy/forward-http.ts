@@ -28,6 +28,8 @@ export interface Dispatch {
   readonly reply: ClientReply;
   readonly facts: Facts;
   readonly shutdown: Shutdown;
+  /** Told of an answer that is known whole, before its head goes out. */
+  readonly tellCost: ((status: number, report: InspectionReport) => void) | undefined;
   refuse(refusal: Refusal): WireReply;
 }
 
@@ -68,7 +70,8 @@ export function forwardHttp(
   }
   const { credential, label, echoes } = borrowed.value;
   dispatch.facts.credential = label;
-  const inspector = authorized.interpretation.inspector(authorized.inspections, echoes);
+  const { inspections, meter } = authorized;
+  const inspector = authorized.interpretation.inspector(inspections, echoes, meter);
   const headers = outgoingHeaders(authorized, dispatch, credential);
   const path = upstream.pathPrefix + dispatch.target;
   const send = (): Promise<Forwarded> =>

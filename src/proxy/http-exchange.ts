@@ -5,6 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import { standsOpen } from "../core/action-classes.ts";
 import type { Facts } from "../core/evidence.ts";
+import { formatUsd } from "../core/money/usd.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Vault } from "../core/secret/vault.ts";
 import type { ExchangeId, Instant } from "../core/units.ts";
@@ -22,10 +23,11 @@ import type {
 } from "../pipeline/ask.ts";
 import type { ClientReply } from "./client-reply.ts";
 import type { DataPlaneLimits } from "./data-plane-limits.ts";
-import { forwardHttp, type Shutdown } from "./forward-http.ts";
+import { forwardHttp, type Shutdown, type Dispatch } from "./forward-http.ts";
 import { rateLimitFields } from "./refusals/rate-limit-fields.ts";
 import { readBody } from "./request-body.ts";
 import type { UpstreamPools } from "./upstream-pools.ts";
+import { budgetFields } from "./refusals/budget-fields.ts";
 import type { RequestHead, WireExchange } from "./wire.ts";
 
 /** What every exchange of one data plane shares. */
@@ -104,9 +106,13 @@ export class HttpExchange implements Ask, Door {
     if (authorized.body.kind === "stream") this.#watchUpload(request);
     const refuse = (refusal: Refusal): ReturnType<WireExchange["refuse"]> => wire.refuse(refusal);
     const { target } = wire;
-    const dispatch = { head, target, headers, request, reply, facts, shutdown, refuse };
-    const limits = rateLimitFields(authorized.reserved.standings);
+    const { reserved } = authorized;
+    const tellCost = costTeller(authorized, reply);
+    const dispatch = { head, target, headers, request, reply, facts, shutdown, tellCost, refuse };
+    const limits = rateLimitFields(reserved.standings);
     if (limits !== undefined) reply.adorn(Object.entries(limits).flat());
+    const money = budgetFields(reserved.budgets, facts.adjustment);
+    if (money.length > 0) reply.adorn(money);
     const stands = standsOpen(facts.action);
     if (stands) standing.add(reply);
     const { outcome, report } = await forwardHttp(authorized, dispatch, pools, vault);
@@ -146,4 +152,12 @@ export class HttpExchange implements Ask, Door {
     request.setTimeout(idle, () => request.destroy());
     request.once("end", () => request.setTimeout(0));
   }
+}
+
+function costTeller({ costOf }: Authorized, reply: ClientReply): Dispatch["tellCost"] {
+  if (costOf === undefined) return undefined;
+  return (status, report) => {
+    const cost = costOf(status, report);
+    if (cost !== undefined) reply.adorn(["x-sallyport-cost", formatUsd(cost)]);
+  };
 }

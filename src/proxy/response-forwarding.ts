@@ -163,6 +163,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
     const chunks = [...looked.chunks, ...ended.chunks];
     const only = chunks.length === 1 ? chunks[0] : undefined;
     const bytes = only ?? Buffer.concat(chunks);
+    this.#dispatch.tellCost?.(this.#status, this.#inspector.report());
     this.#sendHead(bytes !== body, bytes.length);
     this.#complete(bytes);
   }

@@ -1,4 +1,4 @@
-import type { Outcome, Scan } from "../evidence.ts";
+import type { Adjustment, Outcome, Scan } from "../evidence.ts";
 import type { Finding } from "../inspect/finding.ts";
 import type { BudgetUnit } from "../money/budget.ts";
 import type { PricedUsage } from "../money/priced-usage.ts";
@@ -148,6 +148,7 @@ export interface Asked {
   readonly decision: RecordedDecision | undefined;
   readonly review: ReviewId | undefined;
   readonly reservation: RecordedReservation | undefined;
+  readonly adjusted: Adjustment | undefined;
 }
 
 /** An action without anybody's text: arguments as a digest, a query as its names. */

@@ -1,9 +1,10 @@
 /** Records → what was asked and what policy said; the way back of `record-asked.ts`. */
 import { impossible } from "../../lib/impossible.ts";
+import type { Adjustment } from "../evidence.ts";
 import type { ShadowVerdict } from "../decision.ts";
 import type { JsonObject } from "../json.ts";
 import type { Principal } from "../principal.ts";
-import { id, instant } from "../units.ts";
+import { id, instant, type BudgetId } from "../units.ts";
 import type {
   Asked,
   RecordedAction,
@@ -20,6 +21,7 @@ export function parseAsked(asked: JsonObject): Asked {
   const action = optional(asked, "action", object);
   const decision = optional(asked, "decision", object);
   const principal = optional(asked, "principal", object);
+  const adjusted = optional(asked, "adjusted", object);
   const reservation = optional(asked, "reservation", object);
   return {
     upstream: text(asked, "upstream"),
@@ -32,6 +34,7 @@ export function parseAsked(asked: JsonObject): Asked {
     definition: definition === undefined ? undefined : id(definition),
     decision: decision && parseDecision(decision),
     review: review === undefined ? undefined : id(review),
+    adjusted: adjusted && parseAdjustment(adjusted),
     reservation: reservation && parseReservation(reservation),
   };
 }
@@ -104,6 +107,25 @@ function parseShadow(from: JsonObject): ShadowVerdict {
     rule: id(text(from, "rule")),
     effect: word(from, "effect", ["allow", "deny", "approve"]),
   };
+}
+
+function parseAdjustment(from: JsonObject): Adjustment {
+  const kind = word(from, "kind", ["clamped", "downgraded"]);
+  const budget = id<BudgetId>(text(from, "budget"));
+  switch (kind) {
+    case "clamped":
+      return { kind, budget, outputTokens: number(from, "output_tokens") };
+    case "downgraded":
+      return {
+        kind,
+        budget,
+        from: text(from, "from"),
+        to: text(from, "to"),
+        outputTokens: optional(from, "output_tokens", number),
+      };
+    default:
+      return impossible(kind);
+  }
 }
 
 function parseReservation(from: JsonObject): RecordedReservation {

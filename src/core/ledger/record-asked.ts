@@ -3,7 +3,7 @@ import { canonicalJson, sha256Hex } from "../../lib/canonical-json.ts";
 import { impossible } from "../../lib/impossible.ts";
 import type { Action } from "../action.ts";
 import type { Decision, ShadowVerdict, Terms } from "../decision.ts";
-import type { Facts } from "../evidence.ts";
+import type { Adjustment, Facts } from "../evidence.ts";
 import type { Hold, Reservation } from "../money/budget.ts";
 import type { Principal } from "../principal.ts";
 import { digits, list, quote } from "./json-text.ts";
@@ -14,6 +14,7 @@ export const NAMES_MAX = 64;
 export function asked(facts: Facts): string {
   let out = "{";
   if (facts.action !== undefined) out += `"action":${action(facts.action)},`;
+  if (facts.adjustment !== undefined) out += `"adjusted":${adjustment(facts.adjustment)},`;
   if (facts.decision !== undefined) out += `"decision":${decision(facts.decision)},`;
   if (facts.definition !== undefined) out += `"definition":"${facts.definition}",`;
   out += `"method":${quote(facts.method)},"path":${quote(facts.path)}`;
@@ -130,6 +131,26 @@ function tags(named: Principal["tags"]): string {
   if (names.length === 0) return "";
   const pairs = names.toSorted().map((name) => `${quote(name)}:${quote(named[name] ?? "")}`);
   return `,"tags":{${pairs.join(",")}}`;
+}
+
+function adjustment(made: Adjustment): string {
+  switch (made.kind) {
+    case "clamped":
+      return (
+        `{"budget":${quote(made.budget)},"kind":"clamped"` +
+        `,"output_tokens":${digits(made.outputTokens)}}`
+      );
+    case "downgraded": {
+      const { outputTokens } = made;
+      const cap = outputTokens === undefined ? "" : `,"output_tokens":${digits(outputTokens)}`;
+      return (
+        `{"budget":${quote(made.budget)},"from":${quote(made.from)},"kind":"downgraded"` +
+        `${cap},"to":${quote(made.to)}}`
+      );
+    }
+    default:
+      return impossible(made);
+  }
 }
 
 function reservation(made: Reservation): string {

@@ -24,7 +24,9 @@ export interface MeteredAgreement {
   /** Upper bounds that the hold was made from. */
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** Worst case of both. */
+  /** Of provider tools. */
+  readonly toolCalls: number;
+  /** Worst case of all three. */
   readonly held: NanoUsd;
 }
 

@@ -15,6 +15,7 @@ import type { UsageReader } from "../../core/money/usage-reader.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import type { ExchangeId } from "../../core/units.ts";
 import { parseStrictJsonText } from "../../lib/strict-json.ts";
+import type { CallMeter } from "../../pipeline/call-meter.ts";
 import type { ChunkVerdict } from "../../pipeline/ask.ts";
 import type { SseFrame, SseFramer } from "../sse-frames.ts";
 import { unscannableRefusal } from "./unscannable-refusal.ts";
@@ -36,6 +37,8 @@ export interface EventStreamOptions {
   readonly usage: UsageReader | undefined;
   /** The usage chunk was forced on and the client did not ask for it. */
   readonly hidesUsage: boolean;
+  /** Undefined where no money is held by the token. */
+  readonly meter: CallMeter | undefined;
   readonly heldBytesMax: number;
   /** What cannot be read is let through, and the record says so. */
   readonly passesUnscannable: boolean;
@@ -136,7 +139,13 @@ export class EventStream {
     reader.read(seen, this.parts);
     if (this.parts.overflown) return this.#unreadable(frame, "too much open at once", out);
     const bytes = seen === json ? frame.bytes : codec.write(frame, seen);
-    return this.#push(new EventFrame(frame, seen, this.parts.spans, codec, bytes), out);
+    const event = new EventFrame(frame, seen, this.parts.spans, codec, bytes);
+    // The bill of an answer that is complete cannot be changed by cutting it.
+    return this.#push(event, out) ?? (this.finished ? undefined : this.#paidFor());
+  }
+
+  #paidFor(): Stop {
+    return this.#options.meter?.saw(this.parts.pieces, this.parts.bytes);
   }
 
   /** `[DONE]`: nothing of any part comes after it. */

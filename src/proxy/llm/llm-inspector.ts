@@ -4,7 +4,8 @@ import type { Finding } from "../../core/inspect/finding.ts";
 import type { Inspection } from "../../core/inspect/inspection.ts";
 import { estimateTokens } from "../../core/money/token-count.ts";
 import { createUsageReader, type UsageReader } from "../../core/money/usage-reader.ts";
-import { UNCOUNTED, type Usage } from "../../core/money/usage.ts";
+import { inputTokensOf, UNCOUNTED, type Usage } from "../../core/money/usage.ts";
+import type { CallMeter } from "../../pipeline/call-meter.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import type { ExchangeId } from "../../core/units.ts";
 import type { Upstream } from "../../core/upstream.ts";
@@ -27,6 +28,7 @@ export interface LlmInspectorOptions {
   readonly inspection: Inspection;
   readonly echoes: readonly string[];
   readonly hidesUsage: boolean;
+  readonly meter: CallMeter | undefined;
 }
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
@@ -42,6 +44,7 @@ export class LlmInspector implements ResponseInspector {
   #other: ResponseInspector | undefined;
   #findings: readonly Finding[] = NO_FINDINGS;
   #bytes = 0;
+  #inputLearned = false;
 
   constructor(options: LlmInspectorOptions) {
     const { operation, inspection, echoes } = options;
@@ -68,12 +71,23 @@ export class LlmInspector implements ResponseInspector {
 
   chunk(bytes: Uint8Array): ChunkVerdict {
     this.#bytes += bytes.length;
-    if (this.#stream !== undefined) return this.#stream.chunk(bytes);
+    if (this.#stream !== undefined) return this.#streamed(this.#stream, bytes);
     if (this.#other !== undefined) return this.#other.chunk(bytes);
     const judged = judgeJson(bytes, this.#search, this.#usage);
     if (judged === undefined) return this.#asText(bytes);
     this.#findings = judged.findings;
     return judged.verdict;
+  }
+
+  #streamed(stream: EventStream, bytes: Uint8Array): ChunkVerdict {
+    const verdict = stream.chunk(bytes);
+    const { meter } = this.#options;
+    if (meter !== undefined && !this.#inputLearned) {
+      const said = this.#usage?.usage();
+      this.#inputLearned = said?.input !== undefined;
+      if (said?.input !== undefined) meter.learnedInput(inputTokensOf(said));
+    }
+    return verdict;
   }
 
   end(): ChunkVerdict {
@@ -107,7 +121,7 @@ export class LlmInspector implements ResponseInspector {
   }
 
   #openStream(): EventStream {
-    const { exchange, operation, upstream, echoes, hidesUsage } = this.#options;
+    const { exchange, operation, upstream, echoes, hidesUsage, meter } = this.#options;
     return new EventStream({
       exchange,
       search: this.#search,
@@ -115,6 +129,7 @@ export class LlmInspector implements ResponseInspector {
       codec: operation.codec,
       usage: this.#usage,
       hidesUsage,
+      meter,
       heldBytesMax: upstream.responseBytesMax,
       passesUnscannable: upstream.unscannable === "pass" && echoes.length === 0,
     });

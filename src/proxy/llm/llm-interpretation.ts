@@ -1,3 +1,4 @@
+import type { CallMeter } from "../../pipeline/call-meter.ts";
 import type { Inspections } from "../../core/decision.ts";
 import type { LlmAction } from "../../core/action.ts";
 import type { JsonObject } from "../../core/json.ts";
@@ -14,9 +15,10 @@ import { isJsonObject } from "../../core/json.ts";
 import type { RequestHead } from "../wire.ts";
 import { LlmInspector } from "./llm-inspector.ts";
 import type { Endpoint, RequestFacts } from "./operation.ts";
-import { setMembers } from "../set-members.ts";
+import { setMembers, type MemberEdit } from "../set-members.ts";
 
 const NO_BODY: JsonObject = {};
+const NO_EDITS: readonly MemberEdit[] = [];
 
 /** A request body as it came: bytes, text and tree of one JSON object. */
 export interface ReadBody {
@@ -33,17 +35,21 @@ export class LlmInterpretation implements Interpretation {
   readonly #endpoint: Endpoint;
   readonly #facts: RequestFacts;
   readonly #body: ReadBody | undefined;
+  /** The model that a budget moved the call to. */
+  readonly #movedTo: string | undefined;
 
   constructor(
     head: RequestHead,
     endpoint: Endpoint,
     facts: RequestFacts,
     body: ReadBody | undefined,
+    movedTo?: string,
   ) {
     this.#head = head;
     this.#endpoint = endpoint;
     this.#facts = facts;
     this.#body = body;
+    this.#movedTo = movedTo;
     const { model, stream, outputTokens, zeroIsCap, choices, demand } = facts;
     this.action = {
       kind: "llm",
@@ -79,14 +85,38 @@ export class LlmInterpretation implements Interpretation {
     if (body === undefined || grammar === undefined) return { kind: "none" };
     const caps = { outputTokens, toolCalls, provider: this.#head.upstream.priceProvider };
     const value = isJsonObject(redacted) ? redacted : body.value;
-    const edits = grammar.edits(value, this.#facts, caps);
+    const edits = [...grammar.edits(value, this.#facts, caps), ...this.#modelEdit(value)];
     if (value === body.value && edits.length === 0) return { kind: "bytes", bytes: body.bytes };
     const text = value === body.value ? body.text : JSON.stringify(value);
     const sent = edits.length === 0 ? text : setMembers(text, value, edits);
     return { kind: "bytes", bytes: Buffer.from(sent) };
   }
 
-  inspector(inspections: Inspections, echoes: readonly string[]): ResponseInspector {
+  /** A redacted form was made before a budget moved the call to another model. */
+  #modelEdit(value: JsonObject): readonly MemberEdit[] {
+    const moved = this.#movedTo;
+    return moved === undefined || value["model"] === moved
+      ? NO_EDITS
+      : [{ key: "model", value: moved }];
+  }
+
+  /** The body names the model on most wires; where the path does, it stays what it is. */
+  withModel(model: string): LlmInterpretation | undefined {
+    const body = this.#body;
+    if (body === undefined || this.#endpoint.model !== undefined) return undefined;
+    if (this.#endpoint.operation.request === undefined) return undefined;
+    const text = setMembers(body.text, body.value, [{ key: "model", value: model }]);
+    const value = { ...body.value, model };
+    const read = { bytes: Buffer.from(text), text, value };
+    const facts = { ...this.#facts, model };
+    return new LlmInterpretation(this.#head, this.#endpoint, facts, read, model);
+  }
+
+  inspector(
+    inspections: Inspections,
+    echoes: readonly string[],
+    meter?: CallMeter,
+  ): ResponseInspector {
     return new LlmInspector({
       exchange: this.#head.exchange,
       upstream: this.#head.upstream,
@@ -94,6 +124,7 @@ export class LlmInterpretation implements Interpretation {
       inspection: inspections.response,
       echoes,
       hidesUsage: this.#facts.stream && !this.#facts.wantsUsage,
+      meter,
     });
   }
 }

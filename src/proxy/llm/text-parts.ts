@@ -16,6 +16,8 @@ export class TextParts {
   spans: TextSpan[] = [];
   /** UTF-8 length of all text so far, for an estimate when the provider counts nothing. */
   bytes = 0;
+  /** Pieces that the text came in: each is a token or more. */
+  pieces = 0;
   /** More parts are open than can be followed: what comes now is not read. */
   overflown = false;
   readonly #open = new Map<string, OpenPart>();
@@ -34,6 +36,7 @@ export class TextParts {
       else this.#open.set(part, { group, whole });
     }
     this.bytes += Buffer.byteLength(text);
+    this.pieces += 1;
     this.spans.push({ part, text, whole, last: false, holder, key });
   }
 

@@ -41,6 +41,7 @@ export function closedFacts({ outcome, cost, duration = 1, detector, cause }: Va
     decision: undefined,
     review: undefined,
     reservation: undefined,
+    adjustment: undefined,
     opened: undefined,
     sent: true,
     credential: undefined,

@@ -130,6 +130,7 @@ function reportOf(tallies: GatewayReport["tallies"]): GatewayReport {
     running: 0,
     bugs: 0,
     turnedAway: new Map([["malformed", 2]]),
+    budgets: new Map([["budget_exhausted llm-day", 3]]),
     policy: { digest: "", rules: 1, accepted: 1, refused: 0, problems: [] },
     ledgerHealthy: true,
     tallies,

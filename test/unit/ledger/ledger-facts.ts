@@ -87,6 +87,7 @@ export function intentFacts(exchange: string, changes: Partial<Facts> = {}): Fac
         },
       ],
     },
+    adjustment: undefined,
     opened: undefined,
     sent: false,
     credential: undefined,

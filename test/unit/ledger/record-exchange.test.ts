@@ -172,6 +172,21 @@ const principal = fc.record({
   provenBy: fc.constantFrom("api_key" as const, "loopback" as const),
 });
 
+const adjustment = fc.oneof(
+  fc.record({
+    kind: fc.constant("clamped" as const),
+    budget: word.map((text) => id(text) as never),
+    outputTokens: count,
+  }),
+  fc.record({
+    kind: fc.constant("downgraded" as const),
+    budget: word.map((text) => id(text) as never),
+    from: word,
+    to: word,
+    outputTokens: maybe(count),
+  }),
+);
+
 const facts: fc.Arbitrary<Facts> = fc
   .record({
     method: word,
@@ -179,6 +194,7 @@ const facts: fc.Arbitrary<Facts> = fc
     action: maybe(action),
     decision: maybe(decision),
     principal: maybe(principal),
+    adjustment: maybe(adjustment),
     review: maybe(word.map((text) => id(text) as never)),
     policy: fc.constantFrom(undefined, id(HASH) as never),
     opened: fc.constantFrom(undefined, id(HASH) as never),

@@ -37,6 +37,7 @@ const METERED: MeteredAgreement = {
   tier: "standard",
   inputTokens: 100,
   outputTokens: 40,
+  toolCalls: 0,
   held: PRICE.worstCase(100, 40),
 };
 

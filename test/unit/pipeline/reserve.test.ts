@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Action } from "../../../src/core/action.ts";
 import type { RateLimit, Terms } from "../../../src/core/decision.ts";
 import { NO_DEMAND, type Demand } from "../../../src/core/money/demand.ts";
-import type { BudgetStore, ReserveReply } from "../../../src/core/money/budget.ts";
+import type { Budget, BudgetStore, ReserveReply } from "../../../src/core/money/budget.ts";
+import { holdsFor } from "../../../src/core/money/holds.ts";
 import type { RateStore } from "../../../src/core/money/rate.ts";
 import { settlementsOf } from "../../../src/core/money/settle.ts";
 import { attemptId, id, millis, type ExchangeId } from "../../../src/core/units.ts";
@@ -11,8 +12,9 @@ import {
   PROVIDER_TOOL_CALLS_DEFAULT,
   TOOL_RESULT_TOKENS,
 } from "../../../src/core/money/worst-case.ts";
+import type { Observer } from "../../../src/pipeline/stages.ts";
 import type { Metering } from "../../../src/pipeline/ask.ts";
-import { reserve, RESERVATION_LEASE } from "../../../src/pipeline/reserve.ts";
+import { ATTEMPTS_MAX, reserve, RESERVATION_LEASE } from "../../../src/pipeline/reserve.ts";
 import {
   amount,
   budget,
@@ -53,13 +55,13 @@ const METERING: Metering = {
   bills: "input_and_output",
 };
 
-/** A store that answers one thing and remembers what it was asked. */
-function storeThatReplies(reply: ReserveReply) {
+/** A store that gives these answers in turn, the last one for ever, and remembers what it was asked. */
+function storeThatReplies(...replies: readonly ReserveReply[]) {
   const asked: Parameters<BudgetStore["reserve"]>[] = [];
   const budgets: BudgetStore = {
     reserve: async (...args) => {
       asked.push(args);
-      return reply;
+      return replies[asked.length - 1] ?? replies.at(-1) ?? HELD;
     },
     resize: async () => ({ kind: "gone" }),
     settle: async () => ({ kind: "settled", changes: [] }),
@@ -97,12 +99,20 @@ interface Case {
   readonly terms?: Partial<Terms>;
   readonly metering?: Partial<Metering> | null;
   readonly action?: Action;
-  readonly reply?: ReserveReply;
+  readonly reply?: ReserveReply | readonly ReserveReply[];
   readonly rates?: RateStore;
 }
 
 async function run({ terms, metering, action = LLM, reply = HELD, rates }: Case) {
-  const { budgets, asked } = storeThatReplies(reply);
+  const { budgets, asked } = storeThatReplies(...[reply].flat());
+  const exhausted: string[] = [];
+  const observer: Observer = {
+    closed: () => undefined,
+    bug: () => undefined,
+    turnedAway: () => undefined,
+    budgetThreshold: () => undefined,
+    budgetExhausted: (hold, left) => exhausted.push(`${hold.budget.id} ${left}`),
+  };
   const verdict = await reserve(
     {
       exchange: EXCHANGE,
@@ -111,15 +121,16 @@ async function run({ terms, metering, action = LLM, reply = HELD, rates }: Case)
       action,
       terms: { ...TERMS, ...terms },
       metering: metering === null ? undefined : { ...METERING, ...metering },
+      attempts: 0,
     },
-    { prices: CATALOGUE, budgets, rates: rates ?? FULL },
+    { prices: CATALOGUE, budgets, rates: rates ?? FULL, observer },
   );
-  return { verdict, asked };
+  return { verdict, asked, exhausted };
 }
 
 const passed = async (given: Case) => {
   const { verdict, asked } = await run(given);
-  if (verdict.kind === "halt") throw new Error(`refused: ${verdict.refusal.detail}`);
+  if (verdict.kind !== "pass") throw new Error(`refused: ${verdict.refusal.detail}`);
   return { ...verdict.value, asked };
 };
 const refused = async (given: Case) => {
@@ -342,5 +353,78 @@ describe("reserve", () => {
         },
       ),
     );
+  });
+
+  const exhausted = (more: Partial<Budget>, left: number): ReserveReply => {
+    const hold = holdsFor([metered({ ...USD, ...more })], PRINCIPAL, LLM, NOW, ONE).map(
+      (line) => line.hold,
+    )[0];
+    if (hold === undefined) throw new Error("no hold");
+    return { kind: "exhausted", hold, left };
+  };
+  const ONE = { nanoUsd: 1, inputTokens: 1, outputTokens: 1, calls: 1 };
+  const CLAMP = { onExceed: { kind: "clamp" } } as const;
+  const clamping = { charges: [metered({ ...USD, ...CLAMP })] };
+
+  it("lowers the cap to what the rest buys, where the budget says so", async () => {
+    const left = (100 + HIDDEN) * 3 + 500;
+    const { outputTokens, clamped, asked, reservation, agreement } = await passed({
+      terms: clamping,
+      metering: { outputTokens: 4000 },
+      reply: [exhausted(CLAMP, left), HELD],
+    });
+    expect(outputTokens).toBe(50);
+    expect(clamped).toEqual({ budget: "llm-day", outputTokens: 50 });
+    expect(asked.map(([attempt]) => attempt)).toEqual(["exc_1:1", "exc_1:2"]);
+    expect(asked[1]?.[1][0]?.amount).toBe(left);
+    expect(reservation).toMatchObject({ attempt: "exc_1:2" });
+    expect(agreement.metered).toMatchObject({ outputTokens: 50, held: left });
+  });
+
+  it("shares the clamped rest between all the answers that were asked for", async () => {
+    const left = (100 + HIDDEN) * 3 + 500;
+    const { outputTokens, agreement } = await passed({
+      terms: clamping,
+      metering: { outputTokens: 4000, choices: 3 },
+      reply: [exhausted(CLAMP, left), HELD],
+    });
+    expect(outputTokens).toBe(16);
+    expect(agreement.metered?.held).toBeLessThanOrEqual(left);
+  });
+
+  it.each([
+    ["too little is left for an answer", CLAMP, (100 + HIDDEN) * 3 + 159],
+    ["not even the input is paid for", CLAMP, 10],
+    ["nobody said so", {}, 1_000_000],
+  ])("does not clamp when %s", async (_, more, left) => {
+    const refusal = await refused({ terms: clamping, reply: exhausted(more, left) });
+    expect(refusal?.code).toBe("budget_exceeded");
+  });
+
+  it("gives up when others take the rest again and again", async () => {
+    const left = (100 + HIDDEN) * 3 + 500;
+    const { verdict, asked } = await run({ terms: clamping, reply: exhausted(CLAMP, left) });
+    expect(verdict).toMatchObject({ kind: "halt", refusal: { code: "budget_exceeded" } });
+    expect(asked).toHaveLength(ATTEMPTS_MAX);
+  });
+
+  it("asks for another model where the budget says so", async () => {
+    const onExceed = { kind: "downgrade", model: "small" } as const;
+    const { verdict, exhausted: told } = await run({ reply: exhausted({ onExceed }, 7) });
+    expect(verdict).toMatchObject({
+      kind: "downgrade",
+      model: "small",
+      budget: "llm-day",
+      refusal: { code: "budget_exceeded" },
+    });
+    expect(told).toEqual(["llm-day 7"]);
+  });
+
+  it("says what is left only of the budgets that tell", async () => {
+    const told = { ...USD, tellsAgent: true };
+    const terms = { charges: [metered(told), metered(budget("quiet", "calls"))] };
+    const { budgets } = await passed({ terms, reply: { kind: "held", used: [4_000_000_000, 9] } });
+    expect(budgets).toMatchObject([{ hold: { budget: told }, left: 6_000_000_000 }]);
+    expect((await passed({})).budgets).toEqual([]);
   });
 });

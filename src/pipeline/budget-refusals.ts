@@ -1,0 +1,73 @@
+/** The words in which stage 7 says no. */
+import type { Hold } from "../core/money/budget.ts";
+import type { ProviderTool } from "../core/money/demand.ts";
+import { formatAmount } from "../core/money/usd.ts";
+import type { Refusal } from "../core/refusal.ts";
+import type { Metering } from "./ask.ts";
+
+export function priceUnknown({ provider, model, demand }: Metering): Refusal {
+  const list = demand.tier === "standard" ? "" : ` in its ${demand.tier} tier`;
+  return {
+    code: "price_unknown",
+    detail: `Nobody knows what model "${model}" of ${provider} costs${list}.`,
+    remedy:
+      "Use a model with a known price, or ask the operator to set one under prices.overrides " +
+      "or prices.unpriced.",
+  };
+}
+
+export function toolUnpriced(tool: ProviderTool, { provider, model }: Metering): Refusal {
+  return {
+    code: "price_unknown",
+    detail:
+      `The request switches on a tool that ${provider} runs and bills by itself (${tool}), and ` +
+      `nobody knows what a call of it costs with model "${model}".`,
+    remedy:
+      "Leave the tool out, or ask the operator to price it: web_search_usd, file_search_usd or " +
+      "tool_call_usd under prices.overrides.",
+  };
+}
+
+export function budgetUnavailable(cause: Error): Refusal {
+  return {
+    code: "budget_unavailable",
+    detail: "Budgets cannot be checked now, so nothing that costs may go out.",
+    remedy: "Try again shortly; if it stays like this, the operator must look at the store.",
+    cause,
+  };
+}
+
+export function budgetExceeded(hold: Hold, left: number): Refusal {
+  const { budget, amount } = hold;
+  const limit = formatAmount(budget.unit, budget.limit);
+  const scope = budget.per.length === 0 ? "" : ` per ${budget.per.join(" and ")}`;
+  return {
+    code: "budget_exceeded",
+    detail:
+      `Budget ${budget.id} (${limit}${scope}) has ${formatAmount(budget.unit, left)} left; ` +
+      `this call may need ${formatAmount(budget.unit, amount)}. ${resetOf(hold)}.`,
+    remedy:
+      left > 0
+        ? "Ask for less, such as fewer output tokens, or ask the operator for a higher limit."
+        : "Stop here, or ask the operator for a higher limit.",
+  };
+}
+
+/** Said to a stream that began within its hold and went on past it. */
+export function budgetUsedUp(hold: Hold): Refusal {
+  const { budget } = hold;
+  return {
+    code: "budget_exceeded",
+    detail:
+      `Budget ${budget.id} (${formatAmount(budget.unit, budget.limit)}) was used up while this ` +
+      `answer ran, so it ends here. ${resetOf(hold)}.`,
+    remedy: "Stop here, or ask the operator for a higher limit.",
+  };
+}
+
+function resetOf({ budget, resetsAt }: Hold): string {
+  if (resetsAt !== undefined) return `It resets at ${new Date(resetsAt).toISOString()}`;
+  return budget.window.kind === "rolling"
+    ? `It frees what was used ${budget.window.length / 1000} s ago`
+    : "It does not reset by itself";
+}
