@@ -10,6 +10,7 @@ import type { McpEvents } from "../proxy/mcp/transport/mcp-transports.ts";
 import type { LedgerEvent } from "../stores/ledger/chain-writer.ts";
 import { createBudgetEvents, type BudgetEvents } from "./budget-events.ts";
 import type { Log } from "./logger.ts";
+import { createStoreEvents, type StoreEvents } from "./store-events.ts";
 import { outcomeKey, type Tally } from "./tally.ts";
 
 /** What goes wrong with pins of MCP definitions. */
@@ -19,7 +20,7 @@ export interface DefinitionEvents {
   lockFault(problem: string): void;
 }
 
-export interface Events extends Observer, McpEvents, BudgetEvents, DefinitionEvents {
+export interface Events extends Observer, McpEvents, BudgetEvents, DefinitionEvents, StoreEvents {
   /** Exchanges that ended in an exception. */
   readonly bugs: number;
   /** Requests that never became an exchange, by why. */
@@ -45,6 +46,7 @@ export function createEvents(log: Log, tally: Tally, listeners: readonly Listene
     ...mcpEvents(log),
     ...definitionEvents(log),
     ...createBudgetEvents(log),
+    ...createStoreEvents(log),
     requestsTurnedAway: turnedAway,
     get bugs(): number {
       return bugs;

@@ -1,3 +1,4 @@
+import type { OutagePolicy } from "../stores/outage/outage-policy.ts";
 import type { RefusalCode } from "../core/refusal.ts";
 import { mergeTallies, type UpstreamTally } from "./tally.ts";
 
@@ -13,7 +14,27 @@ export interface GatewayReport {
   readonly budgets: ReadonlyMap<string, number>;
   readonly policy: PolicyReport;
   readonly ledgerHealthy: boolean;
+  readonly store: StoreReport;
   readonly tallies: readonly UpstreamTally[];
+}
+
+/** Where budgets and limits are counted. */
+export interface StoreReport {
+  readonly kind: "embedded" | "single" | "sentinel" | "cluster";
+  readonly reachable: boolean;
+  readonly detail: string;
+  /** Part of the store's own memory limit in use. */
+  readonly memoryUsed: number | undefined;
+  /** Settlements that wait for the store. */
+  readonly unsettled: number;
+  readonly outages: readonly OutageReport[];
+}
+
+export interface OutageReport {
+  readonly dependency: "budgets" | "limits";
+  readonly policy: OutagePolicy;
+  /** Calls that were let through without the store. */
+  readonly letThrough: number;
 }
 
 export interface PolicyReport {
@@ -45,7 +66,23 @@ export function mergeReports(reports: readonly GatewayReport[]): GatewayReport |
       refused: sum(({ policy }) => policy.refused),
     },
     ledgerHealthy: reports.every(({ ledgerHealthy }) => ledgerHealthy),
+    store: mergeStores(reports.map(({ store }) => store)) ?? first.store,
     tallies: mergeTallies(reports.map(({ tallies }) => tallies)),
+  };
+}
+
+function mergeStores(stores: readonly StoreReport[]): StoreReport | undefined {
+  const worst = stores.find(({ reachable }) => !reachable) ?? stores[0];
+  if (worst === undefined) return undefined;
+  const total = (count: (store: StoreReport) => number): number =>
+    stores.reduce((sum, store) => sum + count(store), 0);
+  return {
+    ...worst,
+    unsettled: total(({ unsettled }) => unsettled),
+    outages: worst.outages.map((outage, at) => ({
+      ...outage,
+      letThrough: total(({ outages }) => outages[at]?.letThrough ?? 0),
+    })),
   };
 }
 

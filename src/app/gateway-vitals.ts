@@ -1,9 +1,11 @@
 import type { Upstream } from "../core/upstream.ts";
 import type { Check, Status, UpstreamStatus, Vitals } from "../manage/vitals.ts";
-import type { GatewayReport } from "./gateway-report.ts";
+import { wallMillis } from "../lib/clock.ts";
+import type { GatewayReport, StoreReport } from "./gateway-report.ts";
 import type { Log } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { usdText } from "../core/money/usd-text.ts";
+import { isClosed, outageText } from "./store-events.ts";
 import { VERSION } from "./version.ts";
 
 /** What does not change while the process runs. */
@@ -40,8 +42,9 @@ export function createVitals(
 
 function checksOf(report: GatewayReport | undefined): readonly Check[] {
   if (report === undefined) return [{ name: "workers", ok: false, detail: "none is running" }];
-  const { policy, ledgerHealthy, draining } = report;
+  const { policy, ledgerHealthy, draining, store } = report;
   return [
+    ...storeChecks(store),
     {
       name: "listener",
       ok: report.ready && !draining,
@@ -62,6 +65,19 @@ function checksOf(report: GatewayReport | undefined): readonly Check[] {
       detail: ledgerHealthy ? "writing" : "cannot be written; look at the disk of data_dir",
     },
   ];
+}
+
+/** A store that is away fails the check only where that closes something. */
+function storeChecks({ kind, reachable, detail, outages }: StoreReport): readonly Check[] {
+  if (kind === "embedded") return [];
+  const now = wallMillis();
+  const closes = outages.some(({ policy }) => isClosed(policy, now));
+  const rows = outages.map(({ dependency, policy, letThrough }) => ({
+    name: `outage of ${dependency}`,
+    ok: true,
+    detail: `${outageText(policy, now)}; ${letThrough} let through so far`,
+  }));
+  return [{ name: "store", ok: reachable || !closes, detail }, ...rows];
 }
 
 function statusOf(identity: Identity, report: GatewayReport | undefined): Status {

@@ -123,7 +123,7 @@ async function drain({ plane, gate }: Wired, { limits }: Config, events: Events)
 }
 
 function reportOf(
-  { plane, gate, ledger }: Wired,
+  { plane, gate, ledger, counters }: Wired,
   policies: PolicySource,
   events: Events,
   tallies: GatewayReport["tallies"],
@@ -146,6 +146,7 @@ function reportOf(
       }),
     },
     ledgerHealthy: ledger.healthy,
+    store: counters.report(),
     tallies,
   };
 }

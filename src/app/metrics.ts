@@ -1,6 +1,8 @@
 /** The only importer of prom-client, loaded with the first scrape: counting does not need it. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { GatewayReport } from "./gateway-report.ts";
+import { wallMillis } from "../lib/clock.ts";
+import { isClosed } from "./store-events.ts";
 import { DURATION_BOUNDS, TOKEN_CLASSES, type UpstreamTally } from "./tally.ts";
 
 export interface Metrics {
@@ -143,7 +145,45 @@ function addState(registry: Registry, source: Source): void {
   gauge(registry, "sallyport_ledger_healthy", "1 while the ledger can be written.", () =>
     source.report?.ledgerHealthy === true ? 1 : 0,
   );
+  gauge(registry, "sallyport_store_reachable", "1 while budgets can be checked.", () =>
+    source.report?.store.reachable === true ? 1 : 0,
+  );
+  gauge(registry, "sallyport_store_memory_ratio", "Of the store's own limit; 0: none.", () => {
+    return source.report?.store.memoryUsed;
+  });
+  gauge(registry, "sallyport_settlements_waiting", "For the store to be back.", () => {
+    return source.report?.store.unsettled;
+  });
+  addOutages(registry, source);
   gauge(registry, "sallyport_exchanges_running", "Open exchanges.", () => source.report?.running);
+}
+
+function addOutages(registry: Registry, source: Source): void {
+  const policies = new Gauge({
+    name: "sallyport_outage_policy",
+    help: "1 for what holds while the store is away: closed, open or degrade.",
+    labelNames: ["dependency", "policy"],
+    registers: [registry],
+    collect() {
+      policies.reset();
+      for (const { dependency, policy } of source.report?.store.outages ?? []) {
+        const ended = policy.kind === "open" && isClosed(policy, wallMillis());
+        policies.set({ dependency, policy: ended ? "closed" : policy.kind }, 1);
+      }
+    },
+  });
+  const passed = new Counter({
+    name: "sallyport_outage_let_through_total",
+    help: "Calls that were let through without the store.",
+    labelNames: ["dependency"],
+    registers: [registry],
+    collect() {
+      passed.reset();
+      for (const { dependency, letThrough } of source.report?.store.outages ?? []) {
+        passed.inc({ dependency }, letThrough);
+      }
+    },
+  });
 }
 
 type Labels = Readonly<Record<string, string>>;

@@ -22,9 +22,7 @@ import { UpstreamPools, type ConnectorFor } from "../proxy/upstream-pools.ts";
 import { createConfigDirectory } from "../stores/config-directory.ts";
 import type { LedgerEvent } from "../stores/ledger/chain-writer.ts";
 import { openLedger, type OpenLedger } from "../stores/ledger/open-ledger.ts";
-import { createRateStore } from "../stores/memory/rate-store.ts";
 import { createPriceCatalogue } from "../stores/prices/price-catalogue.ts";
-import { openBudgetStore } from "../stores/sqlite/budget-store.ts";
 import { SqliteReviewStore } from "../stores/sqlite/review-store.ts";
 import { SqliteSessionStore } from "../stores/sqlite/session-store.ts";
 import { LocalVault } from "../stores/vault/local-vault.ts";
@@ -32,6 +30,7 @@ import { vaultKeySource } from "../stores/vault/vault-key.ts";
 import type { Config, Limits } from "./config/config.ts";
 import type { Environment } from "./config/environment.ts";
 import type { Events } from "./events.ts";
+import { openCounters, type Counters } from "./open-counters.ts";
 import { openDefinitions } from "./open-definitions.ts";
 
 /** Until tenants come with the directory, there is one. */
@@ -50,8 +49,8 @@ export interface Wired extends AsyncDisposable {
   readonly plane: DataPlane;
   readonly ledger: OpenLedger;
   readonly vault: LocalVault;
-  readonly budgets: Ports["budgets"];
   readonly gate: { draining: boolean };
+  readonly counters: Counters;
 }
 
 /** Throws the system's error where the data directory cannot be used. */
@@ -60,7 +59,8 @@ export async function wire(options: WireOptions): Promise<Wired> {
   const at = (name: string): string => join(config.dataDirectory, name);
   const gate = { draining: false, stopped: (): boolean => false };
   await using started = new AsyncDisposableStack();
-  const budgets = started.use(openBudgetStore(at("budgets.db"), now));
+  const path = at("budgets.db");
+  const counters = started.use(await openCounters({ config, path, now, events }));
   const sessions = started.use(new SqliteSessionStore({ path: at("sessions.db"), shared, now }));
   const reviews = started.use(new SqliteReviewStore(at("reviews.db"), now));
   const vault = started.use(
@@ -83,8 +83,8 @@ export async function wire(options: WireOptions): Promise<Wired> {
     sessions,
     definitions,
     prices: createPriceCatalogue(config.prices),
-    budgets,
-    rates: createRateStore(),
+    budgets: counters.budgets,
+    rates: counters.rates,
     reviews,
     ledger,
     vault,
@@ -108,7 +108,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
     plane,
     ledger,
     vault,
-    budgets,
+    counters,
     gate,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

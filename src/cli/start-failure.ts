@@ -1,5 +1,6 @@
 import type { Config } from "../app/config/config.ts";
 import { PolicyFault } from "../app/policy-fault.ts";
+import { StoreFault } from "../app/store-fault.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Shell } from "./shell.ts";
@@ -10,6 +11,9 @@ export function asStartFailure(error: unknown, config: Config, shell: Shell): un
     for (const problem of error.printed) shell.err(`${problem}\n`);
     const remedy = "`sallyport policy check` shows them again; policies/README.md is the reference";
     return new CommandFailure(EXIT.usage, `${error.message}; nothing was started`, remedy);
+  }
+  if (error instanceof StoreFault) {
+    return new CommandFailure(EXIT.unavailable, error.message, error.remedy);
   }
   const { code, address, port } = systemError(error);
   switch (code) {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { RateStore, TakeReply } from "../../src/core/money/rate.ts";
 import { createRateStore } from "../../src/stores/memory/rate-store.ts";
+import { RedisRateStore } from "../../src/stores/redis/rate-store.ts";
+import { freshKeys, redisClient } from "../support/redis-store.ts";
+import { sharedRedis } from "../support/redis-server.ts";
 import { exchangeId } from "../support/budget-holds.ts";
 import { rateClaim, rateStoreSuite } from "./rate-store-suite.ts";
 
@@ -13,6 +16,23 @@ rateStoreSuite("memory", async () => ({
   },
   [Symbol.asyncDispose]: DONE,
 }));
+
+rateStoreSuite("Redis", async () => {
+  const client = await redisClient(await sharedRedis());
+  const keys = freshKeys();
+  const stores = new DisposableStack();
+  return {
+    open: (clock) => {
+      const store = stores.use(new RedisRateStore({ client, keys, clock }));
+      // One connection keeps the order: whatever is asked later sees what was sent before.
+      return { take: store.take.bind(store), end: store.end.bind(store), settled: DONE };
+    },
+    async [Symbol.asyncDispose]() {
+      stores.dispose();
+      await client[Symbol.asyncDispose]();
+    },
+  };
+});
 
 describe("the memory rate store", () => {
   const takeNow = (store: RateStore, n: number, key: string): TakeReply["kind"] => {

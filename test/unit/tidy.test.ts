@@ -77,6 +77,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "@smithy/signature-v4": ["stores/vault/"],
   "@pydantic/genai-prices": ["stores/prices/"],
   "node:sqlite": ["stores/"],
+  ioredis: ["stores/redis/redis-connection.ts"],
   "@clack/prompts": ["cli/"],
   commander: ["cli/"],
 };

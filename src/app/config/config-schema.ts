@@ -1,6 +1,7 @@
 import { PRICES_SHAPE } from "./price-schema.ts";
 import { TRUST_MODES } from "../../core/trust/pin.ts";
 import type { Effective, Shape } from "./schema-shape.ts";
+import { OUTAGES_SHAPE, REDIS_SHAPE, STORE_SHAPE } from "./store-schema.ts";
 import { UPSTREAM_SHAPE } from "./upstream-schema.ts";
 
 const PORT = { type: "integer", minimum: 0, maximum: 65_535 } as const;
@@ -79,6 +80,9 @@ export const CONFIG_SCHEMA = {
       default: ".sallyport",
       description: "Ledger, vault and budgets; relative to this file.",
     },
+    store: STORE_SHAPE,
+    redis: REDIS_SHAPE,
+    outages: OUTAGES_SHAPE,
     workers: {
       type: "integer",
       minimum: 1,

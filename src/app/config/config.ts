@@ -5,6 +5,7 @@ import type { Upstream } from "../../core/upstream.ts";
 import type { Place } from "../../core/policy/source-text.ts";
 import type { PriceOverlay, PriceOverride } from "../../stores/prices/price-overlay.ts";
 import type { ConfigFile } from "./config-schema.ts";
+import type { Outages, StoreSettings } from "./store-settings.ts";
 
 /** What the process was told, checked, frozen; nothing here changes while it runs. */
 export interface Config {
@@ -14,6 +15,8 @@ export interface Config {
   readonly manage: Address;
   /** Absolute. */
   readonly dataDirectory: string;
+  readonly store: StoreSettings;
+  readonly outages: Outages;
   readonly workers: number;
   readonly demo: boolean;
   readonly agents: readonly AgentEntry[];

@@ -6,6 +6,7 @@ import { closest } from "../../lib/closest.ts";
 import type { AgentEntry, Config, DefinitionTrust, Limits } from "./config.ts";
 import type { ConfigFile } from "./config-schema.ts";
 import type { Origins, Reading } from "./read-shape.ts";
+import { resolveOutages, resolveStore } from "./store-settings.ts";
 import { resolveUpstream, type Complain } from "./resolve-upstream.ts";
 
 /** What positions call the sample that is used when there is no file. */
@@ -35,6 +36,9 @@ export function resolveConfig(
   const token = "use SALLYPORT_API_BOOTSTRAP_TOKEN_FILE";
   check.secretIsNotInTheFile("api.bootstrap_token", file.api.bootstrap_token, token);
   check.openApiStaysHome(file);
+  check.secretIsNotInTheFile("redis.password", file.redis.password, "use redis.password_file");
+  check.storeNamesNoPassword(file.store);
+  const complain = check.complain.bind(check);
   const upstreams = file.upstreams.flatMap((entry, index) => {
     const at = `upstreams[${index}]`;
     const complain: Complain = (key, message, suggestion, needs = key) => {
@@ -45,32 +49,23 @@ export function resolveConfig(
   });
   check.credentialsStayHome(upstreams, file);
   check.demoIsFree(file);
-  const { vault } = file;
   const config: Config = {
     file: place.file,
     listen: file.listen,
     manage: file.manage,
     dataDirectory: check.path("data_dir", file.data_dir),
+    store: resolveStore(file, (path, value) => check.path(path, value), complain),
+    outages: resolveOutages(file, complain),
     workers: file.workers,
     demo: file.demo,
     agents,
     loopbackAgent: file.identity.loopback_agent,
     upstreams,
     policiesDirectory: check.path("policies.dir", file.policies.dir),
-    prices: {
-      overrides: file.prices.overrides,
-      unpriced: file.prices.unpriced,
-      places: file.prices.overrides.map((_, index) => check.placeOf(`prices.overrides[${index}]`)),
-      file:
-        file.prices.file === undefined ? undefined : check.path("prices.file", file.prices.file),
-    },
+    prices: asPrices(file, check),
     definitions: asTrust(file, check.path("definitions.lock_file", file.definitions.lock_file)),
     limits: asLimits(file.limits),
-    vault: {
-      key: vault.key,
-      keyFile:
-        vault.key_file === undefined ? undefined : check.path("vault.key_file", vault.key_file),
-    },
+    vault: asVault(file, check),
     api: { open: file.api.auth === "open", bootstrapToken: file.api.bootstrap_token },
     log: file.log,
   };
@@ -79,6 +74,21 @@ export function resolveConfig(
 
 function asAgent({ name, key_sha256: keys, team }: ConfigFile["agents"][number]): AgentEntry {
   return { name, keysSha256: typeof keys === "string" ? [keys] : keys, team };
+}
+
+function asPrices({ prices }: ConfigFile, check: Check): Config["prices"] {
+  const { overrides, unpriced, file } = prices;
+  return {
+    overrides,
+    unpriced,
+    places: overrides.map((_, index) => check.placeOf(`prices.overrides[${index}]`)),
+    file: file === undefined ? undefined : check.path("prices.file", file),
+  };
+}
+
+function asVault({ vault }: ConfigFile, check: Check): Config["vault"] {
+  const { key, key_file: file } = vault;
+  return { key, keyFile: file === undefined ? undefined : check.path("vault.key_file", file) };
 }
 
 function asTrust({ definitions, upstreams }: ConfigFile, lockFile: string): DefinitionTrust {
@@ -183,6 +193,11 @@ class Check {
   secretIsNotInTheFile(path: string, value: string | undefined, instead: string): void {
     const inFile = value !== undefined && this.#origins.get(path)?.file === this.#place.file;
     if (inFile) this.complain(path, "a secret in a file that is committed", instead);
+  }
+
+  storeNamesNoPassword(store: string): void {
+    const password = /:\/\/[^@/]*:([^@/]+)@/.exec(store)?.[1];
+    this.secretIsNotInTheFile("store", password, "use redis.password_file");
   }
 
   /** A secret outside the vault carries no binding: the one origin it is used for is its binding. */

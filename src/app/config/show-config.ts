@@ -26,8 +26,13 @@ function* values(shape: Shape, value: unknown, path: string): Generator<[string,
       yield* values(propertyOf(shape, key), inner, path === "" ? key : `${path}.${key}`);
     }
   } else if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
-    yield [path, "writeOnly" in shape ? MASK : value];
+    yield [path, "writeOnly" in shape ? MASK : masked(value)];
   }
+}
+
+/** An address may carry a password. */
+function masked(value: string | number | boolean): string | number | boolean {
+  return typeof value === "string" ? value.replace(/(:\/\/[^@/:]*:)[^@/]+@/, `$1${MASK}@`) : value;
 }
 
 function propertyOf(shape: Shape, key: string): Shape {

@@ -14,6 +14,7 @@ import type {
 import type { AttemptId, Instant, Millis } from "../../core/units.ts";
 import { impossible } from "../../lib/impossible.ts";
 import { monotonicMillis } from "../../lib/clock.ts";
+import { defectOf, isAmount } from "../budget-defect.ts";
 import type { BudgetBook } from "./budget-book.ts";
 import { BudgetConnection } from "./budget-connection.ts";
 import {
@@ -22,8 +23,8 @@ import {
   type ReserveOperation,
   type SettleOperation,
 } from "./budget-operation.ts";
+import { FirstReplies } from "../first-replies.ts";
 import { Gather } from "../gather.ts";
-import { FirstReplies } from "./first-replies.ts";
 
 /** Operations of one transaction; more wait for the next turn of the event loop. */
 const BATCH_MAX = 512;
@@ -260,17 +261,4 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
     };
     setTimeout(retry, UNSETTLED_RETRY_MS).unref();
   }
-}
-
-/** Amounts that are no integers would break the sums of everybody else. */
-function defectOf(holds: readonly Hold[]): Error | undefined {
-  if (!holds.every(({ amount }) => isAmount(amount))) return new RangeError("not an amount");
-  if (holds.length > 1 && new Set(holds.map(({ key }) => key)).size < holds.length) {
-    return new RangeError("two holds on one key");
-  }
-  return undefined;
-}
-
-function isAmount(amount: number): boolean {
-  return Number.isSafeInteger(amount) && amount >= 0;
 }

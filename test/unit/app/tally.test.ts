@@ -133,6 +133,14 @@ function reportOf(tallies: GatewayReport["tallies"]): GatewayReport {
     budgets: new Map([["budget_exhausted llm-day", 3]]),
     policy: { digest: "", rules: 1, accepted: 1, refused: 0, problems: [] },
     ledgerHealthy: true,
+    store: {
+      kind: "embedded",
+      reachable: true,
+      detail: "",
+      memoryUsed: undefined,
+      unsettled: 0,
+      outages: [],
+    },
     tallies,
   };
 }

@@ -1,5 +1,5 @@
-import type { ReserveReply } from "../../core/money/budget.ts";
-import type { AttemptId } from "../../core/units.ts";
+import type { ReserveReply } from "../core/money/budget.ts";
+import type { AttemptId } from "../core/units.ts";
 
 /** At least so many first replies are remembered, and at most twice as many. */
 const GENERATION_MAX = 4096;

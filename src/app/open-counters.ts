@@ -1,0 +1,139 @@
+/** What counts money and calls: embedded, or in the Redis that replicas share. */
+import { readFileSync } from "node:fs";
+import type { BudgetStore } from "../core/money/budget.ts";
+import type { RateStore } from "../core/money/rate.ts";
+import type { Instant } from "../core/units.ts";
+import { impossible } from "../lib/impossible.ts";
+import { createRateStore } from "../stores/memory/rate-store.ts";
+import type { OutageCount, OutagePolicy } from "../stores/outage/outage-policy.ts";
+import type { RedisBudgetStore } from "../stores/redis/budget-store.ts";
+import { openBudgetStore } from "../stores/sqlite/budget-store.ts";
+import type { Config } from "./config/config.ts";
+import type { Outages, StoreSettings } from "./config/store-settings.ts";
+import type { StoreReport } from "./gateway-report.ts";
+import { StoreFault } from "./store-fault.ts";
+import type { StoreEvents } from "./store-events.ts";
+
+export interface Counters extends AsyncDisposable {
+  readonly budgets: BudgetStore;
+  readonly rates: RateStore;
+  report(): StoreReport;
+}
+
+export interface CountersOptions {
+  readonly config: Config;
+  /** Of the embedded store. */
+  readonly path: string;
+  readonly now: () => Instant;
+  readonly events: StoreEvents;
+}
+
+/** Rejects for a Redis that answers and must not be used, and for files that cannot be read. */
+export async function openCounters(options: CountersOptions): Promise<Counters> {
+  const { config, path, now } = options;
+  if (config.store.kind === "redis") return openShared(config.store, config.outages, options);
+  const budgets = openBudgetStore(path, now);
+  return {
+    budgets,
+    rates: createRateStore(),
+    report: () => EMBEDDED,
+    [Symbol.asyncDispose]: () => budgets[Symbol.asyncDispose](),
+  };
+}
+
+const EMBEDDED: StoreReport = {
+  kind: "embedded",
+  reachable: true,
+  detail: "embedded",
+  memoryUsed: undefined,
+  unsettled: 0,
+  outages: [],
+};
+
+const UNFIT_HELP = "change it on the server, or point `store` at another";
+
+type SharedSettings = Extract<StoreSettings, { kind: "redis" }>;
+
+/** ioredis is loaded here and nowhere else: it costs 40 ms and 20 MB. */
+async function openShared(
+  { address, passwordFile, caFile, timeout, prefix }: SharedSettings,
+  outages: Outages,
+  { now, events }: CountersOptions,
+): Promise<Counters> {
+  const { openRedis, RedisUnfit } = await import("../stores/redis/redis-client.ts");
+  const { RedisBudgetStore: Budgets } = await import("../stores/redis/budget-store.ts");
+  const { RedisRateStore } = await import("../stores/redis/rate-store.ts");
+  const { RedisKeys } = await import("../stores/redis/redis-keys.ts");
+  await using started = new AsyncDisposableStack();
+  const password = passwordFile === undefined ? address.password : textOf(passwordFile).trim();
+  const client = started.use(
+    await openRedis({
+      address: { ...address, password },
+      tls: { ca: caFile === undefined ? undefined : textOf(caFile) },
+      timeout,
+      onChange: (state) => events.storeChanged(state),
+    }).catch((error: Error) => {
+      throw error instanceof RedisUnfit ? new StoreFault(error.message, UNFIT_HELP) : error;
+    }),
+  );
+  const keys = new RedisKeys(prefix);
+  const store = started.use(new Budgets({ client, keys }));
+  const budgets = started.use(await withOutages(store, outages.budgets, now));
+  const { OutageRates } = await import("../stores/outage/outage-rates.ts");
+  const limits = started.use(new RedisRateStore({ client, keys }));
+  const rates = new OutageRates(limits, outages.limits, now);
+  for (const [name, policy] of Object.entries(outages)) events.outagePolicy(name, policy, now());
+  const owned = started.move();
+  return {
+    budgets,
+    rates,
+    report() {
+      const { ok, detail, memoryUsed } = client.health;
+      return {
+        kind: address.kind,
+        reachable: ok,
+        detail,
+        memoryUsed,
+        unsettled: store.unsettled,
+        outages: [
+          { dependency: "budgets", policy: outages.budgets, letThrough: budgets.letThrough },
+          { dependency: "limits", policy: outages.limits, letThrough: rates.letThrough },
+        ],
+      };
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function withOutages(
+  store: RedisBudgetStore,
+  policy: OutagePolicy,
+  now: () => Instant,
+): Promise<BudgetStore & OutageCount & AsyncDisposable> {
+  switch (policy.kind) {
+    case "closed":
+      return store;
+    case "open": {
+      const { OpenBudgets } = await import("../stores/outage/open-budgets.ts");
+      return new OpenBudgets(store, policy.until, now);
+    }
+    case "degrade": {
+      const { DegradedBudgets } = await import("../stores/outage/degraded-budgets.ts");
+      return new DegradedBudgets(store, policy.share, now);
+    }
+    default:
+      return impossible(policy);
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StoreFault(
+      `a file of the store cannot be read: ${reason}`,
+      "see `redis:` in the config",
+    );
+  }
+}

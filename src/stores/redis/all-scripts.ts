@@ -1,0 +1,11 @@
+import { ASSIGN, BALANCES, CHARGE, HOLDS_ON, LIST, RESTORE } from "./balance-scripts.ts";
+import { RESERVE, RESIZE, SETTLE } from "./budget-scripts.ts";
+import { END, RENEW, TAKE } from "./rate-scripts.ts";
+import type { RedisScript } from "./redis-script.ts";
+
+/** Loaded into every server that is met, so that no call has to send its text first. */
+export const ALL_SCRIPTS: readonly RedisScript[] = [
+  [RESERVE, RESIZE, SETTLE],
+  [BALANCES, LIST, HOLDS_ON, ASSIGN, CHARGE, RESTORE],
+  [TAKE, END, RENEW],
+].flat();

@@ -1,0 +1,34 @@
+/** Whether a Redis server may be trusted with money, by what it says of itself (`INFO`). */
+export interface ServerState {
+  readonly version: string;
+  /** Why it must not be used; undefined if it may. */
+  readonly unfit: string | undefined;
+  /** Part of `maxmemory` in use; undefined where there is no such limit. */
+  readonly memoryUsed: number | undefined;
+}
+
+/** Script flags (`allow-oom`) came with it. */
+const MAJOR_MIN = 7;
+
+export function readServerState(info: string): ServerState {
+  const field = (name: string): string =>
+    new RegExp(`^${name}:([^\\r\\n]*)`, "m").exec(info)?.[1]?.trim() ?? "";
+  const version = field("redis_version");
+  const policy = field("maxmemory_policy");
+  const limit = Number(field("maxmemory"));
+  return {
+    version,
+    unfit: unfitness(version, policy, field("role")),
+    memoryUsed: limit > 0 ? Number(field("used_memory")) / limit : undefined,
+  };
+}
+
+function unfitness(version: string, policy: string, role: string): string | undefined {
+  if (Number(version.split(".")[0]) < MAJOR_MIN) {
+    return `Redis ${version} is too old; run Redis 7 or Valkey`;
+  }
+  if (policy !== "noeviction") {
+    return `Redis may evict budgets (maxmemory-policy ${policy}); set it to noeviction`;
+  }
+  return role === "slave" ? "this Redis is a read-only replica; name its primary" : undefined;
+}
