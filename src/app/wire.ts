@@ -78,7 +78,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
   const mcp = started.use(new McpTransports({ vault, environment, events }));
   const pools = started.use(new UpstreamPools(connectorFor, mcp));
   const ports: Ports = {
-    directory: createConfigDirectory(config.agents, config.loopbackAgent, TENANT),
+    directory: createConfigDirectory(config.agents, config.loopbackAgent, TENANT, config.accepts),
     policies,
     sessions,
     definitions,

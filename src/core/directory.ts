@@ -12,6 +12,8 @@ export interface Agent {
 /** Who may come. Synchronous: keys are hashed at load, look-ups are cached. */
 export interface Directory {
   byKey(key: string): Agent | undefined;
+  /** What clients may say of themselves: `user`, `tag.<name>`. Agents' own entries win. */
+  readonly accepts: ReadonlySet<string>;
   /** The one agent a loopback sidecar serves without a key, if the operator named it. */
   readonly loopbackAgent: Agent | undefined;
 }

@@ -1,5 +1,18 @@
 import type { AgentId, SessionId, TenantId } from "./units.ts";
 
+/** What a client says of itself. It proves nothing and grants nothing. */
+export interface Claims {
+  readonly user: string | undefined;
+  readonly run: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export const NO_CLAIMS: Claims = Object.freeze({
+  user: undefined,
+  run: undefined,
+  tags: Object.freeze({}),
+});
+
 /** Who is asking, after proof. There is no unauthenticated Principal; that is a Refusal. */
 export interface Principal {
   readonly agent: AgentId;

@@ -7,7 +7,7 @@ import type { JsonValue } from "../core/json.ts";
 import type { Demand } from "../core/money/demand.ts";
 import type { Usage } from "../core/money/usage.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
-import type { Principal } from "../core/principal.ts";
+import type { Claims, Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { ExchangeId, Instant } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
@@ -35,6 +35,7 @@ export interface Presented {
   readonly key: string | undefined;
   /** Correlation id of the agent's run; proves nothing. */
   readonly session: string | undefined;
+  readonly claims: Claims;
   readonly loopback: boolean;
 }
 

@@ -3,7 +3,7 @@
  * back to the loopback agent, or a typo would quietly act as somebody else.
  */
 import type { Agent, Directory } from "../core/directory.ts";
-import type { Principal } from "../core/principal.ts";
+import { NO_CLAIMS, type Claims, type Principal } from "../core/principal.ts";
 import { id, type SessionId } from "../core/units.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 import type { Presented } from "./ask.ts";
@@ -11,7 +11,7 @@ import type { Presented } from "./ask.ts";
 export const SESSION_CHARS_MAX = 128;
 
 /** Printable ASCII without space: safe in a log line, a header and a key of any store. */
-const SESSION = new RegExp(`^[\\x21-\\x7e]{1,${SESSION_CHARS_MAX}}$`, "u");
+const NAME = new RegExp(`^[\\x21-\\x7e]{1,${SESSION_CHARS_MAX}}$`, "u");
 
 const WHERE_THE_KEY_GOES =
   "Send the agent's Sallyport key in the x-sallyport-key header, or where the SDK puts the " +
@@ -33,16 +33,17 @@ export function identify(presented: Presented, directory: Directory): Verdict<Pr
   if (presented.key !== undefined) {
     const agent = directory.byKey(presented.key);
     if (agent === undefined) return UNKNOWN_KEY;
-    return pass(principalOf(agent, presented.session, "api_key"));
+    return pass(principalOf(agent, presented, directory, "api_key"));
   }
   const agent = presented.loopback ? directory.loopbackAgent : undefined;
   if (agent === undefined) return NO_KEY;
-  return pass(principalOf(agent, presented.session, "loopback"));
+  return pass(principalOf(agent, presented, directory, "loopback"));
 }
 
 function principalOf(
   agent: Agent,
-  session: string | undefined,
+  { session, claims }: Presented,
+  { accepts }: Directory,
   provenBy: Principal["provenBy"],
 ): Principal {
   return {
@@ -50,14 +51,28 @@ function principalOf(
     tenant: agent.tenant,
     session: sessionOf(agent, session),
     team: agent.team,
-    user: agent.user,
-    run: undefined,
-    tags: agent.tags,
+    user: agent.user ?? (accepts.has("user") ? nameOf(claims.user) : undefined),
+    run: nameOf(claims.run),
+    tags: claims.tags === NO_CLAIMS.tags ? agent.tags : tagsOf(agent, claims, accepts),
     provenBy,
   };
 }
 
+/** The operator's word wins over the client's; a name that nobody asked for is not kept. */
+function tagsOf(agent: Agent, claims: Claims, accepts: ReadonlySet<string>): Principal["tags"] {
+  const tags: Record<string, string> = {};
+  for (const name in claims.tags) {
+    const value = accepts.has(`tag.${name}`) ? nameOf(claims.tags[name]) : undefined;
+    if (value !== undefined) tags[name] = value;
+  }
+  return { ...tags, ...agent.tags };
+}
+
+function nameOf(text: string | undefined): string | undefined {
+  return text !== undefined && NAME.test(text) ? text : undefined;
+}
+
 /** A name that cannot be kept is as good as none: the agent's standing session. */
 function sessionOf(agent: Agent, session: string | undefined): SessionId {
-  return id(session !== undefined && SESSION.test(session) ? session : `${agent.id}/default`);
+  return id(nameOf(session) ?? `${agent.id}/default`);
 }

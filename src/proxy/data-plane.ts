@@ -153,8 +153,8 @@ class Listener {
 type ExchangeInvite = (() => void) | undefined;
 
 function presentedBy(routed: RoutedRequest, request: IncomingMessage): Presented {
-  const { key, session } = routed;
-  return { key, session, loopback: isLoopback(request.socket) };
+  const { key, session, claims } = routed;
+  return { key, session, claims, loopback: isLoopback(request.socket) };
 }
 
 type ClientError = Error & { readonly code?: string };

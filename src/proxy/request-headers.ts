@@ -4,6 +4,7 @@
  *
  * @see RFC 9110 §7.6.1 (Connection), RFC 9112 §6.3 (framing); research/ecosystem.md §1.2
  */
+import { NO_CLAIMS, type Claims } from "../core/principal.ts";
 
 /** Every header in which an SDK may put a credential; none of them ever reaches an upstream. */
 const CREDENTIALS = new Set([
@@ -70,6 +71,8 @@ const SINGLE = new Set([
   "content-encoding",
   "authorization",
   "x-sallyport-key",
+  "x-sallyport-user",
+  "x-sallyport-run",
   "mcp-session-id",
   "mcp-method",
   "mcp-name",
@@ -90,6 +93,7 @@ export interface ReadHeaders {
   readonly forward: string[];
   readonly key: string | undefined;
   readonly session: string | undefined;
+  readonly claims: Claims;
 }
 
 export type HeadersReading = ReadHeaders | { readonly kind: "problem"; readonly message: string };
@@ -101,6 +105,7 @@ export function readRequestHeaders(raw: readonly string[]): HeadersReading {
   const seen = new Set<string>();
   let key: string | undefined;
   let session: string | undefined;
+  let claims: Claims = NO_CLAIMS;
   let sessionRank = SESSION_HEADERS.length;
   let named: Set<string> | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -117,6 +122,7 @@ export function readRequestHeaders(raw: readonly string[]): HeadersReading {
       session = value;
       sessionRank = rank;
     }
+    if (name.startsWith(OURS)) claims = withClaim(claims, name, value);
     if (name === "connection") named = connectionNames(value, named);
     if (OVERRIDES.has(name)) {
       return { kind: "problem", message: `The header ${name} could change what was judged.` };
@@ -129,12 +135,24 @@ export function readRequestHeaders(raw: readonly string[]): HeadersReading {
       key ??= shown;
       continue;
     }
-    if (name.startsWith("x-sallyport-") || name.startsWith(FORWARDED) || DROPPED.has(name))
-      continue;
+    if (name.startsWith(OURS) || name.startsWith(FORWARDED) || DROPPED.has(name)) continue;
     forward.push(spelt, value);
   }
   if (named !== undefined) dropNamed(forward, named);
-  return { kind: "ok", forward, key, session };
+  return { kind: "ok", forward, key, session, claims };
+}
+
+const OURS = "x-sallyport-";
+const TAG = `${OURS}tag-`;
+/** More tags than budgets are counted by. */
+const TAGS_MAX = 16;
+
+/** Of two tags of one name the first counts. */
+function withClaim(claims: Claims, name: string, value: string): Claims {
+  if (name === `${OURS}user`) return { ...claims, user: value };
+  if (name === `${OURS}run`) return { ...claims, run: value };
+  if (!name.startsWith(TAG) || Object.keys(claims.tags).length >= TAGS_MAX) return claims;
+  return { ...claims, tags: { [name.slice(TAG.length)]: value, ...claims.tags } };
 }
 
 /** A key in `x-sallyport-key` counts as it is; in a provider's slot only by its prefix. */

@@ -1,6 +1,7 @@
 /** From a raw head to the upstream it means, or to the answer for one that means none. */
 import type { IncomingMessage } from "node:http";
 import { isIP, type Socket } from "node:net";
+import type { Claims } from "../core/principal.ts";
 import type { Refusal, RefusalCode } from "../core/refusal.ts";
 import type { ExchangeId } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
@@ -22,6 +23,7 @@ export interface RoutedRequest {
   readonly headers: readonly string[];
   readonly key: string | undefined;
   readonly session: string | undefined;
+  readonly claims: Claims;
 }
 
 export type Routing = RoutedRequest | { readonly kind: "answer"; readonly refusal: Refusal };
@@ -59,7 +61,8 @@ export function routeRequest(
     hasBody:
       headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0",
   };
-  return { kind: "exchange", head, headers: read.forward, key, session: read.session };
+  const { session, claims } = read;
+  return { kind: "exchange", head, headers: read.forward, key, session, claims };
 }
 
 export function isLoopback(socket: Socket): boolean {

@@ -26,6 +26,7 @@ export function createConfigDirectory(
   entries: readonly AgentEntry[],
   loopback: string | undefined,
   tenant: TenantId,
+  accepts: readonly string[] = [],
 ): Directory {
   const byName = new Map<string, Agent>();
   const byHash = new Map<string, Agent>();
@@ -41,7 +42,7 @@ export function createConfigDirectory(
   if (loopback !== undefined && loopbackAgent === undefined) {
     throw new RangeError(`no such agent: ${loopback}`);
   }
-  return { byKey: cachedLookup(byHash), loopbackAgent };
+  return { byKey: cachedLookup(byHash), accepts: new Set(accepts), loopbackAgent };
 }
 
 /**

@@ -18,6 +18,8 @@ const address = <P extends number>(port: P, what: string) =>
     },
   }) as const;
 
+const NAME = "^[!-~]{1,128}$";
+
 const AGENT = {
   type: "object",
   additionalProperties: false,
@@ -33,6 +35,18 @@ const AGENT = {
       default: [],
     },
     team: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" },
+    user: {
+      type: "string",
+      pattern: NAME,
+      description: "On whose behalf the agent works; without it, what `identity.accept` lets in.",
+    },
+    tags: {
+      type: "array",
+      maxItems: 16,
+      default: [],
+      items: { type: "string", pattern: "^[a-z0-9][a-z0-9._-]{0,63}=[!-~]{1,128}$" },
+      description: "`name=value`; budgets and limits may count by them.",
+    },
   },
 } as const;
 
@@ -104,6 +118,15 @@ export const CONFIG_SCHEMA = {
         loopback_agent: {
           type: "string",
           description: "The agent that calls from loopback without a key; one of `agents`.",
+        },
+        accept: {
+          type: "array",
+          maxItems: 17,
+          default: [],
+          items: { type: "string", pattern: "^(user|tag\\.[a-z0-9][a-z0-9.-]{0,63})$" },
+          description:
+            "What agents may say of themselves: `user` in x-sallyport-user, `tag.env` in " +
+            "x-sallyport-tag-env. It binds honest agents only; entries of `agents` win.",
         },
       },
     },

@@ -21,6 +21,8 @@ export interface Config {
   readonly demo: boolean;
   readonly agents: readonly AgentEntry[];
   readonly loopbackAgent: string | undefined;
+  /** What clients may say of themselves. */
+  readonly accepts: readonly string[];
   readonly upstreams: readonly Upstream[];
   /** Absolute. */
   readonly policiesDirectory: string;
@@ -41,6 +43,8 @@ export interface AgentEntry {
   readonly name: string;
   readonly keysSha256: readonly string[];
   readonly team: string | undefined;
+  readonly user: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface PricesConfig {

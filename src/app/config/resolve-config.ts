@@ -60,6 +60,7 @@ export function resolveConfig(
     demo: file.demo,
     agents,
     loopbackAgent: file.identity.loopback_agent,
+    accepts: file.identity.accept,
     upstreams,
     policiesDirectory: check.path("policies.dir", file.policies.dir),
     prices: asPrices(file, check),
@@ -72,8 +73,15 @@ export function resolveConfig(
   return { config: deepFreeze(config), problems: check.problems };
 }
 
-function asAgent({ name, key_sha256: keys, team }: ConfigFile["agents"][number]): AgentEntry {
-  return { name, keysSha256: typeof keys === "string" ? [keys] : keys, team };
+function asAgent(entry: ConfigFile["agents"][number]): AgentEntry {
+  const { name, key_sha256: keys, team, user } = entry;
+  const tags = Object.fromEntries(
+    entry.tags.map((tag) => {
+      const equals = tag.indexOf("=");
+      return [tag.slice(0, equals), tag.slice(equals + 1)];
+    }),
+  );
+  return { name, keysSha256: typeof keys === "string" ? [keys] : keys, team, user, tags };
 }
 
 function asPrices({ prices }: ConfigFile, check: Check): Config["prices"] {

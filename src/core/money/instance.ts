@@ -54,8 +54,13 @@ function valueOf(scope: Scope, principal: Principal, action: Action): string {
     case "upstream":
       return action.upstream;
     default:
-      return isTag(scope) ? (principal.tags[scope.slice(TAG.length)] ?? "") : impossible(scope);
+      return isTag(scope) ? tagOf(principal.tags, scope.slice(TAG.length)) : impossible(scope);
   }
+}
+
+/** Only names of its own: `tag.constructor` is no tag of an object without one. */
+function tagOf(tags: Principal["tags"], name: string): string {
+  return Object.hasOwn(tags, name) ? (tags[name] ?? "") : "";
 }
 
 function isTag(scope: Scope): scope is `tag.${string}` {

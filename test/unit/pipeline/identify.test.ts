@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { NO_CLAIMS } from "../../../src/core/principal.ts";
 import { id } from "../../../src/core/units.ts";
+import { readRequestHeaders } from "../../../src/proxy/request-headers.ts";
 import { identify, SESSION_CHARS_MAX } from "../../../src/pipeline/identify.ts";
 import {
   createConfigDirectory,
@@ -21,7 +23,12 @@ const directory = createConfigDirectory(
   id("default"),
 );
 const nobodyOnLoopback = createConfigDirectory([entry("bot", "spt_old")], undefined, id("default"));
-const presented = { key: undefined, session: undefined, loopback: false };
+const presented = {
+  key: undefined,
+  session: undefined,
+  claims: NO_CLAIMS,
+  loopback: false,
+};
 
 describe("identify", () => {
   it.each(["spt_old", "spt_new"])("knows an agent by each of its keys: %s", (key) => {
@@ -109,5 +116,60 @@ describe("createConfigDirectory", () => {
     expect(() => createConfigDirectory([], "ghost", id("default"))).toThrow(
       /no such agent: ghost/u,
     );
+  });
+
+  describe("what a client says of itself", () => {
+    const listed = createConfigDirectory(
+      [
+        { ...entry("bot", "spt_old"), tags: { env: "prod" } },
+        { ...entry("hers", "spt_hers"), user: "alice" },
+      ],
+      undefined,
+      id("default"),
+      ["user", "tag.customer", "tag.env"],
+    );
+    const claims = {
+      user: "bob",
+      run: "task-1",
+      tags: { customer: "acme", env: "test", other: "x", constructor: "y" },
+    };
+    const known = (key: string, more: object = {}) =>
+      identify({ ...presented, key, claims: { ...claims, ...more } }, listed);
+
+    it("counts where the operator accepts it, and never over what the operator says", () => {
+      expect(known("spt_old")).toMatchObject({
+        value: { user: "bob", run: "task-1", tags: { customer: "acme", env: "prod" } },
+      });
+      expect(known("spt_hers")).toMatchObject({
+        value: { user: "alice", tags: { customer: "acme", env: "test" } },
+      });
+    });
+
+    it("is not kept where nobody asked for it, or where it is no name", () => {
+      const plain = createConfigDirectory([entry("bot", "spt_old")], undefined, id("default"));
+      const asked = { ...presented, key: "spt_old", claims };
+      expect(identify(asked, plain)).toMatchObject({
+        value: { user: undefined, run: "task-1", tags: {} },
+      });
+      const long = "x".repeat(SESSION_CHARS_MAX + 1);
+      const bad = { user: "a b", run: long, tags: { customer: "" } };
+      expect(known("spt_old", bad)).toMatchObject({
+        value: { user: undefined, run: undefined, tags: { env: "prod" } },
+      });
+    });
+
+    it("is read from its headers, which never travel on", () => {
+      const raw = ["X-Sallyport-User", "bob", "x-sallyport-run", "r", "X_Sallyport_Tag_Env", "e"];
+      expect(readRequestHeaders([...raw, "x-sallyport-tag-env", "late", "accept", "*/*"])).toEqual({
+        kind: "ok",
+        forward: ["accept", "*/*"],
+        key: undefined,
+        session: undefined,
+        claims: { user: "bob", run: "r", tags: { env: "e" } },
+      });
+      expect(readRequestHeaders([...raw, "x-sallyport-user", "eve"])).toMatchObject({
+        kind: "problem",
+      });
+    });
   });
 });
