@@ -31,6 +31,8 @@ export interface Events extends Observer, McpEvents, BudgetEvents, DefinitionEve
   credentialMissing(refusal: Refusal): void;
   policyLoaded(digest: string, rules: number): void;
   policyRefused(problems: readonly Problem[]): void;
+  pricesLoaded(catalogue: string, overrides: number): void;
+  pricesRefused(problems: readonly Problem[]): void;
   listening(what: string, url: string): void;
   draining(running: number, limitMs: number): void;
   stopped(cut: number): void;
@@ -79,12 +81,13 @@ export function createEvents(log: Log, tally: Tally, listeners: readonly Listene
       log.info({ policy: digest, rules }, "policy loaded");
     },
     policyRefused(problems) {
-      for (const { file, line, column, message, suggestion } of problems) {
-        log.error(
-          { at: `${file}:${line}:${column}`, problem: message, suggestion },
-          "policy refused",
-        );
-      }
+      logProblems(problems, "policy refused", log);
+    },
+    pricesLoaded(catalogue, overrides) {
+      log.info({ catalogue, overrides }, "prices loaded");
+    },
+    pricesRefused(problems) {
+      logProblems(problems, "prices refused", log);
     },
     listening(what, url) {
       log.info({ url }, `${what} listening`);
@@ -96,6 +99,12 @@ export function createEvents(log: Log, tally: Tally, listeners: readonly Listene
       log[cut === 0 ? "info" : "warn"]({ cut }, "stopped");
     },
   };
+}
+
+function logProblems(problems: readonly Problem[], what: string, log: Log): void {
+  for (const { file, line, column, message, suggestion } of problems) {
+    log.error({ at: `${file}:${line}:${column}`, problem: message, suggestion }, what);
+  }
 }
 
 function mcpEvents(log: Log): McpEvents {

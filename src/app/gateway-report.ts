@@ -13,6 +13,7 @@ export interface GatewayReport {
   /** As `BudgetEvents` counts them. */
   readonly budgets: ReadonlyMap<string, number>;
   readonly policy: PolicyReport;
+  readonly prices: PriceReport;
   readonly ledgerHealthy: boolean;
   readonly store: StoreReport;
   readonly tallies: readonly UpstreamTally[];
@@ -46,6 +47,13 @@ export interface PolicyReport {
   readonly problems: readonly string[];
 }
 
+export interface PriceReport {
+  /** Name, version and hash of what is in force. */
+  readonly catalogue: string;
+  /** Of the newest file, where it was refused: the last good prices are in force. */
+  readonly problems: readonly string[];
+}
+
 /** Several workers as one: sums, and the worst of each state. */
 export function mergeReports(reports: readonly GatewayReport[]): GatewayReport | undefined {
   const [first] = reports;
@@ -65,6 +73,7 @@ export function mergeReports(reports: readonly GatewayReport[]): GatewayReport |
       accepted: sum(({ policy }) => policy.accepted),
       refused: sum(({ policy }) => policy.refused),
     },
+    prices: reports.find(({ prices }) => prices.problems.length > 0)?.prices ?? first.prices,
     ledgerHealthy: reports.every(({ ledgerHealthy }) => ledgerHealthy),
     store: mergeStores(reports.map(({ store }) => store)) ?? first.store,
     tallies: mergeTallies(reports.map(({ tallies }) => tallies)),

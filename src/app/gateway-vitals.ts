@@ -42,7 +42,7 @@ export function createVitals(
 
 function checksOf(report: GatewayReport | undefined): readonly Check[] {
   if (report === undefined) return [{ name: "workers", ok: false, detail: "none is running" }];
-  const { policy, ledgerHealthy, draining, store } = report;
+  const { policy, prices, ledgerHealthy, draining, store } = report;
   return [
     ...storeChecks(store),
     {
@@ -58,6 +58,14 @@ function checksOf(report: GatewayReport | undefined): readonly Check[] {
         policy.problems.length === 0
           ? `${policy.rules} rules, ${policy.digest.slice(0, 12)}`
           : `last good files in force; the new ones have problems: ${policy.problems.join("; ")}`,
+    },
+    {
+      name: "prices",
+      ok: true,
+      detail:
+        prices.problems.length === 0
+          ? prices.catalogue
+          : `last good prices in force; the new file has problems: ${prices.problems.join("; ")}`,
     },
     {
       name: "ledger",

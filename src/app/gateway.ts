@@ -6,12 +6,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Ledger } from "../core/ledger/ledger.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import { lendersOf } from "../core/secret/process-secrets.ts";
+import type { Problem } from "../core/problem.ts";
 import { id } from "../core/units.ts";
 import type { Config } from "./config/config.ts";
 import type { Environment } from "./config/environment.ts";
 import { createEvents, type Events, type Listener } from "./events.ts";
 import type { GatewayReport } from "./gateway-report.ts";
 import type { Log } from "./logger.ts";
+import { openPriceSource, type PriceSource } from "./price-source.ts";
 import { openPolicySource, type PolicySource } from "./policy-source.ts";
 import { startTracing } from "./start-tracing.ts";
 import { createTally } from "./tally.ts";
@@ -32,7 +34,7 @@ export interface Gateway {
   /** This process's chain: what operators change is recorded beside the traffic. */
   readonly ledger: Ledger;
   report(): GatewayReport;
-  /** Reads the policies again; the last good ones stay if the new ones have problems. */
+  /** Reads policies and prices again; the last good ones stay if the new ones have problems. */
   reload(): void;
   /** Takes no more, finishes what runs up to `drain_ms`, seals the record. */
   stop(): Promise<void>;
@@ -43,7 +45,7 @@ const OWNER_ONLY = 0o700;
 const CUT_GRACE_MS = 2000;
 
 /**
- * Throws PolicyFault for policies that do not load, and the system's error for a data directory or
+ * Throws PolicyFault or PriceFault for files that do not load, and the system's error for a data directory or
  * a port that cannot be had.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -56,7 +58,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const traced = tracing === undefined ? listeners : [...listeners, tracing.closed];
   const events = createEvents(log, tally, traced);
   const policies = started.use(openPolicySource(config.policiesDirectory, events));
-  const wired = started.use(await wire({ config, environment, events, policies, shared }));
+  const prices = started.use(openPriceSource(config.prices, events));
+  const { catalogue } = prices;
+  const wired = started.use(
+    await wire({ config, environment, events, policies, prices: catalogue, shared }),
+  );
   const { server } = wired.plane;
   server.listen(config.listen);
   await once(server, "listening");
@@ -72,8 +78,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     url,
     ledger: wired.ledger,
-    report: () => reportOf(wired, policies, events, tally.rows()),
-    reload: () => policies.reload(),
+    report: () => reportOf(wired, { policies, prices }, events, tally.rows()),
+    reload() {
+      policies.reload();
+      prices.reload();
+    },
     async stop() {
       await drain(wired, config, events);
       await owned.disposeAsync();
@@ -124,7 +133,7 @@ async function drain({ plane, gate }: Wired, { limits }: Config, events: Events)
 
 function reportOf(
   { plane, gate, ledger, counters }: Wired,
-  policies: PolicySource,
+  { policies, prices }: { readonly policies: PolicySource; readonly prices: PriceSource },
   events: Events,
   tallies: GatewayReport["tallies"],
 ): GatewayReport {
@@ -141,14 +150,20 @@ function reportOf(
       rules: ruleCount,
       accepted: policies.accepted,
       refused: policies.refused,
-      problems: policies.problems.map(({ file, line, column, message }) => {
-        return `${file}:${line}:${column}: ${message}`;
-      }),
+      problems: policies.problems.map(oneLine),
+    },
+    prices: {
+      catalogue: prices.catalogue.version,
+      problems: prices.problems.map(oneLine),
     },
     ledgerHealthy: ledger.healthy,
     store: counters.report(),
     tallies,
   };
+}
+
+function oneLine({ file, line, column, message }: Problem): string {
+  return `${file}:${line}:${column}: ${message}`;
 }
 
 function urlOf({ listen }: Config, address: unknown): string {

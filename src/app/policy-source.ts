@@ -2,12 +2,12 @@
  * The snapshot in force, kept in step with a directory. A change is taken whole or not at all:
  * while any file has a problem, the last good snapshot stays.
  */
-import { watch, type FSWatcher } from "node:fs";
 import { compilePolicies } from "../core/policy/compile-policy.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { Problem } from "../core/problem.ts";
 import { PolicyFault } from "./policy-fault.ts";
-import { directoryIdentity, policyFilesStamp, readPolicyFiles } from "./policy-files.ts";
+import { policyFilesStamp, readPolicyFiles } from "./policy-files.ts";
+import { watchDirectory } from "./watch-directory.ts";
 
 export interface PolicySource extends AsyncDisposable {
   current(): PolicySnapshot;
@@ -26,11 +26,6 @@ export interface PolicyEvents {
   policyLoaded(digest: string, rules: number): void;
   policyRefused(problems: readonly Problem[]): void;
 }
-
-/** An editor writes in several steps; this long after the last one the directory is read. */
-const SETTLE_MS = 100;
-/** Where the system tells nothing (network mounts), a look at the files' stamps this often. */
-const LOOK_MS = 3000;
 
 type Load =
   | {
@@ -99,46 +94,4 @@ function load(directory: string): Load {
   const problems = [...files.problems, ...found];
   if (reply.kind === "ok" && problems.length === 0) return reply;
   return { kind: "problems", fault: new PolicyFault(problems, files.sources) };
-}
-
-/** Calls `look` soon after the system reports a change, and at an interval in any case. */
-function watchDirectory(directory: string, look: () => void): { stop(): void } {
-  let settling: NodeJS.Timeout | undefined;
-  let watched: string | undefined;
-  let watcher: FSWatcher | undefined;
-  /** A watch is of one directory, not of its name: made again, it is another one. */
-  function renew(): void {
-    const identity = directoryIdentity(directory);
-    if (identity === watched && watcher !== undefined) return;
-    watcher?.close();
-    watched = identity;
-    watcher = tryWatch(directory, () => {
-      clearTimeout(settling);
-      settling = setTimeout(renewAndLook, SETTLE_MS).unref();
-    });
-  }
-  function renewAndLook(): void {
-    renew();
-    look();
-  }
-  renew();
-  const interval = setInterval(renewAndLook, LOOK_MS).unref();
-  return {
-    stop() {
-      clearTimeout(settling);
-      clearInterval(interval);
-      watcher?.close();
-    },
-  };
-}
-
-/** Undefined where the system cannot watch: then the interval alone finds changes. */
-function tryWatch(directory: string, changed: () => void): FSWatcher | undefined {
-  try {
-    const watcher = watch(directory, { persistent: false }, changed);
-    watcher.on("error", () => watcher.close());
-    return watcher;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 /** The one place that constructs: adapters into ports, ports into the data plane. */
 import { join } from "node:path";
+import type { PriceCatalogue } from "../core/money/price.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import { id, instant, type Instant, type TenantId } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
@@ -22,7 +23,6 @@ import { UpstreamPools, type ConnectorFor } from "../proxy/upstream-pools.ts";
 import { createConfigDirectory } from "../stores/config-directory.ts";
 import type { LedgerEvent } from "../stores/ledger/chain-writer.ts";
 import { openLedger, type OpenLedger } from "../stores/ledger/open-ledger.ts";
-import { createPriceCatalogue } from "../stores/prices/price-catalogue.ts";
 import { SqliteReviewStore } from "../stores/sqlite/review-store.ts";
 import { SqliteSessionStore } from "../stores/sqlite/session-store.ts";
 import { LocalVault } from "../stores/vault/local-vault.ts";
@@ -41,6 +41,7 @@ export interface WireOptions {
   readonly environment: Environment;
   readonly events: Events;
   readonly policies: { current(): PolicySnapshot };
+  readonly prices: PriceCatalogue;
   /** Whether other processes serve from the same data directory. */
   readonly shared: boolean;
 }
@@ -55,7 +56,7 @@ export interface Wired extends AsyncDisposable {
 
 /** Throws the system's error where the data directory cannot be used. */
 export async function wire(options: WireOptions): Promise<Wired> {
-  const { config, environment, events, policies, shared } = options;
+  const { config, environment, events, policies, prices, shared } = options;
   const at = (name: string): string => join(config.dataDirectory, name);
   const gate = { draining: false, stopped: (): boolean => false };
   await using started = new AsyncDisposableStack();
@@ -82,7 +83,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
     policies,
     sessions,
     definitions,
-    prices: createPriceCatalogue(config.prices),
+    prices,
     budgets: counters.budgets,
     rates: counters.rates,
     reviews,

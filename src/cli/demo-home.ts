@@ -82,6 +82,7 @@ prices:
       model: ${DEMO_MODEL}
       input_usd_per_mtok: 10
       output_usd_per_mtok: 1500
+      confirm: true
 `;
   writeFileSync(join(directory, "sallyport.yaml"), text);
   const reply = loadConfig({

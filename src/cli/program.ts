@@ -98,6 +98,11 @@ const GROUPS: readonly Group[] = [
     load: async (shell) => (await import("./mcp.ts")).mcpCommand(shell),
   },
   {
+    name: "prices",
+    description: "what models cost here, and what is wrong with your own prices",
+    load: async (shell) => (await import("./prices.ts")).pricesCommand(shell),
+  },
+  {
     name: "config",
     description: "show what is configured and why; print the schema",
     load: async (shell) => (await import("./config.ts")).configCommand(shell),

@@ -1,6 +1,7 @@
 import type { Config } from "../app/config/config.ts";
 import { PolicyFault } from "../app/policy-fault.ts";
 import { StoreFault } from "../app/store-fault.ts";
+import { PriceFault } from "../app/price-fault.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Shell } from "./shell.ts";
@@ -14,6 +15,11 @@ export function asStartFailure(error: unknown, config: Config, shell: Shell): un
   }
   if (error instanceof StoreFault) {
     return new CommandFailure(EXIT.unavailable, error.message, error.remedy);
+  }
+  if (error instanceof PriceFault) {
+    for (const problem of error.printed) shell.err(`${problem}\n`);
+    const remedy = "`sallyport prices check` shows them again";
+    return new CommandFailure(EXIT.usage, `${error.message}; nothing was started`, remedy);
   }
   const { code, address, port } = systemError(error);
   switch (code) {

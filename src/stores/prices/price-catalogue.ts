@@ -51,7 +51,7 @@ interface Finder {
   readonly unpriced: ModelPrice | undefined;
 }
 
-interface Wanted {
+export interface Wanted {
   readonly provider: string;
   readonly model: string;
   readonly at: Instant;
@@ -63,29 +63,39 @@ interface Remembered extends Period {
 }
 
 function find(finder: Finder, wanted: Wanted): Remembered {
+  const found = lookUpRates(finder.overlay, wanted);
+  const { rates, status, from, until } = found;
+  if (rates === undefined) return { from, until, price: finder.unpriced };
+  return { from, until, price: priceOf(finder, wanted, rates, status, found) };
+}
+
+export interface FoundRates extends Period, Sources {
+  /** Undefined: nobody knows. */
+  readonly rates: ModelRates | undefined;
+  readonly status: Exclude<PriceStatus, "unpriced">;
+}
+
+/** The operator's own price, else the catalogue's. */
+export function lookUpRates(overlay: PriceOverlay, wanted: Wanted): FoundRates {
   const { provider, model, at, tier } = wanted;
-  const own = finder.overlay.overrides.filter((override) => appliesTo(override, wanted));
+  const own = overlay.overrides.filter((override) => appliesTo(override, wanted));
   const listed = listedPrice(provider, model, at);
   const period = overlap(periodRound(own, at), listed ?? ALWAYS);
   const override = own.find((one) => isInForce(one, at));
   const rates = override === undefined ? undefined : ratesOfOverride(override, listed?.rates);
-  if (override !== undefined && rates !== undefined) {
-    return { ...period, price: priceOf(finder, wanted, rates, "exact", { override, listed }) };
+  if (rates !== undefined) return { ...period, override, listed, rates, status: "exact" };
+  if (tier === "standard") {
+    const status = listed?.exact === true ? "exact" : "aliased";
+    return { ...period, override: undefined, listed, rates: listed?.rates, status };
   }
-  if (tier !== "standard") {
-    // A discount that nobody priced is none; a surcharge is unknown.
-    const standard =
-      TIER_FACTOR_MAX[tier] === 1 ? find(finder, { ...wanted, tier: "standard" }) : undefined;
-    if (standard === undefined) return { ...period, price: finder.unpriced };
-    return { ...overlap(period, standard), price: asAliased(standard.price) };
-  }
-  if (listed === undefined) return { ...period, price: finder.unpriced };
-  const status = listed.exact ? "exact" : "aliased";
-  return { ...period, price: priceOf(finder, wanted, listed.rates, status, { listed }) };
+  // A discount that nobody priced is none; a surcharge is unknown.
+  const standard = lookUpRates(overlay, { ...wanted, tier: "standard" });
+  const known = TIER_FACTOR_MAX[tier] === 1 ? standard.rates : undefined;
+  return { ...standard, ...overlap(period, standard), rates: known, status: "aliased" };
 }
 
 interface Sources {
-  readonly override?: PriceOverride;
+  readonly override: PriceOverride | undefined;
   readonly listed: ListedPrice | undefined;
 }
 
@@ -115,10 +125,6 @@ function unpricedOf({ unpriced }: PriceOverlay, version: string): ModelPrice | u
     outputTokensLimit: outputTokensLimit("", undefined),
     contextTokens: CONTEXT_TOKENS_UNKNOWN,
   });
-}
-
-function asAliased(price: ModelPrice | undefined): ModelPrice | undefined {
-  return price?.status === "exact" ? { ...price, status: "aliased" } : price;
 }
 
 function appliesTo(override: PriceOverride, { provider, model, tier }: Wanted): boolean {

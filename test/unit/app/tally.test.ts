@@ -132,6 +132,7 @@ function reportOf(tallies: GatewayReport["tallies"]): GatewayReport {
     turnedAway: new Map([["malformed", 2]]),
     budgets: new Map([["budget_exhausted llm-day", 3]]),
     policy: { digest: "", rules: 1, accepted: 1, refused: 0, problems: [] },
+    prices: { catalogue: "genai-prices@1", problems: [] },
     ledgerHealthy: true,
     store: {
       kind: "embedded",

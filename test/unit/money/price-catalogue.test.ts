@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { PriceCatalogue } from "../../../src/core/money/price.ts";
+import type { ServiceTier } from "../../../src/core/money/service-tier.ts";
 import { instant, type Instant } from "../../../src/core/units.ts";
 import { GENAI_PRICES_VERSION } from "../../../src/stores/prices/genai-prices.ts";
 import { createPriceCatalogue } from "../../../src/stores/prices/price-catalogue.ts";
@@ -12,7 +15,8 @@ import {
 import { NONE } from "./usage-streams.ts";
 
 const at = (iso: string): Instant => instant(Date.parse(iso));
-const NOW = at("2026-11-21T12:00:00Z");
+const NOW_ISO = "2026-11-21T12:00:00Z";
+const NOW = at(NOW_ISO);
 const MILLION = 1_000_000;
 const USD = 1_000_000_000;
 
@@ -187,4 +191,102 @@ describe("the operator's overlay", () => {
       expect(() => createPriceCatalogue(override({ input_usd_per_mtok }))).toThrow(RangeError);
     },
   );
+
+  const rows = (...more: readonly Partial<PriceOverride>[]): PriceCatalogue =>
+    createPriceCatalogue({
+      overrides: more.map((one) => ({ provider: "local", model: "m", ...OWN, ...one })),
+      unpriced: "refuse",
+    });
+  const inputAt = (prices: PriceCatalogue, iso: string, tier?: ServiceTier) =>
+    (prices.price("local", "m", at(iso), tier)?.cost(only(MILLION, 0)) ?? Number.NaN) / USD;
+
+  it("changes on its dates, the beginning in it and the end not", () => {
+    const prices = rows(
+      { from: "2026-03-01", until: "2026-04-01", input_usd_per_mtok: 5 },
+      { from: "2026-04-01", input_usd_per_mtok: 7 },
+      { input_usd_per_mtok: 3 },
+    );
+    expect(inputAt(prices, "2026-02-28T23:59:59.999Z")).toBe(3);
+    expect(inputAt(prices, "2026-03-01T00:00:00Z")).toBe(5);
+    expect(inputAt(prices, "2026-03-31T23:59:59.999Z")).toBe(5);
+    expect(inputAt(prices, "2026-04-01T00:00:00Z")).toBe(7);
+    expect(inputAt(prices, "2026-02-01T00:00:00Z")).toBe(3);
+  });
+
+  it("changes with the time of day, also over midnight", () => {
+    const prices = rows(
+      { hours: { from: "16:30", until: "00:30" }, input_usd_per_mtok: 1 },
+      { input_usd_per_mtok: 2 },
+    );
+    const seen = ["16:29:59.999", "16:30:00", "23:59:59", "00:29:59.999", "00:30:00", "12:00:00"];
+    expect(seen.map((time) => inputAt(prices, `2026-11-21T${time}Z`))).toEqual([2, 1, 1, 1, 2, 2]);
+  });
+
+  it("never disagrees with a look-up that remembers nothing, whatever the order of times", () => {
+    const overrides = [
+      { from: "2026-11-21", hours: { from: "22:00", until: "06:00" }, input_usd_per_mtok: 1 },
+      { hours: { from: "09:00", until: "17:00" }, until: "2026-11-23", input_usd_per_mtok: 2 },
+      { input_usd_per_mtok: 3 },
+    ];
+    const remembering = rows(...overrides);
+    const start = Date.parse("2026-11-19T00:00:00Z");
+    fc.assert(
+      fc.property(fc.array(fc.nat(6 * 24 * 60), { maxLength: 20 }), (minutes) => {
+        for (const minute of minutes) {
+          const iso = new Date(start + minute * 60_000).toISOString();
+          expect(inputAt(remembering, iso)).toBe(inputAt(rows(...overrides), iso));
+        }
+      }),
+    );
+  });
+
+  it("has a list for each tier; a discount that nobody priced is none, a surcharge unknown", () => {
+    const prices = rows(
+      { input_usd_per_mtok: 4 },
+      { tier: "batch", input_usd_per_mtok: 2 },
+      { tier: "priority", input_usd_per_mtok: 8 },
+    );
+    const now = NOW_ISO;
+    expect(inputAt(prices, now, "batch")).toBe(2);
+    expect(inputAt(prices, now, "priority")).toBe(8);
+    expect(inputAt(prices, now, "flex")).toBe(4);
+    expect(prices.price("local", "m", at(now), "flex")?.status).toBe("aliased");
+    expect(prices.price("local", "m", at(now), "fast")).toBeUndefined();
+    expect(prices.price("openai", "gpt-4o", NOW, "priority")).toBeUndefined();
+    expect(prices.price("openai", "gpt-4o", NOW, "flex")?.cost(only(MILLION, 0))).toBe(2.5 * USD);
+  });
+
+  it("adds to the catalogue's price what it leaves out", () => {
+    const searches = { web_search_usd: 0.014, input_usd_per_mtok: undefined };
+    const prices = createPriceCatalogue({
+      overrides: [{ provider: "google", model: "gemini-2.5-*", ...searches }],
+      unpriced: "refuse",
+    });
+    const price = prices.price("google", "gemini-2.5-flash", NOW);
+    expect(price?.covers("web_search")).toBe(true);
+    expect(price?.cost({ ...only(MILLION, 0), webSearches: 2 })).toBe(0.328 * USD);
+    expect(bundled.price("google", "gemini-2.5-flash", NOW)?.covers("web_search")).toBe(false);
+  });
+
+  it("changes tier with the size of the input", () => {
+    const tiered = { base: "1", above: [{ tokens: 1000, usd_per_mtok: "2" }] };
+    const price = rows({ input_usd_per_mtok: tiered }).price("local", "m", NOW);
+    expect(price?.cost(only(1000, 0))).toBe(1_000_000);
+    expect(price?.cost(only(1001, 0))).toBe(2_002_000);
+  });
+});
+
+describe("a model's own limits", () => {
+  it.each([
+    ["openai", "gpt-4.1", 32_768, 1_000_000],
+    ["openai", "gpt-4o-mini", 16_384, 128_000],
+    ["openai", "gpt-5.2", 131_072, 400_000],
+    ["anthropic", "claude-opus-4-1", 32_000, 200_000],
+    // Its price for inputs above 200,000 tokens says that it reads more.
+    ["anthropic", "claude-sonnet-4-5", 64_000, 1_048_576],
+    ["aws", "us.anthropic.claude-haiku-4-5-20251001-v1:0", 64_000, 200_000],
+  ])("of %s/%s are known to a hold", (provider, model, output, context) => {
+    const price = bundled.price(provider, model, NOW);
+    expect(price).toMatchObject({ outputTokensLimit: output, contextTokens: context });
+  });
 });
