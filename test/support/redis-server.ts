@@ -109,7 +109,8 @@ async function untilAnswering(port: number, child: ChildProcess): Promise<void> 
   const until = performance.now() + START_TIMEOUT_MS;
   for (;;) {
     if (child.exitCode !== null) throw new Error(`Redis ended at once with ${child.exitCode}`);
-    if ((await askRedis(port, ["PING"]).catch(() => "")) === "PONG") return;
+    const said = await askRedis(port, ["PING"]).catch((error: Error) => error.message);
+    if (said === "PONG" || said.startsWith("NOAUTH")) return;
     if (performance.now() > until) throw new Error("Redis did not start");
     await pause(POLL_MS);
   }
