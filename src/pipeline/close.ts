@@ -99,12 +99,20 @@ function tell(reply: SettleReply, { lines }: Agreement, observer: Observer): voi
 }
 
 function mark(facts: Facts, { sessions }: Ports): void {
-  const { sent, principal, decision } = facts;
-  if (!sent || principal === undefined || decision?.kind !== "allow") return;
-  if (decision.terms.marks.length === 0) return;
+  const { principal } = facts;
+  if (principal === undefined) return;
+  const marks = marksOf(facts);
+  if (marks.length === 0) return;
   try {
-    sessions.mark(principal, decision.terms.marks);
+    sessions.mark(principal, marks);
   } catch (error) {
     facts.cause ??= error instanceof Error ? error : new Error(String(error));
   }
+}
+
+/** What went out by a rule with marks, and what was found in it or in its answer. */
+function marksOf({ sent, decision, findings }: Facts): readonly string[] {
+  const found = findings.flatMap((finding) => finding.marks ?? []);
+  const ruled = sent && decision?.kind === "allow" ? decision.terms.marks : [];
+  return found.length === 0 ? ruled : [...new Set([...ruled, ...found])];
 }

@@ -15,7 +15,7 @@ const ROUNDS = 60;
 /** Time of one round, at least. */
 const ROUND_MS = 2;
 const NONE: readonly string[] = [];
-const DETECTORS = ["injection", "secret", "pii", "exploit"];
+const DETECTORS = ["injection", "secret", "pii", "exploit", "destination"];
 
 const PROSE = `The harbour was quiet that morning. A few boats had come in before dawn and their crews
 were already asleep, while the market on the quay opened one stall after another. Prices for fish

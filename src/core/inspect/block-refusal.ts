@@ -21,6 +21,11 @@ const WHAT: Readonly<Record<string, string>> = {
   "exploit.template": "an expression that a template engine would run",
   "exploit.object": "a serialised object that runs code",
   "exploit.path": "a path that leaves its folder",
+  "destination.ssrf": "an address that leads inside",
+  "destination.lookalike": "an address that passes for somebody else's",
+  "destination.exfiltration": "an address that carries data out",
+  "destination.suspicious": "an address that nothing vouches for",
+  "destination.listed": "an address that the operator has blocked",
   response_unscannable: "more text than can be held back to be inspected",
 };
 

@@ -16,4 +16,6 @@ export interface Finding {
   readonly start: number;
   readonly end: number;
   readonly action: "block" | "redact" | "report";
+  /** Put on the session because of it. */
+  readonly marks?: readonly string[];
 }

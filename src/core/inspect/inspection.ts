@@ -9,6 +9,15 @@ export interface InspectionRule {
   /** Findings below this score are ignored. */
   readonly scoreMin: number;
   readonly action: "block" | "redact" | "report";
+  /** For `destination`: domains with all that is below them. */
+  readonly domains?: DomainRule | undefined;
+  /** Put on the session when it finds something. */
+  readonly marks?: readonly string[];
+}
+
+export interface DomainRule {
+  readonly trusted: readonly string[];
+  readonly blocked: readonly string[];
 }
 
 /**

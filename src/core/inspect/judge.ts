@@ -3,7 +3,7 @@ import type { Finding } from "./finding.ts";
 import type { InspectionRule } from "./inspection.ts";
 import { emailAt, EMAIL_DETECTOR, mailStart } from "./detectors/pii-email.ts";
 import { INJECTION_DETECTOR } from "./detectors/injection.ts";
-import { ruleFor } from "./scan-plan.ts";
+import { ruleFor, type ScanPlan } from "./scan-plan.ts";
 import { HOLD_MAX, MORE, type Hit, type View } from "./signature.ts";
 import { originalAt, type TextScan } from "./text-scan.ts";
 
@@ -55,7 +55,7 @@ function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
   const { text } = scan;
   const stop = Math.min(text.length, at + HOLD_MAX);
   const final = scan.ended || at + HOLD_MAX <= text.length;
-  const view: View = { text, stop, final, label: scan.label };
+  const view: View = { text, stop, final, label: scan.label, lists: scan.plan.lists };
   let best: Catch | undefined;
   let waits = false;
   if (at === 0 && scan.base === 0) {
@@ -121,8 +121,19 @@ function findingOf(scan: TextScan, { detector, hit, score, rule }: Catch): Findi
     start: originalAt(scan, hit.start),
     end: originalAt(scan, hit.end),
     action: rule.action,
+    ...marksOf(scan.plan, detector, score),
   };
 }
+
+/** Of every rule that wants the finding, not only of the strictest. */
+function marksOf(plan: ScanPlan, detector: string, score: number): Pick<Finding, "marks"> {
+  const marks = (plan.rules.get(detector) ?? []).flatMap((rule) =>
+    score >= rule.scoreMin ? (rule.marks ?? []) : [],
+  );
+  return marks.length === 0 ? NO_MARKS : { marks };
+}
+
+const NO_MARKS: Pick<Finding, "marks"> = {};
 
 /** `[email]`, `[card]`, `[secret]`. */
 function placeholder(detector: string): string {

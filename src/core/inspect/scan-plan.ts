@@ -1,3 +1,5 @@
+import { NO_LISTS, type DestinationLists } from "../destination/assess-destination.ts";
+import { domainList } from "../destination/domain-list.ts";
 import { anchorTable } from "./anchor-table.ts";
 import type { Finding } from "./finding.ts";
 import type { Inspection, InspectionRule } from "./inspection.ts";
@@ -20,6 +22,7 @@ export interface ScanPlan {
   /** Any finding may rewrite text, so text is held back while one could begin. */
   readonly rewrites: boolean;
   readonly rules: ReadonlyMap<string, readonly InspectionRule[]>;
+  readonly lists: DestinationLists;
   /** What is judged by its name, by the names met so far. */
   readonly labels: Map<string, readonly Labelled[]>;
 }
@@ -84,8 +87,17 @@ function compile(inspection: Inspection): ScanPlan {
     holdsWords: rules.has(EMAIL_DETECTOR) || rules.has(NATIONAL_ID_DETECTOR),
     rewrites: [...rules.keys()].some(rewrites),
     rules,
+    lists: listsOf(inspection.rules),
     labels: new Map(),
   };
+}
+
+/** What one rule trusts or blocks counts for all that look at the same text. */
+function listsOf(rules: readonly InspectionRule[]): DestinationLists {
+  const trusted = rules.flatMap((rule) => rule.domains?.trusted ?? []);
+  const blocked = rules.flatMap((rule) => rule.domains?.blocked ?? []);
+  if (trusted.length === 0 && blocked.length === 0) return NO_LISTS;
+  return { trusted: domainList(trusted), blocked: domainList(blocked) };
 }
 
 /** `pii` covers `pii.email`. */

@@ -1,3 +1,5 @@
+import type { DestinationLists } from "../destination/assess-destination.ts";
+
 /**
  * Text units past a candidate's start that its match may read. Past it a match decides with what
  * it has, so nothing is ever held back for longer.
@@ -33,6 +35,8 @@ export interface View {
   readonly final: boolean;
   /** What the text is called where it stands, such as the key of its JSON member; or empty. */
   readonly label: string;
+  /** The operator's lists of domains. */
+  readonly lists: DestinationLists;
 }
 
 /**

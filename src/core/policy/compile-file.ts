@@ -168,8 +168,16 @@ function compileInspection(
   fileAgents: readonly Glob[],
   shadow: boolean,
 ): CompiledInspection {
-  const { id: name, find, scoreMin, action } = clause;
-  const rule = { id: name, find, scoreMin, action: shadow ? "report" : action } as const;
+  const { id: name, find, scoreMin, action, domains } = clause;
+  const marks = shadow ? [] : clause.marks;
+  const rule = {
+    id: name,
+    find,
+    scoreMin,
+    action: shadow ? "report" : action,
+    domains,
+    marks,
+  } as const;
   return {
     fileAgents,
     agents: globsOf(clause.agents ?? []),

@@ -20,4 +20,10 @@ export const DETECTORS = [
   "exploit.template",
   "exploit.object",
   "exploit.path",
+  "destination",
+  "destination.ssrf",
+  "destination.lookalike",
+  "destination.exfiltration",
+  "destination.suspicious",
+  "destination.listed",
 ] as const;

@@ -1,5 +1,5 @@
 /** Text of one policy file → its syntax tree; every problem of the file is reported at once. */
-import type { Surface } from "../inspect/inspection.ts";
+import type { DomainRule, Surface } from "../inspect/inspection.ts";
 import { checkShape } from "./check-shape.ts";
 import {
   itemsOf,
@@ -79,7 +79,22 @@ function parseInspect(map: YamlMap, parsing: Parsing): InspectClause | undefined
     find: [...new Set(textsOf(valueOf(map, "find")))],
     scoreMin: numberOf(at) ?? LEVELS[level],
     action,
+    domains: domainsOf(valueOf(map, "domains"), parsing),
+    marks: [...new Set(textsOf(valueOf(map, "marks")))],
   };
+}
+
+const DOMAIN = /^=?(?:\*\.)?(?:[\p{L}\p{N}_-]{1,63}\.)*[\p{L}\p{N}_-]{1,63}$/u;
+
+function domainsOf(node: YamlNode | undefined, parsing: Parsing): DomainRule | undefined {
+  if (node?.kind !== "map") return undefined;
+  for (const item of [...itemsOf(valueOf(node, "trusted")), ...itemsOf(valueOf(node, "blocked"))]) {
+    const text = textOf(item);
+    if (text === undefined || DOMAIN.test(text)) continue;
+    const help = "write a domain such as example.com, without scheme, port or path";
+    parsing.list.report(placeOf(item, parsing), `${text} is no domain`, help);
+  }
+  return { trusted: textsOf(valueOf(node, "trusted")), blocked: textsOf(valueOf(node, "blocked")) };
 }
 
 const SURFACES = ["request", "response", "tool_result"] as const satisfies readonly Surface[];

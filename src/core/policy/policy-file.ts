@@ -1,6 +1,6 @@
 import type { RateLimit } from "../decision.ts";
 import type { Budget } from "../money/budget.ts";
-import type { Surface } from "../inspect/inspection.ts";
+import type { DomainRule, Surface } from "../inspect/inspection.ts";
 import type { Millis } from "../units.ts";
 import type { Path } from "./json-path.ts";
 import type { Place } from "./source-text.ts";
@@ -125,6 +125,8 @@ export interface InspectClause {
   readonly find: readonly string[];
   readonly scoreMin: number;
   readonly action: "block" | "redact" | "report";
+  readonly domains: DomainRule | undefined;
+  readonly marks: readonly string[];
 }
 
 export interface TestClause {

@@ -5,22 +5,10 @@
 import { BudgetSchema } from "./budget-schema.ts";
 import type { Shape } from "./check-shape.ts";
 import * as Type from "./json-schema.ts";
-import { DETECTORS } from "./detectors.ts";
+import { InspectSchema } from "./policy-inspect-schema.ts";
 import { MCP_SELECTOR_KEYS, MCP_SELECTORS, type McpSelectorKey } from "./mcp-selectors.ts";
-import { POLICY_LIMITS } from "./policy-limits.ts";
+import { closed, globs, id } from "./schema-pieces.ts";
 import { TestSchema } from "./policy-test-schema.ts";
-
-const closed = { additionalProperties: false } as const;
-
-const globs = (description: string, example: string) =>
-  Type.Array(Type.String({ minLength: 1, maxLength: POLICY_LIMITS.globChars }), {
-    description,
-    minItems: 1,
-    maxItems: POLICY_LIMITS.globsPerList,
-    examples: [[example]],
-  });
-
-const id = (description: string) => Type.String({ description, pattern: "^[A-Za-z0-9][\\w.-]*$" });
 
 const Mode = Type.Enum(["enforce", "shadow", "off"], {
   description:
@@ -236,27 +224,6 @@ const Rule = Type.Object(
   },
 );
 
-const Inspect = Type.Object(
-  {
-    id: id("Names the rule in every finding; unique over all files."),
-    on: Type.Array(Type.Enum(["request", "response", "tool_result"]), {
-      description: "Where to look.",
-      minItems: 1,
-      maxItems: 3,
-    }),
-    find: Type.Array(Type.Enum([...DETECTORS]), { description: "What to look for.", minItems: 1 }),
-    at: Type.Optional(
-      Type.Union(
-        [Type.Enum(["low", "medium", "high"]), Type.Integer({ minimum: 0, maximum: 100 })],
-        { description: "Score from which it acts: low 30, medium 60, high 80. Default: medium." },
-      ),
-    ),
-    do: Type.Enum(["block", "redact", "report"], { description: "What to do about a finding." }),
-    agents: Type.Optional(globs("Narrows the file's agents for this entry.", "support-*")),
-  },
-  { ...closed, description: "What to look for in the text that passes." },
-);
-
 export const PolicyFileSchema = Type.Object(
   {
     version: Type.Literal(1, { description: "Version of the language: 1." }),
@@ -270,7 +237,9 @@ export const PolicyFileSchema = Type.Object(
     rules: Type.Optional(
       Type.Array(Rule, { description: "Unordered. Deny beats approve beats allow." }),
     ),
-    inspect: Type.Optional(Type.Array(Inspect, { description: "What to look for in the text." })),
+    inspect: Type.Optional(
+      Type.Array(InspectSchema, { description: "What to look for in the text." }),
+    ),
     tests: Type.Optional(Type.Array(TestSchema, { description: "Calls and what must come out." })),
   },
   {

@@ -9,4 +9,4 @@ export function looking(
   return { surface: "response", rules: [{ id: `test-${action}`, find, scoreMin, action }] };
 }
 
-export const EVERYTHING = ["injection", "secret", "pii", "exploit"];
+export const EVERYTHING = ["injection", "secret", "pii", "exploit", "destination"];

@@ -1,6 +1,7 @@
 import type { Signature } from "../signature.ts";
 import { INJECTION, INJECTION_DETECTOR } from "./injection.ts";
 import { EMAIL_DETECTOR } from "./pii-email.ts";
+import { DESTINATIONS } from "./destinations.ts";
 import { EXPLOITS } from "./exploits.ts";
 import { IP, IP_DETECTOR } from "./pii-ip.ts";
 import { NAME, NAME_DETECTOR } from "./pii-name.ts";
@@ -15,6 +16,7 @@ export const DETECTORS: ReadonlyMap<string, readonly Signature[]> = new Map([
   [EMAIL_DETECTOR, []],
   ...PII_NUMBERS,
   ...EXPLOITS,
+  ...DESTINATIONS,
   [NATIONAL_ID_DETECTOR, NATIONAL_ID],
   [IP_DETECTOR, IP],
   [NAME_DETECTOR, NAME],

@@ -1,0 +1,215 @@
+/** Names that pass for somebody else's: misspelt, confusable, or a brand where it does not belong. */
+import { editDistance } from "../../lib/edit-distance.ts";
+import { BRAND_LIST, type Brand } from "./brands.ts";
+import type { Factor } from "./factor.ts";
+import { RISKY_SUFFIXES } from "./known-domains.ts";
+import { decodePunycode } from "./punycode.ts";
+import type { DomainName } from "./registrable-domain.ts";
+import { bits, lettersOf, skeletonOf } from "./skeleton.ts";
+
+/** Tools whose names stand in honest subdomains everywhere: `github.example.com`. */
+const TOOLS = new Set(
+  (
+    "github gitlab docker npmjs bitbucket okta atlassian wordpress datadog sendgrid stripe zendesk " +
+    "cloudflare huggingface openai anthropic salesforce twilio sharepoint shopify hubspot google"
+  ).split(" "),
+);
+
+const LURES = new Set(
+  (
+    "login logon signin signup sign verify verification secure security account accounts update " +
+    "updates support billing confirm confirmation wallet airdrop gift gifts nitro free bonus reward " +
+    "rewards prize unlock suspended recover recovery auth webmail password bank banking invoice refund " +
+    "claim promo service services customer client id online web portal access mail team help event " +
+    "shop store market pay payment sms alert notice safety official app download clone page"
+  ).split(" "),
+);
+
+/** Fewer letters would be near too many honest words. */
+const MISSPELT_MIN = 6;
+const SWAPPED_MIN = 5;
+const INSIDE_MIN = 6;
+const LONG = 8;
+const VERY_LONG = 12;
+
+interface Known extends Brand {
+  readonly skeleton: string;
+  readonly letters: number;
+}
+
+const BRANDS: readonly Known[] = BRAND_LIST.map((brand) => ({
+  ...brand,
+  skeleton: skeletonOf(brand.name),
+  letters: lettersOf(skeletonOf(brand.name)),
+}));
+
+/** Names judged, by host; emptied when full. */
+const CACHE_MAX = 512;
+const judged = new Map<string, readonly Factor[]>();
+
+export function lookAlikeFactors(domain: DomainName, path: string): readonly Factor[] {
+  let factors = judged.get(domain.host);
+  if (factors === undefined) {
+    factors = nameFactors(domain);
+    if (judged.size >= CACHE_MAX) judged.clear();
+    judged.set(domain.host, factors);
+  }
+  if (!domain.hosted) return factors;
+  const weight = brandInPath(path, domain.subdomain);
+  if (weight === 0) return factors;
+  return [...factors, { kind: "lookalike", name: "brand-on-shared-host", weight }];
+}
+
+function nameFactors(domain: DomainName): readonly Factor[] {
+  const factors: Factor[] = [];
+  const add = (name: string, weight: number): void => {
+    if (weight > 0) factors.push({ kind: "lookalike", name, weight });
+  };
+  const name = readable(domain.name);
+  add("brand-in-name", brandInName(name, domain));
+  add("confusable-name", confusable(name, domain.name));
+  add("misspelt-name", misspelt(name));
+  add("brand-in-subdomain", brandInSubdomain(domain.subdomain));
+  if (factors.length === 0) return factors;
+  if (luresIn(`${domain.subdomain}.${domain.name}`) > 0) add("lure-word", 0.25);
+  if (RISKY_SUFFIXES.has(domain.suffix)) add("risky-suffix", 0.25);
+  return factors;
+}
+
+export function luresIn(host: string): number {
+  return host.split(/[.-]/).filter((token) => LURES.has(token)).length;
+}
+
+/** Unicode as it is shown. */
+function readable(label: string): string {
+  return label.startsWith("xn--") ? (decodePunycode(label.slice(4)) ?? label) : label;
+}
+
+function brandInName(name: string, { hosted, suffix }: DomainName): number {
+  const tokens = name.split(/[-_]/);
+  let worst = 0;
+  for (const { name: brand, common } of BRANDS) {
+    let weight = 0;
+    if (name === brand) {
+      if (hosted) weight = TOOLS.has(brand) ? 0.3 : 0.55;
+      else if (RISKY_SUFFIXES.has(suffix)) weight = 0.62;
+      else weight = common ? 0 : 0.35;
+    } else if (tokens.includes(brand)) {
+      const lured = tokens.some((token) => LURES.has(token) || /^\d+$/.test(token));
+      weight = common ? (lured ? 0.72 : 0.3) : TOOLS.has(brand) && !lured ? 0.4 : 0.76;
+    } else if (brand.length >= INSIDE_MIN && !common && name.includes(brand)) {
+      weight = name.startsWith(brand) || name.endsWith(brand) ? 0.66 : 0.6;
+      if (TOOLS.has(brand)) weight -= 0.2;
+    } else if (!common && brand.length >= 4 && tokens.some((one) => nearToken(one, brand))) {
+      weight = 0.62;
+    }
+    worst = Math.max(worst, weight);
+  }
+  return worst;
+}
+
+/** `17facebook`, `ebay1`: a brand and digits. */
+function nearToken(token: string, brand: string): boolean {
+  return token !== brand && token.replaceAll(/^\d+|\d+$/g, "") === brand;
+}
+
+function confusable(name: string, written: string): number {
+  const foreign = written.startsWith("xn--");
+  for (const token of new Set([name, ...name.split(/[-_]/)])) {
+    const skeleton = skeletonOf(token);
+    for (const brand of BRANDS) {
+      if (brand.name === token) continue;
+      if (skeleton === brand.skeleton && brand.name.length >= 4) return 0.93;
+      const inside = brand.name.length >= INSIDE_MIN && !brand.common;
+      if (
+        inside &&
+        skeleton !== token &&
+        skeleton.includes(brand.skeleton) &&
+        !token.includes(brand.name)
+      ) {
+        return foreign ? 0.9 : 0.72;
+      }
+    }
+  }
+  return foreign && mixesScripts(name) ? 0.7 : 0;
+}
+
+function misspelt(name: string): number {
+  let worst = 0;
+  for (const token of new Set([name, ...name.split(/[-_]/)])) {
+    if (token.length < SWAPPED_MIN) continue;
+    const skeleton = skeletonOf(token);
+    const letters = lettersOf(skeleton);
+    for (const brand of BRANDS) {
+      const { length } = brand.name;
+      if (length < SWAPPED_MIN || brand.name === token) continue;
+      if (isSwapped(token, brand.name)) worst = Math.max(worst, 0.7);
+      if (length < MISSPELT_MIN || brand.common) continue;
+      const most = length >= VERY_LONG ? 4 : length >= LONG ? 2 : 1;
+      if (Math.abs(length - token.length) > most + 1) continue;
+      // Each edit changes at most two of the letters that occur.
+      if (bits(letters ^ brand.letters) > 2 * most) continue;
+      const distance = Math.min(
+        editDistance(token, brand.name),
+        editDistance(skeleton, brand.skeleton),
+      );
+      if (distance === 0 || distance > most) continue;
+      worst = Math.max(worst, misspeltWeight(token, brand.name, distance));
+    }
+  }
+  return worst;
+}
+
+/** Two neighbours changed places. */
+function isSwapped(token: string, brand: string): boolean {
+  if (token.length !== brand.length) return false;
+  let at = 0;
+  while (token[at] === brand[at]) at += 1;
+  return (
+    token[at] === brand[at + 1] &&
+    token[at + 1] === brand[at] &&
+    token.slice(at + 2) === brand.slice(at + 2)
+  );
+}
+
+function misspeltWeight(token: string, brand: string, distance: number): number {
+  if (brand.length >= VERY_LONG) return distance <= 3 ? 0.85 : 0.68;
+  if (brand.length >= LONG) return distance === 1 ? 0.82 : token[0] === brand[0] ? 0.66 : 0.4;
+  return token[0] === brand[0] ? 0.6 : 0.3;
+}
+
+function brandInSubdomain(subdomain: string): number {
+  if (subdomain === "") return 0;
+  const labels = subdomain.split(".");
+  let worst = 0;
+  for (const [i, label] of labels.entries()) {
+    const tokens = label.split(/[-_]/);
+    for (const { name: brand, common } of BRANDS) {
+      if (!tokens.includes(brand)) continue;
+      const next = tokens.length > 1 ? tokens[tokens.indexOf(brand) + 1] : labels[i + 1];
+      const whole = next !== undefined && /^(?:com?|net|org|jp|uk|de|fr|io)(?:-|$)/.test(next);
+      const weight = whole ? 0.92 : common || TOOLS.has(brand) ? 0.3 : 0.72;
+      worst = Math.max(worst, weight);
+    }
+  }
+  return worst;
+}
+
+const CLONED = /clone|login|log-in|sign|landing|verify|account|phish|register|home|ui\b|page|gift/i;
+
+/** Pages of strangers on a shared host, named after a brand. */
+function brandInPath(path: string, subdomain: string): number {
+  const text = `${subdomain}${path}`.toLowerCase().slice(0, 160);
+  const tokens = text.split(/[^a-z\d]+/);
+  const named = BRANDS.some(({ name, common }) => {
+    if (common || TOOLS.has(name)) return false;
+    return tokens.includes(name) || (name.length >= INSIDE_MIN && text.includes(name));
+  });
+  if (!named) return 0;
+  return CLONED.test(text) || tokens.length <= 3 ? 0.66 : 0.45;
+}
+
+function mixesScripts(text: string): boolean {
+  const scripts = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u];
+  return scripts.filter((script) => script.test(text)).length > 1;
+}

@@ -1,0 +1,30 @@
+/** The only file that knows the package with the public suffix list. */
+import { parse } from "tldts";
+
+export interface DomainName {
+  /** Lower case, without a trailing dot; punycode where it was Unicode. */
+  readonly host: string;
+  /** What somebody registered: `example.co.uk`, `user.github.io`; empty for a bare suffix. */
+  readonly domain: string;
+  /** Its first label. */
+  readonly name: string;
+  /** Labels before it, joined; empty without any. */
+  readonly subdomain: string;
+  readonly suffix: string;
+  /** Users of a service register there: `github.io`, `vercel.app`. */
+  readonly hosted: boolean;
+}
+
+const OPTIONS = { allowPrivateDomains: true, detectIp: false, validateHostname: false } as const;
+
+export function domainName(host: string): DomainName {
+  const found = parse(host, OPTIONS);
+  return {
+    host,
+    domain: found.domain ?? "",
+    name: found.domainWithoutSuffix ?? "",
+    subdomain: found.subdomain ?? "",
+    suffix: found.publicSuffix ?? "",
+    hosted: found.isPrivate === true,
+  };
+}

@@ -1,0 +1,48 @@
+/** The shape of an `inspect` entry. */
+import { DETECTORS } from "./detectors.ts";
+import * as Type from "./json-schema.ts";
+import { closed, globs, id } from "./schema-pieces.ts";
+
+export const InspectSchema = Type.Object(
+  {
+    id: id("Names the rule in every finding; unique over all files."),
+    on: Type.Array(Type.Enum(["request", "response", "tool_result"]), {
+      description: "Where to look.",
+      minItems: 1,
+      maxItems: 3,
+    }),
+    find: Type.Array(Type.Enum([...DETECTORS]), { description: "What to look for.", minItems: 1 }),
+    at: Type.Optional(
+      Type.Union(
+        [Type.Enum(["low", "medium", "high"]), Type.Integer({ minimum: 0, maximum: 100 })],
+        { description: "Score from which it acts: low 30, medium 60, high 80. Default: medium." },
+      ),
+    ),
+    do: Type.Enum(["block", "redact", "report"], { description: "What to do about a finding." }),
+    agents: Type.Optional(globs("Narrows the file's agents for this entry.", "support-*")),
+    domains: Type.Optional(
+      Type.Object(
+        {
+          trusted: Type.Optional(
+            globs("Never doubted, unless their names lead inside.", "corp.example"),
+          ),
+          blocked: Type.Optional(globs("Always found, as `destination.listed`.", "evil.example")),
+        },
+        {
+          ...closed,
+          description:
+            "For `destination`: domains with all that is below them; `=host` is one host alone. " +
+            "They count for every entry that looks at the same text.",
+        },
+      ),
+    ),
+    marks: Type.Optional(
+      Type.Array(id("A mark."), {
+        minItems: 1,
+        maxItems: 16,
+        description: "Put on the session when this entry finds something; read by `session.marks`.",
+      }),
+    ),
+  },
+  { ...closed, description: "What to look for in the text that passes." },
+);

@@ -1,0 +1,182 @@
+import { describe, expect, it } from "vitest";
+import { assessDestination, NO_LISTS } from "../../../src/core/destination/assess-destination.ts";
+import { domainList } from "../../../src/core/destination/domain-list.ts";
+import { decodePunycode } from "../../../src/core/destination/punycode.ts";
+import { readablePayload } from "../../../src/core/destination/readable-payload.ts";
+import type { Inspection } from "../../../src/core/inspect/inspection.ts";
+import { createPartScanner } from "../../../src/core/inspect/part-scanner.ts";
+import { scanJson } from "../../../src/core/inspect/scan-json.ts";
+import { looking } from "./inspections.ts";
+
+const MEDIUM = 60;
+
+/** Kinds of trouble from `medium` on, the heaviest first. */
+function troubleWith(address: string): readonly string[] {
+  const { suspicions } = assessDestination(address, NO_LISTS);
+  return suspicions.filter(({ score }) => score >= MEDIUM).map(({ kind }) => kind);
+}
+
+describe("a destination", () => {
+  it.each([
+    "http://127.0.0.1:8080/",
+    "http://2130706433/",
+    "http://0x7f.1/",
+    "http://0177.0.0.1/",
+    "http://[::ffff:10.0.0.1]/",
+    "http://169.254.169.254/latest/meta-data/",
+    "http://metadata.google.internal/computeMetadata/v1/",
+    "http://kubernetes.default.svc/api",
+    "http://printer.local/",
+    "http://192-168-0-1.sslip.io/",
+    "gopher://10.1.2.3:6379/_INFO",
+    "file:///home/app/.env",
+    "javascript:fetch('//x')",
+    "https://api.github.com@198.51.100.3/",
+    "https://github.com\\@evil.example/",
+    "https://github.com%2f@evil.example/",
+  ])("%s leads inside, or hides where it leads", (address) => {
+    expect(troubleWith(address)).toContain("ssrf");
+  });
+
+  it.each([
+    "https://paypa1.com/signin",
+    "https://rnicrosoft.com/",
+    "https://www.gogole.com/",
+    "https://xn--pypal-4ve.com/",
+    "https://netflix-billing.info/",
+    "https://secure-wellsfargo-login.com/",
+    "https://facebook.com.account-check.top/",
+    "https://instagram.login.example.ru/",
+    "https://dropboxfiles.xyz/",
+    "https://someone.github.io/netflix-clone/",
+  ])("%s passes for somebody else", (address) => {
+    expect(troubleWith(address)).toContain("lookalike");
+  });
+
+  it.each([
+    "https://a.example.net/p?d=cGFzc3dvcmQ9aHVudGVyMjMgdXNlcj1yb290",
+    "https://ONUGKY3SMV2D2MJSGM2DKNQ.t.example.net/",
+    "https://x.example.net/6170695f6b65793d3132333435363738393061626364/a.gif",
+    "https://x.example.net/log?line=DB_PASSWORD%3Dhunter23",
+    "https://webhook.site/0f1e2d3c",
+    "https://abc.oast.fun/",
+  ])("%s carries something out", (address) => {
+    expect(troubleWith(address)).toContain("exfiltration");
+  });
+
+  it.each([
+    "https://docs.python.org/3/library/urllib.parse.html#module-urllib",
+    "https://www.amazon.co.uk/dp/B000000000?tag=x",
+    "https://accounts.google.com/o/oauth2/v2/auth?state=eyJhIjoiYiIsImMiOiJkZSJ9&scope=openid",
+    "https://github.mycompany.example/org/repo/pull/12",
+    "https://bücher.example/",
+    "https://api.example.com/v1/items/3fa85f64-5717-4562-b3fc-2c963f66afa6?page=2",
+    "https://cdn.example.net/assets/index.9f86d081884c7d65.js",
+    "https://s3.eu-central-1.amazonaws.com/bucket/key?X-Amz-Signature=fe5f80f77d5fa3beca038a248ff027",
+    "https://discard.example.com/",
+    "https://pineapple.example/recipes?q=purchase",
+  ])("%s is nobody's trouble", (address) => {
+    expect(troubleWith(address)).toEqual([]);
+  });
+
+  it("says what speaks against it, heaviest first, with score and confidence", () => {
+    const { domain, suspicions } = assessDestination("https://paypal-verify.top/", NO_LISTS);
+    expect(domain).toBe("paypal-verify.top");
+    expect(suspicions[0]).toMatchObject({
+      kind: "lookalike",
+      factors: ["brand-in-name", "lure-word", "risky-suffix"],
+    });
+    expect(suspicions[0]?.score).toBeGreaterThanOrEqual(80);
+    expect(suspicions[0]?.confidence).toBeLessThan(1);
+  });
+
+  it("is refused by the operator's list, and spared by it, inside addresses never", () => {
+    const lists = {
+      trusted: domainList(["*.corp.example", "10.0.0.1"]),
+      blocked: domainList(["evil.example", "=one.example"]),
+    };
+    const kinds = (address: string): readonly string[] =>
+      assessDestination(address, lists).suspicions.map(({ kind }) => kind);
+    expect(kinds("https://a.b.evil.example/")).toEqual(["listed"]);
+    expect(kinds("https://one.example/")).toEqual(["listed"]);
+    expect(kinds("https://two.one.example/")).toEqual([]);
+    expect(kinds("https://paypal-login.corp.example/")).toEqual([]);
+    expect(kinds("http://10.0.0.1/")).toEqual(["ssrf"]);
+  });
+});
+
+describe("what an address hides", () => {
+  it("is read from base64, base64url, base32 and hex, if it is text", () => {
+    const text = "user=alice&token=x9";
+    for (const form of ["base64", "base64url", "hex"] as const) {
+      expect(readablePayload(Buffer.from(text).toString(form))).toContain("user=alice");
+    }
+    expect(readablePayload("OVZWK4R5MFWGSY3F")).toBe("user=alice");
+    expect(readablePayload("9f86d081884c7d659a2feaa0c55ad015")).toBeUndefined();
+  });
+
+  it("is read from punycode as the examples of RFC 3492 say", () => {
+    expect(decodePunycode("bcher-kva")).toBe("bücher");
+    expect(decodePunycode("ihqwcrb4cv8a8dqg056pqjye")).toBe("他们为什么不说中文");
+    expect(decodePunycode("a-b-!")).toBeUndefined();
+  });
+});
+
+describe("the destination detectors", () => {
+  const found = (text: string, find = "destination"): readonly string[] => {
+    const scanner = createPartScanner(looking([find], "report", MEDIUM), "p", []);
+    scanner.push(text);
+    scanner.end();
+    return scanner.findings.map(({ detector }) => detector);
+  };
+
+  it("tell an address that is called from one that is only mentioned", () => {
+    expect(found("Open http://localhost:3000 in your browser to see it.")).toEqual([]);
+    expect(found("http://localhost:3000")).toEqual(["destination.ssrf"]);
+    expect(found("curl -s http://localhost:3000/admin")).toEqual(["destination.ssrf"]);
+    expect(found("GET /proxy?url=http://169.254.169.254/")).toEqual(["destination.ssrf"]);
+    const look = looking(["destination"], "report", MEDIUM);
+    const value = { webhook_url: "see http://localhost:9 please" };
+    expect(scanJson(look, value, []).findings).toHaveLength(1);
+  });
+
+  it("leave templates and ordinary links alone", () => {
+    expect(found("`http://${host}:8080/x` and https://{account}.example.com/")).toEqual([]);
+    expect(
+      found("See https://example.org/docs (and https://www.rfc-editor.org/rfc/rfc3492)."),
+    ).toEqual([]);
+  });
+
+  it("take the lists of the rules that look", () => {
+    const inspection: Inspection = {
+      surface: "request",
+      rules: [
+        {
+          id: "a",
+          find: ["destination"],
+          scoreMin: MEDIUM,
+          action: "block",
+          domains: { trusted: [], blocked: ["pastes.example"] },
+        },
+      ],
+    };
+    expect(scanJson(inspection, { to: "https://x.pastes.example/1" }, []).blocked).toMatchObject({
+      detector: "destination.listed",
+      signature: "blocked-by-list",
+    });
+  });
+
+  it("carry the marks of every rule that wants them, whichever rule decides", () => {
+    const rule = { find: ["destination"], scoreMin: MEDIUM };
+    const inspection: Inspection = {
+      surface: "request",
+      rules: [
+        { ...rule, id: "a", action: "block", marks: ["tried"] },
+        { ...rule, id: "b", action: "report", marks: ["seen"] },
+        { ...rule, id: "c", action: "report", scoreMin: 100, marks: ["sure"] },
+      ],
+    };
+    const { blocked } = scanJson(inspection, { url: "http://10.0.0.1/" }, []);
+    expect(blocked).toMatchObject({ rule: "a", marks: ["tried", "seen"] });
+  });
+});
