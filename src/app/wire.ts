@@ -15,6 +15,7 @@ import { geminiWire } from "../proxy/llm/gemini/gemini-wire.ts";
 import { openaiWire } from "../proxy/llm/openai/openai-wire.ts";
 import { createMcpWire } from "../proxy/mcp/mcp-wire.ts";
 import type { WireFamily } from "../proxy/wire.ts";
+import { FEDERATION } from "../proxy/mcp/federation/federation-door.ts";
 import { McpTransports } from "../proxy/mcp/transport/mcp-transports.ts";
 import { createGuardedConnector } from "../proxy/net/guarded-connector.ts";
 import type { StandingStreams } from "../proxy/http-exchange.ts";
@@ -31,6 +32,7 @@ import type { Config, Limits } from "./config/config.ts";
 import type { Environment } from "./config/environment.ts";
 import type { Events } from "./events.ts";
 import { openCounters, type Counters } from "./open-counters.ts";
+import { VERSION } from "./version.ts";
 import { openDefinitions } from "./open-definitions.ts";
 
 /** Until tenants come with the directory, there is one. */
@@ -103,6 +105,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
     upgrades: createUpgradeDoor({ vault, connectorFor, standing }),
     standing,
     limits: dataPlaneLimits(config.limits),
+    version: VERSION,
   });
   const owned = started.move();
   return {
@@ -137,7 +140,7 @@ const connectorFor: ConnectorFor = ({ allowPrivate, timeouts }: Upstream) =>
 
 function routesOf(config: Config): Routes {
   const upstreams = new Map(config.upstreams.map((upstream) => [upstream.name, upstream]));
-  return { upstreams, hosts: hostsOf(config) };
+  return { upstreams, federation: FEDERATION, hosts: hostsOf(config) };
 }
 
 /**

@@ -1,8 +1,9 @@
 /** The agent's side of one exchange: writes a head once, bytes with backpressure, one end. */
 import type { ServerResponse } from "node:http";
+import type { Reply } from "./reply.ts";
 import type { WireReply } from "./wire.ts";
 
-export class ClientReply {
+export class ClientReply implements Reply {
   bytes = 0;
   /** Ended by us before its time. */
   broken = false;

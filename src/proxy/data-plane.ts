@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { id, instant, type ExchangeId, type Instant } from "../core/units.ts";
-import type { Wire } from "../core/upstream.ts";
+import type { Upstream, Wire } from "../core/upstream.ts";
 import { newId } from "../lib/ids.ts";
 import { Roster } from "../lib/roster.ts";
 import { govern, type Door } from "../operations/govern.ts";
@@ -14,6 +14,7 @@ import type { DataPlaneLimits } from "./data-plane-limits.ts";
 import type { Shutdown } from "./forward-http.ts";
 import type { UpgradeDoor } from "./forward-upgrade.ts";
 import { HttpExchange, type ExchangeTools, type StandingStreams } from "./http-exchange.ts";
+import { FederationDoor } from "./mcp/federation/federation-door.ts";
 import { renderRefusal } from "./refusals/render-refusal.ts";
 import { isLoopback, routeRequest, type RoutedRequest, type Routes } from "./route-request.ts";
 import type { UpstreamPools } from "./upstream-pools.ts";
@@ -26,6 +27,8 @@ export interface DataPlaneOptions extends Routes {
   readonly upgrades: UpgradeDoor;
   readonly standing: StandingStreams;
   readonly limits: DataPlaneLimits;
+  /** How it calls itself where a server must. */
+  readonly version: string;
 }
 
 export interface DataPlane {
@@ -95,12 +98,19 @@ class Listener {
   running = 0;
   readonly #options: DataPlaneOptions;
   readonly #tools: ExchangeTools;
+  readonly #federation: FederationDoor;
   #waiting: (() => void)[] = [];
 
   constructor(options: DataPlaneOptions, shutdown: Shutdown) {
     this.#options = options;
     const { pools, limits, ports, standing } = options;
     this.#tools = { pools, limits, standing, shutdown, vault: ports.vault };
+    this.#federation = new FederationDoor(membersOf(options), options.version, limits.body, {
+      ports,
+      exchanges: this.#tools,
+      wire: options.wires.mcp,
+      run: (exchange) => this.#run(exchange),
+    });
   }
 
   serve(request: IncomingMessage, response: ServerResponse, invite: ExchangeInvite): void {
@@ -114,8 +124,12 @@ class Listener {
       return;
     }
     const { head, headers } = routed;
-    const wire = this.#options.wires[head.upstream.wire].open(head);
     const presented = presentedBy(routed, request);
+    if (head.upstream === this.#options.federation) {
+      void this.#federation.serve({ request, reply, head, headers, presented, at, invite });
+      return;
+    }
+    const wire = this.#options.wires[head.upstream.wire].open(head);
     const parts = { head, wire, request, reply, headers, presented, at, invite };
     this.#run(new HttpExchange(parts, this.#tools));
   }
@@ -148,6 +162,13 @@ class Listener {
       for (const resolve of this.#waiting.splice(0)) resolve();
     });
   }
+}
+
+/** In the order in which lists show them. */
+function membersOf({ upstreams }: DataPlaneOptions): ReadonlyMap<string, Upstream> {
+  const servers = [...upstreams.values()].filter(({ wire }) => wire === "mcp");
+  const sorted = servers.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return new Map(sorted.map((upstream) => [upstream.name, upstream]));
 }
 
 type ExchangeInvite = (() => void) | undefined;

@@ -12,7 +12,7 @@ import { pass, type Verdict } from "../core/verdict.ts";
 import type { Enrolled, Roster } from "../lib/roster.ts";
 import type { Authorized } from "../operations/authorize.ts";
 import type { InspectionReport, RequestBody } from "../pipeline/ask.ts";
-import type { ClientReply } from "./client-reply.ts";
+import type { Reply } from "./reply.ts";
 import { ResponseForwarding } from "./response-forwarding.ts";
 import type { UpstreamPools } from "./upstream-pools.ts";
 import type { RequestHead, WireReply } from "./wire.ts";
@@ -24,8 +24,9 @@ export interface Dispatch {
   readonly target: string;
   /** Flat `name, value, …`, cleaned by request-headers.ts. */
   readonly headers: readonly string[];
-  readonly request: IncomingMessage;
-  readonly reply: ClientReply;
+  /** Where a body that is not read by us comes from; without one there is no such body. */
+  readonly request: IncomingMessage | undefined;
+  readonly reply: Reply;
   readonly facts: Facts;
   readonly shutdown: Shutdown;
   /** Told of an answer that is known whole, before its head goes out. */
@@ -125,7 +126,7 @@ function pathOf(target: string): string {
 
 function outgoingBody(
   body: RequestBody,
-  request: IncomingMessage,
+  request: IncomingMessage | undefined,
 ): Uint8Array | IncomingMessage | null {
   switch (body.kind) {
     case "none":
@@ -133,7 +134,7 @@ function outgoingBody(
     case "bytes":
       return body.bytes;
     case "stream":
-      return request;
+      return request ?? null;
   }
 }
 

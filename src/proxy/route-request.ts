@@ -12,6 +12,8 @@ import type { RequestHead } from "./wire.ts";
 
 export interface Routes {
   readonly upstreams: ReadonlyMap<string, Upstream>;
+  /** What stands for all MCP servers at once, at `/mcp`. */
+  readonly federation: Upstream;
   /** Host names answered to beside addresses and localhost; undefined: all. */
   readonly hosts: ReadonlySet<string> | undefined;
 }
@@ -31,7 +33,7 @@ export type Routing = RoutedRequest | { readonly kind: "answer"; readonly refusa
 export function routeRequest(
   request: IncomingMessage,
   exchange: ExchangeId,
-  { upstreams, hosts }: Routes,
+  { upstreams, federation, hosts }: Routes,
 ): Routing {
   if (request.httpVersion !== "1.1" && request.httpVersion !== "1.0") {
     return answer("malformed", `HTTP/${request.httpVersion} is not spoken here.`);
@@ -42,7 +44,7 @@ export function routeRequest(
   if (reading.kind === "problem") return answer("malformed", reading.message);
   const { query, key, problem } = takeQueryKey(reading.target.query, read.key);
   if (problem !== undefined) return answer("malformed", problem);
-  const place = locate({ ...reading.target, query }, upstreams);
+  const place = locate({ ...reading.target, query }, upstreams, federation);
   if (place === undefined) {
     return answer("no_such_upstream", `Nothing is configured at /${reading.target.head}.`);
   }
@@ -74,15 +76,17 @@ function answer(code: RefusalCode, detail: string): Routing {
   return { kind: "answer", refusal: { code, detail } };
 }
 
-/** `/<upstream>/…`, or `/mcp/<upstream>/…` for an MCP server. */
+/** `/<upstream>/…`, `/mcp/<upstream>/…` for an MCP server, `/mcp` for all of them. */
 function locate(
   target: RequestTarget,
   upstreams: ReadonlyMap<string, Upstream>,
+  federation: Upstream,
 ): { readonly upstream: Upstream; readonly target: RequestTarget } | undefined {
   if (target.head !== "mcp") {
     const upstream = upstreams.get(target.head);
     return upstream === undefined ? undefined : { upstream, target };
   }
+  if (target.path === "/" && target.query === "") return { upstream: federation, target };
   const inner = readRequestTarget(target.rawPath + target.query);
   if (inner.kind === "problem") return undefined;
   const upstream = upstreams.get(inner.target.head);

@@ -93,6 +93,7 @@ export function statelessRequest(
     sent,
     question: { kind: "request", id, method, era: "2026" },
     principal: base.principal,
+    presented: base.presented,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { Principal } from "../../../core/principal.ts";
+import type { Presented } from "../../../pipeline/ask.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
 import type { Question } from "../question.ts";
 
@@ -12,6 +13,8 @@ export interface McpRequest {
   readonly sent: SentMessage | undefined;
   readonly question: Question;
   readonly principal: Principal;
+  /** How the agent showed who it is, where this request becomes exchanges of its own. */
+  readonly presented?: Presented | undefined;
 }
 
 /** Something that answers as an MCP server over Streamable HTTP would. */

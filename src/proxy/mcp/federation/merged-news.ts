@@ -1,0 +1,91 @@
+/** What the members say unasked, on one stream: each is listened to by itself, and again if it ends. */
+import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/json.ts";
+import type { Upstream } from "../../../core/upstream.ts";
+import { urisOf } from "../era/link-news.ts";
+import { askMessages, type Asking } from "../era/answer-reader.ts";
+import { requestOf, setIn, statelessRequest } from "../era/stateless-message.ts";
+import type { SentMessage } from "../mcp-interpretation.ts";
+import type { RpcId, RpcNotification } from "../rpc-message.ts";
+import type { AnswerStream } from "../transport/answer-stream.ts";
+import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
+import { SUBSCRIPTION_KEY } from "../transport/message-meta.ts";
+import { joinUri, splitUri, type Members } from "./namespace.ts";
+
+const AGAIN_MS = 30_000;
+
+export interface NewsAsk {
+  readonly base: McpRequest;
+  readonly id: RpcId;
+  readonly filter: JsonObject;
+  readonly sent: SentMessage;
+  readonly members: Members;
+  readonly side: (upstream: Upstream) => McpServerSide;
+}
+
+export function mergeNews(ask: NewsAsk, stream: AnswerStream): void {
+  const { id, filter, members } = ask;
+  const params = { notifications: filter, _meta: { [SUBSCRIPTION_KEY]: id } };
+  const method = "notifications/subscriptions/acknowledged";
+  stream.event(JSON.stringify({ jsonrpc: "2.0", method, params }));
+  for (const upstream of members.values()) {
+    const theirs = filterFor(upstream, filter, members);
+    if (Object.keys(theirs).length > 0) new Listening(ask, upstream, theirs, stream).start();
+  }
+}
+
+class Listening {
+  readonly #ask: NewsAsk;
+  readonly #upstream: Upstream;
+  readonly #filter: JsonObject;
+  readonly #stream: AnswerStream;
+  #asking: Asking | undefined;
+  #again: NodeJS.Timeout | undefined;
+
+  constructor(ask: NewsAsk, upstream: Upstream, filter: JsonObject, stream: AnswerStream) {
+    this.#ask = ask;
+    this.#upstream = upstream;
+    this.#filter = filter;
+    this.#stream = stream;
+    stream.onGone(() => {
+      clearTimeout(this.#again);
+      this.#asking?.abort();
+    });
+  }
+
+  start(): void {
+    const { base, sent, side } = this.#ask;
+    const text = setIn(sent.text, ["params", "notifications"], this.#filter);
+    const request = statelessRequest(base, "subscriptions/listen", requestOf(text));
+    this.#asking = askMessages(side(this.#upstream), request, {
+      message: (message) => {
+        if (message.kind === "notification") this.#hear(message);
+      },
+      ended: () => {
+        if (!this.#stream.over) this.#again = setTimeout(() => this.start(), AGAIN_MS).unref();
+      },
+    });
+  }
+
+  #hear({ method, params, json }: RpcNotification): void {
+    if (method === "notifications/subscriptions/acknowledged") return;
+    const uri = params?.["uri"];
+    const joined = typeof uri === "string" && { uri: joinUri(this.#upstream.name, uri) };
+    const meta = { ...metaIn(params), [SUBSCRIPTION_KEY]: this.#ask.id };
+    this.#stream.event(JSON.stringify({ ...json, params: { ...params, ...joined, _meta: meta } }));
+  }
+}
+
+function metaIn(params: JsonObject | undefined): JsonObject {
+  const meta: JsonValue | undefined = params?.["_meta"];
+  return isJsonObject(meta) ? meta : {};
+}
+
+/** Changes are of interest from everybody, a resource only from its owner. */
+function filterFor(upstream: Upstream, filter: JsonObject, members: Members): JsonObject {
+  const { resourceSubscriptions: _, ...changes } = filter;
+  const uris = urisOf(filter).flatMap((uri) => {
+    const found = splitUri(uri, members);
+    return found?.upstream === upstream ? [found.rest] : [];
+  });
+  return uris.length === 0 ? changes : { ...changes, resourceSubscriptions: uris };
+}
