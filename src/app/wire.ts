@@ -26,6 +26,7 @@ import type { LedgerEvent } from "../stores/ledger/chain-writer.ts";
 import { openLedger, type OpenLedger } from "../stores/ledger/open-ledger.ts";
 import { SqliteReviewStore } from "../stores/sqlite/review-store.ts";
 import { SqliteSessionStore } from "../stores/sqlite/session-store.ts";
+import { ThreadTokenCounter } from "../stores/tokenizer/token-counter.ts";
 import { LocalVault } from "../stores/vault/local-vault.ts";
 import { vaultKeySource } from "../stores/vault/vault-key.ts";
 import type { Config, Limits } from "./config/config.ts";
@@ -86,6 +87,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
     sessions,
     definitions,
     prices,
+    tokens: started.use(new ThreadTokenCounter()),
     budgets: counters.budgets,
     rates: counters.rates,
     reviews,

@@ -3,6 +3,7 @@ import type { Facts } from "../core/evidence.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Ask, InspectionReport } from "../pipeline/ask.ts";
 import { close } from "../pipeline/close.ts";
+import { countMissing } from "../pipeline/count-missing.ts";
 import type { Ports } from "../pipeline/stages.ts";
 import { authorize, type Authorized } from "./authorize.ts";
 
@@ -31,6 +32,8 @@ export async function govern(ask: Ask, door: Door, ports: Ports): Promise<void> 
     if (verdict.kind === "pass") {
       authorized = verdict.value;
       report = await door.forward(authorized, facts);
+      const uncounted = report?.uncounted;
+      if (report && uncounted) report = await countMissing(report, uncounted, ports.tokens);
     } else {
       refusal = verdict.refusal;
       noteRefusal(refusal, facts);

@@ -5,6 +5,7 @@ import type { Scan } from "../core/evidence.ts";
 import type { Finding } from "../core/inspect/finding.ts";
 import type { JsonValue } from "../core/json.ts";
 import type { Demand } from "../core/money/demand.ts";
+import type { Uncounted } from "../core/money/token-counter.ts";
 import type { Usage } from "../core/money/usage.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { Claims, Principal } from "../core/principal.ts";
@@ -163,6 +164,8 @@ export interface ResponseInspector {
 }
 
 export interface InspectionReport {
+  /** The answer came whole and its provider counted nothing. */
+  readonly uncounted?: Uncounted | undefined;
   readonly findings: readonly Finding[];
   readonly scan: Scan;
   readonly usage: Usage | undefined;

@@ -3,6 +3,7 @@ import type { Ledger } from "../core/ledger/ledger.ts";
 import type { BudgetStore, Hold } from "../core/money/budget.ts";
 import type { ThresholdCrossing } from "../core/money/thresholds.ts";
 import type { PriceCatalogue } from "../core/money/price.ts";
+import type { TokenCounter } from "../core/money/token-counter.ts";
 import type { RateStore } from "../core/money/rate.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { ReviewStore } from "../core/review/review.ts";
@@ -20,6 +21,7 @@ export interface Ports {
   readonly sessions: SessionStore;
   readonly definitions: DefinitionStore;
   readonly prices: PriceCatalogue;
+  readonly tokens: TokenCounter;
   readonly budgets: BudgetStore;
   readonly rates: RateStore;
   readonly reviews: ReviewStore;

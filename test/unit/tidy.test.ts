@@ -18,7 +18,7 @@ interface Source {
 }
 
 const IMPORT =
-  /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|import\("([^"]+)"\)|(?:^|\n)import\s+"([^"]+)"/g;
+  /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|import\("([^"]+)"\)|(?:^|\n)import\s+"([^"]+)"|new URL\("(\.[^"]+\.ts)"/g;
 
 function readSource(file: string): Source {
   const text = readFileSync(file, "utf8");
@@ -26,7 +26,7 @@ function readSource(file: string): Source {
   const local: string[] = [];
   const packages: string[] = [];
   for (const match of text.matchAll(IMPORT)) {
-    const from = match[1] ?? match[2] ?? match[3] ?? "";
+    const from = match.slice(1).find((found) => found !== undefined) ?? "";
     if (from.startsWith(".")) local.push(normalize(join(dirname(path), from)));
     else packages.push(from);
   }
@@ -73,6 +73,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   pino: ["app/"],
   yaml: ["core/policy/", "core/yaml/", "lib/"],
   "@marcbachmann/cel-js": ["core/policy/"],
+  "gpt-tokenizer": ["stores/tokenizer/"],
   "@smithy/eventstream-codec": ["proxy/llm/bedrock/"],
   "@smithy/signature-v4": ["stores/vault/"],
   "@pydantic/genai-prices": ["stores/prices/"],

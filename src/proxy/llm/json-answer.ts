@@ -12,22 +12,31 @@ import { withoutTokens } from "./sse-event.ts";
 
 const encoder = new TextEncoder();
 
+export interface JudgedJson {
+  readonly verdict: ChunkVerdict;
+  readonly findings: readonly Finding[];
+  /** As it came. */
+  readonly value: JsonValue;
+}
+
 /** Undefined: it is no JSON, so it must be looked at as text. */
 export function judgeJson(
   bytes: Uint8Array,
   search: Search,
   usage: UsageReader | undefined,
-): { readonly verdict: ChunkVerdict; readonly findings: readonly Finding[] } | undefined {
+): JudgedJson | undefined {
   const reading = parseStrictJson(bytes);
   if (reading.kind === "problem") return undefined;
   const { value, text } = reading;
   if (usage !== undefined) readUsage(usage, value);
   const { findings, blocked, complete, value: seen } = scanAnswer(search, value, text);
   if (blocked !== undefined)
-    return { verdict: cut(blockRefusal("response_blocked", blocked)), findings };
-  if (!complete) return { verdict: cut(unscannableRefusal("too much nesting in it")), findings };
+    return { verdict: cut(blockRefusal("response_blocked", blocked)), findings, value };
+  if (!complete) {
+    return { verdict: cut(unscannableRefusal("too much nesting in it")), findings, value };
+  }
   const out = seen === value ? bytes : encoder.encode(JSON.stringify(seen, withoutTokens));
-  return { verdict: { kind: "emit", chunks: [out] }, findings };
+  return { verdict: { kind: "emit", chunks: [out] }, findings, value };
 }
 
 function readUsage(usage: UsageReader, value: JsonValue): void {

@@ -2,7 +2,9 @@
 import type { Scan } from "../../core/evidence.ts";
 import type { Finding } from "../../core/inspect/finding.ts";
 import type { Inspection } from "../../core/inspect/inspection.ts";
+import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { estimateTokens } from "../../core/money/token-count.ts";
+import type { Uncounted } from "../../core/money/token-counter.ts";
 import { createUsageReader, type UsageReader } from "../../core/money/usage-reader.ts";
 import { inputTokensOf, UNCOUNTED, type Usage } from "../../core/money/usage.ts";
 import type { CallMeter } from "../../pipeline/call-meter.ts";
@@ -16,6 +18,7 @@ import type {
   ResponseInspector,
 } from "../../pipeline/ask.ts";
 import { createHttpInspector } from "../../pipeline/inspect-bytes.ts";
+import { answerText, requestText } from "./billable-text.ts";
 import { EventStream } from "./event-stream.ts";
 import { judgeJson } from "./json-answer.ts";
 import type { Operation } from "./operation.ts";
@@ -28,7 +31,14 @@ export interface LlmInspectorOptions {
   readonly inspection: Inspection;
   readonly echoes: readonly string[];
   readonly hidesUsage: boolean;
+  /** What was asked, for a count where the provider makes none. */
+  readonly asked: AskedText;
   readonly meter: CallMeter | undefined;
+}
+
+export interface AskedText {
+  readonly body: JsonObject;
+  readonly imageTokens: number;
 }
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
@@ -43,6 +53,9 @@ export class LlmInspector implements ResponseInspector {
   /** For what is neither JSON nor an event stream: judged as any HTTP body. */
   #other: ResponseInspector | undefined;
   #findings: readonly Finding[] = NO_FINDINGS;
+  /** The whole answer, where it was one JSON document. */
+  #answer: JsonObject | undefined;
+  #status = 0;
   #bytes = 0;
   #inputLearned = false;
 
@@ -59,6 +72,7 @@ export class LlmInspector implements ResponseInspector {
     if (!looks && this.#usage === undefined) {
       return { kind: "pass", scan: { kind: "none", reason: "not_asked" } };
     }
+    this.#status = status;
     this.#usage?.readHead?.(headers);
     const type = headers.get("content-type") ?? "";
     if (JSON_TYPE.test(type)) return { kind: "whole" };
@@ -76,6 +90,7 @@ export class LlmInspector implements ResponseInspector {
     const judged = judgeJson(bytes, this.#search, this.#usage);
     if (judged === undefined) return this.#asText(bytes);
     this.#findings = judged.findings;
+    if (isJsonObject(judged.value)) this.#answer = judged.value;
     return judged.verdict;
   }
 
@@ -102,7 +117,22 @@ export class LlmInspector implements ResponseInspector {
     const usage = this.#usageSoFar();
     const model = this.#usage?.model();
     if (this.#other !== undefined) return { ...this.#other.report(), usage, model };
-    return { findings: this.#stream?.findings ?? this.#findings, scan: this.#scan(), usage, model };
+    const findings = this.#stream?.findings ?? this.#findings;
+    return { findings, scan: this.#scan(), usage, model, uncounted: this.#uncounted() };
+  }
+
+  /** A whole answer without a word about what it cost. */
+  #uncounted(): Uncounted | undefined {
+    if (this.#status !== 200 || this.#usage === undefined) return undefined;
+    if (this.#usage.usage() !== undefined) return undefined;
+    const { body, imageTokens } = this.#options.asked;
+    const stream = this.#stream;
+    if (stream === undefined) {
+      if (this.#answer === undefined) return undefined;
+      return { input: requestText(body), output: answerText(this.#answer), imageTokens };
+    }
+    if (!stream.finished || !stream.parts.whole) return undefined;
+    return { input: requestText(body), output: stream.parts.text, imageTokens };
   }
 
   /** It calls itself JSON and is not: whatever a client makes of it, it is looked at. */

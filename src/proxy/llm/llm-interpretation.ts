@@ -124,6 +124,10 @@ export class LlmInterpretation implements Interpretation {
       inspection: inspections.response,
       echoes,
       hidesUsage: this.#facts.stream && !this.#facts.wantsUsage,
+      asked: {
+        body: this.#body?.value ?? NO_BODY,
+        imageTokens: this.#facts.demand.imageTokens,
+      },
       meter,
     });
   }

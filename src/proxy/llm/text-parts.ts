@@ -4,6 +4,9 @@ import type { JsonObject, JsonValue } from "../../core/json.ts";
 /** More parts open at once than any answer has; fewer than the gate can follow. */
 const OPEN_PARTS_MAX = 250;
 
+/** More text than nearly every answer has; a longer one is not counted here. */
+const KEPT_CHARS_MAX = 262_144;
+
 /** A span that knows where in the parsed event its text is. */
 export interface TextSpan extends Span {
   readonly holder: JsonObject | undefined;
@@ -16,11 +19,18 @@ export class TextParts {
   spans: TextSpan[] = [];
   /** UTF-8 length of all text so far, for an estimate when the provider counts nothing. */
   bytes = 0;
+  /** The text so far, for a count when the provider makes none. */
+  text = "";
   /** Pieces that the text came in: each is a token or more. */
   pieces = 0;
   /** More parts are open than can be followed: what comes now is not read. */
   overflown = false;
   readonly #open = new Map<string, OpenPart>();
+
+  /** All of the text is in `text`. */
+  get whole(): boolean {
+    return this.text.length < KEPT_CHARS_MAX;
+  }
 
   begin(): void {
     if (this.spans.length > 0) this.spans = [];
@@ -36,6 +46,7 @@ export class TextParts {
       else this.#open.set(part, { group, whole });
     }
     this.bytes += Buffer.byteLength(text);
+    if (this.text.length < KEPT_CHARS_MAX) this.text += text;
     this.pieces += 1;
     this.spans.push({ part, text, whole, last: false, holder, key });
   }

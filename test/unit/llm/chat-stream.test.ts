@@ -229,6 +229,20 @@ describe("a chat stream", () => {
   it("counts the text itself when the provider sends no usage", () => {
     const { report } = streamed(open(NOTHING_ASKED), say("Hällo") + delta({}, 0, "stop") + DONE);
     expect(report.usage).toMatchObject({ input: undefined, output: 6, source: "floor" });
+    expect(report.uncounted?.output).toBe("Hällo");
+    expect(report.uncounted?.input).toContain("gpt-5");
+  });
+
+  it("leaves nothing to count of an answer that broke off, failed or was counted", () => {
+    const broken = streamed(open(NOTHING_ASKED), say("Hällo"));
+    expect(broken.report.uncounted).toBeUndefined();
+    const usage = { prompt_tokens: 1, completion_tokens: 1 };
+    const counted = streamed(open(NOTHING_ASKED), chunk([], { usage }) + DONE);
+    expect(counted.report.uncounted).toBeUndefined();
+    const inspector = open(NOTHING_ASKED)();
+    inspector.head(500, new Map([["content-type", "application/json"]]));
+    inspector.chunk(Buffer.from('{"choices":[]}'));
+    expect(inspector.report().uncounted).toBeUndefined();
   });
 
   it("refuses an event too large to look at", () => {
