@@ -67,15 +67,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
   const counters = started.use(await openCounters({ config, path, now, events }));
   const sessions = started.use(new SqliteSessionStore({ path: at("sessions.db"), shared, now }));
   const reviews = started.use(new SqliteReviewStore(at("reviews.db"), now));
-  const vault = started.use(
-    new LocalVault({
-      directory: config.dataDirectory,
-      tenant: TENANT,
-      key: vaultKeySource(config.vault, config.dataDirectory),
-      environment,
-      onFault: (fault) => events.vaultFault(fault),
-    }),
-  );
+  const vault = started.use(openVault(config, environment, events));
   const report = (event: LedgerEvent): void => events.ledger(event);
   const ledger = started.use(await openLedger({ directory: at("ledger"), now, report }));
   const { store: definitions } = started.use(openDefinitions(config, events, ledger, now));
@@ -118,6 +110,16 @@ export async function wire(options: WireOptions): Promise<Wired> {
     gate,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function openVault(config: Config, environment: Environment, events: Events): LocalVault {
+  return new LocalVault({
+    directory: config.dataDirectory,
+    tenant: TENANT,
+    key: vaultKeySource(config.vault, config.dataDirectory),
+    environment,
+    onFault: (fault) => events.vaultFault(fault),
+  });
 }
 
 const WIRES = {
