@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { millis } from "../../src/core/units.ts";
+import { RedisBudgetStore } from "../../src/stores/redis/budget-store.ts";
+import { RedisRateStore } from "../../src/stores/redis/rate-store.ts";
+import { attemptOf, exchangeId, holdOf, used } from "../support/budget-holds.ts";
+import { freshKeys, redisClient } from "../support/redis-store.ts";
+import { startCluster, startWatched } from "../support/redis-topologies.ts";
+import { placeClaim, rateClaim } from "./rate-store-suite.ts";
+
+const LEASE = millis(600_000);
+const TENANTS = Array.from({ length: 12 }, (_, n) => `tenant-${n}`);
+
+describe("a cluster of three", () => {
+  it("keeps each tenant whole on one node, and spreads tenants over all", async () => {
+    await using cluster = await startCluster();
+    await using client = await redisClient(cluster.url);
+    const keys = freshKeys();
+    await using store = new RedisBudgetStore({ client, keys });
+    using rates = new RedisRateStore({ client, keys });
+    for (const tenant of TENANTS) {
+      const holds = ["day", "month", "team"].map((name) => holdOf(`${tenant}|${name}|x|1`, 5, 10));
+      const first = attemptOf(`${tenant}-1`);
+      expect((await store.reserve(first, holds, LEASE)).kind).toBe("held");
+      expect((await store.reserve(attemptOf(`${tenant}-2`), holds, LEASE)).kind).toBe("held");
+      expect(await store.reserve(attemptOf(`${tenant}-3`), holds, LEASE)).toMatchObject({
+        kind: "exhausted",
+        left: 0,
+      });
+      const settled = await store.settle(first, [used(`${tenant}|day|x|1`, 2)]);
+      expect(settled.kind).toBe("settled");
+      const [day, month] = await store.balances([`${tenant}|day|x|1`, `${tenant}|month|x|1`]);
+      expect([day?.spent, day?.held, month?.spent, month?.held]).toEqual([2, 5, 5, 5]);
+      const claims = [rateClaim(5), placeClaim(5)].map((claim) => {
+        return { ...claim, key: claim.key.replace("acme", tenant) };
+      });
+      expect((await rates.take(exchangeId(tenant), claims)).kind).toBe("taken");
+    }
+    const sizes = await Promise.all(cluster.nodes.map((node) => node.ask("DBSIZE")));
+    for (const size of sizes) expect(Number(size)).toBeGreaterThan(0);
+  });
+
+  it("refuses the tenants of a node that is gone, and serves the others", async () => {
+    await using cluster = await startCluster();
+    await using client = await redisClient(cluster.url, { timeout: 100 });
+    await using store = new RedisBudgetStore({ client, keys: freshKeys() });
+    const reserveAll = (round: number) =>
+      Promise.all(
+        TENANTS.map(async (tenant) => {
+          const attempt = attemptOf(`${tenant}-${round}`);
+          return (await store.reserve(attempt, [holdOf(`${tenant}|d|x|1`, 1, 100)], LEASE)).kind;
+        }),
+      );
+    expect(new Set(await reserveAll(0))).toEqual(new Set(["held"]));
+    await cluster.nodes[2]?.kill();
+    let round = 0;
+    await expect
+      .poll(async () => new Set(await reserveAll((round += 1))), { timeout: 15_000 })
+      .toEqual(new Set(["held", "unreachable"]));
+    await cluster.nodes[2]?.restart();
+  }, 40_000);
+});
+
+describe("a primary that its Sentinel watches", () => {
+  it("is found by name, and its replica takes over with what is spent", async () => {
+    await using watched = await startWatched();
+    await using client = await redisClient(watched.url, { timeout: 200 });
+    await using store = new RedisBudgetStore({ client, keys: freshKeys() });
+    await store.reserve(attemptOf(1), [holdOf("a", 40, 100)], LEASE);
+    await store.settle(attemptOf(1), [used("a", 40)]);
+    await store.reserve(attemptOf(2), [holdOf("a", 50, 100)], LEASE);
+    await watched.replicated();
+    await watched.primary.kill();
+    let n = 2;
+    await expect
+      .poll(
+        async () => (await store.reserve(attemptOf((n += 1)), [holdOf("a", 11, 100)], LEASE)).kind,
+        { timeout: 15_000 },
+      )
+      .toBe("exhausted");
+    expect((await store.settle(attemptOf(2), [used("a", 1)])).kind).toBe("settled");
+    expect(await store.balances(["a"])).toEqual([{ key: "a", spent: 41, held: 0 }]);
+    expect(await watched.replica.ask("ROLE")).toContain("master");
+  }, 40_000);
+});
