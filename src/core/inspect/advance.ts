@@ -2,6 +2,7 @@
  * The scanner's engine. Candidates are judged strictly in order of their place, each on at most
  * `HOLD_MAX` units, so the verdict does not depend on how the text was cut into pieces.
  */
+import { classifyStep, heldByLane, laneStart, nextStep } from "./classifier/judge-window.ts";
 import { nextAnchor, tailOf } from "./find-anchor.ts";
 import { mailStart } from "./detectors/pii-email.ts";
 import { fold, forget } from "./fold.ts";
@@ -59,8 +60,8 @@ function takeIn(scan: TextScan, text: string): void {
 
 /** Lets go of text that no match can reach back to. */
 function drop(scan: TextScan): void {
-  const decided = Math.min(scan.released, scan.cursor, scan.runFrom, scan.escapeFrom);
-  const by = decided - LOOK_BACK;
+  const lanes = Math.min(scan.runFrom, scan.escapeFrom, laneStart(scan));
+  const by = Math.min(scan.released, scan.cursor, lanes) - LOOK_BACK;
   if (by <= 0) return;
   scan.text = scan.text.slice(by);
   scan.base += by;
@@ -93,6 +94,11 @@ function advance(scan: TextScan): void {
     if (mail < from) mail = found(text.indexOf("@", from));
     const stretch = nextStretch(scan, stretches);
     const at = Math.min(anchor, mail, nextLiteral(scan, literals, from), stretch);
+    const step = nextStep(scan);
+    if (step <= at && step < limit) {
+      classifyStep(scan, step);
+      continue;
+    }
     if (at >= limit) break;
     scan.cursor = at;
     if (at === stretch) {
@@ -104,7 +110,10 @@ function advance(scan: TextScan): void {
     if (next === MORE) break;
     scan.cursor = next;
   }
-  const held = Math.min(secretTail, Math.max(heldBy(stretches), scan.floor));
+  const held = Math.min(
+    secretTail,
+    Math.max(Math.min(heldBy(stretches), heldByLane(scan)), scan.floor),
+  );
   if (waits || scan.blocked !== undefined) return release(scan, Math.min(scan.cursor, held));
   scan.cursor = Math.max(scan.cursor, Math.min(limit, text.length));
   settleStretches(scan, stretches, scan.cursor);

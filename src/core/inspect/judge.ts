@@ -1,3 +1,4 @@
+import { signatureFeature } from "./classifier/read-tokens.ts";
 import { anchoredAt } from "./find-anchor.ts";
 import type { Finding } from "./finding.ts";
 import type { InspectionRule } from "./inspection.ts";
@@ -57,6 +58,7 @@ function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
   const final = scan.ended || at + HOLD_MAX <= text.length;
   const view: View = { text, stop, final, label: scan.label, lists: scan.plan.lists };
   let best: Catch | undefined;
+  let injection: Hit | undefined;
   let waits = false;
   if (at === 0 && scan.base === 0) {
     for (const { detector, match } of scan.labelled) {
@@ -73,10 +75,21 @@ function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
     for (const signature of anchoredAt(scan.plan.anchors, text, at)) {
       const outcome = signature.match(view, at);
       if (outcome === MORE) waits = true;
-      else if (outcome !== undefined) best = stricter(best, scan, signature.detector, outcome);
+      else if (outcome !== undefined) {
+        best = stricter(best, scan, signature.detector, outcome);
+        const isStronger = outcome.score > (injection?.score ?? 0);
+        if (signature.detector === INJECTION_DETECTOR && isStronger) injection = outcome;
+      }
     }
   }
-  return waits && !view.final ? MORE : best;
+  if (waits && !view.final) return MORE;
+  if (injection !== undefined) noteHit(scan, injection);
+  return best;
+}
+
+/** The classifier weighs what signatures say with all the rest. */
+function noteHit({ lane, base }: TextScan, { start, signature }: Hit): void {
+  lane?.hits.push({ offset: base + start, feature: signatureFeature(signature) });
 }
 
 function stricter(
@@ -94,18 +107,30 @@ function stricter(
   return gain > 0 ? found : best;
 }
 
+const QUOTES = "\"'`";
+/** What is left of a score where words are quoted: text about attacks quotes them. */
+const MENTION_SHARE = 0.75;
+
+/** The words stand behind a quotation mark that does not open the value of a JSON member. */
+function isMention(text: string, start: number): boolean {
+  if (start === 0 || !QUOTES.includes(text.charAt(start - 1))) return false;
+  const before = text.slice(Math.max(0, start - 4), start - 1).trimEnd();
+  return before !== "" && !before.endsWith(":") && !before.endsWith("\\");
+}
+
 /** Different signatures near each other: the chance that all of them are innocent. */
 function strengthened(scan: TextScan, hit: Hit): number {
   const offset = scan.base + hit.start;
-  let innocent = 1 - hit.score / 100;
+  const own = isMention(scan.text, hit.start) ? hit.score * MENTION_SHARE : hit.score;
+  let innocent = 1 - own / 100;
   const near = scan.signals.filter((signal) => offset - signal.offset <= SIGNAL_REACH);
   for (const signal of near) {
     if (signal.signature !== hit.signature) innocent *= 1 - signal.score / 100;
   }
   const known = near.find((signal) => signal.signature === hit.signature);
-  if (known === undefined || known.score < hit.score) {
+  if (known === undefined || known.score < own) {
     const others = near.filter((signal) => signal !== known).slice(-SIGNALS_MAX + 1);
-    scan.signals = [...others, { signature: hit.signature, offset, score: hit.score }];
+    scan.signals = [...others, { signature: hit.signature, offset, score: own }];
   }
   return Math.round(100 * (1 - innocent));
 }
@@ -136,7 +161,7 @@ function marksOf(plan: ScanPlan, detector: string, score: number): Pick<Finding,
 const NO_MARKS: Pick<Finding, "marks"> = {};
 
 /** `[email]`, `[card]`, `[secret]`. */
-function placeholder(detector: string): string {
+export function placeholder(detector: string): string {
   return `[${detector.slice(detector.indexOf(".") + 1)}]`;
 }
 

@@ -1,3 +1,4 @@
+import { reaches } from "./classifier/classifier.ts";
 import { firstAnchor } from "./find-anchor.ts";
 import { nextEscape } from "./layers/escapes.ts";
 import { nextRun } from "./layers/opaque-run.ts";
@@ -19,7 +20,8 @@ export function firstInterest(plan: ScanPlan, withheld: readonly string[], text:
     nearest = nearer(nearest, nextEscape(text, 0));
   }
   for (const literal of withheld) nearest = nearer(nearest, text.indexOf(literal));
-  return nearest;
+  if (nearest < text.length || plan.classifies === Infinity) return nearest;
+  return reaches(text, plan.classifies) ? 0 : nearest;
 }
 
 function nearer(one: number, other: number): number {

@@ -1,11 +1,13 @@
 import { NO_LISTS, type DestinationLists } from "../destination/assess-destination.ts";
 import { domainList } from "../destination/domain-list.ts";
+import { sumOf } from "./classifier/classifier.ts";
 import { anchorTable } from "./anchor-table.ts";
 import type { Finding } from "./finding.ts";
 import type { Inspection, InspectionRule } from "./inspection.ts";
 import type { Signature } from "./signature.ts";
 import type { AnchorTable } from "./find-anchor.ts";
 import { DETECTORS } from "./detectors/detectors.ts";
+import { INJECTION_DETECTOR } from "./detectors/injection.ts";
 import { EMAIL_DETECTOR } from "./detectors/pii-email.ts";
 import { LABELLED, type Labelled } from "./detectors/labelled.ts";
 import { NATIONAL_ID_DETECTOR } from "./detectors/pii-national-id.ts";
@@ -21,6 +23,9 @@ export interface ScanPlan {
   readonly holdsWords: boolean;
   /** Any finding may rewrite text, so text is held back while one could begin. */
   readonly rewrites: boolean;
+  /** The classifier's sum from which some rule acts; Infinity: nobody asked for injection. */
+  readonly classifies: number;
+  readonly redactsInjection: boolean;
   readonly rules: ReadonlyMap<string, readonly InspectionRule[]>;
   readonly lists: DestinationLists;
   /** What is judged by its name, by the names met so far. */
@@ -86,6 +91,11 @@ function compile(inspection: Inspection): ScanPlan {
     email: rules.has(EMAIL_DETECTOR),
     holdsWords: rules.has(EMAIL_DETECTOR) || rules.has(NATIONAL_ID_DETECTOR),
     rewrites: [...rules.keys()].some(rewrites),
+    classifies: Math.min(
+      Infinity,
+      ...(rules.get(INJECTION_DETECTOR) ?? []).map(({ scoreMin }) => sumOf(scoreMin)),
+    ),
+    redactsInjection: rewrites(INJECTION_DETECTOR),
     rules,
     lists: listsOf(inspection.rules),
     labels: new Map(),

@@ -1,3 +1,4 @@
+import type { Lane } from "./classifier/classifier.ts";
 import type { Labelled } from "./detectors/labelled.ts";
 import type { Edit } from "./edit.ts";
 import type { Finding } from "./finding.ts";
@@ -37,6 +38,10 @@ export interface TextScan {
   /** In order, all below the safe offset; the last one may grow at its end. */
   edits: Edit[];
   blocked: Finding | undefined;
+  /** Undefined: no rule wants injection, or nothing is trained to see it. */
+  lane: Lane | undefined;
+  /** Index of the finding that the lane's window still exceeds; -1: none. */
+  episode: number;
   /** Encodings that were taken off to get here. */
   readonly depth: number;
   readonly budget: DecodeBudget;
@@ -96,6 +101,8 @@ export function openScan(
     findings: [],
     edits: [],
     blocked: undefined,
+    lane: undefined,
+    episode: -1,
     depth,
     budget,
     runFrom: 0,

@@ -63,7 +63,7 @@ describe("layers of encoding", () => {
       expect.stringContaining(layer),
     );
     expect(complete).toBe(true);
-    for (const { start, end } of findings) {
+    for (const { start, end } of findings.filter(({ signature }) => signature.includes(layer))) {
       expect(start).toBeGreaterThanOrEqual(4);
       expect(end).toBeLessThanOrEqual(text.length - 5);
     }
@@ -71,27 +71,30 @@ describe("layers of encoding", () => {
 
   it("are taken off one after the other, and named from the inside out", () => {
     const { findings } = scan(url(base64(gzipSync(ATTACK))));
-    expect(findings[0]?.signature).toMatch(/-in-gzip-in-base64-in-url$/);
+    expect(findings.map(({ signature }) => signature)).toContainEqual(
+      expect.stringMatching(/-in-gzip-in-base64-in-url$/),
+    );
   });
 
   it("stop at a depth, and say that not all was looked at", () => {
     let text = ATTACK;
     for (let i = 0; i < 4; i += 1) text = base64(text);
-    expect(scan(text)).toMatchObject({ complete: true, blocked: undefined });
+    expect(scan(text).complete).toBe(true);
     expect(scan(text).findings).not.toEqual([]);
     expect(scan(base64(text)).complete).toBe(false);
   });
 
   it("redact the stretch that hides something and leave what is around it", () => {
-    const text = `a ${base64(ATTACK)} b ${encodeURIComponent(ATTACK)} c`;
+    const text = `a ${base64(ATTACK)} b ${hex(ATTACK)} c`;
     const { edits } = scan(text, "redact");
-    expect(applyEdits(text, 0, edits)).toMatch(/^a \[injection\] b .*\[injection\].* c$/);
+    expect(applyEdits(text, 0, edits)).toBe("a [injection] b [injection] c");
   });
 
   it("leave identifiers, hashes and honest binary data alone", () => {
     const random = Buffer.from(Array.from({ length: 900 }, (_, i) => (i * 7919 + (i >> 3)) & 0xff));
     const text = `internationalizationOfEverything 4f9d1c2b3a4f5e6d7c8b9a0f1e2d3c4b ${base64(random)}`;
-    expect(scan(text)).toMatchObject({ findings: [], complete: true });
+    const { findings, complete } = scan(text);
+    expect({ findings, complete }).toEqual({ findings: [], complete: true });
   });
 
   it("find what begins where a long run is cut into pieces", () => {

@@ -28,6 +28,14 @@ const TELLS = [
   "toolcall",
   "exfiltrat",
   "developermode",
+  "forget",
+  "rules",
+  "email",
+  "attacker",
+  "password",
+  "token",
+  "execute",
+  "tools",
 ].map(plainWord);
 
 export const INJECTION_SPELLED: readonly Signature[] = [

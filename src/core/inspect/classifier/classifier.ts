@@ -1,0 +1,154 @@
+/**
+ * The trained part of the injection detector: the weights of all features of the last few dozen
+ * tokens, summed as the text goes by. Linear, and nothing is allocated for a token.
+ */
+import { decodeBase64 } from "../layers/base-n.ts";
+import { toOriginal, type OffsetMap } from "../fold.ts";
+import WEIGHTS from "./injection-weights.json" with { type: "json" };
+import { endTokens, openTokens, readTokens, resetTokens, type TokenReader } from "./read-tokens.ts";
+
+/** Tokens that are summed. */
+const WINDOW = WEIGHTS.window;
+const MASK = WEIGHTS.dimensions - 1;
+/** Texts shorter than this hold no instruction. */
+export const CLASSIFIED_UNITS_MIN = 20;
+/** Three words say nothing. */
+const TOKENS_MIN = 4;
+/** Text is classified in steps that end at multiples of this offset, however it was cut. */
+export const CLASSIFIED_STEP = 256;
+/** Sums count in steps of the weights, which are whole numbers. */
+const STEP = WEIGHTS.scale;
+const BIAS = WEIGHTS.bias / STEP;
+/** Where the score is `OPERATING_SCORE`. */
+const PIVOT = WEIGHTS.pivot / STEP;
+const SLOPE = WEIGHTS.slope * STEP;
+const OPERATING_SCORE = 80;
+const OPERATING_ODDS = Math.log(OPERATING_SCORE / (100 - OPERATING_SCORE));
+
+const weights = decodeWeights();
+
+/** Bytes stay bytes: all of them fit into the nearest cache. */
+function decodeWeights(): Int8Array {
+  return Int8Array.from(decodeBase64(WEIGHTS.weights, 0, WEIGHTS.weights.length));
+}
+
+/** 0–100: at the operating point as high as `high`, elsewhere by the odds it was calibrated to. */
+export function scoreOf(sum: number): number {
+  return Math.round(100 / (1 + Math.exp(-(SLOPE * (sum - PIVOT) + OPERATING_ODDS))));
+}
+
+/** The least sum that gives this score. */
+export function sumOf(score: number): number {
+  const share = Math.min(0.995, Math.max(0.005, (score - 0.5) / 100));
+  return PIVOT + (Math.log(share / (1 - share)) - OPERATING_ODDS) / SLOPE;
+}
+
+/** What is known of one text; offsets count in the folded text. */
+export interface Lane {
+  readonly reader: TokenReader;
+  /** A ring of the last tokens: their weights, and where they begin. */
+  readonly values: Int32Array;
+  readonly starts: Float64Array;
+  /** The same in the text as it came. */
+  readonly origins: Float64Array;
+  readonly map: OffsetMap;
+  tokens: number;
+  /** Of the ring, with the bias. */
+  sum: number;
+  /** Everything before this offset is classified. */
+  at: number;
+  /** Signatures that were hit and not yet passed: their offsets and features, in order. */
+  readonly hits: LaneHit[];
+  /** Called after each token whose window sums to at least `threshold`. */
+  readonly report: (end: number) => void;
+  readonly threshold: number;
+}
+
+export interface LaneHit {
+  readonly offset: number;
+  readonly feature: number;
+}
+
+export function openLane(threshold: number, map: OffsetMap, report: (end: number) => void): Lane {
+  const lane: Lane = {
+    reader: openTokens({
+      token: (features, count, start, end) => take(lane, features, count, start, end),
+    }),
+    values: new Int32Array(WINDOW),
+    starts: new Float64Array(WINDOW),
+    origins: new Float64Array(WINDOW),
+    map,
+    tokens: 0,
+    sum: BIAS,
+    at: 0,
+    hits: [],
+    report,
+    threshold,
+  };
+  return lane;
+}
+
+/** Goes on to `to`; `base` is the offset of the text's first unit. */
+export function classify(lane: Lane, text: string, base: number, to: number): void {
+  readTokens(lane.reader, text, lane.at - base, to, base);
+  lane.at = base + to;
+}
+
+export function endLane(lane: Lane): void {
+  endTokens(lane.reader, lane.at);
+}
+
+/** Where the window begins that ends here, in the folded text. */
+export function windowStart(lane: Lane): number {
+  return lane.starts[firstSlot(lane)] ?? 0;
+}
+
+/** The same in the text as it came. */
+export function windowOrigin(lane: Lane): number {
+  return lane.origins[firstSlot(lane)] ?? 0;
+}
+
+function firstSlot({ tokens }: Lane): number {
+  return tokens < WINDOW ? 0 : tokens % WINDOW;
+}
+
+/** What came so far counts no more: it is dealt with. */
+export function clearWindow(lane: Lane): void {
+  lane.values.fill(0);
+  lane.starts.fill(lane.at);
+  lane.sum = BIAS;
+}
+
+function take(lane: Lane, features: Int32Array, count: number, start: number, end: number): void {
+  let value = 0;
+  for (let i = 0; i < count; i += 1) value += weights[(features[i] ?? 0) & MASK] ?? 0;
+  while (lane.hits.length > 0 && (lane.hits[0]?.offset ?? 0) < end) {
+    value += weights[(lane.hits.shift()?.feature ?? 0) & MASK] ?? 0;
+  }
+  const slot = lane.tokens % WINDOW;
+  lane.sum += value - (lane.values[slot] ?? 0);
+  lane.values[slot] = value;
+  lane.starts[slot] = start;
+  lane.origins[slot] = toOriginal(lane.map, start);
+  lane.tokens += 1;
+  if (lane.sum >= lane.threshold && lane.tokens >= TOKENS_MIN) lane.report(end);
+}
+
+let peak = -Infinity;
+const UNFOLDED: OffsetMap = { at: [], delta: [] };
+const quick = openLane(-Infinity, UNFOLDED, () => {
+  if (quick.sum > peak) peak = quick.sum;
+});
+
+/** Whether a complete text, without signatures in it, reaches the sum anywhere. */
+export function reaches(text: string, threshold: number): boolean {
+  if (text.length < CLASSIFIED_UNITS_MIN) return false;
+  peak = -Infinity;
+  quick.tokens = 0;
+  quick.at = 0;
+  clearWindow(quick);
+  resetTokens(quick.reader);
+  classify(quick, text, 0, text.length);
+  endLane(quick);
+  return peak >= threshold;
+}

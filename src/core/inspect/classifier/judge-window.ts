@@ -1,0 +1,96 @@
+/** Lets the classifier go over the text of a scan, in step with the signatures. */
+import { FINDINGS_MAX, placeholder, redact } from "../judge.ts";
+import { INJECTION_DETECTOR } from "../detectors/injection.ts";
+import type { Finding } from "../finding.ts";
+import { ruleFor } from "../scan-plan.ts";
+import { originalAt, type TextScan } from "../text-scan.ts";
+import {
+  CLASSIFIED_STEP,
+  classify,
+  clearWindow,
+  endLane,
+  openLane,
+  scoreOf,
+  sumOf,
+  windowOrigin,
+  windowStart,
+  type Lane,
+} from "./classifier.ts";
+
+/** From this score on the window is held back until it is decided. */
+const SUSPICION = 30;
+const SUSPICIOUS = sumOf(SUSPICION);
+const NOWHERE = 0x3fffffff;
+const SIGNATURE = "classifier";
+
+/** Index at which the next step is due; `NOWHERE`: not before more text comes. */
+export function nextStep(scan: TextScan): number {
+  const { plan, text, base } = scan;
+  if (plan.classifies === Infinity) return NOWHERE;
+  scan.lane ??= openLane(plan.classifies, scan.map, (end) => exceed(scan, end));
+  const { at } = scan.lane;
+  const step = at - (at % CLASSIFIED_STEP) + CLASSIFIED_STEP - base;
+  if (step <= text.length) return step;
+  return scan.ended && at < base + text.length ? text.length : NOWHERE;
+}
+
+export function classifyStep(scan: TextScan, to: number): void {
+  const { lane, text, base } = scan;
+  if (lane === undefined) return;
+  classify(lane, text, base, to);
+  if (scan.ended && to === text.length) endLane(lane);
+  if (lane.sum < lane.threshold) scan.episode = -1;
+}
+
+/** What the lane has still to read, or may still take out: text before it may go. */
+export function laneStart({ lane, plan, base }: TextScan): number {
+  if (plan.classifies === Infinity) return NOWHERE;
+  return lane === undefined ? -base : lane.at - base;
+}
+
+/** Up to where text may leave: a window that looks like an attack is held. */
+export function heldByLane({ lane, plan, base, ended }: TextScan): number {
+  if (lane === undefined || ended) return NOWHERE;
+  if (plan.redactsInjection || lane.sum >= SUSPICIOUS) return windowStart(lane) - base;
+  return NOWHERE;
+}
+
+function exceed(scan: TextScan, end: number): void {
+  const { lane, plan } = scan;
+  if (lane === undefined || scan.blocked !== undefined) return;
+  const score = scoreOf(lane.sum);
+  const known = scan.findings[scan.episode];
+  if (known !== undefined && score <= known.score) return;
+  const rule = ruleFor(plan, INJECTION_DETECTOR, score);
+  if (rule === undefined) return;
+  const finding: Finding = {
+    detector: INJECTION_DETECTOR,
+    signature: SIGNATURE,
+    rule: rule.id,
+    score,
+    confidence: score / 100,
+    part: scan.part,
+    start: known?.start ?? windowOrigin(lane),
+    end: originalAt(scan, end - scan.base),
+    action: rule.action,
+  };
+  keep(scan, finding);
+  if (finding.action === "block") scan.blocked = finding;
+  if (finding.action === "redact") takeOut(scan, lane, end);
+}
+
+function keep(scan: TextScan, finding: Finding): void {
+  if (scan.episode >= 0) scan.findings[scan.episode] = finding;
+  else if (scan.findings.length < FINDINGS_MAX) {
+    scan.episode = scan.findings.length;
+    scan.findings.push(finding);
+  }
+}
+
+function takeOut(scan: TextScan, lane: Lane, end: number): void {
+  const from = Math.max(windowStart(lane) - scan.base, scan.floor, scan.released);
+  const to = end - scan.base;
+  clearWindow(lane);
+  scan.episode = -1;
+  if (to > from) redact(scan, from, to, placeholder(INJECTION_DETECTOR));
+}
