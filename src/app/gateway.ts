@@ -8,6 +8,7 @@ import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import { lendersOf } from "../core/secret/process-secrets.ts";
 import type { Problem } from "../core/problem.ts";
 import { id } from "../core/units.ts";
+import { RecentRefusals } from "../operations/planning/recent-refusals.ts";
 import type { Config } from "./config/config.ts";
 import type { Environment } from "./config/environment.ts";
 import { createEvents, type Events, type Listener } from "./events.ts";
@@ -55,13 +56,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const tracing = await startTracing(environment);
   if (tracing !== undefined) started.defer(() => tracing.stop());
   const tally = createTally();
+  const refusals = new RecentRefusals();
   const traced = tracing === undefined ? listeners : [...listeners, tracing.closed];
-  const events = createEvents(log, tally, traced);
+  const events = createEvents(log, tally, [...traced, refusals.note]);
   const policies = started.use(openPolicySource(config.policiesDirectory, events));
   const prices = started.use(openPriceSource(config.prices, events));
   const { catalogue } = prices;
   const wired = started.use(
-    await wire({ config, environment, events, policies, prices: catalogue, shared }),
+    await wire({ config, environment, events, policies, prices: catalogue, refusals, shared }),
   );
   const { server } = wired.plane;
   server.listen(config.listen);

@@ -13,6 +13,7 @@ import { httpWire } from "../proxy/http/http-wire.ts";
 import { anthropicWire } from "../proxy/llm/anthropic/anthropic-wire.ts";
 import { geminiWire } from "../proxy/llm/gemini/gemini-wire.ts";
 import { openaiWire } from "../proxy/llm/openai/openai-wire.ts";
+import { OwnServer } from "../proxy/mcp/own/own-server.ts";
 import { createMcpWire } from "../proxy/mcp/mcp-wire.ts";
 import type { WireFamily } from "../proxy/wire.ts";
 import { FEDERATION } from "../proxy/mcp/federation/federation-door.ts";
@@ -33,7 +34,9 @@ import type { Config, Limits } from "./config/config.ts";
 import type { Environment } from "./config/environment.ts";
 import type { Events } from "./events.ts";
 import { openCounters, type Counters } from "./open-counters.ts";
+import { OWN_UPSTREAM } from "./own-upstream.ts";
 import { VERSION } from "./version.ts";
+import type { RecentRefusals } from "../operations/planning/recent-refusals.ts";
 import { openDefinitions } from "./open-definitions.ts";
 
 /** Until tenants come with the directory, there is one. */
@@ -45,6 +48,7 @@ export interface WireOptions {
   readonly events: Events;
   readonly policies: { current(): PolicySnapshot };
   readonly prices: PriceCatalogue;
+  readonly refusals: RecentRefusals;
   /** Whether other processes serve from the same data directory. */
   readonly shared: boolean;
 }
@@ -59,7 +63,7 @@ export interface Wired extends AsyncDisposable {
 
 /** Throws the system's error where the data directory cannot be used. */
 export async function wire(options: WireOptions): Promise<Wired> {
-  const { config, environment, events, policies, prices, shared } = options;
+  const { config, environment, events, policies, prices, refusals, shared } = options;
   const at = (name: string): string => join(config.dataDirectory, name);
   const gate = { draining: false, stopped: (): boolean => false };
   await using started = new AsyncDisposableStack();
@@ -71,8 +75,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
   const report = (event: LedgerEvent): void => events.ledger(event);
   const ledger = started.use(await openLedger({ directory: at("ledger"), now, report }));
   const { store: definitions } = started.use(openDefinitions(config, events, ledger, now));
-  const mcp = started.use(new McpTransports({ vault, environment, events }));
-  const pools = started.use(new UpstreamPools(connectorFor, mcp));
+  const routes = routesOf(config);
   const ports: Ports = {
     directory: createConfigDirectory(config.agents, config.loopbackAgent, TENANT, config.accepts),
     policies,
@@ -90,10 +93,13 @@ export async function wire(options: WireOptions): Promise<Wired> {
     now,
     monotonic: monotonicMillis,
   };
+  const own = new OwnServer({ upstreams: routes.upstreams, ports, refusals }, VERSION);
+  const mcp = started.use(new McpTransports({ vault, environment, events, own }));
+  const pools = started.use(new UpstreamPools(connectorFor, mcp));
   const standing: StandingStreams = new Set();
   const plane = createDataPlane({
     ports,
-    ...routesOf(config),
+    ...routes,
     wires: { ...WIRES, mcp: createMcpWire(definitions), bedrock: await bedrockWire(config) },
     pools,
     upgrades: createUpgradeDoor({ vault, connectorFor, standing }),
@@ -143,7 +149,8 @@ const connectorFor: ConnectorFor = ({ allowPrivate, timeouts }: Upstream) =>
   createGuardedConnector({ allowPrivate, connectTimeout: timeouts.connect });
 
 function routesOf(config: Config): Routes {
-  const upstreams = new Map(config.upstreams.map((upstream) => [upstream.name, upstream]));
+  const all = [...config.upstreams, OWN_UPSTREAM];
+  const upstreams = new Map(all.map((upstream) => [upstream.name, upstream]));
   return { upstreams, federation: FEDERATION, hosts: hostsOf(config) };
 }
 

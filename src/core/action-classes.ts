@@ -1,4 +1,5 @@
 import type { Action } from "./action.ts";
+import { AUTHORIZE_SPEND, OWN_SERVER } from "./own-server.ts";
 
 /**
  * What a client may ask of an MCP server, and a server of a client, in policy's terms. Closed: a method that is not here is
@@ -70,6 +71,9 @@ export function isMcpMethod(method: string): method is McpMethod {
  * rule that denies it still denies it.
  */
 export function needsNoRule(action: Action): boolean {
+  if (action.kind === "tool") {
+    return action.upstream === OWN_SERVER && action.tool !== AUTHORIZE_SPEND;
+  }
   if (action.kind !== "mcp" || !isMcpMethod(action.method)) return false;
   const kind = MCP_METHOD_CLASSES[action.method];
   return kind === "list" || kind === "housekeeping";

@@ -37,6 +37,8 @@ export type Transport =
   | { readonly kind: "http" }
   /** MCP's HTTP+SSE of 2024-11-05: one stream down, POSTs up. */
   | { readonly kind: "sse" }
+  /** Sallyport itself (core/own-server.ts). */
+  | { readonly kind: "own" }
   | ProcessTransport;
 
 /** A child process that speaks MCP over its standard input and output, one a session. */

@@ -14,6 +14,7 @@ export type Pins = Pick<DefinitionStore, "pin" | "trustOf">;
 
 /** `undefined`: nothing is pinned for an action like this. */
 export function vouch(action: Action, upstream: Upstream, pins: Pins): Verdict<Pin | undefined> {
+  if (upstream.transport.kind === "own") return NOT_PINNED;
   const ref = definitionOf(action, upstream);
   if (ref === undefined) return NOT_PINNED;
   const pin = pins.pin(ref);

@@ -141,10 +141,13 @@ describe("a server that is trusted on first use", () => {
 
   it("has every change on the ledger, with who approved it", async () => {
     await expect
-      .poll(async () => {
-        const args = ["ledger", "tail", "-n", "200", "--json", "--config", sallyport.configFile];
-        return (await runSallyport(args)).stdout;
-      })
+      .poll(
+        async () => {
+          const args = ["ledger", "tail", "-n", "200", "--json", "--config", sallyport.configFile];
+          return (await runSallyport(args)).stdout;
+        },
+        { timeout: 15_000 },
+      )
       .toContain('"definition.changed"');
     const args = ["ledger", "tail", "-n", "200", "--config", sallyport.configFile];
     const { stdout } = await runSallyport(args);

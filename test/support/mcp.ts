@@ -91,6 +91,7 @@ export function mcpContext(
         : { kind: "deny", because: [], detail: "", remedy: undefined },
     mayAllow: admits,
     mayReadSome: () => true,
+    budgetsOf: () => [],
     inspections: () => inspections,
     readsHttpBody: unasked,
   };

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { OWN_SERVER } from "../../core/own-server.ts";
 import { id, millis } from "../../core/units.ts";
 import {
   OVER_HTTP,
@@ -38,7 +39,7 @@ const WIRES: Record<Wire, { header: string; format: string; prices: string; base
 };
 
 /** Names that the data plane gives a meaning of its own. */
-const RESERVED = new Set(["mcp"]);
+const RESERVED: ReadonlySet<string> = new Set(["mcp", OWN_SERVER]);
 
 /** `inFile`: where a relative path of the file leads. */
 export function resolveUpstream(

@@ -1,5 +1,6 @@
 import type { Action, McpAction, ToolAction } from "../action.ts";
 import type { Decision, Inspections } from "../decision.ts";
+import type { Budget } from "../money/budget.ts";
 import type { Principal } from "../principal.ts";
 import type { Digest, Instant, UpstreamName } from "../units.ts";
 
@@ -30,6 +31,8 @@ export interface PolicySnapshot {
   mayAllow(principal: Principal, action: ToolAction | McpAction): boolean;
   /** The same of a resource template: whether some address that it makes could be read. */
   mayReadSome(principal: Principal, upstream: UpstreamName, template: string): boolean;
+  /** Budgets that some rule for this agent charges, each once. */
+  budgetsOf(principal: Principal): readonly Budget[];
   /** Constant object per agent: scanners may cache on its identity. */
   inspections(principal: Principal): Inspections;
   /** Whether any rule for this agent on this http upstream reads `body`. */

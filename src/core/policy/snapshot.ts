@@ -1,5 +1,6 @@
 import type { Action, McpAction, ToolAction } from "../action.ts";
 import type { Charge, Decision, Inspections } from "../decision.ts";
+import type { Budget } from "../money/budget.ts";
 import type { Principal } from "../principal.ts";
 import type { Digest, UpstreamName } from "../units.ts";
 import { impossible } from "../../lib/impossible.ts";
@@ -29,6 +30,7 @@ const OUTCOMES_MAX = 64;
 interface AgentView {
   readonly kinds: Readonly<Record<Action["kind"], KindView>>;
   readonly inspections: Inspections;
+  readonly budgets: readonly Budget[];
   readonly bodyReaders: readonly CompiledRule[];
 }
 
@@ -82,6 +84,9 @@ export function createSnapshot(
       const { index } = viewOf(principal.agent).kinds.mcp;
       return mayReadSome(candidatesOf(index, upstream), upstream, template);
     },
+    budgetsOf(principal: Principal): readonly Budget[] {
+      return viewOf(principal.agent).budgets;
+    },
     inspections(principal: Principal): Inspections {
       return viewOf(principal.agent).inspections;
     },
@@ -111,8 +116,17 @@ function resolveAgent(
   return {
     kinds: { tool: kind("tool"), llm: kind("llm"), http: kind("http"), mcp: kind("mcp") },
     inspections: resolveInspections(agent, inspections),
+    budgets: budgetsOf(own),
     bodyReaders: own.filter((rule) => rule.selector.kind === "http" && readsBody(rule)),
   };
+}
+
+function budgetsOf(rules: readonly CompiledRule[]): readonly Budget[] {
+  const obeyed = rules.filter((rule) => !rule.shadow);
+  const charged = obeyed.flatMap(({ charges }) =>
+    charges.map((one) => (one.kind === "known" ? one.charge.budget : one.budget)),
+  );
+  return [...new Map(charged.map((budget) => [budget.id, budget])).values()];
 }
 
 function readsBody({ condition, charges }: CompiledRule): boolean {

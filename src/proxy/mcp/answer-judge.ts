@@ -23,7 +23,8 @@ export interface AnswerScreen {
   readonly inspection: Inspection;
   /** Forms of the injected credential. */
   readonly echoes: readonly string[];
-  readonly definitions: ListedDefinitions;
+  /** Undefined where nothing is pinned: Sallyport takes its own word for its own tools. */
+  readonly definitions: ListedDefinitions | undefined;
   readonly questions: ServerQuestions;
   /** Whether policy could ever allow this; decides what a list shows. */
   readonly admits: (use: Use) => boolean;
@@ -174,8 +175,10 @@ export class AnswerJudge {
   /** Says of an entry whether it is what was approved. */
   #approvedOf({ member, pinned }: ListShape, result: JsonObject): (entry: JsonValue) => boolean {
     const entries = result[member];
-    if (pinned === undefined || !isJsonArray(entries)) return () => true;
     const { definitions } = this.#screen;
+    if (definitions === undefined || pinned === undefined || !isJsonArray(entries)) {
+      return () => true;
+    }
     const pins = definitions.observe(pinned.kind, entries.map(this.#withoutEchoes), pinned.nameOf);
     for (const [name, { standing }] of pins) {
       if (standing !== "approved") this.#noteDefinition(`definition-${standing}`, member, name);
@@ -186,6 +189,7 @@ export class AnswerJudge {
   /** A server's instructions go into the model's context like a tool's description. */
   #withoutUnapproved(result: JsonObject): JsonObject {
     const { question, definitions } = this.#screen;
+    if (definitions === undefined) return result;
     if (question.kind !== "request" || !introducesServer(question.method)) return result;
     const { instructions, ...rest } = result;
     if (typeof instructions !== "string") return result;

@@ -1,8 +1,10 @@
 import { Buffer } from "node:buffer";
 import type { McpAction, ToolAction } from "../../core/action.ts";
+import { needsNoRule } from "../../core/action-classes.ts";
 import type { Inspections } from "../../core/decision.ts";
 import { isJsonObject, type JsonValue } from "../../core/json.ts";
 import type { Principal } from "../../core/principal.ts";
+import type { ExchangeId } from "../../core/units.ts";
 import { scopeOf } from "../../core/trust/definition.ts";
 import type { DefinitionStore } from "../../core/trust/definition-store.ts";
 import type {
@@ -13,10 +15,12 @@ import type {
   ResponseInspector,
   Scannable,
 } from "../../pipeline/ask.ts";
+import { decide } from "../../pipeline/decide.ts";
 import type { RequestHead } from "../wire.ts";
 import { AnswerInspector } from "./answer-inspector.ts";
 import { invitesQuestions, withoutDeniedCapabilities } from "./client-capabilities.ts";
 import { ListedDefinitions } from "./listed-definitions.ts";
+import type { Use } from "./narrow-list.ts";
 import type { Question } from "./question.ts";
 import { readRpcMessage, type RpcMessage } from "./rpc-message.ts";
 import { ServerQuestions } from "./server-questions.ts";
@@ -78,6 +82,10 @@ export class McpInterpretation implements Interpretation {
         : { kind: "json", value: received.message.json, bytes: received.bytes.length };
   }
 
+  get exchange(): ExchangeId {
+    return this.#head.exchange;
+  }
+
   get principal(): Principal {
     return this.#context.principal;
   }
@@ -101,7 +109,6 @@ export class McpInterpretation implements Interpretation {
   }
 
   inspector(inspections: Inspections, echoes: readonly string[]): ResponseInspector {
-    const { snapshot, principal } = this.#context;
     const { exchange, upstream } = this.#head;
     return new AnswerInspector(
       {
@@ -110,16 +117,27 @@ export class McpInterpretation implements Interpretation {
         question: this.question,
         inspection: inspections.toolResult,
         echoes,
-        admits: (use) =>
-          use.kind === "template"
-            ? snapshot.mayReadSome(principal, use.upstream, use.uriTemplate)
-            : snapshot.mayAllow(principal, use),
+        admits: (use) => this.#admits(use),
         mayAsk: this.#received !== undefined && invitesQuestions(this.#received.message),
         questions: this.#questions,
-        definitions: new ListedDefinitions(this.#definitions, upstream.name, scopeOf(upstream)),
+        definitions:
+          upstream.transport.kind === "own"
+            ? undefined
+            : new ListedDefinitions(this.#definitions, upstream.name, scopeOf(upstream)),
       },
       upstream,
     );
+  }
+
+  /** What needs no rule can only be forbidden by one. */
+  #admits(use: Use): boolean {
+    const { snapshot, principal, now, marks } = this.#context;
+    if (use.kind === "template") {
+      return snapshot.mayReadSome(principal, use.upstream, use.uriTemplate);
+    }
+    if (!needsNoRule(use)) return snapshot.mayAllow(principal, use);
+    const facts = { now, marks, source: (): string => "" };
+    return decide(snapshot, principal, use, facts).verdict.kind === "pass";
   }
 }
 

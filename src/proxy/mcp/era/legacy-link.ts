@@ -10,10 +10,8 @@ import { readRpcMessage, type RpcMessage } from "../rpc-message.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
 import { withHeaders, type McpRequest, type McpServerSide } from "../transport/mcp-request.ts";
 import { askMessages, type AnswerListener, type Asking } from "./answer-reader.ts";
+import { SESSION_VERSION } from "./session-versions.ts";
 import { newRequest, POSTED } from "./stateless-message.ts";
-
-/** The newest revision with sessions. */
-export const SESSION_VERSION = "2025-11-25";
 
 /** An error of the server's own, in its words: only for its client. */
 export class InitializeFailed extends Error {

@@ -17,7 +17,7 @@ import { metaOf } from "../transport/message-meta.ts";
 import { askMessages, BareStatus } from "./answer-reader.ts";
 import { FrontSession } from "./front-session.ts";
 import { FrontedCall } from "./fronted-call.ts";
-import { SESSION_VERSION } from "./legacy-link.ts";
+import { SESSION_VERSION, SESSION_VERSIONS } from "./session-versions.ts";
 import {
   CARRIED,
   enveloped,
@@ -29,7 +29,6 @@ import {
 
 const SESSIONS_MAX = 1024;
 const SESSION_ID_BYTES = 24;
-const SESSION_VERSIONS = ["2024-11-05", "2025-03-26", "2025-06-18", SESSION_VERSION];
 const RPC_SESSION_UNKNOWN = -32001;
 /** Ours are told from a server's own by this. */
 const PREFIX = "sps_";

@@ -25,6 +25,8 @@ export interface McpTransportParts {
   /** Sallyport's own. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly events: McpEvents;
+  /** Sallyport's own MCP server. */
+  readonly own: UpstreamTransport;
 }
 
 export class McpTransports implements Disposable {
@@ -42,6 +44,8 @@ export class McpTransports implements Disposable {
         return new EraRelay(new HttpSide(upstream, pool()));
       case "sse":
         return new EraRelay(new HttpSide(upstream, pool()));
+      case "own":
+        return this.#parts.own;
       case "stdio":
         return new EraRelay(this.#processes(upstream, transport));
       default:

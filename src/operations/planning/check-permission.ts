@@ -1,0 +1,69 @@
+/** What would become of a call, by the same stages that would judge it, and without making it. */
+import type { Decision } from "../../core/decision.ts";
+import type { Principal } from "../../core/principal.ts";
+import type { Refusal } from "../../core/refusal.ts";
+import type { Pin } from "../../core/trust/pin.ts";
+import type { Upstream } from "../../core/upstream.ts";
+import { halt, pass, type Verdict } from "../../core/verdict.ts";
+import { decide, type Promising } from "../../pipeline/decide.ts";
+import type { Ports } from "../../pipeline/stages.ts";
+import { vouch } from "../../pipeline/vouch.ts";
+import { budgetStatus, type BudgetReport } from "./budget-status.ts";
+import type { PlannedCall } from "./planned-call.ts";
+
+/** Every upstream there is, by name. */
+export type Upstreams = ReadonlyMap<string, Upstream>;
+
+export type Permission =
+  | {
+      readonly kind: "allow" | "approve";
+      readonly decision: Promising;
+      /** Where the money would be taken from. */
+      readonly budgets: BudgetReport;
+    }
+  | { readonly kind: "deny"; readonly refusal: Refusal };
+
+export type JudgingPorts = Pick<Ports, "policies" | "sessions" | "definitions" | "now">;
+
+/** How far a planned call comes: what policy and pins say, before money. */
+export interface Judged {
+  readonly decision: Promising;
+  readonly pin: Pin | undefined;
+}
+
+export function judgePlanned(
+  principal: Principal,
+  { action, source }: PlannedCall,
+  upstreams: Upstreams,
+  ports: JudgingPorts,
+): Verdict<Judged> {
+  const upstream = upstreams.get(action.upstream);
+  if (upstream === undefined) {
+    const detail = `No upstream is called ${action.upstream}.`;
+    return halt({ code: "no_such_upstream", detail });
+  }
+  const vouched = vouch(action, upstream, ports.definitions);
+  if (vouched.kind === "halt") return vouched;
+  const facts = { now: ports.now(), marks: ports.sessions.marks(principal), source };
+  const { verdict } = decide(ports.policies.current(), principal, action, facts);
+  if (verdict.kind === "halt") return verdict;
+  return pass({ decision: verdict.value, pin: vouched.value });
+}
+
+export async function checkPermission(
+  principal: Principal,
+  call: PlannedCall,
+  upstreams: Upstreams,
+  ports: JudgingPorts & Pick<Ports, "budgets">,
+): Promise<Permission> {
+  const judged = judgePlanned(principal, call, upstreams, ports);
+  if (judged.kind === "halt") return { kind: "deny", refusal: judged.refusal };
+  const { decision } = judged.value;
+  const { charges } = decision.terms;
+  const budgets = await budgetStatus(principal, call.action, charges, ports);
+  return { kind: kindOf(decision), decision, budgets };
+}
+
+function kindOf({ kind }: Extract<Decision, { kind: "allow" | "escalate" }>): "allow" | "approve" {
+  return kind === "allow" ? "allow" : "approve";
+}

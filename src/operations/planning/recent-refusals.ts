@@ -1,0 +1,39 @@
+/** The last refusals of this process, so that an agent can ask what became of a call. */
+import type { Facts } from "../../core/evidence.ts";
+import type { RefusalCode } from "../../core/refusal.ts";
+import type { AgentId, ExchangeId, Instant, ReviewId, RuleId } from "../../core/units.ts";
+
+/** Of all agents together; older ones are on the ledger only. */
+export const RECENT_REFUSALS_MAX = 2_000;
+
+export interface RecentRefusal {
+  readonly exchange: ExchangeId;
+  readonly agent: AgentId;
+  readonly at: Instant;
+  readonly code: RefusalCode;
+  readonly detail: string;
+  readonly rules: readonly RuleId[];
+  readonly review: ReviewId | undefined;
+}
+
+export class RecentRefusals {
+  readonly #byExchange = new Map<ExchangeId, RecentRefusal>();
+
+  /** Told of every closed exchange. */
+  readonly note = ({ exchange, at, principal, outcome, decision, review }: Facts): void => {
+    if (principal === undefined || outcome?.kind !== "refused") return;
+    const { agent } = principal;
+    const rules = decision?.because ?? [];
+    const { code, detail } = outcome;
+    this.#byExchange.set(exchange, { exchange, agent, at, code, detail, rules, review });
+    if (this.#byExchange.size <= RECENT_REFUSALS_MAX) return;
+    const oldest = this.#byExchange.keys().next();
+    if (oldest.done !== true) this.#byExchange.delete(oldest.value);
+  };
+
+  /** Only an agent's own: an id proves nothing. */
+  find(exchange: ExchangeId, agent: AgentId): RecentRefusal | undefined {
+    const found = this.#byExchange.get(exchange);
+    return found?.agent === agent ? found : undefined;
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Sallyport as an MCP server of both eras. It stands behind the gate like any other upstream: what
+ * comes here has been judged, recorded and paid for; sessions it has none.
+ */
+import type { Dispatcher } from "undici";
+import { OWN_SERVER } from "../../../core/own-server.ts";
+import { isJsonObject, type JsonObject } from "../../../core/json.ts";
+import type { Departure, UpstreamTransport } from "../../upstream-transport.ts";
+import { SESSION_VERSION, SESSION_VERSIONS } from "../era/session-versions.ts";
+import type { Era } from "../methods.ts";
+import { McpInterpretation } from "../mcp-interpretation.ts";
+import { STATELESS_VERSIONS } from "../protocol-era.ts";
+import { RPC_INVALID_PARAMS, RPC_METHOD_NOT_FOUND, type RpcRequest } from "../rpc-message.ts";
+import { AnswerStream, errorText } from "../transport/answer-stream.ts";
+import { OWN_TOOL_LIST, runOwnTool, type OwnAnswer, type OwnToolParts } from "./own-tools.ts";
+
+const INSTRUCTIONS =
+  "Ask check_permission before a call that may be denied, budget_status before costly work, and " +
+  "request_approval where a person must say yes.";
+
+const NO_ARGUMENTS: JsonObject = {};
+const CAPABILITIES: JsonObject = { tools: {} };
+
+export class OwnServer implements UpstreamTransport {
+  readonly #parts: OwnToolParts;
+  readonly #info: JsonObject;
+
+  constructor(parts: OwnToolParts, version: string) {
+    this.#parts = parts;
+    this.#info = { name: OWN_SERVER, title: "Sallyport", version };
+  }
+
+  dispatch({ method, interpretation }: Departure, handler: Dispatcher.DispatchHandler): void {
+    if (!(interpretation instanceof McpInterpretation)) throw new TypeError("not an MCP exchange");
+    const answer = new AnswerStream(handler);
+    const { sent, question } = interpretation;
+    // There is neither a stream nor a session: GET and DELETE are declined, as MCP has it.
+    if (method !== "POST") return answer.status(405);
+    if (sent?.message.kind !== "request") return answer.status(202);
+    const era = question.kind === "request" ? question.era : "2025";
+    void this.#answer(sent.message, era, interpretation).then(
+      (text) => answer.reply(200, text),
+      (error: unknown) => answer.fail(error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #answer(request: RpcRequest, era: Era, interpretation: McpInterpretation): Promise<string> {
+    const { id, method, params } = request;
+    switch (method) {
+      case "initialize":
+        return this.#result(id, "2025", this.#introduction(params));
+      case "server/discover":
+        return this.#result(id, era, {
+          supportedVersions: STATELESS_VERSIONS,
+          capabilities: CAPABILITIES,
+          instructions: INSTRUCTIONS,
+          ...UNCACHED,
+        });
+      case "ping":
+        return this.#result(id, era, {});
+      case "tools/list":
+        return this.#result(id, era, { tools: OWN_TOOL_LIST, ...(era === "2026" && UNCACHED) });
+      case "tools/call":
+        return this.#call(request, era, interpretation);
+      default:
+        return errorText(id, RPC_METHOD_NOT_FOUND, `${method} is not offered here`);
+    }
+  }
+
+  #introduction(params: JsonObject | undefined): JsonObject {
+    const asked = params?.["protocolVersion"];
+    const known = typeof asked === "string" && SESSION_VERSIONS.includes(asked);
+    return {
+      protocolVersion: known ? asked : SESSION_VERSION,
+      capabilities: CAPABILITIES,
+      serverInfo: this.#info,
+      instructions: INSTRUCTIONS,
+    };
+  }
+
+  async #call(
+    { id, params }: RpcRequest,
+    era: Era,
+    { exchange, principal }: McpInterpretation,
+  ): Promise<string> {
+    const name = params?.["name"];
+    const given = params?.["arguments"];
+    const args = isJsonObject(given) ? given : NO_ARGUMENTS;
+    const tool = typeof name === "string" ? name : "";
+    const answer = await runOwnTool(tool, { exchange, principal, args }, this.#parts);
+    if (answer === undefined) return errorText(id, RPC_INVALID_PARAMS, `there is no tool ${tool}`);
+    return this.#result(id, era, contentOf(answer));
+  }
+
+  #result(id: RpcRequest["id"], era: Era, result: JsonObject): string {
+    const shown: JsonObject =
+      era === "2025" ? result : { resultType: "complete", ...result, _meta: this.#meta() };
+    return JSON.stringify({ jsonrpc: "2.0", id, result: shown });
+  }
+
+  #meta(): JsonObject {
+    return { "io.modelcontextprotocol/serverInfo": this.#info };
+  }
+}
+
+/** What is offered depends on who asks, and on policy as it is now. */
+const UNCACHED = { ttlMs: 0, cacheScope: "private" } as const;
+
+function contentOf(answer: OwnAnswer): JsonObject {
+  const content = [{ type: "text", text: answer.text }];
+  if (answer.kind === "fault") return { content, isError: true };
+  return { content, structuredContent: answer.data };
+}
