@@ -208,6 +208,14 @@ function logLedger(event: LedgerEvent, log: Log): void {
       const cause = describe(asError(event.cause));
       return log.error({ cause }, "ledger cannot be written: nothing is forwarded");
     }
+    case "head_failed": {
+      const cause = event.cause instanceof Error ? describe(event.cause) : String(event.cause);
+      return log.warn({ cause }, "no tree head could be signed; the next one covers it");
+    }
+    case "head_unsent": {
+      const cause = event.cause instanceof Error ? describe(event.cause) : String(event.cause);
+      return log.warn({ cause }, "a signed tree head could not be sent; it is tried again");
+    }
     case "removed": {
       const facts = { writer: event.writer, open_intents: event.open };
       return log.error(facts, "ledger files were removed while written: a new chain begins");

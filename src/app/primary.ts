@@ -2,15 +2,13 @@
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import { instant } from "../core/units.ts";
-import { wallMillis } from "../lib/clock.ts";
-import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
-import { openLedger, type OpenLedger } from "../stores/ledger/open-ledger.ts";
+import type { OpenLedger } from "../stores/ledger/open-ledger.ts";
 import type { Config } from "./config/config.ts";
 import { withDemoUpstreams, type DemoUrls } from "./demo/demo-upstreams.ts";
 import { createEvents } from "./events.ts";
 import { mergeReports, type GatewayReport } from "./gateway-report.ts";
 import type { Log } from "./logger.ts";
+import { openLedgerChain } from "./open-ledger-chain.ts";
 import { startOperatorSide } from "./operator-side.ts";
 import { createTally } from "./tally.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";
@@ -63,13 +61,8 @@ export async function startPrimary(config: Config, log: Log): Promise<Primary> {
 }
 
 /** The primary serves no agent, but what operators change through it is on a chain of its own. */
-function openOwnLedger({ dataDirectory }: Config, log: Log): Promise<OpenLedger> {
-  const events = createEvents(log, createTally(), []);
-  return openLedger({
-    directory: ledgerDirectory(dataDirectory),
-    now: () => instant(wallMillis()),
-    report: (event) => events.ledger(event),
-  });
+function openOwnLedger(config: Config, log: Log): Promise<OpenLedger> {
+  return openLedgerChain(config, createEvents(log, createTally(), []));
 }
 
 /** Owns the worker processes. */

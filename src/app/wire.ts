@@ -23,8 +23,8 @@ import type { StandingStreams } from "../proxy/http-exchange.ts";
 import type { Routes } from "../proxy/route-request.ts";
 import { UpstreamPools, type ConnectorFor } from "../proxy/upstream-pools.ts";
 import { createConfigDirectory } from "../stores/config-directory.ts";
-import type { LedgerEvent } from "../stores/ledger/chain-writer.ts";
-import { openLedger, type OpenLedger } from "../stores/ledger/open-ledger.ts";
+import type { OpenLedger } from "../stores/ledger/open-ledger.ts";
+import { openLedgerChain } from "./open-ledger-chain.ts";
 import { SqliteReviewStore } from "../stores/sqlite/review-store.ts";
 import { SqliteSessionStore } from "../stores/sqlite/session-store.ts";
 import { ThreadTokenCounter } from "../stores/tokenizer/token-counter.ts";
@@ -72,8 +72,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
   const sessions = started.use(new SqliteSessionStore({ path: at("sessions.db"), shared, now }));
   const reviews = started.use(new SqliteReviewStore(at("reviews.db"), now));
   const vault = started.use(openVault(config, environment, events));
-  const report = (event: LedgerEvent): void => events.ledger(event);
-  const ledger = started.use(await openLedger({ directory: at("ledger"), now, report }));
+  const ledger = started.use(await openLedgerChain(config, events));
   const { store: definitions } = started.use(openDefinitions(config, events, ledger, now));
   const routes = routesOf(config);
   const ports: Ports = {

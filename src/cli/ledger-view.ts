@@ -17,6 +17,7 @@ import { USAGE_COUNTS } from "../core/money/usage.ts";
 import { impossible } from "../lib/impossible.ts";
 import { printable } from "../lib/printable.ts";
 import type { ExchangeRecord } from "../stores/ledger/read-ledger.ts";
+import type { HeadsReport } from "../stores/ledger/signed-heads.ts";
 import type { ChainReport } from "../stores/ledger/verify-ledger.ts";
 
 /** One record on one line. */
@@ -50,6 +51,17 @@ export function chainLines(report: ChainReport): string[] {
     lines.push(`  ${file} line ${line}${place}: ${kind}: ${detail}`);
   }
   if (problemsOmitted > 0) lines.push(`  and ${counted(problemsOmitted, "problem")} more`);
+  return lines;
+}
+
+/** What `verify` says of the signed heads. */
+export function headsLines({ heads, latest, checked, problems }: HeadsReport): string[] {
+  const signatures = checked ? "signatures checked" : "signatures not checked: give --key";
+  const last = latest === undefined ? "" : `, the last of ${timeText(latest)}`;
+  const lines = [`${counted(heads, "signed head")}${last}; ${signatures}`];
+  for (const { file, line, kind, detail } of problems) {
+    lines.push(`  ${file} line ${line}: ${kind}: ${detail}`);
+  }
   return lines;
 }
 

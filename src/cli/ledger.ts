@@ -1,25 +1,29 @@
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import type { Config } from "../app/config/config.ts";
 import { Command, InvalidArgumentError } from "commander";
-import { id } from "../core/units.ts";
-import type { RecordedHead } from "../stores/ledger/check-chain.ts";
 import { followLedger } from "../stores/ledger/follow-ledger.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
 import { findExchange, readLast, type ReadEntry } from "../stores/ledger/read-ledger.ts";
-import { verifyLedger, type ChainReport } from "../stores/ledger/verify-ledger.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
-import { chainLines, entryLine, exchangeLines } from "./ledger-view.ts";
+import { addProofCommands } from "./ledger-proof.ts";
+import { json, readable, withData, type DataOption } from "./ledger-reading.ts";
+import { entryLine, exchangeLines } from "./ledger-view.ts";
 import type { Shell } from "./shell.ts";
+
+export type LedgerPlaces = Pick<Config, "dataDirectory" | "ledger">;
 
 const TAIL_MAX = 10_000;
 const FOLLOW_MS = 250;
 
-/** `dataDirectory` answers for a command line without `--data`. */
-export function ledgerCommand(shell: Shell, dataDirectory: () => string): Command {
+/** `config` is asked only where the command line does not say. */
+export function ledgerCommand(shell: Shell, config: () => LedgerPlaces): Command {
   const command = new Command("ledger").description("look at the record, and prove it whole");
   const directoryOf = ({ data }: DataOption): string =>
-    ledgerDirectory(data === undefined ? dataDirectory() : resolve(shell.workingDirectory, data));
+    ledgerDirectory(
+      data === undefined ? config().dataDirectory : resolve(shell.workingDirectory, data),
+    );
 
   withData(command.command("tail").description("the newest records, one line each"))
     .option("-n, --lines <number>", "how many", lineCount, 20)
@@ -30,36 +34,15 @@ export function ledgerCommand(shell: Shell, dataDirectory: () => string): Comman
     .argument("<exchange>", "its id, as the answer's headers name it")
     .option("--json", "both records as they are written")
     .action((exchange, options) => show(exchange, options, directoryOf(options), shell));
-  withData(command.command("verify").description("check every byte and link of every chain"))
-    .option("--head <writer:seq:hash>", "a head noted earlier; may be repeated", head, [])
-    .option("--json", "for programs")
-    .addHelpText("after", VERIFY_HELP)
-    .action((options) => verify(options, directoryOf(options), shell));
+  const signingKeyFile = (): string => config().ledger.signingKeyFile;
+  addProofCommands(command, { shell, directoryOf, signingKeyFile });
   return command;
-}
-
-const VERIFY_HELP = `
-Exit codes: 0 whole, 1 tampered with, 2 cannot be read.
-Files alone do not show that a chain's end was cut off cleanly. Note the heads that this command
-prints somewhere else, and give them back with --head.`;
-
-interface DataOption {
-  readonly data?: string;
 }
 
 interface TailOptions {
   readonly lines: number;
   readonly follow?: true;
   readonly json?: true;
-}
-
-interface VerifyOptions {
-  readonly head: readonly RecordedHead[];
-  readonly json?: true;
-}
-
-function withData(command: Command) {
-  return command.option("--data <dir>", "the data directory (default: as configured)");
 }
 
 async function tail(options: TailOptions, directory: string, shell: Shell): Promise<void> {
@@ -97,59 +80,12 @@ async function show(
   }
 }
 
-async function verify(options: VerifyOptions, directory: string, shell: Shell): Promise<void> {
-  const reports: ChainReport[] = [];
-  await readable(async () => {
-    for await (const report of verifyLedger(directory, options.head)) {
-      reports.push(report);
-      if (options.json !== true) shell.out(`${chainLines(report).join("\n")}\n`);
-    }
-  });
-  const broken = reports.filter(({ problems }) => problems.length > 0).length;
-  const ok = broken === 0;
-  if (reports.length === 0) {
-    throw new CommandFailure(EXIT.usage, `there is no ledger in ${directory}`);
-  }
-  if (options.json === true) shell.out(json({ ok, chains: reports.map(reportRecord) }));
-  else if (ok) shell.out("whole\n");
-  if (!ok) {
-    const chains = broken === 1 ? "a chain is" : `${broken} chains are`;
-    throw new CommandFailure(EXIT.failure, `${chains} not as written`);
-  }
-}
-
-function reportRecord({ problemsOmitted, ...report }: ChainReport) {
-  return { ...report, problems_omitted: problemsOmitted };
-}
-
 function recordOf(read: ReadEntry | undefined) {
   return read === undefined ? null : { hash: read.hash, record: read.record };
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value)}\n`;
-}
-
-/** What the disk refuses to show is neither whole nor broken. */
-async function readable<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CommandFailure(EXIT.usage, `the ledger cannot be read: ${why}`);
-  }
 }
 
 function lineCount(text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= 0 && count <= TAIL_MAX) return count;
   throw new InvalidArgumentError(`a number from 0 to ${TAIL_MAX} is needed`);
-}
-
-function head(text: string, before: readonly RecordedHead[]): readonly RecordedHead[] {
-  const [writer = "", seq = "", hash = "", ...rest] = text.split(":");
-  if (rest.length > 0 || !/^\d+$/u.test(seq) || !/^[0-9a-f]{64}$/u.test(hash)) {
-    throw new InvalidArgumentError("writer:seq:hash is needed, as verify prints it");
-  }
-  return [...before, { writer, seq: Number(seq), hash: id(hash) }];
 }

@@ -1,4 +1,5 @@
 /** The `sallyport` command: which subcommands there are. Each loads its own code when it runs. */
+import type { Config } from "../app/config/config.ts";
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../app/version.ts";
 import { CommandFailure } from "./command-failure.ts";
@@ -89,7 +90,7 @@ const GROUPS: readonly Group[] = [
     description: "look at the record, and prove it whole",
     load: async (shell, argv) => {
       const { ledgerCommand } = await import("./ledger.ts");
-      return ledgerCommand(shell, () => dataDirectory(argv, shell));
+      return ledgerCommand(shell, () => configOf(argv, shell));
     },
   },
   {
@@ -123,10 +124,10 @@ async function addGroups(program: Command, shell: Shell, argv: readonly string[]
 }
 
 /** For commands that read what a gateway wrote: as its config says, `--config` or not. */
-function dataDirectory(argv: readonly string[], shell: Shell): string {
+function configOf(argv: readonly string[], shell: Shell): Config {
   const at = argv.indexOf("--config");
   const config = at === -1 ? undefined : argv[at + 1];
-  return loadFor({ config }, shell).config.dataDirectory;
+  return loadFor({ config }, shell).config;
 }
 
 /** Commands made elsewhere must answer and fail as ours do. */

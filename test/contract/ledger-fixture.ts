@@ -50,7 +50,7 @@ export class TestLedger implements Disposable {
   segments(): string[] {
     return this.writers().flatMap((writer) =>
       readdirSync(join(this.directory, writer))
-        .filter((name) => name.endsWith(".jsonl"))
+        .filter((name) => /^\d{8}\.jsonl$/u.test(name))
         .toSorted()
         .map((name) => join(this.directory, writer, name)),
     );

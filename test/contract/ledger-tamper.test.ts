@@ -124,13 +124,13 @@ describe("a ledger of 200 records", () => {
     rewrite(last.path, last.lines.slice(0, -3));
     try {
       expect(await test.problems()).toEqual([]);
-      for await (const report of verifyLedger(test.directory, [head])) {
+      for await (const report of verifyLedger(test.directory, { heads: [head] })) {
         expect(report.problems).toMatchObject([{ kind: "tail_cut", seq: head.seq - 2 }]);
       }
     } finally {
       writeFileSync(last.path, last.bytes);
     }
-    for await (const { head: now, problems } of verifyLedger(test.directory, [head])) {
+    for await (const { head: now, problems } of verifyLedger(test.directory, { heads: [head] })) {
       expect(problems).toEqual([]);
       expect(now).toEqual({ seq: head.seq, hash: head.hash });
     }
@@ -144,7 +144,7 @@ describe("a ledger of 200 records", () => {
       { writer, seq: 3, hash },
     ];
     const kinds = [];
-    for await (const { problems } of verifyLedger(test.directory, heads)) {
+    for await (const { problems } of verifyLedger(test.directory, { heads })) {
       kinds.push(...problems.map(({ kind }) => kind));
     }
     expect(kinds).toEqual(["head_mismatch", "missing_chain"]);

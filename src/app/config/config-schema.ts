@@ -1,3 +1,4 @@
+import { LEDGER_SHAPE } from "./ledger-schema.ts";
 import { PRICES_SHAPE } from "./price-schema.ts";
 import { TRUST_MODES } from "../../core/trust/pin.ts";
 import type { Effective, Shape } from "./schema-shape.ts";
@@ -94,6 +95,7 @@ export const CONFIG_SCHEMA = {
       default: ".sallyport",
       description: "Ledger, vault and budgets; relative to this file.",
     },
+    ledger: LEDGER_SHAPE,
     store: STORE_SHAPE,
     redis: REDIS_SHAPE,
     outages: OUTAGES_SHAPE,

@@ -3,6 +3,7 @@ import type { TrustMode } from "../../core/trust/pin.ts";
 import type { Millis } from "../../core/units.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import type { Place } from "../../core/policy/source-text.ts";
+import type { HeadTarget } from "../../stores/ledger/send-heads.ts";
 import type { PriceOverlay, PriceOverride } from "../../stores/prices/price-overlay.ts";
 import type { ConfigFile } from "./config-schema.ts";
 import type { Outages, StoreSettings } from "./store-settings.ts";
@@ -17,6 +18,7 @@ export interface Config {
   readonly dataDirectory: string;
   readonly store: StoreSettings;
   readonly outages: Outages;
+  readonly ledger: LedgerConfig;
   readonly workers: number;
   readonly demo: boolean;
   readonly agents: readonly AgentEntry[];
@@ -32,6 +34,14 @@ export interface Config {
   readonly vault: VaultKeySource;
   readonly api: ApiSettings;
   readonly log: ConfigFile["log"];
+}
+
+export interface LedgerConfig {
+  /** Absolute. */
+  readonly signingKeyFile: string;
+  /** Between two signed heads. */
+  readonly headsEvery: Millis;
+  readonly headsTo: readonly HeadTarget[];
 }
 
 export interface Address {

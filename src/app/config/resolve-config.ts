@@ -1,9 +1,10 @@
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Problem } from "../../core/problem.ts";
 import { millis } from "../../core/units.ts";
 import type { Upstream } from "../../core/upstream.ts";
+import type { HeadTarget } from "../../stores/ledger/send-heads.ts";
 import { closest } from "../../lib/closest.ts";
-import type { AgentEntry, Config, DefinitionTrust, Limits } from "./config.ts";
+import type { AgentEntry, Config, DefinitionTrust, LedgerConfig, Limits } from "./config.ts";
 import type { ConfigFile } from "./config-schema.ts";
 import type { Origins, Reading } from "./read-shape.ts";
 import { resolveOutages, resolveStore } from "./store-settings.ts";
@@ -56,6 +57,7 @@ export function resolveConfig(
     dataDirectory: check.path("data_dir", file.data_dir),
     store: resolveStore(file, (path, value) => check.path(path, value), complain),
     outages: resolveOutages(file, complain),
+    ledger: asLedger(file, (key, path) => check.path(key, path)),
     workers: file.workers,
     demo: file.demo,
     agents,
@@ -98,6 +100,28 @@ function asVault({ vault }: ConfigFile, check: Check): Config["vault"] {
   const { key, key_file: file } = vault;
   return { key, keyFile: file === undefined ? undefined : check.path("vault.key_file", file) };
 }
+
+function asLedger(
+  { ledger, data_dir: home }: ConfigFile,
+  inFile: (key: string, path: string) => string,
+): LedgerConfig {
+  const key = ledger.signing_key_file;
+  const headsTo = ledger.heads_to.map((target, index): HeadTarget => {
+    if (/^https?:\/\//u.test(target)) return { kind: "http", url: target };
+    return { kind: "file", path: inFile(`ledger.heads_to[${index}]`, target) };
+  });
+  return {
+    signingKeyFile:
+      key === undefined
+        ? join(inFile("data_dir", home), SIGNING_KEY_FILE)
+        : inFile("ledger.signing_key_file", key),
+    headsEvery: millis(ledger.head_interval_ms),
+    headsTo,
+  };
+}
+
+/** In the data directory, where no other key was given. */
+const SIGNING_KEY_FILE = "ledger-signing-key.pem";
 
 function asTrust({ definitions, upstreams }: ConfigFile, lockFile: string): DefinitionTrust {
   const own = upstreams.flatMap(({ name, trust }) => (trust === undefined ? [] : [[name, trust]]));

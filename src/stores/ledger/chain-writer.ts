@@ -38,6 +38,8 @@ export interface ChainWriterOptions {
   readonly now: () => Instant;
   readonly report: (event: LedgerEvent) => void;
   readonly limits: SegmentLimits;
+  /** Told of records as they become durable: the first one's place, and the hash of each. */
+  readonly witness: (writer: string, from: number, hashes: readonly Digest[]) => void;
 }
 
 /** What the operator should hear of. */
@@ -53,6 +55,10 @@ export type LedgerEvent =
       readonly abandoned: number;
     }
   | { readonly kind: "unavailable"; readonly cause: unknown }
+  /** A signed tree head could not be written; the next one covers it. */
+  | { readonly kind: "head_failed"; readonly cause: unknown }
+  /** A head could not be sent away; it waits and is tried again. */
+  | { readonly kind: "head_unsent"; readonly cause: unknown }
   /** Its files were deleted while it was written; `open` intents went with it. */
   | { readonly kind: "removed"; readonly writer: string; readonly open: number }
   | { readonly kind: "resumed"; readonly intentsRefused: number; readonly outcomesLost: number };
@@ -240,6 +246,7 @@ export class ChainWriter {
   }
 
   #accept(chain: WrittenChain, batch: Batch): void {
+    this.#options.witness(chain.adopted.writer, chain.head.seq, batch.hashes);
     chain.head = batch.head;
     for (const [index, record] of batch.records.entries()) {
       const { kind, exchange, settle } = record;

@@ -1,7 +1,15 @@
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
+import {
+  appendLeaf,
+  frontierRoot,
+  newFrontier,
+  type Frontier,
+} from "../../core/ledger/merkle-tree.ts";
 import { GENESIS } from "../../core/ledger/record-chain.ts";
-import type { Digest } from "../../core/units.ts";
+import type { Digest, Instant } from "../../core/units.ts";
 import { canonicalJson, sha256Hex } from "../../lib/canonical-json.ts";
+import { hexOf } from "../../lib/hex.ts";
+import { leafOf } from "./record-leaf.ts";
 import { segmentName } from "./ledger-layout.ts";
 import { lineAt, recordOf, type SegmentLine } from "./segment-lines.ts";
 
@@ -20,6 +28,9 @@ export type ProblemKind =
   | "unwritten_space"
   | "torn_tail"
   | "head_mismatch"
+  | "root_mismatch"
+  | "bad_head"
+  | "unknown_key"
   | "tail_cut"
   | "missing_chain";
 
@@ -42,10 +53,25 @@ export interface RecordedHead {
   readonly hash: Digest;
 }
 
+/** A tree of this chain that was signed, and where the head stands that says so. */
+export interface SignedTree {
+  readonly size: number;
+  readonly root: Digest;
+  readonly at: Instant;
+  /** `<file> line <n>`. */
+  readonly source: string;
+}
+
 /** How far a chain was followed, and what was wrong with it. */
 export interface ChainCheck {
   readonly writer: string;
   readonly heads: readonly RecordedHead[];
+  /** Smallest first. */
+  readonly signed: readonly SignedTree[];
+  /** The first of them that was not compared yet. */
+  nextSigned: number;
+  /** Over all records so far; stands still once one is missing. */
+  readonly tree: Frontier;
   readonly problems: Problem[];
   problemsOmitted: number;
   records: number;
@@ -59,10 +85,17 @@ export interface ChainCheck {
   line: number;
 }
 
-export function beginCheck(writer: string, heads: readonly RecordedHead[]): ChainCheck {
+export function beginCheck(
+  writer: string,
+  heads: readonly RecordedHead[],
+  signed: readonly SignedTree[],
+): ChainCheck {
   return {
     writer,
     heads: heads.filter((head) => head.writer === writer),
+    signed: signed.toSorted((a, b) => a.size - b.size),
+    nextSigned: 0,
+    tree: newFrontier(),
     problems: [],
     problemsOmitted: 0,
     records: 0,
@@ -112,6 +145,13 @@ export function endCheck(check: ChainCheck): void {
     const missing = `records ${check.nextSeq} to ${seq} were cut off the end`;
     add(check, "tail_cut", check.nextSeq, missing);
   }
+  for (const { size, at, source } of check.signed) {
+    if (size <= check.nextSeq) continue;
+    const when = new Date(at).toISOString();
+    const missing = `records ${check.nextSeq} to ${size - 1}, signed ${when} (${source}), are gone`;
+    add(check, "tail_cut", check.nextSeq, missing);
+    return;
+  }
 }
 
 function endOf(at: Exclude<ReturnType<typeof lineAt>, { kind: "end" }>): number {
@@ -160,10 +200,26 @@ function checkLink(check: ChainCheck, record: JsonObject, hash: Digest): void {
   check.prevs = [hash];
   check.head = { seq, hash };
   check.sealed = record["kind"] === "seal";
+  if (check.signed.length > 0) checkTree(check, seq, hash);
   for (const noted of check.heads) {
     if (noted.seq === seq && noted.hash !== hash) {
       add(check, "head_mismatch", seq, "the record is not the one that was noted as head");
     }
+  }
+}
+
+/** A chain made anew from some record on is whole in itself; what was signed tells. */
+function checkTree(check: ChainCheck, seq: number, hash: Digest): void {
+  const { tree, signed } = check;
+  if (tree.size !== seq) return;
+  appendLeaf(tree, leafOf(hash));
+  let next = signed[check.nextSigned];
+  for (; next !== undefined && next.size <= tree.size; next = signed[check.nextSigned]) {
+    check.nextSigned += 1;
+    if (next.size < tree.size || next.root === hexOf(frontierRoot(tree))) continue;
+    const when = new Date(next.at).toISOString();
+    const detail = `records 0 to ${seq} are not those that were signed ${when} (${next.source})`;
+    add(check, "root_mismatch", seq, detail);
   }
 }
 

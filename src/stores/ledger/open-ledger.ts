@@ -6,9 +6,12 @@ import { millis, type Digest, type ExchangeId, type Instant } from "../../core/u
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import { newId } from "../../lib/ids.ts";
 import { adoptChain, CHAINS_MAX, takeChain, writersIn } from "./adopt-chain.ts";
-import { ChainWriter, type LedgerEvent } from "./chain-writer.ts";
+import { ChainWriter, type ChainWriterOptions, type LedgerEvent } from "./chain-writer.ts";
+import { HeadWriter, type HeadOptions } from "./head-writer.ts";
 import { diskFiles, type LedgerFiles } from "./ledger-files.ts";
 import { AHEAD_BYTES, SEGMENT_BYTES } from "./ledger-layout.ts";
+import { isKeyRecorded, KEY_USED } from "./endorsed-keys.ts";
+import { endorsementOf } from "./signing-key.ts";
 import type { SegmentLimits } from "./segment-sequence.ts";
 
 /** Long enough for the next commit, short enough that an agent does not give up. */
@@ -22,9 +25,13 @@ export interface LedgerOptions {
   readonly report: (event: LedgerEvent) => void;
   readonly files?: LedgerFiles;
   readonly limits?: SegmentLimits;
+  /** Undefined: no tree heads are signed. */
+  readonly heads?: HeadOptions | undefined;
 }
 
 export interface OpenLedger extends Ledger, AsyncDisposable {
+  /** Signs a tree head over what is recorded by now. */
+  signHead(): Promise<void>;
   /** Writes everything that waits and the final record; nothing is accepted afterwards. */
   seal(): Promise<void>;
 }
@@ -37,15 +44,16 @@ export interface OpenLedger extends Ledger, AsyncDisposable {
 export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
   const { directory, files = diskFiles } = options;
   const newWriter = (): string => newId("w", options.now());
-  const writer = chainWriter(options, () => adoptChain(files, directory, newWriter));
-  await writer.flush();
-  if (writer.healthy) await closeDeadChains(options);
-  return ledgerOf(writer, options.now);
+  const chain = openChain(options, () => adoptChain(files, directory, newWriter));
+  await chain.writer.flush();
+  if (chain.writer.healthy) await closeDeadChains(options);
+  if (options.heads !== undefined) await recordKey(chain.writer, options, options.heads);
+  return ledgerOf(chain, options.now);
 }
 
-function ledgerOf(writer: ChainWriter, now: () => Instant): OpenLedger {
-  const seal = (): Promise<void> => writer.seal();
+function ledgerOf({ writer, heads, seal }: OpenChain, now: () => Instant): OpenLedger {
   return {
+    signHead: async () => heads?.sign(),
     get healthy() {
       return writer.healthy;
     },
@@ -105,15 +113,50 @@ async function closeDeadChains(options: LedgerOptions): Promise<void> {
       chain.lock.release();
       continue;
     }
-    await chainWriter(options, async () => chain).seal();
+    await openChain(options, async () => chain).seal();
   }
 }
 
-function chainWriter(
-  { files = diskFiles, limits = DEFAULT_LIMITS, now, report }: LedgerOptions,
+/** A key's first use is on the record, with the word of the key before it, if it replaced one. */
+async function recordKey(
+  writer: ChainWriter,
+  { directory, now }: LedgerOptions,
+  { key, keyPath }: HeadOptions,
+): Promise<void> {
+  if (await isKeyRecorded(directory, key.id)) return;
+  const endorsement = endorsementOf(keyPath, key);
+  const vouched =
+    endorsement === undefined
+      ? {}
+      : { endorsed_by: endorsement.by, endorsement: endorsement.signature };
+  const detail = { public_key: key.spki, ...vouched };
+  const change = { change: KEY_USED, about: key.id, by: "sallyport", detail };
+  void appendChange(writer, changeBody(change, now()));
+}
+
+/** A chain that is written, and the heads that are signed over it. */
+interface OpenChain {
+  readonly writer: ChainWriter;
+  readonly heads: HeadWriter | undefined;
+  /** The last records, then the last head. */
+  readonly seal: () => Promise<void>;
+}
+
+function openChain(
+  { directory, files = diskFiles, limits = DEFAULT_LIMITS, now, report, heads }: LedgerOptions,
   adopt: () => ReturnType<typeof adoptChain>,
-): ChainWriter {
-  return new ChainWriter({ files, adopt, now, report, limits });
+): OpenChain {
+  const failed = (cause: unknown): void => report({ kind: "head_failed", cause });
+  const signed =
+    heads === undefined ? undefined : new HeadWriter({ ...heads, directory, now, failed });
+  const witness: ChainWriterOptions["witness"] = (writer, from, hashes) =>
+    signed?.accepted(writer, from, hashes);
+  const writer = new ChainWriter({ files, adopt, now, report, limits, witness });
+  const seal = async (): Promise<void> => {
+    await writer.seal();
+    await signed?.close();
+  };
+  return { writer, heads: signed, seal };
 }
 
 const DEFAULT_LIMITS: SegmentLimits = { segmentBytes: SEGMENT_BYTES, aheadBytes: AHEAD_BYTES };

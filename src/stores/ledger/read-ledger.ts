@@ -90,6 +90,29 @@ export async function findExchange(
   return undefined;
 }
 
+/** Hashes of the records `from` to `to` (exclusive) of one chain, as their lines state them. */
+export async function* hashesOf(chain: string, from: number, to: number): AsyncGenerator<Digest> {
+  for (const number of await segmentsFrom(chain, from)) {
+    let seq: number | undefined;
+    for (const line of linesOf(await readSegment(chain, number), 0)) {
+      seq = seq === undefined ? readLine(line)?.entry.seq : seq + 1;
+      if (seq === undefined || seq >= to) return;
+      if (seq >= from) yield line.hash;
+    }
+  }
+}
+
+/** The segments from the one on that holds record `seq`. */
+async function segmentsFrom(chain: string, seq: number): Promise<readonly number[]> {
+  const numbers = await segmentsOf(chain);
+  for (let index = numbers.length - 1; index > 0; index -= 1) {
+    const first = linesOf(await readSegment(chain, numbers[index] ?? 0), 0).next();
+    const begins = first.done === true ? undefined : readLine(first.value)?.entry.seq;
+    if (begins !== undefined && begins <= seq) return numbers.slice(index);
+  }
+  return numbers;
+}
+
 /** Writers' ids, oldest first. */
 export async function chainsOf(directory: string): Promise<readonly string[]> {
   return (await writersIn(diskFiles, directory)).toReversed();

@@ -12,6 +12,7 @@ import {
   type ChainCheck,
   type Problem,
   type RecordedHead,
+  type SignedTree,
 } from "./check-chain.ts";
 import { chainsOf, readSegment, segmentsOf } from "./read-ledger.ts";
 import { lineAt } from "./segment-lines.ts";
@@ -32,22 +33,32 @@ export interface ChainReport {
 /** Chains one after the other; memory is one segment and a bounded list of problems. */
 export async function* verifyLedger(
   directory: string,
-  heads: readonly RecordedHead[] = [],
+  { heads = [], trees = new Map() }: Evidence = {},
 ): AsyncGenerator<ChainReport> {
   const writers = await chainsOf(directory);
-  for (const writer of writers) yield await verifyChain(directory, writer, heads);
+  for (const writer of writers) {
+    const check = beginCheck(writer, heads, trees.get(writer) ?? []);
+    yield await verifyChain(directory, check);
+  }
   for (const head of heads) {
-    if (!writers.includes(head.writer)) yield missingChain(head);
+    if (!writers.includes(head.writer)) yield missingChain(head.writer, head.seq);
+  }
+  for (const [writer, signed] of trees) {
+    const size = Math.max(...signed.map((tree) => tree.size));
+    if (!writers.includes(writer) && size > 0) yield missingChain(writer, size - 1);
   }
 }
 
-async function verifyChain(
-  directory: string,
-  writer: string,
-  heads: readonly RecordedHead[],
-): Promise<ChainReport> {
+/** What is known of the ledger beside its records. */
+export interface Evidence {
+  readonly heads?: readonly RecordedHead[];
+  /** By writer. */
+  readonly trees?: ReadonlyMap<string, readonly SignedTree[]>;
+}
+
+async function verifyChain(directory: string, check: ChainCheck): Promise<ChainReport> {
+  const { writer } = check;
   const chain = join(directory, writer);
-  const check = beginCheck(writer, heads);
   const numbers = await segmentsOf(chain);
   const last = numbers.at(-1);
   for (const number of numbers) {
@@ -77,7 +88,7 @@ function isTorn(segment: Buffer): boolean {
   return lineAt(segment, segment.lastIndexOf("\n") + 1).kind === "torn";
 }
 
-function missingChain({ writer, seq }: RecordedHead): ChainReport {
+function missingChain(writer: string, seq: number): ChainReport {
   const detail = "a head of this chain was noted, but the chain is gone";
   return {
     writer,

@@ -1,12 +1,13 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CommandFailure } from "../../../src/cli/command-failure.ts";
 import { ledgerCommand } from "../../../src/cli/ledger.ts";
-import { id, instant } from "../../../src/core/units.ts";
+import { id, instant, millis } from "../../../src/core/units.ts";
 import { openLedger } from "../../../src/stores/ledger/open-ledger.ts";
+import { openSigningKey } from "../../../src/stores/ledger/signing-key.ts";
 import { intentFacts, outcomeFacts } from "./ledger-facts.ts";
 
 describe("sallyport ledger", () => {
@@ -22,7 +23,9 @@ describe("sallyport ledger", () => {
       out: (text: string) => void (out += text),
       err: () => {},
     };
-    const command = ledgerCommand(shell, () => data);
+    const signingKeyFile = join(data, "ledger-signing-key.pem");
+    const ledgerConfig = { signingKeyFile, headsEvery: millis(60_000), headsTo: [] };
+    const command = ledgerCommand(shell, () => ({ dataDirectory: data, ledger: ledgerConfig }));
     command.exitOverride().configureOutput({ writeErr: () => {} });
     for (const inner of command.commands) inner.copyInheritedSettings(command);
     try {
@@ -36,7 +39,10 @@ describe("sallyport ledger", () => {
 
   beforeAll(async () => {
     let now = 1_790_000_000_000;
-    const options = { now: () => instant((now += 1)), report: () => {} };
+    const keyPath = join(data, "ledger-signing-key.pem");
+    const signed = { key: openSigningKey(keyPath), keyPath, every: 60_000 };
+    const heads = { ...signed, publish: () => {}, settle: async () => {} };
+    const options = { now: () => instant((now += 1)), report: () => {}, heads };
     const ledger = await openLedger({ directory: join(data, "ledger"), ...options });
     const verdict = await ledger.intent(intentFacts("x_allowed"));
     if (verdict.kind === "pass") hash = verdict.value;
@@ -61,6 +67,7 @@ describe("sallyport ledger", () => {
     expect(lines.map((line) => JSON.parse(line).record.kind)).toEqual([
       "segment",
       "boot",
+      "change",
       "intent",
       "outcome",
       "outcome",
@@ -78,8 +85,8 @@ action    chat gpt-4o-mini, streamed, at most 4096 tokens
 decision  allow by models; marks untrusted
 policy    ${"5".repeat(64)}
 held      0.002500000 USD of llm-day until <time> (llm-day|support-bot|2026-11-21)
-intent    <time>, seq 2 of <writer>, ${hash}
-outcome   <time>, seq 3 of <writer>, ${JSON.parse((await run("show", "--json", "x_allowed")).out).outcome.hash}
+intent    <time>, seq 3 of <writer>, ${hash}
+outcome   <time>, seq 4 of <writer>, ${JSON.parse((await run("show", "--json", "x_allowed")).out).outcome.hash}
           completed 200, 1200 bytes after 412 ms
 borrowed  openai@2
 cost      0.000193800 USD for gpt-4o-mini-2024-07-18: 812 input, 120 output (provider); price exact, genai-prices 0.1.8 1f3c
@@ -103,10 +110,10 @@ finding   redact pii.email (email), score 80, /messages/0/content 10–27, rule 
   it("verifies with 0, names tampering with 1, and cannot read with 2", async () => {
     const whole = await run("verify");
     expect(whole).toMatchObject({ code: 0 });
-    expect(whole.out).toMatch(/^w_\w{26} {2}6 records in 1 file, ended in order\n {2}head w_/u);
+    expect(whole.out).toMatch(/^w_\w{26} {2}7 records in 1 file, ended in order\n {2}head w_/u);
     const head = /head (\S+)/u.exec(whole.out)?.[1] ?? "";
     expect(await run("verify", "--head", head)).toMatchObject({ code: 0 });
-    const beyond = head.replace(":5:", ":6:");
+    const beyond = head.replace(":6:", ":7:");
     expect((await run("verify", "--head", beyond)).out).toContain("tail_cut");
 
     const [writer = ""] = head.split(":");
@@ -122,5 +129,24 @@ finding   redact pii.email (email), score 80, /messages/0/content 10–27, rule 
 
   it("refuses a head that is none", async () => {
     await expect(run("verify", "--head", "w_1:x:abc")).rejects.toThrow(/writer:seq:hash/u);
+  });
+
+  it("proves an exchange to whoever has the public key and nothing else", async () => {
+    const away = mkdtempSync(join(tmpdir(), "ledger-proof-"));
+    const [proof, key] = [join(away, "proof.jsonl"), join(away, "key.pem")];
+    writeFileSync(key, (await run("key")).out);
+    writeFileSync(proof, (await run("prove", "x_allowed")).out);
+    const proven = await run("verify", "--proof", proof, "--key", key, "--data", away);
+    expect(proven.code).toBe(0);
+    expect(proven.out.trimEnd().split("\n")).toHaveLength(2);
+    expect(proven.out).toMatch(/^record w_\w{26}:3 is proven, signed 2026/u);
+    expect(await run("verify", "--key", key)).toMatchObject({ code: 0 });
+    expect((await run("verify", "--key", key)).out).toContain("signatures checked");
+    const forged = readFileSync(proof, "utf8").replace("gpt-4o-mini", "gpt-4o-maxi");
+    writeFileSync(proof, forged);
+    expect(await run("verify", "--proof", proof, "--key", key)).toMatchObject({ code: 1 });
+    expect(await run("verify", "--proof", proof)).toMatchObject({ code: 2 });
+    expect(await run("prove", "x_nobody")).toMatchObject({ code: 1 });
+    rmSync(away, { recursive: true });
   });
 });

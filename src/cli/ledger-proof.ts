@@ -1,0 +1,238 @@
+/** `sallyport ledger verify | prove | key | rotate-key`: evidence, for whoever was not there. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { InvalidArgumentError, type Command } from "commander";
+import { flawOf, parseProof, proofLine, type RecordProof } from "../core/ledger/record-proof.ts";
+import { headText } from "../core/ledger/tree-head.ts";
+import { id } from "../core/units.ts";
+import type { RecordedHead } from "../stores/ledger/check-chain.ts";
+import { proveRecord } from "../stores/ledger/prove-record.ts";
+import { findExchange } from "../stores/ledger/read-ledger.ts";
+import {
+  checkHeads,
+  collectHeads,
+  treesOf,
+  type HeadsReport,
+} from "../stores/ledger/signed-heads.ts";
+import {
+  loadSigningKey,
+  readPublicKey,
+  rotateSigningKey,
+  type PublicKey,
+} from "../stores/ledger/signing-key.ts";
+import { verifyLedger, type ChainReport } from "../stores/ledger/verify-ledger.ts";
+import { CommandFailure } from "./command-failure.ts";
+import { EXIT } from "./exit-code.ts";
+import { json, readable, withData, type DataOption } from "./ledger-reading.ts";
+import { chainLines, headsLines } from "./ledger-view.ts";
+import type { Shell } from "./shell.ts";
+
+export interface ProofPlaces {
+  readonly shell: Shell;
+  readonly directoryOf: (options: DataOption) => string;
+  readonly signingKeyFile: () => string;
+}
+
+export function addProofCommands(command: Command, places: ProofPlaces): void {
+  const { shell, directoryOf, signingKeyFile } = places;
+  withData(command.command("verify").description("check every byte, link and signed head"))
+    .option("--key <file>", "a public key that is trusted; may be repeated", listed, [])
+    .option("--signed-heads <file>", "heads that were kept elsewhere; may be repeated", listed, [])
+    .option("--head <writer:seq:hash>", "a head noted earlier; may be repeated", head, [])
+    .option("--proof <file>", "check what `ledger prove` wrote instead, with --key alone")
+    .option("--json", "for programs")
+    .addHelpText("after", VERIFY_HELP)
+    .action((options) =>
+      options.proof === undefined
+        ? verify(options, directoryOf(options), shell)
+        : verifyProofs({ ...options, proof: options.proof }, shell),
+    );
+  withData(command.command("prove").description("prove records to whoever has the public key"))
+    .argument("<entry>", "an exchange, or one record as writer:seq")
+    .action((entry, options) => prove(entry, directoryOf(options), shell));
+  command
+    .command("key")
+    .description("print the public key that signed heads are checked with")
+    .action(() => shell.out(`${publicPem(usable(signingKeyFile(), loadSigningKey))}\n`));
+  command
+    .command("rotate-key")
+    .description("sign with a new key from the next start on; the old one vouches for it")
+    .action(() => rotate(signingKeyFile(), shell));
+}
+
+const VERIFY_HELP = `
+Exit codes: 0 whole, 1 tampered with, 2 cannot be read.
+Files alone do not show that everything was set back to an earlier state. Send signed heads away
+(ledger.heads_to) and give them back with --signed-heads; print the key with \`ledger key\`.`;
+
+interface VerifyOptions {
+  readonly key: readonly string[];
+  readonly signedHeads: readonly string[];
+  readonly head: readonly RecordedHead[];
+  readonly json?: true;
+}
+
+async function verify(options: VerifyOptions, directory: string, shell: Shell): Promise<void> {
+  const trusted = options.key.map((path) => trustedKey(path, shell));
+  const elsewhere = options.signedHeads.map((path) => resolve(shell.workingDirectory, path));
+  const chains: ChainReport[] = [];
+  const heads = await readable(async () => {
+    const sources = await collectHeads(directory, elsewhere);
+    const evidence = { heads: options.head, trees: treesOf(sources) };
+    for await (const report of verifyLedger(directory, evidence)) {
+      chains.push(report);
+      if (options.json !== true) shell.out(`${chainLines(report).join("\n")}\n`);
+    }
+    return checkHeads(directory, sources, trusted);
+  });
+  if (chains.length === 0) {
+    throw new CommandFailure(EXIT.usage, `there is no ledger in ${directory}`);
+  }
+  report(chains, heads, options, shell);
+}
+
+function report(
+  chains: readonly ChainReport[],
+  heads: HeadsReport,
+  options: VerifyOptions,
+  shell: Shell,
+): void {
+  const broken = chains.filter(({ problems }) => problems.length > 0).length;
+  const ok = broken === 0 && heads.problems.length === 0;
+  if (options.json === true) {
+    shell.out(json({ ok, chains: chains.map(chainRecord), heads }));
+  } else {
+    shell.out(`${headsLines(heads).join("\n")}\n`);
+    if (ok) shell.out("whole\n");
+  }
+  if (ok) return;
+  const what = [
+    ...(broken === 0 ? [] : [broken === 1 ? "a chain is" : `${broken} chains are`]),
+    ...(heads.problems.length === 0 ? [] : ["signed heads are"]),
+  ];
+  throw new CommandFailure(EXIT.failure, `${what.join(" and ")} not as written`);
+}
+
+function chainRecord({ problemsOmitted, ...rest }: ChainReport) {
+  return { ...rest, problems_omitted: problemsOmitted };
+}
+
+async function prove(entry: string, directory: string, shell: Shell): Promise<void> {
+  for (const { writer, seq } of await placesOf(entry, directory)) {
+    const proving = await readable(() => proveRecord(directory, writer, seq));
+    switch (proving.kind) {
+      case "proved":
+        shell.out(`${proofLine(proving.proof)}\n`);
+        break;
+      case "no_record":
+        throw new CommandFailure(EXIT.failure, `there is no record ${writer}:${seq}`);
+      case "not_signed_yet":
+        throw new CommandFailure(
+          EXIT.failure,
+          `record ${writer}:${seq} is younger than the last signed head`,
+          "heads are signed every ledger.head_interval_ms, and at the end: try again later",
+        );
+    }
+  }
+}
+
+interface RecordPlace {
+  readonly writer: string;
+  readonly seq: number;
+}
+
+async function placesOf(entry: string, directory: string): Promise<readonly RecordPlace[]> {
+  const [, writer, seq] = /^(w_[0-9a-z]{26}):(\d{1,15})$/u.exec(entry) ?? [];
+  if (writer !== undefined) return [{ writer, seq: Number(seq) }];
+  const found = await readable(() => findExchange(directory, entry));
+  const records = [found?.intent?.entry, found?.outcome?.entry];
+  const places = records.filter((record) => record !== undefined);
+  if (places.length > 0) return places;
+  throw new CommandFailure(EXIT.failure, `no record names the exchange ${entry}`);
+}
+
+/** Needs no ledger: the proof, and a key that is trusted. */
+function verifyProofs(options: VerifyOptions & { readonly proof: string }, shell: Shell): void {
+  const keys = options.key.map((path) => trustedKey(path, shell));
+  if (keys.length === 0) {
+    throw new CommandFailure(EXIT.usage, "a proof is checked with a key", "give --key <file>");
+  }
+  const lines = textOf(options.proof, shell).split("\n");
+  for (const [at, line] of lines.entries()) {
+    if (line.trim() === "") continue;
+    const place = `${options.proof} line ${at + 1}`;
+    const proof = proofIn(line);
+    if (proof === undefined) throw new CommandFailure(EXIT.usage, `${place} is not a proof`);
+    const flaw = flawOf(proof) ?? signatureFlaw(proof, keys);
+    if (flaw !== undefined) throw new CommandFailure(EXIT.failure, `${place}: ${flaw}`);
+    const when = new Date(proof.head.at).toISOString();
+    shell.out(`record ${proof.writer}:${proof.seq} is proven, signed ${when}\n`);
+  }
+}
+
+function proofIn(line: string): RecordProof | undefined {
+  try {
+    return parseProof(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}
+
+function signatureFlaw({ head }: RecordProof, keys: readonly PublicKey[]): string | undefined {
+  const key = keys.find(({ id: known }) => known === head.key);
+  if (key === undefined) return `the head is signed with another key (${head.key})`;
+  return key.verifies(headText(head), head.signature)
+    ? undefined
+    : "the signature is not the key's";
+}
+
+function rotate(path: string, shell: Shell): void {
+  const { key, by } = usable(path, rotateSigningKey);
+  shell.out(`${key} takes the place of ${by} when the gateway is started next\n`);
+}
+
+function usable<T>(path: string, work: (path: string) => T): T {
+  try {
+    return work(path);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const remedy = "the gateway makes a signing key at its first start";
+    throw new CommandFailure(EXIT.failure, `the signing key is of no use: ${why}`, remedy);
+  }
+}
+
+function publicPem({ spki }: PublicKey): string {
+  const lines = spki.match(/.{1,64}/gu) ?? [];
+  return ["-----BEGIN PUBLIC KEY-----", ...lines, "-----END PUBLIC KEY-----"].join("\n");
+}
+
+function trustedKey(path: string, shell: Shell): PublicKey {
+  const text = textOf(path, shell);
+  try {
+    return readPublicKey(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CommandFailure(EXIT.usage, `${path}: ${why}`, "`sallyport ledger key` prints it");
+  }
+}
+
+function textOf(path: string, { workingDirectory }: Shell): string {
+  try {
+    return readFileSync(resolve(workingDirectory, path), "utf8");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CommandFailure(EXIT.usage, `${path} cannot be read: ${why}`);
+  }
+}
+
+function listed(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
+}
+
+function head(text: string, before: readonly RecordedHead[]): readonly RecordedHead[] {
+  const [writer = "", seq = "", hash = "", ...rest] = text.split(":");
+  if (rest.length > 0 || !/^\d+$/u.test(seq) || !/^[0-9a-f]{64}$/u.test(hash)) {
+    throw new InvalidArgumentError("writer:seq:hash is needed, as verify prints it");
+  }
+  return [...before, { writer, seq: Number(seq), hash: id(hash) }];
+}

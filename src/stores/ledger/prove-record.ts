@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { inclusionPath } from "../../core/ledger/merkle-tree.ts";
+import type { RecordProof } from "../../core/ledger/record-proof.ts";
+import type { SignedHead } from "../../core/ledger/tree-head.ts";
+import { id, type Digest } from "../../core/units.ts";
+import { hexOf } from "../../lib/hex.ts";
+import { headsOfChain } from "./head-file.ts";
+import { linesOf, readLine, readSegment, segmentsOf } from "./read-ledger.ts";
+import { leafOf } from "./record-leaf.ts";
+
+export type Proving =
+  | { readonly kind: "proved"; readonly proof: RecordProof }
+  | { readonly kind: "no_record" }
+  /** Heads are signed on an interval, and this record is younger than the last. */
+  | { readonly kind: "not_signed_yet" };
+
+/** A proof against the oldest head of the chain that covers the record. Reads the chain up to there. */
+export async function proveRecord(
+  directory: string,
+  writer: string,
+  seq: number,
+): Promise<Proving> {
+  const chain = join(directory, writer);
+  const found = await coveringHead(chain, writer, seq);
+  const size = found?.size ?? seq + 1;
+  const leaves: Uint8Array[] = [];
+  let record: { readonly text: string; readonly hash: Digest } | undefined;
+  for (const number of await segmentsOf(chain)) {
+    for (const line of linesOf(await readSegment(chain, number), 0)) {
+      if (leaves.length === seq && readLine(line)?.entry.seq === seq) {
+        record = { text: Buffer.from(line.record).toString("utf8"), hash: line.hash };
+      }
+      if (leaves.length < size) leaves.push(leafOf(line.hash));
+    }
+  }
+  if (record === undefined) return { kind: "no_record" };
+  if (found === undefined) return { kind: "not_signed_yet" };
+  const path = inclusionPath(leaves, seq).map((sibling) => id<Digest>(hexOf(sibling)));
+  const { text, hash } = record;
+  return { kind: "proved", proof: { record: text, hash, writer, seq, path, head: found.head } };
+}
+
+async function coveringHead(
+  chain: string,
+  writer: string,
+  seq: number,
+): Promise<{ readonly head: SignedHead; readonly size: number } | undefined> {
+  for (const { head } of await headsOfChain(chain)) {
+    const size = head?.chains.find((one) => one.writer === writer)?.size ?? 0;
+    if (head !== undefined && size > seq) return { head, size };
+  }
+  return undefined;
+}
