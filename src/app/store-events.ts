@@ -8,6 +8,8 @@ export interface StoreEvents {
   storeChanged(state: { readonly ok: boolean; readonly detail: string }): void;
   /** What holds while it is away; said once at the start, loudly where it is not `closed`. */
   outagePolicy(dependency: string, policy: OutagePolicy, now: number): void;
+  /** The directory cannot be read now: who is known stays known. */
+  directoryFault(error: unknown): void;
 }
 
 export function createStoreEvents(log: Log): StoreEvents {
@@ -19,6 +21,10 @@ export function createStoreEvents(log: Log): StoreEvents {
     outagePolicy(dependency, policy, now) {
       if (policy.kind === "closed") return;
       log.warn({ dependency, policy: outageText(policy, now) }, "outages do not close everything");
+    },
+    directoryFault(error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      log.error({ cause }, "directory cannot be read");
     },
   };
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { PriceCatalogue } from "../core/money/price.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
+import type { Principal } from "../core/principal.ts";
 import { id, instant, type Instant, type TenantId } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { monotonicMillis, wallMillis } from "../lib/clock.ts";
@@ -22,7 +23,6 @@ import { createGuardedConnector } from "../proxy/net/guarded-connector.ts";
 import type { StandingStreams } from "../proxy/http-exchange.ts";
 import type { Routes } from "../proxy/route-request.ts";
 import { UpstreamPools, type ConnectorFor } from "../proxy/upstream-pools.ts";
-import { createConfigDirectory } from "../stores/config-directory.ts";
 import type { OpenLedger } from "../stores/ledger/open-ledger.ts";
 import { openLedgerChain } from "./open-ledger-chain.ts";
 import { SqliteReviewStore } from "../stores/sqlite/review-store.ts";
@@ -34,6 +34,7 @@ import type { Config, Limits } from "./config/config.ts";
 import type { Environment } from "./config/environment.ts";
 import type { Events } from "./events.ts";
 import { openCounters, type Counters } from "./open-counters.ts";
+import { openLiveDirectory } from "./open-live-directory.ts";
 import { OWN_UPSTREAM } from "./own-upstream.ts";
 import { VERSION } from "./version.ts";
 import type { RecentRefusals } from "../operations/planning/recent-refusals.ts";
@@ -65,18 +66,19 @@ export interface Wired extends AsyncDisposable {
 export async function wire(options: WireOptions): Promise<Wired> {
   const { config, environment, events, policies, prices, refusals, shared } = options;
   const at = (name: string): string => join(config.dataDirectory, name);
-  const gate = { draining: false, stopped: (): boolean => false };
   await using started = new AsyncDisposableStack();
+  const live = started.use(await openLiveDirectory({ config, events, tenant: TENANT, now }));
+  const gate = { draining: false, stopped: (who: Principal) => live.stopped(who) };
   const path = at("budgets.db");
   const counters = started.use(await openCounters({ config, path, now, events }));
   const sessions = started.use(new SqliteSessionStore({ path: at("sessions.db"), shared, now }));
   const reviews = started.use(new SqliteReviewStore(at("reviews.db"), now));
-  const vault = started.use(openVault(config, environment, events));
+  const vault = started.use(openVault(options));
   const ledger = started.use(await openLedgerChain(config, events));
   const { store: definitions } = started.use(openDefinitions(config, events, ledger, now));
   const routes = routesOf(config);
   const ports: Ports = {
-    directory: createConfigDirectory(config.agents, config.loopbackAgent, TENANT, config.accepts),
+    directory: live.directory,
     policies,
     sessions,
     definitions,
@@ -106,6 +108,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
     limits: dataPlaneLimits(config.limits),
     version: VERSION,
   });
+  live.onChange(() => plane.stop((who) => live.whyEnded(who)));
   const owned = started.move();
   return {
     plane,
@@ -117,7 +120,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
   };
 }
 
-function openVault(config: Config, environment: Environment, events: Events): LocalVault {
+function openVault({ config, environment, events }: WireOptions): LocalVault {
   return new LocalVault({
     directory: config.dataDirectory,
     tenant: TENANT,

@@ -1,3 +1,5 @@
+import type { AgentSession } from "./identity/agent-session.ts";
+import type { Clearance } from "./identity/directory-entry.ts";
 import type { AgentId, TenantId } from "./units.ts";
 
 /** An agent as the operator registered it. */
@@ -7,11 +9,30 @@ export interface Agent {
   readonly team: string | undefined;
   readonly user: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
+  readonly clearance: Clearance;
 }
 
-/** Who may come. Synchronous: keys are hashed at load, look-ups are cached. */
+/** Whose credential was shown. */
+export type Holder =
+  /** `session`: an execution token brings the one it was issued for. */
+  | { readonly kind: "agent"; readonly agent: Agent; readonly session?: AgentSession }
+  /** Acts for an agent of its tenant, through one of that agent's sessions. */
+  | { readonly kind: "service"; readonly tenant: TenantId };
+
+export interface LiveSession {
+  readonly session: AgentSession;
+  readonly agent: Agent;
+}
+
+/** Who may come. Synchronous but for tokens: keys are hashed at load, look-ups are cached. */
 export interface Directory {
-  byKey(key: string): Agent | undefined;
+  byKey(key: string): Holder | undefined;
+  /** A JWT, of our own or of an issuer that the operator trusts. */
+  byToken(token: string): Promise<Holder | undefined>;
+  /** The subject of a client certificate that the listener has verified. */
+  bySubject(subject: string): Agent | undefined;
+  /** A session made beforehand, while it is live. */
+  session(name: string): LiveSession | undefined;
   /** What clients may say of themselves: `user`, `tag.<name>`. Agents' own entries win. */
   readonly accepts: ReadonlySet<string>;
   /** The one agent a loopback sidecar serves without a key, if the operator named it. */

@@ -1,4 +1,8 @@
+import type { AgentSession } from "./identity/agent-session.ts";
+import type { Clearance } from "./identity/directory-entry.ts";
 import type { AgentId, SessionId, TenantId } from "./units.ts";
+
+export const PROOFS = ["api_key", "token", "certificate", "loopback"] as const;
 
 /** What a client says of itself. It proves nothing and grants nothing. */
 export interface Claims {
@@ -17,7 +21,7 @@ export const NO_CLAIMS: Claims = Object.freeze({
 export interface Principal {
   readonly agent: AgentId;
   readonly tenant: TenantId;
-  /** Correlates one run of the agent; chosen by the client, so it grants nothing. */
+  /** Correlates one run of the agent. Chosen by the client, it grants nothing; see `granted`. */
   readonly session: SessionId;
   readonly team: string | undefined;
   /** On whose behalf: the operator's word where the agent is listed with one, else the client's. */
@@ -26,5 +30,9 @@ export interface Principal {
   readonly run: string | undefined;
   /** By name: the operator's, then the client's where those names are accepted. */
   readonly tags: Readonly<Record<string, string>>;
-  readonly provenBy: "api_key" | "loopback";
+  readonly provenBy: (typeof PROOFS)[number];
+  /** What secrets and tools may ask for; absent counts as 1. */
+  readonly clearance?: Clearance;
+  /** The session made beforehand under which this runs: it narrows what policy allows. */
+  readonly granted?: AgentSession | undefined;
 }

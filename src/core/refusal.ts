@@ -21,6 +21,7 @@ export type RefusalClass =
 /** One row per code: the stage that says it, its class, its JSON-RPC number. Pinned in test/wire. */
 export const REFUSALS = {
   unauthenticated: { stage: "identify", class: "unauthenticated", jsonRpc: -33001 },
+  session_over: { stage: "identify", class: "unauthenticated", jsonRpc: -33101 },
   draining: { stage: "limit", class: "unavailable", jsonRpc: -33002 },
   agent_stopped: { stage: "limit", class: "policy", jsonRpc: -33003 },
   rate_limited: { stage: "limit", class: "rate", jsonRpc: -33004 },
@@ -33,6 +34,7 @@ export const REFUSALS = {
   definition_pending: { stage: "detect", class: "policy", jsonRpc: -33030 },
   definition_changed: { stage: "detect", class: "policy", jsonRpc: -33031 },
   policy_denied: { stage: "decide", class: "policy", jsonRpc: -33009 },
+  session_scope: { stage: "decide", class: "policy", jsonRpc: -33102 },
   approval_required: { stage: "review", class: "policy", jsonRpc: -33010 },
   review_unavailable: { stage: "review", class: "unavailable", jsonRpc: -33024 },
   upgrade_refused: { stage: "decide", class: "upgrade", jsonRpc: -33011 },

@@ -13,6 +13,7 @@ import type { BudgetId } from "../core/units.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 import type { InspectionReport, Interpretation } from "../pipeline/ask.ts";
 import { createCallMeter, type CallMeter } from "../pipeline/call-meter.ts";
+import { confineTerms } from "../pipeline/confine.ts";
 import { decide } from "../pipeline/decide.ts";
 import { ATTEMPTS_MAX, reserve, type Clamp, type Reserved } from "../pipeline/reserve.ts";
 import type { Ports } from "../pipeline/stages.ts";
@@ -63,10 +64,12 @@ export async function afford(input: AffordInput, ports: Ports): Promise<Verdict<
     if (cheaper === undefined || action.kind !== "llm") return halt(refusal);
     const { decision } = decide(snapshot, principal, cheaper.action, policyFacts);
     if (decision.kind !== "allow") return halt(refusal);
+    const confined = confineTerms(principal, decision.terms);
+    if (confined.kind === "halt") return confined;
     moved = { budget, from: moved?.from ?? action.model, to: model };
     facts.action = cheaper.action;
     facts.decision = decision;
-    terms = withUntakenRates(decision.terms, terms, () => ports.rates.end(exchange, NOTHING_USED));
+    terms = withUntakenRates(confined.value, terms, () => ports.rates.end(exchange, NOTHING_USED));
     interpretation = cheaper;
   }
 }

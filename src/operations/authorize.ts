@@ -5,13 +5,15 @@
 import type { Facts } from "../core/evidence.ts";
 import type { Inspections } from "../core/decision.ts";
 import { issuePermit, type Permit } from "../core/permit.ts";
-import { pass, type Verdict } from "../core/verdict.ts";
+import type { Principal } from "../core/principal.ts";
+import { halt, pass, type Verdict } from "../core/verdict.ts";
 import type { Ask, Changes, Interpretation, RequestBody } from "../pipeline/ask.ts";
 import type { CallMeter } from "../pipeline/call-meter.ts";
+import { confine, confineTerms } from "../pipeline/confine.ts";
 import { decide } from "../pipeline/decide.ts";
 import { detect } from "../pipeline/detect.ts";
 import { identify } from "../pipeline/identify.ts";
-import { limit } from "../pipeline/limit.ts";
+import { limit, stoppedBy } from "../pipeline/limit.ts";
 import { open } from "../pipeline/open.ts";
 import type { Reserved } from "../pipeline/reserve.ts";
 import { review } from "../pipeline/review.ts";
@@ -40,7 +42,8 @@ export async function authorize(
   const snapshot = ports.policies.current();
   facts.policy = snapshot.digest;
 
-  const identified = identify(ask.presented, ports.directory);
+  const identifying = identify(ask.presented, ports.directory);
+  const identified = identifying instanceof Promise ? await identifying : identifying;
   if (identified.kind === "halt") return identified;
   const principal = (facts.principal = identified.value);
 
@@ -72,31 +75,36 @@ export async function authorize(
   facts.decision = decided.decision;
   if (decided.verdict.kind === "halt") return decided.verdict;
 
+  const confined = confine(principal, action, upstream);
+  if (confined.kind === "halt") return confined;
+
   const subject = { exchange, now, principal, action, definition, policy: snapshot.digest };
   const reviewed = await review(subject, decided.verdict.value, ports.reviews);
   if (reviewed.kind === "halt") return reviewed;
-  const terms = reviewed.value;
+  const purse = confineTerms(principal, reviewed.value);
+  if (purse.kind === "halt") return purse;
+  const terms = purse.value;
 
   const wanted = { facts, principal, snapshot, policyFacts, interpretation, terms };
   const afforded = await afford(wanted, ports);
   if (afforded.kind === "halt") return afforded;
-  return permit(afforded.value, detected.verdict.value, {
-    facts,
-    inspections,
-    ledger: ports.ledger,
-  });
+  const { ledger, gate } = ports;
+  const opening = { facts, principal, inspections, ledger, gate };
+  return permit(afforded.value, detected.verdict.value, opening);
 }
 
 interface Opening {
   readonly facts: Facts;
   readonly inspections: Inspections;
+  readonly principal: Principal;
   readonly ledger: Ports["ledger"];
+  readonly gate: Ports["gate"];
 }
 
 async function permit(
   { interpretation, action, terms, reserved, meter, costOf }: Affordable,
   redacted: Changes["redacted"],
-  { facts, inspections, ledger }: Opening,
+  { facts, principal, inspections, ledger, gate }: Opening,
 ): Promise<Verdict<Authorized>> {
   const { reservation, outputTokens, toolCalls } = reserved;
   facts.reservation = reservation;
@@ -104,6 +112,9 @@ async function permit(
   const opened = await open(facts, ledger);
   if (opened.kind === "halt") return opened;
   facts.opened = opened.value;
+  // A body or a disk may have been waited for: a stop that came meanwhile still counts.
+  const stop = gate.stopped(principal);
+  if (stop !== undefined) return halt(stoppedBy(stop, principal));
   const issued = issuePermit(facts.exchange, action, terms, reservation, opened.value);
   return pass({ permit: issued, interpretation, inspections, reserved, body, meter, costOf });
 }

@@ -34,6 +34,10 @@ export interface Ask {
 /** What the client showed to prove who it is, already removed from what will be forwarded. */
 export interface Presented {
   readonly key: string | undefined;
+  /** A JWT. */
+  readonly token?: string | undefined;
+  /** Of a client certificate that the listener has verified. */
+  readonly subject?: string | undefined;
   /** Correlation id of the agent's run; proves nothing. */
   readonly session: string | undefined;
   readonly claims: Claims;

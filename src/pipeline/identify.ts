@@ -1,9 +1,11 @@
 /**
- * Stage 1 of 11. Says who is asking. A key that is shown must be right: a wrong one never falls
- * back to the loopback agent, or a typo would quietly act as somebody else.
+ * Stage 1 of 11. Says who is asking. A credential that is shown must be right: a wrong one never
+ * falls back to the loopback agent, or a typo would quietly act as somebody else.
  */
-import type { Agent, Directory } from "../core/directory.ts";
+import type { Agent, Directory, Holder } from "../core/directory.ts";
+import { SESSION_PREFIX, type AgentSession } from "../core/identity/agent-session.ts";
 import { NO_CLAIMS, type Claims, type Principal } from "../core/principal.ts";
+import type { Refusal } from "../core/refusal.ts";
 import { id, type SessionId } from "../core/units.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 import type { Presented } from "./ask.ts";
@@ -19,8 +21,20 @@ const WHERE_THE_KEY_GOES =
 
 const UNKNOWN_KEY = halt({
   code: "unauthenticated",
-  detail: "The Sallyport key that was sent belongs to no agent.",
+  detail: "The Sallyport key that was sent belongs to no agent, has expired or was revoked.",
   remedy: `${WHERE_THE_KEY_GOES} An operator lists agents and their keys in the configuration.`,
+});
+
+const UNKNOWN_TOKEN = halt({
+  code: "unauthenticated",
+  detail: "The token that was sent is nobody's, has expired or was revoked.",
+  remedy: "Ask for a new one; an operator lists trusted issuers and their subjects.",
+});
+
+const UNKNOWN_CERTIFICATE = halt({
+  code: "unauthenticated",
+  detail: "The client certificate is no agent's.",
+  remedy: "An operator adds its subject to the agent.",
 });
 
 const NO_KEY = halt({
@@ -29,32 +43,95 @@ const NO_KEY = halt({
   remedy: WHERE_THE_KEY_GOES,
 });
 
-export function identify(presented: Presented, directory: Directory): Verdict<Principal> {
-  if (presented.key !== undefined) {
-    const agent = directory.byKey(presented.key);
-    if (agent === undefined) return UNKNOWN_KEY;
-    return pass(principalOf(agent, presented, directory, "api_key"));
+const NO_SESSION = halt({
+  code: "unauthenticated",
+  detail: "This key is no agent's own: it acts through a session only.",
+  remedy: "Open a session for the agent and name it in the x-sallyport-session header.",
+});
+
+/** Also said to what was running under it. */
+export const SESSION_ENDED: Refusal = {
+  code: "session_over",
+  detail: "The session that was named has ended, was revoked, or belongs to another agent.",
+  remedy: "Open a new session, or leave the session header out.",
+};
+const SESSION_OVER = halt(SESSION_ENDED);
+
+/** Answers at once but for tokens, whose signatures are checked on the thread pool. */
+export function identify(
+  presented: Presented,
+  directory: Directory,
+): Verdict<Principal> | Promise<Verdict<Principal>> {
+  const { key, token, subject } = presented;
+  if (key !== undefined) {
+    const holder = directory.byKey(key);
+    return holder === undefined ? UNKNOWN_KEY : admit(holder, presented, "api_key", directory);
+  }
+  if (token !== undefined) {
+    return directory.byToken(token).then((holder) => {
+      return holder === undefined ? UNKNOWN_TOKEN : admit(holder, presented, "token", directory);
+    });
+  }
+  if (subject !== undefined) {
+    const agent = directory.bySubject(subject);
+    if (agent === undefined) return UNKNOWN_CERTIFICATE;
+    return admit({ kind: "agent", agent }, presented, "certificate", directory);
   }
   const agent = presented.loopback ? directory.loopbackAgent : undefined;
   if (agent === undefined) return NO_KEY;
-  return pass(principalOf(agent, presented, directory, "loopback"));
+  return admit({ kind: "agent", agent }, presented, "loopback", directory);
+}
+
+function admit(
+  holder: Holder,
+  presented: Presented,
+  provenBy: Principal["provenBy"],
+  directory: Directory,
+): Verdict<Principal> {
+  const { session: named, claims } = presented;
+  const said = { claims, accepts: directory.accepts };
+  if (holder.kind === "agent" && holder.session !== undefined) {
+    return pass(principalOf(holder.agent, holder.session, provenBy, said));
+  }
+  if (named?.startsWith(SESSION_PREFIX) === true) {
+    const live = directory.session(named);
+    if (live === undefined || !mayUse(holder, live.agent)) return SESSION_OVER;
+    return pass(principalOf(live.agent, live.session, provenBy, said));
+  }
+  if (holder.kind === "service") return NO_SESSION;
+  return pass(principalOf(holder.agent, named, provenBy, said));
+}
+
+function mayUse(holder: Holder, agent: Agent): boolean {
+  if (holder.kind === "service") return holder.tenant === agent.tenant;
+  return holder.agent.id === agent.id && holder.agent.tenant === agent.tenant;
+}
+
+/** What the client says of itself, and what of it the operator wants to hear. */
+interface Said {
+  readonly claims: Claims;
+  readonly accepts: ReadonlySet<string>;
 }
 
 function principalOf(
   agent: Agent,
-  { session, claims }: Presented,
-  { accepts }: Directory,
+  /** Made beforehand, or a name of the client's choice. */
+  session: AgentSession | string | undefined,
   provenBy: Principal["provenBy"],
+  { claims, accepts }: Said,
 ): Principal {
+  const granted = typeof session === "object" ? session : undefined;
   return {
     agent: agent.id,
     tenant: agent.tenant,
-    session: sessionOf(agent, session),
+    session: typeof session === "object" ? session.id : sessionOf(agent, session),
     team: agent.team,
     user: agent.user ?? (accepts.has("user") ? nameOf(claims.user) : undefined),
     run: nameOf(claims.run),
     tags: claims.tags === NO_CLAIMS.tags ? agent.tags : tagsOf(agent, claims, accepts),
     provenBy,
+    clearance: agent.clearance,
+    granted,
   };
 }
 

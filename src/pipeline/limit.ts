@@ -2,7 +2,9 @@
  * Stage 2 of 11. What the process itself forbids: it is shutting down, or a person stopped the
  * agent. Rates belong to the rules that allow a call and are taken in `reserve.ts`.
  */
+import type { Stop } from "../core/identity/stop.ts";
 import type { Principal } from "../core/principal.ts";
+import type { Refusal } from "../core/refusal.ts";
 import { millis } from "../core/units.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 import type { Gatekeeper } from "./stages.ts";
@@ -21,10 +23,18 @@ const CLEAR = pass(undefined);
 
 export function limit(principal: Principal, gate: Gatekeeper): Verdict<undefined> {
   if (gate.draining) return DRAINING;
-  if (!gate.stopped(principal.agent)) return CLEAR;
-  return halt({
+  const stop = gate.stopped(principal);
+  return stop === undefined ? CLEAR : halt(stoppedBy(stop, principal));
+}
+
+/** Also said to what was running when the stop came. */
+export function stoppedBy({ target, mode }: Stop, { agent, session }: Principal): Refusal {
+  const whom = target.kind === "agent" ? `the agent ${agent}` : `the session ${session}`;
+  return {
     code: "agent_stopped",
-    detail: `An operator has stopped the agent ${principal.agent}: nothing it asks for is done.`,
+    detail: `An operator has ${mode === "kill" ? "stopped" : "frozen"} ${
+      target.kind === "everything" ? "all agents" : whom
+    }: nothing it asks for is done.`,
     remedy: "Stop working and tell your user. Only an operator can let the agent go on.",
-  });
+  };
 }

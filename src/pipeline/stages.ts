@@ -10,6 +10,8 @@ import type { ReviewStore } from "../core/review/review.ts";
 import type { SessionStore } from "../core/session/session.ts";
 import type { DefinitionStore } from "../core/trust/definition-store.ts";
 import type { Vault } from "../core/secret/vault.ts";
+import type { Stop } from "../core/identity/stop.ts";
+import type { Principal } from "../core/principal.ts";
 import type { Instant } from "../core/units.ts";
 import type { Facts } from "../core/evidence.ts";
 import type { RefusalCode } from "../core/refusal.ts";
@@ -37,7 +39,8 @@ export interface Ports {
 /** Process-wide state that stage 2 respects. */
 export interface Gatekeeper {
   readonly draining: boolean;
-  stopped(agent: string): boolean;
+  /** The stop that stands for this principal, the narrowest first. */
+  stopped(principal: Principal): Stop | undefined;
 }
 
 /** Told of every closed exchange, exactly once; log lines and counters are made from it. */

@@ -2,6 +2,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
+import { isToken } from "../core/identity/token-form.ts";
+import type { Principal } from "../core/principal.ts";
+import type { Refusal } from "../core/refusal.ts";
 import { id, instant, type ExchangeId, type Instant } from "../core/units.ts";
 import type { Upstream, Wire } from "../core/upstream.ts";
 import { newId } from "../lib/ids.ts";
@@ -17,6 +21,7 @@ import { HttpExchange, type ExchangeTools, type StandingStreams } from "./http-e
 import { FederationDoor } from "./mcp/federation/federation-door.ts";
 import { renderRefusal } from "./refusals/render-refusal.ts";
 import { isLoopback, routeRequest, type RoutedRequest, type Routes } from "./route-request.ts";
+import { CUT_BY_DRAIN } from "./upstream-failure.ts";
 import type { UpstreamPools } from "./upstream-pools.ts";
 import type { WireFamily } from "./wire.ts";
 
@@ -39,6 +44,8 @@ export interface DataPlane {
   idle(): Promise<void>;
   /** Ends what would never end by itself: tunnels and listening streams. */
   dismiss(): void;
+  /** Ends what runs for a principal of whom `why` gives a reason: a stop, a session that is over. */
+  stop(why: (principal: Principal) => Refusal | undefined): void;
   /** Breaks what is still running, with a last word where the wire has one, and its records say that the gateway did. */
   cut(): void;
 }
@@ -85,9 +92,15 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     dismiss: () => {
       for (const stream of options.standing) stream.destroy();
     },
+    stop: (why) => {
+      for (const answer of shutdown.open) {
+        const refusal = answer.principal === undefined ? undefined : why(answer.principal);
+        if (refusal !== undefined) answer.cut(refusal);
+      }
+    },
     cut: () => {
       shutdown.cutting = true;
-      for (const answer of shutdown.open) answer.cut();
+      for (const answer of shutdown.open) answer.cut(CUT_BY_DRAIN);
       // Node writes what it has corked before the next turn: until then last words would be lost.
       setImmediate(() => server.closeAllConnections());
     },
@@ -146,7 +159,18 @@ class Listener {
     }
     const { head, headers } = routed;
     const presented = presentedBy(routed, request);
-    this.#run(upgrades.open({ head, headers, presented, at, request, socket, first }));
+    this.#run(
+      upgrades.open({
+        head,
+        headers,
+        presented,
+        at,
+        request,
+        socket,
+        first,
+        open: this.#tools.shutdown.open,
+      }),
+    );
   }
 
   idle(): Promise<void> {
@@ -174,8 +198,20 @@ function membersOf({ upstreams }: DataPlaneOptions): ReadonlyMap<string, Upstrea
 type ExchangeInvite = (() => void) | undefined;
 
 function presentedBy(routed: RoutedRequest, request: IncomingMessage): Presented {
-  const { key, session, claims } = routed;
-  return { key, session, claims, loopback: isLoopback(request.socket) };
+  const { key: shown, session, claims } = routed;
+  const token = shown !== undefined && isToken(shown) ? shown : undefined;
+  const key = token === undefined ? shown : undefined;
+  const { socket } = request;
+  return { key, token, subject: subjectOf(socket), session, claims, loopback: isLoopback(socket) };
+}
+
+/** Of a certificate that the listener has verified: its URI name (SPIFFE), else its common name. */
+function subjectOf(socket: Socket): string | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  const { subjectaltname, subject } = socket.getPeerCertificate();
+  const uri = subjectaltname?.split(", ").find((name) => name.startsWith("URI:"));
+  const { CN: commonName } = subject;
+  return uri?.slice("URI:".length) ?? (Array.isArray(commonName) ? commonName[0] : commonName);
 }
 
 type ClientError = Error & { readonly code?: string };

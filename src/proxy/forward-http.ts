@@ -6,6 +6,7 @@ import type { IncomingMessage } from "node:http";
 import type { Facts, Outcome } from "../core/evidence.ts";
 import { secretsForProcess } from "../core/secret/process-secrets.ts";
 import type { Credential, Vault } from "../core/secret/vault.ts";
+import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { pass, type Verdict } from "../core/verdict.ts";
@@ -43,7 +44,9 @@ export interface Shutdown {
 }
 
 export interface Cuttable extends Enrolled {
-  cut(): void;
+  /** For whom it runs. */
+  readonly principal: Principal | undefined;
+  cut(why: Refusal): void;
 }
 
 export interface Forwarded {

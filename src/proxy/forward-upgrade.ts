@@ -5,11 +5,12 @@
 import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Outcome } from "../core/evidence.ts";
-import type { Refusal } from "../core/refusal.ts";
+import type { Refusal, RefusalCode } from "../core/refusal.ts";
 import type { Vault } from "../core/secret/vault.ts";
 import type { ExchangeId, Instant } from "../core/units.ts";
 import type { Upstream, Wire } from "../core/upstream.ts";
 import { pass } from "../core/verdict.ts";
+import type { Roster } from "../lib/roster.ts";
 import type { Door } from "../operations/govern.ts";
 import type {
   Ask,
@@ -18,6 +19,7 @@ import type {
   Presented,
   ResponseInspector,
 } from "../pipeline/ask.ts";
+import type { Cuttable } from "./forward-http.ts";
 import type { StandingStreams } from "./http-exchange.ts";
 import { renderRefusal } from "./refusals/render-refusal.ts";
 import type { ConnectorFor } from "./upstream-pools.ts";
@@ -33,6 +35,8 @@ export interface UpgradeParts {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly first: Buffer;
+  /** Where what runs can be ended. */
+  readonly open: Roster<Cuttable>;
 }
 
 export interface UpgradeDoor {
@@ -85,8 +89,19 @@ function upgradeExchange(parts: UpgradeParts, vault: Vault, openTunnel: OpenTunn
         return undefined;
       }
       facts.credential = borrowed.value?.label;
+      let cutFor: RefusalCode | undefined;
+      const tunnel: Cuttable = {
+        place: -1,
+        principal: facts.principal,
+        cut: ({ code }) => {
+          cutFor = code;
+          socket.destroy();
+        },
+      };
+      parts.open.add(tunnel);
       const ended = await openTunnel({ ...parts, credential: borrowed.value, facts });
-      facts.outcome = outcomeOf(ended);
+      parts.open.remove(tunnel);
+      facts.outcome = outcomeOf(ended, cutFor);
       if (ended.kind === "refused") {
         writeReply(socket, renderRefusal(shapeOf(upstream), ended.refusal, { exchange }));
         return undefined;
@@ -103,7 +118,10 @@ const TUNNELLED: InspectionReport = {
   model: undefined,
 };
 
-function outcomeOf(ended: TunnelEnd): Outcome {
+function outcomeOf(ended: TunnelEnd, cutFor: RefusalCode | undefined): Outcome {
+  if (cutFor !== undefined) {
+    return { kind: "cut", code: cutFor, bytes: ended.kind === "closed" ? ended.bytes : 0 };
+  }
   if (ended.kind === "closed") return { kind: "completed", status: 101, bytes: ended.bytes };
   const { code, detail } = ended.refusal;
   return { kind: "refused", code, detail };

@@ -2,7 +2,7 @@
  * Google's SDKs may put the API key into the query. A Sallyport key that stands there identifies
  * the agent and goes no further: not upstream, not to a log, not on the record.
  */
-import { KEY_PREFIX } from "./request-headers.ts";
+import { isOurs } from "./request-headers.ts";
 
 export interface QueryKey {
   /** Without the key; otherwise as it came. With its `?`, or empty. */
@@ -38,7 +38,7 @@ function keyIn(parameter: string): string | undefined {
   const equals = parameter.indexOf("=");
   if (equals === -1 || !PARAMETERS.has(decode(parameter.slice(0, equals)))) return undefined;
   const value = decode(parameter.slice(equals + 1));
-  return value.startsWith(KEY_PREFIX) ? value : undefined;
+  return isOurs(value) ? value : undefined;
 }
 
 function decode(text: string): string {

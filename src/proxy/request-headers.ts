@@ -5,6 +5,8 @@
  * @see RFC 9110 §7.6.1 (Connection), RFC 9112 §6.3 (framing); research/ecosystem.md §1.2
  */
 import { NO_CLAIMS, type Claims } from "../core/principal.ts";
+import { isDataPlaneKey } from "../core/identity/key-family.ts";
+import { isOwnToken, isToken } from "../core/identity/token-form.ts";
 
 /** Every header in which an SDK may put a credential; none of them ever reaches an upstream. */
 const CREDENTIALS = new Set([
@@ -91,6 +93,7 @@ export interface ReadHeaders {
   readonly kind: "ok";
   /** Flat `name, value, …` to forward; without Host, framing, credentials and hop-by-hop. */
   readonly forward: string[];
+  /** A key or a JWT. */
   readonly key: string | undefined;
   readonly session: string | undefined;
   readonly claims: Claims;
@@ -98,7 +101,10 @@ export interface ReadHeaders {
 
 export type HeadersReading = ReadHeaders | { readonly kind: "problem"; readonly message: string };
 
-export const KEY_PREFIX = "spt_";
+/** In a slot where an SDK puts its provider's credential, ours is known by how it begins. */
+export function isOurs(credential: string): boolean {
+  return isDataPlaneKey(credential) || isOwnToken(credential);
+}
 
 export function readRequestHeaders(raw: readonly string[]): HeadersReading {
   const forward: string[] = [];
@@ -162,14 +168,15 @@ function keyIn(name: string, value: string): string | undefined {
   const token = value.slice(space + 1).trim();
   if (name === "x-sallyport-key") return token;
   if (scheme === "basic") return keyInBasic(token);
-  return token.startsWith(KEY_PREFIX) ? token : undefined;
+  if (name === "proxy-authorization" && isToken(token)) return token;
+  return isOurs(token) ? token : undefined;
 }
 
 /** `Proxy-Authorization: Basic` carries the key as the password (or as a user without one). */
 function keyInBasic(token: string): string | undefined {
   const [user = "", password = ""] = Buffer.from(token, "base64").toString("latin1").split(":", 2);
   const candidate = password === "" ? user : password;
-  return candidate.startsWith(KEY_PREFIX) ? candidate : undefined;
+  return isOurs(candidate) ? candidate : undefined;
 }
 
 function connectionNames(value: string, names = new Set<string>()): Set<string> {

@@ -6,15 +6,19 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Transform } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { Outcome, Scan } from "../core/evidence.ts";
-import type { Refusal } from "../core/refusal.ts";
+import type { Principal } from "../core/principal.ts";
+import type { Refusal, RefusalCode } from "../core/refusal.ts";
 import type { ChunkVerdict, ResponseInspector } from "../pipeline/ask.ts";
 import { createBodyDecoder } from "./decode-body.ts";
 import type { Cuttable, Dispatch, Forwarded } from "./forward-http.ts";
-import { headerMap, responseHeaders, responseTrailers } from "./response-headers.ts";
-import { ClientGone, CUT_BY_DRAIN, refusalOfFailure, TotalTimeout } from "./upstream-failure.ts";
+import { headerMap, isSmall, responseHeaders, responseTrailers } from "./response-headers.ts";
+import {
+  ClientGone,
+  refusalOfFailure,
+  TotalTimeout,
+  withheldUnscanned,
+} from "./upstream-failure.ts";
 
-/** Answers up to this size are written with their head in one go. */
-const SMALL_BYTES = 65_536;
 /** How the body travels: `small` and `whole` are gathered first, `whole` is also looked at. */
 type Mode = "pass" | "small" | "whole" | "stream";
 
@@ -24,6 +28,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
   readonly #inspector: ResponseInspector;
   readonly #echoes: readonly string[];
   readonly #settle: (forwarded: Forwarded) => void;
+  readonly principal: Principal | undefined;
   readonly #total: NodeJS.Timeout | undefined;
   readonly #resume = (): void => void (this.#decoder ?? this.#controller)?.resume();
   #controller: Dispatcher.DispatchController | undefined;
@@ -35,6 +40,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
   #gatheredBytes = 0;
   #scan: Scan | undefined;
   #over = false;
+  #cutFor: RefusalCode | undefined;
 
   constructor(
     dispatch: Dispatch,
@@ -43,6 +49,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
     settle: (forwarded: Forwarded) => void,
   ) {
     this.#dispatch = dispatch;
+    this.principal = dispatch.facts.principal;
     this.#inspector = inspector;
     this.#echoes = echoes;
     this.#settle = settle;
@@ -77,7 +84,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
     switch (verdict.kind) {
       case "pass":
         this.#scan = verdict.scan;
-        this.#mode = this.#isSmall() ? "small" : "pass";
+        this.#mode = isSmall(headers) ? "small" : "pass";
         if (this.#mode === "pass") this.#sendHead(false);
         break;
       case "whole":
@@ -114,9 +121,11 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
     if (!this.#over) this.#fail(error);
   }
 
-  /** The time to drain is over. */
-  cut(): void {
-    if (!this.#over) this.#breakOff(CUT_BY_DRAIN);
+  /** The time to drain is over, or an operator ends what runs. */
+  cut(why: Refusal): void {
+    if (this.#over) return;
+    this.#cutFor = why.code;
+    this.#breakOff(why);
   }
 
   #take(chunk: Uint8Array): void {
@@ -227,11 +236,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
   /** An injected credential could be in what cannot be read, so then there is no passing. */
   #passUnscanned(reason: string): void {
     if (this.#dispatch.head.upstream.unscannable === "refuse" || this.#echoes.length > 0) {
-      this.#refuse({
-        code: "response_unscannable",
-        detail: `The answer cannot be inspected (${reason.replace("_", " ")}), so it is withheld.`,
-        remedy: "Ask for a smaller or plain answer, or let an operator allow unscannable answers.",
-      });
+      this.#refuse(withheldUnscanned(reason));
       return;
     }
     this.#scan = { kind: "unscanned", reason, bytes: this.#gatheredBytes };
@@ -259,8 +264,8 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
     reply.breakOff(this.#mode === "stream" ? this.#inspector.farewell?.(refusal) : undefined);
     facts.cause = refusal.cause;
     const { bytes } = reply;
-    if (refusal === CUT_BY_DRAIN) this.#done({ kind: "cut", code: "draining", bytes });
-    else this.#done({ kind: "abandoned", by: "upstream", bytes });
+    const code = this.#cutFor;
+    this.#done(code ? { kind: "cut", code, bytes } : { kind: "abandoned", by: "upstream", bytes });
     this.#abort(new ClientGone());
   }
 
@@ -285,11 +290,6 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
     const known = this.#inspector.report();
     const report = this.#scan === undefined ? known : { ...known, scan: this.#scan };
     this.#settle({ outcome, report });
-  }
-
-  #isSmall(): boolean {
-    const length = this.#headers["content-length"];
-    return length !== undefined && Number(length) <= SMALL_BYTES;
   }
 
   #body(): Uint8Array {

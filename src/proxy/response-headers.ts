@@ -82,3 +82,10 @@ function namesIn(connection: string): ReadonlySet<string> | undefined {
   const extra = names.filter((name) => name !== "close" && name !== "keep-alive");
   return extra.length === 0 ? undefined : new Set(extra);
 }
+
+/** Answers up to this size are written with their head in one go. */
+const SMALL_BYTES = 65_536;
+
+export function isSmall({ "content-length": length }: IncomingHttpHeaders): boolean {
+  return length !== undefined && Number(length) <= SMALL_BYTES;
+}

@@ -50,6 +50,15 @@ export function refusalOfFailure(error: Error, upstream: string): Refusal {
   return { code: "upstream_broken", detail: `The upstream ${upstream} broke off.`, cause: error };
 }
 
+/** An answer that policy wants inspected and nobody can read. */
+export function withheldUnscanned(reason: string): Refusal {
+  return {
+    code: "response_unscannable",
+    detail: `The answer cannot be inspected (${reason.replace("_", " ")}), so it is withheld.`,
+    remedy: "Ask for a smaller or plain answer, or let an operator allow unscannable answers.",
+  };
+}
+
 /** Where the time to drain was not enough for an answer. */
 export const CUT_BY_DRAIN: Refusal = {
   code: "draining",

@@ -12,6 +12,7 @@ const WIRES = ["openai", "anthropic", "gemini", "http"] as const;
 const STATUSES: Record<RefusalCode, readonly [number, number, number, number]> = {
   // openai, anthropic, gemini, http
   unauthenticated: [401, 401, 401, 401],
+  session_over: [401, 401, 401, 401],
   draining: [503, 503, 503, 503],
   agent_stopped: [400, 403, 403, 403],
   rate_limited: [429, 429, 429, 429],
@@ -23,6 +24,7 @@ const STATUSES: Record<RefusalCode, readonly [number, number, number, number]> =
   definition_pending: [400, 403, 403, 403],
   definition_changed: [400, 403, 403, 403],
   policy_denied: [400, 403, 403, 403],
+  session_scope: [400, 403, 403, 403],
   approval_required: [400, 403, 403, 403],
   upgrade_refused: [426, 426, 426, 426],
   budget_exceeded: [400, 402, 403, 402],
@@ -46,6 +48,7 @@ const STATUSES: Record<RefusalCode, readonly [number, number, number, number]> =
 /** `error.type`, `error.type`, `error.status` of the three providers. */
 const WORDS: Record<RefusalCode, readonly [string, string, string]> = {
   unauthenticated: ["authentication_error", "authentication_error", "UNAUTHENTICATED"],
+  session_over: ["authentication_error", "authentication_error", "UNAUTHENTICATED"],
   draining: ["server_error", "api_error", "UNAVAILABLE"],
   agent_stopped: ["invalid_request_error", "permission_error", "PERMISSION_DENIED"],
   rate_limited: ["rate_limit_error", "rate_limit_error", "RESOURCE_EXHAUSTED"],
@@ -57,6 +60,7 @@ const WORDS: Record<RefusalCode, readonly [string, string, string]> = {
   definition_pending: ["invalid_request_error", "permission_error", "PERMISSION_DENIED"],
   definition_changed: ["invalid_request_error", "permission_error", "PERMISSION_DENIED"],
   policy_denied: ["invalid_request_error", "permission_error", "PERMISSION_DENIED"],
+  session_scope: ["invalid_request_error", "permission_error", "PERMISSION_DENIED"],
   approval_required: ["invalid_request_error", "permission_error", "PERMISSION_DENIED"],
   upgrade_refused: ["invalid_request_error", "invalid_request_error", "FAILED_PRECONDITION"],
   budget_exceeded: ["invalid_request_error", "billing_error", "RESOURCE_EXHAUSTED"],
@@ -80,6 +84,7 @@ const WORDS: Record<RefusalCode, readonly [string, string, string]> = {
 /** What clients read to decide on a retry. `undefined`: the header is absent. */
 const RETRY: Record<RefusalCode, { readonly should?: "false"; readonly after?: "1" }> = {
   unauthenticated: { should: "false" },
+  session_over: { should: "false" },
   draining: { after: "1" },
   agent_stopped: { should: "false" },
   rate_limited: { after: "1" },
@@ -91,6 +96,7 @@ const RETRY: Record<RefusalCode, { readonly should?: "false"; readonly after?: "
   definition_pending: { should: "false" },
   definition_changed: { should: "false" },
   policy_denied: { should: "false" },
+  session_scope: { should: "false" },
   approval_required: { should: "false" },
   upgrade_refused: { should: "false" },
   budget_exceeded: { should: "false" },
@@ -151,7 +157,7 @@ describe("a refusal on the wire", () => {
       const { status } = render(pin.wire, { code: pin.code, detail: "Because." });
       expect([408, 409, 422, 425]).not.toContain(status);
       if (pin.code !== "no_such_upstream") expect(status).not.toBe(404);
-      if (pin.code !== "unauthenticated") expect(status).not.toBe(401);
+      if (REFUSALS[pin.code].class !== "unauthenticated") expect(status).not.toBe(401);
     },
   );
 

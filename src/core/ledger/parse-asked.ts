@@ -3,7 +3,7 @@ import { impossible } from "../../lib/impossible.ts";
 import type { Adjustment } from "../evidence.ts";
 import type { ShadowVerdict } from "../decision.ts";
 import type { JsonObject } from "../json.ts";
-import type { Principal } from "../principal.ts";
+import { PROOFS, type Principal } from "../principal.ts";
 import { id, instant, type BudgetId } from "../units.ts";
 import type {
   Asked,
@@ -48,7 +48,7 @@ function parsePrincipal(from: JsonObject): Principal {
     user: optional(from, "user", text),
     run: optional(from, "run", text),
     tags: parseTags(optional(from, "tags", object)),
-    provenBy: word(from, "proven_by", ["api_key", "loopback"]),
+    provenBy: word(from, "proven_by", PROOFS),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Entry, EntryBodies, EntryKind } from "../../core/identity/directory-entry.ts";
+import { FOLLOWED, type FeedEntry } from "../../core/identity/access-index.ts";
 import { id, instant } from "../../core/units.ts";
 import type { EntryRow } from "./directory-schema.ts";
 
@@ -12,5 +13,24 @@ export function readEntry<K extends EntryKind>(kind: K, row: EntryRow): Entry<K>
     revision: Number(row.revision),
     createdAt: instant(Number(row.created_at)),
     body,
+  };
+}
+
+export interface FeedRow {
+  readonly [column: string]: unknown;
+}
+
+/** As `readEntry`, for the kinds that are followed; a removed entry has no body. */
+export function readFeedEntry(row: FeedRow): FeedEntry {
+  const kind = FOLLOWED.find((followed) => followed === row["kind"]);
+  if (kind === undefined)
+    throw new TypeError(`the feed has an entry of kind ${String(row["kind"])}`);
+  const { body } = row;
+  return {
+    kind,
+    id: String(row["id"]),
+    tenant: id(String(row["tenant"])),
+    revision: Number(row["revision"]),
+    body: typeof body === "string" ? JSON.parse(body) : undefined,
   };
 }

@@ -1,34 +1,17 @@
-import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NO_CLAIMS } from "../../../src/core/principal.ts";
-import { id } from "../../../src/core/units.ts";
+import type { FeedEntry } from "../../../src/core/identity/access-index.ts";
+import type { AgentSession } from "../../../src/core/identity/agent-session.ts";
+import { id, instant } from "../../../src/core/units.ts";
 import { readRequestHeaders } from "../../../src/proxy/request-headers.ts";
 import { identify, SESSION_CHARS_MAX } from "../../../src/pipeline/identify.ts";
-import {
-  createConfigDirectory,
-  KEY_CACHE_MAX,
-  type AgentEntry,
-} from "../../../src/stores/config-directory.ts";
+import { KEY_CACHE_MAX } from "../../../src/stores/directory/live-directory.ts";
+import { fedDirectory, listed as entry, sha256 } from "./directory-fixture.ts";
 
-const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
-const entry = (name: string, ...keys: string[]): AgentEntry => ({
-  name,
-  keysSha256: keys.map(sha256),
-  team: "support",
-});
-const directory = createConfigDirectory(
-  [entry("bot", "spt_old", "spt_new"), entry("local")],
-  "local",
-  id("default"),
-);
-const nobodyOnLoopback = createConfigDirectory([entry("bot", "spt_old")], undefined, id("default"));
-const presented = {
-  key: undefined,
-  session: undefined,
-  claims: NO_CLAIMS,
-  loopback: false,
-};
+const { directory } = fedDirectory([entry("bot", "spt_old", "spt_new"), entry("local")], "local");
+const nobodyOnLoopback = fedDirectory([entry("bot", "spt_old")], undefined).directory;
+const presented = { key: undefined, session: undefined, claims: NO_CLAIMS, loopback: false };
 
 describe("identify", () => {
   it.each(["spt_old", "spt_new"])("knows an agent by each of its keys: %s", (key) => {
@@ -43,6 +26,8 @@ describe("identify", () => {
         run: undefined,
         tags: {},
         provenBy: "api_key",
+        clearance: 1,
+        granted: undefined,
       },
     });
   });
@@ -81,7 +66,7 @@ describe("identify", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 200 }), (session) => {
         const identified = identify({ ...presented, key: "spt_old", session }, directory);
-        if (identified.kind === "halt") throw new Error("refused");
+        if (identified instanceof Promise || identified.kind === "halt") throw new Error("refused");
         const kept = identified.value.session;
         expect(kept).toMatch(/^[\x21-\x7e]{1,128}$/u);
         expect([session, "bot/default"]).toContain(kept);
@@ -100,34 +85,153 @@ describe("identify", () => {
   });
 });
 
-describe("createConfigDirectory", () => {
+const SESSION: AgentSession = {
+  id: id("ses_1"),
+  tenant: id("default"),
+  agent: id("bot"),
+  scopes: ["read"],
+  credentials: [],
+  spendLimit: undefined,
+  task: undefined,
+  container: undefined,
+  expiresAt: instant(5_000),
+  revokedAt: undefined,
+  createdBy: "alice",
+};
+
+function session(changes: object = {}): FeedEntry {
+  const body = { ...SESSION, ...changes };
+  return { kind: "session", id: "ses_1", tenant: id("default"), revision: 1, body };
+}
+
+function key(holder: object, changes: object = {}): FeedEntry {
+  const body = {
+    family: "hld",
+    name: "k",
+    holder,
+    sha256: sha256("hld_key"),
+    shown: "hld_key",
+    role: "agent",
+    scopes: [],
+    plan: "free",
+    expiresAt: undefined,
+    revokedAt: undefined,
+    createdBy: "alice",
+    ...changes,
+  } as never;
+  return { kind: "key", id: "key_1", tenant: id("default"), revision: 1, body };
+}
+
+describe("a session made beforehand", () => {
+  const named = { ...presented, key: "spt_old", session: "ses_1" };
+
+  it("is named by its agent, and known by the first request after it was made", () => {
+    const { directory: fresh, feed } = fedDirectory([entry("bot", "spt_old")], undefined);
+    feed(session());
+    expect(identify(named, fresh)).toMatchObject({
+      value: { agent: "bot", session: "ses_1", granted: { scopes: ["read"] } },
+    });
+  });
+
+  it.each([
+    ["was revoked", [session({ revokedAt: instant(1) })], 1_000],
+    ["has ended", [session()], 5_000],
+    ["never was", [], 1_000],
+    ["is another agent's", [session({ agent: id("other") })], 1_000],
+  ])("is no identity where it %s", (_what, entries, now) => {
+    const agents = [entry("bot", "spt_old"), entry("other")];
+    const { directory: fresh, feed, clock } = fedDirectory(agents, undefined);
+    clock.now = now;
+    feed(...entries);
+    expect(identify(named, fresh)).toMatchObject({ refusal: { code: "session_over" } });
+  });
+
+  it("gives a service's key the agent it acts for", () => {
+    const { directory: fresh, feed } = fedDirectory([entry("bot")], undefined);
+    feed(session(), key({ kind: "service", name: "runner" }));
+    const asked = { ...presented, key: "hld_key" };
+    expect(identify(asked, fresh)).toMatchObject({ refusal: { code: "unauthenticated" } });
+    expect(identify({ ...asked, session: "ses_1" }, fresh)).toMatchObject({
+      value: { agent: "bot", session: "ses_1" },
+    });
+  });
+
+  it("comes with an execution token, whatever else is named", async () => {
+    const { directory: fresh, feed } = fedDirectory([entry("bot")], undefined);
+    feed(session());
+    const asked = { ...presented, token: "ses_1", session: "another" };
+    expect(await identify(asked, fresh)).toMatchObject({
+      value: { agent: "bot", session: "ses_1", provenBy: "token", granted: { id: "ses_1" } },
+    });
+    feed(session({ revokedAt: instant(2) }));
+    expect(fresh.byKey("unknown")).toBeUndefined();
+    expect(await identify(asked, fresh)).toMatchObject({ refusal: { code: "unauthenticated" } });
+  });
+});
+
+describe("the directory", () => {
   it("still knows every key when more keys come than it remembers", () => {
     const keys = Array.from({ length: KEY_CACHE_MAX + 10 }, (_one, i) => `spt_${i}`);
-    const many = createConfigDirectory([entry("bot", ...keys)], undefined, id("default"));
-    for (const key of [...keys, ...keys]) expect(many.byKey(key)).toMatchObject({ id: "bot" });
+    const many = fedDirectory([entry("bot", ...keys)], undefined).directory;
+    for (const one of [...keys, ...keys]) {
+      expect(many.byKey(one)).toMatchObject({ agent: { id: "bot" } });
+    }
     expect(many.byKey("spt_none")).toBeUndefined();
   });
 
   it("refuses a key that two agents share, and a loopback agent that is not listed", () => {
-    const shared = [entry("a", "spt_x"), entry("b", "spt_x")];
-    expect(() => createConfigDirectory(shared, undefined, id("default"))).toThrow(
+    expect(() => fedDirectory([entry("a", "spt_x"), entry("b", "spt_x")], undefined)).toThrow(
       /share a key: b/u,
     );
-    expect(() => createConfigDirectory([], "ghost", id("default"))).toThrow(
-      /no such agent: ghost/u,
-    );
+    expect(() => fedDirectory([], "ghost")).toThrow(/no such agent: ghost/u);
+  });
+
+  it.each([
+    ["revoked", { revokedAt: instant(1_000) }],
+    ["expired", { expiresAt: instant(1_000) }],
+    ["for management only", { family: "sk" }],
+  ])("does not know a key that is %s", (_what, changes) => {
+    const { directory: fresh, feed } = fedDirectory([entry("bot")], undefined);
+    feed(key({ kind: "agent", agent: "bot" }));
+    expect(fresh.byKey("hld_key")).toMatchObject({ agent: { id: "bot" } });
+    feed(key({ kind: "agent", agent: "bot" }, changes));
+    fresh.byKey("another");
+    expect(fresh.byKey("hld_key")).toBeUndefined();
+  });
+
+  it("knows an agent by its subjects while it is active", () => {
+    const { directory: fresh, feed } = fedDirectory([], undefined);
+    const body = {
+      name: id("pod"),
+      team: undefined,
+      user: undefined,
+      tags: {},
+      clearance: 3,
+      description: undefined,
+      active: true,
+      subjects: ["spiffe://cluster/pod"],
+    } as const;
+    const agent = { kind: "agent", id: "default/pod", tenant: id("default") } as const;
+    feed({ ...agent, revision: 1, body } as FeedEntry);
+    fresh.byKey("look");
+    const asked = { ...presented, subject: "spiffe://cluster/pod" };
+    expect(identify(asked, fresh)).toMatchObject({
+      value: { agent: "pod", clearance: 3, provenBy: "certificate" },
+    });
+    feed({ ...agent, revision: 2, body: { ...body, active: false } } as FeedEntry);
+    fresh.byKey("look");
+    expect(identify(asked, fresh)).toMatchObject({ refusal: { code: "unauthenticated" } });
   });
 
   describe("what a client says of itself", () => {
-    const listed = createConfigDirectory(
+    const listed = fedDirectory(
       [
         { ...entry("bot", "spt_old"), tags: { env: "prod" } },
         { ...entry("hers", "spt_hers"), user: "alice" },
       ],
       undefined,
-      id("default"),
       ["user", "tag.customer", "tag.env"],
-    );
+    ).directory;
     const claims = {
       user: "bob",
       run: "task-1",
@@ -146,7 +250,7 @@ describe("createConfigDirectory", () => {
     });
 
     it("is not kept where nobody asked for it, or where it is no name", () => {
-      const plain = createConfigDirectory([entry("bot", "spt_old")], undefined, id("default"));
+      const plain = fedDirectory([entry("bot", "spt_old")], undefined).directory;
       const asked = { ...presented, key: "spt_old", claims };
       expect(identify(asked, plain)).toMatchObject({
         value: { user: undefined, run: "task-1", tags: {} },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Principal } from "../../../src/core/principal.ts";
-import { id } from "../../../src/core/units.ts";
+import type { Stop } from "../../../src/core/identity/stop.ts";
+import { id, instant } from "../../../src/core/units.ts";
 import { DRAIN_RETRY_IN, limit } from "../../../src/pipeline/limit.ts";
 
 const BOT: Principal = {
@@ -13,9 +14,16 @@ const BOT: Principal = {
   tags: {},
   provenBy: "api_key",
 };
+const STOP: Stop = {
+  target: { kind: "agent", agent: id("bot") },
+  mode: "kill",
+  reason: "test",
+  by: "alice",
+  at: instant(1),
+};
 const gate = (draining: boolean, ...stopped: string[]) => ({
   draining,
-  stopped: (agent: string) => stopped.includes(agent),
+  stopped: ({ agent }: Principal) => (stopped.includes(agent) ? STOP : undefined),
 });
 
 describe("limit", () => {

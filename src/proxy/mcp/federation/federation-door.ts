@@ -97,7 +97,7 @@ export class FederationDoor {
     }
   }
 
-  #hear(arrival: Arrival, reading: ReturnType<typeof readQuestion>): void {
+  async #hear(arrival: Arrival, reading: ReturnType<typeof readQuestion>): Promise<void> {
     const { presented, headers, reply } = arrival;
     const { question } = reading;
     const ofOne =
@@ -105,7 +105,7 @@ export class FederationDoor {
       question.kind === "request" &&
       OF_ONE_MEMBER.has(question.method) &&
       place(reading, this.#members) !== undefined;
-    const identified = ofOne ? identify(presented, this.#tools.ports.directory) : undefined;
+    const identified = ofOne ? await identify(presented, this.#tools.ports.directory) : undefined;
     if (!ofOne || identified?.kind !== "pass") return this.#keepHouse(arrival, reading);
     const { text, message } = reading;
     const request = {

@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import type { Directory } from "../core/directory.ts";
+import type { Stop } from "../core/identity/stop.ts";
+import type { Principal } from "../core/principal.ts";
+import type { Refusal } from "../core/refusal.ts";
+import type { Instant, TenantId } from "../core/units.ts";
+import { SESSION_ENDED } from "../pipeline/identify.ts";
+import { stoppedBy } from "../pipeline/limit.ts";
+import { LiveDirectory } from "../stores/directory/live-directory.ts";
+import { SqliteFeed } from "../stores/directory/sqlite-feed.ts";
+import type { Config } from "./config/config.ts";
+
+export interface LiveDirectoryParts {
+  readonly config: Config;
+  readonly events: { directoryFault(error: unknown): void };
+  readonly tenant: TenantId;
+  readonly now: () => Instant;
+}
+
+export interface OpenLiveDirectory extends AsyncDisposable {
+  readonly directory: Directory;
+  stopped(principal: Principal): Stop | undefined;
+  /** Why what runs must end; undefined while it may go on. */
+  whyEnded(principal: Principal): Refusal | undefined;
+  onChange(told: () => void): void;
+}
+
+/** Throws the system's error where the directory cannot be opened. */
+export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<OpenLiveDirectory> {
+  const { config, events, tenant, now } = parts;
+  await using started = new AsyncDisposableStack();
+  const feed = started.use(new SqliteFeed(join(config.dataDirectory, "directory.db")));
+  const directory = started.use(
+    new LiveDirectory({
+      agents: config.agents,
+      loopbackAgent: config.loopbackAgent,
+      accepts: config.accepts,
+      tenant,
+      feed,
+      tokens: { read: async () => undefined },
+      now,
+      onFault: (error) => events.directoryFault(error),
+    }),
+  );
+  await directory.open();
+  const owned = started.move();
+  return {
+    directory,
+    stopped: (principal) => directory.stopped(principal),
+    whyEnded(principal) {
+      if (!directory.mustEnd(principal)) return undefined;
+      const stop = directory.stopped(principal);
+      return stop === undefined ? SESSION_ENDED : stoppedBy(stop, principal);
+    },
+    onChange: (told) => directory.onChange(told),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

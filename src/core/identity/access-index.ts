@@ -1,0 +1,141 @@
+/** What the data plane must know of the directory, in memory: filled from the feed of changes. */
+import type { Agent } from "../directory.ts";
+import type { Principal } from "../principal.ts";
+import type { Instant, TenantId } from "../units.ts";
+import { isLive, type AgentSession } from "./agent-session.ts";
+import type { AgentRecord, EntryBodies, KeyRecord } from "./directory-entry.ts";
+import { stopIdsOf, type Stop } from "./stop.ts";
+
+/** Kinds that the data plane follows. */
+export const FOLLOWED = ["agent", "key", "session", "stop", "signing_key"] as const;
+export type FollowedKind = (typeof FOLLOWED)[number];
+
+/** One change of the directory; no body: the entry was removed. */
+export type FeedEntry = {
+  readonly [K in FollowedKind]: {
+    readonly kind: K;
+    readonly id: string;
+    readonly tenant: TenantId;
+    readonly revision: number;
+    readonly body: EntryBodies[K] | undefined;
+  };
+}[FollowedKind];
+
+export interface KeyOfDirectory {
+  readonly tenant: TenantId;
+  readonly record: KeyRecord;
+}
+
+export interface AccessIndex {
+  apply(changes: readonly FeedEntry[]): void;
+  key(id: string): KeyOfDirectory | undefined;
+  keyByHash(sha256: string): { readonly id: string } | undefined;
+  agent(tenant: TenantId, name: string): Agent | undefined;
+  bySubject(subject: string): Agent | undefined;
+  session(id: string): AgentSession | undefined;
+  stopOf(principal: Principal): Stop | undefined;
+  /** Public keys that tokens of ours are signed with, by key id. */
+  signingKey(id: string): Readonly<Record<string, string>> | undefined;
+  /** Forgets sessions that are over. */
+  sweep(now: Instant): void;
+}
+
+export function createAccessIndex(): AccessIndex {
+  const agents = createAgentRegistry();
+  const keys = new Map<string, KeyOfDirectory>();
+  const keyIds = new Map<string, { readonly id: string }>();
+  const sessions = new Map<string, AgentSession>();
+  const stops = new Map<string, Stop>();
+  const signingKeys = new Map<string, Readonly<Record<string, string>>>();
+
+  function applyOne(change: FeedEntry): void {
+    const { id, tenant } = change;
+    switch (change.kind) {
+      case "agent":
+        return agents.put(id, tenant, change.body);
+      case "key": {
+        const before = keys.get(id);
+        if (before !== undefined) keyIds.delete(before.record.sha256);
+        put(keys, id, change.body && { tenant, record: change.body });
+        if (change.body !== undefined) keyIds.set(change.body.sha256, { id });
+        return undefined;
+      }
+      case "session":
+        return put(sessions, id, change.body);
+      case "stop":
+        return put(stops, id, change.body);
+      case "signing_key":
+        return put(signingKeys, id, change.body?.publicJwk);
+    }
+  }
+
+  return {
+    apply(changes) {
+      for (const change of changes) applyOne(change);
+    },
+    key: (id) => keys.get(id),
+    keyByHash: (sha256) => keyIds.get(sha256),
+    agent: (tenant, name) => agents.get(`${tenant}/${name}`),
+    bySubject: (subject) => agents.bySubject(subject),
+    session: (id) => sessions.get(id),
+    stopOf(principal) {
+      if (stops.size === 0) return undefined;
+      for (const id of stopIdsOf(principal)) {
+        const stop = stops.get(id);
+        if (stop !== undefined) return stop;
+      }
+      return undefined;
+    },
+    signingKey: (id) => signingKeys.get(id),
+    sweep(now) {
+      for (const [id, session] of sessions) if (!isLive(session, now)) sessions.delete(id);
+    },
+  };
+}
+
+interface AgentRegistry {
+  put(id: string, tenant: TenantId, record: AgentRecord | undefined): void;
+  get(id: string): Agent | undefined;
+  bySubject(subject: string): Agent | undefined;
+}
+
+/** Active agents, by id and by each of their subjects. */
+function createAgentRegistry(): AgentRegistry {
+  const agents = new Map<string, Agent>();
+  const subjects = new Map<string, Agent>();
+  const subjectsOf = new Map<string, readonly string[]>();
+  return {
+    put(id, tenant, record) {
+      for (const subject of subjectsOf.get(id) ?? []) subjects.delete(subject);
+      subjectsOf.delete(id);
+      agents.delete(id);
+      if (record?.active !== true) return;
+      const agent = agentOf(record, tenant);
+      agents.set(id, agent);
+      subjectsOf.set(id, record.subjects);
+      for (const subject of record.subjects) subjects.set(subject, agent);
+    },
+    get: (id) => agents.get(id),
+    bySubject: (subject) => subjects.get(subject),
+  };
+}
+
+function put<T>(map: Map<string, T>, id: string, value: T | undefined): void {
+  if (value === undefined) map.delete(id);
+  else map.set(id, value);
+}
+
+function agentOf(record: AgentRecord, tenant: TenantId): Agent {
+  const { name, team, user, tags, clearance } = record;
+  return { id: name, tenant, team, user, tags, clearance };
+}
+
+/** Whether what runs for this principal must end now: its session is over, or somebody killed it. */
+export function mustEnd(principal: Principal, index: AccessIndex, now: Instant): boolean {
+  const { granted } = principal;
+  if (granted !== undefined) {
+    const session = index.session(granted.id);
+    if (session === undefined || !isLive(session, now)) return true;
+  }
+  return index.stopOf(principal)?.mode === "kill";
+}

@@ -1,0 +1,16 @@
+import type { Instant } from "../units.ts";
+import type { FeedEntry } from "./access-index.ts";
+
+/** The directory's changes in order, from the beginning. */
+export interface DirectoryFeed {
+  /** All there is now. Rejects where the store cannot be read. */
+  first(): Promise<readonly FeedEntry[]>;
+  /**
+   * What changed since the last look. Synchronous, so that a key just made is known by the first
+   * request that shows it; a store on another machine answers with what has arrived.
+   */
+  news(): readonly FeedEntry[];
+  /** Calls `told` whenever there may be news. */
+  watch(told: () => void): void;
+  touch(uses: ReadonlyMap<string, Instant>): Promise<void>;
+}

@@ -1,0 +1,37 @@
+/** What a session made beforehand allows: it narrows policy and never widens it. */
+import { impossible } from "../../lib/impossible.ts";
+import type { Action } from "../action.ts";
+import type { AgentSession, SessionScope } from "../identity/agent-session.ts";
+
+const READS: readonly SessionScope[] = ["read", "browse"];
+const READING_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * The scopes of which an action needs one; empty: every session may. A model's answer changes
+ * nothing in the world, so that asking needs none; `admin` stands for all.
+ */
+export function scopesFor(action: Action): readonly SessionScope[] {
+  switch (action.kind) {
+    case "llm":
+      return [];
+    case "tool":
+      return ["execute", "write"];
+    case "mcp":
+      return [];
+    case "http":
+      if (READING_METHODS.has(action.method)) return READS;
+      return action.method === "DELETE" ? ["delete"] : ["write", "execute"];
+    default:
+      return impossible(action);
+  }
+}
+
+/** The scopes that are missing; undefined where the session has one of them. */
+export function missingScopes(
+  { scopes }: AgentSession,
+  action: Action,
+): readonly SessionScope[] | undefined {
+  const needed = scopesFor(action);
+  if (needed.length === 0 || scopes.includes("admin")) return undefined;
+  return needed.some((scope) => scopes.includes(scope)) ? undefined : needed;
+}

@@ -1,0 +1,209 @@
+/**
+ * Who may come, as this process knows it: the agents of the configuration and those of the
+ * directory, kept in step with it.
+ */
+import { hash } from "node:crypto";
+import { createAccessIndex, mustEnd, type AccessIndex } from "../../core/identity/access-index.ts";
+import { isLive, SESSION_PREFIX } from "../../core/identity/agent-session.ts";
+import type { DirectoryFeed } from "../../core/identity/directory-feed.ts";
+import { KEY_FAMILIES } from "../../core/identity/key-family.ts";
+import type { Stop } from "../../core/identity/stop.ts";
+import type { Agent, Directory, Holder, LiveSession } from "../../core/directory.ts";
+import type { Principal } from "../../core/principal.ts";
+import { id, type Instant, type TenantId } from "../../core/units.ts";
+
+export interface ListedAgent {
+  readonly name: string;
+  /** Lower-case hex. Several, so that a key can be replaced without a gap. */
+  readonly keysSha256: readonly string[];
+  readonly team: string | undefined;
+  readonly user?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface LiveDirectoryOptions {
+  readonly agents: readonly ListedAgent[];
+  readonly loopbackAgent: string | undefined;
+  /** See `Directory.accepts`. */
+  readonly accepts: readonly string[];
+  readonly tenant: TenantId;
+  readonly feed: DirectoryFeed;
+  /** Says whose a JWT is; undefined: nobody's that we know. */
+  readonly tokens: TokenReader;
+  readonly now: () => Instant;
+  /** The disk or the server refused a look; what is known stays in force. */
+  readonly onFault: (error: unknown) => void;
+}
+
+export interface TokenReader {
+  read(token: string, index: AccessIndex): Promise<TokenSubject | undefined>;
+}
+
+export type TokenSubject =
+  | { readonly kind: "session"; readonly session: string }
+  | { readonly kind: "subject"; readonly subject: string };
+
+/** Keys whose hash is remembered: many more than agents have keys in force at once. */
+export const KEY_CACHE_MAX = 1_024;
+/** Longer keys are refused unhashed. */
+const KEY_CHARS_MAX = 512;
+const SWEEP_MS = 5_000;
+
+/** What a key leads to: an agent of the configuration, or a key of the directory. */
+type Known =
+  | { readonly kind: "listed"; readonly holder: Holder }
+  | { readonly kind: "stored"; readonly id: string };
+
+export class LiveDirectory implements Directory, Disposable {
+  readonly accepts: ReadonlySet<string>;
+  readonly loopbackAgent: Agent | undefined;
+  readonly #options: LiveDirectoryOptions;
+  readonly #index = createAccessIndex();
+  readonly #listed = new Map<string, Agent>();
+  readonly #listedKeys = new Map<string, Known>();
+  readonly #known = new Map<string, Known>();
+  readonly #listeners: (() => void)[] = [];
+  #uses = new Map<string, Instant>();
+  #sweep: NodeJS.Timeout | undefined;
+
+  /** Throws RangeError for a key that two agents share, or a loopback agent that is not listed. */
+  constructor(options: LiveDirectoryOptions) {
+    this.#options = options;
+    this.accepts = new Set(options.accepts);
+    const { agents, tenant, loopbackAgent: loopback } = options;
+    for (const { name, keysSha256, team, user, tags = {} } of agents) {
+      const agent: Agent = { id: id(name), tenant, team, user, tags, clearance: 1 };
+      this.#listed.set(name, agent);
+      for (const sha256 of keysSha256) {
+        if (this.#listedKeys.has(sha256)) throw new RangeError(`two agents share a key: ${name}`);
+        this.#listedKeys.set(sha256, { kind: "listed", holder: { kind: "agent", agent } });
+      }
+    }
+    this.loopbackAgent = loopback === undefined ? undefined : this.#listed.get(loopback);
+    if (loopback !== undefined && this.loopbackAgent === undefined) {
+      throw new RangeError(`no such agent: ${loopback}`);
+    }
+  }
+
+  /** Reads the directory and follows it from then on. Rejects where it cannot be read. */
+  async open(): Promise<void> {
+    const { feed } = this.#options;
+    this.#index.apply(await feed.first());
+    feed.watch(() => this.#look());
+    this.#sweep = setInterval(() => this.#tidy(), SWEEP_MS).unref();
+  }
+
+  /**
+   * Keys need no constant time to be found: what is compared is a hash of what the caller sent, and
+   * how far that agrees with a stored hash says nothing about any key. Only keys that are right
+   * are remembered, so that guesses cannot push them out.
+   */
+  byKey(key: string): Holder | undefined {
+    const known = this.#known.get(key) ?? this.#find(key);
+    if (known === undefined) return undefined;
+    return known.kind === "listed" ? known.holder : this.#holderOf(known.id);
+  }
+
+  async byToken(token: string): Promise<Holder | undefined> {
+    const subject = await this.#options.tokens.read(token, this.#index);
+    if (subject === undefined) return undefined;
+    if (subject.kind === "subject") {
+      const agent = this.bySubject(subject.subject);
+      return agent && { kind: "agent", agent };
+    }
+    const live = this.session(subject.session);
+    return live && { kind: "agent", ...live };
+  }
+
+  bySubject(subject: string): Agent | undefined {
+    return this.#index.bySubject(subject);
+  }
+
+  session(name: string): LiveSession | undefined {
+    if (!name.startsWith(SESSION_PREFIX)) return undefined;
+    const session = this.#index.session(name) ?? this.#lookAgain(() => this.#index.session(name));
+    if (session === undefined || !isLive(session, this.#options.now())) return undefined;
+    const agent = this.#agent(session.tenant, session.agent);
+    return agent && { session, agent };
+  }
+
+  stopped(principal: Principal): Stop | undefined {
+    return this.#index.stopOf(principal);
+  }
+
+  /** Whether what runs for it must end now. */
+  mustEnd(principal: Principal): boolean {
+    return mustEnd(principal, this.#index, this.#options.now());
+  }
+
+  /** `told` after every change and every few seconds: something that runs may have to end. */
+  onChange(told: () => void): void {
+    this.#listeners.push(told);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#sweep);
+    this.#listeners.length = 0;
+    this.#tidy();
+  }
+
+  #find(key: string): Known | undefined {
+    if (key.length > KEY_CHARS_MAX) return undefined;
+    const sha256 = hash("sha256", key, "hex");
+    const stored =
+      this.#index.keyByHash(sha256) ?? this.#lookAgain(() => this.#index.keyByHash(sha256));
+    const known: Known | undefined =
+      this.#listedKeys.get(sha256) ?? (stored && { kind: "stored", id: stored.id });
+    if (known === undefined) return undefined;
+    if (this.#known.size >= KEY_CACHE_MAX) this.#known.clear();
+    this.#known.set(key, known);
+    return known;
+  }
+
+  #holderOf(keyId: string): Holder | undefined {
+    const key = this.#index.key(keyId);
+    if (key === undefined) return undefined;
+    const { tenant, record } = key;
+    const now = this.#options.now();
+    if (record.revokedAt !== undefined && record.revokedAt <= now) return undefined;
+    if (record.expiresAt !== undefined && record.expiresAt <= now) return undefined;
+    if (!KEY_FAMILIES[record.family].dataPlane) return undefined;
+    this.#uses.set(keyId, now);
+    if (record.holder.kind !== "agent") return { kind: "service", tenant };
+    const agent = this.#agent(tenant, record.holder.agent);
+    return agent && { kind: "agent", agent };
+  }
+
+  #agent(tenant: TenantId, name: string): Agent | undefined {
+    const listed = tenant === this.#options.tenant ? this.#listed.get(name) : undefined;
+    return listed ?? this.#index.agent(tenant, name);
+  }
+
+  /** What is not known may have been made a moment ago. */
+  #lookAgain<T>(find: () => T | undefined): T | undefined {
+    this.#look();
+    return find();
+  }
+
+  #look(): void {
+    try {
+      const news = this.#options.feed.news();
+      if (news.length === 0) return;
+      this.#index.apply(news);
+    } catch (error) {
+      this.#options.onFault(error);
+      return;
+    }
+    for (const told of this.#listeners) told();
+  }
+
+  /** When keys were used is written now and then, and lost with a crash: it is no evidence. */
+  #tidy(): void {
+    this.#index.sweep(this.#options.now());
+    for (const told of this.#listeners) told();
+    const uses = this.#uses;
+    if (uses.size === 0) return;
+    this.#uses = new Map();
+    this.#options.feed.touch(uses).catch((error: unknown) => this.#options.onFault(error));
+  }
+}

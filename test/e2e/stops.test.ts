@@ -1,0 +1,132 @@
+/** Keys, sessions and stops made through the API, on a running gate with streams in flight. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startHeldUpstream, type HeldUpstream } from "../support/held-upstream.ts";
+import { ledgerLines } from "../support/ledger-lines.ts";
+import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
+
+let held: HeldUpstream;
+let gate: SallyportProcess;
+let admin = "";
+
+beforeAll(async () => {
+  held = await startHeldUpstream();
+  gate = await startSallyport({
+    config:
+      `upstreams:\n` +
+      `  - { name: web, wire: http, url: "${held.upstream.url}", allow_private: true }\n`,
+    policies: {
+      "all.yaml":
+        `version: 1\nagents: ["*"]\nrules:\n` +
+        `  - { id: web, http: { upstreams: [web] }, effect: allow }\n`,
+    },
+  });
+  admin = (await manage("POST", "/bootstrap", {})).key;
+});
+afterAll(async () => {
+  await gate[Symbol.asyncDispose]();
+  await held[Symbol.asyncDispose]();
+});
+
+// oxlint-disable-next-line typescript/no-explicit-any -- documents of any shape
+async function manage(method: string, path: string, body?: unknown): Promise<any> {
+  const reply = await fetch(`${gate.manageUrl}/core/v1${path}`, {
+    method,
+    headers: {
+      ...(admin !== "" && { authorization: `Bearer ${admin}` }),
+      ...(body !== undefined && { "content-type": "application/json" }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await reply.text();
+  if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`);
+  return text === "" ? undefined : JSON.parse(text);
+}
+
+/** Registers an agent and answers with its key. */
+async function newAgent(name: string): Promise<string> {
+  await manage("POST", "/agents", { name });
+  return (await manage("POST", "/keys", { name: `${name}-key`, agent: name })).key;
+}
+
+function call(path: string, headers: Readonly<Record<string, string>>): Promise<Response> {
+  return fetch(`${gate.url}/web${path}`, { headers });
+}
+
+interface OpenStream {
+  /** All of the body, or what came of it. */
+  readonly rest: Promise<string>;
+  /** Lets the upstream end it. */
+  finish(): void;
+}
+
+/** A stream whose first half has come. */
+async function openStream(headers: Readonly<Record<string, string>>): Promise<OpenStream> {
+  const next = held.next();
+  const reply = await call("/stream", headers);
+  expect(reply.status).toBe(200);
+  const finish = await next;
+  return { rest: reply.text().catch(() => "broken off"), finish };
+}
+
+describe("a key made through the API", () => {
+  it("opens the data plane at once, and no longer once it is revoked", async () => {
+    const key = await newAgent("keyed");
+    expect((await call("/now", { "x-sallyport-key": key })).status).toBe(200);
+    const { items } = await manage("GET", "/keys?holder=keyed");
+    await manage("DELETE", `/keys/${items[0].id}`);
+    await expect
+      .poll(async () => (await call("/now", { "x-sallyport-key": key })).status)
+      .toBe(401);
+  });
+});
+
+describe("a stop", () => {
+  it("of one agent ends its streams and refuses it, and nobody else", async () => {
+    const [bad, good] = [await newAgent("bad"), await newAgent("good")];
+    const stream = await openStream({ "x-sallyport-key": bad });
+    const other = await openStream({ "x-sallyport-key": good });
+    await manage("POST", "/stops", { agent: "bad", mode: "kill", reason: "test" });
+    expect(await stream.rest).not.toContain("second");
+    const refused = await call("/now", { "x-sallyport-key": bad });
+    expect(refused.status).toBe(403);
+    expect(await refused.json()).toMatchObject({ code: "agent_stopped" });
+    expect((await call("/now", { "x-sallyport-key": good })).status).toBe(200);
+    await manage("POST", "/stops/lift", { agent: "bad" });
+    await expect
+      .poll(async () => (await call("/now", { "x-sallyport-key": bad })).status)
+      .toBe(200);
+    other.finish();
+    expect(await other.rest).toContain("second");
+    const cut = (await ledgerLines(gate.dataDirectory)).filter(
+      ({ outcome }) => outcome?.kind === "cut",
+    );
+    expect(cut.map(({ outcome }) => outcome?.code)).toEqual(["agent_stopped"]);
+  });
+
+  it("that only freezes lets a running stream end by itself", async () => {
+    const key = await newAgent("frozen");
+    const stream = await openStream({ "x-sallyport-key": key });
+    await manage("POST", "/stops", { agent: "frozen", mode: "freeze", reason: "test" });
+    await expect
+      .poll(async () => (await call("/now", { "x-sallyport-key": key })).status)
+      .toBe(403);
+    stream.finish();
+    expect(await stream.rest).toContain("second");
+  });
+});
+
+describe("a session", () => {
+  it("confines its agent, and its end is the end of what runs under it", async () => {
+    const key = await newAgent("confined");
+    const { id } = await manage("POST", "/sessions", { agent: "confined", scopes: ["read"] });
+    const headers = { "x-sallyport-key": key, "x-sallyport-session": id };
+    expect((await call("/now", headers)).status).toBe(200);
+    const write = await fetch(`${gate.url}/web/now`, { method: "POST", headers });
+    expect(await write.json()).toMatchObject({ code: "session_scope", status: 403 });
+    const stream = await openStream(headers);
+    await manage("DELETE", `/sessions/${id}`);
+    expect(await stream.rest).not.toContain("second");
+    expect((await call("/now", headers)).status).toBe(401);
+    expect((await call("/now", { "x-sallyport-key": key })).status).toBe(200);
+  });
+});
