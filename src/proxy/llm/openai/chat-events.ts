@@ -35,8 +35,9 @@ export function readChatEvents(): EventReader {
       return isJsonArray(choices) && choices.every(isPlainChoice);
     },
     read(event, parts) {
-      if (isJsonObject(event["usage"])) finished = true;
       const choices = event["choices"];
+      // Some servers count on in every chunk: that count is the bill only once the answer ends.
+      if (isJsonObject(event["usage"]) && isLast(choices)) finished = true;
       if (!isJsonArray(choices)) return;
       for (const choice of choices) if (isJsonObject(choice)) readChoice(choice, parts);
     },
@@ -52,6 +53,12 @@ export function readChatEvents(): EventReader {
       return sseEvent(undefined, { error }, undefined);
     },
   };
+}
+
+/** No choice goes on after it. */
+function isLast(choices: JsonValue | undefined): boolean {
+  if (!isJsonArray(choices)) return true;
+  return choices.every((one) => isJsonObject(one) && typeof one["finish_reason"] === "string");
 }
 
 function isPlainChoice(choice: JsonValue): boolean {
