@@ -7,16 +7,22 @@ import type { Ledger } from "../core/ledger/ledger.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import { lendersOf } from "../core/secret/process-secrets.ts";
 import type { Problem } from "../core/problem.ts";
-import { id } from "../core/units.ts";
 import { RecentRefusals } from "../operations/planning/recent-refusals.ts";
+import { id, type ExchangeId } from "../core/units.ts";
+import { wallMillis } from "../lib/clock.ts";
+import { newId } from "../lib/ids.ts";
 import type { Config } from "./config/config.ts";
 import type { Environment } from "./config/environment.ts";
 import { createEvents, type Events, type Listener } from "./events.ts";
 import type { GatewayReport } from "./gateway-report.ts";
 import type { Log } from "./logger.ts";
+import { PolicyFault } from "./policy-fault.ts";
 import { openPriceSource, type PriceSource } from "./price-source.ts";
 import { openPolicySource, type PolicySource } from "./policy-source.ts";
+import { findDeadEnforcers, findIdleLimits } from "./self-test.ts";
 import { startTracing } from "./start-tracing.ts";
+import { SqliteUsageStore } from "../stores/sqlite/usage-store.ts";
+import { usageListener, usagePath } from "./usage-listener.ts";
 import { createTally } from "./tally.ts";
 import { TENANT, wire, type Wired } from "./wire.ts";
 
@@ -56,15 +62,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const tracing = await startTracing(environment);
   if (tracing !== undefined) started.defer(() => tracing.stop());
   const tally = createTally();
+  const usage = started.use(
+    new SqliteUsageStore(usagePath(config), (cause) =>
+      log.error({ cause: String(cause) }, "usage"),
+    ),
+  );
   const refusals = new RecentRefusals();
   const traced = tracing === undefined ? listeners : [...listeners, tracing.closed];
-  const events = createEvents(log, tally, [...traced, refusals.note]);
-  const policies = started.use(openPolicySource(config.policiesDirectory, events));
+  const events = createEvents(log, tally, [...traced, refusals.note, usageListener(usage)]);
+  const policies = started.use(
+    openPolicySource(config.policiesDirectory, events, (limits) =>
+      findIdleLimits(limits, config.upstreams),
+    ),
+  );
   const prices = started.use(openPriceSource(config.prices, events));
   const { catalogue } = prices;
   const wired = started.use(
     await wire({ config, environment, events, policies, prices: catalogue, refusals, shared }),
   );
+  await testLimits(policies, wired);
   const { server } = wired.plane;
   server.listen(config.listen);
   await once(server, "listening");
@@ -90,6 +106,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await owned.disposeAsync();
     },
   };
+}
+
+/** Throws PolicyFault for limits that no store enforces. */
+async function testLimits({ limits, sources }: PolicySource, { counters }: Wired): Promise<void> {
+  const exchange = id<ExchangeId>(newId("exc", wallMillis()));
+  const dead = await findDeadEnforcers(
+    limits,
+    { store: counters.budgets, rates: counters.rates },
+    exchange,
+  );
+  if (dead.length > 0) throw new PolicyFault(dead, sources);
 }
 
 /** Most agents share what is looked for, so a few of them have everything compiled. */

@@ -11,8 +11,13 @@ import type { ListedAgent } from "../manage/native/services.ts";
 import type { Vitals } from "../manage/vitals.ts";
 import { authenticate } from "../operations/identity/authenticate.ts";
 import { DEFAULT_TENANT } from "../operations/identity/bootstrap.ts";
+import { SqliteUsageStore } from "../stores/sqlite/usage-store.ts";
 import { openSqliteDirectory } from "../stores/directory/open-directory-store.ts";
+import { openBudgetSource } from "./budget-source.ts";
 import type { Config } from "./config/config.ts";
+import { openCounters } from "./open-counters.ts";
+import { usagePath } from "./usage-listener.ts";
+import { NOBODY_TOLD } from "./store-events.ts";
 import { VERSION } from "./version.ts";
 
 export interface NativePlaneParts {
@@ -31,6 +36,17 @@ export async function openNativePlane(parts: NativePlaneParts): Promise<NativePl
   await using started = new AsyncDisposableStack();
   const store = started.use(openSqliteDirectory(join(config.dataDirectory, "directory.db")));
   const ports: IdentityPorts = { store, ledger, now: () => instant(wallMillis()) };
+  const counters = started.use(
+    await openCounters({
+      config,
+      path: join(config.dataDirectory, "budgets.db"),
+      now: ports.now,
+      events: NOBODY_TOLD,
+    }),
+  );
+  const usage = started.use(
+    new SqliteUsageStore(usagePath(config), (cause) => vitals.failed(cause)),
+  );
   const tokens = { verify: async () => undefined };
   const api = await createNativeApi({
     version: VERSION,
@@ -41,6 +57,13 @@ export async function openNativePlane(parts: NativePlaneParts): Promise<NativePl
       logins: createLoginLimiter(),
       listedAgents: listedAgents(config),
     },
+    budgets: {
+      store: counters.budgets,
+      budgets: openBudgetSource(config.policiesDirectory),
+      ledger,
+      now: ports.now,
+    },
+    usage,
     open: config.api.open,
     bootstrapToken: config.api.bootstrapToken,
   });

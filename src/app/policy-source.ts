@@ -2,9 +2,10 @@
  * The snapshot in force, kept in step with a directory. A change is taken whole or not at all:
  * while any file has a problem, the last good snapshot stays.
  */
-import { compilePolicies } from "../core/policy/compile-policy.ts";
+import { compilePolicies, type PolicySource as PolicyText } from "../core/policy/compile-policy.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { Problem } from "../core/problem.ts";
+import type { Limits } from "./self-test.ts";
 import { PolicyFault } from "./policy-fault.ts";
 import { policyFilesStamp, readPolicyFiles } from "./policy-files.ts";
 import { watchDirectory } from "./watch-directory.ts";
@@ -17,6 +18,10 @@ export interface PolicySource extends AsyncDisposable {
   readonly problems: readonly Problem[];
   /** What loads, but is probably not meant. */
   readonly warnings: readonly Problem[];
+  /** Of the policies at the start. */
+  readonly limits: Limits;
+  /** And their files. */
+  readonly sources: readonly PolicyText[];
   /** Snapshots taken and refused since the start. */
   readonly accepted: number;
   readonly refused: number;
@@ -31,14 +36,23 @@ type Load =
   | {
       readonly kind: "ok";
       readonly snapshot: PolicySnapshot;
+      readonly limits: Limits;
+      readonly sources: readonly PolicyText[];
       readonly warnings: readonly Problem[];
     }
   | { readonly kind: "problems"; readonly fault: PolicyFault };
 
-/** Throws PolicyFault if the policies do not load: at start there is nothing to fall back on. */
-export function openPolicySource(directory: string, events: PolicyEvents): PolicySource {
+/**
+ * Throws PolicyFault if the policies do not load: at start there is nothing to fall back on.
+ * `check` finds what is wrong with them in this configuration.
+ */
+export function openPolicySource(
+  directory: string,
+  events: PolicyEvents,
+  check: (limits: Limits) => readonly Problem[] = () => [],
+): PolicySource {
   let stamp = policyFilesStamp(directory);
-  const first = load(directory);
+  const first = load(directory, check);
   if (first.kind === "problems") throw first.fault;
   let { snapshot, warnings } = first;
   let problems: readonly Problem[] = [];
@@ -48,7 +62,7 @@ export function openPolicySource(directory: string, events: PolicyEvents): Polic
 
   function reload(): void {
     stamp = policyFilesStamp(directory);
-    const next = load(directory);
+    const next = load(directory, check);
     if (next.kind === "problems") {
       refused += 1;
       problems = next.fault.problems;
@@ -68,6 +82,8 @@ export function openPolicySource(directory: string, events: PolicyEvents): Polic
   });
   return {
     current: () => snapshot,
+    limits: first.limits,
+    sources: first.sources,
     reload,
     get problems() {
       return problems;
@@ -87,11 +103,14 @@ export function openPolicySource(directory: string, events: PolicyEvents): Polic
   };
 }
 
-function load(directory: string): Load {
+function load(directory: string, check: (limits: Limits) => readonly Problem[]): Load {
   const files = readPolicyFiles(directory);
   const reply = compilePolicies(files.sources);
-  const found = reply.kind === "problems" ? reply.problems : [];
+  const found = reply.kind === "problems" ? reply.problems : check(reply);
   const problems = [...files.problems, ...found];
-  if (reply.kind === "ok" && problems.length === 0) return reply;
+  if (reply.kind === "ok" && problems.length === 0) {
+    const { snapshot, rules, budgets, warnings } = reply;
+    return { kind: "ok", snapshot, limits: { rules, budgets }, sources: files.sources, warnings };
+  }
   return { kind: "problems", fault: new PolicyFault(problems, files.sources) };
 }

@@ -12,6 +12,13 @@ export interface StoreEvents {
   directoryFault(error: unknown): void;
 }
 
+/** For a second look at a store whose state the gateway tells of already. */
+export const NOBODY_TOLD: StoreEvents = {
+  storeChanged: () => undefined,
+  outagePolicy: () => undefined,
+  directoryFault: () => undefined,
+};
+
 export function createStoreEvents(log: Log): StoreEvents {
   return {
     storeChanged({ ok, detail }) {

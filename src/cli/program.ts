@@ -104,6 +104,11 @@ const GROUPS: readonly Group[] = [
     load: async (shell) => (await import("./prices.ts")).pricesCommand(shell),
   },
   {
+    name: "budget",
+    description: "how budgets stand; correct what counts as spent",
+    load: async (shell) => (await import("./budget.ts")).budgetCommand(shell),
+  },
+  {
     name: "config",
     description: "show what is configured and why; print the schema",
     load: async (shell) => (await import("./config.ts")).configCommand(shell),

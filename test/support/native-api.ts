@@ -2,9 +2,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { BudgetStore } from "../../src/core/money/budget.ts";
+import type { UsageStore } from "../../src/core/money/usage-report.ts";
+import { openBudgetStore } from "../../src/stores/sqlite/budget-store.ts";
+import { SqliteUsageStore } from "../../src/stores/sqlite/usage-store.ts";
+import { budget } from "../unit/money/money-fixtures.ts";
 import type { IdentityPorts } from "../../src/core/identity/identity-ports.ts";
 import { createLoginLimiter } from "../../src/core/identity/login-limits.ts";
-import { id, instant, type TenantId } from "../../src/core/units.ts";
+import { rollingWindow } from "../../src/core/money/window.ts";
+import { id, instant, millis, type TenantId } from "../../src/core/units.ts";
 import type { Api } from "../../src/manage/native/api.ts";
 import { createNativeApi } from "../../src/manage/native/native-api.ts";
 import { authenticate } from "../../src/operations/identity/authenticate.ts";
@@ -17,6 +23,8 @@ import { readLast, type ReadEntry } from "../../src/stores/ledger/read-ledger.ts
 export interface NativeFixture extends AsyncDisposable {
   readonly api: Api;
   readonly ports: IdentityPorts;
+  readonly budgets: BudgetStore;
+  readonly usage: UsageStore;
   /** The first administrator's. */
   readonly adminKey: string;
   readonly clock: { now: number };
@@ -43,6 +51,16 @@ export interface Asked {
   readonly json: any;
 }
 
+/** A budget of each kind that looks different. */
+export const BUDGETS = [
+  budget("llm-day", "nano_usd", { limit: 10_000_000_000 }),
+  budget("team-tokens", "tokens", {
+    per: ["team", "model"],
+    window: rollingWindow(millis(3_600_000)),
+  }),
+  budget("calls", "calls", { per: [], window: { kind: "lifetime" } }),
+];
+
 export async function openNativeFixture(): Promise<NativeFixture> {
   await using started = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), "sallyport-native-"));
@@ -55,6 +73,10 @@ export async function openNativeFixture(): Promise<NativeFixture> {
     await openLedger({ directory: ledgerPlace, now, report: () => undefined }),
   );
   const ports: IdentityPorts = { store, ledger, now };
+  const budgets = started.use(openBudgetStore(join(directory, "budgets.db"), now));
+  const usage = started.use(
+    new SqliteUsageStore(join(directory, "usage.db"), (cause) => void failures.push(cause)),
+  );
   const failures: unknown[] = [];
   const tokens = { verify: async () => undefined };
   const api = await createNativeApi({
@@ -71,6 +93,8 @@ export async function openNativeFixture(): Promise<NativeFixture> {
       logins: createLoginLimiter(),
       listedAgents: new Map([["config-bot", CONFIG_BOT]]),
     },
+    budgets: { store: budgets, budgets: () => BUDGETS, ledger, now },
+    usage,
     open: false,
     bootstrapToken: undefined,
   });
@@ -82,6 +106,8 @@ export async function openNativeFixture(): Promise<NativeFixture> {
   return {
     api,
     ports,
+    budgets,
+    usage,
     adminKey,
     clock,
     failures,

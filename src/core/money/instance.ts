@@ -75,3 +75,7 @@ export function sessionOf(principal: Principal): string {
 export function escapePart(part: string): string {
   return /[%|/,]/.test(part) ? part.replace(/[%|/,]/g, encodeURIComponent) : part;
 }
+
+export function unescapePart(part: string): string {
+  return part.replaceAll(/%(?:25|7C|2F|2C)/g, decodeURIComponent);
+}

@@ -36,6 +36,15 @@ export interface Linker {
   claim(what: "rule" | "inspect entry", name: string, place: Place): void;
   nextOrder(): number;
   reportUnused(warnings: ProblemList): void;
+  /** All that the files define, in their order. */
+  definedBudgets(): readonly DefinedBudget[];
+}
+
+export interface DefinedBudget {
+  readonly budget: Budget;
+  readonly place: Place;
+  /** Whether any rule charges it. */
+  readonly charged: boolean;
 }
 
 export function createLinker(files: readonly PolicyFile[], list: ProblemList): Linker {
@@ -56,6 +65,12 @@ export function createLinker(files: readonly PolicyFile[], list: ProblemList): L
         list.report(place, `there is no budget ${name}`, help);
       }
       return budget;
+    },
+    definedBudgets() {
+      return [...budgets.values()].flatMap(({ id: name, place }) => {
+        const budget = made.get(name);
+        return budget === undefined ? [] : { budget, place, charged: used.has(name) };
+      });
     },
     claim(what, name, place) {
       const first = claimed.get(`${what} ${name}`);

@@ -2,7 +2,12 @@
 import { digestOf } from "../../lib/canonical-json.ts";
 import type { Problem } from "../problem.ts";
 import type { Digest } from "../units.ts";
-import { compileFile, createLinker, type CompiledFile } from "./compile-file.ts";
+import {
+  compileFile,
+  createLinker,
+  type CompiledFile,
+  type DefinedBudget,
+} from "./compile-file.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
 import { findIdleRules } from "./idle-rules.ts";
 import { parsePolicy } from "./parse-policy.ts";
@@ -24,6 +29,7 @@ export type PolicyReply =
       readonly kind: "ok";
       readonly snapshot: PolicySnapshot;
       readonly rules: readonly CompiledRule[];
+      readonly budgets: readonly DefinedBudget[];
       readonly tests: readonly TestResult[];
       /** What loads, but is probably not meant. */
       readonly warnings: readonly Problem[];
@@ -41,7 +47,7 @@ export type PolicyReply =
 export function compilePolicies(sources: readonly PolicySource[]): PolicyReply {
   const list = createProblemList();
   const warnings = createProblemList();
-  const files = compileAll(sources, list, warnings);
+  const { files, budgets } = compileAll(sources, list, warnings);
   const rules = files.flatMap((file) => file.rules);
   if (list.problems.length > 0) return refused(list, []);
 
@@ -54,18 +60,25 @@ export function compilePolicies(sources: readonly PolicySource[]): PolicyReply {
 
   const inspections = files.flatMap((file) => file.inspections);
   const snapshot = createSnapshot(rules, inspections, digestOfSources(sources));
-  return { kind: "ok", snapshot, rules, tests, warnings: inOrder(warnings.problems) };
+  return { kind: "ok", snapshot, rules, budgets, tests, warnings: inOrder(warnings.problems) };
 }
+
+interface Compiled {
+  readonly files: readonly CompiledFile[];
+  readonly budgets: readonly DefinedBudget[];
+}
+
+const NOTHING: Compiled = { files: [], budgets: [] };
 
 function compileAll(
   sources: readonly PolicySource[],
   list: ProblemList,
   warnings: ProblemList,
-): readonly CompiledFile[] {
+): Compiled {
   if (sources.length > POLICY_LIMITS.files) {
     const place = { file: sources[0]?.file ?? "", line: 1, column: 1 };
     list.report(place, `there are ${sources.length} policy files; at most ${POLICY_LIMITS.files}`);
-    return [];
+    return NOTHING;
   }
   const parsed = sources.flatMap(({ file, text }) => parsePolicy(file, text, list) ?? []);
   const clauses = parsed.reduce((sum, file) => sum + clausesOf(file), 0);
@@ -73,13 +86,13 @@ function compileAll(
     const place = { file: sources[0]?.file ?? "", line: 1, column: 1 };
     const message = `all files together hold ${clauses} rules, budgets, inspect entries and tests`;
     list.report(place, message, `at most ${POLICY_LIMITS.clauses} are loaded`);
-    return [];
+    return NOTHING;
   }
   const linker = createLinker(parsed, list);
   const files = parsed.map((file) => compileFile(file, linker));
   // A budget that only a broken rule charges is not unused.
   if (list.problems.length === 0) linker.reportUnused(warnings);
-  return files;
+  return { files, budgets: linker.definedBudgets() };
 }
 
 function clausesOf({ rules, budgets, inspections, tests }: PolicyFile): number {

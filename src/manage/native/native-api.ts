@@ -9,6 +9,8 @@ import { loginRoutes } from "./login-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { stopRoutes } from "./stop-routes.ts";
 import { userRoutes } from "./user-routes.ts";
+import { budgetRoutes } from "./budget-routes.ts";
+import { usageRoutes } from "./usage-routes.ts";
 import type { Api, TypeBoxProvider } from "./api.ts";
 import { requireCallers } from "./authentication.ts";
 import { docsPage } from "./docs-page.ts";
@@ -32,6 +34,8 @@ const ROUTES: readonly Routes[] = [
   userRoutes,
   sessionRoutes,
   stopRoutes,
+  budgetRoutes,
+  usageRoutes,
 ];
 
 /** Ready to serve by `api.routing`; it listens nowhere itself. */

@@ -3,6 +3,8 @@ import type { Caller } from "../../core/identity/caller.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { LoginLimiter } from "../../core/identity/login-limits.ts";
 import type { TenantId } from "../../core/units.ts";
+import type { UsageStore } from "../../core/money/usage-report.ts";
+import type { BudgetPorts } from "../../operations/money/budget-desk.ts";
 import type { Vitals } from "../vitals.ts";
 
 /** What the native API stands on; app supplies it. */
@@ -10,6 +12,8 @@ export interface Services {
   readonly version: string;
   readonly vitals: Vitals;
   readonly identity: Identity;
+  readonly budgets: BudgetPorts;
+  readonly usage: UsageStore;
   /** `api.auth: open`: nobody needs a credential. */
   readonly open: boolean;
   /** Needed for the first key where it is configured. */

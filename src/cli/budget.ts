@@ -1,0 +1,175 @@
+/** `sallyport budget`: how budgets stand, and corrections that leave their reason on the record. */
+import { join } from "node:path";
+import { Command } from "commander";
+import type { Config } from "../app/config/config.ts";
+import { openBudgetSource } from "../app/budget-source.ts";
+import { openCounters } from "../app/open-counters.ts";
+import { NOBODY_TOLD } from "../app/store-events.ts";
+import { TENANT } from "../app/wire.ts";
+import type { Answer } from "../core/fault.ts";
+import { amountText, unitsOf, unitName } from "../core/money/amount-text.ts";
+import { instanceName, type BudgetState } from "../core/money/budget-state.ts";
+import { windowText } from "../core/money/window-text.ts";
+import { instant, type Instant } from "../core/units.ts";
+import { wallMillis } from "../lib/clock.ts";
+import { printable } from "../lib/printable.ts";
+import { budgetStates, setSpent, type BudgetReader } from "../operations/money/budget-desk.ts";
+import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
+import { openLedger } from "../stores/ledger/open-ledger.ts";
+import { CommandFailure } from "./command-failure.ts";
+import { loadFor } from "./config-options.ts";
+import { EXIT } from "./exit-code.ts";
+import type { Shell } from "./shell.ts";
+
+const EXAMPLES = `
+Examples:
+  $ sallyport budget show                       every budget, what is spent, held and left
+  $ sallyport budget set llm-day 2.50 --instance support-bot --reason "refunded"
+  $ sallyport budget reset llm-day --reason "the runaway job was ours"
+
+Limits are policy: raise one in its file, it is in force at once. What is held by running calls stays.`;
+
+type Options = Readonly<Record<string, unknown>>;
+
+export function budgetCommand(shell: Shell): Command {
+  const command = new Command("budget")
+    .description("how budgets stand; correct what counts as spent")
+    .addHelpText("after", EXAMPLES);
+  onStore(command.command("show").description("what is spent, held and left now"))
+    .argument("[budget]", "only this one")
+    .option("--json", "for programs")
+    .action((budget: string | undefined, options: Options) => show(budget, options, shell));
+  const reason = "--reason <text>";
+  onStore(command.command("set").description("write what counts as spent in this window"))
+    .argument("<budget>")
+    .argument("<spent>", "in the budget's unit: 2.50 for dollars, 1000 for tokens")
+    .option("--instance <name>", "of which agent, team, …; as `show` prints it (default: all)")
+    .requiredOption(reason, "why, for the record")
+    .option("--by <person>", "who, for the record (default: the user)")
+    .action((budget: string, spent: string, options: Options) =>
+      correct(budget, spent, options, shell),
+    );
+  onStore(command.command("reset").description("start the present window anew"))
+    .argument("<budget>")
+    .option("--instance <name>", "of which agent, team, …; as `show` prints it (default: all)")
+    .requiredOption(reason, "why, for the record")
+    .option("--by <person>", "who, for the record (default: the user)")
+    .action((budget: string, options: Options) => correct(budget, "0", options, shell));
+  return command;
+}
+
+function onStore(command: Command): Command {
+  return command
+    .option("--data <dir>", "where the budgets live (default: as configured)")
+    .option("--policies <dir>", "the policy files in force (default: as configured)")
+    .option("--config <file>", "config file (default: ./sallyport.yaml, else a sample)");
+}
+
+async function show(budget: string | undefined, options: Options, shell: Shell): Promise<void> {
+  await using desk = await openDesk(options, shell);
+  print(valueOf(await budgetStates(TENANT, budget, desk.reader)), options, shell);
+}
+
+async function correct(
+  budget: string,
+  text: string,
+  options: Options,
+  shell: Shell,
+): Promise<void> {
+  await using desk = await openDesk(options, shell);
+  const known = desk.reader.budgets().find(({ id }) => id === budget);
+  const spent = known === undefined ? 0 : unitsOf(known.unit, text);
+  if (spent === undefined) {
+    throw new CommandFailure(EXIT.usage, `${text} cannot be counted exactly`, "2.50 or 1000");
+  }
+  const { instance, reason, by } = options;
+  const correction = {
+    tenant: TENANT,
+    by: typeof by === "string" && by !== "" ? by : userOf(shell),
+    reason: String(reason),
+  };
+  const name = typeof instance === "string" ? instance : undefined;
+  // A chain of its own: the gateway's are locked while it runs.
+  await using ledger = await openLedger({
+    directory: ledgerDirectory(desk.config.dataDirectory),
+    now,
+    report: () => undefined,
+  });
+  const ports = { ...desk.reader, ledger };
+  print(valueOf(await setSpent(budget, name, spent, ports, correction)), options, shell);
+}
+
+function userOf({ environment }: Shell): string {
+  return environment["USER"] ?? environment["LOGNAME"] ?? "the command line";
+}
+
+interface Desk extends AsyncDisposable {
+  readonly config: Config;
+  readonly reader: BudgetReader;
+}
+
+/** The store as the gateway uses it, running or not. */
+async function openDesk(options: Options, shell: Shell): Promise<Desk> {
+  const { config } = loadFor(options, shell);
+  const counters = await openCounters({
+    config,
+    path: join(config.dataDirectory, "budgets.db"),
+    now,
+    events: NOBODY_TOLD,
+  });
+  const budgets = openBudgetSource(config.policiesDirectory);
+  return {
+    config,
+    reader: { store: counters.budgets, budgets, now },
+    [Symbol.asyncDispose]: () => counters[Symbol.asyncDispose](),
+  };
+}
+
+function now(): Instant {
+  return instant(wallMillis());
+}
+
+function valueOf<T>(answer: Answer<T>): T {
+  if (answer.kind === "done") return answer.value;
+  throw new CommandFailure(EXIT.failure, answer.fault.detail, "`sallyport budget show` lists them");
+}
+
+function print(states: readonly BudgetState[], options: Options, shell: Shell): void {
+  if (options["json"] === true) {
+    shell.out(`${JSON.stringify(states.map(stateJson), undefined, 2)}\n`);
+    return;
+  }
+  if (states.length === 0) shell.out("nothing has been spent of these budgets\n");
+  for (const state of states) shell.out(`${stateLine(state)}\n`);
+}
+
+function stateJson({ budget, instance, spent, held, left, debt, resetsAt }: BudgetState) {
+  const text = (amount: number): string => amountText(budget.unit, amount);
+  return {
+    budget: budget.id,
+    instance: instanceName(instance),
+    unit: unitName(budget.unit),
+    limit: text(budget.limit),
+    spent: text(spent),
+    held: text(held),
+    left: text(left),
+    debt: text(debt),
+    window: windowText(budget.window),
+    resets_at: resetsAt === undefined ? null : new Date(resetsAt).toISOString(),
+  };
+}
+
+function stateLine(state: BudgetState): string {
+  const { budget, spent, held, left, debt, limit, unit, window, instance } = {
+    ...stateJson(state),
+    window: windowText(state.budget.window),
+  };
+  const owed = state.debt === 0 ? "" : `, ${debt} over`;
+  const at = state.forecast?.exhaustedAt;
+  const forecast =
+    at === undefined || state.left === 0 ? "" : `, used up ${new Date(at).toISOString()}`;
+  return printable(
+    `${budget} ${instance}: ${spent} of ${limit} ${unit} spent, ${held} held, ${left} left` +
+      `${owed} (${window}${forecast})`,
+  );
+}

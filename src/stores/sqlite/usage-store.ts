@@ -1,0 +1,138 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import {
+  USAGE_COUNTS,
+  USAGE_GROUPS,
+  type UsageCell,
+  type UsageCount,
+  type UsageCounts,
+  type UsageGroup,
+  type UsageQuery,
+  type UsageRow,
+  type UsageStore,
+} from "../../core/money/usage-report.ts";
+import { openDatabase } from "./database.ts";
+
+const FLUSH_MS = 1000;
+/** Different cells between two writes; more are written at once. */
+const CELLS_MAX = 4096;
+
+const COLUMN = {
+  calls: "calls",
+  refused: "refused",
+  inputTokens: "input_tokens",
+  outputTokens: "output_tokens",
+  nanoUsd: "nano_usd",
+  estimated: "estimated",
+} as const satisfies Record<UsageCount, string>;
+
+const MIGRATIONS = [
+  `CREATE TABLE usage (
+     ${USAGE_GROUPS.map((group) => `${group} TEXT NOT NULL`).join(", ")},
+     ${USAGE_COUNTS.map((count) => `${COLUMN[count]} INTEGER NOT NULL`).join(", ")},
+     PRIMARY KEY (${USAGE_GROUPS.join(", ")})
+   ) STRICT, WITHOUT ROWID`,
+];
+
+const ADD = `INSERT INTO usage VALUES (${[...USAGE_GROUPS, ...USAGE_COUNTS].map(() => "?").join(", ")})
+  ON CONFLICT DO UPDATE SET
+  ${USAGE_COUNTS.map((count) => `${COLUMN[count]} = ${COLUMN[count]} + excluded.${COLUMN[count]}`).join(", ")}`;
+
+interface Pending {
+  readonly cell: UsageCell;
+  readonly counts: Record<UsageCount, number>;
+}
+
+/** One file for all processes of a data directory: rows are sums, so whoever writes adds. */
+export class SqliteUsageStore implements UsageStore, Disposable {
+  readonly #path: string;
+  readonly #onFault: (cause: unknown) => void;
+  #open: { readonly database: DatabaseSync; readonly add: StatementSync } | undefined;
+  #pending = new Map<string, Pending>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(path: string, onFault: (cause: unknown) => void) {
+    this.#path = path;
+    this.#onFault = onFault;
+  }
+
+  add(cell: UsageCell, counts: UsageCounts): void {
+    const key = USAGE_GROUPS.map((group) => cell[group]).join("\n");
+    const known = this.#pending.get(key);
+    if (known === undefined) this.#pending.set(key, { cell, counts: { ...counts } });
+    else for (const name of USAGE_COUNTS) known.counts[name] += counts[name];
+    if (this.#pending.size >= CELLS_MAX) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS).unref();
+  }
+
+  report({ from, to, groups, only, max }: UsageQuery): readonly UsageRow[] {
+    this.#flush();
+    const wanted = USAGE_GROUPS.filter((group) => only[group] !== undefined);
+    const where = ["day >= ?", "day <= ?", ...wanted.map((group) => `${group} = ?`)].join(" AND ");
+    const sums = USAGE_COUNTS.map((count) => `sum(${COLUMN[count]}) AS ${count}`);
+    const by = groups.length === 0 ? "" : `GROUP BY ${groups.join(", ")}`;
+    const sql = `SELECT ${[...groups, ...sums].join(", ")} FROM usage WHERE ${where} ${by}
+      ORDER BY nanoUsd DESC, calls DESC LIMIT ?`;
+    const values = wanted.map((group) => only[group] ?? "");
+    const found = this.#connection()
+      .database.prepare(sql)
+      .all(from, to, ...values, max);
+    return found.flatMap((row) => (row["calls"] === null ? [] : rowOf(row, groups)));
+  }
+
+  [Symbol.dispose](): void {
+    this.#flush();
+    this.#open?.database.close();
+    this.#open = undefined;
+  }
+
+  /** What cannot be written stays and is tried again with the next. */
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#pending.size === 0) return;
+    try {
+      const { database, add } = this.#connection();
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        for (const { cell, counts } of this.#pending.values()) {
+          const names = USAGE_GROUPS.map((group) => cell[group]);
+          add.run(...names, ...USAGE_COUNTS.map((count) => counts[count]));
+        }
+        database.exec("COMMIT");
+        this.#pending = new Map();
+      } catch (error) {
+        if (database.isTransaction) database.exec("ROLLBACK");
+        throw error;
+      }
+    } catch (error) {
+      this.#onFault(error);
+      if (this.#pending.size >= CELLS_MAX) this.#pending = new Map();
+    }
+  }
+
+  #connection(): { readonly database: DatabaseSync; readonly add: StatementSync } {
+    if (this.#open !== undefined) return this.#open;
+    const database = openDatabase(this.#path, MIGRATIONS);
+    this.#open = { database, add: database.prepare(ADD) };
+    return this.#open;
+  }
+}
+
+function rowOf(row: Record<string, unknown>, groups: readonly UsageGroup[]): UsageRow {
+  const count = (name: UsageCount): number => Number(row[name] ?? 0);
+  return {
+    cell: Object.fromEntries(groups.map((group) => [group, textOf(row[group])])),
+    counts: {
+      calls: count("calls"),
+      refused: count("refused"),
+      inputTokens: count("inputTokens"),
+      outputTokens: count("outputTokens"),
+      nanoUsd: count("nanoUsd"),
+      estimated: count("estimated"),
+    },
+  };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
