@@ -11,7 +11,7 @@ import type { Ask, Changes, Interpretation, RequestBody } from "../pipeline/ask.
 import type { CallMeter } from "../pipeline/call-meter.ts";
 import { confine, confineTerms } from "../pipeline/confine.ts";
 import { decide } from "../pipeline/decide.ts";
-import { detect } from "../pipeline/detect.ts";
+import { detect, foreseeRequest } from "../pipeline/detect.ts";
 import { identify } from "../pipeline/identify.ts";
 import { limit, stoppedBy } from "../pipeline/limit.ts";
 import { open } from "../pipeline/open.ts";
@@ -60,6 +60,8 @@ export async function authorize(
 
   const { exchange, surroundings, upstream } = ask;
   const { scannable } = interpretation;
+  const foreseen = foreseeRequest(scannable, inspections.request);
+  if (foreseen !== undefined) await foreseen;
   const detected = detect(scannable, surroundings, inspections.request, upstream.unscannable);
   facts.findings = detected.findings;
   facts.requestScan = detected.scan;

@@ -158,6 +158,8 @@ export interface ResponseInspector {
   head(status: number, headers: ReadonlyMap<string, string>): HeadVerdict;
   chunk(bytes: Uint8Array): ChunkVerdict;
   end(): ChunkVerdict;
+  /** Before `chunk` of a `whole` body so large that a look at it would keep others waiting. */
+  foresee?(bytes: Uint8Array): Promise<void> | undefined;
   /**
    * The dialect's terminal error for a `stream` that ends before its time, whoever ended it.
    * Undefined, or no such method: the wire has none, or the client does better with a break.

@@ -6,12 +6,16 @@ import type { Scan } from "../core/evidence.ts";
 import { blockRefusal } from "../core/inspect/block-refusal.ts";
 import type { Finding } from "../core/inspect/finding.ts";
 import type { Inspection } from "../core/inspect/inspection.ts";
+import { foresee, FORESEEN_BYTES_MIN } from "../core/inspect/foresee.ts";
 import { createPartScanner } from "../core/inspect/part-scanner.ts";
 import { applyEdits } from "../core/inspect/edit.ts";
+import { firstInterest } from "../core/inspect/quick-look.ts";
 import { scanJson } from "../core/inspect/scan-json.ts";
+import { scanPlan } from "../core/inspect/scan-plan.ts";
 import type { JsonValue } from "../core/json.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
+import { nextTurn } from "../lib/next-turn.ts";
 import { impossible } from "../lib/impossible.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Scannable, Surroundings } from "./ask.ts";
@@ -61,6 +65,17 @@ export function detect(
     default:
       return impossible(scannable);
   }
+}
+
+/** Undefined: small enough to be looked at in one go. */
+export function foreseeRequest(
+  scannable: Scannable,
+  inspection: Inspection,
+): Promise<void> | undefined {
+  const { kind } = scannable;
+  if (kind === "none" || kind === "opaque" || scannable.bytes < FORESEEN_BYTES_MIN)
+    return undefined;
+  return foresee(inspection, kind === "json" ? scannable.value : scannable.text, nextTurn);
 }
 
 const NOT_REACHED: Scan = { kind: "none", reason: "not_reached" };
@@ -134,6 +149,9 @@ function detectJson(value: JsonValue, inspection: Inspection, around: readonly F
 }
 
 function detectText(text: string, inspection: Inspection, around: readonly Finding[]): Look {
+  if (firstInterest(scanPlan(inspection), NOTHING_LEFT, text) === text.length) {
+    return { findings: around, blocked: undefined, redacted: undefined, complete: true };
+  }
   const scanner = createPartScanner(inspection, "body", NOTHING_LEFT);
   scanner.push(text);
   scanner.end();

@@ -1,5 +1,6 @@
 /** Looks at the answers of plain HTTP upstreams: JSON whole, other text and events as they stream. */
-import { blockRefusal } from "../core/inspect/block-refusal.ts";
+import { answerRefusal } from "../core/inspect/block-refusal.ts";
+import { foreseeJson } from "./foresee-json.ts";
 import { createEchoFilter, type EchoFilter } from "../core/inspect/echo-filter.ts";
 import type { Finding } from "../core/inspect/finding.ts";
 import type { Inspection } from "../core/inspect/inspection.ts";
@@ -74,6 +75,7 @@ export function createHttpInspector(
     head: (_status, headers) => readHead(body, headers),
     chunk: (bytes) => readChunk(body, bytes),
     end: () => readEnd(body),
+    foresee: (bytes) => foreseeJson(inspection, bytes),
     report: () => ({
       findings: findingsOf(body.reader),
       scan: scanOf(body),
@@ -247,9 +249,7 @@ function endWith(gate: StreamGate, frames: readonly Frame[]): ChunkVerdict {
 }
 
 function cut(finding: Finding, chunks: readonly Uint8Array[]): ChunkVerdict {
-  const code =
-    finding.detector === "response_unscannable" ? "response_unscannable" : "response_blocked";
-  return { kind: "cut", refusal: blockRefusal(code, finding), chunks, farewell: undefined };
+  return { kind: "cut", refusal: answerRefusal(finding), chunks, farewell: undefined };
 }
 
 function findingsOf(reader: Reader): readonly Finding[] {

@@ -153,7 +153,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
         this.#complete(this.#body());
         return;
       case "whole":
-        this.#finishWhole();
+        this.#finishWhole().catch((error: Error) => this.#over || this.#fail(error));
         return;
       case "stream":
         this.#obey(this.#inspector.end());
@@ -163,15 +163,17 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
     this.#done({ kind: "completed", status: this.#status, bytes: this.#dispatch.reply.bytes });
   }
 
-  #finishWhole(): void {
+  async #finishWhole(): Promise<void> {
     const body = this.#body();
+    const foreseen = this.#inspector.foresee?.(body);
+    if (foreseen !== undefined) await foreseen;
+    if (this.#over) return;
     const looked = this.#inspector.chunk(body);
     if (looked.kind === "cut") return this.#refuse(looked.refusal);
     const ended = this.#inspector.end();
     if (ended.kind === "cut") return this.#refuse(ended.refusal);
     const chunks = [...looked.chunks, ...ended.chunks];
-    const only = chunks.length === 1 ? chunks[0] : undefined;
-    const bytes = only ?? Buffer.concat(chunks);
+    const bytes = (chunks.length === 1 && chunks[0]) || Buffer.concat(chunks);
     this.#dispatch.tellCost?.(this.#status, this.#inspector.report());
     this.#sendHead(bytes !== body, bytes.length);
     this.#complete(bytes);
@@ -293,7 +295,6 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
   }
 
   #body(): Uint8Array {
-    const only = this.#gathered.length === 1 ? this.#gathered[0] : undefined;
-    return only ?? Buffer.concat(this.#gathered);
+    return (this.#gathered.length === 1 && this.#gathered[0]) || Buffer.concat(this.#gathered);
   }
 }

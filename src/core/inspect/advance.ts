@@ -5,6 +5,7 @@
 import { classifyStep, heldByLane, laneStart, nextStep } from "./classifier/judge-window.ts";
 import { nextAnchor, tailOf } from "./find-anchor.ts";
 import { mailStart } from "./detectors/pii-email.ts";
+import { failureFinding } from "./finding-of-failure.ts";
 import { fold, forget } from "./fold.ts";
 import { judge } from "./judge.ts";
 import {
@@ -74,7 +75,16 @@ function drop(scan: TextScan): void {
   forget(scan.map, scan.base);
 }
 
+/** A detector that fails has looked at nothing: the text is blocked, and the record says why. */
 function advance(scan: TextScan): void {
+  try {
+    judgeAll(scan);
+  } catch (error) {
+    scan.blocked = failureFinding(scan.plan, scan.part, error);
+  }
+}
+
+function judgeAll(scan: TextScan): void {
   const { text, plan } = scan;
   const secretTail = scan.ended ? text.length : withheldTail(scan);
   const stretches = findStretches(scan);

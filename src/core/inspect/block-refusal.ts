@@ -1,5 +1,6 @@
 import type { Refusal, RefusalCode } from "../refusal.ts";
 import { id, type RuleId } from "../units.ts";
+import { DETECTOR_FAILED } from "./finding-of-failure.ts";
 import type { Finding } from "./finding.ts";
 
 const WHAT: Readonly<Record<string, string>> = {
@@ -26,6 +27,7 @@ const WHAT: Readonly<Record<string, string>> = {
   "destination.exfiltration": "an address that carries data out",
   "destination.suspicious": "an address that nothing vouches for",
   "destination.listed": "an address that the operator has blocked",
+  [DETECTOR_FAILED]: "what a detector failed on",
   response_unscannable: "more text than can be held back to be inspected",
 };
 
@@ -40,6 +42,13 @@ export function blockRefusal(code: RefusalCode, finding: Finding): Refusal {
     remedy: REMEDIES[side],
     rules: rule === "" ? [] : [id<RuleId>(rule)],
   };
+}
+
+/** What was not looked at is withheld by another name than what was seen. */
+export function answerRefusal(finding: Finding): Refusal {
+  const { detector } = finding;
+  const unseen = detector === "response_unscannable" || detector === DETECTOR_FAILED;
+  return blockRefusal(unseen ? "response_unscannable" : "response_blocked", finding);
 }
 
 const REMEDIES = {

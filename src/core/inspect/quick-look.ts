@@ -13,15 +13,22 @@ export const SHORTEST_MATCH = 5;
  */
 export function firstInterest(plan: ScanPlan, withheld: readonly string[], text: string): number {
   if (text.length < SHORTEST_MATCH && withheld.length === 0) return text.length;
+  if (plan.clean.size > 0 && plan.clean.has(text)) return firstWithheld(withheld, text);
   let nearest = firstAnchor(plan.anchors, text);
   if (plan.email) nearest = nearer(nearest, text.indexOf("@"));
   if (!plan.empty) {
     nearest = nearer(nearest, nextRun(text, 0));
     nearest = nearer(nearest, nextEscape(text, 0));
   }
-  for (const literal of withheld) nearest = nearer(nearest, text.indexOf(literal));
+  nearest = nearer(nearest, firstWithheld(withheld, text));
   if (nearest < text.length || plan.classifies === Infinity) return nearest;
   return reaches(text, plan.classifies) ? 0 : nearest;
+}
+
+function firstWithheld(withheld: readonly string[], text: string): number {
+  let nearest = text.length;
+  for (const literal of withheld) nearest = nearer(nearest, text.indexOf(literal));
+  return nearest;
 }
 
 function nearer(one: number, other: number): number {

@@ -28,6 +28,8 @@ export interface ScanPlan {
   readonly redactsInjection: boolean;
   readonly rules: ReadonlyMap<string, readonly InspectionRule[]>;
   readonly lists: DestinationLists;
+  /** Texts that `foresee.ts` found nothing in. */
+  readonly clean: Set<string>;
   /** What is judged by its name, by the names met so far. */
   readonly labels: Map<string, readonly Labelled[]>;
 }
@@ -98,6 +100,7 @@ function compile(inspection: Inspection): ScanPlan {
     redactsInjection: rewrites(INJECTION_DETECTOR),
     rules,
     lists: listsOf(inspection.rules),
+    clean: new Set(),
     labels: new Map(),
   };
 }

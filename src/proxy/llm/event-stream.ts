@@ -3,7 +3,7 @@
  * bytes that leave are those that came unless something had to be taken out.
  */
 import type { Finding } from "../../core/inspect/finding.ts";
-import { blockRefusal } from "../../core/inspect/block-refusal.ts";
+import { answerRefusal } from "../../core/inspect/block-refusal.ts";
 import {
   createStreamGate,
   type Frame,
@@ -132,7 +132,7 @@ export class EventStream {
     if (!this.#gate.idle && (!reader.isPlain(json) || mayEcho(search.echoes, data))) {
       const scan = scanEvent(search, json, data);
       this.#wholeFindings.push(...scan.findings);
-      if (scan.blocked !== undefined) return blockRefusal("response_blocked", scan.blocked);
+      if (scan.blocked !== undefined) return answerRefusal(scan.blocked);
       if (!scan.complete) return this.#unreadable(frame, "too much nesting in it", out);
       if (isJsonObject(scan.value)) seen = scan.value;
     }
@@ -176,8 +176,7 @@ export class EventStream {
     for (const chunk of verdict.chunks) out.push(chunk);
     if (this.#gate.overflowed) this.unread = true;
     if (verdict.kind === "emit") return undefined;
-    const held = verdict.finding.detector === "response_unscannable";
-    return blockRefusal(held ? "response_unscannable" : "response_blocked", verdict.finding);
+    return answerRefusal(verdict.finding);
   }
 
   #cut(refusal: Refusal, chunks: readonly Uint8Array[]): ChunkVerdict {

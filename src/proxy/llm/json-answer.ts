@@ -1,5 +1,5 @@
 /** An answer that is one JSON document: judged before its head leaves, so a block is a status. */
-import { blockRefusal } from "../../core/inspect/block-refusal.ts";
+import { answerRefusal } from "../../core/inspect/block-refusal.ts";
 import type { Finding } from "../../core/inspect/finding.ts";
 import { isJsonObject, type JsonValue } from "../../core/json.ts";
 import type { UsageReader } from "../../core/money/usage-reader.ts";
@@ -30,8 +30,7 @@ export function judgeJson(
   const { value, text } = reading;
   if (usage !== undefined) readUsage(usage, value);
   const { findings, blocked, complete, value: seen } = scanAnswer(search, value, text);
-  if (blocked !== undefined)
-    return { verdict: cut(blockRefusal("response_blocked", blocked)), findings, value };
+  if (blocked !== undefined) return { verdict: cut(answerRefusal(blocked)), findings, value };
   if (!complete) {
     return { verdict: cut(unscannableRefusal("too much nesting in it")), findings, value };
   }

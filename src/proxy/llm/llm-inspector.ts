@@ -17,6 +17,7 @@ import type {
   InspectionReport,
   ResponseInspector,
 } from "../../pipeline/ask.ts";
+import { foreseeJson } from "../../pipeline/foresee-json.ts";
 import { createHttpInspector } from "../../pipeline/inspect-bytes.ts";
 import { answerText, requestText } from "./billable-text.ts";
 import { EventStream } from "./event-stream.ts";
@@ -81,6 +82,10 @@ export class LlmInspector implements ResponseInspector {
       return { kind: "stream" };
     }
     return this.#openOther().head(status, headers);
+  }
+
+  foresee(bytes: Uint8Array): Promise<void> | undefined {
+    return foreseeJson(this.#options.inspection, bytes);
   }
 
   chunk(bytes: Uint8Array): ChunkVerdict {

@@ -17,6 +17,7 @@ import type {
   InspectionReport,
   ResponseInspector,
 } from "../../pipeline/ask.ts";
+import { foreseeJson } from "../../pipeline/foresee-json.ts";
 import { createHttpInspector } from "../../pipeline/inspect-bytes.ts";
 import { createSseFramer, replaceSseData, type SseFrame } from "../sse-frames.ts";
 import { AnswerJudge, introducesServer, type AnswerScreen } from "./answer-judge.ts";
@@ -66,6 +67,10 @@ export class AnswerInspector implements ResponseInspector {
         return this.#plain.head(status, headers);
       }
     }
+  }
+
+  foresee(bytes: Uint8Array): Promise<void> | undefined {
+    return foreseeJson(this.#screen.inspection, bytes);
   }
 
   chunk(bytes: Uint8Array): ChunkVerdict {

@@ -1,6 +1,6 @@
 /** Judges each message that an MCP server sends in answer to one HTTP request. */
 import { MCP_METHOD_CLASSES, type McpMethod } from "../../core/action-classes.ts";
-import { blockRefusal } from "../../core/inspect/block-refusal.ts";
+import { answerRefusal } from "../../core/inspect/block-refusal.ts";
 import type { Finding } from "../../core/inspect/finding.ts";
 import { NO_INSPECTION, type Inspection } from "../../core/inspect/inspection.ts";
 import { scanJson } from "../../core/inspect/scan-json.ts";
@@ -93,8 +93,7 @@ export class AnswerJudge {
     const scan = scanJson(this.#screen.inspection, value, this.#screen.echoes);
     this.scannedBytes += scan.textBytes;
     for (const finding of scan.findings) this.#keep(finding);
-    if (scan.blocked !== undefined)
-      return { blocked: blockRefusal("response_blocked", scan.blocked), value };
+    if (scan.blocked !== undefined) return { blocked: answerRefusal(scan.blocked), value };
     return { blocked: scan.complete ? undefined : TOO_DEEP, value: scan.value };
   }
 
