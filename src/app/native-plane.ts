@@ -14,6 +14,7 @@ import { DEFAULT_TENANT } from "../operations/identity/bootstrap.ts";
 import { SqliteUsageStore } from "../stores/sqlite/usage-store.ts";
 import { openSqliteDirectory } from "../stores/directory/open-directory-store.ts";
 import { openBudgetSource } from "./budget-source.ts";
+import { SqliteReviewStore } from "../stores/sqlite/review-store.ts";
 import type { Config } from "./config/config.ts";
 import { openCounters } from "./open-counters.ts";
 import { usagePath } from "./usage-listener.ts";
@@ -47,6 +48,9 @@ export async function openNativePlane(parts: NativePlaneParts): Promise<NativePl
   const usage = started.use(
     new SqliteUsageStore(usagePath(config), (cause) => vitals.failed(cause)),
   );
+  const reviews = started.use(
+    new SqliteReviewStore(join(config.dataDirectory, "reviews.db"), ports.now),
+  );
   const tokens = { verify: async () => undefined };
   const api = await createNativeApi({
     version: VERSION,
@@ -64,6 +68,7 @@ export async function openNativePlane(parts: NativePlaneParts): Promise<NativePl
       now: ports.now,
     },
     usage,
+    reviews: { reviews, ledger, now: ports.now },
     open: config.api.open,
     bootstrapToken: config.api.bootstrapToken,
   });

@@ -36,6 +36,7 @@ export const REFUSALS = {
   policy_denied: { stage: "decide", class: "policy", jsonRpc: -33009 },
   session_scope: { stage: "decide", class: "policy", jsonRpc: -33102 },
   approval_required: { stage: "review", class: "policy", jsonRpc: -33010 },
+  approval_denied: { stage: "review", class: "policy", jsonRpc: -33103 },
   review_unavailable: { stage: "review", class: "unavailable", jsonRpc: -33024 },
   upgrade_refused: { stage: "decide", class: "upgrade", jsonRpc: -33011 },
   budget_exceeded: { stage: "reserve", class: "budget", jsonRpc: -33012 },

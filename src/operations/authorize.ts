@@ -5,6 +5,7 @@
 import type { Facts } from "../core/evidence.ts";
 import type { Inspections } from "../core/decision.ts";
 import { issuePermit, type Permit } from "../core/permit.ts";
+import type { ReviewId } from "../core/units.ts";
 import type { Principal } from "../core/principal.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 import type { Ask, Changes, Interpretation, RequestBody } from "../pipeline/ask.ts";
@@ -16,7 +17,7 @@ import { identify } from "../pipeline/identify.ts";
 import { limit, stoppedBy } from "../pipeline/limit.ts";
 import { open } from "../pipeline/open.ts";
 import type { Reserved } from "../pipeline/reserve.ts";
-import { review } from "../pipeline/review.ts";
+import { grantGone, review } from "../pipeline/review.ts";
 import type { Ports } from "../pipeline/stages.ts";
 import { vouch } from "../pipeline/vouch.ts";
 import { afford, type Affordable } from "./afford.ts";
@@ -83,15 +84,15 @@ export async function authorize(
   const subject = { exchange, now, principal, action, definition, policy: snapshot.digest };
   const reviewed = await review(subject, decided.verdict.value, ports.reviews);
   if (reviewed.kind === "halt") return reviewed;
-  const purse = confineTerms(principal, reviewed.value);
+  const { grant } = reviewed.value;
+  const purse = confineTerms(principal, reviewed.value.terms);
   if (purse.kind === "halt") return purse;
   const terms = purse.value;
 
   const wanted = { facts, principal, snapshot, policyFacts, interpretation, terms };
   const afforded = await afford(wanted, ports);
   if (afforded.kind === "halt") return afforded;
-  const { ledger, gate } = ports;
-  const opening = { facts, principal, inspections, ledger, gate };
+  const opening = { facts, principal, inspections, grant, ports };
   return permit(afforded.value, detected.verdict.value, opening);
 }
 
@@ -99,24 +100,27 @@ interface Opening {
   readonly facts: Facts;
   readonly inspections: Inspections;
   readonly principal: Principal;
-  readonly ledger: Ports["ledger"];
-  readonly gate: Ports["gate"];
+  readonly grant: ReviewId | undefined;
+  readonly ports: Pick<Ports, "ledger" | "gate" | "reviews" | "now">;
 }
 
 async function permit(
   { interpretation, action, terms, reserved, meter, costOf }: Affordable,
   redacted: Changes["redacted"],
-  { facts, principal, inspections, ledger, gate }: Opening,
+  { facts, principal, inspections, grant, ports }: Opening,
 ): Promise<Verdict<Authorized>> {
   const { reservation, outputTokens, toolCalls } = reserved;
   facts.reservation = reservation;
   const body = interpretation.compose({ redacted, outputTokens, toolCalls });
-  const opened = await open(facts, ledger);
+  const opened = await open(facts, ports.ledger);
   if (opened.kind === "halt") return opened;
   facts.opened = opened.value;
   // A body or a disk may have been waited for: a stop that came meanwhile still counts.
-  const stop = gate.stopped(principal);
+  const stop = ports.gate.stopped(principal);
   if (stop !== undefined) return halt(stoppedBy(stop, principal));
+  if (grant !== undefined && !(await ports.reviews.use(grant, ports.now()))) {
+    return halt(grantGone(grant));
+  }
   const issued = issuePermit(facts.exchange, action, terms, reservation, opened.value);
   return pass({ permit: issued, interpretation, inspections, reserved, body, meter, costOf });
 }

@@ -1,6 +1,6 @@
 /**
  * Stage 6 of 11. A call that a rule wants a person to see is stored and refused for now; the same
- * call asked again meets the review that is already waiting.
+ * call asked again meets the review that is already waiting, or the person's answer.
  */
 import type { Action } from "../core/action.ts";
 import type { Terms } from "../core/decision.ts";
@@ -14,6 +14,7 @@ import {
   type Digest,
   type ExchangeId,
   type Instant,
+  type ReviewId,
 } from "../core/units.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 import { digestOf } from "../lib/canonical-json.ts";
@@ -32,15 +33,21 @@ export interface ReviewSubject {
   readonly policy: Digest;
 }
 
+export interface Reviewed {
+  readonly terms: Terms;
+  /** The approval that this call will use up when it is dispatched. */
+  readonly grant: ReviewId | undefined;
+}
+
 /** Answers at once where nobody needs to be asked, so that an allowed call waits for nothing. */
 export function review(
   subject: ReviewSubject,
   decision: Promising,
   store: ReviewStore,
-): Verdict<Terms> | Promise<Verdict<Terms>> {
+): Verdict<Reviewed> | Promise<Verdict<Reviewed>> {
   switch (decision.kind) {
     case "allow":
-      return pass(decision.terms);
+      return pass({ terms: decision.terms, grant: undefined });
     case "escalate":
       return ask(subject, decision, store);
     default:
@@ -52,11 +59,11 @@ async function ask(
   subject: ReviewSubject,
   decision: Extract<Promising, { kind: "escalate" }>,
   store: ReviewStore,
-): Promise<Verdict<Terms>> {
+): Promise<Verdict<Reviewed>> {
   const reply = await store.request(reviewOf(subject, decision));
   switch (reply.kind) {
     case "stored":
-      return halt(pending(reply.review, subject.now));
+      return answered(reply.review, decision.terms, subject.now);
     case "unreachable":
       return halt({
         code: "review_unavailable",
@@ -68,6 +75,42 @@ async function ask(
     default:
       return impossible(reply);
   }
+}
+
+function answered(review: Review, terms: Terms, now: Instant): Verdict<Reviewed> {
+  switch (review.status) {
+    case "approved":
+      return pass({ terms, grant: review.id });
+    case "denied":
+      return halt(denied(review));
+    case "pending":
+    case "used":
+    case "expired":
+      return halt(pending(review, now));
+    default:
+      return impossible(review.status);
+  }
+}
+
+/** Somebody else took the approval between the look at it and the dispatch, or it ran out. */
+export function grantGone(review: ReviewId): Refusal {
+  return {
+    code: "approval_required",
+    detail: `Review ${review} allowed one call, which was made already, or its time is over.`,
+    remedy: "Ask again: the same call will be stored for a new approval.",
+    review,
+  };
+}
+
+function denied({ id: review, rules, answer }: Review): Refusal {
+  const note = answer?.note === undefined ? "" : `: ${answer.note}`;
+  return {
+    code: "approval_denied",
+    detail: `A person has looked at this call and said no (review ${review})${note}`,
+    remedy: "Do something else. The same call will be refused until the answer expires.",
+    rules,
+    review,
+  };
 }
 
 function reviewOf(

@@ -11,6 +11,8 @@ import type { IdentityPorts } from "../../src/core/identity/identity-ports.ts";
 import { createLoginLimiter } from "../../src/core/identity/login-limits.ts";
 import { rollingWindow } from "../../src/core/money/window.ts";
 import { id, instant, millis, type TenantId } from "../../src/core/units.ts";
+import type { ReviewStore } from "../../src/core/review/review.ts";
+import { SqliteReviewStore } from "../../src/stores/sqlite/review-store.ts";
 import type { Api } from "../../src/manage/native/api.ts";
 import { createNativeApi } from "../../src/manage/native/native-api.ts";
 import { authenticate } from "../../src/operations/identity/authenticate.ts";
@@ -25,6 +27,7 @@ export interface NativeFixture extends AsyncDisposable {
   readonly ports: IdentityPorts;
   readonly budgets: BudgetStore;
   readonly usage: UsageStore;
+  readonly reviews: ReviewStore;
   /** The first administrator's. */
   readonly adminKey: string;
   readonly clock: { now: number };
@@ -77,6 +80,7 @@ export async function openNativeFixture(): Promise<NativeFixture> {
   const usage = started.use(
     new SqliteUsageStore(join(directory, "usage.db"), (cause) => void failures.push(cause)),
   );
+  const reviews = started.use(new SqliteReviewStore(join(directory, "reviews.db"), now));
   const failures: unknown[] = [];
   const tokens = { verify: async () => undefined };
   const api = await createNativeApi({
@@ -95,6 +99,7 @@ export async function openNativeFixture(): Promise<NativeFixture> {
     },
     budgets: { store: budgets, budgets: () => BUDGETS, ledger, now },
     usage,
+    reviews: { reviews, ledger, now },
     open: false,
     bootstrapToken: undefined,
   });
@@ -108,6 +113,7 @@ export async function openNativeFixture(): Promise<NativeFixture> {
     ports,
     budgets,
     usage,
+    reviews,
     adminKey,
     clock,
     failures,

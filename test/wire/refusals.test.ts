@@ -41,6 +41,7 @@ const STATUSES: Record<RefusalCode, readonly [number, number, number, number]> =
   response_blocked: [400, 403, 403, 403],
   response_unscannable: [400, 403, 403, 403],
   no_such_upstream: [404, 404, 404, 404],
+  approval_denied: [400, 403, 403, 403],
   review_unavailable: [503, 503, 503, 503],
   internal: [500, 500, 500, 500],
 };
@@ -77,6 +78,7 @@ const WORDS: Record<RefusalCode, readonly [string, string, string]> = {
   response_blocked: ["invalid_request_error", "permission_error", "PERMISSION_DENIED"],
   response_unscannable: ["invalid_request_error", "permission_error", "PERMISSION_DENIED"],
   no_such_upstream: ["invalid_request_error", "not_found_error", "NOT_FOUND"],
+  approval_denied: ["invalid_request_error", "permission_error", "PERMISSION_DENIED"],
   review_unavailable: ["server_error", "api_error", "UNAVAILABLE"],
   internal: ["server_error", "api_error", "INTERNAL"],
 };
@@ -113,6 +115,7 @@ const RETRY: Record<RefusalCode, { readonly should?: "false"; readonly after?: "
   response_blocked: { should: "false" },
   response_unscannable: { should: "false" },
   no_such_upstream: { should: "false" },
+  approval_denied: { should: "false" },
   review_unavailable: { after: "1" },
   internal: { should: "false" },
 };

@@ -6,6 +6,7 @@ import swagger from "@fastify/swagger";
 import fastify, { type FastifyError, type FastifySchemaValidationError } from "fastify";
 import { agentRoutes } from "./agent-routes.ts";
 import { loginRoutes } from "./login-routes.ts";
+import { reviewRoutes } from "./review-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { stopRoutes } from "./stop-routes.ts";
 import { userRoutes } from "./user-routes.ts";
@@ -36,6 +37,7 @@ const ROUTES: readonly Routes[] = [
   stopRoutes,
   budgetRoutes,
   usageRoutes,
+  reviewRoutes,
 ];
 
 /** Ready to serve by `api.routing`; it listens nowhere itself. */

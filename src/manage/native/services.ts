@@ -5,6 +5,7 @@ import type { LoginLimiter } from "../../core/identity/login-limits.ts";
 import type { TenantId } from "../../core/units.ts";
 import type { UsageStore } from "../../core/money/usage-report.ts";
 import type { BudgetPorts } from "../../operations/money/budget-desk.ts";
+import type { ReviewPorts } from "../../operations/answer-review.ts";
 import type { Vitals } from "../vitals.ts";
 
 /** What the native API stands on; app supplies it. */
@@ -14,6 +15,7 @@ export interface Services {
   readonly identity: Identity;
   readonly budgets: BudgetPorts;
   readonly usage: UsageStore;
+  readonly reviews: ReviewPorts;
   /** `api.auth: open`: nobody needs a credential. */
   readonly open: boolean;
   /** Needed for the first key where it is configured. */

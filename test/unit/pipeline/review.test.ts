@@ -47,6 +47,13 @@ const subject = (change: Partial<ReviewSubject> = {}): ReviewSubject => ({
   ...change,
 });
 
+const ANSWERS_NOTHING: Pick<ReviewStore, "use" | "find" | "list" | "answer"> = {
+  use: async () => false,
+  find: async () => undefined,
+  list: async () => [],
+  answer: async () => undefined,
+};
+
 /** Keeps the first review of a fingerprint, as every real store does. */
 function memoryStore() {
   const kept = new Map<string, Review>();
@@ -57,6 +64,7 @@ function memoryStore() {
       return { kind: "stored", review: found };
     },
     pending: async () => [...kept.values()],
+    ...ANSWERS_NOTHING,
   };
   return { store, kept };
 }
@@ -64,7 +72,10 @@ function memoryStore() {
 describe("review", () => {
   it("lets an allowed call through at once, with its terms, and asks no store", () => {
     const { store, kept } = memoryStore();
-    expect(review(subject(), ALLOW, store)).toEqual({ kind: "pass", value: TERMS });
+    expect(review(subject(), ALLOW, store)).toEqual({
+      kind: "pass",
+      value: { terms: TERMS, grant: undefined },
+    });
     expect(kept.size).toBe(0);
   });
 
@@ -127,6 +138,7 @@ describe("review", () => {
     const store: ReviewStore = {
       request: async () => ({ kind: "unreachable", cause }),
       pending: async () => [],
+      ...ANSWERS_NOTHING,
     };
     expect(await review(subject(), ESCALATE, store)).toMatchObject({
       refusal: { code: "review_unavailable", rules: ["crm-delete"], cause },

@@ -1,0 +1,82 @@
+/** A call that needs a person, the person's answer through the API, and the same call again. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
+import { startHttpGateway } from "../support/http-gateway.ts";
+import type { SallyportProcess } from "../support/sallyport-process.ts";
+
+let upstream: RecordingUpstream;
+let gate: SallyportProcess;
+let admin = "";
+
+beforeAll(async () => {
+  upstream = await startRecordingUpstream((_request, response) => void response.end("done"));
+  gate = await startHttpGateway({
+    upstreamUrl: upstream.url,
+    policy:
+      `version: 1\nagents: [tester]\nrules:\n` +
+      `  - id: deletes\n    http: { upstreams: [web], methods: [DELETE] }\n` +
+      `    effect: approve\n    approval: { approvers: ["role:admin"], expires: 15m }\n`,
+  });
+  admin = (await manage("POST", "/bootstrap", {})).key;
+});
+afterAll(async () => {
+  await gate[Symbol.asyncDispose]();
+  await upstream[Symbol.asyncDispose]();
+});
+
+// oxlint-disable-next-line typescript/no-explicit-any -- documents of any shape
+async function manage(method: string, path: string, body?: unknown): Promise<any> {
+  const reply = await fetch(`${gate.manageUrl}/core/v1${path}`, {
+    method,
+    headers: {
+      ...(admin !== "" && { authorization: `Bearer ${admin}` }),
+      ...(body !== undefined && { "content-type": "application/json" }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  return reply.json();
+}
+
+const remove = (path: string) => fetch(`${gate.url}/web${path}`, { method: "DELETE" });
+
+async function reviewOf(reply: Response): Promise<string> {
+  expect(reply.status).toBe(403);
+  const problem = (await reply.json()) as { readonly code: string; readonly detail: string };
+  expect(problem.code).toBe("approval_required");
+  return /rev_\w+/.exec(problem.detail)?.[0] ?? "";
+}
+
+it("passes once after a yes, and asks again the next time and for another call", async () => {
+  const review = await reviewOf(await remove("/customers/1"));
+  expect((await manage("POST", `/reviews/${review}/approve`, {})).status).toBe("approved");
+  expect(await reviewOf(await remove("/customers/2"))).not.toBe(review);
+  expect((await remove("/customers/1")).status).toBe(200);
+  expect(await reviewOf(await remove("/customers/1"))).not.toBe(review);
+  expect(upstream.requests.map(({ url }) => url)).toEqual(["/customers/1"]);
+});
+
+it("passes one of many that come at once", async () => {
+  const review = await reviewOf(await remove("/customers/7"));
+  await manage("POST", `/reviews/${review}/approve`, {});
+  const replies = await Promise.all(Array.from({ length: 8 }, () => remove("/customers/7")));
+  expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
+});
+
+it("stays refused after a no, with the person's note", async () => {
+  const review = await reviewOf(await remove("/customers/9"));
+  await manage("POST", `/reviews/${review}/deny`, { note: "not this one" });
+  const refused = await remove("/customers/9");
+  expect(refused.status).toBe(403);
+  expect(await refused.json()).toMatchObject({
+    code: "approval_denied",
+    detail: expect.stringContaining("not this one"),
+  });
+});
+
+it("survives a restart between the answer and the call", async () => {
+  const review = await reviewOf(await remove("/customers/10"));
+  await manage("POST", `/reviews/${review}/approve`, {});
+  await gate.stop();
+  gate = await gate.restart();
+  expect((await remove("/customers/10")).status).toBe(200);
+});
