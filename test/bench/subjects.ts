@@ -48,7 +48,10 @@ async function startPassThrough(upstreamPort: number): Promise<Subject> {
   };
 }
 
-async function startSallyport(upstreamPort: number, { profile }: SubjectOptions): Promise<Subject> {
+export async function startSallyport(
+  upstreamPort: number,
+  { profile }: SubjectOptions,
+): Promise<Subject> {
   const port = await freePort();
   const home = await writeSallyportHome({ upstreamPort, port, managePort: await freePort() });
   const flags = profile
