@@ -12,13 +12,15 @@ import { openLockSource } from "../stores/definition-lock.ts";
 import type { PinnedDefinition } from "../stores/sqlite/definition-rows.ts";
 import { SqliteDefinitionStore } from "../stores/sqlite/definition-store.ts";
 import { CommandFailure } from "./command-failure.ts";
-import { loadFor } from "./config-options.ts";
+import { loadFor, withConfigOptions } from "./config-options.ts";
 import { differenceLines, pinJson, pinLine } from "./definition-view.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Shell } from "./shell.ts";
 
 const EXAMPLES = `
 Examples:
+  $ sallyport mcp crm                     be the server crm, over stdin and stdout
+  $ sallyport mcp                         be all servers at once, as crm.read_user
   $ sallyport mcp tools                   everything the gate has seen, and how it stands
   $ sallyport mcp diff crm.send_email     what its server changed since it was approved
   $ sallyport mcp approve crm.send_email  let agents use what was seen last
@@ -29,8 +31,13 @@ Names are as \`tools\` prints them: crm.send_email, "crm prompt:greet", "crm ins
 type Options = Readonly<Record<string, unknown>>;
 
 export function mcpCommand(shell: Shell): Command {
-  const command = new Command("mcp")
-    .description("see, compare and approve what MCP servers offer")
+  const command = withConfigOptions(new Command("mcp"))
+    .description("serve MCP upstreams over stdio; see and approve what they offer")
+    .argument("[upstream]", "whose server to be; all of them if left out")
+    .option("--agent <name>", "who the host is, where no gateway runs; one of `agents`")
+    .action(async (upstream: string | undefined, options: Options) => {
+      await (await import("./mcp-serve.ts")).serveMcp(upstream, options, shell);
+    })
     .addHelpText("after", EXAMPLES);
   onStore(command.command("tools").description("definitions and how they stand"))
     .argument("[upstream]", "only of this upstream")

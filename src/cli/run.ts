@@ -1,7 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { constants } from "node:os";
-import { createHash } from "node:crypto";
-import type { Config } from "../app/config/config.ts";
 import { createLogger } from "../app/logger.ts";
 import { startSidecar } from "../app/sidecar.ts";
 import { randomToken } from "../lib/ids.ts";
@@ -9,11 +7,11 @@ import { childSetup } from "./child-setup.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { loadFor } from "./config-options.ts";
 import { EXIT } from "./exit-code.ts";
+import { KEY_BYTES, privateConfig } from "./private-config.ts";
 import { runSummary } from "./run-summary.ts";
 import type { Shell } from "./shell.ts";
 import { asStartFailure } from "./start-failure.ts";
 
-const KEY_BYTES = 24;
 /** Passed on to the command; the gateway ends with it. */
 const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 
@@ -28,7 +26,7 @@ export async function run(
 ): Promise<number> {
   const loaded = loadFor(options, shell);
   const key = `spt_${randomToken(KEY_BYTES)}`;
-  const config = privateConfig(loaded.config, agentOf(loaded.config, options), key);
+  const config = privateConfig(loaded.config, options, key);
   const logger = createLogger({ ...config.log, format: "text" });
   try {
     const { environment } = shell;
@@ -48,32 +46,6 @@ export async function run(
   } finally {
     logger.flush();
   }
-}
-
-function agentOf(config: Config, options: Readonly<Record<string, unknown>>): string {
-  const asked = options["agent"];
-  const names = config.agents.map(({ name }) => name);
-  const name = typeof asked === "string" ? asked : (config.loopbackAgent ?? names[0]);
-  if (name !== undefined && names.includes(name)) return name;
-  throw new CommandFailure(
-    EXIT.usage,
-    name === undefined ? "no agent is configured" : `no agent is called ${name}`,
-    "name one of `agents` with --agent",
-  );
-}
-
-/** Free loopback ports, one process, and a key only this command knows. */
-function privateConfig(config: Config, agent: string, key: string): Config {
-  const sha256 = createHash("sha256").update(key).digest("hex");
-  return {
-    ...config,
-    listen: { host: "127.0.0.1", port: 0 },
-    workers: 1,
-    log: { ...config.log, level: config.log.level === "info" ? "warn" : config.log.level },
-    agents: config.agents.map((entry) =>
-      entry.name === agent ? { ...entry, keysSha256: [...entry.keysSha256, sha256] } : entry,
-    ),
-  };
 }
 
 async function runChild(

@@ -46,7 +46,7 @@ export interface Gatekeeper {
 /** Told of every closed exchange, exactly once; log lines and counters are made from it. */
 export interface Observer {
   closed(facts: Facts): void;
-  bug(error: unknown, facts: Facts): void;
+  bug(error: unknown, about: Pick<Facts, "exchange" | "upstream">): void;
   /** A call did not fit into what is left of a budget, whatever became of it. */
   budgetExhausted(hold: Hold, left: number): void;
   /** A call's settled cost took a budget to or past one of its `notify_at` percentages. */

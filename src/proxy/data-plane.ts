@@ -18,7 +18,10 @@ import type { DataPlaneLimits } from "./data-plane-limits.ts";
 import type { Shutdown } from "./forward-http.ts";
 import type { UpgradeDoor } from "./forward-upgrade.ts";
 import { HttpExchange, type ExchangeTools, type StandingStreams } from "./http-exchange.ts";
-import { FederationDoor } from "./mcp/federation/federation-door.ts";
+import { innerSide, type InnerTools } from "./mcp/inner/inner-side.ts";
+import { LegacyDoor } from "./mcp/legacy/legacy-door.ts";
+import { MESSAGE_PATH, STREAM_PATH } from "./mcp/legacy/legacy-paths.ts";
+import { FederationDoor, type Arrival } from "./mcp/federation/federation-door.ts";
 import { renderRefusal } from "./refusals/render-refusal.ts";
 import { isLoopback, routeRequest, type RoutedRequest, type Routes } from "./route-request.ts";
 import { CUT_BY_DRAIN } from "./upstream-failure.ts";
@@ -112,18 +115,25 @@ class Listener {
   readonly #options: DataPlaneOptions;
   readonly #tools: ExchangeTools;
   readonly #federation: FederationDoor;
+  readonly #legacy: LegacyDoor;
   #waiting: (() => void)[] = [];
 
   constructor(options: DataPlaneOptions, shutdown: Shutdown) {
     this.#options = options;
     const { pools, limits, ports, standing } = options;
     this.#tools = { pools, limits, standing, shutdown, vault: ports.vault };
-    this.#federation = new FederationDoor(membersOf(options), options.version, limits.body, {
+    const inner: InnerTools = {
       ports,
       exchanges: this.#tools,
       wire: options.wires.mcp,
+      federation: options.federation,
       run: (exchange) => this.#run(exchange),
-    });
+    };
+    const members = membersOf(options);
+    this.#federation = new FederationDoor(members, options.version, limits.body, inner);
+    this.#legacy = new LegacyDoor(limits.body, inner, (upstream) =>
+      upstream === options.federation ? this.#federation.front : innerSide(upstream, inner),
+    );
   }
 
   serve(request: IncomingMessage, response: ServerResponse, invite: ExchangeInvite): void {
@@ -138,9 +148,14 @@ class Listener {
     }
     const { head, headers } = routed;
     const presented = presentedBy(routed, request);
+    const { wire: family } = head.upstream;
+    if (family === "mcp" && (head.path === STREAM_PATH || head.path === MESSAGE_PATH)) {
+      const arrival = { request, reply, head, headers, presented, at, invite };
+      return this.#attend(arrival, this.#legacy.serve(arrival));
+    }
     if (head.upstream === this.#options.federation) {
-      void this.#federation.serve({ request, reply, head, headers, presented, at, invite });
-      return;
+      const arrival = { request, reply, head, headers, presented, at, invite };
+      return this.#attend(arrival, this.#federation.serve(arrival));
     }
     const wire = this.#options.wires[head.upstream.wire].open(head);
     const parts = { head, wire, request, reply, headers, presented, at, invite };
@@ -176,6 +191,14 @@ class Listener {
   idle(): Promise<void> {
     if (this.running === 0) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** What goes wrong before there is an exchange is a bug, and ends its connection alone. */
+  #attend({ head, reply }: Arrival, served: Promise<void>): void {
+    served.catch((error: unknown) => {
+      this.#options.ports.observer.bug(error, head);
+      reply.destroy();
+    });
   }
 
   #run(exchange: Ask & Door): void {

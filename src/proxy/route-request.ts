@@ -6,6 +6,7 @@ import type { Refusal, RefusalCode } from "../core/refusal.ts";
 import type { ExchangeId } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { takeQueryKey } from "./query-key.ts";
+import { MESSAGE_PATH, STREAM_PATH } from "./mcp/legacy/legacy-paths.ts";
 import { readRequestHeaders } from "./request-headers.ts";
 import { readRequestTarget, type RequestTarget } from "./request-target.ts";
 import type { RequestHead } from "./wire.ts";
@@ -90,6 +91,10 @@ function locate(
   const inner = readRequestTarget(target.rawPath + target.query);
   if (inner.kind === "problem") return undefined;
   const upstream = upstreams.get(inner.target.head);
+  const path = `/${inner.target.head}`;
+  if (upstream === undefined && (path === STREAM_PATH || path === MESSAGE_PATH)) {
+    return { upstream: federation, target: { ...target, query: inner.target.query } };
+  }
   return upstream?.wire === "mcp" ? { upstream, target: inner.target } : undefined;
 }
 

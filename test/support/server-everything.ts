@@ -11,9 +11,11 @@ export interface ServerEverything extends AsyncDisposable {
   readonly url: string;
 }
 
-export async function startServerEverything(): Promise<ServerEverything> {
+export async function startServerEverything(
+  transport: "streamableHttp" | "sse" = "streamableHttp",
+): Promise<ServerEverything> {
   const port = await freePort();
-  const child = spawn(process.execPath, [ENTRY, "streamableHttp"], {
+  const child = spawn(process.execPath, [ENTRY, transport], {
     env: { ...process.env, PORT: String(port) },
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -22,12 +24,12 @@ export async function startServerEverything(): Promise<ServerEverything> {
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       said += text;
-      if (said.includes("listening on port")) resolve();
+      if (/listening on port|running on port/.test(said)) resolve();
     });
     child.once("close", () => reject(new Error(`server-everything ended:\n${said}`)));
   });
   return {
-    url: `http://127.0.0.1:${port}/mcp`,
+    url: `http://127.0.0.1:${port}/${transport === "sse" ? "sse" : "mcp"}`,
     async [Symbol.asyncDispose]() {
       child.kill();
       await ended;

@@ -29,6 +29,8 @@ export class BareStatus extends Error {
 }
 
 export interface Asking {
+  /** Nothing more comes. */
+  readonly over: boolean;
   /** Nobody wants the rest. */
   abort(): void;
 }
@@ -51,22 +53,22 @@ class AnswerReader implements Dispatcher.DispatchHandler, Asking {
   #events = false;
   #body: Buffer[] = [];
   #bodyBytes = 0;
+  over = false;
   #heard = false;
-  #over = false;
 
   constructor(listener: AnswerListener) {
     this.#listener = listener;
   }
 
   abort(): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.over) return;
+    this.over = true;
     this.#controller?.abort(new Error("nobody waits for the answer"));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#over) controller.abort(new Error("nobody waits for the answer"));
+    if (this.over) controller.abort(new Error("nobody waits for the answer"));
   }
 
   onResponseStart(
@@ -74,14 +76,14 @@ class AnswerReader implements Dispatcher.DispatchHandler, Asking {
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
-    if (status < 200 || this.#over) return;
+    if (status < 200 || this.over) return;
     this.#status = status;
     this.#events = /^text\/event-stream\b/i.test(String(headers["content-type"] ?? ""));
     this.#listener.head?.(status, headers);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#over) return;
+    if (this.over) return;
     if (this.#events) return this.#readFrames(this.#framer.push(chunk));
     this.#bodyBytes += chunk.length;
     if (this.#bodyBytes <= MESSAGE_BYTES_MAX) this.#body.push(chunk);
@@ -89,18 +91,18 @@ class AnswerReader implements Dispatcher.DispatchHandler, Asking {
   }
 
   onResponseEnd(): void {
-    if (this.#over) return;
+    if (this.over) return;
     if (this.#events) this.#readFrames(this.#framer.end());
     else this.#readBody();
-    if (this.#over) return;
-    this.#over = true;
+    if (this.over) return;
+    this.over = true;
     const bare = !this.#heard && this.#status >= 300;
     this.#listener.ended(bare ? new BareStatus(this.#status) : undefined);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.over) return;
+    this.over = true;
     this.#listener.ended(error);
   }
 
@@ -114,7 +116,7 @@ class AnswerReader implements Dispatcher.DispatchHandler, Asking {
 
   #readFrames(frames: readonly SseFrame[]): void {
     for (const { kind, data, event } of frames) {
-      if (this.#over) return;
+      if (this.over) return;
       if (kind === "oversize") return this.#fail(new Error("the MCP server's event is too large"));
       if (data === undefined || data === "" || (event ?? "message") !== "message") continue;
       const parsed = parseStrictJsonText(data);
@@ -129,7 +131,7 @@ class AnswerReader implements Dispatcher.DispatchHandler, Asking {
   }
 
   #fail(error: Error): void {
-    this.#over = true;
+    this.over = true;
     this.#controller?.abort(error);
     this.#listener.ended(error);
   }

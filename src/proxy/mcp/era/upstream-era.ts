@@ -4,7 +4,7 @@ import { monotonicMillis } from "../../../lib/clock.ts";
 import { RPC_UNSUPPORTED_VERSION } from "../protocol-era.ts";
 import type { RpcResponse } from "../rpc-message.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
-import { askMessages, BareStatus } from "./answer-reader.ts";
+import { askMessages, BareStatus, type Asking } from "./answer-reader.ts";
 import {
   enveloped,
   newRequest,
@@ -74,6 +74,11 @@ export class UpstreamEra {
     const probe = statelessRequest(request, "server/discover", sent);
     return new Promise((resolve) => {
       let settled = false;
+      let asking: Asking | undefined;
+      const late = setTimeout(() => {
+        asking?.abort();
+        settle("no");
+      }, PROBE_MS);
       const settle = (speaks: Speaks): void => {
         if (settled) return;
         settled = true;
@@ -82,16 +87,12 @@ export class UpstreamEra {
         this.#until = monotonicMillis() + HOLDS_MS;
         resolve(speaks);
       };
-      const asking = askMessages(this.#side, probe, {
+      asking = askMessages(this.#side, probe, {
         message: (message) => {
           if (message.kind === "response") settle(this.#judge(message));
         },
         ended: (error) => settle(verdictOn(error)),
       });
-      const late = setTimeout(() => {
-        asking.abort();
-        settle("no");
-      }, PROBE_MS);
     });
   }
 

@@ -18,8 +18,8 @@ import { readQuestion } from "../read-question.ts";
 import type { RpcMessage } from "../rpc-message.ts";
 import type { McpServerSide } from "../transport/mcp-request.ts";
 import { FederatedServer } from "./federated-server.ts";
-import { FederationExchange, type FederationParts } from "./federation-exchange.ts";
-import { innerSide, type InnerTools } from "./inner-side.ts";
+import { LocalExchange, type LocalParts } from "../inner/local-exchange.ts";
+import { innerSide, type InnerTools } from "../inner/inner-side.ts";
 import { place, splitUri, type Members } from "./namespace.ts";
 import { ReplyWriter } from "./reply-writer.ts";
 
@@ -80,6 +80,11 @@ export class FederationDoor {
     this.#front = new SessionFront(this.#server);
   }
 
+  /** For clients with sessions. */
+  get front(): McpServerSide {
+    return this.#front;
+  }
+
   async serve(arrival: Arrival): Promise<void> {
     const { head, request, invite } = arrival;
     if (head.method !== "POST") return this.#keepHouse(arrival, undefined);
@@ -129,7 +134,7 @@ export class FederationDoor {
     this.#keepHouse(arrival, { kind: "refused", refusal: { code, detail } });
   }
 
-  #keepHouse(arrival: Arrival, reading: FederationParts["reading"]): void {
+  #keepHouse(arrival: Arrival, reading: LocalParts["reading"]): void {
     const { head, headers, presented, at, reply, request } = arrival;
     const unread = !request.complete;
     const action = reading?.kind === "ok" ? subscribing(reading.message, this.#members) : undefined;
@@ -137,7 +142,7 @@ export class FederationDoor {
     const question = reading !== undefined && "question" in reading ? reading.question : undefined;
     const stateless = question?.kind === "request" && question.era === "2026";
     const side = stateless ? this.#server : this.#front;
-    this.#tools.run(new FederationExchange(parts, side, this.#tools.exchanges));
+    this.#tools.run(new LocalExchange(parts, side, this.#tools.exchanges));
   }
 }
 

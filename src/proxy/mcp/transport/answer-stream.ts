@@ -68,6 +68,13 @@ export class AnswerStream implements Dispatcher.DispatchController {
     this.#push(Buffer.from(`${id}event: message\ndata: ${json}\n\n`));
   }
 
+  /** An event that is no message. */
+  named(event: string, data: string): void {
+    if (this.over) return;
+    this.open();
+    this.#push(Buffer.from(`event: ${event}\ndata: ${data}\n\n`));
+  }
+
   /** The last word: as JSON if nothing was said before, else as the last event. */
   conclude(json: string, eventId?: string): void {
     if (!this.streaming) return this.reply(200, json);

@@ -14,16 +14,19 @@ import { ChannelSession } from "./channel-session.ts";
 import { headerOf, ownerOf, type McpRequest, type McpServerSide } from "./mcp-request.ts";
 import { RPC_INVALID_REQUEST } from "../rpc-message.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
-import type { OpenChannel } from "./message-channel.ts";
+import type { ChannelListener, MessageChannel } from "./message-channel.ts";
 
 export interface ChannelEndpointParts {
   readonly upstream: Upstream;
   readonly sessionsMax: number;
   readonly idle: Millis;
-  readonly open: OpenChannel;
+  /** `request` is the one that needs it: its headers carry the credential. */
+  readonly open: (listener: ChannelListener, request: McpRequest) => MessageChannel;
   /** It ended by itself; the operator should know. */
   died(reason: Error): void;
   unreadable(): void;
+  /** What lies under all sessions, ended after them. */
+  end(): Promise<void>;
 }
 
 interface Session {
@@ -79,23 +82,24 @@ export class ChannelEndpoint implements McpServerSide {
   async close(): Promise<void> {
     for (const { talk } of this.#sessions.values()) talk.close();
     for (const talk of this.#shared.values()) talk.close();
+    await this.#parts.end();
   }
 
-  #begin({ principal }: McpRequest, sent: SentMessage, stream: AnswerStream): void {
-    const owner = ownerOf(principal);
+  #begin(request: McpRequest, sent: SentMessage, stream: AnswerStream): void {
+    const owner = ownerOf(request.principal);
     const id = randomToken(SESSION_ID_BYTES);
-    const talk = this.#start(owner, false, stream, () => this.#sessions.delete(id));
+    const talk = this.#start(request, false, stream, () => this.#sessions.delete(id));
     if (talk === undefined) return;
     this.#sessions.set(id, { owner, talk });
     stream.headers = { "mcp-session-id": id };
     talk.ask(sent, stream);
   }
 
-  #askShared({ principal }: McpRequest, sent: SentMessage, stream: AnswerStream): void {
-    const owner = ownerOf(principal);
+  #askShared(request: McpRequest, sent: SentMessage, stream: AnswerStream): void {
+    const owner = ownerOf(request.principal);
     const open = this.#shared.get(owner);
     if (open !== undefined) return open.ask(sent, stream);
-    const talk = this.#start(owner, true, stream, () => this.#shared.delete(owner));
+    const talk = this.#start(request, true, stream, () => this.#shared.delete(owner));
     if (talk === undefined) return;
     this.#shared.set(owner, talk);
     talk.ask(sent, stream);
@@ -103,7 +107,7 @@ export class ChannelEndpoint implements McpServerSide {
 
   /** Undefined: it cannot be started now, and the stream has heard why. */
   #start(
-    owner: string,
+    request: McpRequest,
     shared: boolean,
     stream: AnswerStream,
     forget: () => unknown,
@@ -114,7 +118,10 @@ export class ChannelEndpoint implements McpServerSide {
       stream.fail(new ServerDown(`it ended; the next start is in ${waitMs} ms`));
       return undefined;
     }
-    if (this.#sessions.size + this.#shared.size >= sessionsMax && !this.#retire(owner)) {
+    if (
+      this.#sessions.size + this.#shared.size >= sessionsMax &&
+      !this.#retire(ownerOf(request.principal))
+    ) {
       stream.fail(new ServerDown(`all ${sessionsMax} sessions are in use`));
       return undefined;
     }
@@ -124,7 +131,7 @@ export class ChannelEndpoint implements McpServerSide {
       if (reason !== undefined) this.#note(reason, monotonicMillis() - born);
     };
     return new ChannelSession({
-      open: (listener) => this.#parts.open(listener),
+      open: (listener) => this.#parts.open(listener, request),
       shared,
       idle,
       patience: upstream.timeouts.headers,

@@ -10,6 +10,7 @@ import { ChannelEndpoint } from "./channel-endpoint.ts";
 import { HttpSide } from "./http-side.ts";
 import type { McpServerSide } from "./mcp-request.ts";
 import { OrphanGuard } from "./orphan-guard.ts";
+import { openSse } from "./sse-channel.ts";
 import { openProcess } from "./process-channel.ts";
 
 /** What an operator hears of MCP servers that are processes or streams. */
@@ -43,7 +44,7 @@ export class McpTransports implements Disposable {
       case "http":
         return new EraRelay(new HttpSide(upstream, pool()));
       case "sse":
-        return new EraRelay(new HttpSide(upstream, pool()));
+        return new EraRelay(this.#streams(upstream, pool()));
       case "own":
         return this.#parts.own;
       case "stdio":
@@ -55,6 +56,21 @@ export class McpTransports implements Disposable {
 
   [Symbol.dispose](): void {
     this.#guard[Symbol.dispose]();
+  }
+
+  #streams(upstream: Upstream, pool: Pool): McpServerSide {
+    const { events } = this.#parts;
+    const { name, timeouts, connectionsMax } = upstream;
+    return new ChannelEndpoint({
+      upstream,
+      // A session takes a connection for its stream, and one for what is sent.
+      sessionsMax: Math.max(1, Math.floor(connectionsMax / 2)),
+      idle: timeouts.total,
+      open: (listener, request) => openSse(upstream, pool, request, listener),
+      died: (reason) => events.serverDied(name, reason),
+      unreadable: () => events.unreadableMessage(name),
+      end: () => pool.close(),
+    });
   }
 
   #processes(upstream: Upstream, transport: ProcessTransport): McpServerSide {
@@ -75,6 +91,7 @@ export class McpTransports implements Disposable {
       },
       died: (reason) => events.serverDied(name, reason),
       unreadable: () => events.unreadableMessage(name),
+      end: () => Promise.resolve(),
     });
   }
 }

@@ -16,6 +16,8 @@ export interface InnerTools {
   readonly ports: Ports;
   readonly exchanges: ExchangeTools;
   readonly wire: WireFamily;
+  /** What stands for all servers at once. */
+  readonly federation: Upstream;
   /** Governs it, and counts it among what runs. */
   readonly run: (exchange: Ask & Door) => void;
 }

@@ -1,6 +1,6 @@
 /**
- * What is asked of the federation itself, and of no member: beginning a session, lists, listening.
- * On the record as such; what it causes at the members is on the record as theirs.
+ * What is answered here and by no upstream alone: a session with all of them, their lists, a legacy stream.
+ * On the record as such; what it causes at upstreams is on the record as theirs.
  */
 import { standsOpen, type McpMethod } from "../../../core/action-classes.ts";
 import type { McpAction } from "../../../core/action.ts";
@@ -30,7 +30,7 @@ import type { QuestionReading } from "../read-question.ts";
 import { renderMcpRefusal } from "../render-mcp-refusal.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
 
-export interface FederationParts {
+export interface LocalParts {
   readonly head: RequestHead;
   readonly headers: string[];
   readonly presented: Presented;
@@ -41,13 +41,13 @@ export interface FederationParts {
     | QuestionReading
     | { readonly kind: "refused"; readonly refusal: Refusal }
     | undefined;
-  /** What is asked of a member but answered here; else it is the federation's own. */
+  /** What is asked of a member but answered here; else it is of what it came to. */
   readonly action: McpAction | undefined;
   /** Whether more of the body would come. */
   readonly unread: boolean;
 }
 
-export class FederationExchange implements Ask, Door {
+export class LocalExchange implements Ask, Door {
   readonly exchange: ExchangeId;
   readonly at: Instant;
   readonly upstream: Upstream;
@@ -56,14 +56,14 @@ export class FederationExchange implements Ask, Door {
   readonly presented: Presented;
   readonly trace = undefined;
   readonly surroundings: Surroundings = { url: "", headers: [] };
-  readonly #parts: FederationParts;
+  readonly #parts: LocalParts;
   readonly #side: McpServerSide;
   readonly #tools: ExchangeTools;
   #question: Question = UNREAD;
   #fault: Fault | undefined;
   #request: McpRequest | undefined;
 
-  constructor(parts: FederationParts, side: McpServerSide, tools: ExchangeTools) {
+  constructor(parts: LocalParts, side: McpServerSide, tools: ExchangeTools) {
     const { head, presented, at } = parts;
     this.exchange = head.exchange;
     this.at = at;
@@ -169,7 +169,7 @@ function bare(method: string): BareAsked | undefined {
   };
 }
 
-/** Members' answers were inspected when they came in. */
+/** What upstreams answered was inspected when it came in. */
 const UNSEEN: ResponseInspector = {
   head: () => ({ kind: "pass", scan: { kind: "none", reason: "not_asked" } }),
   chunk: (bytes) => ({ kind: "emit", chunks: [bytes] }),

@@ -1,0 +1,97 @@
+/**
+ * `sallyport mcp <upstream>`: an MCP server on standard input and output, for hosts that only spawn.
+ * It speaks to the gateway that runs as configured, or to one of its own that ends with it.
+ */
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
+import type { Config } from "../app/config/config.ts";
+import { createLogger } from "../app/logger.ts";
+import { startSidecar } from "../app/sidecar.ts";
+import { randomToken } from "../lib/ids.ts";
+import { CommandFailure } from "./command-failure.ts";
+import { loadFor } from "./config-options.ts";
+import { EXIT } from "./exit-code.ts";
+import { McpPipe } from "./mcp-pipe.ts";
+import { KEY_BYTES, privateConfig } from "./private-config.ts";
+import type { Shell } from "./shell.ts";
+import { asStartFailure } from "./start-failure.ts";
+
+const CONNECT_WAIT_MS = 1000;
+
+interface Gate {
+  readonly url: string;
+  readonly key: string | undefined;
+  stop(): Promise<void>;
+}
+
+/** Without an upstream: all of them, as `/mcp`. */
+export async function serveMcp(
+  upstream: string | undefined,
+  options: Readonly<Record<string, unknown>>,
+  shell: Shell,
+): Promise<number> {
+  const { config } = loadFor(options, shell);
+  const servers = config.upstreams.filter(({ wire }) => wire === "mcp").map(({ name }) => name);
+  if (upstream !== undefined && !servers.some((name) => name === upstream) && !config.demo) {
+    const known = servers.length === 0 ? "none is configured" : servers.join(", ");
+    throw new CommandFailure(EXIT.usage, `no MCP upstream is called ${upstream}`, known);
+  }
+  const gate = (await running(config, shell)) ?? (await own(config, options, shell));
+  const url = upstream === undefined ? `${gate.url}/mcp` : `${gate.url}/mcp/${upstream}`;
+  const pipe = new McpPipe(url, gate.key, (line) => process.stdout.write(`${line}\n`));
+  try {
+    for await (const line of createInterface({ input: process.stdin })) {
+      if (line.trim() !== "") pipe.send(line);
+    }
+    return EXIT.ok;
+  } finally {
+    await pipe.close();
+    await gate.stop();
+  }
+}
+
+/** Whatever listens there is asked; if it is no gateway, its answers will say so. */
+function running({ listen }: Config, { environment }: Shell): Promise<Gate | undefined> {
+  const host = listen.host === "0.0.0.0" || listen.host === "::" ? "127.0.0.1" : listen.host;
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: listen.port, timeout: CONNECT_WAIT_MS });
+    const settle = (gate: Gate | undefined): void => {
+      socket.destroy();
+      resolve(gate);
+    };
+    const bare = host.includes(":") ? `[${host}]` : host;
+    const url = `http://${bare}:${listen.port}`;
+    socket.once("connect", () => {
+      settle({ url, key: environment["SALLYPORT_KEY"], stop: () => Promise.resolve() });
+    });
+    socket.once("error", () => settle(undefined));
+    socket.once("timeout", () => settle(undefined));
+  });
+}
+
+async function own(
+  loaded: Config,
+  options: Readonly<Record<string, unknown>>,
+  shell: Shell,
+): Promise<Gate> {
+  const key = `spt_${randomToken(KEY_BYTES)}`;
+  const config = privateConfig(loaded, options, key);
+  // Standard output is the protocol's.
+  const logger = createLogger({ ...config.log, format: "text" });
+  try {
+    const { environment } = shell;
+    const { log } = logger;
+    const sidecar = await startSidecar({ config, environment, log, listeners: [], manage: false });
+    return {
+      url: sidecar.url,
+      key,
+      async stop() {
+        await sidecar.stop();
+        logger.flush();
+      },
+    };
+  } catch (error) {
+    logger.flush();
+    throw asStartFailure(error, config, shell);
+  }
+}
