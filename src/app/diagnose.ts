@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs
 import { createServer, connect } from "node:net";
 import { delimiter, dirname, join } from "node:path";
 import { compilePolicies } from "../core/policy/compile-policy.ts";
-import { lendersOf } from "../core/secret/process-secrets.ts";
+import { borrowersOf } from "../core/secret/borrowers.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { LocalVault } from "../stores/vault/local-vault.ts";
@@ -117,7 +117,7 @@ function portFree(name: string, { host, port }: Address): Promise<Finding> {
 
 function credentials(config: Config, environment: Environment): readonly Finding[] {
   const wanted = config.upstreams
-    .flatMap((upstream) => [upstream, ...lendersOf(upstream).map((lender) => lender.upstream)])
+    .flatMap(borrowersOf)
     .filter(({ credential }) => credential !== undefined);
   if (wanted.length === 0) return [];
   try {

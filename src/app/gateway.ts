@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Ledger } from "../core/ledger/ledger.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
-import { lendersOf } from "../core/secret/process-secrets.ts";
+import { borrowersOf } from "../core/secret/borrowers.ts";
 import type { Problem } from "../core/problem.ts";
 import { RecentRefusals } from "../operations/planning/recent-refusals.ts";
 import { id, type ExchangeId } from "../core/units.ts";
@@ -87,10 +87,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const url = urlOf(config, server.address());
   events.listening("data plane", url);
   warmUp(policies.current(), config);
-  const borrowers = config.upstreams.flatMap((upstream) => [
-    upstream,
-    ...lendersOf(upstream).map((lender) => lender.upstream),
-  ]);
+  const borrowers = config.upstreams.flatMap(borrowersOf);
   wired.vault.prepare(borrowers).forEach((refusal) => events.credentialMissing(refusal));
   const owned = started.move();
   return {

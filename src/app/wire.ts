@@ -96,7 +96,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
   };
   const own = new OwnServer({ upstreams: routes.upstreams, ports, refusals }, VERSION);
   const mcp = started.use(new McpTransports({ vault, environment, events, own }));
-  const pools = started.use(new UpstreamPools(connectorFor, mcp));
+  const pools = started.use(new UpstreamPools(connectorFor, mcp, vault));
   const standing: StandingStreams = new Set();
   const plane = createDataPlane({
     ports,

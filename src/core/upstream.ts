@@ -1,3 +1,4 @@
+import type { OAuthGrant } from "./secret/oauth-grant.ts";
 import type { Millis, SecretName, UpstreamName } from "./units.ts";
 
 /** Which wire an upstream speaks; `http` is everything that no dialect folder knows. */
@@ -86,6 +87,8 @@ export interface CredentialRef {
   readonly methods: readonly string[];
   /** What a signature is good for; undefined where the value itself is sent. */
   readonly signing?: SigningScope | undefined;
+  /** Where `ref` is the secret of an OAuth client, and access tokens are what is sent. */
+  readonly oauth?: OAuthGrant | undefined;
 }
 
 /** The scope of an AWS signature (SigV4). */

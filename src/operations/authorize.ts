@@ -68,7 +68,7 @@ export async function authorize(
   facts.requestScan = detected.scan;
   if (detected.verdict.kind === "halt") return detected.verdict;
 
-  const vouched = vouch(action, upstream, ports.definitions);
+  const vouched = vouch(action, upstream, principal, ports.definitions);
   if (vouched.kind === "halt") return vouched;
   const definition = (facts.definition = vouched.value?.seen);
 

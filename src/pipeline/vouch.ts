@@ -3,6 +3,7 @@
  * server that says something else than it said before is stopped here, one definition at a time.
  */
 import type { Action } from "../core/action.ts";
+import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { definitionLabel, scopeOf, type DefinitionRef } from "../core/trust/definition.ts";
 import type { DefinitionStore } from "../core/trust/definition-store.ts";
@@ -13,9 +14,14 @@ import { halt, pass, type Verdict } from "../core/verdict.ts";
 export type Pins = Pick<DefinitionStore, "pin" | "trustOf">;
 
 /** `undefined`: nothing is pinned for an action like this. */
-export function vouch(action: Action, upstream: Upstream, pins: Pins): Verdict<Pin | undefined> {
+export function vouch(
+  action: Action,
+  upstream: Upstream,
+  principal: Principal,
+  pins: Pins,
+): Verdict<Pin | undefined> {
   if (upstream.transport.kind === "own") return NOT_PINNED;
-  const ref = definitionOf(action, upstream);
+  const ref = definitionOf(action, scopeOf(upstream, principal));
   if (ref === undefined) return NOT_PINNED;
   const pin = pins.pin(ref);
   // Where first use is trusted, not having been listed yet is no reason to refuse.
@@ -33,8 +39,7 @@ export function vouch(action: Action, upstream: Upstream, pins: Pins): Verdict<P
 
 const NOT_PINNED = pass(undefined);
 
-function definitionOf(action: Action, upstream: Upstream): DefinitionRef | undefined {
-  const scope = scopeOf(upstream);
+function definitionOf(action: Action, scope: string): DefinitionRef | undefined {
   if (action.kind === "tool") {
     return { upstream: action.upstream, scope, kind: "tool", name: action.tool };
   }

@@ -5,15 +5,16 @@
 import type { IncomingMessage } from "node:http";
 import type { Facts, Outcome } from "../core/evidence.ts";
 import { secretsForProcess } from "../core/secret/process-secrets.ts";
+import type { OAuthGrant } from "../core/secret/oauth-grant.ts";
 import type { Credential, Vault } from "../core/secret/vault.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
-import type { Upstream } from "../core/upstream.ts";
 import { pass, type Verdict } from "../core/verdict.ts";
 import type { Enrolled, Roster } from "../lib/roster.ts";
 import type { Authorized } from "../operations/authorize.ts";
 import type { InspectionReport, RequestBody } from "../pipeline/ask.ts";
 import type { Reply } from "./reply.ts";
+import { isOurs } from "./request-headers.ts";
 import { ResponseForwarding } from "./response-forwarding.ts";
 import type { UpstreamPools } from "./upstream-pools.ts";
 import type { RequestHead, WireReply } from "./wire.ts";
@@ -63,16 +64,27 @@ export function forwardHttp(
   pools: UpstreamPools,
   vault: Vault,
 ): Promise<Forwarded> {
+  const borrowed = borrow(vault, dispatch, pools);
+  return borrowed instanceof Promise
+    ? borrowed.then((loan) => depart(loan, authorized, dispatch, pools))
+    : depart(borrowed, authorized, dispatch, pools);
+}
+
+function depart(
+  borrowed: Verdict<Loan>,
+  authorized: Authorized,
+  dispatch: Dispatch,
+  pools: UpstreamPools,
+): Promise<Forwarded> {
   const { head, reply } = dispatch;
   const { upstream } = head;
-  const borrowed = borrow(vault, upstream, head.method, pathOf(dispatch.target));
   if (borrowed.kind === "halt") {
     const { code, detail, cause } = borrowed.refusal;
     dispatch.facts.cause = cause;
     reply.refuse(dispatch.refuse(borrowed.refusal), false);
     return Promise.resolve({ outcome: { kind: "refused", code, detail }, report: undefined });
   }
-  const { credential, label, echoes } = borrowed.value;
+  const { credential, label, echoes, token } = borrowed.value;
   dispatch.facts.credential = label;
   const { inspections, meter } = authorized;
   const inspector = authorized.interpretation.inspector(inspections, echoes, meter);
@@ -86,6 +98,7 @@ export function forwardHttp(
       const request = { path, method: head.method, headers, body, interpretation };
       pools.transport(upstream).dispatch(request, forwarding);
     });
+  if (token !== undefined) return send().finally(() => forgetRefused(token, dispatch, pools));
   if (credential?.sign === undefined) return send();
   // What is signed is what is sent: nothing changes it after this.
   const { body } = authorized;
@@ -103,23 +116,66 @@ interface Loan {
   readonly credential: Credential | undefined;
   readonly label: string | undefined;
   readonly echoes: readonly string[];
+  /** Where the credential is an access token. */
+  readonly token: TokenUse | undefined;
 }
 
-const NO_LOAN: Verdict<Loan> = pass({ credential: undefined, label: undefined, echoes: NO_ECHOES });
+interface TokenUse {
+  readonly grant: OAuthGrant;
+  /** The caller's own token, which was exchanged. */
+  readonly subject: string | undefined;
+}
 
-function borrow(vault: Vault, upstream: Upstream, method: string, path: string): Verdict<Loan> {
+const NO_LOAN: Verdict<Loan> = pass({
+  credential: undefined,
+  label: undefined,
+  echoes: NO_ECHOES,
+  token: undefined,
+});
+
+function borrow(
+  vault: Vault,
+  { head, target }: Dispatch,
+  { tokens }: UpstreamPools,
+): Verdict<Loan> | Promise<Verdict<Loan>> {
+  const { upstream, method } = head;
+  const ref = upstream.credential;
+  if (ref?.oauth !== undefined) {
+    const token = { grant: ref.oauth, subject: callersToken(head) };
+    const lent = tokens.credentialFor(upstream, ref, token.grant, token.subject);
+    return lent instanceof Promise ? lent.then((late) => lend(late, token)) : lend(lent, token);
+  }
   if (upstream.transport.kind === "stdio") {
     const secrets = secretsForProcess(vault, upstream);
     if (secrets.kind === "halt") return secrets;
     const { label, echoes } = secrets.value;
-    return pass({ credential: undefined, label, echoes });
+    return pass({ credential: undefined, label, echoes, token: undefined });
   }
-  const lent = vault.credentialFor(upstream, method, path);
+  return lend(vault.credentialFor(upstream, method, pathOf(target)), undefined);
+}
+
+function lend(lent: Verdict<Credential | undefined>, token: TokenUse | undefined): Verdict<Loan> {
   if (lent.kind === "halt") return lent;
   const credential = lent.value;
   if (credential === undefined) return NO_LOAN;
-  return pass({ credential, label: credential.label, echoes: credential.echoes });
+  return pass({ credential, label: credential.label, echoes: credential.echoes, token });
 }
+
+/** What the agent showed beside its key: never forwarded, but an issuer may exchange it. */
+function callersToken({ headers: { authorization } }: RequestHead): string | undefined {
+  const token = /^Bearer ([\x21-\x7e]+)$/i.exec(String(authorization ?? ""))?.[1];
+  return token === undefined || isOurs(token) ? undefined : token;
+}
+
+function forgetRefused(
+  { grant, subject }: TokenUse,
+  { facts, head }: Dispatch,
+  { tokens }: UpstreamPools,
+): void {
+  if (facts.upstreamStatus === UNAUTHORIZED) tokens.forget(head.upstream, grant, subject);
+}
+
+const UNAUTHORIZED = 401;
 
 /** The credential is bound to what is sent, not to how the client spelt it. */
 function pathOf(target: string): string {

@@ -1,5 +1,7 @@
 import { Pool, type buildConnector } from "undici";
+import type { Vault } from "../core/secret/vault.ts";
 import type { Upstream } from "../core/upstream.ts";
+import { OAuthTokens, type AskIssuer } from "./oauth/oauth-tokens.ts";
 import type { UpstreamTransport } from "./upstream-transport.ts";
 
 /** How a socket to an upstream is opened: DNS pinned, addresses guarded (src/proxy/net). */
@@ -10,6 +12,9 @@ export interface McpWays {
   to(upstream: Upstream, pool: () => Pool): UpstreamTransport;
 }
 
+/** Largest answer of a token endpoint. */
+const TOKEN_ANSWER_BYTES_MAX = 65_536;
+
 const KEEP_ALIVE_MS = 4_000;
 const HEADER_BYTES_MAX = 65_536;
 
@@ -19,9 +24,14 @@ export class UpstreamPools implements AsyncDisposable {
   readonly #connectorFor: ConnectorFor;
   readonly #mcp: McpWays;
 
-  constructor(connectorFor: ConnectorFor, mcp: McpWays) {
+  readonly #issuers = new Map<Upstream, Pool>();
+  /** Access tokens of upstreams that want OAuth. */
+  readonly tokens: OAuthTokens;
+
+  constructor(connectorFor: ConnectorFor, mcp: McpWays, vault: Vault) {
     this.#connectorFor = connectorFor;
     this.#mcp = mcp;
+    this.tokens = new OAuthTokens(vault, this.#askIssuer);
   }
 
   transport(upstream: Upstream): UpstreamTransport {
@@ -34,6 +44,16 @@ export class UpstreamPools implements AsyncDisposable {
     this.#transports.set(upstream, transport);
     return transport;
   }
+
+  readonly #askIssuer: AskIssuer = async (issuer, path, { headers, body }) => {
+    const open = this.#issuers.get(issuer);
+    const pool = open ?? this.#pool(issuer);
+    if (open === undefined) this.#issuers.set(issuer, pool);
+    const answer = await pool.request({ path, method: "POST", headers, body });
+    const length = Number(answer.headers["content-length"] ?? 0);
+    if (length > TOKEN_ANSWER_BYTES_MAX) throw new Error("the answer is too large for a token");
+    return { status: answer.statusCode, text: await readText(answer.body) };
+  };
 
   #pool(upstream: Upstream): Pool {
     return new Pool(upstream.origin, {
@@ -50,5 +70,19 @@ export class UpstreamPools implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#transports.values()].map((transport) => transport.close()));
     this.#transports.clear();
+    await Promise.all([...this.#issuers.values()].map((pool) => pool.close()));
+    this.#issuers.clear();
   }
+}
+
+async function readText(body: AsyncIterable<unknown>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    if (!(chunk instanceof Uint8Array)) continue;
+    bytes += chunk.length;
+    if (bytes > TOKEN_ANSWER_BYTES_MAX) throw new Error("the answer is too large for a token");
+    chunks.push(Buffer.from(chunk));
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }

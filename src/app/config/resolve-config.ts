@@ -8,6 +8,8 @@ import type { AgentEntry, Config, DefinitionTrust, LedgerConfig, Limits } from "
 import type { ConfigFile } from "./config-schema.ts";
 import type { Origins, Reading } from "./read-shape.ts";
 import { resolveOutages, resolveStore } from "./store-settings.ts";
+import { deepFreeze } from "./deep-freeze.ts";
+import { secretsOf } from "./secret-uses.ts";
 import { resolveUpstream, type Complain } from "./resolve-upstream.ts";
 
 /** What positions call the sample that is used when there is no file. */
@@ -236,10 +238,10 @@ class Check {
   credentialsStayHome(upstreams: readonly Upstream[], file: ConfigFile): void {
     const homes = new Map<string, string>();
     for (const upstream of upstreams) {
-      const { name, origin } = upstream;
+      const { name } = upstream;
       const index = file.upstreams.findIndex((entry) => entry.name === name);
       if (!this.isSound(`upstreams[${index}]`)) continue;
-      for (const { ref, key } of secretsOf(upstream)) {
+      for (const { ref, key, origin } of secretsOf(upstream)) {
         if (ref.startsWith("vault://")) continue;
         const home = homes.get(ref);
         if (home === undefined) homes.set(ref, origin);
@@ -277,24 +279,7 @@ class Check {
   }
 }
 
-/** Every reference to a secret, and the key it stands under. */
-function secretsOf({ credential, transport }: Upstream): readonly { ref: string; key: string }[] {
-  if (credential !== undefined) return [{ ref: credential.ref, key: "credential.ref" }];
-  if (transport.kind !== "stdio") return [];
-  return transport.environment.flatMap((entry, index) =>
-    entry.kind === "secret" ? [{ ref: entry.credential.ref, key: `stdio.env[${index}].ref` }] : [],
-  );
-}
-
 function isWithin(inner: string, outer: string): boolean {
   if (!inner.startsWith(outer)) return false;
   return outer === "" || inner.length === outer.length || ".[".includes(inner[outer.length] ?? "");
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const inner of Object.values(value)) deepFreeze(inner);
-  }
-  return value;
 }

@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import { OWN_SERVER } from "../../core/own-server.ts";
 import { id, millis } from "../../core/units.ts";
 import {
@@ -10,6 +9,8 @@ import {
 } from "../../core/upstream.ts";
 import { nameOfSecret } from "./name-of-secret.ts";
 import { resolveProcess } from "./resolve-process.ts";
+import { isThisMachine } from "./is-this-machine.ts";
+import { resolveOAuth } from "./resolve-oauth.ts";
 import type { UpstreamEntry } from "./upstream-schema.ts";
 
 /**
@@ -56,7 +57,7 @@ export function resolveUpstream(
       : placeOfProcess(entry, entry.stdio, inFile, complain);
   if (place === undefined) return undefined;
   const { timeouts } = entry;
-  return {
+  const upstream: Upstream = {
     name: id(entry.name),
     wire: entry.wire,
     ...place,
@@ -73,6 +74,10 @@ export function resolveUpstream(
     responseBytesMax: entry.response_bytes_max,
     unscannable: entry.unscannable,
   };
+  const { credential } = upstream;
+  if (credential === undefined || entry.credential === undefined) return upstream;
+  const oauth = resolveOAuth(upstream, entry, complain);
+  return oauth === undefined ? upstream : { ...upstream, credential: { ...credential, oauth } };
 }
 
 type Place = Pick<Upstream, "transport" | "origin" | "host" | "pathPrefix" | "credential">;
@@ -171,10 +176,4 @@ function readSigning(
     return complain("credential", "the URL names no AWS region", "region: us-east-1");
   }
   return { region, service };
-}
-
-function isThisMachine(hostname: string): boolean {
-  const bare = hostname.replace(/^\[|\]$/g, "");
-  if (isIP(bare) === 4) return bare.startsWith("127.");
-  return bare === "::1" || bare === "localhost";
 }

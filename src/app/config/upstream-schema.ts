@@ -1,3 +1,4 @@
+import { OAUTH_GRANTS } from "../../core/secret/oauth-grant.ts";
 import { TRUST_MODES } from "../../core/trust/pin.ts";
 import type { Effective, Shape } from "./schema-shape.ts";
 
@@ -13,17 +14,49 @@ const bytes = <D extends number>(value: D, description: string) =>
     description,
   }) as const;
 
+const SECRET_REF = {
+  type: "string",
+  pattern: "^(vault://[A-Za-z0-9._-]{1,128}|env://[A-Za-z_][A-Za-z0-9_]*|file:///.+)$",
+} as const;
+
+const OAUTH = {
+  type: "object",
+  additionalProperties: false,
+  required: ["token_url", "client_id"],
+  description:
+    "Sallyport asks an authorization server for access tokens; `ref` is its secret there.",
+  properties: {
+    token_url: { type: "string", description: "The token endpoint." },
+    client_id: { type: "string", description: "Who Sallyport is there." },
+    client_auth: {
+      type: "string",
+      enum: ["basic", "post"],
+      default: "basic",
+      description: "The secret in a header or in the form.",
+    },
+    grant: {
+      type: "string",
+      enum: OAUTH_GRANTS,
+      default: "client_credentials",
+      description:
+        "client_credentials: the gate's own rights; refresh_token: those somebody once gave it; " +
+        "token_exchange: the caller's, whose token in Authorization is exchanged (RFC 8693).",
+    },
+    refresh_ref: { ...SECRET_REF, description: "The refresh token, for that grant." },
+    scope: { type: "string", description: "What for, with spaces between." },
+    resource: { type: "string", description: "Whom the tokens are for (RFC 8707)." },
+    audience: { type: "string", description: "The same, for servers that want this word." },
+  },
+} as const;
+
 const CREDENTIAL = {
   type: "object",
   additionalProperties: false,
   required: ["ref"],
   description: "What Sallyport adds to requests for this upstream. The agent never sees it.",
   properties: {
-    ref: {
-      type: "string",
-      pattern: "^(vault://[A-Za-z0-9._-]{1,128}|env://[A-Za-z_][A-Za-z0-9_]*|file:///.+)$",
-      description: "vault://name, env://NAME or file:///path.",
-    },
+    ref: { ...SECRET_REF, description: "vault://name, env://NAME or file:///path." },
+    oauth: OAUTH,
     header: { type: "string", pattern: "^[A-Za-z0-9-]{1,64}$", description: "By wire if absent." },
     format: { type: "string", description: "`{}` stands for the secret: `Bearer {}`." },
     region: {

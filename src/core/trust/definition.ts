@@ -4,6 +4,7 @@
  */
 import { digestOf } from "../../lib/canonical-json.ts";
 import type { JsonValue } from "../json.ts";
+import type { Principal } from "../principal.ts";
 import { id, type DefinitionHash, type UpstreamName } from "../units.ts";
 import type { Upstream } from "../upstream.ts";
 
@@ -46,7 +47,12 @@ export function definitionLabel({ upstream, kind, name }: Omit<DefinitionRef, "s
   }
 }
 
-/** With whose rights the server is asked: the name of the credential, never its value. */
-export function scopeOf({ credential }: Upstream): string {
-  return credential?.name ?? "";
+/**
+ * With whose rights the server is asked: the name of the credential, never its value. A caller's
+ * token that is exchanged is somebody's own, so each agent sees, and has approved, its own.
+ */
+export function scopeOf({ credential }: Upstream, { agent }: Principal): string {
+  if (credential === undefined) return "";
+  const { name, oauth } = credential;
+  return oauth?.kind === "token_exchange" ? `${name}/${agent}` : name;
 }

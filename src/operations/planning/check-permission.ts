@@ -42,7 +42,7 @@ export function judgePlanned(
     const detail = `No upstream is called ${action.upstream}.`;
     return halt({ code: "no_such_upstream", detail });
   }
-  const vouched = vouch(action, upstream, ports.definitions);
+  const vouched = vouch(action, upstream, principal, ports.definitions);
   if (vouched.kind === "halt") return vouched;
   const facts = { now: ports.now(), marks: ports.sessions.marks(principal), source };
   const { verdict } = decide(ports.policies.current(), principal, action, facts);

@@ -123,7 +123,11 @@ export class McpInterpretation implements Interpretation {
         definitions:
           upstream.transport.kind === "own"
             ? undefined
-            : new ListedDefinitions(this.#definitions, upstream.name, scopeOf(upstream)),
+            : new ListedDefinitions(
+                this.#definitions,
+                upstream.name,
+                scopeOf(upstream, this.principal),
+              ),
       },
       upstream,
     );

@@ -123,6 +123,8 @@ export class LocalVault implements Vault, Disposable {
 
   #prepare(upstream: Upstream, credential: CredentialRef): PreparedCredential {
     try {
+      if (credential.oauth !== undefined)
+        throw new VaultFault("access tokens are not in the vault");
       const ref = parseSecretRef(credential.ref);
       if (ref === undefined) throw new VaultFault(`${credential.ref} is not a secret reference`);
       return prepareCredential(upstream, credential, this.#find(ref, credential));

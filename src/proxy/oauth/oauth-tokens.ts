@@ -1,0 +1,153 @@
+/**
+ * Access tokens for upstreams, got when they are first needed and renewed before they end. They
+ * live in memory only, one for each upstream, or for each caller in whose name it is asked.
+ */
+import { echoesOf } from "../../core/secret/echoes.ts";
+import type { OAuthGrant } from "../../core/secret/oauth-grant.ts";
+import type { Credential, Vault } from "../../core/secret/vault.ts";
+import type { CredentialRef, Upstream } from "../../core/upstream.ts";
+import { halt, pass, type Verdict } from "../../core/verdict.ts";
+import { sha256Hex } from "../../lib/canonical-json.ts";
+import { monotonicMillis } from "../../lib/clock.ts";
+import { readTokenAnswer, tokenRequest, type TokenAnswer } from "./token-request.ts";
+
+/** Asks a token endpoint; throws where it cannot be reached. */
+export type AskIssuer = (
+  issuer: Upstream,
+  path: string,
+  request: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
+) => Promise<{ readonly status: number; readonly text: string }>;
+
+/** Tokens held at once; past it the oldest is asked for anew when its caller comes back. */
+export const TOKENS_MAX = 1_000;
+/** A token this close to its end is renewed first. */
+const MARGIN_MS = 10_000;
+
+interface HeldToken {
+  readonly credential: Credential;
+  /** Monotonic milliseconds. */
+  readonly endsAt: number;
+}
+
+export class OAuthTokens {
+  readonly #vault: Vault;
+  readonly #ask: AskIssuer;
+  readonly #held = new Map<string, HeldToken>();
+  readonly #asking = new Map<string, Promise<Verdict<Credential>>>();
+  /** Refresh tokens that servers have replaced, by upstream. */
+  readonly #refreshed = new Map<string, string>();
+
+  constructor(vault: Vault, ask: AskIssuer) {
+    this.#vault = vault;
+    this.#ask = ask;
+  }
+
+  /** `subject`: the token that the agent showed, for grants that exchange it. */
+  credentialFor(
+    upstream: Upstream,
+    ref: CredentialRef,
+    grant: OAuthGrant,
+    subject: string | undefined,
+  ): Verdict<Credential> | Promise<Verdict<Credential>> {
+    if (grant.kind === "token_exchange" && subject === undefined) return halt(noSubject(upstream));
+    const key = keyOf(upstream, grant, subject);
+    const held = this.#held.get(key);
+    if (held !== undefined && held.endsAt - monotonicMillis() > MARGIN_MS) {
+      return pass(held.credential);
+    }
+    const asking = this.#asking.get(key) ?? this.#obtain(key, { upstream, ref, grant, subject });
+    this.#asking.set(key, asking);
+    return asking;
+  }
+
+  /** The upstream did not accept it: the next request asks for another. */
+  forget(upstream: Upstream, grant: OAuthGrant, subject: string | undefined): void {
+    this.#held.delete(keyOf(upstream, grant, subject));
+  }
+
+  async #obtain(key: string, wanted: Wanted): Promise<Verdict<Credential>> {
+    try {
+      const answer = await this.#request(wanted);
+      if (answer.kind === "halt") return answer;
+      if (answer.value.kind === "refused") return halt(refused(wanted, answer.value.word));
+      return pass(this.#keep(key, wanted, answer.value));
+    } catch (error) {
+      const cause = error instanceof Error ? error : new Error(String(error));
+      return halt(unreachable(wanted.upstream, cause));
+    } finally {
+      this.#asking.delete(key);
+    }
+  }
+
+  async #request({ upstream, grant, subject }: Wanted): Promise<Verdict<TokenAnswer>> {
+    const { issuer, refresher, tokenPath } = grant;
+    const path = tokenPath.split("?", 1)[0] ?? tokenPath;
+    const client = this.#vault.credentialFor(issuer, "POST", path);
+    if (client.kind === "halt") return client;
+    const lent = refresher && this.#vault.credentialFor(refresher, "POST", path);
+    if (lent?.kind === "halt") return lent;
+    const refresh = this.#refreshed.get(upstream.name) ?? lent?.value?.value;
+    const secrets = { client: client.value?.value ?? "", refresh, subject };
+    const { status, text } = await this.#ask(issuer, tokenPath, tokenRequest(grant, secrets));
+    return pass(readTokenAnswer(status, text));
+  }
+
+  #keep(
+    key: string,
+    { upstream, ref }: Wanted,
+    { token, lifetime, refresh }: Extract<TokenAnswer, { kind: "token" }>,
+  ): Credential {
+    if (refresh !== undefined) this.#refreshed.set(upstream.name, refresh);
+    const credential: Credential = {
+      header: ref.header,
+      value: ref.format.replace("{}", token),
+      sign: undefined,
+      label: `${ref.name}@oauth`,
+      echoes: echoesOf(token, ref.format),
+    };
+    this.#held.delete(key);
+    this.#held.set(key, { credential, endsAt: monotonicMillis() + lifetime * 1000 });
+    if (this.#held.size > TOKENS_MAX) {
+      const oldest = this.#held.keys().next();
+      if (oldest.done !== true) this.#held.delete(oldest.value);
+    }
+    return credential;
+  }
+}
+
+interface Wanted {
+  readonly upstream: Upstream;
+  readonly ref: CredentialRef;
+  readonly grant: OAuthGrant;
+  readonly subject: string | undefined;
+}
+
+function keyOf({ name }: Upstream, { kind }: OAuthGrant, subject: string | undefined): string {
+  return kind === "token_exchange" ? `${name} ${sha256Hex(subject ?? "")}` : name;
+}
+
+function noSubject({ name }: Upstream) {
+  return {
+    code: "credential_forbidden",
+    detail: `The upstream ${name} is asked in the name of the caller, and no caller's token was sent.`,
+    remedy: "Send the caller's access token in Authorization, and the Sallyport key elsewhere.",
+  } as const;
+}
+
+/** A subject's token that is not accepted is the caller's business, a client's the operator's. */
+function refused({ upstream: { name }, grant }: Wanted, word: string) {
+  const said = `The authorization server of ${name} gave no token (${word}).`;
+  const isCallers = grant.kind === "token_exchange" && word !== "invalid_client";
+  return {
+    code: isCallers ? "credential_forbidden" : "credential_unavailable",
+    detail: said,
+    remedy: isCallers
+      ? "Send an access token of the caller that this server accepts."
+      : "An operator must look at the client's id and secret, and at what it may ask for.",
+  } as const;
+}
+
+function unreachable({ name }: Upstream, cause: Error) {
+  const detail = `The authorization server of ${name} cannot be reached now.`;
+  return { code: "credential_unavailable", detail, cause } as const;
+}
