@@ -19,10 +19,12 @@ import {
   readPublicKey,
   rotateSigningKey,
   type PublicKey,
+  type SigningKey,
 } from "../stores/ledger/signing-key.ts";
 import { verifyLedger, type ChainReport } from "../stores/ledger/verify-ledger.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
+import { addExportCommand, flawOfExport } from "./ledger-export.ts";
 import { json, readable, withData, type DataOption } from "./ledger-reading.ts";
 import { chainLines, headsLines } from "./ledger-view.ts";
 import type { Shell } from "./shell.ts";
@@ -40,13 +42,17 @@ export function addProofCommands(command: Command, places: ProofPlaces): void {
     .option("--signed-heads <file>", "heads that were kept elsewhere; may be repeated", listed, [])
     .option("--head <writer:seq:hash>", "a head noted earlier; may be repeated", head, [])
     .option("--proof <file>", "check what `ledger prove` wrote instead, with --key alone")
+    .option("--export <file>", "check a file of `ledger export` instead, with --key alone")
     .option("--json", "for programs")
     .addHelpText("after", VERIFY_HELP)
-    .action((options) =>
-      options.proof === undefined
-        ? verify(options, directoryOf(options), shell)
-        : verifyProofs({ ...options, proof: options.proof }, shell),
-    );
+    .action((options) => {
+      const { proof, export: exported } = options;
+      if (proof !== undefined) return verifyProofs({ ...options, proof }, shell);
+      if (exported !== undefined) return verifyExport(options, exported, shell);
+      return verify(options, directoryOf(options), shell);
+    });
+  const signingKey = (): SigningKey => usable(signingKeyFile(), loadSigningKey);
+  addExportCommand(command, { shell, directoryOf, signingKey });
   withData(command.command("prove").description("prove records to whoever has the public key"))
     .argument("<entry>", "an exchange, or one record as writer:seq")
     .action((entry, options) => prove(entry, directoryOf(options), shell));
@@ -151,12 +157,22 @@ async function placesOf(entry: string, directory: string): Promise<readonly Reco
   throw new CommandFailure(EXIT.failure, `no record names the exchange ${entry}`);
 }
 
+function verifyExport(options: VerifyOptions, path: string, shell: Shell): void {
+  const keys = neededKeys(options, shell);
+  const flaw = readableFile(path, () => flawOfExport(resolve(shell.workingDirectory, path), keys));
+  if (flaw !== undefined) throw new CommandFailure(EXIT.failure, `${path}: ${flaw}`);
+  shell.out(`${path} is as it was signed\n`);
+}
+
+function neededKeys(options: VerifyOptions, shell: Shell): readonly PublicKey[] {
+  const keys = options.key.map((path) => trustedKey(path, shell));
+  if (keys.length > 0) return keys;
+  throw new CommandFailure(EXIT.usage, "this is checked with a key", "give --key <file>");
+}
+
 /** Needs no ledger: the proof, and a key that is trusted. */
 function verifyProofs(options: VerifyOptions & { readonly proof: string }, shell: Shell): void {
-  const keys = options.key.map((path) => trustedKey(path, shell));
-  if (keys.length === 0) {
-    throw new CommandFailure(EXIT.usage, "a proof is checked with a key", "give --key <file>");
-  }
+  const keys = neededKeys(options, shell);
   const lines = textOf(options.proof, shell).split("\n");
   for (const [at, line] of lines.entries()) {
     if (line.trim() === "") continue;
@@ -217,8 +233,12 @@ function trustedKey(path: string, shell: Shell): PublicKey {
 }
 
 function textOf(path: string, { workingDirectory }: Shell): string {
+  return readableFile(path, () => readFileSync(resolve(workingDirectory, path), "utf8"));
+}
+
+function readableFile<T>(path: string, read: () => T): T {
   try {
-    return readFileSync(resolve(workingDirectory, path), "utf8");
+    return read();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CommandFailure(EXIT.usage, `${path} cannot be read: ${why}`);

@@ -149,4 +149,37 @@ finding   redact pii.email (email), score 80, /messages/0/content 10–27, rule 
     expect(await run("prove", "x_nobody")).toMatchObject({ code: 1 });
     rmSync(away, { recursive: true });
   });
+
+  it("exports records in four formats, signed, with nothing that runs", async () => {
+    const away = mkdtempSync(join(tmpdir(), "ledger-export-"));
+    const key = join(away, "key.pem");
+    writeFileSync(key, (await run("key")).out);
+    const written: Record<string, string> = {};
+    for (const format of ["jsonl", "csv", "md", "html"]) {
+      const file = join(away, `records.${format}`);
+      expect(await run("export", "-o", file, "--kind", "outcome")).toMatchObject({ code: 0 });
+      expect(await run("verify", "--export", file, "--key", key)).toMatchObject({ code: 0 });
+      written[format] = readFileSync(file, "utf8");
+      writeFileSync(file, `${written[format]} `);
+      expect(await run("verify", "--export", file, "--key", key)).toMatchObject({ code: 1 });
+    }
+    const rows = (written["csv"] ?? "").trimEnd().split("\r\n");
+    expect(rows).toHaveLength(3);
+    expect(rows[1]).toMatch(
+      /,outcome,x_allowed,support-bot,openai,chat gpt-4o-mini,allow,models,/u,
+    );
+    expect(
+      written["jsonl"]
+        ?.trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).record.exchange),
+    ).toEqual(["x_allowed", "x_denied"]);
+    expect(written["html"]).toContain("<td>x_denied</td>");
+    expect(written["md"]).toContain("| x\\_denied |");
+    const none = join(away, "none.csv");
+    await run("export", "-o", none, "--agent", "nobody");
+    expect(readFileSync(none, "utf8").trimEnd().split("\r\n")).toHaveLength(1);
+    expect(await run("export", "-o", join(away, "x.pdf"))).toMatchObject({ code: 2 });
+    rmSync(away, { recursive: true });
+  });
 });
