@@ -1,0 +1,81 @@
+import { noteCost, noteHabit, openHabits, type AgentHabits } from "../../core/session/agent-habits.ts";
+import type { Call, CallEnd, Conduct, ConductStore, Sighting } from "../../core/session/conduct.ts";
+import {
+  keep,
+  levelOf,
+  note,
+  noteEnd,
+  openWindow,
+  type SessionWindow,
+} from "../../core/session/session-window.ts";
+import type { Principal } from "../../core/principal.ts";
+import type { Instant } from "../../core/units.ts";
+
+/** Sessions and agents remembered: the one that was quiet longest goes first. */
+export const SESSIONS_MAX = 4096;
+const AGENTS_MAX = 1024;
+
+interface Session {
+  readonly window: SessionWindow;
+  /** Told with the next call: it was seen when the last one had gone out. */
+  pending: readonly Sighting[];
+}
+
+/** The conduct that one process sees. A session's connections mostly stay with one worker. */
+export function createConductStore(): ConductStore {
+  return new MemoryConductStore();
+}
+
+class MemoryConductStore implements ConductStore {
+  readonly #sessions = new Map<string, Session>();
+  readonly #agents = new Map<string, AgentHabits>();
+
+  observe(principal: Principal, call: Call, at: Instant): Conduct {
+    const session = this.#session(principal);
+    const habits = this.#habits(principal);
+    const late = session.pending;
+    session.pending = [];
+    const unusual = noteHabit(habits, call);
+    keep(session.window, unusual, at);
+    const sightings = [...note(session.window, call, at), ...unusual, ...late];
+    return { level: levelOf(session.window, at), sightings };
+  }
+
+  ended(principal: Principal, end: CallEnd, at: Instant): void {
+    const session = this.#session(principal);
+    noteEnd(session.window, end, at);
+    const dear = noteCost(this.#habits(principal), end.cost);
+    keep(session.window, dear, at);
+    session.pending = dear;
+  }
+
+  #session({ tenant, agent, session }: Principal): Session {
+    return recent(this.#sessions, JSON.stringify([tenant, agent, session]), SESSIONS_MAX, () => ({
+      window: openWindow(),
+      pending: [],
+    }));
+  }
+
+  #habits({ tenant, agent }: Principal): AgentHabits {
+    return recent(this.#agents, JSON.stringify([tenant, agent]), AGENTS_MAX, openHabits);
+  }
+}
+
+/** The entry, moved to the end of the map; made where there is none. */
+function recent<Value>(
+  map: Map<string, Value>,
+  key: string,
+  most: number,
+  make: () => Value,
+): Value {
+  const value = map.get(key) ?? make();
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > most) {
+    for (const oldest of map.keys()) {
+      map.delete(oldest);
+      break;
+    }
+  }
+  return value;
+}
