@@ -26,6 +26,7 @@ import { UpstreamPools, type ConnectorFor } from "../proxy/upstream-pools.ts";
 import type { OpenLedger } from "../stores/ledger/open-ledger.ts";
 import { openLedgerChain } from "./open-ledger-chain.ts";
 import { SqliteReviewStore } from "../stores/sqlite/review-store.ts";
+import { createConductStore } from "../stores/memory/conduct-store.ts";
 import { SqliteSessionStore } from "../stores/sqlite/session-store.ts";
 import { ThreadTokenCounter } from "../stores/tokenizer/token-counter.ts";
 import { LocalVault } from "../stores/vault/local-vault.ts";
@@ -69,8 +70,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
   await using started = new AsyncDisposableStack();
   const live = started.use(await openLiveDirectory({ config, events, tenant: TENANT, now }));
   const gate = { draining: false, stopped: (who: Principal) => live.stopped(who) };
-  const path = at("budgets.db");
-  const counters = started.use(await openCounters({ config, path, now, events }));
+  const counters = started.use(await openCounters({ config, path: at("budgets.db"), now, events }));
   const sessions = started.use(new SqliteSessionStore({ path: at("sessions.db"), shared, now }));
   const reviews = started.use(new SqliteReviewStore(at("reviews.db"), now));
   const vault = started.use(openVault(options));
@@ -81,6 +81,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
     directory: live.directory,
     policies,
     sessions,
+    conduct: createConductStore(),
     definitions,
     prices,
     tokens: started.use(new ThreadTokenCounter()),

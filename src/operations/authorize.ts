@@ -12,7 +12,6 @@ import type { Ask, Changes, Interpretation, RequestBody } from "../pipeline/ask.
 import type { CallMeter } from "../pipeline/call-meter.ts";
 import { confine, confineTerms } from "../pipeline/confine.ts";
 import { decide } from "../pipeline/decide.ts";
-import { detect, foreseeRequest } from "../pipeline/detect.ts";
 import { identify } from "../pipeline/identify.ts";
 import { limit, stoppedBy } from "../pipeline/limit.ts";
 import { open } from "../pipeline/open.ts";
@@ -20,6 +19,7 @@ import type { Reserved } from "../pipeline/reserve.ts";
 import { grantGone, review } from "../pipeline/review.ts";
 import type { Ports } from "../pipeline/stages.ts";
 import { vouch } from "../pipeline/vouch.ts";
+import { look } from "./look.ts";
 import { afford, type Affordable } from "./afford.ts";
 
 /** What `forward` needs: the permit, and how to send the request and read its answer. */
@@ -40,6 +40,7 @@ export async function authorize(
   facts: Facts,
   ports: Ports,
 ): Promise<Verdict<Authorized>> {
+  const { exchange, at: now, upstream } = ask;
   const snapshot = ports.policies.current();
   facts.policy = snapshot.digest;
 
@@ -52,28 +53,21 @@ export async function authorize(
   if (limited.kind === "halt") return limited;
 
   const inspections = snapshot.inspections(principal);
-  const now = ask.at;
   const marks = ports.sessions.marks(principal);
   const interpreted = await ask.interpret({ principal, snapshot, inspections, now, marks });
   if (interpreted.kind === "halt") return interpreted;
   const interpretation = interpreted.value;
   const action = (facts.action = interpretation.action);
 
-  const { exchange, surroundings, upstream } = ask;
-  const { scannable } = interpretation;
-  const foreseen = foreseeRequest(scannable, inspections.request);
-  if (foreseen !== undefined) await foreseen;
-  const detected = detect(scannable, surroundings, inspections.request, upstream.unscannable);
-  facts.findings = detected.findings;
-  facts.requestScan = detected.scan;
-  if (detected.verdict.kind === "halt") return detected.verdict;
+  const looked = await look(ask, interpretation.scannable, inspections.request, facts, ports);
+  if (looked.kind === "halt") return looked;
 
   const vouched = vouch(action, upstream, principal, ports.definitions);
   if (vouched.kind === "halt") return vouched;
   const definition = (facts.definition = vouched.value?.seen);
 
   const source = (): string => interpretation.source();
-  const policyFacts = { now, marks, source };
+  const policyFacts = { now, marks, source, findings: facts.findings, risk: looked.value.risk };
   const decided = decide(snapshot, principal, action, policyFacts);
   facts.decision = decided.decision;
   if (decided.verdict.kind === "halt") return decided.verdict;
@@ -93,7 +87,7 @@ export async function authorize(
   const afforded = await afford(wanted, ports);
   if (afforded.kind === "halt") return afforded;
   const opening = { facts, principal, inspections, grant, ports };
-  return permit(afforded.value, detected.verdict.value, opening);
+  return permit(afforded.value, looked.value.redacted, opening);
 }
 
 interface Opening {

@@ -11,6 +11,7 @@ import { crossingOf } from "../core/money/thresholds.ts";
 import { settlementsOf, type Agreement } from "../core/money/settle.ts";
 import { millis } from "../core/units.ts";
 import type { InspectionReport } from "./ask.ts";
+import { tellConduct } from "./watch.ts";
 import type { Observer, Ports } from "./stages.ts";
 
 /** How it went, beside what the facts already say. */
@@ -37,6 +38,7 @@ export function close({ facts, agreement, report, elapsed }: Ended, ports: Ports
   const spent = settle(facts, agreement, report, ports);
   release(facts, spent, ports);
   mark(facts, ports);
+  tellConduct(facts, ports.now(), ports.conduct);
   const sealed = ports.ledger.outcome(facts);
   ports.observer.closed(facts);
   return sealed;

@@ -7,6 +7,7 @@ import type { TokenCounter } from "../core/money/token-counter.ts";
 import type { RateStore } from "../core/money/rate.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { ReviewStore } from "../core/review/review.ts";
+import type { ConductStore } from "../core/session/conduct.ts";
 import type { SessionStore } from "../core/session/session.ts";
 import type { DefinitionStore } from "../core/trust/definition-store.ts";
 import type { Vault } from "../core/secret/vault.ts";
@@ -21,6 +22,7 @@ export interface Ports {
   readonly directory: Directory;
   readonly policies: { current(): PolicySnapshot };
   readonly sessions: SessionStore;
+  readonly conduct: ConductStore;
   readonly definitions: DefinitionStore;
   readonly prices: PriceCatalogue;
   readonly tokens: TokenCounter;

@@ -28,6 +28,13 @@ const WHAT: Readonly<Record<string, string>> = {
   "destination.suspicious": "an address that nothing vouches for",
   "destination.listed": "an address that the operator has blocked",
   [DETECTOR_FAILED]: "what a detector failed on",
+  "behaviour.loop": "the same call, or the same failure, again and again",
+  "behaviour.chatter": "more small calls of one kind than a task needs",
+  "behaviour.fan_out": "calls to very many different places at once",
+  "behaviour.rapid_fire": "calls faster than anybody could follow",
+  "behaviour.unusual_tool": "a tool this agent has never used",
+  "behaviour.high_cost": "costs far above the usual",
+  "behaviour.contradiction": "something that contradicts what was said before",
   response_unscannable: "more text than can be held back to be inspected",
 };
 

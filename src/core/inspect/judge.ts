@@ -4,7 +4,7 @@ import type { Finding } from "./finding.ts";
 import type { InspectionRule } from "./inspection.ts";
 import { emailAt, EMAIL_DETECTOR, mailStart } from "./detectors/pii-email.ts";
 import { INJECTION_DETECTOR } from "./detectors/injection.ts";
-import { ruleFor, type ScanPlan } from "./scan-plan.ts";
+import { marksOf, ruleFor } from "./scan-plan.ts";
 import { HOLD_MAX, MORE, type Hit, type View } from "./signature.ts";
 import { originalAt, type TextScan } from "./text-scan.ts";
 
@@ -149,16 +149,6 @@ function findingOf(scan: TextScan, { detector, hit, score, rule }: Catch): Findi
     ...marksOf(scan.plan, detector, score),
   };
 }
-
-/** Of every rule that wants the finding, not only of the strictest. */
-function marksOf(plan: ScanPlan, detector: string, score: number): Pick<Finding, "marks"> {
-  const marks = (plan.rules.get(detector) ?? []).flatMap((rule) =>
-    score >= rule.scoreMin ? (rule.marks ?? []) : [],
-  );
-  return marks.length === 0 ? NO_MARKS : { marks };
-}
-
-const NO_MARKS: Pick<Finding, "marks"> = {};
 
 /** `[email]`, `[card]`, `[secret]`. */
 export function placeholder(detector: string): string {

@@ -6,7 +6,7 @@ import type { Finding } from "./finding.ts";
 import type { Inspection, InspectionRule } from "./inspection.ts";
 import type { Signature } from "./signature.ts";
 import type { AnchorTable } from "./find-anchor.ts";
-import { DETECTORS } from "./detectors/detectors.ts";
+import { BEHAVIOURS, DETECTORS } from "./detectors/detectors.ts";
 import { INJECTION_DETECTOR } from "./detectors/injection.ts";
 import { EMAIL_DETECTOR } from "./detectors/pii-email.ts";
 import { LABELLED, type Labelled } from "./detectors/labelled.ts";
@@ -27,6 +27,8 @@ export interface ScanPlan {
   readonly classifies: number;
   readonly redactsInjection: boolean;
   readonly rules: ReadonlyMap<string, readonly InspectionRule[]>;
+  /** Whether the session's behaviour is asked for, too. */
+  readonly watches: boolean;
   readonly lists: DestinationLists;
   /** Texts that `foresee.ts` found nothing in. */
   readonly clean: Set<string>;
@@ -68,6 +70,16 @@ export function scanPlan(inspection: Inspection): ScanPlan {
   return plan;
 }
 
+/** Of every rule that wants the finding, not only of the strictest. */
+export function marksOf(plan: ScanPlan, detector: string, score: number): Pick<Finding, "marks"> {
+  const marks = (plan.rules.get(detector) ?? []).flatMap((rule) =>
+    score >= rule.scoreMin ? (rule.marks ?? []) : [],
+  );
+  return marks.length === 0 ? NO_MARKS : { marks };
+}
+
+const NO_MARKS: Pick<Finding, "marks"> = {};
+
 /** The strictest rule that wants this detector's finding at this score. */
 export function ruleFor(
   plan: ScanPlan,
@@ -99,6 +111,7 @@ function compile(inspection: Inspection): ScanPlan {
     ),
     redactsInjection: rewrites(INJECTION_DETECTOR),
     rules,
+    watches: BEHAVIOURS.some((name) => rules.has(name)),
     lists: listsOf(inspection.rules),
     clean: new Set(),
     labels: new Map(),

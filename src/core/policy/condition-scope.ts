@@ -5,15 +5,18 @@
 import type { Action, HttpAction, LlmAction, McpAction, ToolAction } from "../action.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
 import type { Principal } from "../principal.ts";
+import type { RiskLevel } from "../session/conduct.ts";
 import type { PolicyFacts } from "./policy-snapshot.ts";
 
 export class SessionVariable {
   readonly id: string;
   readonly marks: readonly string[];
+  readonly risk: RiskLevel;
 
   constructor(principal: Principal, facts: PolicyFacts) {
     this.id = principal.session;
     this.marks = facts.marks;
+    this.risk = facts.risk ?? "LOW";
   }
 }
 
@@ -101,6 +104,12 @@ export class ConditionScope {
     return new Date(this.#facts.now);
   }
 
+  get findings(): readonly JsonObject[] {
+    return (this.#facts.findings ?? []).map(({ detector, signature, rule, score, part }) => {
+      return { detector, signature, rule, score, part };
+    });
+  }
+
   get args(): JsonObject | undefined {
     return "args" in this.#action ? this.#action.args : undefined;
   }
@@ -151,8 +160,18 @@ export const CONDITION_VARIABLES: Readonly<Record<string, ConditionVariable>> = 
     ctor: SessionVariable,
     fields: {
       id: ["string", "correlates one run of the agent, which chooses it"],
-      marks: ["list<string>", "what rules have marked the session with"],
+      marks: ["list<string>", "what rules and findings have marked the session with"],
+      risk: [
+        "string",
+        "`LOW`, `MEDIUM` or `HIGH`, from the last ten minutes; needs an entry that finds `behaviour`",
+      ],
     },
+  },
+  findings: {
+    kind: "value",
+    type: "list<map<string, dyn>>",
+    meaning:
+      "what inspect entries found in the request: `detector`, `signature`, `rule`, `score`, `part`",
   },
   args: {
     kind: "value",
@@ -203,8 +222,8 @@ export const CONDITION_VARIABLES: Readonly<Record<string, ConditionVariable>> = 
 
 /** What each kind of rule may read. */
 export const VARIABLES_BY_KIND = {
-  tool: ["agent", "team", "session", "now", "tool", "args"],
-  llm: ["agent", "team", "session", "now", "llm", "body"],
-  http: ["agent", "team", "session", "now", "http", "body"],
-  mcp: ["agent", "team", "session", "now", "mcp", "args"],
+  tool: ["agent", "team", "session", "now", "findings", "tool", "args"],
+  llm: ["agent", "team", "session", "now", "findings", "llm", "body"],
+  http: ["agent", "team", "session", "now", "findings", "http", "body"],
+  mcp: ["agent", "team", "session", "now", "findings", "mcp", "args"],
 } as const satisfies Record<Action["kind"], readonly string[]>;

@@ -26,4 +26,12 @@ export const DETECTORS = [
   "destination.exfiltration",
   "destination.suspicious",
   "destination.listed",
+  "behaviour",
+  "behaviour.loop",
+  "behaviour.chatter",
+  "behaviour.fan_out",
+  "behaviour.rapid_fire",
+  "behaviour.unusual_tool",
+  "behaviour.high_cost",
+  "behaviour.contradiction",
 ] as const;

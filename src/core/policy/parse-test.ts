@@ -1,3 +1,4 @@
+import { RISK_LEVELS } from "../session/conduct.ts";
 import { isMcpCallKey, MCP_CALL_KEYS, mcpCall } from "./mcp-call.ts";
 import { MCP_SELECTORS } from "./mcp-selectors.ts";
 import { numberOf, placeOf, textsOf, wordOf, type Parsing } from "./parse-clause.ts";
@@ -22,6 +23,8 @@ export function parseTest(map: YamlMap, parsing: Parsing): TestClause | undefine
     agent,
     team: textOf(valueOf(node, "team")),
     marks: textsOf(valueOf(node, "marks")),
+    risk: wordOf(valueOf(node, "risk"), RISK_LEVELS) ?? "LOW",
+    findings: textsOf(valueOf(node, "findings")),
     at,
     call,
     expect,

@@ -1,6 +1,7 @@
 import type { RateLimit } from "../decision.ts";
 import type { Budget } from "../money/budget.ts";
 import type { DomainRule, Surface } from "../inspect/inspection.ts";
+import type { RiskLevel } from "../session/conduct.ts";
 import type { Millis } from "../units.ts";
 import type { Path } from "./json-path.ts";
 import type { Place } from "./source-text.ts";
@@ -135,6 +136,9 @@ export interface TestClause {
   readonly agent: string;
   readonly team: string | undefined;
   readonly marks: readonly string[];
+  readonly risk: RiskLevel;
+  /** Detectors. */
+  readonly findings: readonly string[];
   /** ISO time; undefined: the epoch. */
   readonly at: string | undefined;
   readonly call: TestCall;

@@ -1,7 +1,9 @@
 import type { Action, McpAction, ToolAction } from "../action.ts";
 import type { Decision, Inspections } from "../decision.ts";
 import type { Budget } from "../money/budget.ts";
+import type { Finding } from "../inspect/finding.ts";
 import type { Principal } from "../principal.ts";
+import type { RiskLevel } from "../session/conduct.ts";
 import type { Digest, Instant, UpstreamName } from "../units.ts";
 
 /** Facts beside principal and action that a condition may read. */
@@ -14,6 +16,10 @@ export interface PolicyFacts {
    * only by rules that charge an amount.
    */
   readonly source: () => string;
+  /** In the request and in what the session does; absent: none. */
+  readonly findings?: readonly Finding[];
+  /** Absent: LOW. */
+  readonly risk?: RiskLevel;
 }
 
 /** All policy files, compiled. Immutable: an exchange reads one snapshot once. */

@@ -1,4 +1,6 @@
 /** The shape of the tests inside a policy file. */
+import { RISK_LEVELS } from "../session/conduct.ts";
+import { DETECTORS } from "./detectors.ts";
 import * as Type from "./json-schema.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -9,6 +11,14 @@ const Call = Type.Object(
     agent: Type.String({ description: "Who calls." }),
     team: Type.Optional(Type.String({ description: "The agent's team." })),
     marks: Type.Optional(Type.Array(Type.String(), { description: "Marks on the session." })),
+    risk: Type.Optional(
+      Type.Enum([...RISK_LEVELS], { description: "How the session behaves. Default: LOW." }),
+    ),
+    findings: Type.Optional(
+      Type.Array(Type.Enum([...DETECTORS]), {
+        description: "What inspect entries found, each with score 100.",
+      }),
+    ),
     at: Type.Optional(Type.String({ description: "When, as `2026-01-31T12:00:00Z`." })),
     tool: Type.Optional(Type.String({ description: "`upstream.tool`." })),
     prompt: Type.Optional(Type.String({ description: "`upstream.prompt`." })),

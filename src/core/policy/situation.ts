@@ -1,6 +1,7 @@
 /** A call as a test or the command line writes it, in the terms of the engine. */
 import type { Action } from "../action.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
+import type { Finding } from "../inspect/finding.ts";
 import type { Principal } from "../principal.ts";
 import { id, instant } from "../units.ts";
 import type { TestCall, TestClause } from "./policy-file.ts";
@@ -12,7 +13,8 @@ export interface Situation {
   readonly facts: PolicyFacts;
 }
 
-export type Asked = Pick<TestClause, "agent" | "team" | "marks" | "at" | "call">;
+export type Asked = Pick<TestClause, "agent" | "team" | "marks" | "at" | "call"> &
+  Partial<Pick<TestClause, "risk" | "findings">>;
 
 export function situationOf(test: Asked): Situation {
   const { call } = test;
@@ -32,7 +34,24 @@ export function situationOf(test: Asked): Situation {
       now: instant(test.at === undefined ? 0 : Date.parse(test.at)),
       marks: test.marks,
       source: () => sourceOf(call),
+      risk: test.risk ?? "LOW",
+      findings: (test.findings ?? []).map(supposed),
     },
+  };
+}
+
+/** A finding that a test names by its detector. */
+function supposed(detector: string): Finding {
+  return {
+    detector,
+    signature: "",
+    rule: "",
+    score: 100,
+    confidence: 1,
+    part: "",
+    start: 0,
+    end: 0,
+    action: "report",
   };
 }
 

@@ -7,34 +7,52 @@ import type { Call } from "./conduct.ts";
 /** Units of text that a digest reads; what lies behind them is told apart by its length. */
 const DIGEST_UNITS_MAX = 65_536;
 const INSTRUCTION_UNITS_MAX = 8192;
-const MEMORY_TOOL = /(?:^|[._-])(?:memory|memories|remember|note|notes|store|save|knowledge|facts?|profile)(?:$|[._-])/i;
+const MEMORY_TOOL =
+  /(?:^|[._-])(?:memory|memories|remember|note|notes|store|save|knowledge|facts?|profile)(?:$|[._-])/i;
 const STATEMENTS_MAX = 16;
 const STATEMENT_UNITS_MAX = 400;
 
 const NO_MEMORY: Call["memory"] = [];
 
 export function callOf(action: Action): Call {
+  return {
+    name: callName(action),
+    kind: action.kind,
+    digest: digestOf(contentOf(action)),
+    instructions: action.kind === "llm" ? instructionsOf(action) : "",
+    memory:
+      action.kind === "tool" && MEMORY_TOOL.test(action.tool)
+        ? statementsIn(action.args)
+        : NO_MEMORY,
+  };
+}
+
+export function callName(action: Action): string {
+  const { upstream } = action;
   switch (action.kind) {
-    case "llm": {
-      const name = `${action.upstream}.${action.model}`;
-      const instructions = instructionsOf(action);
-      return { name, kind: "llm", digest: digestOf(action.body), instructions, memory: NO_MEMORY };
-    }
-    case "tool": {
-      const name = `${action.upstream}.${action.tool}`;
-      const memory = MEMORY_TOOL.test(action.tool) ? statementsIn(action.args) : NO_MEMORY;
-      return { name, kind: "tool", digest: digestOf(action.args), instructions: "", memory };
-    }
-    case "http": {
-      const name = `${action.upstream} ${action.method} ${action.path}`;
-      const digest = digestOf([action.query, action.body ?? null]);
-      return { name, kind: "http", digest, instructions: "", memory: NO_MEMORY };
-    }
-    case "mcp": {
-      const name = `${action.upstream}.${action.method}${action.name === undefined ? "" : ` ${action.name}`}`;
-      const digest = digestOf(action.args ?? null);
-      return { name, kind: "mcp", digest, instructions: "", memory: NO_MEMORY };
-    }
+    case "llm":
+      return `${upstream}.${action.model}`;
+    case "tool":
+      return `${upstream}.${action.tool}`;
+    case "http":
+      return `${upstream} ${action.method} ${action.path}`;
+    case "mcp":
+      return `${upstream}.${action.method} ${action.name ?? ""}`;
+    default:
+      return impossible(action);
+  }
+}
+
+function contentOf(action: Action): JsonValue {
+  switch (action.kind) {
+    case "llm":
+      return action.body;
+    case "tool":
+      return action.args;
+    case "http":
+      return [action.query, action.body ?? null];
+    case "mcp":
+      return action.args ?? null;
     default:
       return impossible(action);
   }
@@ -58,7 +76,7 @@ function digestOf(value: JsonValue): number {
         mix(key);
         open.push(item);
       }
-    } else mix(String(next));
+    } else mix(typeof next === "string" ? next : JSON.stringify(next));
   }
   return hash >>> 0;
 }

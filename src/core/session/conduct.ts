@@ -46,5 +46,8 @@ export interface Conduct {
 export interface ConductStore {
   /** Notes the call. Synchronous: every exchange that policy watches asks. */
   observe(principal: Principal, call: Call, at: Instant): Conduct;
+  /** Whether anybody was observed since the start. */
+  readonly watching: boolean;
+  /** Of a session that was observed; others are none of its business. */
   ended(principal: Principal, end: CallEnd, at: Instant): void;
 }

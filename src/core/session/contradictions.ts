@@ -16,16 +16,20 @@ const STEMS: ReadonlyMap<string, string> = new Map(
   Object.entries(DEEDS).flatMap(([stem, words]) => words.map((word) => [word, stem] as const)),
 );
 
-/** The verb may stand behind up to two words: `do not ever directly send`. */
+/** With the three words behind it: `do not ever directly send`. */
 const FORBIDDEN =
-  /(?:\bdo not|\bdon['\u2019]?t|\bnever|\bmust not|\bmay not|\bshould not|\bcannot|\bnot allowed to|\bforbidden to|\bwithout|\brefrain from|\bavoid)\s+(?:[a-z]{1,12}\s+){0,2}?([a-z]{3,12})\b/gi;
+  /(?:\bdo not|\bdon['\u2019]?t|\bnever|\bmust not|\bmay not|\bshould not|\bcannot|\bnot allowed to|\bforbidden to|\bwithout|\brefrain from|\bavoid)\s+((?:[a-z]{1,14}\s+){0,2}[a-z]{3,14})\b/gi;
 const FORBIDDEN_MAX = 16;
 
 /** Stems of the deeds that a text forbids. */
 export function forbiddenDeeds(text: string): ReadonlySet<string> {
   const stems = new Set<string>();
-  for (const [, verb = ""] of text.matchAll(FORBIDDEN)) {
-    const stem = stemOf(verb.toLowerCase());
+  for (const [, words = ""] of text.matchAll(FORBIDDEN)) {
+    const stem = words
+      .toLowerCase()
+      .split(/\s+/)
+      .map(stemOf)
+      .find((one) => one !== undefined);
     if (stem !== undefined) stems.add(stem);
     if (stems.size >= FORBIDDEN_MAX) break;
   }
@@ -35,7 +39,10 @@ export function forbiddenDeeds(text: string): ReadonlySet<string> {
 /** The stem of the deed that a tool's name tells. */
 export function deedOf(name: string): string | undefined {
   const tool = name.slice(name.indexOf(".") + 1);
-  for (const word of tool.replaceAll(/([a-z])([A-Z])/g, "$1_$2").toLowerCase().split(/[^a-z]+/)) {
+  for (const word of tool
+    .replaceAll(/([a-z])([A-Z])/g, "$1_$2")
+    .toLowerCase()
+    .split(/[^a-z]+/)) {
     const stem = stemOf(word);
     if (stem !== undefined) return stem;
   }
@@ -44,11 +51,14 @@ export function deedOf(name: string): string | undefined {
 
 function stemOf(word: string): string | undefined {
   return (
-    STEMS.get(word) ?? STEMS.get(word.replace(/(?:ing|s|ed)$/, "")) ?? STEMS.get(word.replace(/ing$/, "e"))
+    STEMS.get(word) ??
+    STEMS.get(word.replace(/(?:ing|s|ed)$/, "")) ??
+    STEMS.get(word.replace(/ing$/, "e"))
   );
 }
 
-const NEGATION = /\b(?:not|never|no longer|isn't|aren't|wasn't|doesn't|don't|didn't|cannot|can't|won't)\b/gi;
+const NEGATION =
+  /\b(?:not|never|no longer|isn't|aren't|wasn't|doesn't|don't|didn't|cannot|can't|won't)\b/gi;
 
 export interface Claim {
   /** The statement without its negation, in plain words. */

@@ -212,7 +212,8 @@ function remember(window: SessionWindow, name: string, statement: string): reado
   const { core, negated } = claimOf(statement);
   const told = core.length < STATEMENT_MIN ? undefined : claims.get(core);
   if (core.length >= STATEMENT_MIN) put(claims, core, negated);
-  if (told !== undefined && told !== negated) return sighting("contradiction", "memory-reversed", 70);
+  if (told !== undefined && told !== negated)
+    return sighting("contradiction", "memory-reversed", 70);
   const changed = before !== undefined && before !== statement;
   return sighting("contradiction", "memory-overwritten", changed ? 48 : 0);
 }

@@ -1,4 +1,9 @@
-import { noteCost, noteHabit, openHabits, type AgentHabits } from "../../core/session/agent-habits.ts";
+import {
+  noteCost,
+  noteHabit,
+  openHabits,
+  type AgentHabits,
+} from "../../core/session/agent-habits.ts";
 import type { Call, CallEnd, Conduct, ConductStore, Sighting } from "../../core/session/conduct.ts";
 import {
   keep,
@@ -30,6 +35,10 @@ class MemoryConductStore implements ConductStore {
   readonly #sessions = new Map<string, Session>();
   readonly #agents = new Map<string, AgentHabits>();
 
+  get watching(): boolean {
+    return this.#sessions.size > 0;
+  }
+
   observe(principal: Principal, call: Call, at: Instant): Conduct {
     const session = this.#session(principal);
     const habits = this.#habits(principal);
@@ -42,15 +51,16 @@ class MemoryConductStore implements ConductStore {
   }
 
   ended(principal: Principal, end: CallEnd, at: Instant): void {
-    const session = this.#session(principal);
+    const session = this.#sessions.get(sessionKey(principal));
+    if (session === undefined) return;
     noteEnd(session.window, end, at);
     const dear = noteCost(this.#habits(principal), end.cost);
     keep(session.window, dear, at);
     session.pending = dear;
   }
 
-  #session({ tenant, agent, session }: Principal): Session {
-    return recent(this.#sessions, JSON.stringify([tenant, agent, session]), SESSIONS_MAX, () => ({
+  #session(principal: Principal): Session {
+    return recent(this.#sessions, sessionKey(principal), SESSIONS_MAX, () => ({
       window: openWindow(),
       pending: [],
     }));
@@ -59,6 +69,10 @@ class MemoryConductStore implements ConductStore {
   #habits({ tenant, agent }: Principal): AgentHabits {
     return recent(this.#agents, JSON.stringify([tenant, agent]), AGENTS_MAX, openHabits);
   }
+}
+
+function sessionKey({ tenant, agent, session }: Principal): string {
+  return JSON.stringify([tenant, agent, session]);
 }
 
 /** The entry, moved to the end of the map; made where there is none. */
