@@ -4,6 +4,7 @@ import { createServer, connect } from "node:net";
 import { delimiter, dirname, join } from "node:path";
 import { compilePolicies } from "../core/policy/compile-policy.ts";
 import { borrowersOf } from "../core/secret/borrowers.ts";
+import { instant } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { LocalVault } from "../stores/vault/local-vault.ts";
@@ -11,6 +12,7 @@ import { vaultKeySource } from "../stores/vault/vault-key.ts";
 import type { Address, Config } from "./config/config.ts";
 import type { Environment } from "./config/environment.ts";
 import { readPolicyFiles } from "./policy-files.ts";
+import { readPrices } from "./read-prices.ts";
 import { TENANT } from "./wire.ts";
 
 export interface Finding {
@@ -35,6 +37,7 @@ export async function diagnose(
     clock(),
     { name: "config", state: "ok", detail: config.file ?? "built-in sample", remedy: undefined },
     policies(config),
+    prices(config),
     dataDirectory(config),
     diskSpace(config),
     await portFree("listen", config.listen),
@@ -74,6 +77,13 @@ function policies({ policiesDirectory }: Config): Finding {
   return reply.snapshot.ruleCount > 0
     ? ok("policies", detail)
     : warning("policies", detail, "without a rule everything is denied: sallyport init");
+}
+
+function prices(config: Config): Finding {
+  const { overlay, problems } = readPrices(config.prices, instant(wallMillis()));
+  return problems.length > 0
+    ? problem("prices", `${problems.length} problems`, "sallyport prices check")
+    : ok("prices", `${overlay.overrides.length} of your own over the bundled catalogue`);
 }
 
 function dataDirectory({ dataDirectory: directory }: Config): Finding {

@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 import type { GatewayReport } from "./gateway-report.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { isClosed } from "./store-events.ts";
-import { DURATION_BOUNDS, TOKEN_CLASSES, type UpstreamTally } from "./tally.ts";
+import { DURATION_BOUNDS, TOKEN_CLASSES, type TokenClass, type UpstreamTally } from "./tally.ts";
 
 export interface Metrics {
   readonly contentType: string;
@@ -71,10 +71,15 @@ function addTraffic(registry: Registry, source: Source): void {
 
 const FINDING = ["detector", "action"];
 
+const PLAIN = new Set<TokenClass>(["input", "cacheRead", "cacheWrite", "output", "reasoning"]);
+
 function addMoney(registry: Registry, source: Source): void {
   counter(registry, "sallyport_tokens_total", "Tokens billed.", ["class"], (add) => {
     for (const [one, { tokens }] of rows(source)) {
-      for (const name of TOKEN_CLASSES) add({ ...one, class: name }, tokens[name]);
+      for (const name of TOKEN_CLASSES) {
+        // The plain classes are always there; the others once something was billed by them.
+        if (PLAIN.has(name) || tokens[name] > 0) add({ ...one, class: name }, tokens[name]);
+      }
     }
   });
   counter(registry, "sallyport_cost_usd_total", "Settled cost in US dollars.", [], (add) => {

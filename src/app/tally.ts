@@ -8,7 +8,20 @@ export const DURATION_BOUNDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 /** Past this many different detectors, new ones are counted as `other`. */
 const DETECTORS_MAX = 64;
 
-export const TOKEN_CLASSES = ["input", "cacheRead", "cacheWrite", "output", "reasoning"] as const;
+export const TOKEN_CLASSES = [
+  "input",
+  "cacheRead",
+  "cacheWrite",
+  "cacheWriteHour",
+  "audioInput",
+  "audioCacheRead",
+  "imageInput",
+  "toolInput",
+  "output",
+  "reasoning",
+  "audioOutput",
+  "imageOutput",
+] as const satisfies readonly (keyof Usage)[];
 export type TokenClass = (typeof TOKEN_CLASSES)[number];
 
 /**
@@ -58,11 +71,28 @@ export function newUpstreamTally(upstream: string, wire: string): UpstreamTally 
     outcomes: new Map(),
     durations: new Float64Array(DURATION_BOUNDS.length + 1),
     durationSum: 0,
-    tokens: { input: 0, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0 },
+    tokens: noTokens(),
     cost: 0,
     estimated: 0,
     findings: new Map(),
     unscanned: 0,
+  };
+}
+
+function noTokens(): Record<TokenClass, number> {
+  return {
+    input: 0,
+    cacheRead: 0,
+    cacheWrite: 0,
+    cacheWriteHour: 0,
+    audioInput: 0,
+    audioCacheRead: 0,
+    imageInput: 0,
+    toolInput: 0,
+    output: 0,
+    reasoning: 0,
+    audioOutput: 0,
+    imageOutput: 0,
   };
 }
 

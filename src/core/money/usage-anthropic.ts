@@ -133,9 +133,14 @@ function plus(count: number | undefined, more: number): number | undefined {
   return count === undefined && more <= 0 ? undefined : (count ?? 0) + more;
 }
 
-/** Fast mode outranks the tier: it is the dearer of the two. */
+/**
+ * Fast mode outranks the tier: it is the dearer of the two. Anthropic's priority tier is capacity
+ * that was bought ahead, not a surcharge.
+ */
 function tierOf(usage: JsonObject): ServiceTier | undefined {
-  return usage["speed"] === "fast" ? "fast" : serviceTier(usage["service_tier"]);
+  if (usage["speed"] === "fast") return "fast";
+  const tier = serviceTier(usage["service_tier"]);
+  return tier === "priority" ? "standard" : tier;
 }
 
 /** Counts are cumulative: one that is missing, hostile or smaller changes nothing. */

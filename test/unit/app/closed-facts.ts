@@ -55,6 +55,7 @@ export function closedFacts({ outcome, cost, duration = 1, detector, cause }: Va
               cacheWrite: 0,
               output: 5,
               reasoning: undefined,
+              cacheWriteHour: 4,
               source: "provider",
             },
             model: "m",

@@ -75,6 +75,18 @@ describe("usage of a provider's answer", () => {
     expect(read("generate", [metadata(9), metadata(3)]).usage).toMatchObject({ output: 9 });
   });
 
+  it.each([
+    [{ service_tier: "standard" }, "standard"],
+    [{ service_tier: "batch" }, "batch"],
+    [{ service_tier: "standard", speed: "fast" }, "fast"],
+    // Bought ahead, so no dearer than the standard tier.
+    [{ service_tier: "priority" }, "standard"],
+    [{}, undefined],
+  ])("reads Anthropic's price list from %j", (more, tier) => {
+    const usage = { input_tokens: 1, output_tokens: 1, ...more };
+    expect(read("messages", [{ type: "message", usage }]).usage?.tier).toBe(tier);
+  });
+
   it("bills details larger than their total as the plain class", () => {
     const usage = {
       prompt_tokens: 10,
