@@ -15,6 +15,7 @@ import { SqliteUsageStore } from "../stores/sqlite/usage-store.ts";
 import { openSqliteDirectory } from "../stores/directory/open-directory-store.ts";
 import { openBudgetSource } from "./budget-source.ts";
 import { SqliteReviewStore } from "../stores/sqlite/review-store.ts";
+import { openInspectionSource } from "./inspection-source.ts";
 import type { Config } from "./config/config.ts";
 import { openCounters } from "./open-counters.ts";
 import { usagePath } from "./usage-listener.ts";
@@ -69,6 +70,7 @@ export async function openNativePlane(parts: NativePlaneParts): Promise<NativePl
     },
     usage,
     reviews: { reviews, ledger, now: ports.now },
+    inspections: openInspectionSource(config.policiesDirectory),
     open: config.api.open,
     bootstrapToken: config.api.bootstrapToken,
   });

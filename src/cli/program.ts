@@ -14,6 +14,7 @@ Examples:
   $ sallyport init                        write sallyport.yaml and policies/ for this project
   $ sallyport run -- claude "fix the bug" run any agent behind the gate
   $ sallyport policy check                what is wrong with the policies, all at once
+  $ sallyport inspect page.html           what the detectors find in a file, a URL or stdin
   $ sallyport ledger verify               prove that the record is whole
 
 Exit codes: 0 ok, 1 the answer is no, 2 wrong usage or configuration, 3 the machine refused.`;
@@ -63,6 +64,17 @@ function addCommands(program: Command, shell: Shell, done: Done): void {
     .passThroughOptions()
     .action(async (command: string[], options) =>
       done(await (await import("./run.ts")).run(command, options, shell)),
+    );
+  program
+    .command("inspect")
+    .description("what the detectors find in a file, at a URL, or in what comes on stdin (-)")
+    .argument("<source>", "file, http(s) URL, or -")
+    .option("--on <surface>", "request, response or tool_result", "tool_result")
+    .option("--agent <name>", "whose inspect entries apply", "anybody")
+    .option("--policies <dir>", "your own entries; without it those of the pack `inspection`")
+    .option("--json", "the answer of POST /core/v1/inspect")
+    .action(async (source: string, options) =>
+      done(await (await import("./inspect.ts")).inspect(source, options, shell)),
     );
   program
     .command("demo")

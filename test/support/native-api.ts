@@ -14,6 +14,8 @@ import { id, instant, millis, type TenantId } from "../../src/core/units.ts";
 import type { ReviewStore } from "../../src/core/review/review.ts";
 import { SqliteReviewStore } from "../../src/stores/sqlite/review-store.ts";
 import type { Api } from "../../src/manage/native/api.ts";
+import type { Inspections } from "../../src/core/decision.ts";
+import { NO_INSPECTION } from "../../src/core/inspect/inspection.ts";
 import { createNativeApi } from "../../src/manage/native/native-api.ts";
 import { authenticate } from "../../src/operations/identity/authenticate.ts";
 import { createFirstKey } from "../../src/operations/identity/bootstrap.ts";
@@ -64,6 +66,18 @@ export const BUDGETS = [
   budget("calls", "calls", { per: [], window: { kind: "lifetime" } }),
 ];
 
+const INSPECTIONS: Inspections = {
+  request: {
+    surface: "request",
+    rules: [{ id: "mail", find: ["pii.email"], scoreMin: 60, action: "redact" }],
+  },
+  response: NO_INSPECTION.response,
+  toolResult: {
+    surface: "tool_result",
+    rules: [{ id: "injection", find: ["injection"], scoreMin: 80, action: "block" }],
+  },
+};
+
 export async function openNativeFixture(): Promise<NativeFixture> {
   await using started = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), "sallyport-native-"));
@@ -100,6 +114,7 @@ export async function openNativeFixture(): Promise<NativeFixture> {
     budgets: { store: budgets, budgets: () => BUDGETS, ledger, now },
     usage,
     reviews: { reviews, ledger, now },
+    inspections: () => INSPECTIONS,
     open: false,
     bootstrapToken: undefined,
   });

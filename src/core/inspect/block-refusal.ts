@@ -38,11 +38,16 @@ const WHAT: Readonly<Record<string, string>> = {
   response_unscannable: "more text than can be held back to be inspected",
 };
 
+/** What a finding is, in words for people; never the text itself. */
+export function describeFinding({ detector }: Finding): string {
+  return WHAT[detector] ?? "something";
+}
+
 /** Names rule, detector and place; never the text itself. */
 export function blockRefusal(code: RefusalCode, finding: Finding): Refusal {
   const { rule, detector, signature, part } = finding;
   const side = code === "request_blocked" ? "request" : "answer";
-  const what = WHAT[detector] ?? "something";
+  const what = describeFinding(finding);
   return {
     code,
     detail: `Rule ${rule} found ${what} in the ${side} (${detector}, ${signature}, at ${part}).`,

@@ -12,6 +12,7 @@ import { stopRoutes } from "./stop-routes.ts";
 import { userRoutes } from "./user-routes.ts";
 import { budgetRoutes } from "./budget-routes.ts";
 import { usageRoutes } from "./usage-routes.ts";
+import { inspectRoutes } from "./inspect-routes.ts";
 import type { Api, TypeBoxProvider } from "./api.ts";
 import { requireCallers } from "./authentication.ts";
 import { docsPage } from "./docs-page.ts";
@@ -38,6 +39,7 @@ const ROUTES: readonly Routes[] = [
   budgetRoutes,
   usageRoutes,
   reviewRoutes,
+  inspectRoutes,
 ];
 
 /** Ready to serve by `api.routing`; it listens nowhere itself. */

@@ -1,3 +1,4 @@
+import type { Inspections } from "../../core/decision.ts";
 import type { Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
@@ -16,6 +17,8 @@ export interface Services {
   readonly budgets: BudgetPorts;
   readonly usage: UsageStore;
   readonly reviews: ReviewPorts;
+  /** What policy wants to find in the traffic of this agent. */
+  readonly inspections: (agent: string) => Inspections;
   /** `api.auth: open`: nobody needs a credential. */
   readonly open: boolean;
   /** Needed for the first key where it is configured. */
