@@ -14,6 +14,7 @@ import type { Environment } from "./config/environment.ts";
 import { readPolicyFiles } from "./policy-files.ts";
 import { readPrices } from "./read-prices.ts";
 import { TENANT } from "./wire.ts";
+import { readToolSchemas } from "./tool-schemas.ts";
 
 export interface Finding {
   readonly name: string;
@@ -61,9 +62,10 @@ function clock(): Finding {
     : problem("clock", now.toISOString(), "set the clock: budgets and records depend on it");
 }
 
-function policies({ policiesDirectory }: Config): Finding {
+function policies(config: Config): Finding {
+  const { policiesDirectory } = config;
   const files = readPolicyFiles(policiesDirectory);
-  const reply = compilePolicies(files.sources);
+  const reply = compilePolicies(files.sources, readToolSchemas(config));
   const found = reply.kind === "problems" ? reply.problems : [];
   const count = files.problems.length + found.length;
   if (reply.kind === "problems" || count > 0) {

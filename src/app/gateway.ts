@@ -23,6 +23,7 @@ import { findDeadEnforcers, findIdleLimits } from "./self-test.ts";
 import { startTracing } from "./start-tracing.ts";
 import { SqliteUsageStore } from "../stores/sqlite/usage-store.ts";
 import { usageListener, usagePath } from "./usage-listener.ts";
+import { readToolSchemas } from "./tool-schemas.ts";
 import { createTally } from "./tally.ts";
 import { TENANT, wire, type Wired } from "./wire.ts";
 
@@ -71,8 +72,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const traced = tracing === undefined ? listeners : [...listeners, tracing.closed];
   const events = createEvents(log, tally, [...traced, refusals.note, usageListener(usage)]);
   const policies = started.use(
-    openPolicySource(config.policiesDirectory, events, (limits) =>
-      findIdleLimits(limits, config.upstreams),
+    openPolicySource(
+      config.policiesDirectory,
+      events,
+      (limits) => findIdleLimits(limits, config.upstreams),
+      () => readToolSchemas(config),
     ),
   );
   const prices = started.use(openPriceSource(config.prices, events));

@@ -4,6 +4,7 @@
  */
 import { compilePolicies, type PolicySource as PolicyText } from "../core/policy/compile-policy.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
+import { NO_SCHEMAS, type ToolSchemas } from "../core/policy/tool-schemas.ts";
 import type { Problem } from "../core/problem.ts";
 import type { Limits } from "./self-test.ts";
 import { PolicyFault } from "./policy-fault.ts";
@@ -44,15 +45,16 @@ type Load =
 
 /**
  * Throws PolicyFault if the policies do not load: at start there is nothing to fall back on.
- * `check` finds what is wrong with them in this configuration.
+ * `check` finds what is wrong with them in this configuration, `tools` is read with each load.
  */
 export function openPolicySource(
   directory: string,
   events: PolicyEvents,
   check: (limits: Limits) => readonly Problem[] = () => [],
+  tools: () => ToolSchemas = () => NO_SCHEMAS,
 ): PolicySource {
   let stamp = policyFilesStamp(directory);
-  const first = load(directory, check);
+  const first = load(directory, check, tools());
   if (first.kind === "problems") throw first.fault;
   let { snapshot, warnings } = first;
   let problems: readonly Problem[] = [];
@@ -62,7 +64,7 @@ export function openPolicySource(
 
   function reload(): void {
     stamp = policyFilesStamp(directory);
-    const next = load(directory, check);
+    const next = load(directory, check, tools());
     if (next.kind === "problems") {
       refused += 1;
       problems = next.fault.problems;
@@ -103,9 +105,13 @@ export function openPolicySource(
   };
 }
 
-function load(directory: string, check: (limits: Limits) => readonly Problem[]): Load {
+function load(
+  directory: string,
+  check: (limits: Limits) => readonly Problem[],
+  tools: ToolSchemas,
+): Load {
   const files = readPolicyFiles(directory);
-  const reply = compilePolicies(files.sources);
+  const reply = compilePolicies(files.sources, tools);
   const found = reply.kind === "problems" ? reply.problems : check(reply);
   const problems = [...files.problems, ...found];
   if (reply.kind === "ok" && problems.length === 0) {

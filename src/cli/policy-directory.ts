@@ -1,4 +1,6 @@
 import { relative, resolve } from "node:path";
+import { readToolSchemas } from "../app/tool-schemas.ts";
+import { NO_SCHEMAS } from "../core/policy/tool-schemas.ts";
 import { readPolicyFiles } from "../app/policy-files.ts";
 import {
   compilePolicies,
@@ -25,10 +27,10 @@ export function openPolicyDirectory(
   config: unknown,
   shell: Shell,
 ): PolicyDirectory {
-  const directory =
-    dir === undefined
-      ? loadFor({ config }, shell).config.policiesDirectory
-      : resolve(shell.workingDirectory, dir);
+  const configured = dir === undefined ? loadFor({ config }, shell).config : undefined;
+  const directory = configured?.policiesDirectory ?? resolve(shell.workingDirectory, dir ?? ".");
+  // A directory that is looked at by itself belongs to no gateway, and so to no servers.
+  const tools = configured === undefined ? NO_SCHEMAS : readToolSchemas(configured);
   const near = (file: string): string => {
     const path = relative(shell.workingDirectory, file);
     return path.startsWith("..") ? file : path;
@@ -36,7 +38,7 @@ export function openPolicyDirectory(
   const files = readPolicyFiles(directory);
   const sources = files.sources.map(({ file, text }) => ({ file: near(file), text }));
   const unreadable = files.problems.map((problem) => ({ ...problem, file: near(problem.file) }));
-  const reply = compilePolicies(sources);
+  const reply = compilePolicies(sources, tools);
   const found = reply.kind === "problems" ? reply.problems : [];
   const warnings = reply.kind === "ok" ? reply.warnings : [];
   return { directory, sources, reply, problems: [...unreadable, ...found], warnings };

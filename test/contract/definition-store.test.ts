@@ -1,8 +1,9 @@
 import { mkdtempSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { readToolSchemas } from "../../src/app/tool-schemas.ts";
 import type { JsonValue } from "../../src/core/json.ts";
 import {
   definitionHash,
@@ -176,6 +177,19 @@ describe("a definition store", () => {
     expect(after.pin(SEND)).toMatchObject({ standing: "approved" });
     expect(see(after, tool("send"))?.seen).toBe(definitionHash(tool("send")));
     expect(after.pin(SEND)?.standing).toBe("approved");
+  });
+
+  it("lends the approved schemas to the policies, and never those that only were seen", () => {
+    const path = newPath();
+    const store = storeAt(path);
+    see(store, tool("send"));
+    see(store, { ...(tool("send") as object), inputSchema: { type: "object", properties: {} } });
+    const dataDirectory = dirname(path);
+    const definitions = { trust: "first_use", byUpstream: {}, lockFile: `${path}.lock` } as const;
+    expect(readToolSchemas({ dataDirectory, definitions })).toEqual(
+      new Map([["crm.send", [{ type: "object" }]]]),
+    );
+    expect(readToolSchemas({ dataDirectory: "/nowhere", definitions }).size).toBe(0);
   });
 
   it("shows nothing that it could not remember: too large, or too many", () => {

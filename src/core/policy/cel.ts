@@ -9,12 +9,14 @@ import { closest } from "../../lib/closest.ts";
 import { impossible } from "../../lib/impossible.ts";
 import type { Action } from "../action.ts";
 import { CONDITION_VARIABLES, VARIABLES_BY_KIND, type ConditionScope } from "./condition-scope.ts";
+import type { ArgumentPath } from "./tool-schemas.ts";
 import { compilePattern } from "./linear-pattern.ts";
 
 export interface CelProgram {
   /** Throws where a value is missing or of another type. */
   readonly run: (scope: ConditionScope | undefined) => unknown;
   readonly reads: ReadonlySet<string>;
+  readonly argumentPaths: readonly ArgumentPath[];
   /** Loops inside loops, a loop over the request that looks at the request again counting twice. */
   readonly loops: number;
 }
@@ -138,6 +140,7 @@ function expandPattern({ args }: { readonly args: readonly ASTNode[] }): unknown
 interface Survey {
   readonly reads: Set<string>;
   readonly faults: CelFault[];
+  readonly argumentPaths: ArgumentPath[];
   loops: number;
 }
 
@@ -145,7 +148,7 @@ const LOOPS = new Set(["all", "exists", "exists_one", "map", "filter"]);
 const REQUEST = new Set(["args", "body"]);
 
 function surveyOf(ast: ASTNode): Survey {
-  const survey: Survey = { reads: new Set(), faults: [], loops: 0 };
+  const survey: Survey = { reads: new Set(), faults: [], argumentPaths: [], loops: 0 };
   visit(ast, 0, survey);
   return survey;
 }
@@ -159,8 +162,11 @@ function visit(node: ASTNode, loops: number, survey: Survey): void {
     case "id":
       return visitName(node.args, node.start, loops, survey);
     case ".":
-    case ".?":
+    case ".?": {
+      const path = argumentPath(node);
+      if (path !== undefined && path.names.length > 0) survey.argumentPaths.push(path);
       return visit(node.args[0], loops, survey);
+    }
     case "call":
       return visitAll(node.args[1], loops, survey);
     case "rcall":
@@ -193,6 +199,16 @@ function visit(node: ASTNode, loops: number, survey: Survey): void {
     default:
       return impossible(node);
   }
+}
+
+/** `undefined` where the chain does not begin at the arguments. */
+function argumentPath(node: ASTNode): ArgumentPath | undefined {
+  if (node.op === "id") return node.args === "args" ? { names: [], at: [] } : undefined;
+  if (node.op !== "." && node.op !== ".?") return undefined;
+  const [receiver, name] = node.args;
+  const before = argumentPath(receiver);
+  if (before === undefined || typeof name !== "string") return undefined;
+  return { names: [...before.names, name], at: [...before.at, node.end - name.length] };
 }
 
 function visitAll(nodes: readonly ASTNode[], loops: number, survey: Survey): void {

@@ -5,17 +5,20 @@ import type { Budget } from "../money/budget.ts";
 import { id, type BudgetId, type RuleId } from "../units.ts";
 import { compileCharge } from "./compile-charge.ts";
 import { checkRule } from "./check-rule.ts";
-import { compileCondition } from "./condition.ts";
+import { compileCondition, reportFault, type Condition } from "./condition.ts";
+import { unknownArguments, type ToolSchemas } from "./tool-schemas.ts";
 import { RESERVED_IDS, type CompiledRule } from "./compiled-rule.ts";
 import { nameGlob, type Glob } from "./glob.ts";
 import type { CompiledInspection } from "./inspections.ts";
 import type {
   BudgetClause,
+  ConditionClause,
   GlobClause,
   InspectClause,
   LimitClause,
   PolicyFile,
   RuleClause,
+  SelectorClause,
   TestClause,
 } from "./policy-file.ts";
 import { compileSelector } from "./selector.ts";
@@ -32,6 +35,7 @@ export interface CompiledFile {
 /** What files share: ids, budgets, and the count of rules. */
 export interface Linker {
   readonly list: ProblemList;
+  readonly tools: ToolSchemas;
   budget(name: string, place: Place): Budget | undefined;
   claim(what: "rule" | "inspect entry", name: string, place: Place): void;
   nextOrder(): number;
@@ -47,7 +51,11 @@ export interface DefinedBudget {
   readonly charged: boolean;
 }
 
-export function createLinker(files: readonly PolicyFile[], list: ProblemList): Linker {
+export function createLinker(
+  files: readonly PolicyFile[],
+  list: ProblemList,
+  tools: ToolSchemas,
+): Linker {
   const budgets = collectBudgets(files, list);
   const made = new Map([...budgets].map(([name, clause]) => [name, budgetOf(clause)]));
   const broken = new Set(files.flatMap((file) => file.brokenBudgets));
@@ -56,6 +64,7 @@ export function createLinker(files: readonly PolicyFile[], list: ProblemList): L
   let order = 0;
   return {
     list,
+    tools,
     budget(name, place) {
       used.add(name);
       const budget = made.get(name);
@@ -144,6 +153,9 @@ function compileRule(
   checkRule(clause, fileAgents, list);
   const { kind } = clause.selector;
   const condition = clause.when && compileCondition(clause.when, kind, list);
+  if (clause.when !== undefined && condition !== undefined) {
+    checkArguments(clause.selector, clause.when, condition, linker);
+  }
   if (clause.when !== undefined && condition?.constant === false) {
     list.report(clause.when.place, "this is never true, so the rule can never match", "remove it");
   }
@@ -176,6 +188,20 @@ function withRule(limit: LimitClause, rule: RuleId): RateLimit {
   if (limit.kind === "places") return Object.freeze({ kind: "places", rule, allowance, scope });
   const { counts, per } = limit;
   return Object.freeze({ kind: "rate", rule, counts, allowance, per, scope });
+}
+
+/** An argument that no selected tool has would make the condition fail at each call. */
+function checkArguments(
+  selector: SelectorClause,
+  when: ConditionClause,
+  { argumentPaths }: Condition,
+  { tools, list }: Linker,
+): void {
+  if (selector.kind !== "tool") return;
+  const globs = selector.tools.map(({ text }) => text);
+  for (const fault of unknownArguments(globs, argumentPaths, tools)) {
+    reportFault(when, fault, list);
+  }
 }
 
 function compileInspection(

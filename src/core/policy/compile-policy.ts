@@ -15,6 +15,7 @@ import type { PolicyFile } from "./policy-file.ts";
 import { POLICY_LIMITS } from "./policy-limits.ts";
 import type { PolicySnapshot } from "./policy-snapshot.ts";
 import { runTests, type TestResult } from "./run-tests.ts";
+import { NO_SCHEMAS, type ToolSchemas } from "./tool-schemas.ts";
 import { createSnapshot } from "./snapshot.ts";
 import { createProblemList, type ProblemList } from "./source-text.ts";
 
@@ -42,12 +43,16 @@ export type PolicyReply =
 
 /**
  * Never throws. No sources make a snapshot that denies everything. A failing in-file test is a
- * problem like any other: the caller keeps what it had.
+ * problem like any other: the caller keeps what it had. `tools`: what conditions are checked
+ * against beside the known variables.
  */
-export function compilePolicies(sources: readonly PolicySource[]): PolicyReply {
+export function compilePolicies(
+  sources: readonly PolicySource[],
+  tools: ToolSchemas = NO_SCHEMAS,
+): PolicyReply {
   const list = createProblemList();
   const warnings = createProblemList();
-  const { files, budgets } = compileAll(sources, list, warnings);
+  const { files, budgets } = compileAll(sources, tools, list, warnings);
   const rules = files.flatMap((file) => file.rules);
   if (list.problems.length > 0) return refused(list, []);
 
@@ -72,6 +77,7 @@ const NOTHING: Compiled = { files: [], budgets: [] };
 
 function compileAll(
   sources: readonly PolicySource[],
+  tools: ToolSchemas,
   list: ProblemList,
   warnings: ProblemList,
 ): Compiled {
@@ -88,7 +94,7 @@ function compileAll(
     list.report(place, message, `at most ${POLICY_LIMITS.clauses} are loaded`);
     return NOTHING;
   }
-  const linker = createLinker(parsed, list);
+  const linker = createLinker(parsed, list, tools);
   const files = parsed.map((file) => compileFile(file, linker));
   // A budget that only a broken rule charges is not unused.
   if (list.problems.length === 0) linker.reportUnused(warnings);

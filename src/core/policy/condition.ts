@@ -2,6 +2,7 @@
 import type { Action } from "../action.ts";
 import { parseCel, type CelFault, type CelProgram } from "./cel.ts";
 import type { ConditionScope } from "./condition-scope.ts";
+import type { ArgumentPath } from "./tool-schemas.ts";
 import { valueUnits } from "./value-units.ts";
 import type { ConditionClause } from "./policy-file.ts";
 import type { Place, ProblemList } from "./source-text.ts";
@@ -12,6 +13,7 @@ export type Truth = "true" | "false" | "failed";
 export interface Condition {
   readonly text: string;
   readonly readsBody: boolean;
+  readonly argumentPaths: readonly ArgumentPath[];
   /** The value where no variable is read. */
   readonly constant: boolean | undefined;
   evaluate(scope: ConditionScope): Truth;
@@ -39,6 +41,7 @@ export function compileCondition(
   return Object.freeze({
     text: clause.text,
     readsBody: program.reads.has("body"),
+    argumentPaths: program.argumentPaths,
     constant: constantOf(program),
     evaluate: (scope: ConditionScope) => evaluate(program, scope),
     failureOf: (scope: ConditionScope) => failureOf(program, scope),
@@ -85,7 +88,7 @@ function constantOf(program: CelProgram): boolean | undefined {
   }
 }
 
-function reportFault(clause: ConditionClause, fault: CelFault, list: ProblemList): void {
+export function reportFault(clause: ConditionClause, fault: CelFault, list: ProblemList): void {
   list.report(placeInside(clause, fault.at), fault.message, fault.suggestion);
 }
 

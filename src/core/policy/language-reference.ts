@@ -42,7 +42,7 @@ floating point, and fractions beyond 10⁻⁹ USD round up. The largest limit is
 const CONDITIONS = `## Conditions
 
 \`when\` is [CEL](https://cel.dev), checked when the file is loaded: an unknown variable or
-field is a problem with its place. If a condition fails at run time (a field is missing or of another type) it
+field is a problem with its place, and so is a member of \`args\` that no pinned tool of the rule has. If a condition fails at run time (a field is missing or of another type) it
 counts as false for \`allow\` and \`approve\`, and as true for \`deny\`: in doubt, no.
 
 JSON numbers compare and calculate with integers and decimals alike; text is never a number.
