@@ -4,15 +4,17 @@ import { createServer, connect } from "node:net";
 import { delimiter, dirname, join } from "node:path";
 import { compilePolicies } from "../core/policy/compile-policy.ts";
 import { borrowersOf } from "../core/secret/borrowers.ts";
-import { instant } from "../core/units.ts";
+import { instant, type Instant } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { LocalVault } from "../stores/vault/local-vault.ts";
 import { vaultKeySource } from "../stores/vault/vault-key.ts";
 import type { Address, Config } from "./config/config.ts";
 import type { Environment } from "./config/environment.ts";
+import { openCounters } from "./open-counters.ts";
 import { readPolicyFiles } from "./policy-files.ts";
 import { readPrices } from "./read-prices.ts";
+import { StoreFault } from "./store-fault.ts";
 import { TENANT } from "./wire.ts";
 import { readToolSchemas } from "./tool-schemas.ts";
 
@@ -43,6 +45,7 @@ export async function diagnose(
     diskSpace(config),
     await portFree("listen", config.listen),
     await portFree("manage", config.manage),
+    ...(await sharedStore(config)),
     ...credentials(config, environment),
     ...(await Promise.all(config.upstreams.map((one) => reachable(one, environment)))),
   ];
@@ -125,6 +128,22 @@ function portFree(name: string, { host, port }: Address): Promise<Finding> {
       server.close(() => resolve(ok(name, `${host}:${port} is free`)));
     });
   });
+}
+
+/** Looked at as a start would: a store that must not be used is a problem, one that is away too. */
+async function sharedStore(config: Config): Promise<readonly Finding[]> {
+  if (config.store.kind === "embedded") return [];
+  const quiet = { storeChanged: () => undefined, outagePolicy: () => undefined };
+  const now = (): Instant => instant(wallMillis());
+  try {
+    await using counters = await openCounters({ config, path: "", now, events: quiet });
+    const { reachable, detail } = counters.report();
+    const remedy = "check `store`, the network and the password";
+    return [reachable ? ok("store", detail) : problem("store", detail, remedy)];
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    return [problem("store", error.message, error.remedy)];
+  }
 }
 
 function credentials(config: Config, environment: Environment): readonly Finding[] {

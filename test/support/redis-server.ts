@@ -14,6 +14,8 @@ import { freePort } from "./free-port.ts";
 
 const NAMES = ["redis-server", "valkey-server"];
 const INSTALL = "apt-get update && apt-get install -y --no-install-recommends redis-server";
+/** Debian starts no service in run level 1: tests bring their own servers. */
+const QUIETLY = { RUNLEVEL: "1", DEBIAN_FRONTEND: "noninteractive" };
 const INSTALL_TIMEOUT_MS = 180_000;
 const START_TIMEOUT_MS = 10_000;
 const POLL_MS = 10;
@@ -43,7 +45,8 @@ function install(): string | undefined {
     return undefined;
   const wait = "-o DPkg::Lock::Timeout=120";
   const script = INSTALL.replaceAll("apt-get", `apt-get ${wait}`);
-  spawnSync("sh", ["-c", script], { timeout: INSTALL_TIMEOUT_MS, stdio: "ignore" });
+  const env = { ...process.env, ...QUIETLY };
+  spawnSync("sh", ["-c", script], { env, timeout: INSTALL_TIMEOUT_MS, stdio: "ignore" });
   return onPath();
 }
 

@@ -12,6 +12,8 @@ import { readServerState, type ServerState } from "./server-fitness.ts";
 const START_WAIT_MS = 1500;
 /** How often a server is asked again whether it is fit: its settings may be changed at run time. */
 const CHECK_MS = 15_000;
+/** Breakers of a cluster; more of them begin anew, closed. */
+const BREAKERS_MAX = 10_000;
 
 export interface RedisOptions {
   readonly address: RedisAddress;
@@ -67,7 +69,8 @@ export class RedisClient implements AsyncDisposable {
   readonly #timeout: number;
   readonly #onChange: (state: RedisHealth) => void;
   readonly #deadlines: Deadlines;
-  readonly #breaker = new CircuitBreaker(monotonicMillis);
+  /** One server has one; in a cluster each hash tag has its own, for its node may be the sick one. */
+  readonly #breakers = new Map<string, CircuitBreaker>();
   readonly #checks: NodeJS.Timeout;
   #state: ServerState | undefined;
   #lastError: Error | undefined;
@@ -93,7 +96,7 @@ export class RedisClient implements AsyncDisposable {
 
   get health(): RedisHealth {
     const memoryUsed = this.#state?.memoryUsed;
-    const trouble = this.#trouble() ?? (this.#breaker.open ? this.#tooSlow() : undefined);
+    const trouble = this.#trouble() ?? (this.#breakerOf("").open ? this.#tooSlow() : undefined);
     if (trouble !== undefined) return { ok: false, detail: trouble.message, memoryUsed };
     const full = memoryUsed === undefined ? "" : `, ${Math.round(memoryUsed * 100)} % of memory`;
     return { ok: true, detail: `Redis ${this.#state?.version ?? ""}${full}`, memoryUsed };
@@ -110,15 +113,16 @@ export class RedisClient implements AsyncDisposable {
   ): Promise<unknown> {
     const trouble = this.#trouble();
     if (trouble !== undefined) throw trouble;
-    if (!this.#breaker.admit()) throw this.#tooSlow(false);
+    const breaker = this.#breakerOf(keys[0] ?? "");
+    if (!breaker.admit()) throw this.#tooSlow(false);
     try {
       const reply = await this.#deadlines.guard(this.#evaluate(script, keys, args), () =>
         this.#tooSlow(),
       );
-      this.#breaker.succeeded();
+      breaker.succeeded();
       return reply;
     } catch (error) {
-      throw this.#judge(error);
+      throw this.#judge(error, breaker);
     }
   }
 
@@ -161,13 +165,22 @@ export class RedisClient implements AsyncDisposable {
     return new RedisUnavailable(`Redis did not answer within ${this.#timeout} ms`, { sent });
   }
 
-  #judge(error: unknown): Error {
+  #breakerOf(key: string): CircuitBreaker {
+    const tag = "nodes" in this.#redis ? key.slice(0, key.indexOf("}") + 1) : "";
+    let breaker = this.#breakers.get(tag);
+    if (breaker !== undefined) return breaker;
+    if (this.#breakers.size >= BREAKERS_MAX) this.#breakers.clear();
+    this.#breakers.set(tag, (breaker = new CircuitBreaker(monotonicMillis)));
+    return breaker;
+  }
+
+  #judge(error: unknown, breaker: CircuitBreaker): Error {
     const cause = error instanceof Error ? error : new Error(String(error));
     if (cause.name === "ReplyError") {
-      this.#breaker.succeeded();
+      breaker.succeeded();
       return cause;
     }
-    this.#breaker.failed();
+    breaker.failed();
     this.#tell();
     if (cause instanceof RedisUnavailable) return cause;
     const message = `the connection to Redis broke: ${cause.message}`;
@@ -194,9 +207,9 @@ export class RedisClient implements AsyncDisposable {
       );
       if (this.#state === undefined) await this.#loadScripts();
       this.#state = worstOf(states);
-      this.#breaker.succeeded();
+      this.#breakerOf("").succeeded();
     } catch (error) {
-      if (this.#state === undefined) this.#lastError = this.#judge(error);
+      if (this.#state === undefined) this.#lastError = this.#judge(error, this.#breakerOf(""));
     }
     this.#tell();
   }

@@ -1,9 +1,13 @@
+/** Tenants whose names are kept ready; more of them begin anew. */
+const TENANTS_MAX = 10_000;
+
 /**
  * Names in Redis. The layout's version is part of them, so that two releases can run side by side;
  * the tenant is the hash tag, so that everything of one tenant is on one node of a cluster.
  */
 export class RedisKeys {
   readonly #prefix: string;
+  readonly #tenants = new Map<string, string>();
 
   /** `prefix` tells installations apart that share a server. */
   constructor(prefix: string) {
@@ -11,13 +15,19 @@ export class RedisKeys {
   }
 
   /** `key`: `tenant|…`, its parts escaped. */
-  of(kind: "balance" | "rate", key: string): string {
+  of(kind: "rate", key: string): string {
     return `${this.tenant(key)}${kind}:${key}`;
   }
 
   /** What all names of a key's tenant begin with. */
   tenant(key: string): string {
-    return `${this.#prefix}:{${tagOf(key.slice(0, Math.max(key.indexOf("|"), 0)))}}:`;
+    const name = key.slice(0, Math.max(key.indexOf("|"), 0));
+    const known = this.#tenants.get(name);
+    if (known !== undefined) return known;
+    if (this.#tenants.size >= TENANTS_MAX) this.#tenants.clear();
+    const root = `${this.#prefix}:{${tagOf(name)}}:`;
+    this.#tenants.set(name, root);
+    return root;
   }
 }
 
