@@ -14,6 +14,7 @@ import type { Environment } from "./config/environment.ts";
 import { openCounters } from "./open-counters.ts";
 import { readPolicyFiles } from "./policy-files.ts";
 import { readPrices } from "./read-prices.ts";
+import { NOBODY_TOLD } from "./store-events.ts";
 import { StoreFault } from "./store-fault.ts";
 import { TENANT } from "./wire.ts";
 import { readToolSchemas } from "./tool-schemas.ts";
@@ -133,10 +134,14 @@ function portFree(name: string, { host, port }: Address): Promise<Finding> {
 /** Looked at as a start would: a store that must not be used is a problem, one that is away too. */
 async function sharedStore(config: Config): Promise<readonly Finding[]> {
   if (config.store.kind === "embedded") return [];
-  const quiet = { storeChanged: () => undefined, outagePolicy: () => undefined };
   const now = (): Instant => instant(wallMillis());
   try {
-    await using counters = await openCounters({ config, path: "", now, events: quiet });
+    await using counters = await openCounters({
+      config,
+      shared: false,
+      now,
+      events: NOBODY_TOLD,
+    });
     const { reachable, detail } = counters.report();
     const remedy = "check `store`, the network and the password";
     return [reachable ? ok("store", detail) : problem("store", detail, remedy)];

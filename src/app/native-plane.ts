@@ -41,7 +41,7 @@ export async function openNativePlane(parts: NativePlaneParts): Promise<NativePl
   const counters = started.use(
     await openCounters({
       config,
-      path: join(config.dataDirectory, "budgets.db"),
+      shared: false,
       now: ports.now,
       events: NOBODY_TOLD,
     }),

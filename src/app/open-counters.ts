@@ -1,5 +1,6 @@
 /** What counts money and calls: embedded, or in the Redis that replicas share. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { BudgetStore } from "../core/money/budget.ts";
 import type { RateStore } from "../core/money/rate.ts";
 import type { Instant } from "../core/units.ts";
@@ -7,6 +8,7 @@ import { impossible } from "../lib/impossible.ts";
 import { createRateStore } from "../stores/memory/rate-store.ts";
 import type { OutageCount, OutagePolicy } from "../stores/outage/outage-policy.ts";
 import type { RedisBudgetStore } from "../stores/redis/budget-store.ts";
+import { SqliteRateStore } from "../stores/sqlite/rate-store.ts";
 import { openBudgetStore } from "../stores/sqlite/budget-store.ts";
 import type { Config } from "./config/config.ts";
 import type { Outages, StoreSettings } from "./config/store-settings.ts";
@@ -22,23 +24,26 @@ export interface Counters extends AsyncDisposable {
 
 export interface CountersOptions {
   readonly config: Config;
-  /** Of the embedded store. */
-  readonly path: string;
+  /** Whether several processes of this machine count limits. */
+  readonly shared: boolean;
   readonly now: () => Instant;
-  readonly events: StoreEvents;
+  readonly events: Pick<StoreEvents, "storeChanged" | "outagePolicy">;
 }
 
 /** Rejects for a Redis that answers and must not be used, and for files that cannot be read. */
 export async function openCounters(options: CountersOptions): Promise<Counters> {
-  const { config, path, now } = options;
+  const { config, shared, now } = options;
+  const directory = config.dataDirectory;
   if (config.store.kind === "redis") return openShared(config.store, config.outages, options);
-  const budgets = openBudgetStore(path, now);
-  return {
-    budgets,
-    rates: createRateStore(),
-    report: () => EMBEDDED,
-    [Symbol.asyncDispose]: () => budgets[Symbol.asyncDispose](),
-  };
+  await using started = new AsyncDisposableStack();
+  const budgets = started.use(openBudgetStore(join(directory, "budgets.db"), now));
+  // One process counts in memory; several see each other's calls in a file.
+  const rates = shared
+    ? started.use(new SqliteRateStore(join(directory, "limits.db"), now))
+    : createRateStore();
+  const owned = started.move();
+  const dispose = (): Promise<void> => owned.disposeAsync();
+  return { budgets, rates, report: () => EMBEDDED, [Symbol.asyncDispose]: dispose };
 }
 
 const EMBEDDED: StoreReport = {

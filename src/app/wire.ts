@@ -70,7 +70,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
   await using started = new AsyncDisposableStack();
   const live = started.use(await openLiveDirectory({ config, events, tenant: TENANT, now }));
   const gate = { draining: false, stopped: (who: Principal) => live.stopped(who) };
-  const counters = started.use(await openCounters({ config, path: at("budgets.db"), now, events }));
+  const counters = started.use(await openCounters({ config, shared, now, events }));
   const sessions = started.use(new SqliteSessionStore({ path: at("sessions.db"), shared, now }));
   const reviews = started.use(new SqliteReviewStore(at("reviews.db"), now));
   const vault = started.use(openVault(options));

@@ -1,5 +1,4 @@
 /** `sallyport budget`: how budgets stand, and corrections that leave their reason on the record. */
-import { join } from "node:path";
 import { Command } from "commander";
 import type { Config } from "../app/config/config.ts";
 import { openBudgetSource } from "../app/budget-source.ts";
@@ -113,7 +112,7 @@ async function openDesk(options: Options, shell: Shell): Promise<Desk> {
   const { config } = loadFor(options, shell);
   const counters = await openCounters({
     config,
-    path: join(config.dataDirectory, "budgets.db"),
+    shared: false,
     now,
     events: NOBODY_TOLD,
   });

@@ -1,11 +1,16 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RateStore, TakeReply } from "../../src/core/money/rate.ts";
 import { createRateStore } from "../../src/stores/memory/rate-store.ts";
+import { PLACE_LEASE_MS } from "../../src/stores/place-lease.ts";
+import { SqliteRateStore } from "../../src/stores/sqlite/rate-store.ts";
 import { RedisRateStore } from "../../src/stores/redis/rate-store.ts";
 import { freshKeys, redisClient } from "../support/redis-store.ts";
 import { sharedRedis } from "../support/redis-server.ts";
 import { exchangeId } from "../support/budget-holds.ts";
-import { rateClaim, rateStoreSuite } from "./rate-store-suite.ts";
+import { placeClaim, rateClaim, rateStoreSuite } from "./rate-store-suite.ts";
 
 const DONE = async (): Promise<void> => undefined;
 
@@ -16,6 +21,57 @@ rateStoreSuite("memory", async () => ({
   },
   [Symbol.asyncDispose]: DONE,
 }));
+
+rateStoreSuite("SQLite", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "sallyport-rates-"));
+  const stores = new DisposableStack();
+  return {
+    open: (clock) => {
+      const store = stores.use(new SqliteRateStore(join(directory, "limits.db"), clock));
+      return { take: store.take.bind(store), end: store.end.bind(store), settled: DONE };
+    },
+    async [Symbol.asyncDispose]() {
+      stores.dispose();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+});
+
+describe("the SQLite rate store", () => {
+  it("counts together what two workers take, and frees the places of one that died", () => {
+    const directory = mkdtempSync(join(tmpdir(), "sallyport-rates-"));
+    try {
+      const clock = { at: 1_780_000_000_000 };
+      const path = join(directory, "limits.db");
+      using one = new SqliteRateStore(path, () => clock.at);
+      const died = new SqliteRateStore(path, () => clock.at);
+      const claims = [rateClaim(3), placeClaim(2)];
+      expect(one.take(exchangeId(1), claims).kind).toBe("taken");
+      expect(died.take(exchangeId(2), claims).kind).toBe("taken");
+      expect(one.take(exchangeId(3), claims)).toMatchObject({
+        claim: { limit: { kind: "places" } },
+      });
+      died[Symbol.dispose]();
+      clock.at += PLACE_LEASE_MS;
+      expect(one.take(exchangeId(4), claims).kind).toBe("taken");
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
+  it("makes nobody wait for the old time when the clock is set back", () => {
+    const directory = mkdtempSync(join(tmpdir(), "sallyport-rates-"));
+    try {
+      const clock = { at: 1_780_000_000_000 };
+      using store = new SqliteRateStore(join(directory, "limits.db"), () => clock.at);
+      expect(store.take(exchangeId(1), [rateClaim(1)]).kind).toBe("taken");
+      clock.at -= 365 * 86_400_000;
+      expect(store.take(exchangeId(2), [rateClaim(1)])).toMatchObject({ retryIn: 600_000 });
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
 
 rateStoreSuite("Redis", async () => {
   const client = await redisClient(await sharedRedis());

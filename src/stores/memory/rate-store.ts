@@ -2,14 +2,13 @@ import { usedOf } from "../../core/money/claims.ts";
 import { after, corrected, leftOf, waitFor } from "../../core/money/gcra.ts";
 import type { RateClaim, RateStanding, RateStore, TakeReply } from "../../core/money/rate.ts";
 import { millis, type ExchangeId } from "../../core/units.ts";
+import { changesLater, PLACE_RETRY_MS } from "../place-lease.ts";
 import { monotonicMillis } from "../../lib/clock.ts";
 
 /** Rates of all rules and instances; full ones make room for those that are in use. */
 const COUNTERS_MAX = 100_000;
 /** Counters looked at when a new one comes: more than one, so idle ones never pile up. */
 const SWEEP_STEP = 4;
-/** Nobody knows when a place becomes free; a client may ask again after this. */
-const PLACE_RETRY_MS = 1000;
 
 export interface RateStoreOptions {
   /** Milliseconds of a clock that nobody sets: a rate then never waits for a time gone by. */
@@ -44,14 +43,12 @@ class MemoryRateStore implements RateStore {
       const retryIn = millis(wait);
       return { kind: "empty", claim, retryIn, standings: this.#standings(claims, now) };
     }
-    let changesLater = false;
     for (const claim of claims) {
       const { key, limit, amount } = claim;
       if (limit.kind === "places") this.#running.set(key, (this.#running.get(key) ?? 0) + 1);
       else this.#store(key, after(limit, this.#emptyAt.get(key) ?? now, amount, now), now);
-      changesLater ||= limit.kind === "places" || limit.counts !== "requests";
     }
-    if (changesLater) this.#live.set(exchange, claims);
+    if (claims.some(changesLater)) this.#live.set(exchange, claims);
     return { kind: "taken", standings: this.#standings(claims, now) };
   }
 

@@ -1,4 +1,5 @@
 import { REFILLS_OWED_MAX } from "../../core/money/gcra.ts";
+import { PLACE_RETRY_MS } from "../place-lease.ts";
 import { NOW, redisScript } from "./redis-script.ts";
 
 /** Longer than any clock moves that a test moves; a counter that is not in use needs no memory. */
@@ -24,9 +25,10 @@ for i = 1, #KEYS do
     redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now)
     local taken = redis.call('ZCARD', KEYS[i])
     after[i] = taken
-    if taken >= allowance and reply[1] == 0 then reply[1], reply[2] = i, 1000 end
+    if taken >= allowance and reply[1] == 0 then reply[1], reply[2] = i, ${PLACE_RETRY_MS} end
   else
     local empty = math.max(tonumber(redis.call('GET', KEYS[i])) or now, now)
+    empty = math.min(empty, now + per * ${REFILLS_OWED_MAX})
     local moved = empty + math.min(tonumber(ARGV[at + 3]), allowance) * per / allowance
     after[i] = empty
     local wait = moved - per - now

@@ -8,13 +8,11 @@ import type {
   TakeReply,
 } from "../../core/money/rate.ts";
 import { millis, type ExchangeId } from "../../core/units.ts";
+import { changesLater, PLACE_LEASE_MS, PLACE_RENEW_MS } from "../place-lease.ts";
 import { END, RENEW, TAKE } from "./rate-scripts.ts";
 import type { RedisClient } from "./redis-client.ts";
 import type { RedisKeys } from "./redis-keys.ts";
 
-/** A place comes back so long after its holder died. Whoever lives renews it three times as often. */
-const PLACE_LEASE_MS = 90_000;
-const RENEW_MS = PLACE_LEASE_MS / 3;
 const RENEWED_AT_ONCE_MAX = 500;
 
 export interface RedisStoreOptions {
@@ -37,7 +35,7 @@ export class RedisRateStore implements RateStore, Disposable {
     this.#client = client;
     this.#keys = keys;
     this.#clock = clock;
-    this.#renewal = setInterval(() => this.#renew(), RENEW_MS).unref();
+    this.#renewal = setInterval(() => this.#renew(), PLACE_RENEW_MS).unref();
   }
 
   async take(exchange: ExchangeId, claims: readonly RateClaim[]): Promise<TakeReply> {
@@ -98,10 +96,6 @@ export class RedisRateStore implements RateStore, Disposable {
   #now(): number | "" {
     return this.#clock === undefined ? "" : this.#clock();
   }
-}
-
-function changesLater({ limit }: RateClaim): boolean {
-  return limit.kind === "places" || limit.counts !== "requests";
 }
 
 function readTake(reply: unknown, claims: readonly RateClaim[]): TakeReply {
