@@ -59,7 +59,8 @@ describe("two Sallyports on one Redis", () => {
     const passed = answers.filter((status) => status === 200).length;
     expect(passed).toBeLessThanOrEqual(100);
     // On a busy machine some were refused because Redis was slow: what they left is still there.
-    for (let n = passed; n < 100; n += 1) expect((await get(n % 2 === 0 ? one : two)).status).toBe(200);
+    for (let n = passed; n < 100; n += 1)
+      expect((await get(n % 2 === 0 ? one : two)).status).toBe(200);
     expect(await statuses([one, two], 1)).toEqual([402, 402]);
     expect(upstream.requests).toHaveLength(100);
     await one.stop();
