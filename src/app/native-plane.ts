@@ -16,6 +16,9 @@ import { openSqliteDirectory } from "../stores/directory/open-directory-store.ts
 import { openBudgetSource } from "./budget-source.ts";
 import { SqliteReviewStore } from "../stores/sqlite/review-store.ts";
 import { openInspectionSource } from "./inspection-source.ts";
+import { createTokenIssuer } from "../stores/tokens/token-issuer.ts";
+import { vaultKey } from "../stores/vault/vault-file.ts";
+import { vaultKeySource } from "../stores/vault/vault-key.ts";
 import type { Config } from "./config/config.ts";
 import { openCounters } from "./open-counters.ts";
 import { usagePath } from "./usage-listener.ts";
@@ -61,6 +64,13 @@ export async function openNativePlane(parts: NativePlaneParts): Promise<NativePl
       authenticate: (credential) => authenticate(credential, ports, tokens),
       logins: createLoginLimiter(),
       listedAgents: listedAgents(config),
+      tokens: createTokenIssuer({
+        store,
+        key: () =>
+          vaultKey(config.dataDirectory, vaultKeySource(config.vault, config.dataDirectory)),
+        tenant: DEFAULT_TENANT,
+        now: ports.now,
+      }),
     },
     budgets: {
       store: counters.budgets,

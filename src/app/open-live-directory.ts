@@ -8,6 +8,7 @@ import { SESSION_ENDED } from "../pipeline/identify.ts";
 import { stoppedBy } from "../pipeline/limit.ts";
 import { LiveDirectory } from "../stores/directory/live-directory.ts";
 import { SqliteFeed } from "../stores/directory/sqlite-feed.ts";
+import { createTokenReader } from "../stores/tokens/token-reader.ts";
 import type { Config } from "./config/config.ts";
 
 export interface LiveDirectoryParts {
@@ -37,7 +38,7 @@ export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<Open
       accepts: config.accepts,
       tenant,
       feed,
-      tokens: { read: async () => undefined },
+      tokens: createTokenReader(config.tokenIssuers, now),
       now,
       onFault: (error) => events.directoryFault(error),
     }),

@@ -85,7 +85,7 @@ function addRoutes(server: FastifyInstance, vitals: Vitals): void {
   });
 }
 
-const NATIVE_ROOTS: ReadonlySet<string> = new Set(["core", "docs", "openapi.json", ".well-known"]);
+const NATIVE_ROOTS: ReadonlySet<string> = new Set(["core", "docs", "openapi.json"]);
 
 function isNative(url: string): boolean {
   return NATIVE_ROOTS.has(url.slice(1).split(/[/?]/u, 1)[0] ?? "");

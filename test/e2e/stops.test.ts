@@ -130,3 +130,16 @@ describe("a session", () => {
     expect((await call("/now", { "x-sallyport-key": key })).status).toBe(200);
   });
 });
+
+describe("an execution token", () => {
+  it("works where an SDK puts its key, until its session is revoked", async () => {
+    await newAgent("runner");
+    const { token, jti } = await manage("POST", "/execution-tokens", { agent: "runner" });
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await call("/now", headers)).status).toBe(200);
+    const stream = await openStream(headers);
+    await manage("DELETE", `/sessions/${jti}`);
+    expect(await stream.rest).not.toContain("second");
+    expect((await call("/now", headers)).status).toBe(401);
+  });
+});

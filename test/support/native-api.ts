@@ -1,4 +1,5 @@
 /** The native API on a real directory and ledger, asked without a socket. */
+import { createSecretKey, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +14,7 @@ import { rollingWindow } from "../../src/core/money/window.ts";
 import { id, instant, millis, type TenantId } from "../../src/core/units.ts";
 import type { ReviewStore } from "../../src/core/review/review.ts";
 import { SqliteReviewStore } from "../../src/stores/sqlite/review-store.ts";
+import { createTokenIssuer } from "../../src/stores/tokens/token-issuer.ts";
 import type { Api } from "../../src/manage/native/api.ts";
 import type { Inspections } from "../../src/core/decision.ts";
 import { NO_INSPECTION } from "../../src/core/inspect/inspection.ts";
@@ -109,6 +111,7 @@ export async function openNativeFixture(): Promise<NativeFixture> {
       ports,
       authenticate: (credential) => authenticate(credential, ports, tokens),
       logins: createLoginLimiter(),
+      tokens: createTokenIssuer({ store, key: () => SEALING_KEY, tenant: id("default"), now }),
       listedAgents: new Map([["config-bot", CONFIG_BOT]]),
     },
     budgets: { store: budgets, budgets: () => BUDGETS, ledger, now },
@@ -159,6 +162,8 @@ async function ask(
     json: isJson ? reply.json() : undefined,
   };
 }
+
+const SEALING_KEY = createSecretKey(randomBytes(32));
 
 const CONFIG_BOT = {
   name: "config-bot",

@@ -67,6 +67,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   fastify: ["manage/"],
   "@fastify/swagger": ["manage/native/"],
   typebox: ["manage/"],
+  jose: ["stores/tokens/"],
   kysely: ["stores/directory/"],
   pg: ["stores/directory/"],
   "prom-client": ["app/"],

@@ -60,6 +60,17 @@ const TRUST = {
     "each; locked: the lock file does. An upstream may have its own.",
 } as const;
 
+const TOKEN_ISSUER = {
+  type: "object",
+  additionalProperties: false,
+  required: ["issuer", "audience", "jwks"],
+  properties: {
+    issuer: { type: "string", description: "`iss` of its tokens, exactly." },
+    audience: { type: "string", description: "`aud` that its tokens for Sallyport carry." },
+    jwks: { type: "string", description: "Its keys: an https URL, or a file beside this one." },
+  },
+} as const;
+
 const ms = <D extends number>(minimum: number, maximum: number, value: D, description: string) =>
   ({ type: "integer", minimum, maximum, default: value, description }) as const;
 
@@ -129,6 +140,13 @@ export const CONFIG_SCHEMA = {
           description:
             "What agents may say of themselves: `user` in x-sallyport-user, `tag.env` in " +
             "x-sallyport-tag-env. It binds honest agents only; entries of `agents` win.",
+        },
+        token_issuers: {
+          type: "array",
+          maxItems: 16,
+          default: [],
+          items: TOKEN_ISSUER,
+          description: "Whose JWTs name agents by their subject, such as a Kubernetes cluster.",
         },
       },
     },

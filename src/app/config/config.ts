@@ -1,5 +1,6 @@
 import type { JsonValue } from "../../core/json.ts";
 import type { TrustMode } from "../../core/trust/pin.ts";
+import type { TrustedIssuer } from "../../core/identity/tokens.ts";
 import type { Millis } from "../../core/units.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import type { Place } from "../../core/policy/source-text.ts";
@@ -25,6 +26,7 @@ export interface Config {
   readonly loopbackAgent: string | undefined;
   /** What clients may say of themselves. */
   readonly accepts: readonly string[];
+  readonly tokenIssuers: readonly TrustedIssuer[];
   readonly upstreams: readonly Upstream[];
   /** Absolute. */
   readonly policiesDirectory: string;

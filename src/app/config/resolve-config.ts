@@ -10,6 +10,7 @@ import type { Origins, Reading } from "./read-shape.ts";
 import { resolveOutages, resolveStore } from "./store-settings.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import { secretsOf } from "./secret-uses.ts";
+import { resolveIdentity } from "./resolve-identity.ts";
 import { resolveUpstream, type Complain } from "./resolve-upstream.ts";
 
 /** What positions call the sample that is used when there is no file. */
@@ -63,8 +64,7 @@ export function resolveConfig(
     workers: file.workers,
     demo: file.demo,
     agents,
-    loopbackAgent: file.identity.loopback_agent,
-    accepts: file.identity.accept,
+    ...resolveIdentity(file.identity, (key, value) => check.path(key, value)),
     upstreams,
     policiesDirectory: check.path("policies.dir", file.policies.dir),
     prices: asPrices(file, check),

@@ -9,6 +9,7 @@ import { loginRoutes } from "./login-routes.ts";
 import { reviewRoutes } from "./review-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { stopRoutes } from "./stop-routes.ts";
+import { tokenRoutes } from "./token-routes.ts";
 import { userRoutes } from "./user-routes.ts";
 import { budgetRoutes } from "./budget-routes.ts";
 import { usageRoutes } from "./usage-routes.ts";
@@ -35,6 +36,7 @@ const ROUTES: readonly Routes[] = [
   agentRoutes,
   userRoutes,
   sessionRoutes,
+  tokenRoutes,
   stopRoutes,
   budgetRoutes,
   usageRoutes,

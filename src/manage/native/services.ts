@@ -3,6 +3,7 @@ import type { Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { LoginLimiter } from "../../core/identity/login-limits.ts";
+import type { TokenIssuer } from "../../core/identity/tokens.ts";
 import type { TenantId } from "../../core/units.ts";
 import type { UsageStore } from "../../core/money/usage-report.ts";
 import type { BudgetPorts } from "../../operations/money/budget-desk.ts";
@@ -29,6 +30,7 @@ export interface Identity {
   readonly ports: IdentityPorts;
   authenticate(credential: string): Promise<Answer<Caller>>;
   readonly logins: LoginLimiter;
+  readonly tokens: TokenIssuer;
   /** Agents of the configuration, by name. */
   readonly listedAgents: ReadonlyMap<string, ListedAgent>;
 }

@@ -57,14 +57,18 @@ const Usd = Type.String({
   description: "US dollars as a decimal text: money is never a float.",
 });
 
+export const sessionFields = {
+  agent: Name,
+  scopes: Type.Optional(Type.Array(Type.Enum(SESSION_SCOPES), { maxItems: 16 })),
+  credentials: Type.Optional(Type.Array(Name, { maxItems: 64 })),
+  spend_limit_usd: Type.Optional(Usd),
+  task: Type.Optional(Type.String({ maxLength: 500 })),
+  container: Type.Optional(Type.String({ maxLength: 128 })),
+};
+
 const NewSessionJson = Type.Object(
   {
-    agent: Name,
-    scopes: Type.Optional(Type.Array(Type.Enum(SESSION_SCOPES), { maxItems: 16 })),
-    credentials: Type.Optional(Type.Array(Name, { maxItems: 64 })),
-    spend_limit_usd: Type.Optional(Usd),
-    task: Type.Optional(Type.String({ maxLength: 500 })),
-    container: Type.Optional(Type.String({ maxLength: 128 })),
+    ...sessionFields,
     ttl_s: Type.Optional(Type.Integer({ minimum: 1, maximum: SESSION_TTL_MAX_S })),
   },
   {
@@ -142,7 +146,7 @@ function addWrites(api: Api, { identity: { ports, listedAgents } }: Services): v
     },
     async ({ caller, body }, reply) => {
       const listed = new Set(listedAgents.keys());
-      const made = await createSession(caller, wishOf(body), listed, ports);
+      const made = await createSession(caller, sessionWish(body), listed, ports);
       return answer(reply, 201, made, sessionJson(ports.now()));
     },
   );
@@ -165,7 +169,7 @@ function addWrites(api: Api, { identity: { ports, listedAgents } }: Services): v
   );
 }
 
-function wishOf(body: Static<typeof NewSessionJson>): SessionWish {
+export function sessionWish(body: Static<typeof NewSessionJson>): SessionWish {
   const { agent, scopes, credentials, spend_limit_usd: usd, task, container, ttl_s: ttl } = body;
   return {
     agent: id(agent),

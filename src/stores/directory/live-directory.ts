@@ -105,6 +105,8 @@ export class LiveDirectory implements Directory, Disposable {
   }
 
   async byToken(token: string): Promise<Holder | undefined> {
+    // The key that signed it, or its session, may have been made a moment ago.
+    this.#look();
     const subject = await this.#options.tokens.read(token, this.#index);
     if (subject === undefined) return undefined;
     if (subject.kind === "subject") {

@@ -123,6 +123,11 @@ function waitingKey(text: Uint8Array, path: string): KeyObject | undefined {
   return keyId(next) === keyIdOf(text) ? next : undefined;
 }
 
+/** The vault's key for something else that is kept sealed; made if nothing was stored yet. */
+export function vaultKey(directory: string, source: VaultKeySource): KeyObject {
+  return whileLocked(directory, source, () => firstKey(source));
+}
+
 /** A key that is already there is kept: another vault may have been moved away from under it. */
 function firstKey(source: VaultKeySource): KeyObject {
   const isNew = source.kind === "generated" && !existsSync(source.path);

@@ -1,0 +1,24 @@
+import type { AgentSession } from "./agent-session.ts";
+
+export interface PublicKeys {
+  readonly keys: readonly Readonly<Record<string, string>>[];
+}
+
+/** Writes execution tokens, and publishes what they are checked with. */
+export interface TokenIssuer {
+  /** The session in the form of a JWT: `jti` is its id, `exp` its end. */
+  issue(session: AgentSession): Promise<string>;
+  /** RFC 7517. */
+  publicKeys(): Promise<PublicKeys>;
+}
+
+/** `iss` and `aud` of tokens of ours. */
+export const TOKEN_ISSUER = "sallyport";
+
+/** Another issuer whose tokens name agents by their subject: a Kubernetes cluster, an IdP. */
+export interface TrustedIssuer {
+  readonly issuer: string;
+  readonly audience: string;
+  /** An https URL of a JWKS, or the absolute path of a file with one. */
+  readonly jwks: string;
+}

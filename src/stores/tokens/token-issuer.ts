@@ -1,0 +1,82 @@
+/** Execution tokens: Ed25519-signed JWTs, under keys that are sealed in the directory. */
+import type { KeyObject } from "node:crypto";
+import { exportJWK, generateKeyPair, importJWK, SignJWT } from "jose";
+import type { SigningKeyRecord } from "../../core/identity/directory-entry.ts";
+import type { DirectoryStore } from "../../core/identity/directory-store.ts";
+import { TOKEN_TYPE } from "../../core/identity/token-form.ts";
+import { TOKEN_ISSUER, type TokenIssuer } from "../../core/identity/tokens.ts";
+import type { Instant, TenantId } from "../../core/units.ts";
+import { newId } from "../../lib/ids.ts";
+import { seal, unseal } from "../../lib/seal.ts";
+
+export interface TokenIssuerParts {
+  readonly store: DirectoryStore;
+  /** Seals the private keys. */
+  readonly key: () => KeyObject;
+  readonly tenant: TenantId;
+  readonly now: () => Instant;
+}
+
+const ALGORITHM = "EdDSA";
+/** Keys published at once: those retired are kept until the tokens they signed have ended. */
+const KEYS_MAX = 16;
+
+type Signer = { readonly kid: string; readonly key: Awaited<ReturnType<typeof importJWK>> };
+
+export function createTokenIssuer(parts: TokenIssuerParts): TokenIssuer {
+  let signer: Promise<Signer> | undefined;
+  return {
+    async issue({ id, agent, tenant, scopes, credentials, expiresAt, container }) {
+      signer ??= openSigner(parts).catch((error: unknown) => {
+        signer = undefined;
+        throw error;
+      });
+      const { kid, key } = await signer;
+      const claims = { tenant, scopes, credentials, ...(container !== undefined && { container }) };
+      return new SignJWT(claims)
+        .setProtectedHeader({ alg: ALGORITHM, typ: TOKEN_TYPE, kid })
+        .setIssuer(TOKEN_ISSUER)
+        .setAudience(TOKEN_ISSUER)
+        .setSubject(agent)
+        .setJti(id)
+        .setIssuedAt(Math.floor(parts.now() / 1000))
+        .setExpirationTime(Math.floor(expiresAt / 1000))
+        .sign(key);
+    },
+    async publicKeys() {
+      const entries = await parts.store.list("signing_key", {
+        tenant: parts.tenant,
+        limit: KEYS_MAX,
+      });
+      return { keys: entries.map(({ body }) => body.publicJwk) };
+    },
+  };
+}
+
+/** The newest key that opens under the vault's key; a new one where there is none. */
+async function openSigner(parts: TokenIssuerParts): Promise<Signer> {
+  const { store, tenant } = parts;
+  const entries = await store.list("signing_key", { tenant, limit: KEYS_MAX });
+  for (const { id, body } of entries.toReversed()) {
+    const text = unseal(parts.key(), body.sealed, Buffer.from(id));
+    if (text !== undefined) {
+      return { kid: id, key: await importJWK(JSON.parse(text.toString()), ALGORITHM) };
+    }
+  }
+  return newSigner(parts);
+}
+
+async function newSigner({ store, key, tenant, now }: TokenIssuerParts): Promise<Signer> {
+  const id = newId("kid", now());
+  const pair = await generateKeyPair(ALGORITHM, { crv: "Ed25519", extractable: true });
+  const privateJwk = await exportJWK(pair.privateKey);
+  const { kty = "", crv = "", x = "" } = privateJwk;
+  const body: SigningKeyRecord = {
+    publicJwk: { kty, crv, x, kid: id, alg: ALGORITHM, use: "sig" },
+    sealed: seal(key(), Buffer.from(JSON.stringify(privateJwk)), Buffer.from(id)),
+    retiredAt: undefined,
+  };
+  const entry = { kind: "signing_key", id, tenant, createdAt: now(), body } as const;
+  await store.write({ kind: "put", entry, expect: "absent" });
+  return { kid: id, key: pair.privateKey };
+}

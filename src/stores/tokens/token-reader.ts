@@ -1,0 +1,82 @@
+/** Whose a JWT is: one of ours, or of an issuer that the operator trusts. jose is loaded with the first. */
+import type * as joseModule from "jose";
+import { readFile } from "node:fs/promises";
+import type { AccessIndex } from "../../core/identity/access-index.ts";
+import { isOwnToken, TOKEN_CHARS_MAX, TOKEN_TYPE } from "../../core/identity/token-form.ts";
+import { TOKEN_ISSUER, type TrustedIssuer } from "../../core/identity/tokens.ts";
+import type { Instant } from "../../core/units.ts";
+import type { TokenReader, TokenSubject } from "../directory/live-directory.ts";
+
+type Jose = typeof joseModule;
+type KeySet = ReturnType<Jose["createLocalJWKSet"]> | ReturnType<Jose["createRemoteJWKSet"]>;
+
+/** What other issuers may sign with; nothing symmetric, nothing without a signature. */
+const ALGORITHMS = ["EdDSA", "ES256", "ES384", "RS256", "RS384", "PS256"];
+const CLOCK_TOLERANCE_S = 5;
+/** A JWKS that does not answer must not hold agents up. */
+const JWKS_TIMEOUT_MS = 2_000;
+
+export function createTokenReader(
+  issuers: readonly TrustedIssuer[],
+  now: () => Instant,
+): TokenReader {
+  const keySets = new Map<string, Promise<KeySet>>();
+
+  async function readOwn(token: string, index: AccessIndex): Promise<TokenSubject | undefined> {
+    const { jwtVerify, importJWK } = await import("jose");
+    const { payload } = await jwtVerify(
+      token,
+      async ({ kid = "" }) => {
+        const jwk = index.signingKey(kid);
+        if (jwk === undefined) throw new RangeError("a key that nobody knows");
+        return importJWK({ ...jwk }, "EdDSA");
+      },
+      {
+        algorithms: ["EdDSA"],
+        typ: TOKEN_TYPE,
+        issuer: TOKEN_ISSUER,
+        audience: TOKEN_ISSUER,
+        currentDate: new Date(now()),
+      },
+    );
+    return payload.jti === undefined ? undefined : { kind: "session", session: payload.jti };
+  }
+
+  async function readForeign(token: string): Promise<TokenSubject | undefined> {
+    const jose = await import("jose");
+    const { iss } = jose.decodeJwt(token);
+    const trusted = issuers.find(({ issuer }) => issuer === iss);
+    if (trusted === undefined) return undefined;
+    const known = keySets.get(trusted.issuer) ?? openKeySet(trusted, jose);
+    keySets.set(trusted.issuer, known);
+    known.catch(() => keySets.delete(trusted.issuer));
+    const { payload } = await jose.jwtVerify(token, await known, {
+      algorithms: ALGORITHMS,
+      issuer: trusted.issuer,
+      audience: trusted.audience,
+      clockTolerance: CLOCK_TOLERANCE_S,
+      requiredClaims: ["exp", "sub"],
+      currentDate: new Date(now()),
+    });
+    return payload.sub === undefined ? undefined : { kind: "subject", subject: payload.sub };
+  }
+
+  return {
+    async read(token, index) {
+      if (token.length > TOKEN_CHARS_MAX) return undefined;
+      try {
+        return await (isOwnToken(token) ? readOwn(token, index) : readForeign(token));
+      } catch {
+        // Expired, forged, or its keys cannot be had: nobody's, and nothing more is said.
+        return undefined;
+      }
+    },
+  };
+}
+
+async function openKeySet({ jwks }: TrustedIssuer, jose: Jose): Promise<KeySet> {
+  if (jwks.startsWith("https://") || jwks.startsWith("http://")) {
+    return jose.createRemoteJWKSet(new URL(jwks), { timeoutDuration: JWKS_TIMEOUT_MS });
+  }
+  return jose.createLocalJWKSet(JSON.parse(await readFile(jwks, "utf8")));
+}

@@ -1,0 +1,93 @@
+import { generateKeyPair, SignJWT, exportJWK } from "jose";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createAccessIndex } from "../../../src/core/identity/access-index.ts";
+import { isOwnToken } from "../../../src/core/identity/token-form.ts";
+import { id, instant } from "../../../src/core/units.ts";
+import { createTokenReader } from "../../../src/stores/tokens/token-reader.ts";
+import { openNativeFixture, type NativeFixture } from "../../support/native-api.ts";
+
+/** What a data plane knows of the fixture's signing keys. */
+async function indexOf({ ports }: NativeFixture) {
+  const index = createAccessIndex();
+  const keys = await ports.store.list("signing_key", { tenant: id("default"), limit: 10 });
+  index.apply(keys.map((key) => ({ ...key, kind: "signing_key" as const })));
+  return index;
+}
+
+describe("an execution token", () => {
+  it("is known at sight, lasts 900 seconds, and leads to its session", async () => {
+    await using fixture = await openNativeFixture();
+    const body = { agent: "config-bot", scopes: ["execute"] };
+    const { json } = await fixture.ask("POST", "/core/v1/execution-tokens", { body });
+    expect(isOwnToken(json.token)).toBe(true);
+    expect(json.expires_at).toBe("2026-11-21T06:15:00.000Z");
+    const index = await indexOf(fixture);
+    const reader = createTokenReader([], () => instant(fixture.clock.now));
+    expect(await reader.read(json.token, index)).toEqual({ kind: "session", session: json.jti });
+    const forged = `${json.token.slice(0, -4)}AAAA`;
+    expect(await reader.read(forged, index)).toBeUndefined();
+    fixture.clock.now += 900_000;
+    expect(await reader.read(json.token, index)).toBeUndefined();
+  });
+
+  it.each([59, 3_601, 1.5, "900"])("is not made for %s seconds", async (ttl) => {
+    await using fixture = await openNativeFixture();
+    const body = { agent: "config-bot", ttl_s: ttl };
+    expect((await fixture.ask("POST", "/core/v1/execution-tokens", { body })).status).toBe(400);
+  });
+
+  it("is signed by a key whose public half alone is published", async () => {
+    await using fixture = await openNativeFixture();
+    await fixture.ask("POST", "/core/v1/execution-tokens", { body: { agent: "config-bot" } });
+    const { json } = await fixture.ask("GET", "/core/v1/jwks", { key: undefined });
+    expect(json.keys).toEqual([
+      {
+        kty: "OKP",
+        crv: "Ed25519",
+        x: expect.any(String),
+        kid: expect.any(String),
+        alg: "EdDSA",
+        use: "sig",
+      },
+    ]);
+    const [stored] = await fixture.ports.store.list("signing_key", {
+      tenant: id("default"),
+      limit: 1,
+    });
+    expect(JSON.stringify(stored)).not.toContain('"d"');
+  });
+});
+
+describe("a token of another issuer", () => {
+  const issuer = "https://cluster.example";
+  const subject = "system:serviceaccount:support:bot";
+
+  it("names its subject where issuer, audience, time and signature are right", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "sallyport-jwks-"));
+    const { publicKey, privateKey } = await generateKeyPair("ES256");
+    const jwks = join(directory, "jwks.json");
+    writeFileSync(jwks, JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "k" }] }));
+    const now = 1_800_000_000;
+    const reader = createTokenReader([{ issuer, audience: "sallyport", jwks }], () =>
+      instant(now * 1000),
+    );
+    const token = (claims: { iss?: string; aud?: string; exp?: number }) =>
+      new SignJWT({ iss: issuer, aud: "sallyport", sub: subject, exp: now + 60, ...claims })
+        .setProtectedHeader({ alg: "ES256", kid: "k" })
+        .sign(privateKey);
+    const index = createAccessIndex();
+    expect(await reader.read(await token({}), index)).toEqual({ kind: "subject", subject });
+    for (const wrong of [{ iss: "https://evil.example" }, { aud: "other" }, { exp: now - 60 }]) {
+      expect(await reader.read(await token(wrong), index)).toBeUndefined();
+    }
+    const other = await generateKeyPair("ES256");
+    const forged = await new SignJWT({ iss: issuer, aud: "sallyport", sub: subject, exp: now + 60 })
+      .setProtectedHeader({ alg: "ES256", kid: "k" })
+      .sign(other.privateKey);
+    expect(await reader.read(forged, index)).toBeUndefined();
+    rmSync(directory, { recursive: true });
+  });
+});
