@@ -1,0 +1,86 @@
+/**
+ * The official conformance suite, once per revision: against a server directly, and against the
+ * same server through Sallyport. What a client can observe must be the same.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startConformanceServer, type ConformanceServer } from "../support/conformance-server.ts";
+import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
+
+const SUITE = fileURLToPath(
+  new URL("../../node_modules/@modelcontextprotocol/conformance/dist/index.js", import.meta.url),
+);
+
+let server: ConformanceServer;
+let sallyport: SallyportProcess;
+
+beforeAll(async () => {
+  server = await startConformanceServer();
+  sallyport = await startSallyport({
+    config: `
+agents: [{ name: tester }]
+identity: { loopback_agent: tester }
+upstreams:
+  - { name: fixture, wire: mcp, url: "${server.url}", allow_private: true }
+`,
+    policies: {
+      "tester.yaml": `
+version: 1
+agents: [tester]
+rules:
+  - { id: tools, tools: ["fixture.*"], effect: allow }
+  - { id: rest, mcp: { upstreams: [fixture] }, effect: allow }
+`,
+    },
+  });
+});
+
+afterAll(async () => {
+  await sallyport?.[Symbol.asyncDispose]();
+  await server?.[Symbol.asyncDispose]();
+});
+
+interface Check {
+  readonly id: string;
+  readonly status: string;
+}
+
+/** `scenario: check status`, sorted: what was looked at and how it came out. */
+async function verdicts(args: readonly string[]): Promise<readonly string[]> {
+  const output = mkdtempSync(join(tmpdir(), "sallyport-conformance-"));
+  try {
+    const child = spawn(process.execPath, [SUITE, ...args, "--timeout", "10000", "-o", output], {
+      stdio: ["ignore", "ignore", "ignore"],
+    });
+    await once(child, "close");
+    return readdirSync(output, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith("checks.json"))
+      .flatMap((name) => {
+        // The folder is the scenario and the time at which it ran.
+        const scenario = name.replace(/-\d{4}-\d\d-\d\dT[^/]*\/checks\.json$/, "");
+        const checks: Check[] = JSON.parse(readFileSync(join(output, name), "utf8"));
+        return checks.map(({ id, status }) => `${scenario}: ${id} ${status}`);
+      })
+      .toSorted((a, b) => (a < b ? -1 : 1));
+  } finally {
+    rmSync(output, { recursive: true, force: true });
+  }
+}
+
+describe.each(["2025-11-25", "2026-07-28"])("the server scenarios of %s", (revision) => {
+  it("come out through Sallyport as they do directly", { timeout: 120_000 }, async () => {
+    const suite = (url: string): Promise<readonly string[]> =>
+      verdicts(["server", "--url", url, "--requirements", revision]);
+    const [direct, through] = await Promise.all([
+      suite(server.url),
+      suite(`${sallyport.url}/mcp/fixture`),
+    ]);
+    expect(direct.filter((verdict) => verdict.endsWith("SUCCESS")).length).toBeGreaterThan(20);
+    expect(through).toEqual(direct);
+  });
+});
