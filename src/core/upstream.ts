@@ -25,6 +25,8 @@ export interface Upstream {
   readonly allowPrivate: boolean;
   readonly connectionsMax: number;
   readonly timeouts: UpstreamTimeouts;
+  /** How long calls of some tools may take, by globs of their names; MCP only. */
+  readonly deadlines?: readonly ToolDeadline[];
   /** Largest request body that is buffered to be judged. */
   readonly requestBytesMax: number;
   /** Largest response body that is held back whole to be inspected. */
@@ -61,6 +63,11 @@ export type EnvironmentEntry =
   | { readonly kind: "plain"; readonly name: string; readonly value: string }
   /** Bound like any credential: to the origin `stdio://<upstream>`, with the name as the header. */
   | { readonly kind: "secret"; readonly name: string; readonly credential: CredentialRef };
+
+export interface ToolDeadline {
+  readonly tool: string;
+  readonly limit: Millis;
+}
 
 export const OVER_HTTP: Transport = { kind: "http" };
 

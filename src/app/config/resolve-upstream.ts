@@ -70,6 +70,7 @@ export function resolveUpstream(
       idle: millis(timeouts.idle_ms),
       total: millis(timeouts.total_ms),
     },
+    deadlines: entry.deadlines.map(({ tool, ms }) => ({ tool, limit: millis(ms) })),
     requestBytesMax: entry.request_bytes_max,
     responseBytesMax: entry.response_bytes_max,
     unscannable: entry.unscannable,

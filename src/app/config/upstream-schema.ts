@@ -174,6 +174,25 @@ export const UPSTREAM_SHAPE = {
         total_ms: ms(3_600_000, "The whole exchange."),
       },
     },
+    deadlines: {
+      type: "array",
+      maxItems: 256,
+      default: [],
+      description: "How long calls of some tools of an MCP server may take; the first that fits.",
+      items: {
+        type: "object",
+        additionalProperties: false,
+        required: ["tool", "ms"],
+        properties: {
+          tool: {
+            type: "string",
+            maxLength: 256,
+            description: "A name, or a glob such as slow_*.",
+          },
+          ms: { type: "integer", minimum: 1, maximum: 86_400_000 },
+        },
+      },
+    },
     request_bytes_max: bytes(16_777_216, "Largest request body that is read to be judged."),
     response_bytes_max: bytes(16_777_216, "Largest response body that is held to be inspected."),
     trust: {

@@ -6,9 +6,19 @@ import { Buffer } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import { FIRST_STATELESS } from "../protocol-era.ts";
+import type { RpcId } from "../rpc-message.ts";
 import type { Departure, UpstreamTransport } from "../../upstream-transport.ts";
 import { mcpRequestOf } from "../transport/mcp-request-of.ts";
-import { headerOf, type McpRequest, type McpServerSide } from "../transport/mcp-request.ts";
+import type { Millis } from "../../../core/units.ts";
+import { AnswerStream, errorText } from "../transport/answer-stream.ts";
+import { Deadline } from "../transport/deadline.ts";
+import {
+  headerOf,
+  ownerOf,
+  type McpRequest,
+  type McpServerSide,
+} from "../transport/mcp-request.ts";
+import { SessionBinder, SessionOwners } from "./session-owners.ts";
 import { SessionFront } from "./session-front.ts";
 import { StatelessBridge } from "./stateless-bridge.ts";
 import { UpstreamEra } from "./upstream-era.ts";
@@ -16,33 +26,71 @@ import { UpstreamEra } from "./upstream-era.ts";
 /** A failed `initialize` is looked at before it is passed on; a longer answer is no failure. */
 const FAILURE_BYTES_MAX = 65_536;
 
+/** How long a call of a tool may take; undefined: as long as any exchange with its upstream. */
+export type DeadlineOf = (tool: string) => Millis | undefined;
+
+const RPC_SESSION_UNKNOWN = -32001;
+
 export class EraRelay implements UpstreamTransport {
   readonly #side: McpServerSide;
   readonly #era: UpstreamEra;
   readonly #bridge: StatelessBridge;
   readonly #front: SessionFront;
+  readonly #owners = new SessionOwners();
+  readonly #deadlineOf: DeadlineOf;
 
-  constructor(side: McpServerSide) {
+  constructor(side: McpServerSide, deadlineOf: DeadlineOf) {
     this.#side = side;
+    this.#deadlineOf = deadlineOf;
     this.#era = new UpstreamEra(side);
     this.#bridge = new StatelessBridge(side, () => this.#era.forget());
     this.#front = new SessionFront(side);
   }
 
-  dispatch(departure: Departure, handler: Dispatcher.DispatchHandler): void {
+  dispatch(departure: Departure, told: Dispatcher.DispatchHandler): void {
     const request = mcpRequestOf(departure);
+    const { action } = departure.interpretation;
+    const limit = action.kind === "tool" ? this.#deadlineOf(action.tool) : undefined;
+    const handler = limit === undefined ? told : this.#timed(request, told, limit);
     if (isStateless(request)) return this.#relayStateless(request, handler);
     const { question } = request;
     if (question.kind === "request" && question.method === "initialize") {
       return this.#begin(request, handler);
     }
     if (SessionFront.owns(request)) return this.#front.ask(request, handler);
+    const session = headerOf(request.headers, "mcp-session-id");
+    if (session !== undefined && !this.#owners.admits(session, ownerOf(request.principal))) {
+      // What a client hears of a session that is over: it begins anew, and learns nothing.
+      const why = errorText(undefined, RPC_SESSION_UNKNOWN, "There is no such session.");
+      return new AnswerStream(handler).reply(404, why);
+    }
+    if (session !== undefined && question.kind === "end") this.#owners.forget(session);
     this.#side.ask(request, handler);
   }
 
   async close(): Promise<void> {
     await this.#front.close();
     await this.#bridge.close();
+  }
+
+  #timed(
+    request: McpRequest,
+    handler: Dispatcher.DispatchHandler,
+    limit: Millis,
+  ): Dispatcher.DispatchHandler {
+    const { sent, question } = request;
+    if (question.kind !== "request" || sent === undefined) return handler;
+    const { id, era } = question;
+    const text = `The tool took too long (more than ${limit} ms), so the call was ended.`;
+    const result = {
+      ...(era === "2026" && { resultType: "complete" }),
+      content: [{ type: "text", text }],
+      isError: true,
+    };
+    return new Deadline(handler, limit, JSON.stringify({ jsonrpc: "2.0", id, result }), () => {
+      // A stateless server hears of it by the end of its stream.
+      if (era === "2025") this.#side.ask(cancellationOf(request, id), UNHEARD);
+    });
   }
 
   #relayStateless(request: McpRequest, handler: Dispatcher.DispatchHandler): void {
@@ -63,9 +111,27 @@ export class EraRelay implements UpstreamTransport {
 
   #begin(request: McpRequest, handler: Dispatcher.DispatchHandler): void {
     if (this.#era.sessions === "no") return this.#front.ask(request, handler);
-    if (this.#era.sessions === "yes") return this.#side.ask(request, handler);
-    this.#side.ask(request, new FirstTry(handler, request, this.#era, this.#front));
+    const binder = new SessionBinder(handler, this.#owners, ownerOf(request.principal));
+    if (this.#era.sessions === "yes") return this.#side.ask(request, binder);
+    this.#side.ask(request, new FirstTry(binder, request, this.#era, this.#front));
   }
+}
+
+const UNHEARD: Dispatcher.DispatchHandler = {
+  onRequestStart: () => {},
+  onResponseStart: () => {},
+  onResponseData: () => {},
+  onResponseEnd: () => {},
+  onResponseError: () => {},
+};
+
+function cancellationOf(request: McpRequest, requestId: RpcId): McpRequest {
+  const method = "notifications/cancelled";
+  const params = { requestId, reason: "it took longer than its tool may" };
+  const json = { jsonrpc: "2.0", method, params };
+  const message = { kind: "notification", method, params, json } as const;
+  const sent = { text: JSON.stringify(json), message };
+  return { ...request, sent, question: { kind: "notification" } };
 }
 
 function isStateless({ question, headers }: McpRequest): boolean {

@@ -1,11 +1,12 @@
 /** Which way leads to which MCP server; what all of them share. */
 import type { Pool } from "undici";
+import { matchesName, nameGlob } from "../../../core/policy/glob.ts";
 import { secretsForProcess } from "../../../core/secret/process-secrets.ts";
 import type { Vault } from "../../../core/secret/vault.ts";
 import type { ProcessTransport, Upstream } from "../../../core/upstream.ts";
 import { impossible } from "../../../lib/impossible.ts";
 import type { UpstreamTransport } from "../../upstream-transport.ts";
-import { EraRelay } from "../era/era-relay.ts";
+import { EraRelay, type DeadlineOf } from "../era/era-relay.ts";
 import { ChannelEndpoint } from "./channel-endpoint.ts";
 import { HttpSide } from "./http-side.ts";
 import type { McpServerSide } from "./mcp-request.ts";
@@ -40,15 +41,16 @@ export class McpTransports implements Disposable {
 
   to(upstream: Upstream, pool: () => Pool): UpstreamTransport {
     const { transport } = upstream;
+    const deadlineOf = deadlinesOf(upstream);
     switch (transport.kind) {
       case "http":
-        return new EraRelay(new HttpSide(upstream, pool()));
+        return new EraRelay(new HttpSide(upstream, pool()), deadlineOf);
       case "sse":
-        return new EraRelay(this.#streams(upstream, pool()));
+        return new EraRelay(this.#streams(upstream, pool()), deadlineOf);
       case "own":
         return this.#parts.own;
       case "stdio":
-        return new EraRelay(this.#processes(upstream, transport));
+        return new EraRelay(this.#processes(upstream, transport), deadlineOf);
       default:
         return impossible(transport);
     }
@@ -94,4 +96,10 @@ export class McpTransports implements Disposable {
       end: () => Promise.resolve(),
     });
   }
+}
+
+/** The first that names the tool counts. */
+function deadlinesOf({ deadlines = [] }: Upstream): DeadlineOf {
+  const compiled = deadlines.map(({ tool, limit }) => ({ glob: nameGlob(tool), limit }));
+  return (tool) => compiled.find(({ glob }) => matchesName(glob, tool))?.limit;
 }
