@@ -88,6 +88,12 @@ describe("the secret detector", () => {
     ["private-key", `-----BEGIN EC PRIVATE KEY-----\n${mixed(64)}\n`],
     ["connection-string", "postgres://app:k9Xw2p@db.internal/x"],
     ["assigned-secret", `DB_PASSWORD="q8Zr2Kx9Lw4Tn7Vb"`],
+    ["anthropic-key", `sk-ant-api03-${mixed(93)}AA`],
+    ["azure-client-secret", `aB3${8}Q~${mixed(31)}.x_`],
+    ["aws-secret-key", `AWS_SECRET_ACCESS_KEY=${"wJ4lrXu/nFEMI+K7MDENGbPxRfiCYzQwErTyUiOp"}`],
+    ["facebook-app-token", `123456789012345|${mixed(27)}`],
+    ["slack-token", "xoxa-2-41ac75916-31111111111-3111111111111-e039d02840a0b9379c"],
+    ["assigned-secret", "apiToken: RshYSlqYvRcFvBgRzAcN"],
     ["bearer-token", `authorization: Bearer ${hex(32)}`],
   ])("finds %s", (signature, text) => {
     expect(found("secret", `before ${text} after`)).toContain(signature);
@@ -107,8 +113,19 @@ describe("the secret detector", () => {
     "-----BEGIN CERTIFICATE-----",
     "public_key: q8Zr2Kx9Lw4Tn7Vbq8Zr",
     "https://example.com/a:b/c@d",
+    `sk-ant-api03-${mixed(93)}BB`,
+    `dapi${hex(34)}`,
+    "xoxe.xoxp-1-SlackAppConfigurationAccessTokenHere",
+    `/media/video.ico-${mixed(32)}.png`,
+    "token = getTokenFromTheEnvironmentOfTheProcess",
   ])("leaves %j alone", (text) => {
     expect(found("secret", text, 60)).toEqual([]);
+  });
+});
+
+describe("a secret behind an escaped line break", () => {
+  it("is found, though no word begins there", () => {
+    expect(found("secret", `DEBUG=1\\nghp_${mixed(36)}\\nPORT=1`)).toContain("github-token");
   });
 });
 

@@ -20,9 +20,18 @@ export interface SecretFormat {
   readonly units: number;
   readonly min: number;
   readonly max: number;
+  /** Of every one of them; mostly empty. */
+  readonly ending: string;
 }
 
-type Row = readonly [name: string, prefixes: string, units: number, min: number, max?: number];
+type Row = readonly [
+  name: string,
+  prefixes: string,
+  units: number,
+  min: number,
+  max?: number,
+  ending?: string,
+];
 
 /** From the providers' own documentation; prefixes divided by spaces. */
 const ROWS: readonly Row[] = [
@@ -57,7 +66,14 @@ const ROWS: readonly Row[] = [
   ["webhook-secret", "whsec_", BASE64, 24, 90],
   ["openai-key", "sk-proj- sk-svcacct- sk-admin-", TOKEN, 40, 200],
   ["openai-key", "sk-", ALNUM, 40, 60],
-  ["anthropic-key", "sk-ant-", TOKEN, 40, 160],
+  [
+    "anthropic-key",
+    "sk-ant-api03- sk-ant-admin01- sk-ant-oat01- sk-ant-sid01-",
+    TOKEN,
+    86,
+    110,
+    "AA",
+  ],
   ["openrouter-key", "sk-or-v1-", HEX, 64],
   ["google-api-key", "AIza", TOKEN, 35],
   ["google-oauth-token", "ya29.", TOKEN, 30, 480],
@@ -73,7 +89,7 @@ const ROWS: readonly Row[] = [
   ["shopify-token", "shpat_ shpca_ shppa_ shpss_", HEX, 32],
   ["digitalocean-token", "dop_v1_ doo_v1_ dor_v1_", HEX, 64],
   ["huggingface-token", "hf_ api_org_", ALNUM, 34],
-  ["databricks-token", "dapi", HEX | DASH, 32, 34],
+  ["databricks-token", "dapi", HEX, 32],
   ["grafana-token", "glc_", BASE64, 32, 400],
   ["grafana-service-token", "glsa_", WORD, 40, 42],
   ["grafana-api-key", "eyJrIjoi", BASE64, 60, 400],
@@ -144,11 +160,12 @@ const ROWS: readonly Row[] = [
 ];
 
 export const SECRET_FORMATS: readonly SecretFormat[] = ROWS.map(
-  ([name, prefixes, units, min, max = min]) => ({
+  ([name, prefixes, units, min, max = min, ending = ""]) => ({
     name,
     prefixes: prefixes.split(" "),
     units,
     min,
     max,
+    ending,
   }),
 );

@@ -114,7 +114,18 @@ function looksRandom(value: string): boolean {
     if (kind !== before && kind !== 3 && before !== 3) changes += 1;
     before = kind;
   }
-  return digits >= 2 && changes >= 4 && signs * 6 <= value.length;
+  if (signs * 6 > value.length) return false;
+  return (digits >= 2 && changes >= 4) || isShuffled(value);
+}
+
+const SHUFFLED_MIN = 14;
+const SHUFFLED_SHARE = 0.42;
+
+/** Small letters, capitals and digits change places more often than in any name made of words. */
+function isShuffled(value: string): boolean {
+  if (value.length < SHUFFLED_MIN || !/[a-z]/.test(value) || !/[A-Z]/.test(value)) return false;
+  const changes = value.match(/[a-z](?=[A-Z\d])|[A-Z](?=[a-z\d])|\d(?=[a-zA-Z])/g)?.length ?? 0;
+  return (changes + 1) / value.length >= SHUFFLED_SHARE;
 }
 
 function bearerAt({ text, stop, final }: View, at: number): Outcome {

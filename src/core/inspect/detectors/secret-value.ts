@@ -78,6 +78,15 @@ const STAND_INS = [
 
 const STAND_IN = new RegExp(STAND_INS.join("|"), "i");
 
+/** Behind a provider's own prefix, runs of one digit occur in real ones. */
+const SPELLED_STAND_IN =
+  /example|xxxx|your|changeme|placeholder|redacted|dummy|insert|replace|tokenhere|keyhere|0123456789|abcdefghij/i;
+
+/** What only the documentation of a provider's format would hold. */
+export function isSpelledPlaceholder(value: string): boolean {
+  return isMonotonous(value) || SPELLED_STAND_IN.test(value);
+}
+
 /** Documentation stands in for secrets in a few ways only. */
 export function isPlaceholder(value: string): boolean {
   return isMonotonous(value) || STAND_IN.test(value);

@@ -2,7 +2,9 @@ import type { Signature } from "../signature.ts";
 import { GENERIC_SECRETS } from "./secret-generic.ts";
 import { SECRET_FORMATS, type SecretFormat } from "./secret-formats.ts";
 import { LONG_SECRETS } from "./secret-long.ts";
-import { fits, isPlaceholder } from "./secret-value.ts";
+import { SECRET_SHAPES } from "./secret-shapes.ts";
+import { fits, isSpelledPlaceholder } from "./secret-value.ts";
+import { isWordUnit } from "../text-units.ts";
 import { MORE, type Outcome, type View } from "../signature.ts";
 
 export const SECRET_DETECTOR = "secret";
@@ -15,6 +17,14 @@ export const SECRET: readonly Signature[] = [
     wordStart: true,
     match: (view, at) => formatAt(view, at, format),
   })),
+  // Behind an escaped line break, which makes no word begin.
+  ...SECRET_FORMATS.map((format): Signature => ({
+    detector: SECRET_DETECTOR,
+    anchors: format.prefixes.map((prefix) => `\\n${prefix}`),
+    wordStart: false,
+    match: (view, at) => formatAt(view, at + 2, format),
+  })),
+  ...SECRET_SHAPES,
   ...LONG_SECRETS,
   ...GENERIC_SECRETS,
 ];
@@ -39,8 +49,18 @@ function prefixedAt(view: View, at: number, prefix: string, format: SecretFormat
   let end = from;
   while (end < most && fits(format.units, text.charCodeAt(end))) end += 1;
   if (end === stop && end - from <= format.max && !final) return MORE;
-  const { length } = text.slice(from, end);
-  if (length < format.min || length > format.max) return undefined;
-  if (isPlaceholder(text.slice(from, end))) return undefined;
+  const value = text.slice(from, end);
+  if (value.length < format.min || value.length > format.max) return undefined;
+  if (!value.endsWith(format.ending)) return undefined;
+  if (isSpelledPlaceholder(value) || isWords(value)) return undefined;
+  // The ending of a file's name: `video.ico-7a38…`.
+  if (text[at - 1] === "." && isWordUnit(text.charCodeAt(at - 2))) return undefined;
   return { signature: format.name, score: 95, confidence: 0.95, start: at, end };
+}
+
+const LONG_VALUE = 30;
+
+/** Hardly a digit in so many units: somebody wrote words. */
+function isWords(value: string): boolean {
+  return value.length >= LONG_VALUE && (value.match(/\d/g)?.length ?? 0) < 2;
 }
