@@ -43,7 +43,7 @@ export class RedisRateStore implements RateStore, Disposable {
     for (const { limit, amount } of claims) {
       args.push(limit.kind, limit.allowance, limit.kind === "rate" ? limit.per : 0, amount);
     }
-    const keys = claims.map(({ key }) => this.#keys.of("rate", key));
+    const keys = claims.map(({ key }) => this.#keys.rate(key));
     try {
       const reply = readTake(await this.#client.run(TAKE, keys, args), claims);
       if (reply.kind === "taken" && claims.some(changesLater)) this.#live.set(exchange, claims);
@@ -65,7 +65,7 @@ export class RedisRateStore implements RateStore, Disposable {
       const per = limit.kind === "rate" ? limit.per : 0;
       args.push(limit.kind, limit.allowance, per, amount, usedOf(claim, used) ?? amount);
     }
-    const keys = changed.map(({ key }) => this.#keys.of("rate", key));
+    const keys = changed.map(({ key }) => this.#keys.rate(key));
     // What is lost here is only caution: a rate refills by itself, a place has its lease.
     this.#client.run(END, keys, args).catch(() => undefined);
   }
@@ -88,7 +88,7 @@ export class RedisRateStore implements RateStore, Disposable {
       for (let at = 0; at < exchanges.length; at += RENEWED_AT_ONCE_MAX) {
         const some = exchanges.slice(at, at + RENEWED_AT_ONCE_MAX);
         const args = [this.#now(), PLACE_LEASE_MS, ...some];
-        this.#client.run(RENEW, [this.#keys.of("rate", key)], args).catch(() => undefined);
+        this.#client.run(RENEW, [this.#keys.rate(key)], args).catch(() => undefined);
       }
     }
   }

@@ -1,4 +1,4 @@
-/** Tenants whose names are kept ready; more of them begin anew. */
+/** Tenants whose names are kept ready; with one more all are made anew. */
 const TENANTS_MAX = 10_000;
 
 /**
@@ -15,8 +15,8 @@ export class RedisKeys {
   }
 
   /** `key`: `tenant|…`, its parts escaped. */
-  of(kind: "rate", key: string): string {
-    return `${this.tenant(key)}${kind}:${key}`;
+  rate(key: string): string {
+    return `${this.tenant(key)}rate:${key}`;
   }
 
   /** What all names of a key's tenant begin with. */
