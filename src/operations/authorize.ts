@@ -52,13 +52,14 @@ export async function authorize(
   const limited = limit(principal, ports.gate);
   if (limited.kind === "halt") return limited;
 
-  const inspections = snapshot.inspections(principal);
+  const asked = snapshot.inspections(principal);
   const marks = ports.sessions.marks(principal);
-  const interpreted = await ask.interpret({ principal, snapshot, inspections, now, marks });
+  const interpreted = await ask.interpret({ principal, snapshot, inspections: asked, now, marks });
   if (interpreted.kind === "halt") return interpreted;
   const interpretation = interpreted.value;
   const action = (facts.action = interpretation.action);
 
+  const inspections = snapshot.inspectionsOf(principal, action, now);
   const looked = await look(ask, interpretation.scannable, inspections.request, facts, ports);
   if (looked.kind === "halt") return looked;
 

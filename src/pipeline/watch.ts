@@ -31,11 +31,14 @@ export function watch(
   return blocked === undefined ? pass(level) : halt(blockRefusal("request_blocked", blocked));
 }
 
+/** Where conduct is seen: in no text. */
+const CONDUCT_PART = "session";
+
 /** Nothing can be taken out of what was done: to redact it is to block it. */
 function findingOf(sighting: Sighting, inspection: Inspection): Finding | undefined {
   const plan = scanPlan(inspection);
   const { detector, signature, score } = sighting;
-  const rule = ruleFor(plan, detector, score);
+  const rule = ruleFor(plan, detector, score, { signature, part: CONDUCT_PART });
   if (rule === undefined) return undefined;
   return {
     detector,
@@ -43,7 +46,7 @@ function findingOf(sighting: Sighting, inspection: Inspection): Finding | undefi
     rule: rule.id,
     score,
     confidence: score / 100,
-    part: "session",
+    part: CONDUCT_PART,
     start: 0,
     end: 0,
     action: rule.action === "report" ? "report" : "block",

@@ -93,6 +93,7 @@ export function mcpContext(
     mayReadSome: () => true,
     budgetsOf: () => [],
     inspections: () => inspections,
+    inspectionsOf: () => inspections,
     readsHttpBody: unasked,
   };
   return { principal: PRINCIPAL, snapshot, inspections, now: instant(0), marks: [] };

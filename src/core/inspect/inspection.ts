@@ -11,9 +11,20 @@ export interface InspectionRule {
   readonly action: "block" | "redact" | "report";
   /** For `destination`: domains with all that is below them. */
   readonly domains?: DomainRule | undefined;
+  /** What the operator knows and lets pass: such findings report only. */
+  readonly exceptions?: readonly InspectionException[];
   /** Put on the session when it finds something. */
   readonly marks?: readonly string[];
 }
+
+/** Each is what fits; empty fits everything. */
+export interface InspectionException {
+  readonly fields: readonly NameTest[];
+  readonly signatures: readonly NameTest[];
+}
+
+/** A glob of the policy language, already compiled. */
+export type NameTest = (name: string) => boolean;
 
 export interface DomainRule {
   readonly trusted: readonly string[];

@@ -99,7 +99,7 @@ function stricter(
   hit: Hit,
 ): Catch | undefined {
   const score = detector === INJECTION_DETECTOR ? strengthened(scan, hit) : hit.score;
-  const rule = ruleFor(scan.plan, detector, score);
+  const rule = ruleFor(scan.plan, detector, score, { signature: hit.signature, part: scan.part });
   if (rule === undefined) return best;
   const found = { detector, hit, score, rule };
   if (best === undefined) return found;

@@ -111,7 +111,8 @@ function visitText(walk: Walk, text: string, label: string): string {
   const labelled = labelledBy(walk.plan, label);
   const from = labelled.length > 0 ? 0 : firstInterest(walk.plan, walk.withheld, text);
   if (from === text.length) return text;
-  const scan = openScan(walk.plan, walk.withheld, "", walk.budget);
+  const part = walk.plan.namesParts ? pointer(walk.path) : "";
+  const scan = openScan(walk.plan, walk.withheld, part, walk.budget);
   scan.label = label;
   scan.labelled = labelled;
   scan.cursor = from;

@@ -3,7 +3,7 @@ import { domainList } from "../destination/domain-list.ts";
 import { sumOf } from "./classifier/classifier.ts";
 import { anchorTable } from "./anchor-table.ts";
 import type { Finding } from "./finding.ts";
-import type { Inspection, InspectionRule } from "./inspection.ts";
+import type { Inspection, InspectionException, InspectionRule, NameTest } from "./inspection.ts";
 import type { Signature } from "./signature.ts";
 import type { AnchorTable } from "./find-anchor.ts";
 import { BEHAVIOURS, DETECTORS } from "./detectors/detectors.ts";
@@ -26,6 +26,8 @@ export interface ScanPlan {
   /** The classifier's sum from which some rule acts; Infinity: nobody asked for injection. */
   readonly classifies: number;
   readonly redactsInjection: boolean;
+  /** Exceptions depend on where a text stands. */
+  readonly namesParts: boolean;
   readonly rules: ReadonlyMap<string, readonly InspectionRule[]>;
   /** Whether the session's behaviour is asked for, too. */
   readonly watches: boolean;
@@ -80,13 +82,42 @@ export function marksOf(plan: ScanPlan, detector: string, score: number): Pick<F
 
 const NO_MARKS: Pick<Finding, "marks"> = {};
 
-/** The strictest rule that wants this detector's finding at this score. */
+/** What exceptions look at. */
+export interface Seen {
+  readonly signature: string;
+  readonly part: string;
+}
+
+/**
+ * The strictest rule that wants this detector's finding at this score. Where exceptions of all of
+ * them fit, the finding is only reported.
+ */
 export function ruleFor(
   plan: ScanPlan,
   detector: string,
   score: number,
+  seen: Seen,
 ): InspectionRule | undefined {
-  return plan.rules.get(detector)?.find((rule) => score >= rule.scoreMin);
+  const rules = plan.rules.get(detector) ?? NO_RULES;
+  let excused: InspectionRule | undefined;
+  for (const rule of rules) {
+    if (score < rule.scoreMin) continue;
+    if (rule.exceptions === undefined || !isExcused(rule.exceptions, seen)) return rule;
+    excused ??= rule;
+  }
+  return excused === undefined ? undefined : { ...excused, action: "report" };
+}
+
+const NO_RULES: readonly InspectionRule[] = [];
+
+function isExcused(exceptions: readonly InspectionException[], seen: Seen): boolean {
+  return exceptions.some(
+    ({ fields, signatures }) => fits(fields, seen.part) && fits(signatures, seen.signature),
+  );
+}
+
+function fits(tests: readonly NameTest[], name: string): boolean {
+  return tests.length === 0 || tests.some((test) => test(name));
 }
 
 function compile(inspection: Inspection): ScanPlan {
@@ -113,6 +144,7 @@ function compile(inspection: Inspection): ScanPlan {
     rules,
     watches: BEHAVIOURS.some((name) => rules.has(name)),
     lists: listsOf(inspection.rules),
+    namesParts: inspection.rules.some(({ exceptions = [] }) => exceptions.length > 0),
     clean: new Set(),
     labels: new Map(),
   };

@@ -8,7 +8,7 @@ import { checkRule } from "./check-rule.ts";
 import { compileCondition, reportFault, type Condition } from "./condition.ts";
 import { unknownArguments, type ToolSchemas } from "./tool-schemas.ts";
 import { RESERVED_IDS, type CompiledRule } from "./compiled-rule.ts";
-import { nameGlob, type Glob } from "./glob.ts";
+import { matchesName, nameGlob, type Glob } from "./glob.ts";
 import type { CompiledInspection } from "./inspections.ts";
 import type {
   BudgetClause,
@@ -224,7 +224,17 @@ function compileInspection(
     agents: globsOf(clause.agents ?? []),
     on: clause.on,
     rule: Object.freeze(rule),
+    exceptions: clause.exceptions.map(({ tools, fields, signatures, until }) => ({
+      tools: tools.map(nameGlob),
+      until,
+      exception: { fields: fields.map(nameTest), signatures: signatures.map(nameTest) },
+    })),
   };
+}
+
+function nameTest(text: string): (name: string) => boolean {
+  const glob = nameGlob(text);
+  return (name) => matchesName(glob, name);
 }
 
 function globsOf(clauses: readonly GlobClause[]): readonly Glob[] {

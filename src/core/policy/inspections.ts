@@ -1,10 +1,13 @@
+import type { Action } from "../action.ts";
 import type { Inspections } from "../decision.ts";
 import {
   NO_INSPECTION,
   type Inspection,
+  type InspectionException,
   type InspectionRule,
   type Surface,
 } from "../inspect/inspection.ts";
+import type { Instant } from "../units.ts";
 import { scanPlan } from "../inspect/scan-plan.ts";
 import { matchesAnyName, type Glob } from "./glob.ts";
 
@@ -15,16 +18,74 @@ export interface CompiledInspection {
   readonly agents: readonly Glob[];
   readonly on: readonly Surface[];
   readonly rule: InspectionRule;
+  readonly exceptions: readonly TimedException[];
 }
 
-export function resolveInspections(
+export interface TimedException {
+  readonly tools: readonly Glob[];
+  readonly until: Instant;
+  readonly exception: InspectionException;
+}
+
+/** What one agent's traffic is looked at for, where exceptions depend on the call and the time. */
+export interface AgentInspections {
+  /** As if there were no exceptions. */
+  readonly plain: Inspections;
+  /** The same object while the same exceptions apply. */
+  during(action: Action, now: Instant): Inspections;
+}
+
+/** Combinations of exceptions kept for one agent. */
+const COMBINATIONS_MAX = 256;
+
+export function agentInspections(
   agent: string,
   inspections: readonly CompiledInspection[],
-): Inspections {
-  const own = inspections.filter(
+): AgentInspections {
+  const own = entriesOf(agent, inspections);
+  const plain = resolved(own);
+  const timed = own.flatMap((entry) => entry.exceptions);
+  if (timed.length === 0) return { plain, during: () => plain };
+  const known = new Map<string, Inspections>();
+  return {
+    plain,
+    during(action, now) {
+      const applies = (one: TimedException): boolean => isActive(one, action, now);
+      const key = timed.map((one) => (applies(one) ? "1" : "0")).join("");
+      const found = known.get(key) ?? resolved(own.map((entry) => excepting(entry, applies)));
+      if (known.size >= COMBINATIONS_MAX) known.clear();
+      known.set(key, found);
+      return found;
+    },
+  };
+}
+
+function isActive({ tools, until }: TimedException, action: Action, now: Instant): boolean {
+  if (now >= until) return false;
+  if (tools.length === 0) return true;
+  return action.kind === "tool" && matchesAnyName(tools, `${action.upstream}.${action.tool}`);
+}
+
+function excepting(
+  entry: CompiledInspection,
+  applies: (one: TimedException) => boolean,
+): CompiledInspection {
+  const exceptions = entry.exceptions.filter(applies).map(({ exception }) => exception);
+  if (exceptions.length === 0) return entry;
+  return { ...entry, rule: Object.freeze({ ...entry.rule, exceptions }) };
+}
+
+function entriesOf(
+  agent: string,
+  inspections: readonly CompiledInspection[],
+): readonly CompiledInspection[] {
+  return inspections.filter(
     ({ fileAgents, agents }) =>
       fileAgents.length > 0 && matchesAnyName(fileAgents, agent) && matchesAnyName(agents, agent),
   );
+}
+
+function resolved(own: readonly CompiledInspection[]): Inspections {
   return Object.freeze({
     request: on("request", own),
     response: on("response", own),

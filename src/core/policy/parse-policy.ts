@@ -12,6 +12,7 @@ import {
   wordOf,
   type Parsing,
 } from "./parse-clause.ts";
+import { exceptionsOf } from "./parse-exceptions.ts";
 import { parseBudget } from "./parse-budget.ts";
 import { parseRule } from "./parse-rule.ts";
 import { parseTest } from "./parse-test.ts";
@@ -80,6 +81,7 @@ function parseInspect(map: YamlMap, parsing: Parsing): InspectClause | undefined
     scoreMin: numberOf(at) ?? LEVELS[level],
     action,
     domains: domainsOf(valueOf(map, "domains"), parsing),
+    exceptions: exceptionsOf(valueOf(map, "except"), parsing),
     marks: [...new Set(textsOf(valueOf(map, "marks")))],
   };
 }

@@ -2,7 +2,7 @@ import type { RateLimit } from "../decision.ts";
 import type { Budget } from "../money/budget.ts";
 import type { DomainRule, Surface } from "../inspect/inspection.ts";
 import type { RiskLevel } from "../session/conduct.ts";
-import type { Millis } from "../units.ts";
+import type { Millis, Instant } from "../units.ts";
 import type { Path } from "./json-path.ts";
 import type { Place } from "./source-text.ts";
 
@@ -127,7 +127,16 @@ export interface InspectClause {
   readonly scoreMin: number;
   readonly action: "block" | "redact" | "report";
   readonly domains: DomainRule | undefined;
+  readonly exceptions: readonly ExceptionClause[];
   readonly marks: readonly string[];
+}
+
+/** Globs; an empty list fits everything. */
+export interface ExceptionClause {
+  readonly tools: readonly string[];
+  readonly fields: readonly string[];
+  readonly signatures: readonly string[];
+  readonly until: Instant;
 }
 
 export interface TestClause {

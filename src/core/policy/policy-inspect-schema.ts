@@ -3,6 +3,19 @@ import { DETECTORS } from "./detectors.ts";
 import * as Type from "./json-schema.ts";
 import { closed, globs, id } from "./schema-pieces.ts";
 
+const Exception = Type.Object(
+  {
+    tools: Type.Optional(globs("Only in calls of these tools.", "docs.read_*")),
+    fields: Type.Optional(
+      globs("Only there: JSON pointers, `url`, `header:<name>`.", "/content/*/text"),
+    ),
+    signatures: Type.Optional(globs("Only these signatures.", "override-*")),
+    until: Type.String({ description: "A day or UTC time from which it counts no more." }),
+    why: Type.String({ description: "For those who read the file later.", minLength: 1 }),
+  },
+  { ...closed, description: "All that is given must fit; what is left out fits everything." },
+);
+
 export const InspectSchema = Type.Object(
   {
     id: id("Names the rule in every finding; unique over all files."),
@@ -35,6 +48,13 @@ export const InspectSchema = Type.Object(
             "They count for every entry that looks at the same text.",
         },
       ),
+    ),
+    except: Type.Optional(
+      Type.Array(Exception, {
+        minItems: 1,
+        maxItems: 32,
+        description: "Known findings that only report, each for a time.",
+      }),
     ),
     marks: Type.Optional(
       Type.Array(id("A mark."), {

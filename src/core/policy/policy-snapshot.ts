@@ -41,6 +41,8 @@ export interface PolicySnapshot {
   budgetsOf(principal: Principal): readonly Budget[];
   /** Constant object per agent: scanners may cache on its identity. */
   inspections(principal: Principal): Inspections;
+  /** The same for one call at one time, when exceptions may apply. */
+  inspectionsOf(principal: Principal, action: Action, now: Instant): Inspections;
   /** Whether any rule for this agent on this http upstream reads `body`. */
   readsHttpBody(principal: Principal, upstream: string): boolean;
 }

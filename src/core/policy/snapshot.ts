@@ -2,14 +2,14 @@ import type { Action, McpAction, ToolAction } from "../action.ts";
 import type { Charge, Decision, Inspections } from "../decision.ts";
 import type { Budget } from "../money/budget.ts";
 import type { Principal } from "../principal.ts";
-import type { Digest, UpstreamName } from "../units.ts";
+import type { Digest, UpstreamName, Instant } from "../units.ts";
 import { impossible } from "../../lib/impossible.ts";
 import { evaluateCharge } from "./charge.ts";
 import { combine, denyUnknownCharge, withCharges, type Combined } from "./combine.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
 import { ConditionScope } from "./condition-scope.ts";
 import { matchesAnyName } from "./glob.ts";
-import { resolveInspections, type CompiledInspection } from "./inspections.ts";
+import { agentInspections, type AgentInspections, type CompiledInspection } from "./inspections.ts";
 import type { PolicyFacts, PolicySnapshot } from "./policy-snapshot.ts";
 import { buildIndex, candidatesOf, type RuleIndex } from "./rule-index.ts";
 import { keyOf, misfitOf } from "./selector.ts";
@@ -29,7 +29,7 @@ const OUTCOMES_MAX = 64;
 /** All that one agent may meet, by kind of action. */
 interface AgentView {
   readonly kinds: Readonly<Record<Action["kind"], KindView>>;
-  readonly inspections: Inspections;
+  readonly inspections: AgentInspections;
   readonly budgets: readonly Budget[];
   readonly bodyReaders: readonly CompiledRule[];
 }
@@ -88,7 +88,10 @@ export function createSnapshot(
       return viewOf(principal.agent).budgets;
     },
     inspections(principal: Principal): Inspections {
-      return viewOf(principal.agent).inspections;
+      return viewOf(principal.agent).inspections.plain;
+    },
+    inspectionsOf(principal: Principal, action: Action, now: Instant): Inspections {
+      return viewOf(principal.agent).inspections.during(action, now);
     },
     readsHttpBody(principal: Principal, upstream: string): boolean {
       return viewOf(principal.agent).bodyReaders.some(
@@ -115,7 +118,7 @@ function resolveAgent(
   });
   return {
     kinds: { tool: kind("tool"), llm: kind("llm"), http: kind("http"), mcp: kind("mcp") },
-    inspections: resolveInspections(agent, inspections),
+    inspections: agentInspections(agent, inspections),
     budgets: budgetsOf(own),
     bodyReaders: own.filter((rule) => rule.selector.kind === "http" && readsBody(rule)),
   };

@@ -61,7 +61,7 @@ function exceed(scan: TextScan, end: number): void {
   const score = scoreOf(lane.sum);
   const known = scan.findings[scan.episode];
   if (known !== undefined && score <= known.score) return;
-  const rule = ruleFor(plan, INJECTION_DETECTOR, score);
+  const rule = ruleFor(plan, INJECTION_DETECTOR, score, { signature: SIGNATURE, part: scan.part });
   if (rule === undefined) return;
   const finding: Finding = {
     detector: INJECTION_DETECTOR,

@@ -1,0 +1,32 @@
+/** `except:` of an `inspect` entry: findings that the operator knows and lets pass, for a time. */
+import { instant } from "../units.ts";
+import { mapsOf, placeOf, textsOf, type Parsing } from "./parse-clause.ts";
+import type { ExceptionClause } from "./policy-file.ts";
+import { textOf, valueOf, type YamlNode } from "./yaml-node.ts";
+
+const DATE = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?Z)?$/;
+
+export function exceptionsOf(
+  node: YamlNode | undefined,
+  parsing: Parsing,
+): readonly ExceptionClause[] {
+  return mapsOf(node).flatMap((item) => {
+    const until = valueOf(item, "until");
+    const text = textOf(until);
+    if (until === undefined || text === undefined) return [];
+    const time = DATE.test(text) ? Date.parse(text) : Number.NaN;
+    if (Number.isNaN(time)) {
+      const help = "write a day such as 2027-01-31, or 2027-01-31T12:00Z";
+      parsing.list.report(placeOf(until, parsing), `${text} is no date`, help);
+      return [];
+    }
+    return [
+      {
+        tools: textsOf(valueOf(item, "tools")),
+        fields: textsOf(valueOf(item, "fields")),
+        signatures: textsOf(valueOf(item, "signatures")),
+        until: instant(time),
+      },
+    ];
+  });
+}
