@@ -25,6 +25,7 @@ import type { Routes } from "../proxy/route-request.ts";
 import { UpstreamPools, type ConnectorFor } from "../proxy/upstream-pools.ts";
 import type { OpenLedger } from "../stores/ledger/open-ledger.ts";
 import { openLedgerChain } from "./open-ledger-chain.ts";
+import { CompiledSchemas } from "../stores/schemas/compiled-schemas.ts";
 import { SqliteReviewStore } from "../stores/sqlite/review-store.ts";
 import { createConductStore } from "../stores/memory/conduct-store.ts";
 import { SqliteSessionStore } from "../stores/sqlite/session-store.ts";
@@ -83,6 +84,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
     sessions,
     conduct: createConductStore(),
     definitions,
+    schemas: new CompiledSchemas(),
     prices,
     tokens: started.use(new ThreadTokenCounter()),
     budgets: counters.budgets,

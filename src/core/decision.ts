@@ -1,5 +1,6 @@
 import type { Inspection } from "./inspect/inspection.ts";
 import type { Budget, Scope } from "./money/budget.ts";
+import type { SchemaCheck, SchemaSide } from "./trust/schema-checks.ts";
 import type { Millis, RuleId } from "./units.ts";
 
 /**
@@ -40,6 +41,8 @@ export interface Terms {
   readonly outputTokens: number | undefined;
   /** Added to the session once the call went out. */
   readonly marks: readonly string[];
+  /** What is held against the tool's approved schema. */
+  readonly checks?: readonly SchemaSide[] | undefined;
   /** Verdicts of rules in shadow mode: recorded, not obeyed. */
   readonly shadow: readonly ShadowVerdict[];
 }
@@ -80,4 +83,6 @@ export interface Inspections {
   readonly request: Inspection;
   readonly response: Inspection;
   readonly toolResult: Inspection;
+  /** What a tool's structured result is held against, where policy wants that. */
+  readonly result?: SchemaCheck | undefined;
 }

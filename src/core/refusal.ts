@@ -35,6 +35,7 @@ export const REFUSALS = {
   definition_changed: { stage: "detect", class: "policy", jsonRpc: -33031 },
   policy_denied: { stage: "decide", class: "policy", jsonRpc: -33009 },
   session_scope: { stage: "decide", class: "policy", jsonRpc: -33102 },
+  arguments_invalid: { stage: "decide", class: "malformed", jsonRpc: -33032 },
   approval_required: { stage: "review", class: "policy", jsonRpc: -33010 },
   approval_denied: { stage: "review", class: "policy", jsonRpc: -33103 },
   review_unavailable: { stage: "review", class: "unavailable", jsonRpc: -33024 },
@@ -51,6 +52,7 @@ export const REFUSALS = {
   upstream_timeout: { stage: "forward", class: "upstream", jsonRpc: -33020 },
   upstream_broken: { stage: "forward", class: "upstream", jsonRpc: -33021 },
   response_blocked: { stage: "inspect", class: "policy", jsonRpc: -33022 },
+  result_invalid: { stage: "inspect", class: "policy", jsonRpc: -33033 },
   response_unscannable: { stage: "inspect", class: "policy", jsonRpc: -33023 },
   internal: { stage: "any", class: "internal", jsonRpc: -32603 },
 } as const satisfies Record<

@@ -11,6 +11,7 @@ import { halt, pass, type Verdict } from "../core/verdict.ts";
 import type { Ask, Changes, Interpretation, RequestBody } from "../pipeline/ask.ts";
 import type { CallMeter } from "../pipeline/call-meter.ts";
 import { confine, confineTerms } from "../pipeline/confine.ts";
+import { conform } from "../pipeline/conform.ts";
 import { decide } from "../pipeline/decide.ts";
 import { identify } from "../pipeline/identify.ts";
 import { limit, stoppedBy } from "../pipeline/limit.ts";
@@ -73,6 +74,10 @@ export async function authorize(
   facts.decision = decided.decision;
   if (decided.verdict.kind === "halt") return decided.verdict;
 
+  const conforming = conform(action, decided.verdict.value, inspections, vouched.value, ports);
+  const conformed = conforming instanceof Promise ? await conforming : conforming;
+  if (conformed.kind === "halt") return conformed;
+
   const confined = confine(principal, action, upstream);
   if (confined.kind === "halt") return confined;
 
@@ -87,7 +92,7 @@ export async function authorize(
   const wanted = { facts, principal, snapshot, policyFacts, interpretation, terms };
   const afforded = await afford(wanted, ports);
   if (afforded.kind === "halt") return afforded;
-  const opening = { facts, principal, inspections, grant, ports };
+  const opening = { facts, principal, inspections: conformed.value, grant, ports };
   return permit(afforded.value, looked.value.redacted, opening);
 }
 

@@ -9,6 +9,7 @@ import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { ReviewStore } from "../core/review/review.ts";
 import type { ConductStore } from "../core/session/conduct.ts";
 import type { SessionStore } from "../core/session/session.ts";
+import type { SchemaChecks } from "../core/trust/schema-checks.ts";
 import type { DefinitionStore } from "../core/trust/definition-store.ts";
 import type { Vault } from "../core/secret/vault.ts";
 import type { Stop } from "../core/identity/stop.ts";
@@ -24,6 +25,7 @@ export interface Ports {
   readonly sessions: SessionStore;
   readonly conduct: ConductStore;
   readonly definitions: DefinitionStore;
+  readonly schemas: SchemaChecks;
   readonly prices: PriceCatalogue;
   readonly tokens: TokenCounter;
   readonly budgets: BudgetStore;

@@ -20,7 +20,7 @@ budgets:
   calls: { limit: 3 calls, per: agent, window: lifetime }
   spending: { limit: 100 USD, per: agent, window: day }
 rules:
-  - { id: reading, tools: [tools.echo], effect: allow, charge: calls }
+  - { id: reading, tools: [tools.echo], effect: allow, charge: calls, check: [arguments] }
   - { id: paying, tools: [tools.pay], effect: approve, approval: { approvers: ["role:manager"] } }
   - { id: no-deletes, tools: [tools.delete_customer], effect: deny, message: Deleting is for people. }
   - id: spending
@@ -207,6 +207,18 @@ describe("what the own MCP server says", () => {
       }),
     });
     expect(await response.json()).toMatchObject({ result: { isError: true } });
+  });
+
+  it("is not asked by calls whose arguments do not fit the schema that was pinned", async () => {
+    const tools = await modern("tools");
+    await tools.names();
+    expect(await tools.call("echo", { txet: "hi" })).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining("must have required property 'text'") }],
+      _meta: { "io.sallyport/denial": { code: "arguments_invalid" } },
+    });
+    expect(await tools.call("echo", { text: "hi" })).toMatchObject({ content: [{ text: "hi" }] });
+    await tools.close();
   });
 
   it("needs no stream and no session, and says so", async () => {

@@ -15,6 +15,9 @@ export function checkRule(
     list.report(clause.place, "limits.output_tokens bounds LLM calls only", help);
   }
   checkLimits(clause, list);
+  if (clause.checks.length > 0 && clause.selector.kind !== "tool") {
+    list.report(clause.place, "check holds tools against their schemas only", "remove it");
+  }
   switch (clause.selector.kind) {
     case "tool":
       return checkTools(clause.selector.tools, list);

@@ -118,6 +118,7 @@ function termsOf(obeyed: readonly CompiledRule[], matched: readonly CompiledRule
     rates: Object.freeze(obeyed.flatMap((rule): readonly RateLimit[] => rule.rates)),
     outputTokens: caps.length === 0 ? undefined : Math.min(...caps),
     marks: Object.freeze([...new Set(obeyed.flatMap((rule) => rule.marks))]),
+    checks: Object.freeze([...new Set(obeyed.flatMap((rule) => rule.checks))]),
     shadow: Object.freeze(
       matched.flatMap(({ shadow, id: rule, effect }) => (shadow ? { rule, effect } : [])),
     ),

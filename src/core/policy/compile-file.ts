@@ -174,6 +174,7 @@ function compileRule(
     rates: clause.limits.map((limit) => withRule(limit, ruleId)),
     outputTokens: clause.outputTokens,
     marks: clause.marks,
+    checks: clause.checks,
     charges: clause.charges.flatMap((charge) => compileCharge(charge, kind, linker) ?? []),
     message: clause.message,
     remedy: clause.remedy,

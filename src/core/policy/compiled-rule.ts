@@ -1,5 +1,6 @@
 import type { Approval, RateLimit } from "../decision.ts";
 import type { RuleId } from "../units.ts";
+import type { SchemaSide } from "../trust/schema-checks.ts";
 import type { RuleCharge } from "./charge.ts";
 import type { Condition } from "./condition.ts";
 import type { Glob } from "./glob.ts";
@@ -26,6 +27,7 @@ export interface CompiledRule {
   readonly rates: readonly RateLimit[];
   readonly outputTokens: number | undefined;
   readonly marks: readonly string[];
+  readonly checks: readonly SchemaSide[];
   readonly charges: readonly RuleCharge[];
   readonly message: string | undefined;
   readonly remedy: string | undefined;

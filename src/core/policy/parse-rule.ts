@@ -25,6 +25,7 @@ import { MCP_SELECTOR_KEYS } from "./mcp-selectors.ts";
 import { isMcpSelectorKey, parseMcpSelector } from "./parse-mcp-selector.ts";
 import { parseLimits } from "./parse-limits.ts";
 import { parseDuration, type Quantity } from "./quantity.ts";
+import { SCHEMA_SIDES } from "../trust/schema-checks.ts";
 import { placeAt } from "./source-text.ts";
 import { entryOf, textOf, valueOf, type YamlMap, type YamlNode } from "./yaml-node.ts";
 
@@ -58,6 +59,7 @@ export function parseRule(map: YamlMap, fileMode: Mode, parsing: Parsing): RuleC
     limits,
     charges,
     marks: textsOf(valueOf(map, "marks")),
+    checks: SCHEMA_SIDES.filter((side) => textsOf(valueOf(map, "check")).includes(side)),
     severity: textOf(valueOf(map, "severity")),
     category: textOf(valueOf(map, "category")),
     notify: textsOf(valueOf(map, "notify")),
@@ -140,7 +142,7 @@ function isTrue(node: YamlNode | undefined): boolean {
 function checkEffectKeys(map: YamlMap, effect: string | undefined, parsing: Parsing): void {
   const idle: Readonly<Record<string, readonly string[]>> = {
     allow: ["approval"],
-    deny: ["approval", "limits", "charge", "marks"],
+    deny: ["approval", "limits", "charge", "marks", "check"],
     approve: [],
   };
   for (const key of idle[effect ?? "approve"] ?? []) {

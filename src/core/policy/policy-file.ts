@@ -4,6 +4,7 @@ import type { DomainRule, Surface } from "../inspect/inspection.ts";
 import type { RiskLevel } from "../session/conduct.ts";
 import type { Millis, Instant } from "../units.ts";
 import type { Path } from "./json-path.ts";
+import type { SchemaSide } from "../trust/schema-checks.ts";
 import type { Place } from "./source-text.ts";
 
 /** A policy file, understood: the syntax tree between the text and the compiled snapshot. */
@@ -50,6 +51,7 @@ export interface RuleClause {
   readonly limits: readonly LimitClause[];
   readonly charges: readonly ChargeClause[];
   readonly marks: readonly string[];
+  readonly checks: readonly SchemaSide[];
   readonly severity: string | undefined;
   readonly category: string | undefined;
   readonly notify: readonly string[];

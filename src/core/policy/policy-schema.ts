@@ -4,6 +4,7 @@
  */
 import { BudgetSchema } from "./budget-schema.ts";
 import type { Shape } from "./check-shape.ts";
+import { SCHEMA_SIDES } from "../trust/schema-checks.ts";
 import * as Type from "./json-schema.ts";
 import { InspectSchema } from "./policy-inspect-schema.ts";
 import { MCP_SELECTOR_KEYS, MCP_SELECTORS, type McpSelectorKey } from "./mcp-selectors.ts";
@@ -184,6 +185,15 @@ const Rule = Type.Object(
       Type.Union([Type.String(), ChargeObject, Type.Array(Charge, { minItems: 1, maxItems: 16 })], {
         description: "Budgets to reserve before the call and settle after it: all or none.",
         examples: ["llm-day"],
+      }),
+    ),
+    check: Type.Optional(
+      Type.Array(Type.Enum([...SCHEMA_SIDES]), {
+        minItems: 1,
+        maxItems: 2,
+        description:
+          "For tools: hold the arguments, or the structured result, against the schema that was " +
+          "approved; without a schema the call is refused.",
       }),
     ),
     marks: Type.Optional(

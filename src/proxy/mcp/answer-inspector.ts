@@ -57,9 +57,7 @@ export class AnswerInspector implements ResponseInspector {
         this.#mode = "events";
         return { kind: "stream" };
       case "application/json":
-        return this.#judge.looks || this.#screen.mayAsk || this.#mayDefine()
-          ? { kind: "whole" }
-          : { kind: "pass", scan: NOT_ASKED };
+        return this.#mustRead() ? { kind: "whole" } : { kind: "pass", scan: NOT_ASKED };
       default: {
         const { inspection, echoes } = this.#screen;
         const { responseBytesMax, unscannable } = this.#upstream;
@@ -116,6 +114,11 @@ export class AnswerInspector implements ResponseInspector {
     if (question.kind === "stream") return true;
     if (question.kind !== "request") return false;
     return MCP_METHOD_CLASSES[question.method] === "list" || introducesServer(question.method);
+  }
+
+  #mustRead(): boolean {
+    const { mayAsk, result } = this.#screen;
+    return this.#judge.looks || mayAsk || result !== undefined || this.#mayDefine();
   }
 
   #judgeWhole(bytes: Uint8Array): ChunkVerdict {

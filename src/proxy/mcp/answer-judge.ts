@@ -6,6 +6,7 @@ import { NO_INSPECTION, type Inspection } from "../../core/inspect/inspection.ts
 import { scanJson } from "../../core/inspect/scan-json.ts";
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { Refusal } from "../../core/refusal.ts";
+import type { SchemaCheck } from "../../core/trust/schema-checks.ts";
 import type { ExchangeId, UpstreamName } from "../../core/units.ts";
 import { impossible } from "../../lib/impossible.ts";
 import { denialAnswer } from "./denial.ts";
@@ -14,6 +15,7 @@ import { listShape, narrowList, type ListShape, type Use } from "./narrow-list.t
 import type { Question } from "./question.ts";
 import type { RpcMessage, RpcResponse } from "./rpc-message.ts";
 import type { ServerQuestions } from "./server-questions.ts";
+import { unfitResult } from "./unfit-result.ts";
 
 /** What the answers to one HTTP request are held against. */
 export interface AnswerScreen {
@@ -21,6 +23,8 @@ export interface AnswerScreen {
   readonly upstream: UpstreamName;
   readonly question: Question;
   readonly inspection: Inspection;
+  /** What the structured result of a tool must fit; undefined: anything. */
+  readonly result: SchemaCheck | undefined;
   /** Forms of the injected credential. */
   readonly echoes: readonly string[];
   /** Undefined where nothing is pinned: Sallyport takes its own word for its own tools. */
@@ -141,7 +145,8 @@ export class AnswerJudge {
   #judgeResult(message: RpcResponse, result: JsonObject): Judgement {
     const { question } = this.#screen;
     const asked = question.kind === "request" ? question : undefined;
-    const refused = this.#faultOfInput(result);
+    const refused =
+      this.#faultOfInput(result) ?? unfitResult(result, question, this.#screen.result);
     if (refused !== undefined) return this.#block(message, refused);
     const shape = listShape(asked?.method, result);
     const { blocked, value } =

@@ -116,6 +116,7 @@ export class McpInterpretation implements Interpretation {
         upstream: upstream.name,
         question: this.question,
         inspection: inspections.toolResult,
+        result: inspections.result,
         echoes,
         admits: (use) => this.#admits(use),
         mayAsk: this.#received !== undefined && invitesQuestions(this.#received.message),
