@@ -1,5 +1,5 @@
 /** A Redis that answers soon or not at all. */
-import { monotonicMillis } from "../../lib/clock.ts";
+import { monotonicMillis, wallMillis } from "../../lib/clock.ts";
 import { ALL_SCRIPTS } from "./all-scripts.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -203,7 +203,7 @@ export class RedisClient implements AsyncDisposable {
     try {
       const asked = Promise.all(this.#servers().map((server) => server.info()));
       const states = (await this.#deadlines.guard(asked, () => this.#tooSlow())).map((info) =>
-        readServerState(info),
+        readServerState(info, wallMillis()),
       );
       if (this.#state === undefined) await this.#loadScripts();
       this.#state = worstOf(states);

@@ -62,6 +62,7 @@ it("gives every tenant one hash tag, whatever its name, and no two the same", ()
   );
 });
 
+const NOW = 1_780_000_000_000;
 const INFO =
   "redis_version:7.0.15\r\nrole:master\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n";
 
@@ -71,14 +72,17 @@ it.each([
   ["evicting", INFO.replace("noeviction", "volatile-ttl"), "maxmemory-policy volatile-ttl"],
   ["a replica", INFO.replace("master", "slave"), "read-only replica"],
   ["silent", "", "too old"],
+  ["ahead by an hour", `${INFO}server_time_usec:${(NOW + 3_600_000) * 1000}\r\n`, "3600 s apart"],
+  ["behind by two minutes", `${INFO}server_time_usec:${(NOW - 120_000) * 1000}\r\n`, "120 s apart"],
+  ["a second off", `${INFO}server_time_usec:${(NOW - 1000) * 1000}\r\n`, undefined],
 ])("finds a server %s", (_, info, unfit) => {
-  const state = readServerState(info);
+  const state = readServerState(info, NOW);
   if (unfit === undefined) expect(state.unfit).toBeUndefined();
   else expect(state.unfit).toContain(unfit);
 });
 
 it("knows how full a server is, where it has a limit", () => {
-  expect(readServerState(INFO).memoryUsed).toBeUndefined();
+  expect(readServerState(INFO, NOW).memoryUsed).toBeUndefined();
   const limited = INFO.replace("maxmemory:0", "maxmemory:200\r\nused_memory:50");
-  expect(readServerState(limited).memoryUsed).toBe(0.25);
+  expect(readServerState(limited, NOW).memoryUsed).toBe(0.25);
 });
