@@ -7,6 +7,7 @@ import { blockRefusal } from "../core/inspect/block-refusal.ts";
 import type { Finding } from "../core/inspect/finding.ts";
 import type { Inspection } from "../core/inspect/inspection.ts";
 import { foresee, FORESEEN_BYTES_MIN } from "../core/inspect/foresee.ts";
+import { carriedOut } from "../core/inspect/called-address.ts";
 import { createPartScanner } from "../core/inspect/part-scanner.ts";
 import { applyEdits } from "../core/inspect/edit.ts";
 import { firstInterest } from "../core/inspect/quick-look.ts";
@@ -86,6 +87,11 @@ function lookAround(
   inspection: Inspection,
   found: Finding[],
 ): Finding | undefined {
+  const carried = carriedOut(url, inspection);
+  if (carried !== undefined) {
+    found.push(carried);
+    if (carried.action !== "report") return carried;
+  }
   // One look at everything; only what has something in it is taken apart to say where.
   const address = decoded(url);
   if (isClean(`${address}\n${headers.join("\n")}`, inspection)) return undefined;

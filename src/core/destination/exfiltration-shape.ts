@@ -12,6 +12,10 @@ const TELLING =
 const PARTS_MAX = 24;
 const VALUE_MIN = 12;
 const LABEL_LONG = 26;
+/** Pieces of a message that was too long for one label. */
+const CHUNK = /^(?=.*\d)[\da-z]{6,63}$/i;
+const CHUNKS_MIN = 4;
+const CAPITAL_CODE = /^(?=.*[2-7])[A-Z2-7]{14,63}$/;
 const COMMON_PARAMETERS =
   /^(?:redirect_uri|redirect|url|next|return(?:_?to|url)?|callback|continue|ref|referrer|utm_\w+|state|code|scope|q|query|search|s|sig|signature|x-amz-\w+|X-Amz-\w+|hash|v|id|gclid|fbclid|cursor|page)$/i;
 
@@ -63,6 +67,10 @@ function hiddenIn(labels: readonly string[]): number | undefined {
   if (payload !== undefined) return TELLING.test(payload) ? 0.95 : 0.85;
   const long = labels.filter((label) => label.length >= LABEL_LONG && isDense(label));
   if (long.length > 1) return 0.85;
+  const chunks = labels.filter((label) => CHUNK.test(label)).length;
+  if (chunks >= CHUNKS_MIN) return 0.8;
+  // Nobody writes a host name in capitals and digits.
+  if (labels.some((label) => CAPITAL_CODE.test(label))) return 0.66;
   return long.length === 1 ? 0.68 : undefined;
 }
 

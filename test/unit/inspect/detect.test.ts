@@ -67,4 +67,16 @@ describe("detect", () => {
       scan: { kind: "unscanned", reason: "compressed", bytes: 9 },
     });
   });
+
+  it("looks at what the call's own address carries, not at the upstream's name", () => {
+    const inspection = looking(["destination"], "block", 60);
+    const at = (url: string) =>
+      detect({ kind: "none" }, { url, headers: [] }, inspection, "refuse").findings;
+    const payload = Buffer.from("user=alice&token=abc123").toString("base64url");
+    expect(at(`/collect?d=${payload}`)).toMatchObject([
+      { detector: "destination.exfiltration", signature: "payload-in-parameter", part: "url" },
+    ]);
+    expect(at("/repos/a/b/issues?state=open&per_page=100")).toEqual([]);
+    expect(at("/v1/chat/completions")).toEqual([]);
+  });
 });
