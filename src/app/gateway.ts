@@ -1,7 +1,5 @@
 /** A running data plane in this process: started, reported on, reloaded, drained. */
 import { once } from "node:events";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Ledger } from "../core/ledger/ledger.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
@@ -12,6 +10,7 @@ import { id, type ExchangeId } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import type { Config } from "./config/config.ts";
+import { prepareDataDirectory } from "./data-directory.ts";
 import type { Environment } from "./config/environment.ts";
 import { createEvents, type Events, type Listener } from "./events.ts";
 import type { GatewayReport } from "./gateway-report.ts";
@@ -48,7 +47,6 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-const OWNER_ONLY = 0o700;
 /** After the limit, what is cut gets this long to put its outcome on the record. */
 const CUT_GRACE_MS = 2000;
 
@@ -137,13 +135,6 @@ function warmUp(snapshot: PolicySnapshot, { agents }: Config): void {
       provenBy: "api_key",
     });
   }
-}
-
-/** Secrets and records live there: its owner's alone, and never committed. */
-function prepareDataDirectory(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: OWNER_ONLY });
-  const ignore = join(directory, ".gitignore");
-  if (!existsSync(ignore)) writeFileSync(ignore, "*\n");
 }
 
 async function drain({ plane, gate }: Wired, { limits }: Config, events: Events): Promise<void> {

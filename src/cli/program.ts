@@ -121,6 +121,21 @@ const GROUPS: readonly Group[] = [
     load: async (shell) => (await import("./budget.ts")).budgetCommand(shell),
   },
   {
+    name: "agents",
+    description: "register, list and stop agents",
+    load: async (shell) => (await import("./agents.ts")).agentsCommand(shell),
+  },
+  {
+    name: "keys",
+    description: "credentials of agents and services",
+    load: async (shell) => (await import("./keys.ts")).keysCommand(shell),
+  },
+  {
+    name: "sessions",
+    description: "list and revoke sessions of agents",
+    load: async (shell) => (await import("./sessions.ts")).sessionsCommand(shell),
+  },
+  {
     name: "config",
     description: "show what is configured and why; print the schema",
     load: async (shell) => (await import("./config.ts")).configCommand(shell),

@@ -2,7 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startHeldUpstream, type HeldUpstream } from "../support/held-upstream.ts";
 import { ledgerLines } from "../support/ledger-lines.ts";
-import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
+import {
+  runSallyport,
+  startSallyport,
+  type SallyportProcess,
+} from "../support/sallyport-process.ts";
 
 let held: HeldUpstream;
 let gate: SallyportProcess;
@@ -141,5 +145,24 @@ describe("an execution token", () => {
     await manage("DELETE", `/sessions/${jti}`);
     expect(await stream.rest).not.toContain("second");
     expect((await call("/now", headers)).status).toBe(401);
+  });
+});
+
+describe("the command line", () => {
+  it("makes keys and stops agents of a gate that is running", async () => {
+    const run = (...args: string[]) => runSallyport([...args, "--config", gate.configFile]);
+    expect((await run("agents", "add", "by-hand", "--clearance", "3")).code).toBe(0);
+    const key = (await run("keys", "create", "hand-key", "--agent", "by-hand")).stdout.trim();
+    const headers = { "x-sallyport-key": key };
+    expect((await call("/now", headers)).status).toBe(200);
+    const stream = await openStream(headers);
+    expect((await run("agents", "kill", "by-hand", "--reason", "test")).code).toBe(0);
+    expect(await stream.rest).not.toContain("second");
+    expect((await call("/now", headers)).status).toBe(403);
+    expect((await run("agents", "resume", "by-hand")).code).toBe(0);
+    await expect.poll(async () => (await call("/now", headers)).status).toBe(200);
+    const listed = await run("keys", "list");
+    expect(listed.stdout).toContain("agent:by-hand");
+    expect(listed.stdout).not.toContain(key);
   });
 });

@@ -1,0 +1,96 @@
+/** The directory as commands use it: the files of a gateway that runs or not. */
+import { join } from "node:path";
+import type { Command } from "commander";
+import { prepareDataDirectory } from "../app/data-directory.ts";
+import type { Config } from "../app/config/config.ts";
+import type { Answer } from "../core/fault.ts";
+import type { Caller } from "../core/identity/caller.ts";
+import type { IdentityPorts } from "../core/identity/identity-ports.ts";
+import { instant, type Instant } from "../core/units.ts";
+import { wallMillis } from "../lib/clock.ts";
+import { DEFAULT_TENANT } from "../operations/identity/bootstrap.ts";
+import { openSqliteDirectory } from "../stores/directory/open-directory-store.ts";
+import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
+import { openLedger } from "../stores/ledger/open-ledger.ts";
+import { CommandFailure } from "./command-failure.ts";
+import { loadFor } from "./config-options.ts";
+import { EXIT } from "./exit-code.ts";
+import type { Shell } from "./shell.ts";
+
+export type Options = Readonly<Record<string, unknown>>;
+
+export interface DirectoryDesk {
+  /** Whoever may write the data directory is its administrator. */
+  readonly caller: Caller;
+  readonly ports: IdentityPorts;
+  /** Agents of the configuration. */
+  readonly listed: ReadonlySet<string>;
+}
+
+export function onDirectory(command: Command): Command {
+  return command
+    .option("--data <dir>", "the data directory (default: as configured)")
+    .option("--config <file>", "config file (default: ./sallyport.yaml, else a sample)")
+    .option("--json", "for programs");
+}
+
+/** What `use` changes is on a chain of its own: the gateway's are locked while it runs. */
+export async function atDesk<T>(
+  options: Options,
+  shell: Shell,
+  use: (desk: DirectoryDesk) => Promise<T>,
+): Promise<T> {
+  const { config } = loadFor(options, shell);
+  await using opened = await open(config);
+  const { environment } = shell;
+  const name = environment["USER"] ?? environment["LOGNAME"] ?? "the command line";
+  const caller: Caller = {
+    kind: "cli",
+    id: "cli",
+    name,
+    tenant: DEFAULT_TENANT,
+    role: "admin",
+    scopes: [],
+    agent: undefined,
+  };
+  const listed = new Set(config.agents.map((agent) => agent.name));
+  // Awaited here: what is open is closed when this function ends.
+  return await use({ caller, ports: opened.ports, listed });
+}
+
+/** Ends the command with the fault's words where there is no value. */
+export function valueOf<T>(answer: Answer<T>): T {
+  if (answer.kind === "done") return answer.value;
+  throw new CommandFailure(EXIT.failure, answer.fault.detail);
+}
+
+export function print(
+  lines: readonly string[],
+  json: unknown,
+  options: Options,
+  shell: Shell,
+): void {
+  if (options["json"] === true) shell.out(`${JSON.stringify(json, undefined, 2)}\n`);
+  else for (const line of lines) shell.out(`${line}\n`);
+}
+
+export function textOf(options: Options, name: string): string | undefined {
+  const value = options[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+async function open({
+  dataDirectory,
+}: Config): Promise<AsyncDisposable & { readonly ports: IdentityPorts }> {
+  prepareDataDirectory(dataDirectory);
+  await using started = new AsyncDisposableStack();
+  const store = started.use(openSqliteDirectory(join(dataDirectory, "directory.db")));
+  const directory = ledgerDirectory(dataDirectory);
+  const ledger = started.use(await openLedger({ directory, now, report: () => undefined }));
+  const owned = started.move();
+  return { ports: { store, ledger, now }, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+function now(): Instant {
+  return instant(wallMillis());
+}

@@ -1,0 +1,47 @@
+/** `sallyport sessions`: rights of one run of an agent. */
+import { Command } from "commander";
+import { isLive } from "../core/identity/agent-session.ts";
+import type { Entry } from "../core/identity/directory-entry.ts";
+import { printable } from "../lib/printable.ts";
+import { revokeSession } from "../operations/identity/manage-sessions.ts";
+import { atDesk, onDirectory, print, textOf, valueOf, type Options } from "./directory-desk.ts";
+import type { Shell } from "./shell.ts";
+
+const SESSIONS_SHOWN = 1_000;
+
+export function sessionsCommand(shell: Shell): Command {
+  const sessions = new Command("sessions").description("sessions of agents: listed and revoked");
+  onDirectory(sessions.command("list").description("those that are live"))
+    .option("--agent <name>", "of this agent only")
+    .option("--all", "those that are over as well")
+    .action((options: Options) =>
+      atDesk(options, shell, async ({ caller, ports }) => {
+        const { tenant } = caller;
+        const owner = textOf(options, "agent");
+        const found = await ports.store.list("session", { tenant, owner, limit: SESSIONS_SHOWN });
+        const now = ports.now();
+        const shown = found.filter(({ body }) => options["all"] === true || isLive(body, now));
+        print(
+          shown.map(lineOf),
+          shown.map(({ body }) => body),
+          options,
+          shell,
+        );
+      }),
+    );
+  onDirectory(sessions.command("revoke").description("end it, and cut what runs under it"))
+    .argument("<id>")
+    .action((sessionId: string, options: Options) =>
+      atDesk(options, shell, async ({ caller, ports }) => {
+        const entry = valueOf(await revokeSession(caller, sessionId, ports));
+        print([`revoked ${entry.id}`], entry.body, options, shell);
+      }),
+    );
+  return sessions;
+}
+
+function lineOf({ body }: Entry<"session">): string {
+  const { id, agent, scopes, expiresAt, revokedAt } = body;
+  const end = revokedAt === undefined ? `until ${new Date(expiresAt).toISOString()}` : "revoked";
+  return `${id}  ${printable(agent)}  ${scopes.join(" ")}  ${end}`;
+}
