@@ -15,6 +15,7 @@ import { conform } from "../pipeline/conform.ts";
 import { decide } from "../pipeline/decide.ts";
 import { identify } from "../pipeline/identify.ts";
 import { limit, stoppedBy } from "../pipeline/limit.ts";
+import { toldTo } from "../pipeline/opaque.ts";
 import { open } from "../pipeline/open.ts";
 import type { Reserved } from "../pipeline/reserve.ts";
 import { grantGone, review } from "../pipeline/review.ts";
@@ -65,16 +66,17 @@ export async function authorize(
   if (looked.kind === "halt") return looked;
 
   const vouched = vouch(action, upstream, principal, ports.definitions);
-  if (vouched.kind === "halt") return vouched;
+  if (vouched.kind === "halt") return halt(toldTo(principal, snapshot, vouched.refusal));
   const definition = (facts.definition = vouched.value?.seen);
 
   const source = (): string => interpretation.source();
   const policyFacts = { now, marks, source, findings: facts.findings, risk: looked.value.risk };
   const decided = decide(snapshot, principal, action, policyFacts);
   facts.decision = decided.decision;
-  if (decided.verdict.kind === "halt") return decided.verdict;
+  const { verdict } = decided;
+  if (verdict.kind === "halt") return halt(toldTo(principal, snapshot, verdict.refusal));
 
-  const conforming = conform(action, decided.verdict.value, inspections, vouched.value, ports);
+  const conforming = conform(action, verdict.value, inspections, vouched.value, ports);
   const conformed = conforming instanceof Promise ? await conforming : conforming;
   if (conformed.kind === "halt") return conformed;
 
@@ -82,7 +84,7 @@ export async function authorize(
   if (confined.kind === "halt") return confined;
 
   const subject = { exchange, now, principal, action, definition, policy: snapshot.digest };
-  const reviewed = await review(subject, decided.verdict.value, ports.reviews);
+  const reviewed = await review(subject, verdict.value, ports.reviews);
   if (reviewed.kind === "halt") return reviewed;
   const { grant } = reviewed.value;
   const purse = confineTerms(principal, reviewed.value.terms);

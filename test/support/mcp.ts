@@ -92,6 +92,7 @@ export function mcpContext(
     mayAllow: admits,
     mayReadSome: () => true,
     budgetsOf: () => [],
+    isOpaque: () => false,
     inspections: () => inspections,
     inspectionsOf: () => inspections,
     readsHttpBody: unasked,

@@ -30,6 +30,8 @@ export interface CompiledFile {
   readonly rules: readonly CompiledRule[];
   readonly inspections: readonly CompiledInspection[];
   readonly tests: readonly TestClause[];
+  /** Agents that are not told why they are denied. */
+  readonly opaqueTo: readonly Glob[];
 }
 
 /** What files share: ids, budgets, and the count of rules. */
@@ -136,6 +138,7 @@ export function compileFile(file: PolicyFile, linker: Linker): CompiledFile {
     rules: compiled,
     inspections: file.mode === "off" ? [] : inspections,
     tests: file.tests,
+    opaqueTo: file.opaque && file.mode !== "off" ? fileAgents : [],
   };
 }
 

@@ -64,7 +64,8 @@ export function compilePolicies(
   if (list.problems.length > 0) return refused(list, tests);
 
   const inspections = files.flatMap((file) => file.inspections);
-  const snapshot = createSnapshot(rules, inspections, digestOfSources(sources));
+  const opaqueTo = files.flatMap((file) => file.opaqueTo);
+  const snapshot = createSnapshot(rules, inspections, digestOfSources(sources), opaqueTo);
   return { kind: "ok", snapshot, rules, budgets, tests, warnings: inOrder(warnings.problems) };
 }
 

@@ -38,6 +38,7 @@ export function parsePolicy(file: string, text: string, list: ProblemList): Poli
     file,
     agents: nameGlobsOf(valueOf(root, "agents"), parsing),
     mode,
+    opaque: textOf(valueOf(root, "denials")) === "opaque",
     ...budgets,
     rules: mapsOf(valueOf(root, "rules")).flatMap((map) => parseRule(map, mode, parsing) ?? []),
     inspections: mapsOf(valueOf(root, "inspect")).flatMap(

@@ -13,6 +13,8 @@ export interface PolicyFile {
   readonly file: string;
   readonly agents: readonly GlobClause[];
   readonly mode: Mode;
+  /** Its agents are not told why. */
+  readonly opaque: boolean;
   readonly budgets: readonly BudgetClause[];
   /** Named, but not understood; whoever charges them is not to blame. */
   readonly brokenBudgets: readonly string[];

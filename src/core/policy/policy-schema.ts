@@ -239,6 +239,13 @@ export const PolicyFileSchema = Type.Object(
     version: Type.Literal(1, { description: "Version of the language: 1." }),
     agents: globs("Whom the file is about.", "support-*"),
     mode: Type.Optional(Mode),
+    denials: Type.Optional(
+      Type.Enum(["explain", "opaque"], {
+        description:
+          "What the file's agents hear of a no: the reason, the rules and what would help, or only " +
+          "that it is not available. The record has all of it. Default: explain.",
+      }),
+    ),
     budgets: Type.Optional(
       Type.Record(Type.String(), BudgetSchema, {
         description: "Budgets by id; any file may charge them.",

@@ -37,6 +37,8 @@ export interface PolicySnapshot {
   mayAllow(principal: Principal, action: ToolAction | McpAction): boolean;
   /** The same of a resource template: whether some address that it makes could be read. */
   mayReadSome(principal: Principal, upstream: UpstreamName, template: string): boolean;
+  /** Whether this agent hears only that something is not available, and not why. */
+  isOpaque(principal: Principal): boolean;
   /** Budgets that some rule for this agent charges, each once. */
   budgetsOf(principal: Principal): readonly Budget[];
   /** Constant object per agent: scanners may cache on its identity. */

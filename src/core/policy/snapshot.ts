@@ -8,7 +8,7 @@ import { evaluateCharge } from "./charge.ts";
 import { combine, denyUnknownCharge, withCharges, type Combined } from "./combine.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
 import { ConditionScope } from "./condition-scope.ts";
-import { matchesAnyName } from "./glob.ts";
+import { matchesAnyName, matchesName, type Glob } from "./glob.ts";
 import { agentInspections, type AgentInspections, type CompiledInspection } from "./inspections.ts";
 import type { PolicyFacts, PolicySnapshot } from "./policy-snapshot.ts";
 import { buildIndex, candidatesOf, type RuleIndex } from "./rule-index.ts";
@@ -53,6 +53,7 @@ export function createSnapshot(
   rules: readonly CompiledRule[],
   inspections: readonly CompiledInspection[],
   digest: Digest,
+  opaqueTo: readonly Glob[] = [],
 ): PolicySnapshot {
   const agents = new Map<string, AgentView>();
 
@@ -83,6 +84,9 @@ export function createSnapshot(
     mayReadSome(principal: Principal, upstream: UpstreamName, template: string): boolean {
       const { index } = viewOf(principal.agent).kinds.mcp;
       return mayReadSome(candidatesOf(index, upstream), upstream, template);
+    },
+    isOpaque({ agent }: Principal): boolean {
+      return opaqueTo.some((glob) => matchesName(glob, agent));
     },
     budgetsOf(principal: Principal): readonly Budget[] {
       return viewOf(principal.agent).budgets;

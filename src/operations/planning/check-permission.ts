@@ -6,6 +6,7 @@ import type { Pin } from "../../core/trust/pin.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import { decide, type Promising } from "../../pipeline/decide.ts";
+import { toldTo } from "../../pipeline/opaque.ts";
 import type { Ports } from "../../pipeline/stages.ts";
 import { vouch } from "../../pipeline/vouch.ts";
 import { budgetStatus, type BudgetReport } from "./budget-status.ts";
@@ -43,10 +44,11 @@ export function judgePlanned(
     return halt({ code: "no_such_upstream", detail });
   }
   const vouched = vouch(action, upstream, principal, ports.definitions);
-  if (vouched.kind === "halt") return vouched;
+  const snapshot = ports.policies.current();
+  if (vouched.kind === "halt") return halt(toldTo(principal, snapshot, vouched.refusal));
   const facts = { now: ports.now(), marks: ports.sessions.marks(principal), source };
-  const { verdict } = decide(ports.policies.current(), principal, action, facts);
-  if (verdict.kind === "halt") return verdict;
+  const { verdict } = decide(snapshot, principal, action, facts);
+  if (verdict.kind === "halt") return halt(toldTo(principal, snapshot, verdict.refusal));
   return pass({ decision: verdict.value, pin: vouched.value });
 }
 

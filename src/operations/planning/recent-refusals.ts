@@ -1,6 +1,7 @@
 /** The last refusals of this process, so that an agent can ask what became of a call. */
 import type { Facts } from "../../core/evidence.ts";
 import type { RefusalCode } from "../../core/refusal.ts";
+import { OPAQUE_DETAIL } from "../../pipeline/opaque.ts";
 import type { AgentId, ExchangeId, Instant, ReviewId, RuleId } from "../../core/units.ts";
 
 /** Of all agents together; older ones are on the ledger only. */
@@ -23,8 +24,9 @@ export class RecentRefusals {
   readonly note = ({ exchange, at, principal, outcome, decision, review }: Facts): void => {
     if (principal === undefined || outcome?.kind !== "refused") return;
     const { agent } = principal;
-    const rules = decision?.because ?? [];
     const { code, detail } = outcome;
+    // What was not said then is not said later either.
+    const rules = detail === OPAQUE_DETAIL ? [] : (decision?.because ?? []);
     this.#byExchange.set(exchange, { exchange, agent, at, code, detail, rules, review });
     if (this.#byExchange.size <= RECENT_REFUSALS_MAX) return;
     const oldest = this.#byExchange.keys().next();

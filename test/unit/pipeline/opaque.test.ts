@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { OPAQUE_DETAIL, toldTo } from "../../../src/pipeline/opaque.ts";
+import { id, type RuleId } from "../../../src/core/units.ts";
+import { compiled, principal } from "../policy/policy-fixture.ts";
+
+const REFUSAL = {
+  code: "definition_changed",
+  detail: "crm.send is no longer what was approved.",
+  remedy: "Ask an operator.",
+  rules: [id<RuleId>("secret-rule")],
+} as const;
+
+const { snapshot } = compiled(
+  "version: 1\nagents: [bot]\ndenials: opaque\n",
+  "version: 1\nagents: [other]\ndenials: explain\n",
+);
+
+describe("a no", () => {
+  it("says nothing but that, where policy wants it opaque; the cause stays with the operator", () => {
+    const told = toldTo(principal("bot"), snapshot, REFUSAL);
+    expect(told).toMatchObject({ code: "policy_denied", detail: OPAQUE_DETAIL });
+    const { cause, ...said } = told;
+    expect(JSON.stringify(said)).not.toMatch(/secret-rule|approved|changed/);
+    expect(cause?.message).toContain("crm.send is no longer what was approved");
+  });
+
+  it("is explained to everybody else", () => {
+    expect(toldTo(principal("other"), snapshot, REFUSAL)).toBe(REFUSAL);
+  });
+});
