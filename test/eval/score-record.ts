@@ -29,16 +29,21 @@ export interface Bench {
 }
 
 const NONE: readonly string[] = [];
+/** The fastest counts: what else the machine does is not what inspection costs. */
+const ROUNDS = 3;
 
 export function scoreRecord(bench: Bench, family: Family, record: CorpusRecord): Scored {
   const deliveries = family.deliver(record);
-  const before = bench.now();
   let stopped = false;
-  for (const delivery of deliveries) {
-    const seen = look(bench.enforced, delivery);
-    stopped ||= seen.some((one) => one.action !== "report" && counts(family, one));
+  let micros = Infinity;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = bench.now();
+    for (const delivery of deliveries) {
+      const seen = look(bench.enforced, delivery);
+      stopped ||= seen.some((one) => one.action !== "report" && counts(family, one));
+    }
+    micros = Math.min(micros, (bench.now() - before) * 1000);
   }
-  const micros = (bench.now() - before) * 1000;
   let best: Finding | undefined;
   for (const delivery of deliveries) {
     for (const one of look(bench.measured, delivery)) {

@@ -121,10 +121,12 @@ function decompose(char: string, unit: number): number {
   return alike > DROP ? alike : head;
 }
 
-/** Tag characters spell ASCII invisibly; mathematical and enclosed letters spell it visibly. */
+/** Tag characters and variation selectors spell ASCII invisibly; mathematical and enclosed letters spell it visibly. */
 function foldPair(text: string, at: number): string {
   const point = text.codePointAt(at) ?? 0;
   if (point >= 0xe0020 && point < 0xe007f) return String.fromCharCode(point - 0xe0000);
+  // Variation selectors 17–256 number bytes from 16 on: whole sentences hide behind one emoji.
+  if (point >= 0xe0110 && point < 0xe016f) return String.fromCharCode(point - 0xe00f0);
   if (point >= 0xe0000 && point < 0xe1000) return "";
   const char = text.slice(at, at + 2);
   if (point >= 0x1d400 && point < 0x1f1e6) {

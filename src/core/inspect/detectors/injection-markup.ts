@@ -70,7 +70,7 @@ const ENDS_URL = 1;
 const DIVIDES_URL = 2;
 const BEGINS_BLANK = 3;
 const URL_UNITS = new Uint8Array(128);
-for (const sign of " \t\r\n)>\"'`") URL_UNITS[sign.charCodeAt(0)] = ENDS_URL;
+for (const sign of " \t\r\n()>\"'`") URL_UNITS[sign.charCodeAt(0)] = ENDS_URL;
 for (const sign of "/?&=#") URL_UNITS[sign.charCodeAt(0)] = DIVIDES_URL;
 for (const sign of "{[$%") URL_UNITS[sign.charCodeAt(0)] = BEGINS_BLANK;
 
