@@ -94,9 +94,9 @@ export async function openNativePlane(parts: NativePlaneParts): Promise<NativePl
 
 function listedAgents({ agents }: Config): ReadonlyMap<string, ListedAgent> {
   return new Map(
-    agents.map(({ name, team }) => [
+    agents.map(({ name, team, user, tags }) => [
       name,
-      { name, team, tenant: DEFAULT_TENANT, user: undefined, tags: {} },
+      { name, team, tenant: DEFAULT_TENANT, user, tags },
     ]),
   );
 }
