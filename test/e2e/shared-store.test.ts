@@ -193,6 +193,10 @@ rules:
     expect(metrics).toContain('sallyport_outage_let_through_total{dependency="limits"} 2');
     expect(metrics).toContain("sallyport_store_reachable 0");
     expect(gateway.output()).toContain("outages do not close everything");
+    // It also starts without Redis, because the table says what holds.
+    await gateway.stop();
+    await using again = await gateway.restart();
+    expect((await get(again)).status).toBe(200);
   });
 
   it("do not start on a Redis that may evict budgets, and say what to change", async () => {

@@ -51,7 +51,8 @@ export class DegradedBudgets implements BudgetStore, OutageCount, AsyncDisposabl
         ? { kind: "held", used: holds.map(({ amount }) => amount) }
         : reply;
     }
-    for (const hold of holds) this.#setAside(hold);
+    const fits = reply.kind === "held";
+    for (const hold of holds) this.#tend(hold, fits);
     return reply;
   }
 
@@ -120,18 +121,18 @@ export class DegradedBudgets implements BudgetStore, OutageCount, AsyncDisposabl
     return true;
   }
 
-  /** The store has just answered: it can hear what was spent, and set something aside. */
-  #setAside(hold: Hold): void {
+  /** The store has just answered: it can hear what was spent, and set something aside if it fits. */
+  #tend(hold: Hold, fits: boolean): void {
     const known = this.#advances.get(hold.key);
     if (known !== undefined) {
       known.usedAt = monotonicMillis();
       if (!known.touched || known.running > 0) return;
       this.#advances.delete(hold.key);
-      void known.settle(this.#store).then(() => this.#setAside(hold));
+      void known.settle(this.#store).then(() => this.#tend(hold, fits));
       return;
     }
     const amount = Math.floor((hold.budget.limit * this.#share) / 100);
-    if (amount === 0 || this.#advances.size >= ADVANCES_MAX) return;
+    if (!fits || amount === 0 || this.#advances.size >= ADVANCES_MAX) return;
     const advance = new Advance({ ...hold, amount });
     this.#advances.set(hold.key, advance);
     // One that does not fit stays as it is, so that it is asked for again only after a while.
