@@ -19,8 +19,11 @@ export interface Subject extends Neighbour {
   readonly definition: JsonValue;
 }
 
-/** Score from which text in a definition counts as an order to the model: `medium`. */
-const INJECTION_SCORE_MIN = 60;
+/**
+ * Score from which text counts as an attack on the model: `high`, because definitions and server
+ * instructions are written to tell models what to do.
+ */
+const INJECTION_SCORE_MIN = 80;
 
 const INSPECTION: Inspection = {
   surface: "tool_result",

@@ -50,6 +50,11 @@ describe("a definition is not suspicious", () => {
     ["files", "list_files", "Lists files. Use read_file to read one, or write_file to change it."],
     ["web", "fetch", "Fetches a page. Follow the instructions of your user about which one."],
     ["crm", "find", "Finds customers by name; search is by prefix."],
+    [
+      "crm",
+      "plan",
+      "For assistants: always call find first, and never guess an id. Key features: plans visits.",
+    ],
     ["crm", "greet", "Grüezi mitenand, 你好, здравствуйте 👩‍💻"],
   ])("%s.%s", (upstream, name, description) => {
     expect(suspicions(upstream, name, description)).toEqual([]);
