@@ -1,29 +1,12 @@
 import type { Inspections } from "../core/decision.ts";
-import { compilePolicies } from "../core/policy/compile-policy.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import { id } from "../core/units.ts";
-import { policyFilesStamp, readPolicyFiles } from "./policy-files.ts";
+import { openPolicyDesk } from "./policy-desk.ts";
 
-const NOTHING = compilePolicies([]);
-
-/**
- * What a policy directory wants to find, for those who ask from outside the gateway. Read again when
- * a file changed; files with problems leave the last good ones, as in the gateway.
- */
+/** What a policy directory wants to find, for those who ask from outside the gateway. */
 export function openInspectionSource(directory: string): (agent: string) => Inspections {
-  let stamp: string | undefined;
-  let snapshot: PolicySnapshot | undefined = NOTHING.kind === "ok" ? NOTHING.snapshot : undefined;
-  return (agent) => {
-    const now = policyFilesStamp(directory);
-    if (now !== stamp) {
-      const { sources, problems } = readPolicyFiles(directory);
-      const reply = problems.length > 0 ? undefined : compilePolicies(sources);
-      if (reply?.kind === "ok") snapshot = reply.snapshot;
-      stamp = now;
-    }
-    if (snapshot === undefined) throw new Error("no policy compiles to nothing");
-    return inspectionsOf(snapshot, agent);
-  };
+  const desk = openPolicyDesk(directory);
+  return (agent) => inspectionsOf(desk.snapshot(), agent);
 }
 
 /** `inspect` entries look at the agent's name only. */

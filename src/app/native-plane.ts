@@ -20,6 +20,7 @@ import { createTokenIssuer } from "../stores/tokens/token-issuer.ts";
 import { vaultKey } from "../stores/vault/vault-file.ts";
 import { vaultKeySource } from "../stores/vault/vault-key.ts";
 import type { Config } from "./config/config.ts";
+import { openPolicyDesk } from "./policy-desk.ts";
 import { openCounters } from "./open-counters.ts";
 import { usagePath } from "./usage-listener.ts";
 import { NOBODY_TOLD } from "./store-events.ts";
@@ -79,6 +80,7 @@ export async function openNativePlane(parts: NativePlaneParts): Promise<NativePl
       now: ports.now,
     },
     usage,
+    policies: openPolicyDesk(config.policiesDirectory),
     reviews: { reviews, ledger, now: ports.now },
     inspections: openInspectionSource(config.policiesDirectory),
     open: config.api.open,

@@ -3,6 +3,7 @@ import { createSecretKey, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { BudgetStore } from "../../src/core/money/budget.ts";
 import type { UsageStore } from "../../src/core/money/usage-report.ts";
 import { openBudgetStore } from "../../src/stores/sqlite/budget-store.ts";
@@ -15,6 +16,7 @@ import { id, instant, millis, type TenantId } from "../../src/core/units.ts";
 import type { ReviewStore } from "../../src/core/review/review.ts";
 import { SqliteReviewStore } from "../../src/stores/sqlite/review-store.ts";
 import { createTokenIssuer } from "../../src/stores/tokens/token-issuer.ts";
+import { openPolicyDesk } from "../../src/app/policy-desk.ts";
 import type { Api } from "../../src/manage/native/api.ts";
 import type { Inspections } from "../../src/core/decision.ts";
 import { NO_INSPECTION } from "../../src/core/inspect/inspection.ts";
@@ -116,6 +118,7 @@ export async function openNativeFixture(): Promise<NativeFixture> {
     },
     budgets: { store: budgets, budgets: () => BUDGETS, ledger, now },
     usage,
+    policies: openPolicyDesk(POLICIES),
     reviews: { reviews, ledger, now },
     inspections: () => INSPECTIONS,
     open: false,
@@ -164,6 +167,8 @@ async function ask(
 }
 
 const SEALING_KEY = createSecretKey(randomBytes(32));
+
+const POLICIES = fileURLToPath(new URL("../../policies/packs", import.meta.url));
 
 const CONFIG_BOT = {
   name: "config-bot",

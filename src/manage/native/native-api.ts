@@ -6,6 +6,7 @@ import swagger from "@fastify/swagger";
 import fastify, { type FastifyError, type FastifySchemaValidationError } from "fastify";
 import { agentRoutes } from "./agent-routes.ts";
 import { loginRoutes } from "./login-routes.ts";
+import { policyRoutes } from "./policy-routes.ts";
 import { reviewRoutes } from "./review-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { stopRoutes } from "./stop-routes.ts";
@@ -41,6 +42,7 @@ const ROUTES: readonly Routes[] = [
   budgetRoutes,
   usageRoutes,
   reviewRoutes,
+  policyRoutes,
   inspectRoutes,
 ];
 

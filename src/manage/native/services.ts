@@ -4,6 +4,7 @@ import type { Caller } from "../../core/identity/caller.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { LoginLimiter } from "../../core/identity/login-limits.ts";
 import type { TokenIssuer } from "../../core/identity/tokens.ts";
+import type { PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
 import type { TenantId } from "../../core/units.ts";
 import type { UsageStore } from "../../core/money/usage-report.ts";
 import type { BudgetPorts } from "../../operations/money/budget-desk.ts";
@@ -15,6 +16,7 @@ export interface Services {
   readonly version: string;
   readonly vitals: Vitals;
   readonly identity: Identity;
+  readonly policies: PolicyDesk;
   readonly budgets: BudgetPorts;
   readonly usage: UsageStore;
   readonly reviews: ReviewPorts;
@@ -41,4 +43,10 @@ export interface ListedAgent {
   readonly team: string | undefined;
   readonly user: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface PolicyDesk {
+  /** As they are written. */
+  files(): readonly { readonly file: string; readonly text: string }[];
+  snapshot(): PolicySnapshot;
 }
