@@ -39,6 +39,7 @@ export function feed(scan: TextScan, piece: string): void {
 /** A complete text at once: nothing in it waits for more. */
 export function scanWhole(scan: TextScan, text: string): void {
   takeIn(scan, text);
+  if (scan.text !== text) scan.written = text;
   scan.ended = true;
   advance(scan);
 }

@@ -56,7 +56,15 @@ function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
   const { text } = scan;
   const stop = Math.min(text.length, at + HOLD_MAX);
   const final = scan.ended || at + HOLD_MAX <= text.length;
-  const view: View = { text, stop, final, label: scan.label, lists: scan.plan.lists };
+  const view: View = {
+    text,
+    stop,
+    final,
+    label: scan.label,
+    written: scan.written,
+    map: scan.map,
+    lists: scan.plan.lists,
+  };
   let best: Catch | undefined;
   let injection: Hit | undefined;
   let waits = false;

@@ -1,3 +1,4 @@
+import type { OffsetMap } from "./fold.ts";
 import type { DestinationLists } from "../destination/assess-destination.ts";
 
 /**
@@ -35,6 +36,9 @@ export interface View {
   readonly final: boolean;
   /** What the text is called where it stands, such as the key of its JSON member; or empty. */
   readonly label: string;
+  /** A complete text as it was before folding, with the way back; empty where nothing was folded. */
+  readonly written: string;
+  readonly map: OffsetMap;
   /** The operator's lists of domains. */
   readonly lists: DestinationLists;
 }

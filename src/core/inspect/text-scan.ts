@@ -13,6 +13,8 @@ export interface TextScan {
   readonly withheld: readonly string[];
   part: string;
   label: string;
+  /** A complete text before folding, if folding changed it. */
+  written: string;
   /** Judge the whole text by what it is called. */
   labelled: readonly Labelled[];
   /** Folded text that is still needed; begins at folded offset `base`. */
@@ -86,6 +88,7 @@ export function openScan(
     withheld,
     part,
     label: "",
+    written: "",
     labelled: NONE,
     text: "",
     base: 0,

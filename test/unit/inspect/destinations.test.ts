@@ -142,6 +142,14 @@ describe("the destination detectors", () => {
     expect(scanJson(look, value, []).findings).toHaveLength(1);
   });
 
+  it("see a name as it was written, before look-alike letters are folded", () => {
+    const look = looking(["destination"], "report", MEDIUM);
+    const value = { a: "https://p\u0430yp\u0430l.com/", b: "\u200bhttps://paypal.com/" };
+    expect(scanJson(look, value, []).findings).toMatchObject([
+      { detector: "destination.lookalike", part: "/a" },
+    ]);
+  });
+
   it("leave templates and ordinary links alone", () => {
     expect(found("`http://${host}:8080/x` and https://{account}.example.com/")).toEqual([]);
     expect(

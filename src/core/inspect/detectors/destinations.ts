@@ -5,6 +5,7 @@ import {
   type DestinationLists,
 } from "../../destination/assess-destination.ts";
 import { DESTINATION_KINDS, type DestinationKind } from "../../destination/factor.ts";
+import { toOriginal } from "../fold.ts";
 import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
 
 /** Longer ones are judged by their beginning; one inside another by less. */
@@ -63,7 +64,7 @@ function addressAt(view: View, at: number, kind: DestinationKind): Outcome {
   while (end < most && isAddressUnit(text.charCodeAt(end))) end += 1;
   if (end === stop && !final) return MORE;
   while (end > at && TRAILING.includes(text.charAt(end - 1))) end -= 1;
-  const address = text.slice(at, end);
+  const address = writtenAt(view, at, end);
   if (TEMPLATE.test(address)) return undefined;
   const found = assessed(address, view.lists).suspicions.find((one) => one.kind === kind);
   if (found === undefined) return undefined;
@@ -71,6 +72,12 @@ function addressAt(view: View, at: number, kind: DestinationKind): Outcome {
   const score = Math.round(mentioned ? found.score * MENTIONED : found.score);
   const signature = found.factors.join("+");
   return { signature, score, confidence: found.confidence, start: at, end, more: goesOn };
+}
+
+/** Folding turns look-alike letters into what they imitate: the name is judged as it was written. */
+function writtenAt({ text, written, map }: View, start: number, end: number): string {
+  if (written === "") return text.slice(start, end);
+  return written.slice(toOriginal(map, start), toOriginal(map, end));
 }
 
 function assessed(address: string, lists: DestinationLists): Assessment {
