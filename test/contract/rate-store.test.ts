@@ -8,7 +8,7 @@ import { PLACE_LEASE_MS } from "../../src/stores/place-lease.ts";
 import { SqliteRateStore } from "../../src/stores/sqlite/rate-store.ts";
 import { RedisRateStore } from "../../src/stores/redis/rate-store.ts";
 import { freshKeys, redisClient } from "../support/redis-store.ts";
-import { sharedRedis } from "../support/redis-server.ts";
+import { sharedRedis } from "../support/shared-redis.ts";
 import { exchangeId } from "../support/budget-holds.ts";
 import { placeClaim, rateClaim, rateStoreSuite } from "./rate-store-suite.ts";
 

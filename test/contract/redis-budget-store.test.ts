@@ -6,7 +6,7 @@ import { RedisBudgetStore } from "../../src/stores/redis/budget-store.ts";
 import { RedisKeys } from "../../src/stores/redis/redis-keys.ts";
 import { FAULT_LEASE_MS, FAULT_POINTS } from "../support/fault-points.ts";
 import { freshKeys, redisClient } from "../support/redis-store.ts";
-import { sharedRedis } from "../support/redis-server.ts";
+import { sharedRedis } from "../support/shared-redis.ts";
 import { budgetStoreSuite } from "./budget-store-suite.ts";
 
 budgetStoreSuite("Redis", async () => {

@@ -159,16 +159,3 @@ function readReply(text: string): { kind: "ok" | "error"; text: string } | undef
       return { kind: "ok", text: first };
   }
 }
-
-/**
- * A server that test files may share, each with names of its own: `TEST_REDIS_URL`, else one that is
- * started here and ends with the process.
- */
-export async function sharedRedis(): Promise<string> {
-  const given = process.env["TEST_REDIS_URL"];
-  if (given !== undefined && given !== "") return given;
-  started ??= startRedis();
-  return (await started).url;
-}
-
-let started: Promise<RedisServer> | undefined;
