@@ -12,7 +12,6 @@ import type { Vitals } from "../manage/vitals.ts";
 import { authenticate } from "../operations/identity/authenticate.ts";
 import { DEFAULT_TENANT } from "../operations/identity/bootstrap.ts";
 import { SqliteUsageStore } from "../stores/sqlite/usage-store.ts";
-import { openSqliteDirectory } from "../stores/directory/open-directory-store.ts";
 import { openBudgetSource } from "./budget-source.ts";
 import { SqliteReviewStore } from "../stores/sqlite/review-store.ts";
 import { openInspectionSource } from "./inspection-source.ts";
@@ -20,6 +19,7 @@ import { createTokenIssuer } from "../stores/tokens/token-issuer.ts";
 import { vaultKey } from "../stores/vault/vault-file.ts";
 import { vaultKeySource } from "../stores/vault/vault-key.ts";
 import type { Config } from "./config/config.ts";
+import { openDirectoryStore } from "./open-directory-store.ts";
 import { openPolicyDesk } from "./policy-desk.ts";
 import { openCounters } from "./open-counters.ts";
 import { usagePath } from "./usage-listener.ts";
@@ -40,7 +40,7 @@ export interface NativePlane extends AsyncDisposable {
 export async function openNativePlane(parts: NativePlaneParts): Promise<NativePlane> {
   const { config, vitals, ledger } = parts;
   await using started = new AsyncDisposableStack();
-  const store = started.use(openSqliteDirectory(join(config.dataDirectory, "directory.db")));
+  const store = started.use(await openDirectoryStore(config));
   const ports: IdentityPorts = { store, ledger, now: () => instant(wallMillis()) };
   const counters = started.use(
     await openCounters({

@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import type { Directory } from "../core/directory.ts";
+import type { DirectoryFeed } from "../core/identity/directory-feed.ts";
 import type { Stop } from "../core/identity/stop.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
@@ -9,6 +9,7 @@ import { stoppedBy } from "../pipeline/limit.ts";
 import { LiveDirectory } from "../stores/directory/live-directory.ts";
 import { SqliteFeed } from "../stores/directory/sqlite-feed.ts";
 import { createTokenReader } from "../stores/tokens/token-reader.ts";
+import { directoryPath } from "./open-directory-store.ts";
 import type { Config } from "./config/config.ts";
 
 export interface LiveDirectoryParts {
@@ -30,7 +31,7 @@ export interface OpenLiveDirectory extends AsyncDisposable {
 export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<OpenLiveDirectory> {
   const { config, events, tenant, now } = parts;
   await using started = new AsyncDisposableStack();
-  const feed = started.use(new SqliteFeed(join(config.dataDirectory, "directory.db")));
+  const feed = started.use(await openFeed(parts));
   const directory = started.use(
     new LiveDirectory({
       agents: config.agents,
@@ -56,4 +57,15 @@ export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<Open
     onChange: (told) => directory.onChange(told),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+async function openFeed({
+  config,
+  events,
+}: LiveDirectoryParts): Promise<DirectoryFeed & AsyncDisposable> {
+  if (config.directoryUrl !== undefined) {
+    const { PostgresFeed } = await import("../stores/directory/postgres-directory.ts");
+    return new PostgresFeed(config.directoryUrl, (error) => events.directoryFault(error));
+  }
+  return new SqliteFeed(directoryPath(config));
 }

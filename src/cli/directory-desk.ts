@@ -1,15 +1,14 @@
 /** The directory as commands use it: the files of a gateway that runs or not. */
-import { join } from "node:path";
 import type { Command } from "commander";
 import { prepareDataDirectory } from "../app/data-directory.ts";
 import type { Config } from "../app/config/config.ts";
+import { openDirectoryStore } from "../app/open-directory-store.ts";
 import type { Answer } from "../core/fault.ts";
 import type { Caller } from "../core/identity/caller.ts";
 import type { IdentityPorts } from "../core/identity/identity-ports.ts";
 import { instant, type Instant } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { DEFAULT_TENANT } from "../operations/identity/bootstrap.ts";
-import { openSqliteDirectory } from "../stores/directory/open-directory-store.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
 import { openLedger } from "../stores/ledger/open-ledger.ts";
 import { CommandFailure } from "./command-failure.ts";
@@ -79,12 +78,11 @@ export function textOf(options: Options, name: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-async function open({
-  dataDirectory,
-}: Config): Promise<AsyncDisposable & { readonly ports: IdentityPorts }> {
+async function open(config: Config): Promise<AsyncDisposable & { readonly ports: IdentityPorts }> {
+  const { dataDirectory } = config;
   prepareDataDirectory(dataDirectory);
   await using started = new AsyncDisposableStack();
-  const store = started.use(openSqliteDirectory(join(dataDirectory, "directory.db")));
+  const store = started.use(await openDirectoryStore(config));
   const directory = ledgerDirectory(dataDirectory);
   const ledger = started.use(await openLedger({ directory, now, report: () => undefined }));
   const owned = started.move();

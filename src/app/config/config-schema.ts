@@ -170,6 +170,19 @@ export const CONFIG_SCHEMA = {
         },
       },
     },
+    directory: {
+      type: "object",
+      additionalProperties: false,
+      default: {},
+      description: "Agents, keys, people, sessions and stops that are made at run time.",
+      properties: {
+        url: {
+          type: "string",
+          writeOnly: true,
+          description: "postgres://… to share them among machines; else SQLite in data_dir.",
+        },
+      },
+    },
     policies: {
       type: "object",
       additionalProperties: false,

@@ -35,6 +35,8 @@ export interface Config {
   readonly limits: Limits;
   readonly vault: VaultKeySource;
   readonly api: ApiSettings;
+  /** Of PostgreSQL; undefined is SQLite in the data directory. */
+  readonly directoryUrl: string | undefined;
   readonly log: ConfigFile["log"];
 }
 

@@ -39,6 +39,8 @@ export function resolveConfig(
   check.secretIsNotInTheFile("vault.key", file.vault.key, "use vault.key_file");
   const token = "use SALLYPORT_API_BOOTSTRAP_TOKEN_FILE";
   check.secretIsNotInTheFile("api.bootstrap_token", file.api.bootstrap_token, token);
+  const url = "use SALLYPORT_DIRECTORY_URL_FILE";
+  check.secretIsNotInTheFile("directory.url", file.directory.url, url);
   check.openApiStaysHome(file);
   check.secretIsNotInTheFile("redis.password", file.redis.password, "use redis.password_file");
   check.storeNamesNoPassword(file.store);
@@ -71,6 +73,7 @@ export function resolveConfig(
     definitions: asTrust(file, check.path("definitions.lock_file", file.definitions.lock_file)),
     limits: asLimits(file.limits),
     vault: asVault(file, check),
+    directoryUrl: file.directory.url,
     api: { open: file.api.auth === "open", bootstrapToken: file.api.bootstrap_token },
     log: file.log,
   };

@@ -9,7 +9,7 @@ import { SqlDirectoryStore, type OpenDirectoryStore } from "./sql-directory-stor
 export function openSqliteDirectory(path: string): OpenDirectoryStore {
   const database = openDatabase(path, MIGRATIONS);
   // Revocations must not be lost with the machine: there are few writes, and each is waited for.
-  database.exec("PRAGMA synchronous=FULL");
+  database.exec("PRAGMA synchronous=FULL; PRAGMA busy_timeout=0");
   const dialect = nodeSqliteDialect(database);
   return new SqlDirectoryStore(new Kysely<DirectoryTables>({ dialect }), false);
 }

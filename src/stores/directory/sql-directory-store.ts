@@ -1,4 +1,5 @@
 /** The directory in SQL: one set of queries for SQLite and PostgreSQL, written with Kysely. */
+import { setTimeout as pause } from "node:timers/promises";
 import { sql, type Kysely, type Transaction } from "kysely";
 import {
   lookupOf,
@@ -10,6 +11,7 @@ import {
 } from "../../core/identity/directory-store.ts";
 import type { Entry, EntryKind } from "../../core/identity/directory-entry.ts";
 import { instant, type Instant } from "../../core/units.ts";
+import { monotonicMillis } from "../../lib/clock.ts";
 import { readEntry } from "./read-entry.ts";
 import { CHANNEL, type DirectoryTables } from "./directory-schema.ts";
 
@@ -70,10 +72,10 @@ export class SqlDirectoryStore implements OpenDirectoryStore {
   }
 
   async write(...writes: readonly Write[]): Promise<WriteReply> {
+    const write = (): Promise<WriteReply> =>
+      this.#database.transaction().execute((transaction) => this.#write(transaction, writes));
     try {
-      return await this.#database.transaction().execute((transaction) => {
-        return this.#write(transaction, writes);
-      });
+      return await whenFree(write);
     } catch (error) {
       if (error instanceof Conflict) return error.reply;
       throw new StoreUnreachable(error);
@@ -117,7 +119,7 @@ export class SqlDirectoryStore implements OpenDirectoryStore {
 
   async #ask<T>(query: (database: Database) => Promise<T>): Promise<T> {
     try {
-      return await query(this.#database);
+      return await whenFree(() => query(this.#database));
     } catch (error) {
       throw new StoreUnreachable(error);
     }
@@ -140,6 +142,24 @@ export class SqlDirectoryStore implements OpenDirectoryStore {
     }
     if (this.#notifies) await sql`SELECT pg_notify(${CHANNEL}, '')`.execute(transaction);
     return { kind: "written", revision };
+  }
+}
+
+const BUSY_MS = 2_000;
+const BUSY_PAUSE_MS = 5;
+const SQLITE_BUSY = 5;
+
+/** Waits for another process's write outside the event loop: SQLite itself would block it. */
+async function whenFree<T>(work: () => Promise<T>): Promise<T> {
+  const deadline = monotonicMillis() + BUSY_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const busy = error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
+      if (!busy || monotonicMillis() > deadline) throw error;
+      await pause(BUSY_PAUSE_MS);
+    }
   }
 }
 

@@ -10,7 +10,7 @@ import { readFeedEntry } from "./read-entry.ts";
 /** A stop must be heard of within 100 ms; one look at the version is a few microseconds. */
 const LOOK_MS = 40;
 
-export class SqliteFeed implements DirectoryFeed, Disposable {
+export class SqliteFeed implements DirectoryFeed, AsyncDisposable {
   readonly #database: DatabaseSync;
   readonly #version: StatementSync;
   readonly #changes: StatementSync;
@@ -57,7 +57,7 @@ export class SqliteFeed implements DirectoryFeed, Disposable {
     for (const [id, at] of uses) this.#touch.run(id, at);
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     this.#database.close();
   }

@@ -1,0 +1,145 @@
+/** The directory on PostgreSQL, shared by many machines. The only importer of `pg`. */
+import { Kysely, PostgresDialect } from "kysely";
+import pg from "pg";
+import { FOLLOWED, type FeedEntry } from "../../core/identity/access-index.ts";
+import type { DirectoryFeed } from "../../core/identity/directory-feed.ts";
+import type { Instant } from "../../core/units.ts";
+import { CHANNEL, MIGRATIONS, type DirectoryTables } from "./directory-schema.ts";
+import { readFeedEntry } from "./read-entry.ts";
+import { SqlDirectoryStore, type OpenDirectoryStore } from "./sql-directory-store.ts";
+
+const CONNECTIONS_MAX = 4;
+const CONNECT_MS = 5_000;
+const STATEMENT_MS = 5_000;
+/** Two replicas that start at once migrate one after the other. */
+const MIGRATION_LOCK = 41_004_101;
+/** Should a notification be lost with its connection, this is how late a change is heard of. */
+const LOOK_MS = 1_000;
+
+/** Rejects where the server cannot be reached, or was migrated by a newer Sallyport. */
+export async function openPostgresDirectory(url: string): Promise<OpenDirectoryStore> {
+  const pool = poolOf(url);
+  try {
+    await migrate(pool);
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  const dialect = new PostgresDialect({ pool });
+  return new SqlDirectoryStore(new Kysely<DirectoryTables>({ dialect }), true);
+}
+
+function poolOf(url: string): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: CONNECTIONS_MAX,
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: STATEMENT_MS,
+  });
+  // A connection that breaks while idle is replaced with the next query.
+  pool.on("error", () => undefined);
+  return pool;
+}
+
+async function migrate(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query("BEGIN");
+    await client.query("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK]);
+    await client.query("CREATE TABLE IF NOT EXISTS directory_version (value INTEGER NOT NULL)");
+    const { rows } = await client.query("SELECT value FROM directory_version");
+    const version = Number(rows[0]?.value ?? 0);
+    if (version > MIGRATIONS.length) {
+      throw new Error("the directory was written by a newer Sallyport: update this one");
+    }
+    for (const migration of MIGRATIONS.slice(version)) await client.query(migration);
+    await client.query("DELETE FROM directory_version");
+    await client.query("INSERT INTO directory_version (value) VALUES ($1)", [MIGRATIONS.length]);
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+/** Changes as the server tells of them; a look every second in case it was not heard. */
+export class PostgresFeed implements DirectoryFeed, AsyncDisposable {
+  readonly #pool: pg.Pool;
+  #listener: pg.Client | undefined;
+  #arrived: FeedEntry[] = [];
+  #revision = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  readonly #url: string;
+  readonly #onFault: (error: unknown) => void;
+
+  constructor(url: string, onFault: (error: unknown) => void) {
+    this.#url = url;
+    this.#pool = poolOf(url);
+    this.#onFault = onFault;
+  }
+
+  async first(): Promise<readonly FeedEntry[]> {
+    await migrate(this.#pool);
+    await this.#fetch();
+    return this.news();
+  }
+
+  news(): readonly FeedEntry[] {
+    return this.#arrived.length === 0 ? this.#arrived : this.#arrived.splice(0);
+  }
+
+  watch(told: () => void): void {
+    this.#timer = setInterval(() => this.#look(told), LOOK_MS).unref();
+    void this.#listen(told);
+  }
+
+  async touch(uses: ReadonlyMap<string, Instant>): Promise<void> {
+    await this.#pool.query(
+      `INSERT INTO directory_key_use (id, used_at) SELECT * FROM unnest($1::text[], $2::bigint[])
+       ON CONFLICT (id) DO UPDATE SET used_at = greatest(directory_key_use.used_at, excluded.used_at)`,
+      [[...uses.keys()], [...uses.values()]],
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#listener?.end().catch(() => undefined);
+    await this.#looking;
+    await this.#pool.end();
+  }
+
+  async #listen(told: () => void): Promise<void> {
+    const client = new pg.Client({ connectionString: this.#url });
+    client.on("error", (error) => {
+      this.#listener = undefined;
+      this.#onFault(error);
+    });
+    client.on("notification", () => this.#look(told));
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${CHANNEL}`);
+      this.#listener = client;
+    } catch (error) {
+      this.#onFault(error);
+    }
+  }
+
+  #look(told: () => void): void {
+    if (this.#listener === undefined) void this.#listen(told);
+    this.#looking = this.#fetch().then(told, (error: unknown) => this.#onFault(error));
+  }
+
+  async #fetch(): Promise<void> {
+    const { rows } = await this.#pool.query(
+      `SELECT kind, id, tenant, revision, body FROM directory_entry
+       WHERE revision > $1 AND kind = ANY($2) ORDER BY revision`,
+      [this.#revision, [...FOLLOWED]],
+    );
+    const fresh = rows.map(readFeedEntry).filter(({ revision }) => revision > this.#revision);
+    this.#revision = fresh.at(-1)?.revision ?? this.#revision;
+    this.#arrived.push(...fresh);
+  }
+}
