@@ -189,7 +189,7 @@ export class BridgedCall implements AnswerListener {
   }
 
   #tell(message: JsonObject): void {
-    this.#parts.link.tell(this.#parts.base, message);
+    void this.#parts.link.tell(this.#parts.base, message);
   }
 }
 

@@ -70,13 +70,15 @@ export class LegacyLink {
     return askMessages(this.#side, this.#request(base, "GET", undefined), listener);
   }
 
-  /** A notification or an answer; nobody waits for what becomes of it. */
-  tell(base: McpRequest, message: JsonObject): void {
+  /** A notification or an answer. Resolves when the server has taken it, or never will. */
+  tell(base: McpRequest, message: JsonObject): Promise<void> {
     const text = JSON.stringify(message);
     const reading = readRpcMessage(message);
     if (reading.kind === "problem") throw new TypeError(reading.problem);
     const request = this.#request(base, "POST", { text, message: reading.message });
-    askMessages(this.#side, request, { message: () => {}, ended: () => {} });
+    return new Promise((resolve) => {
+      askMessages(this.#side, request, { message: () => {}, ended: () => resolve() });
+    });
   }
 
   /** The result; rejects where there is an error instead. */
@@ -114,7 +116,8 @@ export class LegacyLink {
     });
     const version = this.initialized["protocolVersion"];
     this.#version = typeof version === "string" ? version : SESSION_VERSION;
-    this.tell(base, { jsonrpc: "2.0", method: "notifications/initialized" });
+    // Servers make some of their tools only once they have heard this.
+    await this.tell(base, { jsonrpc: "2.0", method: "notifications/initialized" });
   }
 
   #note(method: McpMethod, headers: IncomingHttpHeaders): void {

@@ -58,7 +58,8 @@ export class LinkNews {
       const { id } = message;
       const error = { code: -32601, message: "nobody can be asked outside a call" };
       const answer = message.method === "ping" ? { result: {} } : { error };
-      return this.#link.tell(base, { jsonrpc: "2.0", id, ...answer });
+      void this.#link.tell(base, { jsonrpc: "2.0", id, ...answer });
+      return;
     }
     if (message.kind !== "notification") return;
     for (const { id, stream, filter } of this.#listeners) {
