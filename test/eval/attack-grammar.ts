@@ -2,9 +2,8 @@
  * Sentences made from a grammar, so that a classifier learns more than the wordings of its corpus:
  * what an injection asks for, in many words and languages, and harmless text that uses the same
  * words. Written from the shape of attacks, not from records. The same seed gives the same texts.
- *
- * `{NAME}` stands for one of the alternatives of that name; `|` divides them.
  */
+import { createGrammar, pick } from "./grammar.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { ATTACKS_ABROAD, HARMLESS_ABROAD } from "./attack-grammar-abroad.ts";
 
@@ -183,6 +182,8 @@ export function harmlessSentences(count: number, seed: number): readonly string[
   return sentences("HARMLESS", HARMLESS_ABROAD, count, seed);
 }
 
+const expand = createGrammar(SLOTS);
+
 /** Two thirds in English, one third in other languages; some stand in harmless text. */
 function sentences(
   slot: string,
@@ -196,19 +197,4 @@ function sentences(
     if (i % 4 !== 0) return own;
     return `${expand("{HARMLESS}", random)} ${own} ${expand("{HARMLESS}", random)}`;
   });
-}
-
-const alternatives = new Map(
-  Object.entries(SLOTS).map(([name, text]) => [name, text.split(/\s*\|\s*/)]),
-);
-
-function expand(pattern: string, random: () => number): string {
-  const filled = pattern.replaceAll(/\{([A-Z]+)\}/g, (_, name: string) =>
-    expand(pick(alternatives.get(name) ?? [], random), random),
-  );
-  return filled.replaceAll(/ +/g, " ").trim();
-}
-
-function pick(from: readonly string[], random: () => number): string {
-  return from[Math.floor(random() * from.length)] ?? "";
 }

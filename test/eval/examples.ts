@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { attackSentences, harmlessSentences } from "./attack-grammar.ts";
+import { ordinaryTexts } from "./ordinary-grammar.ts";
 import { readCorpora, sourceFamily, textOf, type CorpusRecord } from "./corpus.ts";
 import { decodedTexts, exampleOf, type Example } from "./training-data.ts";
 
@@ -59,6 +60,9 @@ export function readExamples(folder: string, dimensions: number): Examples {
     ...harmless.map((text) => exampleOf(text, dimensions, elsewhere(false, ORDINARY_WEIGHT))),
     ...attackSentences(GRAMMAR_TEXTS, SEED).map((text) =>
       exampleOf(text, dimensions, elsewhere(true, GRAMMAR_WEIGHT)),
+    ),
+    ...ordinaryTexts(GRAMMAR_TEXTS, SEED + 2).map((text) =>
+      exampleOf(text, dimensions, elsewhere(false, ORDINARY_WEIGHT)),
     ),
     ...harmlessSentences(GRAMMAR_TEXTS, SEED + 1).map((text) =>
       exampleOf(text, dimensions, elsewhere(false, GRAMMAR_WEIGHT)),

@@ -26,6 +26,7 @@ export function fit(examples: readonly Example[], options: FitOptions): Model {
   const { dimensions, epochs, seed } = options;
   const state: Fitting = {
     options,
+    common: commonFeatures(examples, dimensions),
     bias: -2,
     weights: new Float32Array(dimensions),
     squares: new Float32Array(dimensions).fill(1),
@@ -50,8 +51,21 @@ export function fit(examples: readonly Example[], options: FitOptions): Model {
   return { bias: averageBias / averaged, weights: average.map((sum) => sum / averaged) };
 }
 
+/** What fewer texts say is their own, and a wrong label among them would be learnt by heart. */
+const TEXTS_MIN = 3;
+
+function commonFeatures(examples: readonly Example[], dimensions: number): Uint8Array {
+  const texts = new Uint8Array(dimensions);
+  for (const { features } of examples) {
+    for (const k of new Set(features)) texts[k] = Math.min((texts[k] ?? 0) + 1, TEXTS_MIN);
+  }
+  return texts.map((count) => (count >= TEXTS_MIN ? 1 : 0));
+}
+
 interface Fitting {
   readonly options: FitOptions;
+  /** By feature: whether enough texts have it to learn from. */
+  readonly common: Uint8Array;
   bias: number;
   readonly weights: Float32Array;
   readonly squares: Float32Array;
@@ -93,6 +107,7 @@ function learn(
   const end = example.starts[span.to] ?? 0;
   for (let i = example.starts[span.from] ?? 0; i < end; i += 1) {
     const k = example.features[i] ?? 0;
+    if (state.common[k] === 0) continue;
     const w = weights[k] ?? 0;
     const g = gradient + decay * w;
     const square = (squares[k] ?? 1) + g * g;
