@@ -145,8 +145,11 @@ describe.each([
     );
     expect(names.filter((name) => name.startsWith("new."))).toContain("new.confirm");
     expect(names.filter((name) => /^(secret|gone|plain|mcp)\./.test(name))).toEqual([]);
-    const first = (await client.listTools()).tools.map(({ name }) => name.split(".")[0]);
-    expect(first).toEqual(first.toSorted((a = "", b = "") => (a < b ? -1 : 1)));
+    const again = (await client.listTools()).tools.map(({ name }) => name);
+    expect(again).toEqual(names.slice(0, again.length));
+    // Servers stand in one order on every page; some clients join the pages by themselves.
+    const servers = [...new Set(again.map((name) => name.split(".")[0]))];
+    expect(servers).toEqual(servers.toSorted((a = "", b = "") => (a < b ? -1 : 1)));
   });
 
   it("calls tools of all of them, with progress, and with questions back to the client", async () => {
