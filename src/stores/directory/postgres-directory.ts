@@ -68,6 +68,7 @@ async function migrate(pool: pg.Pool): Promise<void> {
 export class PostgresFeed implements DirectoryFeed, AsyncDisposable {
   readonly #pool: pg.Pool;
   #listener: pg.Client | undefined;
+  #connecting = false;
   #arrived: FeedEntry[] = [];
   #revision = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -112,6 +113,8 @@ export class PostgresFeed implements DirectoryFeed, AsyncDisposable {
   }
 
   async #listen(told: () => void): Promise<void> {
+    if (this.#connecting) return;
+    this.#connecting = true;
     const client = new pg.Client({ connectionString: this.#url });
     client.on("error", (error) => {
       this.#listener = undefined;
@@ -122,8 +125,12 @@ export class PostgresFeed implements DirectoryFeed, AsyncDisposable {
       await client.connect();
       await client.query(`LISTEN ${CHANNEL}`);
       this.#listener = client;
+      // What changed before the server listened for us was told to nobody.
+      this.#look(told);
     } catch (error) {
       this.#onFault(error);
+    } finally {
+      this.#connecting = false;
     }
   }
 
