@@ -16,7 +16,7 @@ import { readPolicyFiles } from "./policy-files.ts";
 import { readPrices } from "./read-prices.ts";
 import { NOBODY_TOLD } from "./store-events.ts";
 import { StoreFault } from "./store-fault.ts";
-import { TENANT } from "./wire.ts";
+import { TENANT } from "./open-ports.ts";
 import { readToolSchemas } from "./tool-schemas.ts";
 
 export interface Finding {

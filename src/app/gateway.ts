@@ -24,7 +24,8 @@ import { SqliteUsageStore } from "../stores/sqlite/usage-store.ts";
 import { usageListener, usagePath } from "./usage-listener.ts";
 import { readToolSchemas } from "./tool-schemas.ts";
 import { createTally } from "./tally.ts";
-import { TENANT, wire, type Wired } from "./wire.ts";
+import { TENANT } from "./open-ports.ts";
+import { wire, type Wired } from "./wire.ts";
 
 export interface GatewayOptions {
   readonly config: Config;

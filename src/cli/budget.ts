@@ -4,7 +4,7 @@ import type { Config } from "../app/config/config.ts";
 import { openBudgetSource } from "../app/budget-source.ts";
 import { openCounters } from "../app/open-counters.ts";
 import { NOBODY_TOLD } from "../app/store-events.ts";
-import { TENANT } from "../app/wire.ts";
+import { TENANT } from "../app/open-ports.ts";
 import type { Answer } from "../core/fault.ts";
 import { amountText, unitsOf, unitName } from "../core/money/amount-text.ts";
 import { instanceName, type BudgetState } from "../core/money/budget-state.ts";

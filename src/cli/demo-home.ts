@@ -7,7 +7,7 @@ import { startDemo } from "../app/demo/start-demo.ts";
 import { DEMO_MODEL } from "../app/demo/model-server.ts";
 import { createLogger } from "../app/logger.ts";
 import { startSidecar, type Sidecar } from "../app/sidecar.ts";
-import { TENANT } from "../app/wire.ts";
+import { TENANT } from "../app/open-ports.ts";
 import { id } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { vaultKeySource } from "../stores/vault/vault-key.ts";

@@ -1,0 +1,104 @@
+/** The adapters behind the ports of an exchange: opened together, closed together. */
+import { join } from "node:path";
+import type { PriceCatalogue } from "../core/money/price.ts";
+import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
+import type { Principal } from "../core/principal.ts";
+import { id, instant, type Instant, type TenantId } from "../core/units.ts";
+import { monotonicMillis, wallMillis } from "../lib/clock.ts";
+import type { Ports } from "../pipeline/stages.ts";
+import type { OpenLedger } from "../stores/ledger/open-ledger.ts";
+import { createConductStore } from "../stores/memory/conduct-store.ts";
+import { CompiledSchemas } from "../stores/schemas/compiled-schemas.ts";
+import { SqliteReviewStore } from "../stores/sqlite/review-store.ts";
+import { SqliteSessionStore } from "../stores/sqlite/session-store.ts";
+import { ThreadTokenCounter } from "../stores/tokenizer/token-counter.ts";
+import { LocalVault } from "../stores/vault/local-vault.ts";
+import { vaultKeySource } from "../stores/vault/vault-key.ts";
+import type { Config } from "./config/config.ts";
+import type { Environment } from "./config/environment.ts";
+import type { Events } from "./events.ts";
+import { openCounters, type Counters } from "./open-counters.ts";
+import { openDefinitions } from "./open-definitions.ts";
+import { openLedgerChain } from "./open-ledger-chain.ts";
+import { openLiveDirectory, type OpenLiveDirectory } from "./open-live-directory.ts";
+
+/** Until tenants come with the directory, there is one. */
+export const TENANT = id<TenantId>("default");
+
+export interface PortsOptions {
+  readonly config: Config;
+  readonly environment: Environment;
+  readonly events: Events;
+  readonly policies: { current(): PolicySnapshot };
+  readonly prices: PriceCatalogue;
+  /** Whether other processes serve from the same data directory. */
+  readonly shared: boolean;
+}
+
+export interface OpenPorts extends AsyncDisposable {
+  readonly ports: Ports;
+  /** What else the process asks of its adapters: reports, reloads, stops. */
+  readonly live: OpenLiveDirectory;
+  readonly ledger: OpenLedger;
+  readonly vault: LocalVault;
+  readonly counters: Counters;
+  readonly gate: { draining: boolean };
+}
+
+/** Throws the system's error where the data directory cannot be used. */
+export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
+  const { config, events, policies, prices, shared } = options;
+  const at = (name: string): string => join(config.dataDirectory, name);
+  await using started = new AsyncDisposableStack();
+  const live = started.use(await openLiveDirectory({ config, events, tenant: TENANT, now }));
+  const gate = { draining: false, stopped: (who: Principal) => live.stopped(who) };
+  const counters = started.use(await openCounters({ config, shared, now, events }));
+  const sessions = started.use(new SqliteSessionStore({ path: at("sessions.db"), shared, now }));
+  const reviews = started.use(new SqliteReviewStore(at("reviews.db"), now));
+  const vault = started.use(openVault(options));
+  const ledger = started.use(await openLedgerChain(config, events));
+  const { store: definitions } = started.use(openDefinitions(config, events, ledger, now));
+  const ports: Ports = {
+    directory: live.directory,
+    policies,
+    sessions,
+    conduct: createConductStore(),
+    definitions,
+    schemas: new CompiledSchemas(),
+    prices,
+    tokens: started.use(new ThreadTokenCounter()),
+    budgets: counters.budgets,
+    rates: counters.rates,
+    reviews,
+    ledger,
+    vault,
+    gate,
+    observer: events,
+    now,
+    monotonic: monotonicMillis,
+  };
+  const owned = started.move();
+  return {
+    ports,
+    live,
+    ledger,
+    vault,
+    counters,
+    gate,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function openVault({ config, environment, events }: PortsOptions): LocalVault {
+  return new LocalVault({
+    directory: config.dataDirectory,
+    tenant: TENANT,
+    key: vaultKeySource(config.vault, config.dataDirectory),
+    environment,
+    onFault: (fault) => events.vaultFault(fault),
+  });
+}
+
+function now(): Instant {
+  return instant(wallMillis());
+}

@@ -1,0 +1,42 @@
+import { createLoginLimiter } from "../../core/identity/login-limits.ts";
+import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
+import type { Identity, ListedAgent } from "../../manage/native/services.ts";
+import { authenticate } from "../../operations/identity/authenticate.ts";
+import { DEFAULT_TENANT } from "../../operations/identity/bootstrap.ts";
+import { createTokenIssuer } from "../../stores/tokens/token-issuer.ts";
+import { vaultKey } from "../../stores/vault/vault-file.ts";
+import { vaultKeySource } from "../../stores/vault/vault-key.ts";
+import { openDirectoryStore } from "../open-directory-store.ts";
+import type { Config } from "../config/config.ts";
+import type { ServiceParts } from "./service-parts.ts";
+
+/** Throws the system's error where the directory cannot be opened. */
+export async function openIdentityServices(
+  { config, ledger, now }: ServiceParts,
+  started: AsyncDisposableStack,
+): Promise<Identity> {
+  const store = started.use(await openDirectoryStore(config));
+  const ports: IdentityPorts = { store, ledger, now };
+  const tokens = { verify: async () => undefined };
+  return {
+    ports,
+    authenticate: (credential) => authenticate(credential, ports, tokens),
+    logins: createLoginLimiter(),
+    listedAgents: listedAgents(config),
+    tokens: createTokenIssuer({
+      store,
+      key: () => vaultKey(config.dataDirectory, vaultKeySource(config.vault, config.dataDirectory)),
+      tenant: DEFAULT_TENANT,
+      now,
+    }),
+  };
+}
+
+function listedAgents({ agents }: Config): ReadonlyMap<string, ListedAgent> {
+  return new Map(
+    agents.map(({ name, team, user, tags }) => [
+      name,
+      { name, team, tenant: DEFAULT_TENANT, user, tags },
+    ]),
+  );
+}

@@ -1,0 +1,12 @@
+import type { Ledger } from "../../core/ledger/ledger.ts";
+import type { Instant } from "../../core/units.ts";
+import type { Vitals } from "../../manage/vitals.ts";
+import type { Config } from "../config/config.ts";
+
+/** What every group of services is opened from. */
+export interface ServiceParts {
+  readonly config: Config;
+  readonly vitals: Vitals;
+  readonly ledger: Ledger;
+  readonly now: () => Instant;
+}
