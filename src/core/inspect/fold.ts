@@ -72,6 +72,7 @@ export function foldLiteral(text: string): string {
 }
 
 export function toOriginal(map: OffsetMap, offset: number): number {
+  if (map.at.length === 0) return offset;
   let low = 0;
   let high = map.at.length;
   while (low < high) {

@@ -51,8 +51,10 @@ export interface Lane {
   readonly starts: Float64Array;
   /** The same in the text as it came. */
   readonly origins: Float64Array;
-  readonly map: OffsetMap;
+  map: OffsetMap;
   tokens: number;
+  /** Where in the rings the next token goes. */
+  slot: number;
   /** Of the ring, with the bias. */
   sum: number;
   /** Everything before this offset is classified. */
@@ -60,8 +62,8 @@ export interface Lane {
   /** Signatures that were hit and not yet passed: their offsets and features, in order. */
   readonly hits: LaneHit[];
   /** Called after each token whose window sums to at least `threshold`. */
-  readonly report: (end: number) => void;
-  readonly threshold: number;
+  report: (end: number) => void;
+  threshold: number;
 }
 
 export interface LaneHit {
@@ -79,6 +81,7 @@ export function openLane(threshold: number, map: OffsetMap, report: (end: number
     origins: new Float64Array(WINDOW),
     map,
     tokens: 0,
+    slot: 0,
     sum: BIAS,
     at: 0,
     hits: [],
@@ -86,6 +89,24 @@ export function openLane(threshold: number, map: OffsetMap, report: (end: number
     threshold,
   };
   return lane;
+}
+
+/** As new, for another text: what a lane is made of costs more than a short text. */
+export function reopenLane(
+  lane: Lane,
+  threshold: number,
+  map: OffsetMap,
+  report: (end: number) => void,
+): void {
+  lane.threshold = threshold;
+  lane.map = map;
+  lane.report = report;
+  lane.tokens = 0;
+  lane.slot = 0;
+  lane.at = 0;
+  lane.hits.length = 0;
+  clearWindow(lane);
+  resetTokens(lane.reader);
 }
 
 /** Goes on to `to`; `base` is the offset of the text's first unit. */
@@ -108,8 +129,8 @@ export function windowOrigin(lane: Lane): number {
   return lane.origins[firstSlot(lane)] ?? 0;
 }
 
-function firstSlot({ tokens }: Lane): number {
-  return tokens < WINDOW ? 0 : tokens % WINDOW;
+function firstSlot({ tokens, slot }: Lane): number {
+  return tokens < WINDOW ? 0 : slot;
 }
 
 /** What came so far counts no more: it is dealt with. */
@@ -125,29 +146,28 @@ function take(lane: Lane, features: Int32Array, count: number, start: number, en
   while (lane.hits.length > 0 && (lane.hits[0]?.offset ?? 0) < end) {
     value += weights[(lane.hits.shift()?.feature ?? 0) & MASK] ?? 0;
   }
-  const slot = lane.tokens % WINDOW;
+  const { slot } = lane;
   lane.sum += value - (lane.values[slot] ?? 0);
   lane.values[slot] = value;
   lane.starts[slot] = start;
   lane.origins[slot] = toOriginal(lane.map, start);
   lane.tokens += 1;
+  lane.slot = slot + 1 === WINDOW ? 0 : slot + 1;
   if (lane.sum >= lane.threshold && lane.tokens >= TOKENS_MIN) lane.report(end);
 }
 
 let peak = -Infinity;
 const UNFOLDED: OffsetMap = { at: [], delta: [] };
-const quick = openLane(-Infinity, UNFOLDED, () => {
+const notePeak = (): void => {
   if (quick.sum > peak) peak = quick.sum;
-});
+};
+const quick = openLane(-Infinity, UNFOLDED, notePeak);
 
 /** Whether a complete text, without signatures in it, reaches the sum anywhere. */
 export function reaches(text: string, threshold: number): boolean {
   if (text.length < CLASSIFIED_UNITS_MIN) return false;
   peak = -Infinity;
-  quick.tokens = 0;
-  quick.at = 0;
-  clearWindow(quick);
-  resetTokens(quick.reader);
+  reopenLane(quick, -Infinity, UNFOLDED, notePeak);
   classify(quick, text, 0, text.length);
   endLane(quick);
   return peak >= threshold;

@@ -10,6 +10,7 @@ import {
   clearWindow,
   endLane,
   openLane,
+  reopenLane,
   scoreOf,
   sumOf,
   windowOrigin,
@@ -27,11 +28,27 @@ const SIGNATURE = "classifier";
 export function nextStep(scan: TextScan): number {
   const { plan, text, base } = scan;
   if (plan.classifies === Infinity) return NOWHERE;
-  scan.lane ??= openLane(plan.classifies, scan.map, (end) => exceed(scan, end));
+  scan.lane ??= laneOf(scan);
   const { at } = scan.lane;
   const step = at - (at % CLASSIFIED_STEP) + CLASSIFIED_STEP - base;
   if (step <= text.length) return step;
   return scan.ended && at < base + text.length ? text.length : NOWHERE;
+}
+
+/** By depth: complete texts are looked at one after the other, each inside the one before. */
+const wholeLanes: (Lane | undefined)[] = [];
+
+function laneOf(scan: TextScan): Lane {
+  const report = (end: number): void => exceed(scan, end);
+  const { classifies } = scan.plan;
+  const lane = scan.ended ? wholeLanes[scan.depth] : undefined;
+  if (lane !== undefined) {
+    reopenLane(lane, classifies, scan.map, report);
+    return lane;
+  }
+  const made = openLane(classifies, scan.map, report);
+  if (scan.ended) wholeLanes[scan.depth] = made;
+  return made;
 }
 
 export function classifyStep(scan: TextScan, to: number): void {

@@ -3,8 +3,7 @@
  * the stems before it, the part it plays in an attack, and how it is written. One pass over the
  * units, nothing allocated; a token may be cut anywhere between two calls.
  */
-import { INJECTION_VOCABULARY } from "../detectors/injection-vocabulary.ts";
-import { foldLiteral } from "../fold.ts";
+import { hashOf, plainUnits, PRIME, roleOf, SEED } from "./word-roles.ts";
 
 /** Features of one token at most. */
 export const FEATURES_MAX = 16;
@@ -41,9 +40,11 @@ export interface TokenReader {
   /** Roles of the last words, a ring, and where in it the next goes. */
   readonly roles: Int32Array;
   words: number;
-  /** Hashes of the last tokens, a ring. */
+  /** Hashes of the last tokens, a ring, and how many of them end in each byte. */
   readonly recent: Int32Array;
-  tokens: number;
+  readonly recentBytes: Uint8Array;
+  /** Where in the ring the next goes. */
+  turn: number;
   readonly features: Int32Array;
 }
 
@@ -64,7 +65,8 @@ export function openTokens(sink: TokenSink): TokenReader {
     roles: new Int32Array(ROLE_REACH),
     words: 0,
     recent: new Int32Array(REPEAT_REACH),
-    tokens: 0,
+    recentBytes: emptyBytes(new Uint8Array(256)),
+    turn: 0,
     features: new Int32Array(FEATURES_MAX),
   };
 }
@@ -79,7 +81,15 @@ export function resetTokens(reader: TokenReader): void {
   reader.roles.fill(0);
   reader.words = 0;
   reader.recent.fill(0);
-  reader.tokens = 0;
+  emptyBytes(reader.recentBytes);
+  reader.turn = 0;
+}
+
+/** Of a ring of nothing but zeros. */
+function emptyBytes(bytes: Uint8Array): Uint8Array {
+  bytes.fill(0);
+  bytes[0] = REPEAT_REACH;
+  return bytes;
 }
 
 function startToken(reader: TokenReader): void {
@@ -89,9 +99,6 @@ function startToken(reader: TokenReader): void {
   reader.digits = 0;
   reader.capitals = 0;
 }
-
-const SEED = 0x811c9dc5 | 0;
-const PRIME = 0x01000193;
 
 const SPACE = 0;
 const WORD = 1;
@@ -122,15 +129,15 @@ for (const [from, to] of [
 }
 kinds.fill(SPACE, 0x2028, 0x202a);
 
-/** Lower case, and digits as the letters they stand for (`1gn0re`). */
-const plain = new Uint16Array(0x80);
-const LEET = "oizeasgtbg";
-for (let unit = 0; unit < plain.length; unit += 1) {
-  const digit = unit - 0x30;
-  const isLetter = (unit | 0x20) >= 0x61 && (unit | 0x20) <= 0x7a;
-  if (digit >= 0 && digit <= 9) plain[unit] = LEET.charCodeAt(digit);
-  else plain[unit] = isLetter ? unit | 0x20 : unit;
-}
+const plain = plainUnits();
+
+const IS_LETTER = 1;
+const IS_CAPITAL = 2;
+const IS_DIGIT = 4;
+/** By unit: what is counted of it. */
+const marks = new Uint8Array(0x10000).fill(IS_LETTER, 0x80);
+marks.fill(IS_LETTER | IS_CAPITAL, 0x41, 0x5b).fill(IS_LETTER, 0x61, 0x7b);
+marks.fill(IS_DIGIT, 0x30, 0x3a);
 
 // What kinds of features there are: each begins its hash with its own number.
 const IS_WORD = 0x1f3d;
@@ -145,41 +152,6 @@ const IS_SIGNATURE = 0x8c1b;
 const NUMBER = 0x0a0a0a0a;
 const LONG_WORD = 0x0b0b0b0b;
 
-/** Slots of a table of words by the low bits of their hashes: which word, and its role. */
-const ROLE_SLOTS = 1 << 13;
-const roleWords = new Int32Array(ROLE_SLOTS);
-const roleNumbers = new Uint8Array(ROLE_SLOTS);
-fillRoles();
-
-/** Words of the signatures' vocabulary: the first class each is in, from 1. */
-function fillRoles(): void {
-  let role = 0;
-  for (const [name, words] of Object.entries(INJECTION_VOCABULARY)) {
-    role += 1;
-    if (name === "FILL" || name === "TO") continue;
-    for (const word of words.trim().split(/\s+/u)) {
-      const slot = roleSlot(hashOf(foldLiteral(word)));
-      roleWords[slot] = hashOf(foldLiteral(word));
-      if (roleNumbers[slot] === 0) roleNumbers[slot] = role;
-    }
-  }
-}
-
-function roleSlot(hash: number): number {
-  let slot = (hash ^ (hash >>> 13)) & (ROLE_SLOTS - 1);
-  while (roleNumbers[slot] !== 0 && roleWords[slot] !== hash) slot = (slot + 1) & (ROLE_SLOTS - 1);
-  return slot;
-}
-
-function hashOf(word: string): number {
-  let hash = SEED;
-  for (let i = 0; i < word.length; i += 1) {
-    const unit = word.charCodeAt(i);
-    hash = Math.imul(hash ^ (unit < 0x80 ? (plain[unit] ?? 0) : unit), PRIME);
-  }
-  return hash;
-}
-
 /** Reads `[from, to)` of `text`; `base` is the offset of the text's first unit. */
 export function readTokens(
   reader: TokenReader,
@@ -188,26 +160,47 @@ export function readTokens(
   to: number,
   base: number,
 ): void {
-  for (let i = from; i < to; i += 1) {
-    const unit = text.charCodeAt(i);
-    const kind = kinds[unit] ?? WORD;
+  for (let i = from; i < to;) {
+    const kind = kinds[text.charCodeAt(i)] ?? WORD;
     if (kind !== reader.kind || kind === SOLO || (kind === SIGN && reader.length >= SIGNS_MAX)) {
       if (reader.kind !== SPACE) endToken(reader, base + i);
       reader.kind = kind;
       reader.start = base + i;
     }
-    if (kind === SPACE) continue;
-    const lower = unit < 0x80 ? (plain[unit] ?? 0) : unit;
-    reader.hash = Math.imul(reader.hash ^ lower, PRIME);
-    reader.length += 1;
-    if (reader.length === STEM_UNITS) reader.stem = reader.hash;
-    if (unit < 0x80) {
-      if ((unit | 0x20) >= 0x61 && (unit | 0x20) <= 0x7a) {
-        reader.letters += 1;
-        if (unit < 0x61) reader.capitals += 1;
-      } else if (unit >= 0x30 && unit <= 0x39) reader.digits += 1;
-    } else reader.letters += 1;
+    i = kind === SPACE ? i + 1 : readRun(reader, text, i, runMax(reader, i, to));
   }
+}
+
+/** Where a run of the reader's kind must end that begins at `from`. */
+function runMax({ kind, length }: TokenReader, from: number, to: number): number {
+  if (kind === SOLO) return from + 1;
+  return kind === SIGN ? Math.min(to, from + SIGNS_MAX - length) : to;
+}
+
+/** Units of one kind, as many as there are before `to`: where the run ends. */
+function readRun(reader: TokenReader, text: string, from: number, to: number): number {
+  const { kind } = reader;
+  let { hash, length, letters, digits, capitals } = reader;
+  let i = from;
+  let unit = text.charCodeAt(i);
+  do {
+    const mark = marks[unit] ?? 0;
+    hash = Math.imul(hash ^ (plain[unit] ?? 0), PRIME);
+    length += 1;
+    if (length === STEM_UNITS) reader.stem = hash;
+    letters += mark & IS_LETTER;
+    capitals += (mark & IS_CAPITAL) >> 1;
+    digits += mark >> 2;
+    i += 1;
+    if (i === to) break;
+    unit = text.charCodeAt(i);
+  } while (kinds[unit] === kind);
+  reader.hash = hash;
+  reader.length = length;
+  reader.letters = letters;
+  reader.digits = digits;
+  reader.capitals = capitals;
+  return i;
 }
 
 /** The text is over: so is its last token. */
@@ -242,14 +235,20 @@ function endToken(reader: TokenReader, end: number): void {
   pass(reader, stem);
 }
 
-function isRepeated({ recent, tokens }: TokenReader, hash: number): boolean {
-  for (let i = 0; i < REPEAT_REACH; i += 1) if (recent[i] === hash) return true;
-  recent[tokens % REPEAT_REACH] = hash;
+function isRepeated({ recent, recentBytes, turn }: TokenReader, hash: number): boolean {
+  const byte = hash & 0xff;
+  if (recentBytes[byte] !== 0) {
+    for (let i = 0; i < REPEAT_REACH; i += 1) if (recent[i] === hash) return true;
+  }
+  const oldest = (recent[turn] ?? 0) & 0xff;
+  recentBytes[oldest] = (recentBytes[oldest] ?? 0) - 1;
+  recentBytes[byte] = (recentBytes[byte] ?? 0) + 1;
+  recent[turn] = hash;
   return false;
 }
 
 function pass(reader: TokenReader, stem: number): void {
-  reader.tokens += 1;
+  reader.turn = reader.turn + 1 === REPEAT_REACH ? 0 : reader.turn + 1;
   reader.before3 = reader.before2;
   reader.before2 = reader.before1;
   reader.before1 = Math.imul(stem, PRIME);
@@ -259,7 +258,7 @@ function pass(reader: TokenReader, stem: number): void {
 /** The part that the word plays, and pairs of parts in the words before it. */
 function playRole(reader: TokenReader, hash: number, from: number): number {
   const { features, roles } = reader;
-  const role = roleNumbers[roleSlot(hash)] ?? 0;
+  const role = roleOf(hash);
   let count = from;
   if (role !== 0) {
     features[count] = mixed(IS_ROLE, role);
@@ -276,7 +275,7 @@ function playRole(reader: TokenReader, hash: number, from: number): number {
     }
   }
   roles[reader.words] = role;
-  reader.words = (reader.words + 1) % ROLE_REACH;
+  reader.words = reader.words + 1 === ROLE_REACH ? 0 : reader.words + 1;
   return count;
 }
 
