@@ -1,6 +1,6 @@
 /** `sallyport agents`: who there is, and the brake. */
 import { Command } from "commander";
-import type { AgentRecord, Clearance } from "../core/identity/directory-entry.ts";
+import { CLEARANCES, type AgentRecord } from "../core/identity/directory-entry.ts";
 import type { StopTarget } from "../core/identity/stop.ts";
 import { id } from "../core/units.ts";
 import { printable } from "../lib/printable.ts";
@@ -12,7 +12,6 @@ import { EXIT } from "./exit-code.ts";
 import type { Shell } from "./shell.ts";
 
 const AGENTS_SHOWN = 1_000;
-const CLEARANCES: readonly Clearance[] = [1, 2, 3, 4, 5];
 const EXAMPLES = `
 Examples:
   $ sallyport agents add support-bot --team support --clearance 2

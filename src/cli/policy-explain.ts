@@ -2,6 +2,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { needsNoRule } from "../core/action-classes.ts";
 import type { Terms } from "../core/decision.ts";
+import { CLEARANCES, type Clearance } from "../core/identity/directory-entry.ts";
 import { formatAmount } from "../core/money/usd.ts";
 import { MCP_CALL_KEYS, mcpCall, type McpCallKey } from "../core/policy/mcp-call.ts";
 import { explain, type Explanation, type MissedRule } from "../core/policy/explain.ts";
@@ -21,6 +22,7 @@ import type { Shell } from "./shell.ts";
 interface ExplainOptions {
   readonly agent?: string;
   readonly team?: string;
+  readonly clearance?: Clearance;
   readonly marks: readonly string[];
   readonly at?: string;
   readonly tool?: string;
@@ -71,6 +73,7 @@ function addCallOptions(command: Command): void {
   command
     .option("--agent <id>", "who calls (default: the configured loopback agent)")
     .option("--team <name>", "its team")
+    .option("--clearance <1-5>", "its clearance (default: 1)", clearance)
     .option("--marks <marks>", "marks on the session, with commas between", commaList, [])
     .option("--at <time>", "when, as 2026-01-31T12:00:00Z (default: now)", time)
     .option("--tool <upstream.tool>", "an MCP tool call", toolName)
@@ -134,11 +137,11 @@ async function recall(
 }
 
 function askedOf(options: ExplainOptions, shell: Shell): Asked {
-  const { agent: named, config, team, marks, at } = options;
+  const { agent: named, config, team, clearance: cleared, marks, at } = options;
   const agent = named ?? loadFor({ config }, shell).config.loopbackAgent;
   if (agent === undefined) throw new CommandFailure(EXIT.usage, "say who calls: --agent <id>");
   const when = at ?? new Date(wallMillis()).toISOString();
-  return { agent, team, marks, at: when, call: callOf(options) };
+  return { agent, team, clearance: cleared, marks, at: when, call: callOf(options) };
 }
 
 function callOf(options: ExplainOptions): TestCall {
@@ -212,9 +215,14 @@ function explanationLines(explanation: Explanation, { action }: Situation): stri
 }
 
 function missedLines({ id, place, effect, because, when, failure }: MissedRule): string[] {
-  const what = because === "when" ? `not true: ${when?.trim() ?? ""}` : `another ${because}`;
+  const what = missedBy(because, when);
   const line = `misses      ${id} (${effect}) ${place.file}:${place.line}  ${what}`;
   return failure === undefined ? [line] : [line, `            it fails: ${failure}`];
+}
+
+function missedBy(because: MissedRule["because"], when: string | undefined): string {
+  if (because === "when") return `not true: ${when?.trim() ?? ""}`;
+  return because === "clearance" ? "more clearance is needed" : `another ${because}`;
 }
 
 function termLines({ charges, rates, outputTokens, marks }: Terms): string[] {
@@ -244,6 +252,12 @@ function toolName(text: string): string {
 function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError("a whole number is needed");
+}
+
+function clearance(text: string): Clearance {
+  const level = CLEARANCES.find((one) => String(one) === text);
+  if (level !== undefined) return level;
+  throw new InvalidArgumentError("1 to 5");
 }
 
 function time(text: string): string {

@@ -40,7 +40,11 @@ export interface TenantRecord {
 export const PLANS = ["free", "dev", "pro", "enterprise"] as const;
 export type Plan = (typeof PLANS)[number];
 
-export type Clearance = 1 | 2 | 3 | 4 | 5;
+/** What secrets and rules may ask for, lowest first. */
+export const CLEARANCES = [1, 2, 3, 4, 5] as const;
+export type Clearance = (typeof CLEARANCES)[number];
+/** Where nobody gave an agent another one. */
+export const CLEARANCE_DEFAULT: Clearance = 1;
 
 export interface AgentRecord {
   readonly name: AgentId;

@@ -2,6 +2,7 @@
 import { impossible } from "../../lib/impossible.ts";
 import type { Adjustment } from "../evidence.ts";
 import type { ShadowVerdict } from "../decision.ts";
+import { CLEARANCES } from "../identity/directory-entry.ts";
 import type { JsonObject } from "../json.ts";
 import { PROOFS, type Principal } from "../principal.ts";
 import { id, instant, type BudgetId } from "../units.ts";
@@ -40,6 +41,8 @@ export function parseAsked(asked: JsonObject): Asked {
 }
 
 function parsePrincipal(from: JsonObject): Principal {
+  const said = optional(from, "clearance", number);
+  const clearance = CLEARANCES.find((one) => one === said);
   return {
     agent: id(text(from, "agent")),
     tenant: id(text(from, "tenant")),
@@ -49,6 +52,7 @@ function parsePrincipal(from: JsonObject): Principal {
     run: optional(from, "run", text),
     tags: parseTags(optional(from, "tags", object)),
     provenBy: word(from, "proven_by", PROOFS),
+    ...(clearance !== undefined && { clearance }),
   };
 }
 

@@ -4,6 +4,7 @@ import { impossible } from "../../lib/impossible.ts";
 import type { Action } from "../action.ts";
 import type { Decision, ShadowVerdict, Terms } from "../decision.ts";
 import type { Adjustment, Facts } from "../evidence.ts";
+import { CLEARANCE_DEFAULT } from "../identity/directory-entry.ts";
 import type { Hold, Reservation } from "../money/budget.ts";
 import type { Principal } from "../principal.ts";
 import { digits, list, quote } from "./json-text.ts";
@@ -116,11 +117,13 @@ function names(texts: readonly string[]): string {
 }
 
 function principal(who: Principal): string {
+  const { clearance = CLEARANCE_DEFAULT } = who;
+  const cleared = clearance === CLEARANCE_DEFAULT ? "" : `,"clearance":${digits(clearance)}`;
   const run = who.run === undefined ? "" : `,"run":${quote(who.run)}`;
   const team = who.team === undefined ? "" : `,"team":${quote(who.team)}`;
   const user = who.user === undefined ? "" : `,"user":${quote(who.user)}`;
   return (
-    `{"agent":${quote(who.agent)},"proven_by":"${who.provenBy}"${run}` +
+    `{"agent":${quote(who.agent)}${cleared},"proven_by":"${who.provenBy}"${run}` +
     `,"session":${quote(who.session)}${tags(who.tags)}${team}` +
     `,"tenant":${quote(who.tenant)}${user}}`
   );

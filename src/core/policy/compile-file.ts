@@ -2,7 +2,9 @@
 import { closest } from "../../lib/closest.ts";
 import type { RateLimit } from "../decision.ts";
 import type { Budget } from "../money/budget.ts";
+import { CLEARANCE_DEFAULT } from "../identity/directory-entry.ts";
 import { id, type BudgetId, type RuleId } from "../units.ts";
+import type { Audience } from "./audience.ts";
 import { compileCharge } from "./compile-charge.ts";
 import { checkRule } from "./check-rule.ts";
 import { compileCondition, reportFault, type Condition } from "./condition.ts";
@@ -30,8 +32,8 @@ export interface CompiledFile {
   readonly rules: readonly CompiledRule[];
   readonly inspections: readonly CompiledInspection[];
   readonly tests: readonly TestClause[];
-  /** Agents that are not told why they are denied. */
-  readonly opaqueTo: readonly Glob[];
+  /** Who is not told why it is denied. */
+  readonly opaqueTo: readonly Audience[];
 }
 
 /** What files share: ids, budgets, and the count of rules. */
@@ -124,36 +126,37 @@ function budgetOf({ id: name, kind: _kind, place: _place, ...rest }: BudgetClaus
 }
 
 export function compileFile(file: PolicyFile, linker: Linker): CompiledFile {
-  const fileAgents = globsOf(file.agents);
+  const whole: Audience = {
+    fileAgents: globsOf(file.agents),
+    tenants: globsOf(file.tenants),
+    agents: [],
+    clearance: CLEARANCE_DEFAULT,
+  };
   const compiled = file.rules.flatMap((clause) => {
-    const rule = compileRule(clause, fileAgents, linker);
+    const rule = compileRule(clause, whole, linker);
     return clause.mode === "off" ? [] : rule;
   });
   const inspections = file.inspections.map((clause) => {
     linker.claim("inspect entry", clause.id, clause.place);
-    return compileInspection(clause, fileAgents, file.mode === "shadow");
+    return compileInspection(clause, whole, file.mode === "shadow");
   });
   return {
     file: file.file,
     rules: compiled,
     inspections: file.mode === "off" ? [] : inspections,
     tests: file.tests,
-    opaqueTo: file.opaque && file.mode !== "off" ? fileAgents : [],
+    opaqueTo: file.opaque && file.mode !== "off" ? [whole] : [],
   };
 }
 
-function compileRule(
-  clause: RuleClause,
-  fileAgents: readonly Glob[],
-  linker: Linker,
-): CompiledRule {
+function compileRule(clause: RuleClause, whole: Audience, linker: Linker): CompiledRule {
   const { list } = linker;
   const ruleId = id<RuleId>(clause.id);
   linker.claim("rule", clause.id, clause.place);
   if (RESERVED_IDS.includes(clause.id)) {
     list.report(clause.place, `${clause.id} is the id of a rule that is always there`, "rename it");
   }
-  checkRule(clause, fileAgents, list);
+  checkRule(clause, whole.fileAgents, list);
   const { kind } = clause.selector;
   const condition = clause.when && compileCondition(clause.when, kind, list);
   if (clause.when !== undefined && condition !== undefined) {
@@ -169,8 +172,10 @@ function compileRule(
     order: linker.nextOrder(),
     effect: clause.effect,
     shadow: clause.mode === "shadow",
-    fileAgents,
+    fileAgents: whole.fileAgents,
+    tenants: whole.tenants,
     agents: globsOf(clause.agents ?? []),
+    clearance: clause.clearance,
     selector: compileSelector(clause.selector, clause.effect),
     condition: condition?.constant === true ? undefined : condition,
     approval: Object.freeze(clause.approval),
@@ -210,7 +215,7 @@ function checkArguments(
 
 function compileInspection(
   clause: InspectClause,
-  fileAgents: readonly Glob[],
+  whole: Audience,
   shadow: boolean,
 ): CompiledInspection {
   const { id: name, find, scoreMin, action, domains } = clause;
@@ -224,7 +229,7 @@ function compileInspection(
     marks,
   } as const;
   return {
-    fileAgents,
+    ...whole,
     agents: globsOf(clause.agents ?? []),
     on: clause.on,
     rule: Object.freeze(rule),

@@ -1,15 +1,15 @@
 import type { Approval, RateLimit } from "../decision.ts";
 import type { RuleId } from "../units.ts";
 import type { SchemaSide } from "../trust/schema-checks.ts";
+import type { Audience } from "./audience.ts";
 import type { RuleCharge } from "./charge.ts";
 import type { Condition } from "./condition.ts";
-import type { Glob } from "./glob.ts";
 import type { Effect } from "./policy-file.ts";
 import type { Selector } from "./selector.ts";
 import type { Place } from "./source-text.ts";
 
 /** A rule as requests meet it. Frozen, one shape for all. */
-export interface CompiledRule {
+export interface CompiledRule extends Audience {
   readonly kind: "compiled_rule";
   readonly id: RuleId;
   readonly place: Place;
@@ -18,9 +18,6 @@ export interface CompiledRule {
   readonly effect: Effect;
   /** Evaluated and recorded, never obeyed. */
   readonly shadow: boolean;
-  /** Both lists must match; an empty second one narrows nothing. */
-  readonly fileAgents: readonly Glob[];
-  readonly agents: readonly Glob[];
   readonly selector: Selector;
   readonly condition: Condition | undefined;
   readonly approval: Approval;

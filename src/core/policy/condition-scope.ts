@@ -6,7 +6,31 @@ import type { Action, HttpAction, LlmAction, McpAction, ToolAction } from "../ac
 import type { JsonObject, JsonValue } from "../json.ts";
 import type { Principal } from "../principal.ts";
 import type { RiskLevel } from "../session/conduct.ts";
+import { CLEARANCE_DEFAULT } from "../identity/directory-entry.ts";
 import type { PolicyFacts } from "./policy-snapshot.ts";
+
+export class PrincipalVariable {
+  readonly agent: string;
+  readonly tenant: string;
+  readonly team: string;
+  readonly user: string;
+  readonly run: string;
+  /** CEL integers are bigints. */
+  readonly clearance: bigint;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly proven_by: string;
+
+  constructor(principal: Principal) {
+    this.agent = principal.agent;
+    this.tenant = principal.tenant;
+    this.team = principal.team ?? "";
+    this.user = principal.user ?? "";
+    this.run = principal.run ?? "";
+    this.clearance = BigInt(principal.clearance ?? CLEARANCE_DEFAULT);
+    this.tags = principal.tags;
+    this.proven_by = principal.provenBy;
+  }
+}
 
 export class SessionVariable {
   readonly id: string;
@@ -96,6 +120,10 @@ export class ConditionScope {
     return this.#principal.team ?? "";
   }
 
+  get principal(): PrincipalVariable {
+    return new PrincipalVariable(this.#principal);
+  }
+
   get session(): SessionVariable {
     return new SessionVariable(this.#principal, this.#facts);
   }
@@ -154,6 +182,20 @@ export const CONDITION_VARIABLES: Readonly<Record<string, ConditionVariable>> = 
     kind: "value",
     type: "google.protobuf.Timestamp",
     meaning: 'time of the call, as in `now.getHours("Europe/Zurich") < 18`',
+  },
+  principal: {
+    kind: "fields",
+    ctor: PrincipalVariable,
+    fields: {
+      agent: ["string", "id of the agent"],
+      tenant: ["string", "whose agent it is"],
+      team: ["string", "empty without one"],
+      user: ["string", "on whose behalf it works; empty without one"],
+      run: ["string", "one task of the agent, which chooses it; empty without one"],
+      clearance: ["int", "1 to 5, as an administrator gave it; 1 where nobody did"],
+      tags: ["map<string, string>", "by name, as in `principal.tags.env`"],
+      proven_by: ["string", "`api_key`, `token`, `certificate` or `loopback`"],
+    },
   },
   session: {
     kind: "fields",
@@ -222,8 +264,8 @@ export const CONDITION_VARIABLES: Readonly<Record<string, ConditionVariable>> = 
 
 /** What each kind of rule may read. */
 export const VARIABLES_BY_KIND = {
-  tool: ["agent", "team", "session", "now", "findings", "tool", "args"],
-  llm: ["agent", "team", "session", "now", "findings", "llm", "body"],
-  http: ["agent", "team", "session", "now", "findings", "http", "body"],
-  mcp: ["agent", "team", "session", "now", "findings", "mcp", "args"],
+  tool: ["agent", "team", "principal", "session", "now", "findings", "tool", "args"],
+  llm: ["agent", "team", "principal", "session", "now", "findings", "llm", "body"],
+  http: ["agent", "team", "principal", "session", "now", "findings", "http", "body"],
+  mcp: ["agent", "team", "principal", "session", "now", "findings", "mcp", "args"],
 } as const satisfies Record<Action["kind"], readonly string[]>;

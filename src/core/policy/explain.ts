@@ -1,12 +1,13 @@
 /** Why a call is decided as it is: every rule of its kind, and the part that did not fit. */
 import type { Decision } from "../decision.ts";
 import type { RuleId } from "../units.ts";
+import { isCleared, isNamed, type Member } from "./audience.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
 import { ConditionScope } from "./condition-scope.ts";
 import type { Effect } from "./policy-file.ts";
 import type { Situation } from "./situation.ts";
 import { misfitOf, type Misfit } from "./selector.ts";
-import { appliesTo, holds } from "./snapshot.ts";
+import { holds } from "./snapshot.ts";
 import type { Place } from "./source-text.ts";
 import type { PolicySnapshot } from "./policy-snapshot.ts";
 
@@ -29,7 +30,7 @@ export interface RuleView {
 }
 
 export interface MissedRule extends RuleView {
-  readonly because: Misfit | "agent" | "when";
+  readonly because: Misfit | "agent" | "clearance" | "when";
   /** The condition, where that is what did not hold. */
   readonly when: string | undefined;
 }
@@ -48,7 +49,7 @@ export function explain(
     const { id, place, effect, shadow, severity, condition } = rule;
     const failure = misfit === undefined ? condition?.failureOf(scope) : undefined;
     const view = { id, place, effect, shadow, severity, failure };
-    const because = misfit ?? missedBy(rule, principal.agent, scope);
+    const because = misfit ?? missedBy(rule, principal, scope);
     if (because === undefined) matched.push(view);
     else missed.push({ ...view, because, when: because === "when" ? condition?.text : undefined });
   }
@@ -58,16 +59,18 @@ export function explain(
 
 function missedBy(
   rule: CompiledRule,
-  agent: string,
+  member: Member,
   scope: ConditionScope,
-): "agent" | "when" | undefined {
-  if (!appliesTo(rule, agent)) return "agent";
+): "agent" | "clearance" | "when" | undefined {
+  if (!isNamed(rule, member)) return "agent";
+  if (!isCleared(rule, member)) return "clearance";
   return holds(rule, scope) ? undefined : "when";
 }
 
 /** What stands between a rule and the call, from least to most. */
 const DISTANCES = {
   when: 0,
+  clearance: 0,
   path: 1,
   special: 2,
   method: 3,

@@ -31,7 +31,9 @@ function signatureOf({
   effect,
   shadow,
   fileAgents,
+  tenants,
   agents,
+  clearance,
   selector,
   condition,
 }: CompiledRule): string {
@@ -40,7 +42,9 @@ function signatureOf({
     effect,
     shadow,
     texts(fileAgents),
+    texts(tenants),
     texts(agents),
+    clearance,
     selector,
     condition?.text,
   ]);
@@ -49,6 +53,7 @@ function signatureOf({
 function covers(denial: CompiledRule, rule: CompiledRule): boolean {
   return (
     coversAll(denial.fileAgents, rule.fileAgents) &&
+    coversAll(denial.tenants, rule.tenants) &&
     coversAll(denial.agents, rule.agents) &&
     selectorCovers(denial.selector, rule.selector)
   );

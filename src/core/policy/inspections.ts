@@ -9,13 +9,11 @@ import {
 } from "../inspect/inspection.ts";
 import type { Instant } from "../units.ts";
 import { scanPlan } from "../inspect/scan-plan.ts";
+import { includes, type Audience, type Member } from "./audience.ts";
 import { matchesAnyName, type Glob } from "./glob.ts";
 
 /** An `inspect` entry as agents meet it. */
-export interface CompiledInspection {
-  readonly fileAgents: readonly Glob[];
-  /** Empty: not narrowed. */
-  readonly agents: readonly Glob[];
+export interface CompiledInspection extends Audience {
   readonly on: readonly Surface[];
   readonly rule: InspectionRule;
   readonly exceptions: readonly TimedException[];
@@ -39,10 +37,10 @@ export interface AgentInspections {
 const COMBINATIONS_MAX = 256;
 
 export function agentInspections(
-  agent: string,
+  member: Member,
   inspections: readonly CompiledInspection[],
 ): AgentInspections {
-  const own = entriesOf(agent, inspections);
+  const own = inspections.filter((entry) => includes(entry, member));
   const plain = resolved(own);
   const timed = own.flatMap((entry) => entry.exceptions);
   if (timed.length === 0) return { plain, during: () => plain };
@@ -73,16 +71,6 @@ function excepting(
   const exceptions = entry.exceptions.filter(applies).map(({ exception }) => exception);
   if (exceptions.length === 0) return entry;
   return { ...entry, rule: Object.freeze({ ...entry.rule, exceptions }) };
-}
-
-function entriesOf(
-  agent: string,
-  inspections: readonly CompiledInspection[],
-): readonly CompiledInspection[] {
-  return inspections.filter(
-    ({ fileAgents, agents }) =>
-      fileAgents.length > 0 && matchesAnyName(fileAgents, agent) && matchesAnyName(agents, agent),
-  );
 }
 
 function resolved(own: readonly CompiledInspection[]): Inspections {

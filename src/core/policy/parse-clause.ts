@@ -1,4 +1,5 @@
 /** What every clause parser needs: values of well-formed nodes, and globs with their places. */
+import { CLEARANCES, type Clearance } from "../identity/directory-entry.ts";
 import type { ShapeCheck } from "./check-shape.ts";
 import type { GlobClause, Mode } from "./policy-file.ts";
 import { placeAt, type Place } from "./source-text.ts";
@@ -38,6 +39,11 @@ export function modeOf(map: YamlMap): Mode | undefined {
 
 export function numberOf(node: YamlNode | undefined): number | undefined {
   return node?.kind === "scalar" && typeof node.value === "number" ? node.value : undefined;
+}
+
+export function clearanceOf(node: YamlNode | undefined): Clearance | undefined {
+  const number = numberOf(node);
+  return CLEARANCES.find((clearance) => clearance === number);
 }
 
 const NAME_SPECIALS = /[{}?[\]\s,]|^!/;

@@ -37,6 +37,7 @@ export function parsePolicy(file: string, text: string, list: ProblemList): Poli
     kind: "policy_file",
     file,
     agents: nameGlobsOf(valueOf(root, "agents"), parsing),
+    tenants: nameGlobsOf(valueOf(root, "tenants"), parsing),
     mode,
     opaque: textOf(valueOf(root, "denials")) === "opaque",
     ...budgets,

@@ -1,6 +1,8 @@
+import { CLEARANCE_DEFAULT } from "../identity/directory-entry.ts";
 import { parseDecimal } from "../money/decimal.ts";
 import { millis } from "../units.ts";
 import {
+  clearanceOf,
   freeGlobsOf,
   itemsOf,
   modeOf,
@@ -50,6 +52,7 @@ export function parseRule(map: YamlMap, fileMode: Mode, parsing: Parsing): RuleC
     place: placeAt(parsing.source, map.at),
     id,
     agents: narrowed,
+    clearance: clearanceOf(valueOf(map, "clearance")) ?? CLEARANCE_DEFAULT,
     mode: modeOf(map) ?? fileMode,
     selector,
     when: conditionOf(valueOf(map, "when"), parsing),
@@ -142,7 +145,7 @@ function isTrue(node: YamlNode | undefined): boolean {
 function checkEffectKeys(map: YamlMap, effect: string | undefined, parsing: Parsing): void {
   const idle: Readonly<Record<string, readonly string[]>> = {
     allow: ["approval"],
-    deny: ["approval", "limits", "charge", "marks", "check"],
+    deny: ["approval", "limits", "charge", "marks", "check", "clearance"],
     approve: [],
   };
   for (const key of idle[effect ?? "approve"] ?? []) {

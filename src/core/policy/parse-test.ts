@@ -1,7 +1,7 @@
 import { RISK_LEVELS } from "../session/conduct.ts";
 import { isMcpCallKey, MCP_CALL_KEYS, mcpCall } from "./mcp-call.ts";
 import { MCP_SELECTORS } from "./mcp-selectors.ts";
-import { numberOf, placeOf, textsOf, wordOf, type Parsing } from "./parse-clause.ts";
+import { clearanceOf, numberOf, placeOf, textsOf, wordOf, type Parsing } from "./parse-clause.ts";
 import type { TestCall, TestClause } from "./policy-file.ts";
 import { writeJson } from "./write-json.ts";
 import { textOf, valueOf, type YamlMap } from "./yaml-node.ts";
@@ -22,6 +22,9 @@ export function parseTest(map: YamlMap, parsing: Parsing): TestClause | undefine
     place: placeOf(map, parsing),
     agent,
     team: textOf(valueOf(node, "team")),
+    user: textOf(valueOf(node, "user")),
+    tenant: textOf(valueOf(node, "tenant")),
+    clearance: clearanceOf(valueOf(node, "clearance")),
     marks: textsOf(valueOf(node, "marks")),
     risk: wordOf(valueOf(node, "risk"), RISK_LEVELS) ?? "LOW",
     findings: textsOf(valueOf(node, "findings")),

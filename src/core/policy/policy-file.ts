@@ -1,4 +1,5 @@
 import type { RateLimit } from "../decision.ts";
+import type { Clearance } from "../identity/directory-entry.ts";
 import type { Budget } from "../money/budget.ts";
 import type { DomainRule, Surface } from "../inspect/inspection.ts";
 import type { RiskLevel } from "../session/conduct.ts";
@@ -12,6 +13,8 @@ export interface PolicyFile {
   readonly kind: "policy_file";
   readonly file: string;
   readonly agents: readonly GlobClause[];
+  /** Empty: all. */
+  readonly tenants: readonly GlobClause[];
   readonly mode: Mode;
   /** Its agents are not told why. */
   readonly opaque: boolean;
@@ -44,6 +47,7 @@ export interface RuleClause {
   readonly id: string;
   /** Undefined: the file's. */
   readonly agents: readonly GlobClause[] | undefined;
+  readonly clearance: Clearance;
   readonly mode: Mode;
   readonly selector: SelectorClause;
   readonly when: ConditionClause | undefined;
@@ -148,6 +152,9 @@ export interface TestClause {
   readonly place: Place;
   readonly agent: string;
   readonly team: string | undefined;
+  readonly user: string | undefined;
+  readonly tenant: string | undefined;
+  readonly clearance: Clearance | undefined;
   readonly marks: readonly string[];
   readonly risk: RiskLevel;
   /** Detectors. */

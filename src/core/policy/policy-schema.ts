@@ -8,7 +8,7 @@ import { SCHEMA_SIDES } from "../trust/schema-checks.ts";
 import * as Type from "./json-schema.ts";
 import { InspectSchema } from "./policy-inspect-schema.ts";
 import { MCP_SELECTOR_KEYS, MCP_SELECTORS, type McpSelectorKey } from "./mcp-selectors.ts";
-import { closed, globs, id } from "./schema-pieces.ts";
+import { clearance, closed, globs, id } from "./schema-pieces.ts";
 import { TestSchema } from "./policy-test-schema.ts";
 
 const Mode = Type.Enum(["enforce", "shadow", "off"], {
@@ -106,6 +106,12 @@ const Rule = Type.Object(
   {
     id: id("Names the rule in every decision and record; unique over all files."),
     agents: Type.Optional(globs("Narrows the file's agents for this rule.", "support-*")),
+    clearance: Type.Optional(
+      clearance(
+        "For allow and approve: the least clearance that an agent needs for the rule to be about " +
+          "it. A denial of the others is `when: principal.clearance < 3`.",
+      ),
+    ),
     mode: Type.Optional(Mode),
     tools: Type.Optional(globs("Selects MCP tool calls, named `upstream.tool`.", "crm.read_*")),
     prompts: mcpGlobs("prompts", "Selects MCP prompts, named `upstream.prompt`."),
@@ -238,6 +244,12 @@ export const PolicyFileSchema = Type.Object(
   {
     version: Type.Literal(1, { description: "Version of the language: 1." }),
     agents: globs("Whom the file is about.", "support-*"),
+    tenants: Type.Optional(
+      globs(
+        "Of which tenants; without it, of all: agents of two tenants may share a name.",
+        "acme",
+      ),
+    ),
     mode: Type.Optional(Mode),
     denials: Type.Optional(
       Type.Enum(["explain", "opaque"], {

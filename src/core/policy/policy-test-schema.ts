@@ -2,14 +2,17 @@
 import { RISK_LEVELS } from "../session/conduct.ts";
 import { DETECTORS } from "./detectors.ts";
 import * as Type from "./json-schema.ts";
+import { clearance, closed } from "./schema-pieces.ts";
 
-const closed = { additionalProperties: false } as const;
 const open = { additionalProperties: true } as const;
 
 const Call = Type.Object(
   {
     agent: Type.String({ description: "Who calls." }),
     team: Type.Optional(Type.String({ description: "The agent's team." })),
+    user: Type.Optional(Type.String({ description: "On whose behalf it works." })),
+    tenant: Type.Optional(Type.String({ description: "The agent's tenant. Default: `default`." })),
+    clearance: Type.Optional(clearance("The agent's clearance. Default: 1.")),
     marks: Type.Optional(Type.Array(Type.String(), { description: "Marks on the session." })),
     risk: Type.Optional(
       Type.Enum([...RISK_LEVELS], { description: "How the session behaves. Default: LOW." }),

@@ -1,4 +1,5 @@
 /** What the parts of the policy schema share. */
+import { CLEARANCES } from "../identity/directory-entry.ts";
 import * as Type from "./json-schema.ts";
 import { POLICY_LIMITS } from "./policy-limits.ts";
 
@@ -11,6 +12,9 @@ export const globs = (description: string, example: string) =>
     maxItems: POLICY_LIMITS.globsPerList,
     examples: [[example]],
   });
+
+export const clearance = (description: string) =>
+  Type.Integer({ description, minimum: 1, maximum: CLEARANCES.length, examples: [3] });
 
 export const id = (description: string) =>
   Type.String({ description, pattern: "^[A-Za-z0-9][\\w.-]*$" });

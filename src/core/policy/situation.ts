@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import type { Finding } from "../inspect/finding.ts";
 import type { Principal } from "../principal.ts";
 import { id, instant } from "../units.ts";
+import { CLEARANCE_DEFAULT } from "../identity/directory-entry.ts";
 import type { TestCall, TestClause } from "./policy-file.ts";
 import type { PolicyFacts } from "./policy-snapshot.ts";
 
@@ -14,20 +15,21 @@ export interface Situation {
 }
 
 export type Asked = Pick<TestClause, "agent" | "team" | "marks" | "at" | "call"> &
-  Partial<Pick<TestClause, "risk" | "findings">>;
+  Partial<Pick<TestClause, "user" | "tenant" | "clearance" | "risk" | "findings">>;
 
 export function situationOf(test: Asked): Situation {
   const { call } = test;
   return {
     principal: {
       agent: id(test.agent),
-      tenant: id("test"),
+      tenant: id(test.tenant ?? "default"),
       session: id("test"),
       team: test.team,
-      user: undefined,
+      user: test.user,
       run: undefined,
       tags: {},
       provenBy: "loopback",
+      clearance: test.clearance ?? CLEARANCE_DEFAULT,
     },
     action: actionOf(call),
     facts: {

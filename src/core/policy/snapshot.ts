@@ -4,18 +4,19 @@ import type { Budget } from "../money/budget.ts";
 import type { Principal } from "../principal.ts";
 import type { Digest, UpstreamName, Instant } from "../units.ts";
 import { impossible } from "../../lib/impossible.ts";
+import { includes, isNamed, memberKey, type Audience, type Member } from "./audience.ts";
 import { evaluateCharge } from "./charge.ts";
 import { combine, denyUnknownCharge, withCharges, type Combined } from "./combine.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
 import { ConditionScope } from "./condition-scope.ts";
-import { matchesAnyName, matchesName, type Glob } from "./glob.ts";
+import { matchesAnyName } from "./glob.ts";
 import { agentInspections, type AgentInspections, type CompiledInspection } from "./inspections.ts";
 import type { PolicyFacts, PolicySnapshot } from "./policy-snapshot.ts";
 import { buildIndex, candidatesOf, type RuleIndex } from "./rule-index.ts";
 import { keyOf, misfitOf } from "./selector.ts";
 import { mayReadSome } from "./template-reach.ts";
 
-/** Agents whose rules are kept resolved; past it the oldest is resolved again when it returns. */
+/** Members whose rules are kept resolved; past it the oldest is resolved again when it returns. */
 const AGENTS_MAX = 1024;
 /** Plans kept for each agent and kind; past it all are made again as needed. */
 const PLANS_MAX = 128;
@@ -53,21 +54,23 @@ export function createSnapshot(
   rules: readonly CompiledRule[],
   inspections: readonly CompiledInspection[],
   digest: Digest,
-  opaqueTo: readonly Glob[] = [],
+  opaqueTo: readonly Audience[] = [],
 ): PolicySnapshot {
   const agents = new Map<string, AgentView>();
+  const keyOfMember = memberKey([...rules, ...inspections]);
 
-  function viewOf(agent: string): AgentView {
-    const known = agents.get(agent);
+  function viewOf(member: Member): AgentView {
+    const key = keyOfMember(member);
+    const known = agents.get(key);
     if (known !== undefined) return known;
-    const view = resolveAgent(agent, rules, inspections);
+    const view = resolveAgent(member, rules, inspections);
     if (agents.size >= AGENTS_MAX) {
       for (const oldest of agents.keys()) {
         agents.delete(oldest);
         break;
       }
     }
-    agents.set(agent, view);
+    agents.set(key, view);
     return view;
   }
 
@@ -75,54 +78,49 @@ export function createSnapshot(
     digest,
     ruleCount: rules.length,
     decide(principal: Principal, action: Action, facts: PolicyFacts): Decision {
-      const plan = planOf(viewOf(principal.agent), principal, action);
+      const plan = planOf(viewOf(principal), principal, action);
       return plan.fixed ?? evaluate(plan, principal, action, facts);
     },
     mayAllow(principal: Principal, action: ToolAction | McpAction): boolean {
-      return planOf(viewOf(principal.agent), principal, action).mayAllow;
+      return planOf(viewOf(principal), principal, action).mayAllow;
     },
     mayReadSome(principal: Principal, upstream: UpstreamName, template: string): boolean {
-      const { index } = viewOf(principal.agent).kinds.mcp;
+      const { index } = viewOf(principal).kinds.mcp;
       return mayReadSome(candidatesOf(index, upstream), upstream, template);
     },
-    isOpaque({ agent }: Principal): boolean {
-      return opaqueTo.some((glob) => matchesName(glob, agent));
+    isOpaque(principal: Principal): boolean {
+      return opaqueTo.some((audience) => isNamed(audience, principal));
     },
     budgetsOf(principal: Principal): readonly Budget[] {
-      return viewOf(principal.agent).budgets;
+      return viewOf(principal).budgets;
     },
     inspections(principal: Principal): Inspections {
-      return viewOf(principal.agent).inspections.plain;
+      return viewOf(principal).inspections.plain;
     },
     inspectionsOf(principal: Principal, action: Action, now: Instant): Inspections {
-      return viewOf(principal.agent).inspections.during(action, now);
+      return viewOf(principal).inspections.during(action, now);
     },
     readsHttpBody(principal: Principal, upstream: string): boolean {
-      return viewOf(principal.agent).bodyReaders.some(
+      return viewOf(principal).bodyReaders.some(
         ({ selector }) => selector.kind === "http" && matchesAnyName(selector.upstreams, upstream),
       );
     },
   });
 }
 
-export function appliesTo(rule: CompiledRule, agent: string): boolean {
-  if (rule.fileAgents.length === 0) return false;
-  return matchesAnyName(rule.fileAgents, agent) && matchesAnyName(rule.agents, agent);
-}
-
 function resolveAgent(
-  agent: string,
+  member: Member,
   rules: readonly CompiledRule[],
   inspections: readonly CompiledInspection[],
 ): AgentView {
-  const own = rules.filter((rule) => appliesTo(rule, agent));
+  const own = rules.filter((rule) => includes(rule, member));
   const kind = (name: Action["kind"]): KindView => ({
     index: buildIndex(own.filter((rule) => rule.selector.kind === name)),
     plans: new Map(),
   });
   return {
     kinds: { tool: kind("tool"), llm: kind("llm"), http: kind("http"), mcp: kind("mcp") },
-    inspections: agentInspections(agent, inspections),
+    inspections: agentInspections(member, inspections),
     budgets: budgetsOf(own),
     bodyReaders: own.filter((rule) => rule.selector.kind === "http" && readsBody(rule)),
   };

@@ -10,13 +10,12 @@ import {
 } from "../../operations/identity/manage-agents.ts";
 import type { Api } from "./api.ts";
 import { etagOf, ifMatch, IF_MATCH } from "./etag.ts";
-import { Name, type Written } from "./fields.ts";
+import { Clearance, Name, type Written } from "./fields.ts";
 import { page, pageOf, PAGE_QUERY, pagingOf } from "./paging.ts";
 import { answer, sendFault } from "./problem.ts";
 import type { ListedAgent, Services } from "./services.ts";
 import { TimeText, timeText } from "./time-text.ts";
 
-const Clearance = Type.Enum([1, 2, 3, 4, 5], { description: "What secrets and tools ask for." });
 const Label = Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" });
 const Tags = Type.Record(Type.String({ pattern: "^[a-z][a-z0-9_-]{0,31}$" }), Label, {
   maxProperties: 16,

@@ -1,10 +1,15 @@
 /** Schemas that several resources share. */
+import { CLEARANCES } from "../../core/identity/directory-entry.ts";
 import { Type, type Static, type TSchema } from "typebox";
 
 /** Names of agents, tenants and keys: safe in a path, a header and a log line. */
 export const Name = Type.String({
   pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
   description: "Letters, digits, `.`, `_` and `-`; at most 64.",
+});
+
+export const Clearance = Type.Enum(CLEARANCES, {
+  description: "What secrets and rules ask for.",
 });
 
 export const IdParams = Type.Object({ id: Type.String({ maxLength: 128 }) });

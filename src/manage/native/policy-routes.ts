@@ -1,11 +1,13 @@
 import { Type } from "typebox";
 import type { Decision } from "../../core/decision.ts";
+import { CLEARANCE_DEFAULT } from "../../core/identity/directory-entry.ts";
 import { isJsonObject } from "../../core/json.ts";
 import type { Principal } from "../../core/principal.ts";
-import { id } from "../../core/units.ts";
+import { id, type AgentId } from "../../core/units.ts";
+import { agentEntryId } from "../../operations/identity/manage-agents.ts";
 import { readPlannedCall } from "../../operations/planning/planned-call.ts";
 import type { Api } from "./api.ts";
-import { Name, type Written } from "./fields.ts";
+import { Clearance, Name, type Written } from "./fields.ts";
 import { sendFault } from "./problem.ts";
 import type { Services } from "./services.ts";
 
@@ -28,6 +30,7 @@ const AskJson = Type.Object(
   {
     agent: Name,
     team: Type.Optional(Name),
+    clearance: Type.Optional(Clearance),
     marks: Type.Optional(Type.Array(Name, { maxItems: 64 })),
     tool: Type.Optional(Text),
     prompt: Type.Optional(Text),
@@ -98,8 +101,8 @@ function addDecisions(api: Api, { policies, identity: { ports, listedAgents } }:
       },
       config: { access: { role: "viewer", scope: "decisions:read" } },
     },
-    ({ caller, body }, reply) => {
-      const { agent, team, marks, ...call } = body;
+    async ({ caller, body }, reply) => {
+      const { agent, team, clearance, marks, ...call } = body;
       const asked: unknown = call;
       const reading = isJsonObject(asked) ? readPlannedCall(asked) : undefined;
       if (reading?.kind !== "ok") {
@@ -107,15 +110,19 @@ function addDecisions(api: Api, { policies, identity: { ports, listedAgents } }:
         return sendFault(reply, { code: "invalid", detail });
       }
       const snapshot = policies.snapshot();
+      const name = id<AgentId>(agent);
+      const stored = await ports.store.get("agent", agentEntryId(caller.tenant, name));
+      const known = listedAgents.get(agent) ?? stored?.body;
       const principal: Principal = {
-        agent: id(agent),
+        agent: name,
         tenant: caller.tenant,
         session: id("decisions"),
-        team: team ?? listedAgents.get(agent)?.team,
-        user: undefined,
+        team: team ?? known?.team,
+        user: known?.user,
         run: undefined,
-        tags: listedAgents.get(agent)?.tags ?? {},
+        tags: known?.tags ?? {},
         provenBy: "api_key",
+        clearance: clearance ?? stored?.body.clearance ?? CLEARANCE_DEFAULT,
       };
       const facts = { now: ports.now(), marks: marks ?? [], source: reading.call.source };
       const decision = snapshot.decide(principal, reading.call.action, facts);

@@ -161,16 +161,22 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   fc.constant({ kind: "failed" as const }),
 );
 
-const principal = fc.record({
-  agent: word.map((text) => id(text) as never),
-  tenant: word.map((text) => id(text) as never),
-  session: word.map((text) => id(text) as never),
-  team: maybe(word),
-  user: maybe(word),
-  run: maybe(word),
-  tags: fc.dictionary(word, word, { maxKeys: 3 }),
-  provenBy: fc.constantFrom("api_key" as const, "loopback" as const),
-});
+const principal = fc
+  .tuple(
+    fc.record({
+      agent: word.map((text) => id(text) as never),
+      tenant: word.map((text) => id(text) as never),
+      session: word.map((text) => id(text) as never),
+      team: maybe(word),
+      user: maybe(word),
+      run: maybe(word),
+      tags: fc.dictionary(word, word, { maxKeys: 3 }),
+      provenBy: fc.constantFrom("api_key" as const, "loopback" as const),
+    }),
+    // What has the lowest clearance is not written down.
+    fc.constantFrom({}, { clearance: 2 as const }, { clearance: 5 as const }),
+  )
+  .map(([who, cleared]) => ({ ...who, ...cleared }));
 
 const adjustment = fc.oneof(
   fc.record({
