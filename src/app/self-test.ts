@@ -2,7 +2,7 @@
  * Every configured limit has somebody who enforces it, or the start fails and says which has none:
  * limits that nobody registered are how other gateways overspent (research: litellm#27381).
  */
-import type { DefinedBudget } from "../core/policy/compile-file.ts";
+import type { DefinedBudget } from "../core/policy/policy-linker.ts";
 import type { CompiledRule } from "../core/policy/compiled-rule.ts";
 import type { Problem } from "../core/problem.ts";
 import type { BudgetStore, Hold } from "../core/money/budget.ts";

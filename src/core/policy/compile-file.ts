@@ -1,33 +1,32 @@
 /** One syntax tree → compiled rules, linked to the budgets of all files. */
-import { closest } from "../../lib/closest.ts";
 import type { RateLimit } from "../decision.ts";
-import type { Budget } from "../money/budget.ts";
 import { CLEARANCE_DEFAULT } from "../identity/directory-entry.ts";
-import { id, type BudgetId, type RuleId } from "../units.ts";
+import { id, type RuleId, type TenantId } from "../units.ts";
 import type { Audience } from "./audience.ts";
 import { compileCharge } from "./compile-charge.ts";
 import { checkRule } from "./check-rule.ts";
 import { compileCondition, reportFault, type Condition } from "./condition.ts";
-import { unknownArguments, type ToolSchemas } from "./tool-schemas.ts";
+import { unknownArguments } from "./tool-schemas.ts";
 import { RESERVED_IDS, type CompiledRule } from "./compiled-rule.ts";
 import { matchesName, nameGlob, type Glob } from "./glob.ts";
 import type { CompiledInspection } from "./inspections.ts";
 import type {
-  BudgetClause,
   ConditionClause,
   GlobClause,
   InspectClause,
   LimitClause,
-  PolicyFile,
   RuleClause,
   SelectorClause,
   TestClause,
 } from "./policy-file.ts";
+import type { Linker, ParsedFile } from "./policy-linker.ts";
 import { compileSelector } from "./selector.ts";
-import type { Place, ProblemList } from "./source-text.ts";
+import type { Place } from "./source-text.ts";
 
 export interface CompiledFile {
   readonly file: string;
+  /** Whose it is, where one tenant made it. */
+  readonly tenant: TenantId | undefined;
   /** Rules in mode `off` are checked, then left out. */
   readonly rules: readonly CompiledRule[];
   readonly inspections: readonly CompiledInspection[];
@@ -36,112 +35,24 @@ export interface CompiledFile {
   readonly opaqueTo: readonly Audience[];
 }
 
-/** What files share: ids, budgets, and the count of rules. */
-export interface Linker {
-  readonly list: ProblemList;
-  readonly tools: ToolSchemas;
-  budget(name: string, place: Place): Budget | undefined;
-  claim(what: "rule" | "inspect entry", name: string, place: Place): void;
-  nextOrder(): number;
-  reportUnused(warnings: ProblemList): void;
-  /** All that the files define, in their order. */
-  definedBudgets(): readonly DefinedBudget[];
-}
-
-export interface DefinedBudget {
-  readonly budget: Budget;
-  readonly place: Place;
-  /** Whether any rule charges it. */
-  readonly charged: boolean;
-}
-
-export function createLinker(
-  files: readonly PolicyFile[],
-  list: ProblemList,
-  tools: ToolSchemas,
-): Linker {
-  const budgets = collectBudgets(files, list);
-  const made = new Map([...budgets].map(([name, clause]) => [name, budgetOf(clause)]));
-  const broken = new Set(files.flatMap((file) => file.brokenBudgets));
-  const used = new Set<string>();
-  const claimed = new Map<string, Place>();
-  let order = 0;
-  return {
-    list,
-    tools,
-    budget(name, place) {
-      used.add(name);
-      const budget = made.get(name);
-      if (budget === undefined && !broken.has(name)) {
-        const near = closest(name, budgets.keys());
-        const help = near === undefined ? "define it under budgets" : `did you mean ${near}?`;
-        list.report(place, `there is no budget ${name}`, help);
-      }
-      return budget;
-    },
-    definedBudgets() {
-      return [...budgets.values()].flatMap(({ id: name, place }) => {
-        const budget = made.get(name);
-        return budget === undefined ? [] : { budget, place, charged: used.has(name) };
-      });
-    },
-    claim(what, name, place) {
-      const first = claimed.get(`${what} ${name}`);
-      if (first === undefined) claimed.set(`${what} ${name}`, place);
-      else reportTwice(`the ${what} id ${name}`, place, first, list);
-    },
-    nextOrder() {
-      order += 1;
-      return order;
-    },
-    reportUnused(warnings) {
-      for (const { id: name, place } of budgets.values()) {
-        if (used.has(name)) continue;
-        warnings.report(place, `no rule charges the budget ${name}`, `charge: ${name}`);
-      }
-    },
-  };
-}
-
-function collectBudgets(
-  files: readonly PolicyFile[],
-  list: ProblemList,
-): ReadonlyMap<string, BudgetClause> {
-  const budgets = new Map<string, BudgetClause>();
-  for (const clause of files.flatMap((file) => file.budgets)) {
-    const first = budgets.get(clause.id);
-    if (first === undefined) budgets.set(clause.id, clause);
-    else reportTwice(`the budget ${clause.id}`, clause.place, first.place, list);
-  }
-  return budgets;
-}
-
-function reportTwice(what: string, place: Place, first: Place, list: ProblemList): void {
-  const where = `it stands at ${first.file}:${first.line} already`;
-  list.report(place, `${what} is used twice`, `${where}; ids are unique over all files`);
-}
-
-function budgetOf({ id: name, kind: _kind, place: _place, ...rest }: BudgetClause): Budget {
-  return Object.freeze({ id: id<BudgetId>(name), ...rest });
-}
-
-export function compileFile(file: PolicyFile, linker: Linker): CompiledFile {
+export function compileFile({ tree: file, tenant }: ParsedFile, linker: Linker): CompiledFile {
   const whole: Audience = {
     fileAgents: globsOf(file.agents),
-    tenants: globsOf(file.tenants),
+    tenants: tenant === undefined ? globsOf(file.tenants) : [nameGlob(tenant)],
     agents: [],
     clearance: CLEARANCE_DEFAULT,
   };
   const compiled = file.rules.flatMap((clause) => {
-    const rule = compileRule(clause, whole, linker);
+    const rule = compileRule(clause, { whole, tenant }, linker);
     return clause.mode === "off" ? [] : rule;
   });
   const inspections = file.inspections.map((clause) => {
-    linker.claim("inspect entry", clause.id, clause.place);
+    linker.claim("inspect entry", clause, tenant);
     return compileInspection(clause, whole, file.mode === "shadow");
   });
   return {
     file: file.file,
+    tenant,
     rules: compiled,
     inspections: file.mode === "off" ? [] : inspections,
     tests: file.tests,
@@ -149,10 +60,19 @@ export function compileFile(file: PolicyFile, linker: Linker): CompiledFile {
   };
 }
 
-function compileRule(clause: RuleClause, whole: Audience, linker: Linker): CompiledRule {
+interface Owner {
+  readonly whole: Audience;
+  readonly tenant: TenantId | undefined;
+}
+
+function compileRule(clause: RuleClause, { whole, tenant }: Owner, linker: Linker): CompiledRule {
   const { list } = linker;
+  const linking = {
+    list,
+    budget: (name: string, place: Place) => linker.budget(name, place, tenant),
+  };
   const ruleId = id<RuleId>(clause.id);
-  linker.claim("rule", clause.id, clause.place);
+  linker.claim("rule", clause, tenant);
   if (RESERVED_IDS.includes(clause.id)) {
     list.report(clause.place, `${clause.id} is the id of a rule that is always there`, "rename it");
   }
@@ -183,7 +103,7 @@ function compileRule(clause: RuleClause, whole: Audience, linker: Linker): Compi
     outputTokens: clause.outputTokens,
     marks: clause.marks,
     checks: clause.checks,
-    charges: clause.charges.flatMap((charge) => compileCharge(charge, kind, linker) ?? []),
+    charges: clause.charges.flatMap((charge) => compileCharge(charge, kind, linking) ?? []),
     message: clause.message,
     remedy: clause.remedy,
     severity: clause.severity,

@@ -1,17 +1,13 @@
 /** Policy files → one snapshot, or every problem in all of them at once. */
 import { digestOf } from "../../lib/canonical-json.ts";
 import type { Problem } from "../problem.ts";
-import type { Digest } from "../units.ts";
-import {
-  compileFile,
-  createLinker,
-  type CompiledFile,
-  type DefinedBudget,
-} from "./compile-file.ts";
+import type { Digest, TenantId } from "../units.ts";
+import { compileFile, type CompiledFile } from "./compile-file.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
 import { findIdleRules } from "./idle-rules.ts";
 import { parsePolicy } from "./parse-policy.ts";
 import type { PolicyFile } from "./policy-file.ts";
+import { createLinker, type DefinedBudget } from "./policy-linker.ts";
 import { POLICY_LIMITS } from "./policy-limits.ts";
 import type { PolicySnapshot } from "./policy-snapshot.ts";
 import { runTests, type TestResult } from "./run-tests.ts";
@@ -23,6 +19,11 @@ export interface PolicySource {
   /** As problems name it, e.g. `policies/support-bot.yaml`. */
   readonly file: string;
   readonly text: string;
+  /**
+   * Whose it is, where one tenant made it: it is about that tenant's agents, whatever it says.
+   * Such sources stand after the others.
+   */
+  readonly tenant?: TenantId | undefined;
 }
 
 export type PolicyReply =
@@ -87,8 +88,11 @@ function compileAll(
     list.report(place, `there are ${sources.length} policy files; at most ${POLICY_LIMITS.files}`);
     return NOTHING;
   }
-  const parsed = sources.flatMap(({ file, text }) => parsePolicy(file, text, list) ?? []);
-  const clauses = parsed.reduce((sum, file) => sum + clausesOf(file), 0);
+  const parsed = sources.flatMap((source) => {
+    const tree = parsePolicy(source.file, source.text, list);
+    return tree === undefined ? [] : { tree, tenant: source.tenant };
+  });
+  const clauses = parsed.reduce((sum, { tree }) => sum + clausesOf(tree), 0);
   if (clauses > POLICY_LIMITS.clauses) {
     const place = { file: sources[0]?.file ?? "", line: 1, column: 1 };
     const message = `all files together hold ${clauses} rules, budgets, inspect entries and tests`;
@@ -116,10 +120,11 @@ function inOrder(problems: readonly Problem[]): readonly Problem[] {
   );
 }
 
-/** Hash of the canonical JSON of `[file name, text]` pairs; the directory does not matter. */
+/** Hash of the canonical JSON of `[file name, text, tenant?]`; the directory does not matter. */
 function digestOfSources(sources: readonly PolicySource[]): Digest {
-  const pairs = sources.map(({ file, text }) => {
-    return [file.slice(file.lastIndexOf("/") + 1), text] as const;
+  const pairs = sources.map(({ file, text, tenant }) => {
+    const name = file.slice(file.lastIndexOf("/") + 1);
+    return tenant === undefined ? ([name, text] as const) : ([name, text, tenant] as const);
   });
   return digestOf<Digest>(pairs.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

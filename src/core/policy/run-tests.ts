@@ -22,7 +22,9 @@ export function runTests(file: CompiledFile): readonly TestResult[] {
   if (file.tests.length === 0) return [];
   const obeyed = file.rules.map((rule) => (rule.shadow ? { ...rule, shadow: false } : rule));
   const snapshot = createSnapshot(obeyed, [], id<Digest>(file.file));
-  return file.tests.map((test) => runTest(test, snapshot));
+  return file.tests.map((test) =>
+    runTest({ ...test, tenant: test.tenant ?? file.tenant }, snapshot),
+  );
 }
 
 function runTest(test: TestClause, snapshot: PolicySnapshot): TestResult {
