@@ -1,4 +1,5 @@
 /** Definitions as lines for people and as data for programs. */
+import { definitionLook } from "../core/meta-tool/definition-look.ts";
 import { definitionLabel } from "../core/trust/definition.ts";
 import { DIFFERENCES_MAX, differencesOf } from "../core/trust/definition-diff.ts";
 import { printable } from "../lib/printable.ts";
@@ -6,16 +7,32 @@ import type { PinnedDefinition } from "../stores/sqlite/definition-rows.ts";
 
 const STANDING_CHARS = 8;
 
-export function pinLine({ pin, approvedBy }: PinnedDefinition): readonly string[] {
+export function pinLine({ pin, approvedBy, seenText }: PinnedDefinition): readonly string[] {
   const { ref, standing, seen, suspicions } = pin;
   const scope = ref.scope === "" ? "" : `  as ${ref.scope}`;
   const by = standing === "approved" && approvedBy !== undefined ? `  by ${approvedBy}` : "";
   const label = printable(definitionLabel(ref));
   const head = `${standing.padEnd(STANDING_CHARS)}  ${label}  ${seen.slice(0, HASH_CHARS)}${scope}${by}`;
+  const way = ref.kind === "tool" ? wayOf(definitionLook(seenText)) : undefined;
   return [
     head,
+    ...(way === undefined ? [] : [`          > ${way}`]),
     ...suspicions.map(({ kind, detail }) => `          ! ${kind}: ${printable(detail)}`),
   ];
+}
+
+/** What the operator may want to say of it in `meta_tools`. */
+function wayOf(look: ReturnType<typeof definitionLook>): string | undefined {
+  switch (look?.kind) {
+    case "call":
+      return `calls the tool that ${look.nameIn} names, it seems; policy judges that one too`;
+    case "ambiguous":
+      return "calls several tools at once, it seems; such calls are refused";
+    case "search":
+      return "finds tools, it seems; its answers name only those that may be used";
+    case undefined:
+      return undefined;
+  }
 }
 
 /** Enough to compare by eye; `--json` and `diff` have it whole. */

@@ -136,7 +136,7 @@ function actionText(action: RecordedAction): string {
       return `${action.operation} ${action.model}${action.stream ? ", streamed" : ""}${cap}`;
     }
     case "tool":
-      return `tool ${action.tool}, ${counted(action.argsBytes, "byte")} of arguments`;
+      return `tool ${[action.tool, ...action.via].join(" through ")}, ${counted(action.argsBytes, "byte")} of arguments`;
     case "http": {
       const query = action.queryNames.length === 0 ? "" : ` ?${action.queryNames.join("&")}`;
       return `${action.method} ${action.host}${action.path}${query}`;

@@ -21,6 +21,16 @@ export interface ToolAction {
   readonly upstream: UpstreamName;
   readonly tool: string;
   readonly args: JsonObject;
+  /** The call of a meta-tool that this one stood in (core/meta-tool/unwrap.ts). */
+  readonly via?: Wrapping;
+}
+
+export interface Wrapping {
+  readonly call: ToolAction;
+  /** Which of its arguments holds ours. */
+  readonly argsIn: string | undefined;
+  /** Whether the operator said that it is one; else it only looks like it. */
+  readonly described: boolean;
 }
 
 export interface HttpAction {

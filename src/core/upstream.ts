@@ -1,3 +1,4 @@
+import type { MetaTool } from "./meta-tool/meta-tool.ts";
 import type { OAuthGrant } from "./secret/oauth-grant.ts";
 import type { Millis, SecretName, UpstreamName } from "./units.ts";
 
@@ -27,6 +28,8 @@ export interface Upstream {
   readonly timeouts: UpstreamTimeouts;
   /** How long calls of some tools may take, by globs of their names; MCP only. */
   readonly deadlines?: readonly ToolDeadline[];
+  /** Its ways to other tools of its own; MCP only. */
+  readonly metaTools?: readonly MetaTool[];
   /** Largest request body that is buffered to be judged. */
   readonly requestBytesMax: number;
   /** Largest response body that is held back whole to be inspected. */

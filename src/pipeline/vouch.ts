@@ -2,7 +2,8 @@
  * The second part of stage 4. A tool or prompt is what somebody approved, or it is not used: a
  * server that says something else than it said before is stopped here, one definition at a time.
  */
-import type { Action } from "../core/action.ts";
+import type { Action, ToolAction } from "../core/action.ts";
+import { layersOf } from "../core/meta-tool/unwrap.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { definitionLabel, scopeOf, type DefinitionRef } from "../core/trust/definition.ts";
@@ -21,8 +22,29 @@ export function vouch(
   pins: Pins,
 ): Verdict<Pin | undefined> {
   if (upstream.transport.kind === "own") return NOT_PINNED;
-  const ref = definitionOf(action, scopeOf(upstream, principal));
-  if (ref === undefined) return NOT_PINNED;
+  const scope = scopeOf(upstream, principal);
+  if (action.kind === "tool" && action.via !== undefined) return vouchThrough(action, scope, pins);
+  const ref = definitionOf(action, scope);
+  return ref === undefined ? NOT_PINNED : vouchFor(ref, pins);
+}
+
+/**
+ * What stands in a meta-tool's call is often never listed: the definition that a model has read is
+ * the meta-tool's. Where it is listed, it must be approved as well.
+ */
+function vouchThrough(action: ToolAction, scope: string, pins: Pins): Verdict<Pin | undefined> {
+  let inner: Verdict<Pin | undefined> = NOT_PINNED;
+  for (const { upstream, tool, via } of layersOf(action)) {
+    const ref = { upstream, scope, kind: "tool", name: tool } as const;
+    if (via !== undefined && pins.pin(ref) === undefined) continue;
+    const vouched = vouchFor(ref, pins);
+    if (vouched.kind === "halt") return vouched;
+    if (tool === action.tool) inner = vouched;
+  }
+  return inner;
+}
+
+function vouchFor(ref: DefinitionRef, pins: Pins): Verdict<Pin | undefined> {
   const pin = pins.pin(ref);
   // Where first use is trusted, not having been listed yet is no reason to refuse.
   if (pin === undefined && pins.trustOf(ref.upstream) === "first_use") return NOT_PINNED;

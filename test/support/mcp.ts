@@ -91,6 +91,7 @@ export function mcpContext(
         : { kind: "deny", because: [], detail: "", remedy: undefined },
     mayAllow: admits,
     mayReadSome: () => true,
+    mayCallThrough: admits,
     budgetsOf: () => [],
     isOpaque: () => false,
     inspections: () => inspections,

@@ -7,6 +7,7 @@ import {
   type Upstream,
   type Wire,
 } from "../../core/upstream.ts";
+import { resolveMetaTool } from "./resolve-meta-tool.ts";
 import { nameOfSecret } from "./name-of-secret.ts";
 import { resolveProcess } from "./resolve-process.ts";
 import { isThisMachine } from "./is-this-machine.ts";
@@ -71,6 +72,7 @@ export function resolveUpstream(
       total: millis(timeouts.total_ms),
     },
     deadlines: entry.deadlines.map(({ tool, ms }) => ({ tool, limit: millis(ms) })),
+    metaTools: entry.meta_tools.map((one, index) => resolveMetaTool(one, index, complain)),
     requestBytesMax: entry.request_bytes_max,
     responseBytesMax: entry.response_bytes_max,
     unscannable: entry.unscannable,

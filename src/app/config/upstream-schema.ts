@@ -127,6 +127,30 @@ const STDIO = {
   },
 } as const;
 
+const member = (description: string) =>
+  ({ type: "string", pattern: "^.{1,128}$", description }) as const;
+
+const META_TOOLS = {
+  type: "array",
+  maxItems: 64,
+  default: [],
+  description:
+    "Tools of an MCP server that are only ways to its other tools. Policy judges the tool that is named.",
+  items: {
+    type: "object",
+    additionalProperties: false,
+    required: ["tool"],
+    description: "With nothing but `tool`: it is none, whatever it looks like.",
+    properties: {
+      tool: { type: "string", maxLength: 256, description: "Its name." },
+      name_in: member("The argument that names the tool to call."),
+      server_in: member("The argument that names a server; judged as <server>.<tool>."),
+      args_in: member("The argument that holds the named tool's arguments."),
+      list_in: member("The member of its structured result that lists tools."),
+    },
+  },
+} as const;
+
 export const UPSTREAM_SHAPE = {
   type: "object",
   additionalProperties: false,
@@ -193,6 +217,7 @@ export const UPSTREAM_SHAPE = {
         },
       },
     },
+    meta_tools: META_TOOLS,
     request_bytes_max: bytes(16_777_216, "Largest request body that is read to be judged."),
     response_bytes_max: bytes(16_777_216, "Largest response body that is held to be inspected."),
     trust: {

@@ -166,6 +166,8 @@ export type RecordedAction =
       /** Of the arguments' canonical JSON. */
       readonly argsSha256: Digest;
       readonly argsBytes: number;
+      /** The meta-tools that it was called through, the innermost first. */
+      readonly via: readonly string[];
     }
   | {
       readonly kind: "http";

@@ -111,7 +111,7 @@ function actionText(action: RecordedAction): string {
     case "llm":
       return `${action.operation} ${action.model}`;
     case "tool":
-      return `tool ${action.tool}`;
+      return `tool ${[action.tool, ...action.via].join(" through ")}`;
     case "http":
       return `${action.method} ${action.host}${action.path}`;
     case "mcp":

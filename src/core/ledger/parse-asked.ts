@@ -77,6 +77,7 @@ function parseAction(from: JsonObject): RecordedAction {
         tool: text(from, "tool"),
         argsSha256: id(text(from, "args_sha256")),
         argsBytes: number(from, "args_bytes"),
+        via: texts(from, "via"),
       };
     case "http":
       return {

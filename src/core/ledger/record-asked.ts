@@ -1,10 +1,11 @@
 /** The part of a record that says what was asked and what policy made of it. */
 import { canonicalJson, sha256Hex } from "../../lib/canonical-json.ts";
 import { impossible } from "../../lib/impossible.ts";
-import type { Action } from "../action.ts";
+import type { Action, ToolAction } from "../action.ts";
 import type { Decision, ShadowVerdict, Terms } from "../decision.ts";
 import type { Adjustment, Facts } from "../evidence.ts";
 import { CLEARANCE_DEFAULT } from "../identity/directory-entry.ts";
+import { layersOf } from "../meta-tool/unwrap.ts";
 import type { Hold, Reservation } from "../money/budget.ts";
 import type { Principal } from "../principal.ts";
 import { digits, list, quote } from "./json-text.ts";
@@ -40,7 +41,7 @@ function action(asks: Action): string {
       const args = canonicalJson(asks.args);
       return (
         `{"args_bytes":${utf8Bytes(args)},"args_sha256":"${sha256Hex(args)}"` +
-        `,"kind":"tool","tool":${quote(asks.tool)}}`
+        `,"kind":"tool","tool":${quote(asks.tool)}${via(asks)}}`
       );
     }
     case "http": {
@@ -58,6 +59,13 @@ function action(asks: Action): string {
     default:
       return impossible(asks);
   }
+}
+
+/** The meta-tools that it stood in, the innermost first. */
+function via(asks: ToolAction): string {
+  if (asks.via === undefined) return "";
+  const [, ...outer] = Array.from(layersOf(asks), ({ tool }) => tool);
+  return `,"via":${names(outer)}`;
 }
 
 function utf8Bytes(text: string): number {

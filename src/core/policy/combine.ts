@@ -126,7 +126,7 @@ function termsOf(obeyed: readonly CompiledRule[], matched: readonly CompiledRule
 }
 
 /** A budget is charged once for each kind; of two amounts the larger. */
-function uniteCharges(charges: readonly Charge[]): readonly Charge[] {
+export function uniteCharges(charges: readonly Charge[]): readonly Charge[] {
   const united = new Map<string, Charge>();
   for (const charge of charges) {
     const key = `${charge.kind} ${charge.budget.id}`;

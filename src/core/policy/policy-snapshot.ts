@@ -35,6 +35,8 @@ export interface PolicySnapshot {
    * met for rules that allow or approve, and as not met for rules that deny. Same index, no CEL.
    */
   mayAllow(principal: Principal, action: ToolAction | McpAction): boolean;
+  /** The same of a meta-tool that needs no rule: whether some other tool of its server may be. */
+  mayCallThrough(principal: Principal, action: ToolAction): boolean;
   /** The same of a resource template: whether some address that it makes could be read. */
   mayReadSome(principal: Principal, upstream: UpstreamName, template: string): boolean;
   /** Whether this agent hears only that something is not available, and not why. */

@@ -9,11 +9,13 @@ import { evaluateCharge } from "./charge.ts";
 import { combine, denyUnknownCharge, withCharges, type Combined } from "./combine.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
 import { ConditionScope } from "./condition-scope.ts";
+import { decideThrough } from "./decide-through.ts";
 import { matchesAnyName } from "./glob.ts";
 import { agentInspections, type AgentInspections, type CompiledInspection } from "./inspections.ts";
 import type { PolicyFacts, PolicySnapshot } from "./policy-snapshot.ts";
 import { buildIndex, candidatesOf, type RuleIndex } from "./rule-index.ts";
 import { keyOf, misfitOf } from "./selector.ts";
+import { mayCallSome } from "./tool-reach.ts";
 import { mayReadSome } from "./template-reach.ts";
 
 /** Members whose rules are kept resolved; past it the oldest is resolved again when it returns. */
@@ -33,6 +35,8 @@ interface AgentView {
   readonly inspections: AgentInspections;
   readonly budgets: readonly Budget[];
   readonly bodyReaders: readonly CompiledRule[];
+  /** Rules that let some tool be called. */
+  readonly tools: readonly CompiledRule[];
 }
 
 interface KindView {
@@ -56,30 +60,20 @@ export function createSnapshot(
   digest: Digest,
   opaqueTo: readonly Audience[] = [],
 ): PolicySnapshot {
-  const agents = new Map<string, AgentView>();
-  const keyOfMember = memberKey([...rules, ...inspections]);
-
-  function viewOf(member: Member): AgentView {
-    const key = keyOfMember(member);
-    const known = agents.get(key);
-    if (known !== undefined) return known;
-    const view = resolveAgent(member, rules, inspections);
-    if (agents.size >= AGENTS_MAX) {
-      for (const oldest of agents.keys()) {
-        agents.delete(oldest);
-        break;
-      }
-    }
-    agents.set(key, view);
-    return view;
-  }
-
+  const viewOf = createViews(rules, inspections);
   return Object.freeze({
     digest,
     ruleCount: rules.length,
     decide(principal: Principal, action: Action, facts: PolicyFacts): Decision {
-      const plan = planOf(viewOf(principal), principal, action);
-      return plan.fixed ?? evaluate(plan, principal, action, facts);
+      const view = viewOf(principal);
+      if (action.kind !== "tool" || action.via === undefined) {
+        return decideOne(view, principal, action, facts);
+      }
+      return decideThrough(action, facts, (one, known) => decideOne(view, principal, one, known));
+    },
+    mayCallThrough(principal: Principal, action: ToolAction): boolean {
+      const view = viewOf(principal);
+      return !isForbidden(planOf(view, principal, action).rules) && mayCallSome(view.tools, action);
     },
     mayAllow(principal: Principal, action: ToolAction | McpAction): boolean {
       return planOf(viewOf(principal), principal, action).mayAllow;
@@ -108,6 +102,28 @@ export function createSnapshot(
   });
 }
 
+function createViews(
+  rules: readonly CompiledRule[],
+  inspections: readonly CompiledInspection[],
+): (member: Member) => AgentView {
+  const agents = new Map<string, AgentView>();
+  const keyOfMember = memberKey([...rules, ...inspections]);
+  return (member) => {
+    const key = keyOfMember(member);
+    const known = agents.get(key);
+    if (known !== undefined) return known;
+    const view = resolveAgent(member, rules, inspections);
+    if (agents.size >= AGENTS_MAX) {
+      for (const oldest of agents.keys()) {
+        agents.delete(oldest);
+        break;
+      }
+    }
+    agents.set(key, view);
+    return view;
+  };
+}
+
 function resolveAgent(
   member: Member,
   rules: readonly CompiledRule[],
@@ -123,6 +139,9 @@ function resolveAgent(
     inspections: agentInspections(member, inspections),
     budgets: budgetsOf(own),
     bodyReaders: own.filter((rule) => rule.selector.kind === "http" && readsBody(rule)),
+    tools: own.filter(
+      ({ selector, effect, shadow }) => selector.kind === "tool" && effect !== "deny" && !shadow,
+    ),
   };
 }
 
@@ -136,6 +155,16 @@ function budgetsOf(rules: readonly CompiledRule[]): readonly Budget[] {
 
 function readsBody({ condition, charges }: CompiledRule): boolean {
   return condition?.readsBody === true || charges.some((charge) => charge.kind === "named");
+}
+
+function decideOne(
+  view: AgentView,
+  principal: Principal,
+  action: Action,
+  facts: PolicyFacts,
+): Decision {
+  const plan = planOf(view, principal, action);
+  return plan.fixed ?? evaluate(plan, principal, action, facts);
 }
 
 function planOf(view: AgentView, principal: Principal, action: Action): Plan {
@@ -184,9 +213,14 @@ function makePlan(index: RuleIndex, principal: Principal, action: Action): Plan 
 }
 
 function mayAllow(rules: readonly CompiledRule[]): boolean {
-  const obeyed = rules.filter((rule) => !rule.shadow);
-  if (obeyed.some((rule) => rule.effect === "deny" && rule.condition === undefined)) return false;
-  return obeyed.some((rule) => rule.effect !== "deny");
+  return !isForbidden(rules) && rules.some(({ effect, shadow }) => !shadow && effect !== "deny");
+}
+
+/** Whatever the arguments are. */
+function isForbidden(rules: readonly CompiledRule[]): boolean {
+  return rules.some(
+    ({ effect, condition, shadow }) => !shadow && effect === "deny" && condition === undefined,
+  );
 }
 
 function evaluate(plan: Plan, principal: Principal, action: Action, facts: PolicyFacts): Decision {

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { impossible } from "../../lib/impossible.ts";
-import type { Action } from "../../core/action.ts";
+import type { Action, ToolAction } from "../../core/action.ts";
+import { layersOf } from "../../core/meta-tool/unwrap.ts";
 import { REVIEW_STATUSES, type Review } from "../../core/review/review.ts";
 import { answerReview, findReview } from "../../operations/answer-review.ts";
 import type { Api } from "./api.ts";
@@ -136,6 +137,16 @@ function reviewJson(review: Review): Written<typeof ReviewJson> {
   };
 }
 
+function namesOf(action: ToolAction): string {
+  const { upstream } = action;
+  return Array.from(layersOf(action), ({ tool }) => `${upstream}.${tool}`).join(" through ");
+}
+
+/** A meta-tool may take more than what it hands on. */
+function outermost(action: ToolAction): ToolAction {
+  return action.via === undefined ? action : outermost(action.via.call);
+}
+
 /** Whoever decides must see what would be done, whole. */
 function actionJson(action: Action): Written<typeof ReviewJson>["action"] {
   const { kind } = action;
@@ -143,7 +154,7 @@ function actionJson(action: Action): Written<typeof ReviewJson>["action"] {
     case "llm":
       return { kind, target: `${action.operation} ${action.model}`, detail: action.body };
     case "tool":
-      return { kind, target: `${action.upstream}.${action.tool}`, detail: action.args };
+      return { kind, target: namesOf(action), detail: outermost(action).args };
     case "http": {
       const { method, host, path, query } = action;
       return { kind, target: `${method} ${host}${path}${query}`, detail: action.body ?? null };

@@ -1,4 +1,5 @@
 /** What would become of a call, by the same stages that would judge it, and without making it. */
+import type { Action } from "../../core/action.ts";
 import type { Decision } from "../../core/decision.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Refusal } from "../../core/refusal.ts";
@@ -6,6 +7,7 @@ import type { Pin } from "../../core/trust/pin.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import { decide, type Promising } from "../../pipeline/decide.ts";
+import { judgedAction } from "../../pipeline/judged-action.ts";
 import { toldTo } from "../../pipeline/opaque.ts";
 import type { Ports } from "../../pipeline/stages.ts";
 import { vouch } from "../../pipeline/vouch.ts";
@@ -28,6 +30,8 @@ export type JudgingPorts = Pick<Ports, "policies" | "sessions" | "definitions" |
 
 /** How far a planned call comes: what policy and pins say, before money. */
 export interface Judged {
+  /** Behind a meta-tool, the call of the tool that it names. */
+  readonly action: Action;
   readonly decision: Promising;
   readonly pin: Pin | undefined;
 }
@@ -43,13 +47,15 @@ export function judgePlanned(
     const detail = `No upstream is called ${action.upstream}.`;
     return halt({ code: "no_such_upstream", detail });
   }
-  const vouched = vouch(action, upstream, principal, ports.definitions);
+  const judged = judgedAction(action, upstream);
+  if (judged.kind === "halt") return judged;
+  const vouched = vouch(judged.value, upstream, principal, ports.definitions);
   const snapshot = ports.policies.current();
   if (vouched.kind === "halt") return halt(toldTo(principal, snapshot, vouched.refusal));
   const facts = { now: ports.now(), marks: ports.sessions.marks(principal), source };
-  const { verdict } = decide(snapshot, principal, action, facts);
+  const { verdict } = decide(snapshot, principal, judged.value, facts);
   if (verdict.kind === "halt") return halt(toldTo(principal, snapshot, verdict.refusal));
-  return pass({ decision: verdict.value, pin: vouched.value });
+  return pass({ action: judged.value, decision: verdict.value, pin: vouched.value });
 }
 
 export async function checkPermission(
@@ -60,9 +66,9 @@ export async function checkPermission(
 ): Promise<Permission> {
   const judged = judgePlanned(principal, call, upstreams, ports);
   if (judged.kind === "halt") return { kind: "deny", refusal: judged.refusal };
-  const { decision } = judged.value;
+  const { action, decision } = judged.value;
   const { charges } = decision.terms;
-  const budgets = await budgetStatus(principal, call.action, charges, ports);
+  const budgets = await budgetStatus(principal, action, charges, ports);
   return { kind: kindOf(decision), decision, budgets };
 }
 

@@ -24,10 +24,9 @@ export async function requestApproval(
 ): Promise<ApprovalReply> {
   const judged = judgePlanned(principal, call, upstreams, ports);
   if (judged.kind === "halt") return { kind: "refused", refusal: judged.refusal };
-  const { decision, pin } = judged.value;
+  const { action, decision, pin } = judged.value;
   if (decision.kind === "allow") return { kind: "not_needed" };
   const { digest: policy } = ports.policies.current();
-  const { action } = call;
   const subject = { exchange, now: ports.now(), principal, action, definition: pin?.seen, policy };
   const reviewed = await review(subject, decision, ports.reviews);
   if (reviewed.kind === "pass") return { kind: "granted" };

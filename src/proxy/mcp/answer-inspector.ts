@@ -117,8 +117,9 @@ export class AnswerInspector implements ResponseInspector {
   }
 
   #mustRead(): boolean {
-    const { mayAsk, result } = this.#screen;
-    return this.#judge.looks || mayAsk || result !== undefined || this.#mayDefine();
+    const { mayAsk, result, found } = this.#screen;
+    const isHeld = result !== undefined || found !== undefined;
+    return this.#judge.looks || mayAsk || isHeld || this.#mayDefine();
   }
 
   #judgeWhole(bytes: Uint8Array): ChunkVerdict {

@@ -25,6 +25,8 @@ export interface AnswerScreen {
   readonly inspection: Inspection;
   /** What the structured result of a tool must fit; undefined: anything. */
   readonly result: SchemaCheck | undefined;
+  /** Takes out of a result the tools that must not be seen; undefined: it is no search for tools. */
+  readonly found?: ((result: JsonObject) => JsonObject) | undefined;
   /** Forms of the injected credential. */
   readonly echoes: readonly string[];
   /** Undefined where nothing is pinned: Sallyport takes its own word for its own tools. */
@@ -149,9 +151,10 @@ export class AnswerJudge {
       this.#faultOfInput(result) ?? unfitResult(result, question, this.#screen.result);
     if (refused !== undefined) return this.#block(message, refused);
     const shape = listShape(asked?.method, result);
+    const { found } = this.#screen;
     const { blocked, value } =
       shape === undefined
-        ? this.judgeValue(this.#withoutUnapproved(result))
+        ? this.judgeValue(this.#withoutUnapproved(found === undefined ? result : found(result)))
         : this.#judgeList(shape, result);
     if (blocked !== undefined) return this.#block(message, blocked);
     if (!isJsonObject(value)) return AS_IS;

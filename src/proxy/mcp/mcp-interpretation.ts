@@ -18,6 +18,8 @@ import type {
 import { decide } from "../../pipeline/decide.ts";
 import type { RequestHead } from "../wire.ts";
 import { AnswerInspector } from "./answer-inspector.ts";
+import type { AnswerScreen } from "./answer-judge.ts";
+import { foundToolsOf } from "./found-tools.ts";
 import { invitesQuestions, withoutDeniedCapabilities } from "./client-capabilities.ts";
 import { ListedDefinitions } from "./listed-definitions.ts";
 import type { Use } from "./narrow-list.ts";
@@ -117,6 +119,7 @@ export class McpInterpretation implements Interpretation {
         question: this.question,
         inspection: inspections.toolResult,
         result: inspections.result,
+        found: this.#foundTools(),
         echoes,
         admits: (use) => this.#admits(use),
         mayAsk: this.#received !== undefined && invitesQuestions(this.#received.message),
@@ -134,11 +137,26 @@ export class McpInterpretation implements Interpretation {
     );
   }
 
+  #foundTools(): AnswerScreen["found"] {
+    const { action } = this;
+    if (action.kind !== "tool") return undefined;
+    return foundToolsOf(action.tool, this.#head.upstream, (use) => this.#admits(use));
+  }
+
+  /** Whether the operator says that this tool only calls others. */
+  #isEnvelope(name: string): boolean {
+    const { metaTools = [] } = this.#head.upstream;
+    return metaTools.some(({ kind, tool }) => kind === "call" && tool === name);
+  }
+
   /** What needs no rule can only be forbidden by one. */
   #admits(use: Use): boolean {
     const { snapshot, principal, now, marks } = this.#context;
     if (use.kind === "template") {
       return snapshot.mayReadSome(principal, use.upstream, use.uriTemplate);
+    }
+    if (use.kind === "tool" && this.#isEnvelope(use.tool)) {
+      return snapshot.mayCallThrough(principal, use);
     }
     if (!needsNoRule(use)) return snapshot.mayAllow(principal, use);
     const facts = { now, marks, source: (): string => "" };

@@ -5,6 +5,7 @@ import type { Refusal } from "../../core/refusal.ts";
 import type { DefinitionStore } from "../../core/trust/definition-store.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import type { InterpretContext, Interpretation } from "../../pipeline/ask.ts";
+import { judgedAction } from "../../pipeline/judged-action.ts";
 import type { BodyNeed, RequestHead, WireExchange, WireFamily, WireReply } from "../wire.ts";
 import { McpInterpretation, type Asked } from "./mcp-interpretation.ts";
 import { UNREAD, type Fault, type Question } from "./question.ts";
@@ -71,8 +72,10 @@ class McpExchange implements WireExchange {
       return halt(reading.refusal);
     }
     const { message, text, question, action } = reading;
+    const judged = judgedAction(action, this.#head.upstream);
+    if (judged.kind === "halt") return judged;
     const received = body === undefined ? undefined : { bytes: body, message, text };
-    return this.#understood({ question, action, received }, context);
+    return this.#understood({ question, action: judged.value, received }, context);
   }
 
   #interpretBare(

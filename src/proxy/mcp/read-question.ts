@@ -8,6 +8,7 @@ import type { UpstreamName } from "../../core/units.ts";
 import { parseStrictJson } from "../../lib/strict-json.ts";
 import type { RequestHead } from "../wire.ts";
 import { methodShape, type Era } from "./methods.ts";
+import { ambiguousArgument, fold } from "../../core/same-but-case.ts";
 import { nameIn, readEra } from "./protocol-era.ts";
 import { UNREAD, type Fault, type Question } from "./question.ts";
 import {
@@ -137,22 +138,6 @@ function misspeltMember(params: JsonObject | undefined): string | undefined {
     if (FOLDED.has(folded)) return folded;
   }
   return undefined;
-}
-
-/** `amount` beside `Amount`: a rule would judge the one, such a server act on the other. */
-function ambiguousArgument(args: JsonObject): string | undefined {
-  const seen = new Set<string>();
-  for (const name in args) {
-    const folded = fold(name);
-    if (seen.has(folded)) return folded;
-    seen.add(folded);
-  }
-  return undefined;
-}
-
-/** Unicode's simple folding, near enough: `ſ` is an s, `K` (Kelvin) a k. */
-function fold(member: string): string {
-  return member.toUpperCase().toLowerCase();
 }
 
 function unknownMethod({ kind, method }: Call, era: Era, question: Question): Problem {

@@ -297,9 +297,12 @@ describe("records", () => {
 
   it("hold no argument of a tool, only digest and size", () => {
     const args = { to: "marvin@example.org", note: "p€ssword-hunter2" };
+    const outer = { tool: "email.send", input: args };
+    const call = { kind: "tool", upstream: UPSTREAM.name, tool: "run", args: outer } as const;
+    const via = { call, argsIn: "input", described: true };
     const text = intentBody(
       intentFacts("x_1", {
-        action: { kind: "tool", upstream: UPSTREAM.name, tool: "email.send", args },
+        action: { kind: "tool", upstream: UPSTREAM.name, tool: "email.send", args, via },
       }),
     );
     expect(text).not.toContain("marvin");
@@ -311,6 +314,7 @@ describe("records", () => {
           tool: "email.send",
           argsSha256: digestOf(args),
           argsBytes: Buffer.byteLength(canonicalJson(args)),
+          via: ["run"],
         },
       },
     });

@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
+import type { ToolAction } from "../../../core/action.ts";
 import { FIRST_STATELESS } from "../protocol-era.ts";
 import type { RpcId } from "../rpc-message.ts";
 import type { Departure, UpstreamTransport } from "../../upstream-transport.ts";
@@ -50,7 +51,7 @@ export class EraRelay implements UpstreamTransport {
   dispatch(departure: Departure, told: Dispatcher.DispatchHandler): void {
     const request = mcpRequestOf(departure);
     const { action } = departure.interpretation;
-    const limit = action.kind === "tool" ? this.#deadlineOf(action.tool) : undefined;
+    const limit = action.kind === "tool" ? this.#limitOf(action) : undefined;
     const handler = limit === undefined ? told : this.#timed(request, told, limit);
     if (isStateless(request)) return this.#relayStateless(request, handler);
     const { question } = request;
@@ -71,6 +72,12 @@ export class EraRelay implements UpstreamTransport {
   async close(): Promise<void> {
     await this.#front.close();
     await this.#bridge.close();
+  }
+
+  /** The tool that runs has a deadline, or what it was called through. */
+  #limitOf(action: ToolAction): Millis | undefined {
+    const { tool, via } = action;
+    return this.#deadlineOf(tool) ?? (via === undefined ? undefined : this.#limitOf(via.call));
   }
 
   #timed(
