@@ -21,10 +21,13 @@ import {
   type PublicKey,
   type SigningKey,
 } from "../stores/ledger/signing-key.ts";
+import type { IndexReport } from "../stores/ledger-index/compare-index.ts";
+import type { IndexPlace } from "../stores/ledger-index/index-place.ts";
 import { verifyLedger, type ChainReport } from "../stores/ledger/verify-ledger.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import { addExportCommand, flawOfExport } from "./ledger-export.ts";
+import { compareWithIndex, indexLines } from "./ledger-index.ts";
 import { json, readable, withData, type DataOption } from "./ledger-reading.ts";
 import { chainLines, headsLines } from "./ledger-view.ts";
 import type { Shell } from "./shell.ts";
@@ -32,24 +35,26 @@ import type { Shell } from "./shell.ts";
 export interface ProofPlaces {
   readonly shell: Shell;
   readonly directoryOf: (options: DataOption) => string;
+  readonly indexOf: (options: DataOption) => IndexPlace;
   readonly signingKeyFile: () => string;
 }
 
 export function addProofCommands(command: Command, places: ProofPlaces): void {
-  const { shell, directoryOf, signingKeyFile } = places;
+  const { shell, directoryOf, indexOf, signingKeyFile } = places;
   withData(command.command("verify").description("check every byte, link and signed head"))
     .option("--key <file>", "a public key that is trusted; may be repeated", listed, [])
     .option("--signed-heads <file>", "heads that were kept elsewhere; may be repeated", listed, [])
     .option("--head <writer:seq:hash>", "a head noted earlier; may be repeated", head, [])
     .option("--proof <file>", "check what `ledger prove` wrote instead, with --key alone")
     .option("--export <file>", "check a file of `ledger export` instead, with --key alone")
+    .option("--no-index", "leave the index out")
     .option("--json", "for programs")
     .addHelpText("after", VERIFY_HELP)
     .action((options) => {
       const { proof, export: exported } = options;
       if (proof !== undefined) return verifyProofs({ ...options, proof }, shell);
       if (exported !== undefined) return verifyExport(options, exported, shell);
-      return verify(options, directoryOf(options), shell);
+      return verify(options, indexOf(options), shell);
     });
   const signingKey = (): SigningKey => usable(signingKeyFile(), loadSigningKey);
   addExportCommand(command, { shell, directoryOf, signingKey });
@@ -75,10 +80,12 @@ interface VerifyOptions {
   readonly key: readonly string[];
   readonly signedHeads: readonly string[];
   readonly head: readonly RecordedHead[];
+  readonly index: boolean;
   readonly json?: true;
 }
 
-async function verify(options: VerifyOptions, directory: string, shell: Shell): Promise<void> {
+async function verify(options: VerifyOptions, place: IndexPlace, shell: Shell): Promise<void> {
+  const { ledger: directory } = place;
   const trusted = options.key.map((path) => trustedKey(path, shell));
   const elsewhere = options.signedHeads.map((path) => resolve(shell.workingDirectory, path));
   const chains: ChainReport[] = [];
@@ -94,33 +101,43 @@ async function verify(options: VerifyOptions, directory: string, shell: Shell): 
   if (chains.length === 0) {
     throw new CommandFailure(EXIT.usage, `there is no ledger in ${directory}`);
   }
-  report(chains, heads, options, shell);
+  const index = options.index ? await readable(() => compareWithIndex(place)) : [];
+  report({ chains, heads, index }, options, shell);
 }
 
-function report(
-  chains: readonly ChainReport[],
-  heads: HeadsReport,
-  options: VerifyOptions,
-  shell: Shell,
-): void {
+interface Verified {
+  readonly chains: readonly ChainReport[];
+  readonly heads: HeadsReport;
+  /** None: there is no index, or nobody wanted it compared. */
+  readonly index: readonly IndexReport[];
+}
+
+function report({ chains, heads, index }: Verified, options: VerifyOptions, shell: Shell): void {
   const broken = chains.filter(({ problems }) => problems.length > 0).length;
-  const ok = broken === 0 && heads.problems.length === 0;
+  const isIndexed = index.every(({ differences }) => differences.length === 0);
+  const ok = broken === 0 && heads.problems.length === 0 && isIndexed;
   if (options.json === true) {
-    shell.out(json({ ok, chains: chains.map(chainRecord), heads }));
+    shell.out(json({ ok, chains: chains.map(chainRecord), heads, index: index.map(indexRecord) }));
   } else {
     shell.out(`${headsLines(heads).join("\n")}\n`);
+    if (index.length > 0) shell.out(`${indexLines(index).join("\n")}\n`);
     if (ok) shell.out("whole\n");
   }
   if (ok) return;
   const what = [
     ...(broken === 0 ? [] : [broken === 1 ? "a chain is" : `${broken} chains are`]),
     ...(heads.problems.length === 0 ? [] : ["signed heads are"]),
+    ...(isIndexed ? [] : ["the index is"]),
   ];
   throw new CommandFailure(EXIT.failure, `${what.join(" and ")} not as written`);
 }
 
 function chainRecord({ problemsOmitted, ...rest }: ChainReport) {
   return { ...rest, problems_omitted: problemsOmitted };
+}
+
+function indexRecord({ differencesOmitted, ...rest }: IndexReport) {
+  return { ...rest, differences_omitted: differencesOmitted };
 }
 
 async function prove(entry: string, directory: string, shell: Shell): Promise<void> {

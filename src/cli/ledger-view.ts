@@ -90,6 +90,12 @@ function said(entry: Entry): string {
       const more = Object.entries(detail).map(([name, value]) => `  ${name}=${value}`);
       return `${change}  ${about} by ${by}${more.join("")}`;
     }
+    case "event": {
+      const { action, agent, tool, cost, by } = entry.event;
+      const using = tool === undefined ? "" : ` with ${tool}`;
+      const price = cost === undefined ? "" : `, ${usdText(cost)} USD`;
+      return `${agent ?? "somebody"} did ${action}${using}${price}, as ${by} tells`;
+    }
     case "seal":
       return `ended in order with ${counted(entry.openIntents, "open intent")}`;
     default:

@@ -4,15 +4,17 @@ import type { Config } from "../app/config/config.ts";
 import { Command, InvalidArgumentError } from "commander";
 import { followLedger } from "../stores/ledger/follow-ledger.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
+import { indexFile, type IndexPlace } from "../stores/ledger-index/index-place.ts";
 import { findExchange, readLast, type ReadEntry } from "../stores/ledger/read-ledger.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
+import { addReindexCommand } from "./ledger-index.ts";
 import { addProofCommands } from "./ledger-proof.ts";
 import { json, readable, withData, type DataOption } from "./ledger-reading.ts";
 import { entryLine, exchangeLines } from "./ledger-view.ts";
 import type { Shell } from "./shell.ts";
 
-export type LedgerPlaces = Pick<Config, "dataDirectory" | "ledger">;
+export type LedgerPlaces = Pick<Config, "dataDirectory" | "directoryUrl" | "ledger">;
 
 const TAIL_MAX = 10_000;
 const FOLLOW_MS = 250;
@@ -20,10 +22,14 @@ const FOLLOW_MS = 250;
 /** `config` is asked only where the command line does not say. */
 export function ledgerCommand(shell: Shell, config: () => LedgerPlaces): Command {
   const command = new Command("ledger").description("look at the record, and prove it whole");
-  const directoryOf = ({ data }: DataOption): string =>
-    ledgerDirectory(
-      data === undefined ? config().dataDirectory : resolve(shell.workingDirectory, data),
-    );
+  const dataOf = ({ data }: DataOption): string =>
+    data === undefined ? config().dataDirectory : resolve(shell.workingDirectory, data);
+  const directoryOf = (options: DataOption): string => ledgerDirectory(dataOf(options));
+  const indexOf = (options: DataOption): IndexPlace => ({
+    ledger: directoryOf(options),
+    file: indexFile(dataOf(options)),
+    url: options.data === undefined ? config().directoryUrl : undefined,
+  });
 
   withData(command.command("tail").description("the newest records, one line each"))
     .option("-n, --lines <number>", "how many", lineCount, 20)
@@ -35,7 +41,8 @@ export function ledgerCommand(shell: Shell, config: () => LedgerPlaces): Command
     .option("--json", "both records as they are written")
     .action((exchange, options) => show(exchange, options, directoryOf(options), shell));
   const signingKeyFile = (): string => config().ledger.signingKeyFile;
-  addProofCommands(command, { shell, directoryOf, signingKeyFile });
+  addProofCommands(command, { shell, directoryOf, indexOf, signingKeyFile });
+  addReindexCommand(command, { shell, indexOf });
   return command;
 }
 

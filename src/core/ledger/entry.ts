@@ -10,8 +10,10 @@ import type {
   ExchangeId,
   Instant,
   Millis,
+  NanoUsd,
   ReviewId,
   RuleId,
+  TenantId,
 } from "../units.ts";
 
 /** One record of the ledger as it is read back. */
@@ -23,6 +25,7 @@ export type Entry =
   | RecoveredEntry
   | ResumedEntry
   | ChangeEntry
+  | EventEntry
   | SealEntry;
 
 /** What every record has: its place in its writer's chain. */
@@ -124,6 +127,33 @@ export interface Change {
   readonly by: string;
   /** Never a secret. */
   readonly detail: ChangeDetail;
+}
+
+/** A deed that did not go through the gate; somebody with a key told of it. */
+export interface EventEntry extends Link {
+  readonly kind: "event";
+  readonly event: ReportedEvent;
+}
+
+export interface ReportedEvent {
+  readonly id: string;
+  readonly tenant: TenantId;
+  /** What was done, in the teller's words: `send_email`. */
+  readonly action: string;
+  readonly agent: string | undefined;
+  readonly session: string | undefined;
+  readonly user: string | undefined;
+  readonly upstream: string | undefined;
+  readonly tool: string | undefined;
+  readonly model: string | undefined;
+  readonly cost: NanoUsd | undefined;
+  readonly flagged: boolean;
+  readonly reason: string | undefined;
+  /** Free text. */
+  readonly details: string | undefined;
+  readonly data: ChangeDetail;
+  /** Whose key told of it. */
+  readonly by: string;
 }
 
 export type ChangeDetail = Readonly<Record<string, string | number | boolean>>;

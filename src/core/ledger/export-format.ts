@@ -103,6 +103,7 @@ function cells({ entry, hash, asked }: ExportedRecord): string[] {
 
 function saidOf(entry: Entry, asked: Asked | undefined): string {
   if (entry.kind === "change") return `${entry.change} ${entry.about} by ${entry.by}`;
+  if (entry.kind === "event") return `${entry.event.action} by ${entry.event.by}`;
   return asked?.action === undefined ? "" : actionText(asked.action);
 }
 

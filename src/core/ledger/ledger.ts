@@ -1,5 +1,5 @@
 import type { Facts } from "../evidence.ts";
-import type { Change } from "./entry.ts";
+import type { Change, ReportedEvent } from "./entry.ts";
 import type { Digest } from "../units.ts";
 import type { Verdict } from "../verdict.ts";
 
@@ -22,6 +22,8 @@ export interface Ledger {
    * disk refuses it is kept and tried again, and this waits. Never rejects.
    */
   change(change: Change): Promise<boolean>;
+  /** Appends what happened elsewhere, on the word of whoever tells it. As `change`. */
+  event(event: ReportedEvent): Promise<boolean>;
   /** Whether the last write succeeded; `/readyz` reports it. */
   readonly healthy: boolean;
 }

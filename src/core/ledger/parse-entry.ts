@@ -8,7 +8,7 @@ import { SERVICE_TIERS } from "../money/service-tier.ts";
 import { UNCOUNTED, USAGE_COUNTS, type Usage } from "../money/usage.ts";
 import { REFUSALS, type RefusalCode } from "../refusal.ts";
 import { id, instant, millis, nanoUsd } from "../units.ts";
-import type { ChangeDetail, Checked, Cut, Entry, Link, OutcomeEntry } from "./entry.ts";
+import type { Checked, Cut, Entry, Link, OutcomeEntry } from "./entry.ts";
 import {
   flag,
   MalformedRecord,
@@ -20,6 +20,7 @@ import {
   word,
 } from "./field-reader.ts";
 import { parseAsked } from "./parse-asked.ts";
+import { parseDetail, parseEvent } from "./record-event.ts";
 
 const KINDS = [
   "intent",
@@ -29,6 +30,7 @@ const KINDS = [
   "recovered",
   "resumed",
   "change",
+  "event",
   "seal",
 ] as const;
 
@@ -88,20 +90,13 @@ function read(record: JsonObject): Entry {
         by: text(record, "by"),
         detail: parseDetail(object(record, "detail")),
       };
+    case "event":
+      return { kind, ...link, event: parseEvent(object(record, "event")) };
     case "seal":
       return { kind, ...link, openIntents: number(record, "open_intents") };
     default:
       return impossible(kind);
   }
-}
-
-function parseDetail(from: JsonObject): ChangeDetail {
-  return Object.fromEntries(
-    Object.entries(from).map(([name, value]) => {
-      if (typeof value === "object") throw new MalformedRecord("detail");
-      return [name, value];
-    }),
-  );
 }
 
 function parseLink(record: JsonObject): Link {

@@ -2,7 +2,7 @@
 import { Kysely } from "kysely";
 import { openDatabase } from "../sqlite/database.ts";
 import { MIGRATIONS, type DirectoryTables } from "./directory-schema.ts";
-import { nodeSqliteDialect } from "./node-sqlite-dialect.ts";
+import { nodeSqliteDialect } from "../sqlite/kysely-dialect.ts";
 import { SqlDirectoryStore, type OpenDirectoryStore } from "./sql-directory-store.ts";
 
 /** Throws the system's error where the file cannot be opened. */

@@ -1,67 +1,33 @@
-/** The directory on PostgreSQL, shared by many machines. The only importer of `pg`. */
+/** The directory on PostgreSQL, shared by many machines. */
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 import { FOLLOWED, type FeedEntry } from "../../core/identity/access-index.ts";
 import type { DirectoryFeed } from "../../core/identity/directory-feed.ts";
 import type { Instant } from "../../core/units.ts";
+import { migratePostgres, openPool, type PostgresSchema } from "../postgres/postgres-pool.ts";
 import { CHANNEL, MIGRATIONS, type DirectoryTables } from "./directory-schema.ts";
 import { readFeedEntry } from "./read-entry.ts";
 import { SqlDirectoryStore, type OpenDirectoryStore } from "./sql-directory-store.ts";
 
-const CONNECTIONS_MAX = 4;
-const CONNECT_MS = 5_000;
-const STATEMENT_MS = 5_000;
-/** Two replicas that start at once migrate one after the other. */
-const MIGRATION_LOCK = 41_004_101;
+const SCHEMA: PostgresSchema = {
+  table: "directory_version",
+  lock: 41_004_101,
+  migrations: MIGRATIONS,
+};
 /** Should a notification be lost with its connection, this is how late a change is heard of. */
 const LOOK_MS = 1_000;
 
 /** Rejects where the server cannot be reached, or was migrated by a newer Sallyport. */
 export async function openPostgresDirectory(url: string): Promise<OpenDirectoryStore> {
-  const pool = poolOf(url);
+  const pool = openPool(url);
   try {
-    await migrate(pool);
+    await migratePostgres(pool, SCHEMA);
   } catch (error) {
     await pool.end();
     throw error;
   }
   const dialect = new PostgresDialect({ pool });
   return new SqlDirectoryStore(new Kysely<DirectoryTables>({ dialect }), true);
-}
-
-function poolOf(url: string): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: CONNECTIONS_MAX,
-    connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
-  });
-  // A connection that breaks while idle is replaced with the next query.
-  pool.on("error", () => undefined);
-  return pool;
-}
-
-async function migrate(pool: pg.Pool): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query("BEGIN");
-    await client.query("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK]);
-    await client.query("CREATE TABLE IF NOT EXISTS directory_version (value INTEGER NOT NULL)");
-    const { rows } = await client.query("SELECT value FROM directory_version");
-    const version = Number(rows[0]?.value ?? 0);
-    if (version > MIGRATIONS.length) {
-      throw new Error("the directory was written by a newer Sallyport: update this one");
-    }
-    for (const migration of MIGRATIONS.slice(version)) await client.query(migration);
-    await client.query("DELETE FROM directory_version");
-    await client.query("INSERT INTO directory_version (value) VALUES ($1)", [MIGRATIONS.length]);
-    await client.query("COMMIT");
-  } catch (error) {
-    await client.query("ROLLBACK").catch(() => undefined);
-    throw error;
-  } finally {
-    client.release();
-  }
 }
 
 /** Changes as the server tells of them; a look every second in case it was not heard. */
@@ -78,12 +44,12 @@ export class PostgresFeed implements DirectoryFeed, AsyncDisposable {
 
   constructor(url: string, onFault: (error: unknown) => void) {
     this.#url = url;
-    this.#pool = poolOf(url);
+    this.#pool = openPool(url);
     this.#onFault = onFault;
   }
 
   async first(): Promise<readonly FeedEntry[]> {
-    await migrate(this.#pool);
+    await migratePostgres(this.#pool, SCHEMA);
     await this.#fetch();
     return this.news();
   }

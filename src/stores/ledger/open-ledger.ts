@@ -1,5 +1,6 @@
 import type { Facts } from "../../core/evidence.ts";
 import { changeBody } from "../../core/ledger/record-change.ts";
+import { eventBody } from "../../core/ledger/record-event.ts";
 import { intentBody, outcomeBody } from "../../core/ledger/record-exchange.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import { millis, type Digest, type ExchangeId, type Instant } from "../../core/units.ts";
@@ -61,7 +62,8 @@ function ledgerOf({ writer, heads, seal }: OpenChain, now: () => Instant): OpenL
     // The agent hears of a refusal once it is on the record; an answer is under way already.
     outcome: (facts) =>
       appendOutcome(writer, outcomeBody(facts, now()), facts.exchange, facts.opened === undefined),
-    change: (change) => appendChange(writer, changeBody(change, now())),
+    change: (change) => appendNote(writer, changeBody(change, now())),
+    event: (event) => appendNote(writer, eventBody(event, now())),
     seal,
     [Symbol.asyncDispose]: seal,
   };
@@ -88,7 +90,7 @@ function appendOutcome(
   });
 }
 
-function appendChange(writer: ChainWriter, body: string): Promise<boolean> {
+function appendNote(writer: ChainWriter, body: string): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (hash: Digest | undefined): void => resolve(hash !== undefined);
     writer.add({ kind: "note", body, exchange: undefined, prompt: true, settle });
@@ -131,7 +133,7 @@ async function recordKey(
       : { endorsed_by: endorsement.by, endorsement: endorsement.signature };
   const detail = { public_key: key.spki, ...vouched };
   const change = { change: KEY_USED, about: key.id, by: "sallyport", detail };
-  void appendChange(writer, changeBody(change, now()));
+  void appendNote(writer, changeBody(change, now()));
 }
 
 /** A chain that is written, and the heads that are signed over it. */

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtempSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -25,7 +26,11 @@ describe("sallyport ledger", () => {
     };
     const signingKeyFile = join(data, "ledger-signing-key.pem");
     const ledgerConfig = { signingKeyFile, headsEvery: millis(60_000), headsTo: [] };
-    const command = ledgerCommand(shell, () => ({ dataDirectory: data, ledger: ledgerConfig }));
+    const command = ledgerCommand(shell, () => ({
+      dataDirectory: data,
+      directoryUrl: undefined,
+      ledger: ledgerConfig,
+    }));
     command.exitOverride().configureOutput({ writeErr: () => {} });
     for (const inner of command.commands) inner.copyInheritedSettings(command);
     try {
@@ -125,6 +130,21 @@ finding   redact pii.email (email), score 80, /messages/0/content 10–27, rule 
     writeFileSync(forged, "a file where a chain's directory should be");
     expect(await run("verify", "--data", spare)).toMatchObject({ code: 2 });
     rmSync(spare, { recursive: true });
+  });
+
+  it("builds the index anew, and verifies it with the segments", async () => {
+    expect((await run("reindex")).out).toMatch(/^\d+ records are in the index\n$/u);
+    expect((await run("verify")).out).toMatch(/index: \d+ records compared\nwhole\n$/u);
+    {
+      using index = new DatabaseSync(join(data, "ledger-index.db"));
+      index.exec("UPDATE ledger_entry SET agent = 'nobody' WHERE kind = 'intent'");
+    }
+    const found = await run("verify");
+    expect(found.code).toBe(1);
+    expect(found.out).toMatch(/w_\w{26}:\d+: the index has it otherwise/u);
+    expect((await run("verify", "--no-index")).code).toBe(0);
+    await run("reindex");
+    expect((await run("verify", "--json")).code).toBe(0);
   });
 
   it("refuses a head that is none", async () => {

@@ -1,0 +1,92 @@
+/** Records ↔ rows. */
+import type { IndexedRecord, RecordFacts, RecordKind } from "../../core/ledger/ledger-index.ts";
+import { id, instant, type Digest } from "../../core/units.ts";
+import type { ReadRecord } from "../ledger/read-onward.ts";
+import type { EntryRow } from "./index-schema.ts";
+
+export function rowOf(
+  { entry, hash }: Pick<ReadRecord, "entry" | "hash">,
+  facts: RecordFacts,
+  position: number,
+): EntryRow {
+  const { writer, seq, at, kind } = entry;
+  return {
+    position,
+    writer,
+    seq,
+    hash,
+    at,
+    kind,
+    tenant: facts.tenant,
+    subject: facts.subject ?? null,
+    agent: facts.agent ?? null,
+    session: facts.session ?? null,
+    user: facts.user ?? null,
+    upstream: facts.upstream ?? null,
+    model: facts.model ?? null,
+    tool: facts.tool ?? null,
+    action: facts.action ?? null,
+    effect: facts.effect ?? null,
+    outcome: facts.outcome ?? null,
+    code: facts.code ?? null,
+    cost: facts.cost ?? null,
+    flagged: facts.flagged ? 1 : 0,
+    score: facts.score ?? null,
+    words: facts.words,
+  };
+}
+
+export function factsOfRow(row: EntryRow): RecordFacts {
+  return {
+    tenant: id(row.tenant),
+    subject: row.subject ?? undefined,
+    agent: row.agent ?? undefined,
+    session: row.session ?? undefined,
+    user: row.user ?? undefined,
+    upstream: row.upstream ?? undefined,
+    model: row.model ?? undefined,
+    tool: row.tool ?? undefined,
+    action: row.action ?? undefined,
+    effect: row.effect ?? undefined,
+    outcome: row.outcome ?? undefined,
+    code: row.code ?? undefined,
+    cost: row.cost === null ? undefined : Number(row.cost),
+    flagged: Number(row.flagged) === 1,
+    score: row.score ?? undefined,
+    words: row.words,
+  };
+}
+
+export function recordOfRow(row: EntryRow & { readonly record: string }): IndexedRecord {
+  return {
+    ...factsOfRow(row),
+    writer: row.writer,
+    seq: Number(row.seq),
+    hash: id<Digest>(row.hash),
+    at: instant(Number(row.at)),
+    kind: kindOf(row.kind),
+    position: Number(row.position),
+    record: row.record,
+  };
+}
+
+const KINDS = {
+  intent: true,
+  outcome: true,
+  segment: true,
+  boot: true,
+  recovered: true,
+  resumed: true,
+  change: true,
+  event: true,
+  seal: true,
+} as const satisfies Record<RecordKind, true>;
+
+function kindOf(text: string): RecordKind {
+  if (isKind(text)) return text;
+  throw new TypeError(`the index has a record of kind ${text}`);
+}
+
+function isKind(text: string): text is RecordKind {
+  return Object.hasOwn(KINDS, text);
+}

@@ -1,0 +1,102 @@
+/** The index of a ledger: opened, fed from the segments, asked, built anew, compared with them. */
+import { Kysely, PostgresDialect } from "kysely";
+import type { IndexTables } from "./index-schema.ts";
+import { MIGRATIONS } from "./index-schema.ts";
+import { chainsOf } from "../ledger/read-ledger.ts";
+import { readOnward } from "../ledger/read-onward.ts";
+import { migratePostgres, openPool } from "../postgres/postgres-pool.ts";
+import { openDatabase } from "../sqlite/database.ts";
+import { nodeSqliteDialect } from "../sqlite/kysely-dialect.ts";
+import { compareIndex, type IndexReport } from "./compare-index.ts";
+import { forgetChain, positionIn, takePiece } from "./feed-index.ts";
+import type { IndexPlace } from "./index-place.ts";
+import { SqlLedgerIndex } from "./sql-ledger-index.ts";
+
+/** Looks through a million rows take seconds. */
+const STATEMENT_MS = 60_000;
+/** Another process feeds in steps that are shorter. */
+const BUSY_MS = 2_000;
+
+const SCHEMA = { table: "ledger_index_version", lock: 41_004_102, migrations: MIGRATIONS };
+
+/** Rejects where the file cannot be opened or the server cannot be reached. */
+export async function openLedgerIndex(place: IndexPlace): Promise<OpenLedgerIndex> {
+  const { url, file, ledger } = place;
+  if (url === undefined) {
+    const database = openDatabase(file, MIGRATIONS);
+    database.exec(`PRAGMA busy_timeout=${BUSY_MS}`);
+    return new OpenLedgerIndex(new Kysely({ dialect: nodeSqliteDialect(database) }), ledger);
+  }
+  const pool = openPool(url, STATEMENT_MS);
+  try {
+    await migratePostgres(pool, SCHEMA);
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  return new OpenLedgerIndex(new Kysely({ dialect: new PostgresDialect({ pool }) }), ledger);
+}
+
+export class OpenLedgerIndex extends SqlLedgerIndex implements AsyncDisposable {
+  readonly #database: Kysely<IndexTables>;
+  readonly #ledger: string;
+
+  constructor(database: Kysely<IndexTables>, ledger: string) {
+    super(database);
+    this.#database = database;
+    this.#ledger = ledger;
+  }
+
+  /**
+   * Brings in what was written by now, until `deadline` says that it is enough. Answers with how
+   * many records came, and whether it is up to date. Rejects where segments or database refuse.
+   */
+  async feed(isEnough: () => boolean = () => false): Promise<Fed> {
+    let records = 0;
+    for (const writer of await chainsOf(this.#ledger)) {
+      for (;;) {
+        if (isEnough()) return { records, complete: false };
+        const taken = await this.#feedPiece(writer);
+        if (taken === 0) break;
+        records += taken;
+      }
+    }
+    return { records, complete: true };
+  }
+
+  /** Forgets the chains of this ledger and brings them in anew; what others share stays. */
+  async rebuild(told: (records: number) => void): Promise<void> {
+    for (const writer of await chainsOf(this.#ledger)) {
+      await forgetChain(this.#database, writer);
+      for (let taken = 1; taken > 0;) {
+        taken = await this.#feedPiece(writer);
+        told(taken);
+      }
+    }
+  }
+
+  /** What the index says otherwise than the segments. What it does not know yet is no difference. */
+  compare(): AsyncGenerator<IndexReport> {
+    return compareIndex(this.#database, this.#ledger);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#database.destroy();
+  }
+
+  /** 0: there is nothing more. */
+  async #feedPiece(writer: string): Promise<number> {
+    for (;;) {
+      const from = await positionIn(this.#database, writer);
+      const { records, position } = await readOnward(this.#ledger, writer, from);
+      if (records.length === 0) return 0;
+      const taken = await takePiece(this.#database, { writer, records, from, position });
+      if (taken) return records.length;
+    }
+  }
+}
+
+export interface Fed {
+  readonly records: number;
+  readonly complete: boolean;
+}
