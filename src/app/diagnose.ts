@@ -16,7 +16,7 @@ import { readPolicyFiles } from "./policy-files.ts";
 import { readPrices } from "./read-prices.ts";
 import { NOBODY_TOLD } from "./store-events.ts";
 import { StoreFault } from "./store-fault.ts";
-import { TENANT } from "./open-ports.ts";
+import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import { readToolSchemas } from "./tool-schemas.ts";
 
 export interface Finding {
@@ -159,7 +159,7 @@ function credentials(config: Config, environment: Environment): readonly Finding
   try {
     using vault = new LocalVault({
       directory: config.dataDirectory,
-      tenant: TENANT,
+      tenant: DEFAULT_TENANT,
       key: vaultKeySource(config.vault, config.dataDirectory),
       environment,
     });

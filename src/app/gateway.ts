@@ -24,7 +24,7 @@ import { SqliteUsageStore } from "../stores/sqlite/usage-store.ts";
 import { usageListener, usagePath } from "./usage-listener.ts";
 import { readToolSchemas } from "./tool-schemas.ts";
 import { createTally } from "./tally.ts";
-import { TENANT } from "./open-ports.ts";
+import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import { wire, type Wired } from "./wire.ts";
 
 export interface GatewayOptions {
@@ -129,7 +129,7 @@ function warmUp(snapshot: PolicySnapshot, { agents }: Config): void {
   for (const { name, team } of agents.slice(0, WARMED_AGENTS_MAX)) {
     snapshot.inspections({
       agent: id(name),
-      tenant: TENANT,
+      tenant: DEFAULT_TENANT,
       session: id("warm-up"),
       team,
       user: undefined,

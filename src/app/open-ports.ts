@@ -1,9 +1,10 @@
 /** The adapters behind the ports of an exchange: opened together, closed together. */
 import { join } from "node:path";
+import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import type { PriceCatalogue } from "../core/money/price.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { Principal } from "../core/principal.ts";
-import { id, instant, type Instant, type TenantId } from "../core/units.ts";
+import { instant, type Instant } from "../core/units.ts";
 import { monotonicMillis, wallMillis } from "../lib/clock.ts";
 import type { Ports } from "../pipeline/stages.ts";
 import type { OpenLedger } from "../stores/ledger/open-ledger.ts";
@@ -21,9 +22,6 @@ import { openCounters, type Counters } from "./open-counters.ts";
 import { openDefinitions } from "./open-definitions.ts";
 import { openLedgerChain } from "./open-ledger-chain.ts";
 import { openLiveDirectory, type OpenLiveDirectory } from "./open-live-directory.ts";
-
-/** Until tenants come with the directory, there is one. */
-export const TENANT = id<TenantId>("default");
 
 export interface PortsOptions {
   readonly config: Config;
@@ -50,7 +48,9 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
   const { config, events, policies, prices, shared } = options;
   const at = (name: string): string => join(config.dataDirectory, name);
   await using started = new AsyncDisposableStack();
-  const live = started.use(await openLiveDirectory({ config, events, tenant: TENANT, now }));
+  const live = started.use(
+    await openLiveDirectory({ config, events, tenant: DEFAULT_TENANT, now }),
+  );
   const gate = { draining: false, stopped: (who: Principal) => live.stopped(who) };
   const counters = started.use(await openCounters({ config, shared, now, events }));
   const sessions = started.use(new SqliteSessionStore({ path: at("sessions.db"), shared, now }));
@@ -92,7 +92,7 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
 function openVault({ config, environment, events }: PortsOptions): LocalVault {
   return new LocalVault({
     directory: config.dataDirectory,
-    tenant: TENANT,
+    tenant: DEFAULT_TENANT,
     key: vaultKeySource(config.vault, config.dataDirectory),
     environment,
     onFault: (fault) => events.vaultFault(fault),

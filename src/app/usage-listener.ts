@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Facts } from "../core/evidence.ts";
 import type { UsageCell, UsageCounts, UsageStore } from "../core/money/usage-report.ts";
+import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import { inputTokensOf, outputTokensOf } from "../core/money/usage.ts";
 import type { Config } from "./config/config.ts";
 import type { Listener } from "./events.ts";
@@ -29,6 +30,7 @@ function dayOf(at: number): string {
 
 function cellOf({ at, principal, action, upstream, usage }: Facts): UsageCell {
   return {
+    tenant: principal?.tenant ?? DEFAULT_TENANT,
     day: dayOf(at),
     agent: principal?.agent ?? "",
     team: principal?.team ?? "",

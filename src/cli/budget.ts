@@ -4,7 +4,7 @@ import type { Config } from "../app/config/config.ts";
 import { openBudgetSource } from "../app/budget-source.ts";
 import { openCounters } from "../app/open-counters.ts";
 import { NOBODY_TOLD } from "../app/store-events.ts";
-import { TENANT } from "../app/open-ports.ts";
+import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import type { Answer } from "../core/fault.ts";
 import { amountText, unitsOf, unitName } from "../core/money/amount-text.ts";
 import { instanceName, type BudgetState } from "../core/money/budget-state.ts";
@@ -66,7 +66,7 @@ function onStore(command: Command): Command {
 
 async function show(budget: string | undefined, options: Options, shell: Shell): Promise<void> {
   await using desk = await openDesk(options, shell);
-  print(valueOf(await budgetStates(TENANT, budget, desk.reader)), options, shell);
+  print(valueOf(await budgetStates(DEFAULT_TENANT, budget, desk.reader)), options, shell);
 }
 
 async function correct(
@@ -83,7 +83,7 @@ async function correct(
   }
   const { instance, reason, by } = options;
   const correction = {
-    tenant: TENANT,
+    tenant: DEFAULT_TENANT,
     by: typeof by === "string" && by !== "" ? by : userOf(shell),
     reason: String(reason),
   };

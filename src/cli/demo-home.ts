@@ -7,7 +7,7 @@ import { startDemo } from "../app/demo/start-demo.ts";
 import { DEMO_MODEL } from "../app/demo/model-server.ts";
 import { createLogger } from "../app/logger.ts";
 import { startSidecar, type Sidecar } from "../app/sidecar.ts";
-import { TENANT } from "../app/open-ports.ts";
+import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import { id } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { vaultKeySource } from "../stores/vault/vault-key.ts";
@@ -106,5 +106,5 @@ function storeSecret(config: Config, tools: string): void {
     format: "Bearer {}",
   };
   const at = new Date(wallMillis()).toISOString();
-  setSecret({ directory, tenant: TENANT, key }, id("demo-token"), binding, SECRET, at);
+  setSecret({ directory, tenant: DEFAULT_TENANT, key }, id("demo-token"), binding, SECRET, at);
 }

@@ -6,9 +6,9 @@ import { openDirectoryStore } from "../app/open-directory-store.ts";
 import type { Answer } from "../core/fault.ts";
 import type { Caller } from "../core/identity/caller.ts";
 import type { IdentityPorts } from "../core/identity/identity-ports.ts";
-import { instant, type Instant } from "../core/units.ts";
+import { id, instant, type Instant, type TenantId } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
-import { DEFAULT_TENANT } from "../operations/identity/bootstrap.ts";
+import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
 import { openLedger } from "../stores/ledger/open-ledger.ts";
 import { CommandFailure } from "./command-failure.ts";
@@ -26,7 +26,12 @@ export interface DirectoryDesk {
   readonly listed: ReadonlySet<string>;
 }
 
+/** Options of a command that is about one tenant's. */
 export function onDirectory(command: Command): Command {
+  return onInstallation(command).option("--tenant <id>", "whose (default: default)");
+}
+
+export function onInstallation(command: Command): Command {
   return command
     .option("--data <dir>", "the data directory (default: as configured)")
     .option("--config <file>", "config file (default: ./sallyport.yaml, else a sample)")
@@ -43,11 +48,12 @@ export async function atDesk<T>(
   await using opened = await open(config);
   const { environment } = shell;
   const name = environment["USER"] ?? environment["LOGNAME"] ?? "the command line";
+  const tenant = await tenantOf(options, opened.ports);
   const caller: Caller = {
     kind: "cli",
     id: "cli",
     name,
-    tenant: DEFAULT_TENANT,
+    tenant,
     role: "admin",
     scopes: [],
     agent: undefined,
@@ -55,6 +61,14 @@ export async function atDesk<T>(
   const listed = new Set(config.agents.map((agent) => agent.name));
   // Awaited here: what is open is closed when this function ends.
   return await use({ caller, ports: opened.ports, listed });
+}
+
+async function tenantOf(options: Options, { store }: IdentityPorts): Promise<TenantId> {
+  const named = textOf(options, "tenant");
+  if (named === undefined || named === DEFAULT_TENANT) return DEFAULT_TENANT;
+  if ((await store.get("tenant", named)) !== undefined) return id(named);
+  const remedy = `sallyport tenants create ${named}`;
+  throw new CommandFailure(EXIT.failure, `there is no tenant ${named}`, remedy);
 }
 
 /** Ends the command with the fault's words where there is no value. */

@@ -131,6 +131,11 @@ const GROUPS: readonly Group[] = [
     load: async (shell) => (await import("./keys.ts")).keysCommand(shell),
   },
   {
+    name: "tenants",
+    description: "customers that are kept apart",
+    load: async (shell) => (await import("./tenants.ts")).tenantsCommand(shell),
+  },
+  {
     name: "sessions",
     description: "list and revoke sessions of agents",
     load: async (shell) => (await import("./sessions.ts")).sessionsCommand(shell),

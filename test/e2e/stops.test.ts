@@ -32,11 +32,11 @@ afterAll(async () => {
 });
 
 // oxlint-disable-next-line typescript/no-explicit-any -- documents of any shape
-async function manage(method: string, path: string, body?: unknown): Promise<any> {
+async function manage(method: string, path: string, body?: unknown, key = admin): Promise<any> {
   const reply = await fetch(`${gate.manageUrl}/core/v1${path}`, {
     method,
     headers: {
-      ...(admin !== "" && { authorization: `Bearer ${admin}` }),
+      ...(key !== "" && { authorization: `Bearer ${key}` }),
       ...(body !== undefined && { "content-type": "application/json" }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -145,6 +145,30 @@ describe("an execution token", () => {
     await manage("DELETE", `/sessions/${jti}`);
     expect(await stream.rest).not.toContain("second");
     expect((await call("/now", headers)).status).toBe(401);
+  });
+});
+
+describe("a tenant", () => {
+  it("has agents of its own on the data plane, until it is suspended", async () => {
+    const hers = await newAgent("shared-name");
+    const acme = (await manage("POST", "/tenants", { id: "acme" })).admin_key;
+    await manage("POST", "/agents", { name: "shared-name" }, acme);
+    const { key } = await manage("POST", "/keys", { name: "k", agent: "shared-name" }, acme);
+    expect((await call("/now?acme", { "x-sallyport-key": key })).status).toBe(200);
+    const stream = await openStream({ "x-sallyport-key": key });
+    await manage("POST", "/stops", { everything: true, mode: "freeze", reason: "test" }, acme);
+    expect((await call("/now", { "x-sallyport-key": hers })).status).toBe(200);
+    await manage("POST", "/stops/lift", { everything: true }, acme);
+    await manage("POST", "/tenants/acme/suspend", { reason: "test" });
+    expect(await stream.rest).not.toContain("second");
+    const refused = await call("/now", { "x-sallyport-key": key });
+    expect(await refused.json()).toMatchObject({ status: 403, code: "agent_stopped" });
+    expect((await call("/now", { "x-sallyport-key": hers })).status).toBe(200);
+    const lines = await ledgerLines(gate.dataDirectory);
+    const tenants = lines
+      .filter(({ asked }) => asked?.principal?.agent === "shared-name")
+      .map(({ asked }) => asked?.principal?.tenant);
+    expect(new Set(tenants)).toEqual(new Set(["acme", "default"]));
   });
 });
 

@@ -3,6 +3,7 @@ import { readLast } from "../../src/stores/ledger/read-ledger.ts";
 
 export interface LedgerLine {
   readonly kind: string;
+  readonly asked?: { readonly principal?: { readonly agent: string; readonly tenant: string } };
   readonly outcome?: { readonly kind: string; readonly code?: string };
   readonly [member: string]: unknown;
 }

@@ -2,7 +2,7 @@ import { createLoginLimiter } from "../../core/identity/login-limits.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { Identity, ListedAgent } from "../../manage/native/services.ts";
 import { authenticate } from "../../operations/identity/authenticate.ts";
-import { DEFAULT_TENANT } from "../../operations/identity/bootstrap.ts";
+import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import { createTokenIssuer } from "../../stores/tokens/token-issuer.ts";
 import { vaultKey } from "../../stores/vault/vault-file.ts";
 import { vaultKeySource } from "../../stores/vault/vault-key.ts";

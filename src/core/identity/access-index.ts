@@ -5,9 +5,10 @@ import type { Instant, TenantId } from "../units.ts";
 import { isLive, type AgentSession } from "./agent-session.ts";
 import type { AgentRecord, EntryBodies, KeyRecord } from "./directory-entry.ts";
 import { stopIdsOf, type Stop } from "./stop.ts";
+import type { Suspension } from "./tenant.ts";
 
 /** Kinds that the data plane follows. */
-export const FOLLOWED = ["agent", "key", "session", "stop", "signing_key"] as const;
+export const FOLLOWED = ["tenant", "agent", "key", "session", "stop", "signing_key"] as const;
 export type FollowedKind = (typeof FOLLOWED)[number];
 
 /** One change of the directory; no body: the entry was removed. */
@@ -47,10 +48,13 @@ export function createAccessIndex(): AccessIndex {
   const sessions = new Map<string, AgentSession>();
   const stops = new Map<string, Stop>();
   const signingKeys = new Map<string, Readonly<Record<string, string>>>();
+  const suspended = new Map<string, Stop>();
 
   function applyOne(change: FeedEntry): void {
     const { id, tenant } = change;
     switch (change.kind) {
+      case "tenant":
+        return put(suspended, id, stopBy(change.body?.suspended));
       case "agent":
         return agents.put(id, tenant, change.body);
       case "key": {
@@ -79,7 +83,8 @@ export function createAccessIndex(): AccessIndex {
     bySubject: (subject) => agents.bySubject(subject),
     session: (id) => sessions.get(id),
     stopOf(principal) {
-      if (stops.size === 0) return undefined;
+      const suspension = suspended.size === 0 ? undefined : suspended.get(principal.tenant);
+      if (suspension !== undefined || stops.size === 0) return suspension;
       for (const id of stopIdsOf(principal)) {
         const stop = stops.get(id);
         if (stop !== undefined) return stop;
@@ -93,30 +98,50 @@ export function createAccessIndex(): AccessIndex {
   };
 }
 
+/** A suspended tenant is one whose every agent was killed. */
+function stopBy(suspension: Suspension | undefined): Stop | undefined {
+  return suspension && { target: { kind: "everything" }, mode: "kill", ...suspension };
+}
+
 interface AgentRegistry {
   put(id: string, tenant: TenantId, record: AgentRecord | undefined): void;
   get(id: string): Agent | undefined;
   bySubject(subject: string): Agent | undefined;
 }
 
-/** Active agents, by id and by each of their subjects. */
+/** Active agents, by id and by each of their subjects. A subject of two agents is nobody's. */
 function createAgentRegistry(): AgentRegistry {
   const agents = new Map<string, Agent>();
-  const subjects = new Map<string, Agent>();
   const subjectsOf = new Map<string, readonly string[]>();
+  const claims = new Map<string, Set<string>>();
+
+  function withdraw(id: string): void {
+    for (const subject of subjectsOf.get(id) ?? []) {
+      const claimants = claims.get(subject);
+      claimants?.delete(id);
+      if (claimants?.size === 0) claims.delete(subject);
+    }
+    subjectsOf.delete(id);
+    agents.delete(id);
+  }
+
   return {
     put(id, tenant, record) {
-      for (const subject of subjectsOf.get(id) ?? []) subjects.delete(subject);
-      subjectsOf.delete(id);
-      agents.delete(id);
+      withdraw(id);
       if (record?.active !== true) return;
-      const agent = agentOf(record, tenant);
-      agents.set(id, agent);
+      agents.set(id, agentOf(record, tenant));
       subjectsOf.set(id, record.subjects);
-      for (const subject of record.subjects) subjects.set(subject, agent);
+      for (const subject of record.subjects) {
+        const claimants = claims.get(subject);
+        if (claimants === undefined) claims.set(subject, new Set([id]));
+        else claimants.add(id);
+      }
     },
     get: (id) => agents.get(id),
-    bySubject: (subject) => subjects.get(subject),
+    bySubject(subject) {
+      const [id, second] = claims.get(subject) ?? [];
+      return id === undefined || second !== undefined ? undefined : agents.get(id);
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AgentId, TenantId } from "../units.ts";
 import { includesRole, type Role } from "./role.ts";
+import { DEFAULT_TENANT } from "./tenant.ts";
 
 /** Who asks at a management door, after proof. */
 export interface Caller {
@@ -21,9 +22,12 @@ export interface Needs {
   readonly role: Role;
   /** `<resource>:read` or `<resource>:write`. */
   readonly scope: string;
+  /** Whether it is about what all tenants share: then for callers of the default tenant only. */
+  readonly operator?: boolean;
 }
 
-export function mayCall({ role, scopes }: Caller, needs: Needs): boolean {
+export function mayCall({ tenant, role, scopes }: Caller, needs: Needs): boolean {
+  if (needs.operator === true && tenant !== DEFAULT_TENANT) return false;
   return includesRole(role, needs.role) && (scopes.length === 0 || covers(scopes, needs.scope));
 }
 

@@ -3,6 +3,7 @@ import type { AgentSession } from "./agent-session.ts";
 import type { KeyFamily } from "./key-family.ts";
 import type { Role, UserRole } from "./role.ts";
 import type { Stop } from "./stop.ts";
+import type { Suspension } from "./tenant.ts";
 
 /** Everything the directory keeps, by kind. Plain data: it is stored as JSON. */
 export interface EntryBodies {
@@ -32,9 +33,11 @@ export interface Entry<K extends EntryKind = EntryKind> {
   readonly body: EntryBodies[K];
 }
 
+/** Belongs to the default tenant, whoever's it is: its administrators see all of them. */
 export interface TenantRecord {
   readonly name: string;
   readonly plan: Plan;
+  readonly suspended: Suspension | undefined;
 }
 
 export const PLANS = ["free", "dev", "pro", "enterprise"] as const;

@@ -1,11 +1,13 @@
 /** What was used, summed by day and by who and what: the shape of reports, not of the record. */
 
+import type { TenantId } from "../units.ts";
+
 /** By what a report may be grouped. */
 export const USAGE_GROUPS = ["day", "agent", "team", "user", "upstream", "model", "tool"] as const;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
 
 /** Where one call belongs; empty where it has no such thing. */
-export type UsageCell = Readonly<Record<UsageGroup, string>>;
+export type UsageCell = Readonly<Record<"tenant" | UsageGroup, string>>;
 
 export const USAGE_COUNTS = [
   "calls",
@@ -23,6 +25,7 @@ export interface UsageQuery {
   /** Days, `2026-11-21`, both included. */
   readonly from: string;
   readonly to: string;
+  readonly tenant: TenantId;
   readonly groups: readonly UsageGroup[];
   /** Only calls of these values. */
   readonly only: Readonly<Partial<Record<UsageGroup, string>>>;

@@ -51,8 +51,8 @@ export function definitionLabel({ upstream, kind, name }: Omit<DefinitionRef, "s
  * With whose rights the server is asked: the name of the credential, never its value. A caller's
  * token that is exchanged is somebody's own, so each agent sees, and has approved, its own.
  */
-export function scopeOf({ credential }: Upstream, { agent }: Principal): string {
+export function scopeOf({ credential }: Upstream, { tenant, agent }: Principal): string {
   if (credential === undefined) return "";
   const { name, oauth } = credential;
-  return oauth?.kind === "token_exchange" ? `${name}/${agent}` : name;
+  return oauth?.kind === "token_exchange" ? `${name}/${tenant}/${agent}` : name;
 }

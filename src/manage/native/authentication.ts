@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { mayCall, type Caller } from "../../core/identity/caller.ts";
-import { id } from "../../core/units.ts";
+import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import type { Api } from "./api.ts";
 import type { Services } from "./services.ts";
 import { sendFault } from "./problem.ts";
@@ -9,7 +9,7 @@ const NOBODY: Caller = {
   kind: "anonymous",
   id: "anonymous",
   name: "anonymous",
-  tenant: id("default"),
+  tenant: DEFAULT_TENANT,
   role: "agent",
   scopes: [],
   agent: undefined,
@@ -36,8 +36,9 @@ export function requireCallers(api: Api, { identity, open }: Services): void {
     const caller = await identity.authenticate(credential);
     if (caller.kind === "fault") return sendFault(reply, caller.fault);
     if (!mayCall(caller.value, access)) {
-      const { role, scope } = access;
-      const detail = `This needs the role ${role} and the scope ${scope}.`;
+      const { role, scope, operator = false } = access;
+      const whose = operator ? ", of the default tenant" : "";
+      const detail = `This needs the role ${role} and the scope ${scope}${whose}.`;
       return sendFault(reply, { code: "forbidden", detail });
     }
     request.caller = caller.value;

@@ -10,6 +10,7 @@ import { policyRoutes } from "./policy-routes.ts";
 import { reviewRoutes } from "./review-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { stopRoutes } from "./stop-routes.ts";
+import { tenantRoutes } from "./tenant-routes.ts";
 import { tokenRoutes } from "./token-routes.ts";
 import { userRoutes } from "./user-routes.ts";
 import { budgetRoutes } from "./budget-routes.ts";
@@ -33,6 +34,7 @@ type Routes = (api: Api, services: Services) => void;
 const ROUTES: readonly Routes[] = [
   statusRoutes,
   loginRoutes,
+  tenantRoutes,
   keyRoutes,
   agentRoutes,
   userRoutes,

@@ -78,7 +78,7 @@ function addFiles(api: Api, { policies }: Services): void {
         tags: ["policies"],
         response: { 200: PoliciesJson },
       },
-      config: { access: { role: "viewer", scope: "policies:read" } },
+      config: { access: { role: "viewer", scope: "policies:read", operator: true } },
     },
     (): Written<typeof PoliciesJson> => {
       const { digest, ruleCount } = policies.snapshot();
@@ -112,7 +112,8 @@ function addDecisions(api: Api, { policies, identity: { ports, listedAgents } }:
       const snapshot = policies.snapshot();
       const name = id<AgentId>(agent);
       const stored = await ports.store.get("agent", agentEntryId(caller.tenant, name));
-      const known = listedAgents.get(agent) ?? stored?.body;
+      const listed = listedAgents.get(agent);
+      const known = listed?.tenant === caller.tenant ? listed : stored?.body;
       const principal: Principal = {
         agent: name,
         tenant: caller.tenant,

@@ -44,7 +44,8 @@ export function applyRouteRules(route: RouteOptions): void {
 
 function needsOf(access: Access): string {
   if (access === "public") return "Public.";
-  return `Needs the role ${access.role} and, for keys with scopes, ${access.scope}.`;
+  const operators = access.operator === true ? " For the default tenant's callers only." : "";
+  return `Needs the role ${access.role} and, for keys with scopes, ${access.scope}.${operators}`;
 }
 
 function responsesOf(response: unknown): object | undefined {

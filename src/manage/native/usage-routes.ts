@@ -94,13 +94,13 @@ export function usageRoutes(api: Api, { usage, budgets }: Services): void {
       },
       config: { access: READ },
     },
-    async ({ query, headers }, reply) => {
+    async ({ caller, query, headers }, reply) => {
       const groups = groupsOf(query.by);
       if (groups === undefined) {
         const detail = `by names what there is not; known: ${USAGE_GROUPS.join(", ")}`;
         return sendFault(reply, { code: "invalid", detail, pointer: "/querystring/by" });
       }
-      const asked = queryOf(query, groups, budgets.now());
+      const asked = { ...queryOf(query, groups, budgets.now()), tenant: caller.tenant };
       let rows: readonly UsageRow[];
       try {
         rows = usage.report(asked);
@@ -123,7 +123,11 @@ function groupsOf(by = "day"): readonly UsageGroup[] | undefined {
   return groups;
 }
 
-function queryOf(query: Query, groups: readonly UsageGroup[], now: number): UsageQuery {
+function queryOf(
+  query: Query,
+  groups: readonly UsageGroup[],
+  now: number,
+): Omit<UsageQuery, "tenant"> {
   const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
   const { agent, team, user, upstream, model, tool } = query;
   return {

@@ -3,6 +3,7 @@ import { fault, done, type Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import type { Entry } from "../../core/identity/directory-entry.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
+import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import { sha256Hex } from "../../lib/canonical-json.ts";
 
 /** Login sessions begin so: they stand in the same header as keys and tokens. */
@@ -12,6 +13,8 @@ export const LOGIN_PREFIX = "sess_";
 const CREDENTIAL_CHARS_MAX = 8_192;
 
 const WRONG = fault("unauthenticated", "This credential is not known, has expired or was revoked.");
+
+const SUSPENDED = fault("forbidden", "The tenant of this credential is suspended.");
 
 /** The bearer of a signed token, checked by whoever issued it. */
 export interface TokenVerifier {
@@ -25,7 +28,10 @@ export async function authenticate(
 ): Promise<Answer<Caller>> {
   if (credential.length > CREDENTIAL_CHARS_MAX) return WRONG;
   const caller = await callerOf(credential, ports, tokens);
-  return caller === undefined ? WRONG : done(caller);
+  if (caller === undefined) return WRONG;
+  if (caller.tenant === DEFAULT_TENANT) return done(caller);
+  const tenant = await ports.store.get("tenant", caller.tenant);
+  return tenant === undefined || tenant.body.suspended !== undefined ? SUSPENDED : done(caller);
 }
 
 async function callerOf(

@@ -3,13 +3,10 @@ import { timingSafeEqual } from "node:crypto";
 import { done, fault, type Answer } from "../../core/fault.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { KeyFamily } from "../../core/identity/key-family.ts";
-import { id, type TenantId } from "../../core/units.ts";
+import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import { sha256Hex } from "../../lib/canonical-json.ts";
 import { changeDirectory } from "./change-directory.ts";
 import { newKey, type NewKey } from "./manage-keys.ts";
-
-/** Everything of an installation that does not separate its customers. */
-export const DEFAULT_TENANT: TenantId = id("default");
 
 export interface Bootstrapper {
   /** Whether the request came from this machine. */
@@ -57,7 +54,7 @@ export async function createFirstKey(
     id: DEFAULT_TENANT,
     tenant: DEFAULT_TENANT,
     createdAt: at,
-    body: { name: "default", plan: "enterprise" },
+    body: { name: "default", plan: "enterprise", suspended: undefined },
   } as const;
   const written = await changeDirectory(
     change,

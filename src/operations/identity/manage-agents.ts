@@ -4,6 +4,7 @@ import type { Caller } from "../../core/identity/caller.ts";
 import type { AgentRecord, Entry } from "../../core/identity/directory-entry.ts";
 import type { Write } from "../../core/identity/directory-store.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
+import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import type { AgentId, TenantId } from "../../core/units.ts";
 import { changeDirectory } from "./change-directory.ts";
 import { findEntry } from "./find-entry.ts";
@@ -17,16 +18,23 @@ export function agentEntryId(tenant: TenantId, name: AgentId): string {
   return `${tenant}/${name}`;
 }
 
+/** Agents of the configuration are the default tenant's. */
+export function isListed(tenant: TenantId, name: string, listed: ReadonlySet<string>): boolean {
+  return tenant === DEFAULT_TENANT && listed.has(name);
+}
+
 export async function registerAgent(
   caller: Caller,
   agent: AgentRecord,
   listed: ReadonlySet<string>,
   ports: IdentityPorts,
 ): Promise<Answer<Entry<"agent">>> {
-  if (listed.has(agent.name)) {
+  if (isListed(caller.tenant, agent.name, listed)) {
     const detail = `The configuration lists an agent ${agent.name}: it is changed there.`;
     return fault("conflict", detail, { pointer: "/name" });
   }
+  const claimed = mayClaim(caller, agent.subjects);
+  if (claimed.kind === "fault") return claimed;
   const { tenant } = caller;
   const entry = {
     kind: "agent",
@@ -55,6 +63,8 @@ export async function updateAgent(
 ): Promise<Answer<Entry<"agent">>> {
   const found = await findEntry("agent", agentEntryId(caller.tenant, name), caller, ports);
   if (found.kind === "fault") return found;
+  const claimed = mayClaim(caller, changes.subjects);
+  if (claimed.kind === "fault") return claimed;
   const entry = found.value;
   const body = { ...entry.body, ...changes };
   const change = {
@@ -66,6 +76,14 @@ export async function updateAgent(
   const write: Write = { kind: "put", entry: { ...entry, body }, expect };
   const written = await changeDirectory(change, [write], ports);
   return written.kind === "fault" ? written : done({ ...entry, body, revision: written.value });
+}
+
+/** Certificates and issuers are the installation's, so whose they are its operators say. */
+function mayClaim(caller: Caller, subjects: readonly string[] = []): Answer<undefined> {
+  const operator = caller.kind === "cli" || caller.tenant === DEFAULT_TENANT;
+  if (operator || subjects.length === 0) return done(undefined);
+  const detail = "Subjects of certificates and tokens are given by the operators.";
+  return fault("forbidden", detail, { pointer: "/subjects" });
 }
 
 /** Its keys and sessions end with it. */

@@ -2,13 +2,15 @@
 import type { Facts } from "../../core/evidence.ts";
 import type { RefusalCode } from "../../core/refusal.ts";
 import { OPAQUE_DETAIL } from "../../pipeline/opaque.ts";
-import type { AgentId, ExchangeId, Instant, ReviewId, RuleId } from "../../core/units.ts";
+import type { Principal } from "../../core/principal.ts";
+import type { AgentId, ExchangeId, Instant, ReviewId, RuleId, TenantId } from "../../core/units.ts";
 
 /** Of all agents together; older ones are on the ledger only. */
 export const RECENT_REFUSALS_MAX = 2_000;
 
 export interface RecentRefusal {
   readonly exchange: ExchangeId;
+  readonly tenant: TenantId;
   readonly agent: AgentId;
   readonly at: Instant;
   readonly code: RefusalCode;
@@ -23,19 +25,19 @@ export class RecentRefusals {
   /** Told of every closed exchange. */
   readonly note = ({ exchange, at, principal, outcome, decision, review }: Facts): void => {
     if (principal === undefined || outcome?.kind !== "refused") return;
-    const { agent } = principal;
+    const { tenant, agent } = principal;
     const { code, detail } = outcome;
     // What was not said then is not said later either.
     const rules = detail === OPAQUE_DETAIL ? [] : (decision?.because ?? []);
-    this.#byExchange.set(exchange, { exchange, agent, at, code, detail, rules, review });
+    this.#byExchange.set(exchange, { exchange, tenant, agent, at, code, detail, rules, review });
     if (this.#byExchange.size <= RECENT_REFUSALS_MAX) return;
     const oldest = this.#byExchange.keys().next();
     if (oldest.done !== true) this.#byExchange.delete(oldest.value);
   };
 
   /** Only an agent's own: an id proves nothing. */
-  find(exchange: ExchangeId, agent: AgentId): RecentRefusal | undefined {
+  find(exchange: ExchangeId, { tenant, agent }: Principal): RecentRefusal | undefined {
     const found = this.#byExchange.get(exchange);
-    return found?.agent === agent ? found : undefined;
+    return found?.agent === agent && found.tenant === tenant ? found : undefined;
   }
 }

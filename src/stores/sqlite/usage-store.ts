@@ -10,6 +10,7 @@ import {
   type UsageRow,
   type UsageStore,
 } from "../../core/money/usage-report.ts";
+import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import { openDatabase } from "./database.ts";
 
 const FLUSH_MS = 1000;
@@ -31,9 +32,20 @@ const MIGRATIONS = [
      ${USAGE_COUNTS.map((count) => `${COLUMN[count]} INTEGER NOT NULL`).join(", ")},
      PRIMARY KEY (${USAGE_GROUPS.join(", ")})
    ) STRICT, WITHOUT ROWID`,
+  `ALTER TABLE usage RENAME TO usage_of_one;
+   CREATE TABLE usage (
+     tenant TEXT NOT NULL,
+     ${USAGE_GROUPS.map((group) => `${group} TEXT NOT NULL`).join(", ")},
+     ${USAGE_COUNTS.map((count) => `${COLUMN[count]} INTEGER NOT NULL`).join(", ")},
+     PRIMARY KEY (tenant, ${USAGE_GROUPS.join(", ")})
+   ) STRICT, WITHOUT ROWID;
+   INSERT INTO usage SELECT '${DEFAULT_TENANT}', * FROM usage_of_one;
+   DROP TABLE usage_of_one`,
 ];
 
-const ADD = `INSERT INTO usage VALUES (${[...USAGE_GROUPS, ...USAGE_COUNTS].map(() => "?").join(", ")})
+const CELL = ["tenant", ...USAGE_GROUPS] as const;
+
+const ADD = `INSERT INTO usage VALUES (${[...CELL, ...USAGE_COUNTS].map(() => "?").join(", ")})
   ON CONFLICT DO UPDATE SET
   ${USAGE_COUNTS.map((count) => `${COLUMN[count]} = ${COLUMN[count]} + excluded.${COLUMN[count]}`).join(", ")}`;
 
@@ -56,7 +68,7 @@ export class SqliteUsageStore implements UsageStore, Disposable {
   }
 
   add(cell: UsageCell, counts: UsageCounts): void {
-    const key = USAGE_GROUPS.map((group) => cell[group]).join("\n");
+    const key = CELL.map((part) => cell[part]).join("\n");
     const known = this.#pending.get(key);
     if (known === undefined) this.#pending.set(key, { cell, counts: { ...counts } });
     else for (const name of USAGE_COUNTS) known.counts[name] += counts[name];
@@ -64,10 +76,15 @@ export class SqliteUsageStore implements UsageStore, Disposable {
     else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS).unref();
   }
 
-  report({ from, to, groups, only, max }: UsageQuery): readonly UsageRow[] {
+  report({ from, to, tenant, groups, only, max }: UsageQuery): readonly UsageRow[] {
     this.#flush();
     const wanted = USAGE_GROUPS.filter((group) => only[group] !== undefined);
-    const where = ["day >= ?", "day <= ?", ...wanted.map((group) => `${group} = ?`)].join(" AND ");
+    const where = [
+      "tenant = ?",
+      "day >= ?",
+      "day <= ?",
+      ...wanted.map((group) => `${group} = ?`),
+    ].join(" AND ");
     const sums = USAGE_COUNTS.map((count) => `sum(${COLUMN[count]}) AS ${count}`);
     const by = groups.length === 0 ? "" : `GROUP BY ${groups.join(", ")}`;
     const sql = `SELECT ${[...groups, ...sums].join(", ")} FROM usage WHERE ${where} ${by}
@@ -75,7 +92,7 @@ export class SqliteUsageStore implements UsageStore, Disposable {
     const values = wanted.map((group) => only[group] ?? "");
     const found = this.#connection()
       .database.prepare(sql)
-      .all(from, to, ...values, max);
+      .all(tenant, from, to, ...values, max);
     return found.flatMap((row) => (row["calls"] === null ? [] : rowOf(row, groups)));
   }
 
@@ -95,7 +112,7 @@ export class SqliteUsageStore implements UsageStore, Disposable {
       database.exec("BEGIN IMMEDIATE");
       try {
         for (const { cell, counts } of this.#pending.values()) {
-          const names = USAGE_GROUPS.map((group) => cell[group]);
+          const names = CELL.map((part) => cell[part]);
           add.run(...names, ...USAGE_COUNTS.map((count) => counts[count]));
         }
         database.exec("COMMIT");

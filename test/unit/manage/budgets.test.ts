@@ -119,6 +119,7 @@ describe("/core/v1/usage", () => {
   const cell = {
     day: "2026-11-21",
     agent: "a",
+    tenant: "default",
     team: "",
     user: "",
     upstream: "o",

@@ -53,7 +53,8 @@ beforeAll(async () => {
   );
   await fixture.ask("POST", "/core/v1/agents", { body: { name: "bot" } });
   for (const role of ROLES) {
-    const body = role === "agent" ? { name: "k", agent: "bot" } : { name: role, role };
+    const holder = role === "agent" ? { name: "k", agent: "bot" } : { name: role, role };
+    const body = { ...holder, plan: "enterprise" };
     keys.set(role, (await fixture.ask("POST", "/core/v1/keys", { body })).json.key);
   }
 });

@@ -178,7 +178,7 @@ function explainDenial(call: OwnCall, parts: OwnToolParts): Promise<OwnAnswer> |
     );
   }
   if (typeof asked !== "string") return fault("request_id must be a text.");
-  const found = parts.refusals.find(id(asked), call.principal.agent);
+  const found = parts.refusals.find(id(asked), call.principal);
   if (found !== undefined) return refusalText(remembered(found));
   const text =
     "No recent denial of yours has this request_id. Name the call itself, as for check_permission.";
