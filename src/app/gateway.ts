@@ -20,7 +20,9 @@ import { openPriceSource, type PriceSource } from "./price-source.ts";
 import { openPolicySource, type PolicySource } from "./policy-source.ts";
 import { findDeadEnforcers, findIdleLimits } from "./self-test.ts";
 import { startTracing } from "./start-tracing.ts";
+import { SqliteSecretUses } from "../stores/sqlite/secret-use-store.ts";
 import { SqliteUsageStore } from "../stores/sqlite/usage-store.ts";
+import { secretUseListener, secretUsesPath } from "./secret-use-listener.ts";
 import { usageListener, usagePath } from "./usage-listener.ts";
 import { readToolSchemas } from "./tool-schemas.ts";
 import { createTally } from "./tally.ts";
@@ -62,14 +64,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const tracing = await startTracing(environment);
   if (tracing !== undefined) started.defer(() => tracing.stop());
   const tally = createTally();
-  const usage = started.use(
-    new SqliteUsageStore(usagePath(config), (cause) =>
-      log.error({ cause: String(cause) }, "usage"),
-    ),
-  );
   const refusals = new RecentRefusals();
   const traced = tracing === undefined ? listeners : [...listeners, tracing.closed];
-  const events = createEvents(log, tally, [...traced, refusals.note, usageListener(usage)]);
+  const sums = countersOf(config, log, started);
+  const events = createEvents(log, tally, [...traced, refusals.note, ...sums]);
   const policies = started.use(
     openPolicySource(
       config.policiesDirectory,
@@ -106,6 +104,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await owned.disposeAsync();
     },
   };
+}
+
+/** What closed exchanges add up to, on disk: reports of usage, uses of secrets. */
+function countersOf(config: Config, log: Log, started: AsyncDisposableStack): readonly Listener[] {
+  const onFault = (cause: unknown): void => log.error({ cause: String(cause) }, "counts");
+  const usage = started.use(new SqliteUsageStore(usagePath(config), onFault));
+  const uses = started.use(new SqliteSecretUses(secretUsesPath(config), onFault));
+  return [usageListener(usage), secretUseListener(uses)];
 }
 
 /** Throws PolicyFault for limits that no store enforces. */

@@ -7,6 +7,7 @@ import { openIdentityServices } from "./services/identity-services.ts";
 import { openMoneyServices } from "./services/money-services.ts";
 import { openPolicyServices } from "./services/policy-services.ts";
 import { openReviewServices } from "./services/review-services.ts";
+import { openSecretServices } from "./services/secret-services.ts";
 import type { ServiceParts } from "./services/service-parts.ts";
 import { VERSION } from "./version.ts";
 
@@ -19,12 +20,14 @@ export async function openNativePlane(given: Omit<ServiceParts, "now">): Promise
   const { config, vitals } = given;
   const parts: ServiceParts = { ...given, now: () => instant(wallMillis()) };
   await using started = new AsyncDisposableStack();
+  const identity = await openIdentityServices(parts, started);
   const api = await createNativeApi({
     version: VERSION,
     vitals,
-    identity: await openIdentityServices(parts, started),
+    identity,
     ...(await openMoneyServices(parts, started)),
     ...openReviewServices(parts, started),
+    ...openSecretServices(parts, identity.ports, started),
     ...openPolicyServices(parts),
     open: config.api.open,
     bootstrapToken: config.api.bootstrapToken,

@@ -8,10 +8,11 @@ import { DEMO_MODEL } from "../app/demo/model-server.ts";
 import { createLogger } from "../app/logger.ts";
 import { startSidecar, type Sidecar } from "../app/sidecar.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
-import { id } from "../core/units.ts";
+import { id, instant, type SecretName } from "../core/units.ts";
+import { lentTo } from "../core/secret/secret-terms.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { vaultKeySource } from "../stores/vault/vault-key.ts";
-import { setSecret } from "../stores/vault/vault-secrets.ts";
+import { changeSecret } from "../stores/vault/vault-secrets.ts";
 import type { Shell } from "./shell.ts";
 
 /** A gateway in a directory that is thrown away, with everything on. */
@@ -105,6 +106,12 @@ function storeSecret(config: Config, tools: string): void {
     header: "authorization",
     format: "Bearer {}",
   };
-  const at = new Date(wallMillis()).toISOString();
-  setSecret({ directory, tenant: DEFAULT_TENANT, key }, id("demo-token"), binding, SECRET, at);
+  const place = {
+    tenant: DEFAULT_TENANT,
+    name: id<SecretName>("demo-token"),
+    at: instant(wallMillis()),
+  };
+  const terms = lentTo(binding);
+  const change = { kind: "store", value: SECRET, terms, mustBe: "any" } as const;
+  changeSecret({ directory, key }, { ...place, expect: "any" }, change);
 }

@@ -46,18 +46,7 @@ export async function atDesk<T>(
 ): Promise<T> {
   const { config } = loadFor(options, shell);
   await using opened = await open(config);
-  const { environment } = shell;
-  const name = environment["USER"] ?? environment["LOGNAME"] ?? "the command line";
-  const tenant = await tenantOf(options, opened.ports);
-  const caller: Caller = {
-    kind: "cli",
-    id: "cli",
-    name,
-    tenant,
-    role: "admin",
-    scopes: [],
-    agent: undefined,
-  };
+  const caller = operator(shell, await tenantOf(options, opened.ports));
   const listed = new Set(config.agents.map((agent) => agent.name));
   // Awaited here: what is open is closed when this function ends.
   return await use({ caller, ports: opened.ports, listed });
@@ -69,6 +58,12 @@ async function tenantOf(options: Options, { store }: IdentityPorts): Promise<Ten
   if ((await store.get("tenant", named)) !== undefined) return id(named);
   const remedy = `sallyport tenants create ${named}`;
   throw new CommandFailure(EXIT.failure, `there is no tenant ${named}`, remedy);
+}
+
+/** Whoever types the command. */
+export function operator({ environment }: Shell, tenant: TenantId): Caller {
+  const name = environment["USER"] ?? environment["LOGNAME"] ?? "the command line";
+  return { kind: "cli", id: "cli", name, tenant, role: "admin", scopes: [], agent: undefined };
 }
 
 /** Ends the command with the fault's words where there is no value. */

@@ -1,36 +1,35 @@
 /** `sallyport vault`: the operator's hands on the secrets that agents never see. */
 import { Command } from "commander";
-import { readBinding, type Binding } from "../core/secret/binding.ts";
 import { secretName } from "../core/secret/secret-ref.ts";
-import { secretValueProblem } from "../core/secret/secret-value.ts";
-import { id, type SecretName, type TenantId } from "../core/units.ts";
-import { wallMillis } from "../lib/clock.ts";
-import type { SealedSecret } from "../stores/vault/sealed-secret.ts";
-import { errorCode, VaultFault } from "../stores/vault/vault-fault.ts";
-import { readVault, rekeyVault, renewVaultKey } from "../stores/vault/vault-file.ts";
-import { vaultKeySource } from "../stores/vault/vault-key.ts";
+import type { SecretTerms } from "../core/secret/secret-terms.ts";
+import { deliveredValueProblem, secretValueProblem } from "../core/secret/secret-value.ts";
+import type { SecretName } from "../core/units.ts";
+import type { Answer } from "../core/fault.ts";
 import {
+  listSecrets,
   removeSecret,
-  rotateSecret,
-  setSecret,
-  type VaultPlace,
-} from "../stores/vault/vault-secrets.ts";
+  rollBackSecret,
+  storeSecret,
+} from "../operations/secrets/manage-secrets.ts";
+import type { SecretView } from "../operations/secrets/secret-ports.ts";
+import { SECRETS_MAX } from "../stores/vault/vault-document.ts";
+import { rekeyVault, renewVaultKey } from "../stores/vault/vault-file.ts";
 import { CommandFailure } from "./command-failure.ts";
-import { loadFor } from "./config-options.ts";
+import type { Options } from "./directory-desk.ts";
 import { EXIT } from "./exit-code.ts";
 import { readSecretValue } from "./read-secret-value.ts";
 import type { Shell } from "./shell.ts";
-
-const TENANT: TenantId = id("default");
+import { atVault, vaultValue, type VaultDesk } from "./vault-desk.ts";
+import { describeTerms, termsIn, withTerms } from "./vault-terms.ts";
 
 const EXAMPLES = `
 The value is piped in or typed at a prompt, never given as an argument:
   $ printf %s "$OPENAI_API_KEY" | sallyport vault set openai --origin https://api.openai.com
   $ sallyport vault set github --origin https://api.github.com --method GET --path '/repos/**'
   $ sallyport vault set anthropic --origin https://api.anthropic.com --header x-api-key
+  $ sallyport vault set licence --deliver --scope read --agent build-bot
 An upstream borrows it by: credential: { ref: vault://openai }`;
 
-type Options = Readonly<Record<string, unknown>>;
 type ReadValue = (name: string) => Promise<string>;
 
 /** `readValue` is there for tests: a terminal cannot be had everywhere. */
@@ -38,47 +37,61 @@ export function vaultCommand(shell: Shell, readValue: ReadValue = readSecretValu
   const vault = new Command("vault")
     .description("keep the credentials that the gate lends to agents' requests")
     .addHelpText("after", EXAMPLES);
-  addChanges(vault, shell, readValue);
-  onVault(vault.command("list").description("names, bindings, versions and dates; never values"))
+  addValues(vault, shell, readValue);
+  addVersions(vault, shell);
+  onVault(vault.command("list").description("names, terms, versions and dates; never values"))
     .option("--json", "for programs")
-    .action((options: Options) => inVault(options, shell, (place) => list(place, options, shell)));
-  onVault(vault.command("rekey").description("seal everything under a new key"))
-    .option("--to <file>", "the file of the new key (default: renew the generated one)")
-    .action((options: Options) => inVault(options, shell, (place) => rekey(place, options, shell)));
+    .action((options: Options) => atVault(options, shell, (desk) => list(desk, options, shell)));
+  onVault(vault.command("rotate-key").description("seal everything under a new key"))
+    .alias("rekey")
+    .option("--to <file>", "the file of the new key (default: renew the one in place)")
+    .action((options: Options) => atVault(options, shell, (desk) => rekey(desk, options, shell)));
   return vault;
 }
 
-function addChanges(vault: Command, shell: Shell, readValue: ReadValue): void {
-  onSecret(vault.command("set").description("store a secret and where it may go"))
-    .requiredOption("--origin <url>", "the only scheme, host and port it is sent to")
-    .option("--path <glob>", "only these paths at the origin; repeatable", collect, [])
-    .option("--method <method>", "only these methods; repeatable", collect, [])
-    .option("--header <name>", "the header it is written into", "authorization")
-    .option("--format <text>", "{} is the value (default: 'Bearer {}' in authorization, else {})")
-    .action(async (name: string, excess: readonly string[], options: Options) => {
-      const [named, binding] = [nameIn(name, excess), bindingIn(options)];
-      const value = await valueOf(named, readValue);
-      inVault(options, shell, (place) => {
-        const stored = setSecret(place, named, binding, value, now());
-        shell.out(`stored ${named}, version ${stored.version}: ${describe(binding)}\n`);
-      });
+function addValues(vault: Command, shell: Shell, readValue: ReadValue): void {
+  withTerms(
+    onSecret(vault.command("set").description("store a secret and where it may go")),
+  ).action(async (name: string, excess: readonly string[], options: Options) => {
+    const [named, terms] = [nameIn(name, excess), termsIn(options)];
+    const value = await valueOf(named, terms, readValue);
+    await atVault(options, shell, async ({ caller, ports }) => {
+      const wish = { name: named, value, terms, mustBe: "any" } as const;
+      const { entry } = vaultValue(await storeSecret(caller, wish, "any", ports));
+      shell.out(`stored ${named}, version ${entry.current}: ${describeTerms(terms)}\n`);
     });
-  onSecret(vault.command("rotate").description("a new value under the same binding")).action(
+  });
+  onSecret(vault.command("rotate").description("a new value under the same terms")).action(
     async (name: string, excess: readonly string[], options: Options) => {
       const named = nameIn(name, excess);
-      const value = await valueOf(named, readValue);
-      inVault(options, shell, (place) => {
-        const stored = rotateSecret(place, named, value, now());
-        if (stored === undefined) throw notThere(named);
-        shell.out(`rotated ${named}: version ${stored.version}, in use within a second\n`);
+      const value = await readValue(named);
+      await atVault(options, shell, async ({ caller, ports }) => {
+        const wish = { name: named, value, terms: undefined, mustBe: "present" } as const;
+        const { entry } = there(named, await storeSecret(caller, wish, "any", ports));
+        shell.out(`rotated ${named}: version ${entry.current}, in use within a second\n`);
       });
     },
   );
-  onSecret(vault.command("rm").description("forget a secret and all it was")).action(
-    (name: string, excess: readonly string[], options: Options) => {
+}
+
+function addVersions(vault: Command, shell: Shell): void {
+  onSecret(vault.command("rollback").description("use a version again that is still kept"))
+    .requiredOption("--to <version>", "its number; see: sallyport vault list --json")
+    .action(async (name: string, excess: readonly string[], options: Options) => {
       const named = nameIn(name, excess);
-      inVault(options, shell, (place) => {
-        if (!removeSecret(place, named)) throw notThere(named);
+      const target = { name: named, expect: "any" } as const;
+      await atVault(options, shell, async ({ caller, ports }) => {
+        const version = Number(options["to"]);
+        vaultValue(await rollBackSecret(caller, target, version, ports));
+        shell.out(`${named} is at version ${version} again, in use within a second\n`);
+      });
+    });
+  onSecret(vault.command("rm").description("forget a secret and all it was")).action(
+    async (name: string, excess: readonly string[], options: Options) => {
+      const named = nameIn(name, excess);
+      const target = { name: named, expect: "any" } as const;
+      await atVault(options, shell, async ({ caller, ports }) => {
+        there(named, await removeSecret(caller, target, ports));
         shell.out(`removed ${named}\n`);
       });
     },
@@ -96,40 +109,36 @@ function onSecret(command: Command): Command {
   return onVault(command).usage("[options] <name>").argument("<name>").argument("[excess...]");
 }
 
-function inVault(options: Options, shell: Shell, use: (place: VaultPlace) => void): void {
-  const { config } = loadFor(options, shell);
-  try {
-    const directory = config.dataDirectory;
-    use({ directory, key: vaultKeySource(config.vault, directory), tenant: TENANT });
-  } catch (error) {
-    const isOutside = error instanceof VaultFault || errorCode(error) !== "";
-    if (error instanceof Error && isOutside) {
-      throw new CommandFailure(EXIT.unavailable, error.message);
-    }
-    throw error;
-  }
-}
-
-function list({ directory, key }: VaultPlace, { json }: Options, shell: Shell): void {
-  const secrets = readVault(directory, key)?.document.secrets ?? [];
-  const sorted = secrets.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+async function list({ caller, ports }: VaultDesk, { json }: Options, shell: Shell): Promise<void> {
+  const page = { after: undefined, limit: SECRETS_MAX };
+  const secrets = vaultValue(await listSecrets(caller, page, ports));
   if (json === true) {
-    shell.out(`${JSON.stringify(sorted.map(toJson), undefined, 2)}\n`);
+    shell.out(`${JSON.stringify(secrets.map(toJson), undefined, 2)}\n`);
     return;
   }
-  if (sorted.length === 0) shell.err("the vault is empty; see: sallyport vault set --help\n");
-  for (const { name, version, changedAt, binding } of sorted) {
-    shell.out(`${name}  version ${version}  ${changedAt}  ${describe(binding)}\n`);
+  if (secrets.length === 0) shell.err("the vault is empty; see: sallyport vault set --help\n");
+  for (const { entry } of secrets) {
+    const at = new Date(entry.changedAt).toISOString();
+    shell.out(`${entry.name}  version ${entry.current}  ${at}  ${describeTerms(entry.terms)}\n`);
   }
 }
 
-function rekey(place: VaultPlace, { to }: Options, shell: Shell): void {
+async function rekey(
+  { caller, home, ports }: VaultDesk,
+  { to }: Options,
+  shell: Shell,
+): Promise<void> {
+  const detail = { to: typeof to === "string" ? to : "renewed" };
+  const change = { change: "vault.key_rotated", about: "vault", by: caller.name, detail };
+  if (!(await ports.ledger.change(change))) {
+    throw new CommandFailure(EXIT.unavailable, "the ledger cannot be written now");
+  }
   if (typeof to !== "string") {
-    const count = renewVaultKey(place.directory, place.key);
+    const count = renewVaultKey(home.directory, home.key);
     shell.out(`renewed the vault's key; secrets sealed under it: ${count}\n`);
     return;
   }
-  const count = rekeyVault(place.directory, place.key, { kind: "file", path: to });
+  const count = rekeyVault(home.directory, home.key, { kind: "file", path: to });
   shell.out(`secrets sealed under the key in ${to}: ${count}\n`);
   shell.err(`Now set SALLYPORT_VAULT_KEY_FILE=${to} and restart sallyport.\n`);
 }
@@ -152,55 +161,43 @@ function nameIn(text: string, excess: readonly string[]): SecretName {
   );
 }
 
-function bindingIn({ origin, path, method, header, format }: Options): Binding {
-  const inAuthorization = String(header).toLowerCase() === "authorization";
-  const reading = readBinding({
-    origin: String(origin),
-    paths: texts(path),
-    methods: texts(method),
-    header: String(header),
-    format: typeof format === "string" ? format : inAuthorization ? "Bearer {}" : "{}",
-  });
-  if (reading.kind === "ok") return reading.binding;
-  throw new CommandFailure(EXIT.usage, reading.problems.join("; "));
-}
-
-async function valueOf(name: SecretName, readValue: ReadValue): Promise<string> {
+/** Before anything is opened: a value that cannot be stored is the operator's mistake. */
+async function valueOf(
+  name: SecretName,
+  { binding }: SecretTerms,
+  readValue: ReadValue,
+): Promise<string> {
   const value = await readValue(name);
-  const problem = secretValueProblem(value);
+  const problem = binding === undefined ? deliveredValueProblem(value) : secretValueProblem(value);
   if (problem === undefined) return value;
-  throw new CommandFailure(EXIT.usage, `the value cannot be a credential: ${problem}`);
+  throw new CommandFailure(EXIT.usage, `the value cannot be stored: ${problem}`);
 }
 
-function notThere(name: SecretName): CommandFailure {
-  return new CommandFailure(EXIT.failure, `no secret ${name}`, "sallyport vault list");
+function there(name: SecretName, answer: Answer<SecretView>): SecretView {
+  if (answer.kind === "fault" && answer.fault.code === "not_found") {
+    throw new CommandFailure(EXIT.failure, `no secret ${name}`, "sallyport vault list");
+  }
+  return vaultValue(answer);
 }
 
-function describe({ origin, paths, methods, header, format }: Binding): string {
-  const verbs = methods.length === 0 ? "any method" : methods.join(",");
-  return `${verbs} ${origin}${paths.length === 0 ? "/**" : paths.join(",")}  ${header}: ${format}`;
-}
-
-function toJson(secret: SealedSecret) {
-  const { name, version, previousVersion, createdAt, changedAt, binding } = secret;
+function toJson({ entry }: SecretView) {
+  const { name, current, versions, createdAt, changedAt, terms } = entry;
   return {
     name,
-    version,
-    previous_version: previousVersion ?? null,
-    created_at: createdAt,
-    changed_at: changedAt,
-    binding,
+    version: current,
+    versions: versions.map(({ number, createdAt: at }) => ({
+      number,
+      created_at: new Date(at).toISOString(),
+    })),
+    created_at: new Date(createdAt).toISOString(),
+    changed_at: new Date(changedAt).toISOString(),
+    type: terms.type,
+    binding: terms.binding ?? null,
+    deliver: terms.deliver,
+    scope_required: terms.scopeRequired ?? null,
+    clearance_min: terms.clearanceMin,
+    allowed_agents: terms.allowedAgents,
+    expires_at: terms.expiresAt === undefined ? null : new Date(terms.expiresAt).toISOString(),
+    keep: terms.keep,
   };
-}
-
-function texts(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.map(String) : [];
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
-
-function now(): string {
-  return new Date(wallMillis()).toISOString();
 }

@@ -8,6 +8,7 @@ export const FAULTS = {
   forbidden: { status: 403, title: "Forbidden" },
   not_found: { status: 404, title: "Not Found" },
   conflict: { status: 409, title: "Conflict" },
+  gone: { status: 410, title: "Gone" },
   changed_meanwhile: { status: 412, title: "Precondition Failed" },
   idempotency_mismatch: { status: 422, title: "Unprocessable Content" },
   locked: { status: 423, title: "Locked" },

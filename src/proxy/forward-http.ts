@@ -135,7 +135,7 @@ const NO_LOAN: Verdict<Loan> = pass({
 
 function borrow(
   vault: Vault,
-  { head, target }: Dispatch,
+  { head, target, facts }: Dispatch,
   { tokens }: UpstreamPools,
 ): Verdict<Loan> | Promise<Verdict<Loan>> {
   const { upstream, method } = head;
@@ -146,12 +146,12 @@ function borrow(
     return lent instanceof Promise ? lent.then((late) => lend(late, token)) : lend(lent, token);
   }
   if (upstream.transport.kind === "stdio") {
-    const secrets = secretsForProcess(vault, upstream);
+    const secrets = secretsForProcess(vault, upstream, facts.principal);
     if (secrets.kind === "halt") return secrets;
     const { label, echoes } = secrets.value;
     return pass({ credential: undefined, label, echoes, token: undefined });
   }
-  return lend(vault.credentialFor(upstream, method, pathOf(target)), undefined);
+  return lend(vault.credentialFor(upstream, method, pathOf(target), facts.principal), undefined);
 }
 
 function lend(lent: Verdict<Credential | undefined>, token: TokenUse | undefined): Verdict<Loan> {

@@ -80,7 +80,7 @@ function upgradeExchange(parts: UpgradeParts, vault: Vault, openTunnel: OpenTunn
     refuse: (refusal) =>
       writeReply(socket, renderRefusal(shapeOf(upstream), refusal, { exchange })),
     forward: async (_authorized, facts) => {
-      const borrowed = vault.credentialFor(upstream, method, head.rawPath);
+      const borrowed = vault.credentialFor(upstream, method, head.rawPath, facts.principal);
       if (borrowed.kind === "halt") {
         const { code, detail, cause } = borrowed.refusal;
         facts.cause = cause;

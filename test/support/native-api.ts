@@ -15,6 +15,8 @@ import { rollingWindow } from "../../src/core/money/window.ts";
 import { id, instant, millis, type TenantId } from "../../src/core/units.ts";
 import type { ReviewStore } from "../../src/core/review/review.ts";
 import { SqliteReviewStore } from "../../src/stores/sqlite/review-store.ts";
+import { SqliteSecretUses } from "../../src/stores/sqlite/secret-use-store.ts";
+import { createFileSecretStore } from "../../src/stores/vault/file-secret-store.ts";
 import { createTokenIssuer } from "../../src/stores/tokens/token-issuer.ts";
 import { openPolicyDesk } from "../../src/app/policy-desk.ts";
 import type { Api } from "../../src/manage/native/api.ts";
@@ -29,6 +31,8 @@ import { openLedger } from "../../src/stores/ledger/open-ledger.ts";
 import { readLast, type ReadEntry } from "../../src/stores/ledger/read-ledger.ts";
 
 export interface NativeFixture extends AsyncDisposable {
+  /** Where all its files are. */
+  readonly directory: string;
   readonly api: Api;
   readonly ports: IdentityPorts;
   readonly budgets: BudgetStore;
@@ -100,6 +104,9 @@ export async function openNativeFixture(): Promise<NativeFixture> {
   );
   const reviews = started.use(new SqliteReviewStore(join(directory, "reviews.db"), now));
   const failures: unknown[] = [];
+  const uses = started.use(
+    new SqliteSecretUses(join(directory, "uses.db"), (cause) => void failures.push(cause)),
+  );
   const tokens = { verify: async () => undefined };
   const api = await createNativeApi({
     version: "0.0.0",
@@ -120,6 +127,7 @@ export async function openNativeFixture(): Promise<NativeFixture> {
     usage,
     policies: openPolicyDesk(POLICIES),
     reviews: { reviews, ledger, now },
+    secrets: { ...ports, secrets: createFileSecretStore({ directory, key: VAULT_KEY }), uses },
     inspections: () => INSPECTIONS,
     open: false,
     bootstrapToken: undefined,
@@ -130,6 +138,7 @@ export async function openNativeFixture(): Promise<NativeFixture> {
   const adminKey = first.value.key;
   const owned = started.move();
   return {
+    directory,
     api,
     ports,
     budgets,
@@ -165,6 +174,8 @@ async function ask(
     json: isJson ? reply.json() : undefined,
   };
 }
+
+const VAULT_KEY = { kind: "environment", text: randomBytes(32).toString("base64") } as const;
 
 const SEALING_KEY = createSecretKey(randomBytes(32));
 

@@ -32,7 +32,11 @@ export function stopId(tenant: TenantId, target: StopTarget): string {
 }
 
 /** The ids a stop of this principal may have, the narrowest first. */
-export function stopIdsOf({ tenant, agent, session }: Principal): readonly string[] {
+export function stopIdsOf({
+  tenant,
+  agent,
+  session,
+}: Pick<Principal, "tenant" | "agent" | "session">): readonly string[] {
   return [
     stopId(tenant, { kind: "session", session }),
     stopId(tenant, { kind: "agent", agent }),

@@ -1,6 +1,7 @@
 /** The secrets of an upstream that is a process: lent once, at its start, as its environment. */
 import { pass, type Verdict } from "../verdict.ts";
 import type { Upstream } from "../upstream.ts";
+import type { Borrower } from "./secret-terms.ts";
 import type { Vault } from "./vault.ts";
 
 export interface ProcessSecrets {
@@ -23,14 +24,18 @@ const NO_SECRETS = pass<ProcessSecrets>({ variables: {}, label: undefined, echoe
 const lenders = new WeakMap<Upstream, readonly Lender[]>();
 
 /** Refuses as `credentialFor` does, with the first secret that cannot be had. */
-export function secretsForProcess(vault: Vault, upstream: Upstream): Verdict<ProcessSecrets> {
+export function secretsForProcess(
+  vault: Vault,
+  upstream: Upstream,
+  borrower?: Borrower,
+): Verdict<ProcessSecrets> {
   const list = lendersOf(upstream);
   if (list.length === 0) return NO_SECRETS;
   const variables: Record<string, string> = {};
   const labels: string[] = [];
   const echoes: string[] = [];
   for (const { variable, upstream: lender } of list) {
-    const lent = vault.credentialFor(lender, "POST", "/");
+    const lent = vault.credentialFor(lender, "POST", "/", borrower);
     if (lent.kind === "halt") return lent;
     if (lent.value === undefined) continue;
     variables[variable] = lent.value.value;

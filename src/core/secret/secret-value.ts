@@ -2,6 +2,8 @@ import { ECHO_CHARS_MIN } from "./echoes.ts";
 
 /** Well below the header size that servers take. */
 export const SECRET_CHARS_MAX = 8_192;
+/** Of what is only delivered: a chain of certificates fits. */
+export const DELIVERED_CHARS_MAX = 32_768;
 
 /**
  * What keeps a value from being used as a credential, as a clause that never quotes it. Printable
@@ -17,5 +19,15 @@ export function secretValueProblem(value: string): string | undefined {
   if (/[\r\n]/u.test(value)) return "it contains a line break";
   if (!/^[\x20-\x7e]*$/u.test(value)) return "it contains characters other than printable ASCII";
   if (value !== value.trim()) return "it starts or ends with a space";
+  return undefined;
+}
+
+/** As above, for a value that goes into no header: any text. */
+export function deliveredValueProblem(value: string): string | undefined {
+  if (value.length === 0) return "it is empty";
+  if (value.length > DELIVERED_CHARS_MAX) {
+    return `it is longer than ${DELIVERED_CHARS_MAX} characters`;
+  }
+  if (!value.isWellFormed()) return "it is not well-formed text";
   return undefined;
 }

@@ -1,3 +1,4 @@
+import type { Borrower } from "./secret-terms.ts";
 import type { Upstream } from "../upstream.ts";
 import type { Verdict } from "../verdict.ts";
 
@@ -36,7 +37,13 @@ export interface Vault {
    * `credential_forbidden` where the binding (origin, path, method) does not fit, and with
    * `credential_unavailable` where the secret cannot be read. `undefined`: the upstream has none.
    * `path` is that of the target which will be sent, below the upstream's prefix and without the
-   * query: where a door corrects what the client asked for, the corrected one.
+   * query: where a door corrects what the client asked for, the corrected one. `borrower` is for
+   * whom: a secret whose terms ask for more than a request is lent to nobody who is not named.
    */
-  credentialFor(upstream: Upstream, method: string, path: string): Verdict<Credential | undefined>;
+  credentialFor(
+    upstream: Upstream,
+    method: string,
+    path: string,
+    borrower?: Borrower,
+  ): Verdict<Credential | undefined>;
 }

@@ -23,6 +23,7 @@ import { honourIdempotencyKeys } from "./idempotency.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { ProblemJson, sendFault, sendProblem } from "./problem.ts";
 import { applyRouteRules } from "./route-rules.ts";
+import { secretRoutes } from "./secret-routes.ts";
 import type { Services } from "./services.ts";
 import { statusRoutes } from "./status-routes.ts";
 
@@ -44,6 +45,7 @@ const ROUTES: readonly Routes[] = [
   budgetRoutes,
   usageRoutes,
   reviewRoutes,
+  secretRoutes,
   policyRoutes,
   inspectRoutes,
 ];

@@ -3,7 +3,7 @@ import type { RouteOptions } from "fastify";
 import { Type } from "typebox";
 import type { Access } from "./api.ts";
 
-const ERRORS = [400, 401, 403, 404, 409, 412, 422, 423, 428, 429, 500, 503] as const;
+const ERRORS = [400, 401, 403, 404, 409, 410, 412, 422, 423, 428, 429, 500, 503] as const;
 const PROBLEM = {
   description: "Problem",
   content: { "application/problem+json": { schema: Type.Ref("Problem") } },

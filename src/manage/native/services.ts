@@ -9,6 +9,7 @@ import type { TenantId } from "../../core/units.ts";
 import type { UsageStore } from "../../core/money/usage-report.ts";
 import type { BudgetPorts } from "../../operations/money/budget-desk.ts";
 import type { ReviewPorts } from "../../operations/answer-review.ts";
+import type { SecretPorts } from "../../operations/secrets/secret-ports.ts";
 import type { Vitals } from "../vitals.ts";
 
 /** What the native API stands on; app supplies it. */
@@ -20,6 +21,7 @@ export interface Services {
   readonly budgets: BudgetPorts;
   readonly usage: UsageStore;
   readonly reviews: ReviewPorts;
+  readonly secrets: SecretPorts;
   /** What policy wants to find in the traffic of this agent. */
   readonly inspections: (agent: string) => Inspections;
   /** `api.auth: open`: nobody needs a credential. */

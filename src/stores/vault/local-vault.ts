@@ -8,13 +8,16 @@ import { fileURLToPath } from "node:url";
 import { parseSecretRef, type SecretRef } from "../../core/secret/secret-ref.ts";
 import { SECRET_CHARS_MAX } from "../../core/secret/secret-value.ts";
 import type { Vault, Credential } from "../../core/secret/vault.ts";
+import type { Borrower } from "../../core/secret/secret-terms.ts";
 import type { Refusal } from "../../core/refusal.ts";
-import type { TenantId } from "../../core/units.ts";
+import { instant, type TenantId } from "../../core/units.ts";
 import type { CredentialRef, Upstream } from "../../core/upstream.ts";
 import { pass, type Verdict } from "../../core/verdict.ts";
+import { wallMillis } from "../../lib/clock.ts";
 import { impossible } from "../../lib/impossible.ts";
 import {
   prepareCredential,
+  refusedTo,
   unavailable,
   usable,
   type FoundSecret,
@@ -65,12 +68,21 @@ export class LocalVault implements Vault, Disposable {
     this.#timer = setInterval(() => this.#poll(), options.pollMs ?? POLL_MS).unref();
   }
 
-  credentialFor(upstream: Upstream, method: string, path: string): Verdict<Credential | undefined> {
+  credentialFor(
+    upstream: Upstream,
+    method: string,
+    path: string,
+    borrower?: Borrower,
+  ): Verdict<Credential | undefined> {
     if (upstream.credential === undefined) return NO_CREDENTIAL;
     let prepared = this.#prepared.get(upstream);
     if (prepared === undefined) {
       prepared = this.#prepare(upstream, upstream.credential);
       this.#prepared.set(upstream, prepared);
+    }
+    if (prepared.conditions !== undefined) {
+      const refused = refusedTo(prepared, borrower, instant(wallMillis()));
+      if (refused !== undefined) return refused;
     }
     return usable(prepared, method, path);
   }
@@ -141,12 +153,12 @@ export class LocalVault implements Vault, Disposable {
       case "env": {
         const value = this.#options.environment[ref.name];
         if (value === undefined) throw new VaultFault(`the variable ${ref.name} is not set`);
-        return { value, label: `${name}@env`, binding: undefined };
+        return { value, label: `${name}@env`, secret: undefined };
       }
       case "file": {
         const path = pathOf(ref.url);
         this.#watch(path);
-        return { value: readSecretFile(path), label: `${name}@file`, binding: undefined };
+        return { value: readSecretFile(path), label: `${name}@file`, secret: undefined };
       }
       default:
         return impossible(ref);
@@ -165,7 +177,7 @@ export class LocalVault implements Vault, Disposable {
       );
     }
     const value = unsealSecret(contents.vault.key, secret);
-    return { value, label: `${name}@${secret.version}`, binding: secret.binding };
+    return { value, label: `${name}@${secret.current}`, secret };
   }
 
   /** The mark is taken before the file is read, so a change in between is seen as one. */

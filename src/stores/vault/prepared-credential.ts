@@ -3,7 +3,14 @@ import { PLACEHOLDER, readBinding, written, type Binding } from "../../core/secr
 import { echoesOf } from "../../core/secret/echoes.ts";
 import { pathPattern, type PathPattern } from "../../core/secret/path-pattern.ts";
 import { secretValueProblem } from "../../core/secret/secret-value.ts";
+import {
+  isConditional,
+  withheld,
+  type Borrower,
+  type GovernedSecret,
+} from "../../core/secret/secret-terms.ts";
 import type { Credential, RequestSigner } from "../../core/secret/vault.ts";
+import type { Instant } from "../../core/units.ts";
 import type { CredentialRef, SigningScope, Upstream } from "../../core/upstream.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import { createAwsSigner, readAwsKey } from "./aws-signer.ts";
@@ -13,8 +20,8 @@ export interface FoundSecret {
   readonly value: string;
   /** For the ledger. */
   readonly label: string;
-  /** Sealed with a vault secret; `env://` and `file://` are bound by the configuration alone. */
-  readonly binding: Binding | undefined;
+  /** Sealed with a vault secret; others are bound by the configuration alone. */
+  readonly secret: GovernedSecret | undefined;
 }
 
 export interface PreparedCredential {
@@ -27,13 +34,15 @@ export interface PreparedCredential {
   readonly below: readonly PathPattern[];
   /** At the origin, as the secret's binding narrows. */
   readonly atOrigin: readonly PathPattern[];
+  /** Where it matters who borrows, or when. */
+  readonly conditions: GovernedSecret | undefined;
 }
 
 /** Throws VaultFault where value or configuration can be no credential. */
 export function prepareCredential(
   upstream: Upstream,
   ref: CredentialRef,
-  { value, label, binding }: FoundSecret,
+  { value, label, secret }: FoundSecret,
 ): PreparedCredential {
   const problem = secretValueProblem(value);
   if (problem !== undefined) throw new VaultFault(`the value of ${ref.ref}: ${problem}`);
@@ -41,7 +50,8 @@ export function prepareCredential(
   const reading = readBinding({ origin: upstream.origin, paths, methods, header, format });
   if (reading.kind === "problems") throw new VaultFault(reading.problems.join("; "));
   const configured = reading.binding;
-  const misfit = binding === undefined ? undefined : misfitOf(binding, configured);
+  const binding = secret?.terms.binding;
+  const misfit = secret === undefined ? undefined : misfitOf(binding, configured);
   const signs = ref.signing === undefined ? undefined : signingKey(ref, value, ref.signing);
   return {
     name: ref.name,
@@ -59,6 +69,7 @@ export function prepareCredential(
     methods: [configured.methods, binding?.methods ?? []].filter((list) => list.length > 0),
     below: configured.paths.map(pathPattern),
     atOrigin: (binding?.paths ?? []).map(pathPattern),
+    conditions: secret !== undefined && isConditional(secret.terms) ? secret : undefined,
   };
 }
 
@@ -109,15 +120,31 @@ export function unavailable(
     remedy: "An operator finds the reason in the gateway's log and by: sallyport vault list.",
     cause,
   });
-  return { name, upstream, verdict, methods: [], below: [], atOrigin: [] };
+  return { name, upstream, verdict, methods: [], below: [], atOrigin: [], conditions: undefined };
 }
 
 /** What the vault was told and what the configuration now asks, where they differ. */
-function misfitOf(bound: Binding, asked: Binding): string | undefined {
+function misfitOf(bound: Binding | undefined, asked: Binding): string | undefined {
+  if (bound === undefined) return "is bound to no origin";
   if (bound.origin !== asked.origin) return "is bound to another origin";
   if (bound.header !== asked.header) return `is bound to the header ${bound.header}`;
   if (bound.format !== asked.format) return "is bound to another format";
   return undefined;
+}
+
+/** What the secret's terms say to this borrower; undefined: nothing against it. */
+export function refusedTo(
+  { conditions, name, upstream }: PreparedCredential,
+  borrower: Borrower | undefined,
+  now: Instant,
+): Verdict<never> | undefined {
+  if (conditions === undefined) return undefined;
+  // An access token or a process of ours serves many agents: it is nobody's in particular.
+  const why =
+    borrower === undefined
+      ? "is for some agents or for some time only, and nobody in particular asks"
+      : withheld(conditions, borrower, now);
+  return why === undefined ? undefined : forbidden(name, upstream, why);
 }
 
 function oneFits(patterns: readonly PathPattern[], path: string): boolean {

@@ -4,16 +4,18 @@
  */
 import type { KeyObject } from "node:crypto";
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
-import { readBinding } from "../../core/secret/binding.ts";
 import { secretName } from "../../core/secret/secret-ref.ts";
 import { id } from "../../core/units.ts";
 import { canonicalJson } from "../../lib/canonical-json.ts";
 import { parseStrictJson } from "../../lib/strict-json.ts";
-import type { SealedSecret } from "./sealed-secret.ts";
+import { FIRST_FORMAT, fromFirstFormat } from "./first-format.ts";
+import { countOf, malformed, textOf, timeOf, timeText } from "./json-members.ts";
+import type { SealedSecret, SealedVersion } from "./sealed-secret.ts";
+import { termsFromJson, termsToJson } from "./terms-json.ts";
 import { VaultFault } from "./vault-fault.ts";
 import { keyId, sameMac, vaultMac } from "./vault-key.ts";
 
-const FORMAT = "sallyport-vault/1";
+const FORMAT = "sallyport-vault/2";
 export const SECRETS_MAX = 10_000;
 
 export interface VaultDocument {
@@ -53,83 +55,72 @@ export function readVaultDocument(text: Uint8Array, key: KeyObject): VaultDocume
   }
   const secrets = body["secrets"];
   if (!isJsonArray(secrets)) throw malformed("secrets");
-  return { generation: countOf(body, "generation"), secrets: secrets.map(fromJson), mac };
+  const read = body["format"] === FIRST_FORMAT ? fromFirst(key) : fromJson;
+  return { generation: countOf(body, "generation"), secrets: secrets.map(read), mac };
 }
 
 function rootOf(text: Uint8Array): JsonObject {
   const parsed = parseStrictJson(text);
   if (parsed.kind !== "ok") throw new VaultFault(`the vault file is not JSON: ${parsed.message}`);
   const root = parsed.value;
-  if (!isJsonObject(root) || root["format"] !== FORMAT) {
+  if (!isJsonObject(root) || (root["format"] !== FORMAT && root["format"] !== FIRST_FORMAT)) {
     throw new VaultFault(`the vault file is not of the format ${FORMAT}`);
   }
   return root;
+}
+
+function fromFirst(key: KeyObject): (value: JsonValue) => SealedSecret {
+  return (value) => {
+    if (!isJsonObject(value)) throw malformed("secrets");
+    return fromFirstFormat(value, key);
+  };
 }
 
 function toJson(secret: SealedSecret): JsonObject {
   return {
     tenant: secret.tenant,
     name: secret.name,
-    version: secret.version,
-    previous_version: secret.previousVersion ?? null,
-    created_at: secret.createdAt,
-    changed_at: secret.changedAt,
-    binding: { ...secret.binding },
-    wrapped_key: secret.wrappedKey,
-    sealed_value: secret.sealedValue,
+    revision: secret.revision,
+    created_at: timeText(secret.createdAt),
+    changed_at: timeText(secret.changedAt),
+    terms: termsToJson(secret.terms),
+    current: secret.current,
+    last: secret.last,
+    versions: secret.versions.map(({ number, createdAt, wrappedKey, sealedValue }) => ({
+      number,
+      created_at: timeText(createdAt),
+      wrapped_key: wrappedKey,
+      sealed_value: sealedValue,
+    })),
   };
 }
 
-/** The MAC has proved that we wrote it; the checks find a vault of another version of ours. */
 function fromJson(value: JsonValue): SealedSecret {
   if (!isJsonObject(value)) throw malformed("secrets");
   const name = secretName(textOf(value, "name"));
   if (name === undefined) throw malformed("name");
-  const binding = value["binding"];
-  if (!isJsonObject(binding)) throw malformed("binding");
-  const reading = readBinding({
-    origin: textOf(binding, "origin"),
-    paths: textsOf(binding, "paths"),
-    methods: textsOf(binding, "methods"),
-    header: textOf(binding, "header"),
-    format: textOf(binding, "format"),
-  });
-  if (reading.kind === "problems") throw malformed("binding");
-  const previous = value["previous_version"] === null;
+  const { terms, versions } = value;
+  if (!isJsonObject(terms)) throw malformed("terms");
+  if (!isJsonArray(versions)) throw malformed("versions");
   return {
     tenant: id(textOf(value, "tenant")),
     name,
-    version: countOf(value, "version"),
-    previousVersion: previous ? undefined : countOf(value, "previous_version"),
-    createdAt: textOf(value, "created_at"),
-    changedAt: textOf(value, "changed_at"),
-    binding: reading.binding,
-    wrappedKey: textOf(value, "wrapped_key"),
-    sealedValue: textOf(value, "sealed_value"),
+    revision: countOf(value, "revision"),
+    createdAt: timeOf(value, "created_at"),
+    changedAt: timeOf(value, "changed_at"),
+    terms: termsFromJson(terms),
+    current: countOf(value, "current"),
+    last: countOf(value, "last"),
+    versions: versions.map(versionFromJson),
   };
 }
 
-function textOf(object: JsonObject, key: string): string {
-  const value = object[key];
-  if (typeof value !== "string") throw malformed(key);
-  return value;
-}
-
-function textsOf(object: JsonObject, key: string): readonly string[] {
-  const value = object[key];
-  if (!isJsonArray(value)) throw malformed(key);
-  return value.map((one) => {
-    if (typeof one !== "string") throw malformed(key);
-    return one;
-  });
-}
-
-function countOf(object: JsonObject, key: string): number {
-  const value = object[key];
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw malformed(key);
-  return value;
-}
-
-function malformed(key: string): VaultFault {
-  return new VaultFault(`the vault file has no valid ${key}`);
+function versionFromJson(value: JsonValue): SealedVersion {
+  if (!isJsonObject(value)) throw malformed("versions");
+  return {
+    number: countOf(value, "number"),
+    createdAt: timeOf(value, "created_at"),
+    wrappedKey: textOf(value, "wrapped_key"),
+    sealedValue: textOf(value, "sealed_value"),
+  };
 }

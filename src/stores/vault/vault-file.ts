@@ -95,7 +95,7 @@ function reseal(directory: string, from: VaultKeySource, nextKey: () => KeyObjec
   if (opened === undefined) throw new VaultFault("there is no vault yet");
   const { document, key } = opened;
   const next = nextKey();
-  const secrets = document.secrets.map((secret) => rewrapSecret(key, next, secret));
+  const secrets = document.secrets.map((secret) => rewrapSecret(secret, key, next, secret.terms));
   writeDurably(vaultPath(directory), writeVaultDocument(next, document.generation + 1, secrets));
   return secrets.length;
 }

@@ -1,87 +1,109 @@
-/** What the operator does to the vault: set, rotate and remove secrets. */
-import type { Binding } from "../../core/secret/binding.ts";
-import { secretValueProblem } from "../../core/secret/secret-value.ts";
-import type { SecretName, TenantId } from "../../core/units.ts";
-import { sealSecret, type SealedSecret } from "./sealed-secret.ts";
+/** What is done to the secrets of a vault on disk: stored, amended, rolled back, removed. */
+import type { KeyObject } from "node:crypto";
+import type { SecretChange, SecretPlace } from "../../core/secret/secret-store.ts";
+import type { SecretTerms } from "../../core/secret/secret-terms.ts";
+import { deliveredValueProblem, secretValueProblem } from "../../core/secret/secret-value.ts";
+import { impossible } from "../../lib/impossible.ts";
+import { rewrapSecret, sealValue, type SealedSecret } from "./sealed-secret.ts";
 import { VaultFault } from "./vault-fault.ts";
-import type { VaultKeySource } from "./vault-key.ts";
 import { changeVault } from "./vault-file.ts";
+import type { VaultKeySource } from "./vault-key.ts";
 
-/** A vault on disk, as the operator's commands address it. */
-export interface VaultPlace {
+/** A vault on disk. */
+export interface VaultHome {
   readonly directory: string;
   readonly key: VaultKeySource;
-  readonly tenant: TenantId;
 }
 
-/** Stores a new secret, or a new version of one with a new binding. Throws VaultFault. */
-export function setSecret(
-  place: VaultPlace,
-  name: SecretName,
-  binding: Binding,
-  value: string,
-  at: string,
-): SealedSecret {
-  const stored = store(place, { name, value, at, binding });
-  if (stored === undefined) throw new TypeError("a secret with a binding was not stored");
-  return stored;
-}
+export type VaultReply =
+  | { readonly kind: "changed"; readonly secret: SealedSecret }
+  | { readonly kind: "refused"; readonly why: "taken" | "absent" | "changed" | "no_such_version" };
 
-/**
- * Stores a new version under the binding that the secret has; undefined if there is none. Throws
- * VaultFault.
- */
-export function rotateSecret(
-  place: VaultPlace,
-  name: SecretName,
-  value: string,
-  at: string,
-): SealedSecret | undefined {
-  return store(place, { name, value, at, binding: undefined });
-}
-
-/** Whether there was one. Throws VaultFault. */
-export function removeSecret(place: VaultPlace, name: SecretName): boolean {
-  let found = false;
-  changeVault(place.directory, place.key, (secrets) => {
-    const rest = secrets.filter((one) => !isNamed(one, place, name));
-    found = rest.length < secrets.length;
-    return found ? rest : undefined;
+/** One change under the vault's lock, durable when this returns. Throws VaultFault. */
+export function changeSecret(
+  { directory, key: source }: VaultHome,
+  place: SecretPlace,
+  change: SecretChange,
+): VaultReply {
+  let reply: VaultReply = { kind: "refused", why: "absent" };
+  changeVault(directory, source, (secrets, key) => {
+    const { tenant, name, expect } = place;
+    const before = secrets.find((one) => one.name === name && one.tenant === tenant);
+    const isMoved = expect !== "any" && before !== undefined && before.revision !== expect;
+    reply = isMoved ? { kind: "refused", why: "changed" } : changed({ before, place, change, key });
+    if (reply.kind === "refused") return undefined;
+    const others = secrets.filter((one) => one !== before);
+    return change.kind === "remove" ? others : [...others, reply.secret];
   });
-  return found;
+  return reply;
 }
 
-interface NewVersion {
-  readonly name: SecretName;
-  readonly value: string;
-  readonly at: string;
-  /** Undefined: the one it has. */
-  readonly binding: Binding | undefined;
+interface Step<C extends SecretChange = SecretChange> {
+  readonly before: SealedSecret | undefined;
+  readonly place: SecretPlace;
+  readonly change: C;
+  readonly key: KeyObject;
 }
 
-function store(place: VaultPlace, version: NewVersion): SealedSecret | undefined {
-  const { name, value, at } = version;
-  const problem = secretValueProblem(value);
-  if (problem !== undefined) throw new VaultFault(`the value cannot be a credential: ${problem}`);
-  let stored: SealedSecret | undefined;
-  changeVault(place.directory, place.key, (secrets, key) => {
-    const before = secrets.find((one) => isNamed(one, place, name));
-    const binding = version.binding ?? before?.binding;
-    if (binding === undefined) return undefined;
-    const number = (before?.version ?? 0) + 1;
-    const identity = { tenant: place.tenant, name, version: number, binding };
-    stored = {
-      ...identity,
-      previousVersion: before?.version,
-      createdAt: before?.createdAt ?? at,
-      changedAt: at,
-      ...sealSecret(key, identity, value),
-    };
-    return [...secrets.filter((one) => one !== before), stored];
-  });
-  return stored;
+function changed({ before, place, change, key }: Step): VaultReply {
+  if (change.kind === "store") return stored({ before, place, change, key });
+  if (before === undefined) return { kind: "refused", why: "absent" };
+  const touched = { ...before, revision: before.revision + 1, changedAt: place.at };
+  switch (change.kind) {
+    case "amend":
+      return { kind: "changed", secret: trimmed(rewrapSecret(touched, key, key, change.terms)) };
+    case "roll_back": {
+      const isKept = before.versions.some(({ number }) => number === change.version);
+      return isKept
+        ? { kind: "changed", secret: { ...touched, current: change.version } }
+        : { kind: "refused", why: "no_such_version" };
+    }
+    case "remove":
+      return { kind: "changed", secret: before };
+    default:
+      return impossible(change);
+  }
 }
 
-function isNamed(secret: SealedSecret, { tenant }: VaultPlace, name: SecretName): boolean {
-  return secret.name === name && secret.tenant === tenant;
+type Store = Extract<SecretChange, { kind: "store" }>;
+
+function stored({ before, place, change, key }: Step<Store>): VaultReply {
+  const { mustBe, value } = change;
+  if (before !== undefined && mustBe === "absent") return { kind: "refused", why: "taken" };
+  const terms = change.terms ?? before?.terms;
+  if (terms === undefined || (before === undefined && mustBe === "present")) {
+    return { kind: "refused", why: "absent" };
+  }
+  const problem = valueProblem(value, terms);
+  if (problem !== undefined) throw new VaultFault(`the value cannot be stored: ${problem}`);
+  const { tenant, name, at } = place;
+  const number = (before?.last ?? 0) + 1;
+  const kept = before === undefined ? [] : rewrapSecret(before, key, key, terms).versions;
+  const seals = sealValue(key, { tenant, name, version: number, terms }, value);
+  const secret: SealedSecret = {
+    tenant,
+    name,
+    terms,
+    revision: (before?.revision ?? 0) + 1,
+    current: number,
+    last: number,
+    versions: [...kept, { number, createdAt: at, ...seals }],
+    createdAt: before?.createdAt ?? at,
+    changedAt: at,
+  };
+  return { kind: "changed", secret: trimmed(secret) };
+}
+
+/** As a clause, never quoting it; undefined where there is none. */
+export function valueProblem(value: string, { binding }: SecretTerms): string | undefined {
+  return binding === undefined ? deliveredValueProblem(value) : secretValueProblem(value);
+}
+
+/** Without the versions that are too old to be kept; the current one always is. */
+function trimmed(secret: SealedSecret): SealedSecret {
+  const newest = secret.versions.slice(-secret.terms.keep);
+  const current = secret.versions.filter(
+    (version) => version.number === secret.current && !newest.includes(version),
+  );
+  return { ...secret, versions: [...current, ...newest] };
 }

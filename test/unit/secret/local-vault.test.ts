@@ -6,8 +6,18 @@ import { id } from "../../../src/core/units.ts";
 import { LocalVault, type LocalVaultOptions } from "../../../src/stores/vault/local-vault.ts";
 import { vaultPath } from "../../../src/stores/vault/vault-file.ts";
 import { vaultKeySource } from "../../../src/stores/vault/vault-key.ts";
-import { removeSecret, rotateSecret, setSecret } from "../../../src/stores/vault/vault-secrets.ts";
-import { AT, BINDING, LATER, newPlace, secret, upstream, VALUE } from "./vault-place.ts";
+import {
+  AT,
+  BINDING,
+  LATER,
+  newPlace,
+  removeSecret,
+  rotateSecret,
+  secret,
+  setSecret,
+  upstream,
+  VALUE,
+} from "./vault-place.ts";
 
 const open: LocalVault[] = [];
 

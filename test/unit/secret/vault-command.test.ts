@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { CommandFailure } from "../../../src/cli/command-failure.ts";
 import { vaultCommand } from "../../../src/cli/vault.ts";
@@ -58,7 +58,7 @@ describe("sallyport vault", () => {
       {
         name: "openai",
         version: 2,
-        previous_version: 1,
+        versions: [{ number: 1 }, { number: 2 }],
         binding: { origin: "https://api.openai.com", methods: ["POST", "GET"] },
       },
     ]);
@@ -110,10 +110,27 @@ describe("sallyport vault", () => {
     }
   });
 
-  it("wants an origin", async () => {
-    const { run, printed } = machine();
-    await expect(run("set", "openai")).rejects.toBeInstanceOf(CommanderError);
-    expect(printed()).toContain("--origin");
+  it("wants an origin, or that the secret is delivered", async () => {
+    const { run } = machine();
+    expect(await failure(run("set", "openai"))).toMatchObject({
+      exitCode: 2,
+      message: "--origin or --deliver is needed",
+    });
+    const stored = await run("set", "licence", "--deliver", "--scope", "read", "--agent", "bot");
+    expect(stored).toContain("lent to no upstream  delivered to agents  scope read  agents bot");
+  });
+
+  it("takes back an older version, and says so when it is not kept", async () => {
+    const { run, type } = machine();
+    await run("set", "openai", ...ORIGIN);
+    type("sk-test-rotated-value");
+    await run("rotate", "openai");
+    expect(await run("rollback", "openai", "--to", "1")).toContain("version 1 again");
+    expect(JSON.parse(await run("list", "--json"))).toMatchObject([{ version: 1 }]);
+    expect(await failure(run("rollback", "openai", "--to", "7"))).toMatchObject({
+      exitCode: 1,
+      message: "This version is not kept any more.",
+    });
   });
 
   it.each(["rotate", "rm"])("answers 1 to %s of a secret that is not there", async (verb) => {
@@ -139,7 +156,7 @@ describe("sallyport vault", () => {
     const { run, workingDirectory, vault } = machine();
     await run("set", "openai", ...ORIGIN);
     const before = vault();
-    expect(await run("rekey")).toContain("sealed under it: 1");
+    expect(await run("rotate-key")).toContain("sealed under it: 1");
     expect(vault()).not.toBe(before);
     const keyFile = join(workingDirectory, "own.key");
     writeFileSync(keyFile, Buffer.alloc(32, 9).toString("hex"));

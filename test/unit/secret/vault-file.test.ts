@@ -21,13 +21,19 @@ import {
   vaultPath,
 } from "../../../src/stores/vault/vault-file.ts";
 import { vaultKeySource } from "../../../src/stores/vault/vault-key.ts";
+import { lentTo } from "../../../src/core/secret/secret-terms.ts";
 import {
+  AT,
+  BINDING,
+  LATER,
+  newPlace,
   removeSecret,
   rotateSecret,
+  secret,
   setSecret,
+  VALUE,
   type VaultPlace,
-} from "../../../src/stores/vault/vault-secrets.ts";
-import { AT, BINDING, LATER, newPlace, secret, VALUE } from "./vault-place.ts";
+} from "./vault-place.ts";
 
 const OTHER_KEY = Buffer.alloc(32, 7).toString("base64");
 
@@ -61,12 +67,21 @@ describe("the vault file", () => {
     }
   });
 
-  it("keeps version, previous version, dates and binding", () => {
+  it("keeps versions, dates and binding", () => {
     const place = newPlace();
     setSecret(place, secret("openai"), BINDING, VALUE, AT);
     rotateSecret(place, secret("openai"), "sk-test-rotated", LATER);
     expect(secretsOf(place)).toMatchObject([
-      { version: 2, previousVersion: 1, createdAt: AT, changedAt: LATER, binding: BINDING },
+      {
+        current: 2,
+        versions: [
+          { number: 1, createdAt: AT },
+          { number: 2, createdAt: LATER },
+        ],
+        createdAt: AT,
+        changedAt: LATER,
+        terms: { binding: BINDING },
+      },
     ]);
     expect(contents(place)).toEqual({ openai: "sk-test-rotated" });
   });
@@ -84,7 +99,7 @@ describe("the vault file", () => {
     const place = newPlace();
     setSecret(place, secret("openai"), BINDING, VALUE, AT);
     const before = textOf(place);
-    expect(rotateSecret(place, secret("nope"), VALUE, AT)).toBeUndefined();
+    expect(rotateSecret(place, secret("nope"), VALUE, AT)).toBe(false);
     expect(removeSecret(place, secret("nope"))).toBe(false);
     expect(textOf(place)).toBe(before);
   });
@@ -157,17 +172,21 @@ describe("a vault that is not what was written", () => {
     [
       "two records swapped their values",
       ({ secrets: [a, b] }) => {
-        [a.sealed_value, b.sealed_value] = [b.sealed_value, a.sealed_value];
-        [a.wrapped_key, b.wrapped_key] = [b.wrapped_key, a.wrapped_key];
+        [a.versions, b.versions] = [b.versions, a.versions];
       },
     ],
     [
       "two records swapped their names",
       ({ secrets: [a, b] }) => ([a.name, b.name] = [b.name, a.name]),
     ],
-    ["an origin was changed", ({ secrets: [a] }) => (a.binding.origin = "https://evil.example")],
-    ["a method list was emptied", ({ secrets: [a] }) => (a.binding.methods = [])],
-    ["a version was set back", ({ secrets: [a] }) => (a.version = 0)],
+    [
+      "an origin was changed",
+      ({ secrets: [a] }) => (a.terms.binding.origin = "https://evil.example"),
+    ],
+    ["a method list was emptied", ({ secrets: [a] }) => (a.terms.binding.methods = [])],
+    ["a version was set back", ({ secrets: [a] }) => (a.current = 0)],
+    ["an agent was let in", ({ secrets: [a] }) => a.terms.allowed_agents.push("evil")],
+    ["delivery was switched on", ({ secrets: [a] }) => (a.terms.deliver = true)],
     ["a record was removed", (vault) => vault.secrets.pop()],
     ["a record was repeated", (vault) => vault.secrets.push(vault.secrets[0])],
     ["the generation was raised", (vault) => (vault.generation += 1)],
@@ -195,15 +214,48 @@ describe("a vault that is not what was written", () => {
     const opened = readVault(place.directory, place.key);
     const [a, b] = opened?.document.secrets ?? [];
     if (opened === undefined || a === undefined || b === undefined) throw new Error("no vault");
-    const { wrappedKey, sealedValue } = b;
-    expect(() => unsealSecret(opened.key, { ...a, wrappedKey, sealedValue })).toThrow(VaultFault);
-    expect(() => unsealSecret(opened.key, { ...a, version: 2 })).toThrow(VaultFault);
-    expect(() => unsealSecret(opened.key, { ...a, binding: b.binding })).toThrow(VaultFault);
-    expect(() => unsealSecret(opened.key, { ...a, tenant: "x" as typeof a.tenant })).toThrow(
-      VaultFault,
-    );
+    const renumbered = a.versions.map((version) => ({ ...version, number: 2 }));
+    for (const forged of [
+      { ...a, versions: b.versions },
+      { ...a, current: 2, versions: renumbered },
+      { ...a, current: 2 },
+      { ...a, terms: b.terms },
+      { ...a, terms: { ...a.terms, deliver: true } },
+      { ...a, tenant: "x" as typeof a.tenant },
+    ]) {
+      expect(() => unsealSecret(opened.key, forged)).toThrow(VaultFault);
+    }
     expect(unsealSecret(opened.key, a)).toBe(VALUE);
   });
+});
+
+describe("a vault of the first format", () => {
+  const place = newPlace(OTHER_KEY);
+  const text = readFileSync(new URL("./first-format.json", import.meta.url), "utf8");
+
+  it("is read as it is, and written anew with the next change", () => {
+    writeFileSync(vaultPath(place.directory), text);
+    expect(contents(place)).toEqual({ openai: VALUE });
+    expect(textOf(place)).toBe(text);
+    expect(secretsOf(place)).toMatchObject([
+      { current: 2, last: 2, versions: [{ number: 2 }], terms: lentTo(BINDING) },
+    ]);
+    setSecret(place, secret("github"), BINDING, "ghp-another-secret", LATER);
+    expect(JSON.parse(textOf(place)).format).toBe("sallyport-vault/2");
+    expect(contents(place)).toEqual({ openai: VALUE, github: "ghp-another-secret" });
+  });
+
+  it.each(["origin", "wrapped_key", "sealed_value", "version"])(
+    "is not when its %s is another",
+    (key) => {
+      const vault = JSON.parse(text);
+      const [record] = vault.secrets;
+      if (key === "origin") record.binding.origin = "https://evil.example";
+      else record[key] = key === "version" ? 3 : record[key].replace(/^..../, "AAAA");
+      writeFileSync(vaultPath(place.directory), JSON.stringify(vault));
+      expect(() => contents(place)).toThrow(VaultFault);
+    },
+  );
 });
 
 describe("the vault's key", () => {
@@ -304,16 +356,18 @@ describe("several writers at once", () => {
     const place = newPlace();
     const module = new URL("../../../src/stores/vault/vault-secrets.ts", import.meta.url).href;
     const script = `
-      const { setSecret } = await import(${JSON.stringify(module)});
+      const { changeSecret } = await import(${JSON.stringify(module)});
       const place = JSON.parse(process.env.PLACE);
+      const change = { kind: "store", value: "${VALUE}", terms: JSON.parse(process.env.TERMS), mustBe: "any" };
       for (let i = 0; i < 5; i += 1) {
-        setSecret(place, process.env.WHO + i, JSON.parse(process.env.BINDING), ${JSON.stringify(VALUE)}, "${AT}");
+        const name = process.env.WHO + i;
+        changeSecret(place, { tenant: place.tenant, name, at: ${AT}, expect: "any" }, change);
       }`;
     const writers = ["a", "b", "c", "d"];
     await Promise.all(
       writers.map((WHO) =>
         promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], {
-          env: { PLACE: JSON.stringify(place), BINDING: JSON.stringify(BINDING), WHO },
+          env: { PLACE: JSON.stringify(place), TERMS: JSON.stringify(lentTo(BINDING)), WHO },
         }),
       ),
     );

@@ -2,13 +2,22 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Binding } from "../../../src/core/secret/binding.ts";
-import { id, millis, type SecretName, type UpstreamName } from "../../../src/core/units.ts";
+import { lentTo } from "../../../src/core/secret/secret-terms.ts";
+import {
+  id,
+  instant,
+  millis,
+  type Instant,
+  type SecretName,
+  type TenantId,
+  type UpstreamName,
+} from "../../../src/core/units.ts";
 import { OVER_HTTP, type CredentialRef, type Upstream } from "../../../src/core/upstream.ts";
 import { vaultKeySource } from "../../../src/stores/vault/vault-key.ts";
-import type { VaultPlace } from "../../../src/stores/vault/vault-secrets.ts";
+import { changeSecret, type VaultHome } from "../../../src/stores/vault/vault-secrets.ts";
 
-export const AT = "2026-11-21T03:00:00.000Z";
-export const LATER = "2026-11-22T03:00:00.000Z";
+export const AT = instant(Date.parse("2026-11-21T03:00:00.000Z"));
+export const LATER = instant(Date.parse("2026-11-22T03:00:00.000Z"));
 export const VALUE = "sk-test-0123456789abcdef";
 
 export const BINDING: Binding = {
@@ -20,6 +29,40 @@ export const BINDING: Binding = {
 };
 
 export const secret = (text: string): SecretName => id(text);
+
+export interface VaultPlace extends VaultHome {
+  readonly tenant: TenantId;
+}
+
+export function setSecret(
+  place: VaultPlace,
+  name: SecretName,
+  binding: Binding,
+  value: string,
+  at: Instant,
+): void {
+  const terms = lentTo(binding);
+  const change = { kind: "store", value, terms, mustBe: "any" } as const;
+  changeSecret(place, { tenant: place.tenant, name, at, expect: "any" }, change);
+}
+
+/** Whether there was one. */
+export function rotateSecret(
+  place: VaultPlace,
+  name: SecretName,
+  value: string,
+  at: Instant,
+): boolean {
+  const change = { kind: "store", value, terms: undefined, mustBe: "present" } as const;
+  const reply = changeSecret(place, { tenant: place.tenant, name, at, expect: "any" }, change);
+  return reply.kind === "changed";
+}
+
+/** Whether there was one. */
+export function removeSecret(place: VaultPlace, name: SecretName): boolean {
+  const at = { tenant: place.tenant, name, at: LATER, expect: "any" } as const;
+  return changeSecret(place, at, { kind: "remove" }).kind === "changed";
+}
 
 export function newPlace(key?: string): VaultPlace {
   const directory = mkdtempSync(join(tmpdir(), "sallyport-vault-"));

@@ -1,0 +1,21 @@
+import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
+import type { Services } from "../../manage/native/services.ts";
+import { SqliteSecretUses } from "../../stores/sqlite/secret-use-store.ts";
+import { createFileSecretStore } from "../../stores/vault/file-secret-store.ts";
+import { vaultKeySource } from "../../stores/vault/vault-key.ts";
+import { secretUsesPath } from "../secret-use-listener.ts";
+import type { ServiceParts } from "./service-parts.ts";
+
+export function openSecretServices(
+  { config, vitals }: ServiceParts,
+  identity: IdentityPorts,
+  started: AsyncDisposableStack,
+): Pick<Services, "secrets"> {
+  const directory = config.dataDirectory;
+  const key = vaultKeySource(config.vault, directory);
+  const secrets = createFileSecretStore({ directory, key });
+  const uses = started.use(
+    new SqliteSecretUses(secretUsesPath(config), (cause) => vitals.failed(cause)),
+  );
+  return { secrets: { ...identity, secrets, uses } };
+}
