@@ -8,6 +8,7 @@ import { anthropicWire } from "../proxy/llm/anthropic/anthropic-wire.ts";
 import { geminiWire } from "../proxy/llm/gemini/gemini-wire.ts";
 import { openaiWire } from "../proxy/llm/openai/openai-wire.ts";
 import { FEDERATION } from "../proxy/mcp/federation/federation-door.ts";
+import { ProtectedResource } from "../proxy/mcp/protected-resource.ts";
 import { createMcpWire } from "../proxy/mcp/mcp-wire.ts";
 import { OwnServer } from "../proxy/mcp/own/own-server.ts";
 import { McpTransports } from "../proxy/mcp/transport/mcp-transports.ts";
@@ -62,7 +63,11 @@ async function openPlane(
   return createDataPlane({
     ports,
     ...routes,
-    wires: { ...WIRES, mcp: createMcpWire(ports.definitions), bedrock: await bedrockWire(config) },
+    wires: {
+      ...WIRES,
+      mcp: createMcpWire(ports.definitions, routes.login),
+      bedrock: await bedrockWire(config),
+    },
     pools,
     upgrades: createUpgradeDoor({ vault, connectorFor, standing }),
     standing,
@@ -90,7 +95,8 @@ const connectorFor: ConnectorFor = ({ allowPrivate, timeouts }: Upstream) =>
 function routesOf(config: Config): Routes {
   const all = [...config.upstreams, OWN_UPSTREAM];
   const upstreams = new Map(all.map((upstream) => [upstream.name, upstream]));
-  return { upstreams, federation: FEDERATION, hosts: hostsOf(config) };
+  const login = new ProtectedResource(config.tokenIssuers, config.publicUrl);
+  return { upstreams, federation: FEDERATION, login, hosts: hostsOf(config) };
 }
 
 /**

@@ -127,6 +127,7 @@ class Listener {
       exchanges: this.#tools,
       wire: options.wires.mcp,
       federation: options.federation,
+      login: options.login,
       run: (exchange) => this.#run(exchange),
     };
     const members = membersOf(options);
@@ -145,6 +146,11 @@ class Listener {
       this.#options.ports.observer.turnedAway(routed.refusal.code);
       reply.refuse(renderRefusal("http", routed.refusal, { exchange }), !request.complete);
       return;
+    }
+    if (routed.kind === "document") {
+      const body = JSON.stringify(routed.document);
+      const type = { "content-type": "application/json", "cache-control": "max-age=60" };
+      return reply.refuse({ status: 200, headers: type, body }, !request.complete);
     }
     const { head, headers } = routed;
     const presented = presentedBy(routed, request);
@@ -167,9 +173,10 @@ class Listener {
     const exchange = id<ExchangeId>(newId("exc", at));
     const routed = routeRequest(request, exchange, this.#options);
     const { upgrades, ports } = this.#options;
-    if (routed.kind === "answer") {
-      ports.observer.turnedAway(routed.refusal.code);
-      upgrades.answer(socket, exchange, routed.refusal);
+    if (routed.kind !== "exchange") {
+      const refusal = routed.kind === "answer" ? routed.refusal : NOTHING_TO_UPGRADE;
+      ports.observer.turnedAway(refusal.code);
+      upgrades.answer(socket, exchange, refusal);
       return;
     }
     const { head, headers } = routed;
@@ -210,6 +217,11 @@ class Listener {
     });
   }
 }
+
+const NOTHING_TO_UPGRADE: Refusal = {
+  code: "no_such_upstream",
+  detail: "There is nothing to upgrade at this address.",
+};
 
 /** In the order in which lists show them. */
 function membersOf({ upstreams }: DataPlaneOptions): ReadonlyMap<string, Upstream> {

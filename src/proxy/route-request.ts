@@ -1,12 +1,14 @@
 /** From a raw head to the upstream it means, or to the answer for one that means none. */
 import type { IncomingMessage } from "node:http";
 import { isIP, type Socket } from "node:net";
+import type { JsonObject } from "../core/json.ts";
 import type { Claims } from "../core/principal.ts";
 import type { Refusal, RefusalCode } from "../core/refusal.ts";
 import type { ExchangeId } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { takeQueryKey } from "./query-key.ts";
 import { MESSAGE_PATH, STREAM_PATH } from "./mcp/legacy/legacy-paths.ts";
+import { METADATA_PATH, WELL_KNOWN, type ProtectedResource } from "./mcp/protected-resource.ts";
 import { readRequestHeaders } from "./request-headers.ts";
 import { readRequestTarget, type RequestTarget } from "./request-target.ts";
 import type { RequestHead } from "./wire.ts";
@@ -15,6 +17,8 @@ export interface Routes {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** What stands for all MCP servers at once, at `/mcp`. */
   readonly federation: Upstream;
+  /** Where clients of MCP get tokens. */
+  readonly login: ProtectedResource;
   /** Host names answered to beside addresses and localhost; undefined: all. */
   readonly hosts: ReadonlySet<string> | undefined;
 }
@@ -29,13 +33,18 @@ export interface RoutedRequest {
   readonly claims: Claims;
 }
 
-export type Routing = RoutedRequest | { readonly kind: "answer"; readonly refusal: Refusal };
+export type Routing =
+  | RoutedRequest
+  | { readonly kind: "answer"; readonly refusal: Refusal }
+  /** What anybody may read, and no exchange. */
+  | { readonly kind: "document"; readonly document: JsonObject };
 
 export function routeRequest(
   request: IncomingMessage,
   exchange: ExchangeId,
-  { upstreams, federation, hosts }: Routes,
+  routes: Routes,
 ): Routing {
+  const { upstreams, federation, hosts, login } = routes;
   if (request.httpVersion !== "1.1" && request.httpVersion !== "1.0") {
     return answer("malformed", `HTTP/${request.httpVersion} is not spoken here.`);
   }
@@ -47,6 +56,8 @@ export function routeRequest(
   if (problem !== undefined) return answer("malformed", problem);
   const place = locate({ ...reading.target, query }, upstreams, federation);
   if (place === undefined) {
+    const document = metadataOf(reading.target, request, routes);
+    if (document !== undefined) return { kind: "document", document };
     return answer("no_such_upstream", `Nothing is configured at /${reading.target.head}.`);
   }
   const { upstream, target } = place;
@@ -65,7 +76,8 @@ export function routeRequest(
       headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0",
   };
   const { session, claims } = read;
-  return { kind: "exchange", head, headers: read.forward, key, session, claims };
+  const shown = upstream.wire === "mcp" ? (key ?? login.tokenIn(headers.authorization)) : key;
+  return { kind: "exchange", head, headers: read.forward, key: shown, session, claims };
 }
 
 export function isLoopback(socket: Socket): boolean {
@@ -75,6 +87,24 @@ export function isLoopback(socket: Socket): boolean {
 
 function answer(code: RefusalCode, detail: string): Routing {
   return { kind: "answer", refusal: { code, detail } };
+}
+
+/** Undefined: nobody is told where to log in, or nothing at that address wants it. */
+function metadataOf(
+  { head, path }: RequestTarget,
+  request: IncomingMessage,
+  { upstreams, federation, login, hosts }: Routes,
+): JsonObject | undefined {
+  const { host } = request.headers;
+  if (head !== WELL_KNOWN || !login.isAnnounced || host === undefined) return undefined;
+  if (request.method !== "GET" || !path.startsWith(METADATA_PATH)) return undefined;
+  if (strangeCaller(request, federation, hosts) !== undefined) return undefined;
+  const endpoint = path.slice(METADATA_PATH.length);
+  if (endpoint === "") return login.metadata(host, "");
+  const inner = readRequestTarget(endpoint);
+  const place = inner.kind === "ok" ? locate(inner.target, upstreams, federation) : undefined;
+  const isEndpoint = place?.upstream.wire === "mcp" && place.target.path === "/";
+  return isEndpoint ? login.metadata(host, endpoint) : undefined;
 }
 
 /** `/<upstream>/…`, `/mcp/<upstream>/…` for an MCP server, `/mcp` for all of them. */

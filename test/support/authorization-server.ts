@@ -11,6 +11,7 @@ export const TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 export const GATE_SECRET = "the-gate's secret: 8f2a/61c0+9b";
 
 export interface AuthorizationServer extends AsyncDisposable {
+  readonly issuer: string;
   readonly tokenUrl: string;
   /** Grants asked for, in order. */
   readonly asked: readonly string[];
@@ -66,6 +67,7 @@ export async function startAuthorizationServer(): Promise<AuthorizationServer> {
     callback(request, response);
   };
   return {
+    issuer,
     tokenUrl: `${issuer}/token`,
     asked,
     verify,

@@ -9,6 +9,7 @@ import type { DefinitionStore } from "../../src/core/trust/definition-store.ts";
 import { id, instant, millis, type ExchangeId } from "../../src/core/units.ts";
 import { OVER_HTTP, type Upstream } from "../../src/core/upstream.ts";
 import type { InterpretContext } from "../../src/pipeline/ask.ts";
+import { ProtectedResource } from "../../src/proxy/mcp/protected-resource.ts";
 import type { RequestHead } from "../../src/proxy/wire.ts";
 
 export const STATELESS = "2026-07-28";
@@ -100,6 +101,9 @@ export function mcpContext(
   };
   return { principal: PRINCIPAL, snapshot, inspections, now: instant(0), marks: [] };
 }
+
+/** Where nobody is told to log in. */
+export const NO_LOGIN = new ProtectedResource([], undefined);
 
 /** A store for doors whose definitions are not the matter: everything listed is approved. */
 export const TRUSTING: DefinitionStore = {

@@ -68,6 +68,20 @@ const TOKEN_ISSUER = {
     issuer: { type: "string", description: "`iss` of its tokens, exactly." },
     audience: { type: "string", description: "`aud` that its tokens for Sallyport carry." },
     jwks: { type: "string", description: "Its keys: an https URL, or a file beside this one." },
+    announced: {
+      type: "boolean",
+      default: false,
+      description:
+        "MCP clients without a token are told to get one there (RFC 9728). `audience` is then best " +
+        "the address that they use, or what stands above it.",
+    },
+    scopes: {
+      type: "array",
+      maxItems: 32,
+      default: [],
+      items: { type: "string", pattern: "^[!#-\\[\\]-~]{1,128}$" },
+      description: "What they ask for there.",
+    },
   },
 } as const;
 
@@ -140,6 +154,12 @@ export const CONFIG_SCHEMA = {
           description:
             "What agents may say of themselves: `user` in x-sallyport-user, `tag.env` in " +
             "x-sallyport-tag-env. It binds honest agents only; entries of `agents` win.",
+        },
+        public_url: {
+          type: "string",
+          pattern: "^https?://[A-Za-z0-9._:\\[\\]-]{1,253}$",
+          description:
+            "Scheme and host of the data plane as clients know it; as they say if absent.",
         },
         token_issuers: {
           type: "array",

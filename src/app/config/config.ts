@@ -26,6 +26,8 @@ export interface Config {
   readonly loopbackAgent: string | undefined;
   /** What clients may say of themselves. */
   readonly accepts: readonly string[];
+  /** Scheme and host of the data plane as clients know it. */
+  readonly publicUrl: string | undefined;
   readonly tokenIssuers: readonly TrustedIssuer[];
   readonly upstreams: readonly Upstream[];
   /** Absolute. */

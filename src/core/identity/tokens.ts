@@ -21,4 +21,7 @@ export interface TrustedIssuer {
   readonly audience: string;
   /** An https URL of a JWKS, or the absolute path of a file with one. */
   readonly jwks: string;
+  /** Whether MCP clients are told to get tokens there (RFC 9728), and for which scopes. */
+  readonly announced: boolean;
+  readonly scopes: readonly string[];
 }

@@ -8,13 +8,14 @@ import type { InterpretContext, Interpretation } from "../../pipeline/ask.ts";
 import { judgedAction } from "../../pipeline/judged-action.ts";
 import type { BodyNeed, RequestHead, WireExchange, WireFamily, WireReply } from "../wire.ts";
 import { McpInterpretation, type Asked } from "./mcp-interpretation.ts";
+import type { ProtectedResource } from "./protected-resource.ts";
 import { UNREAD, type Fault, type Question } from "./question.ts";
 import { readQuestion } from "./read-question.ts";
 import { renderMcpRefusal } from "./render-mcp-refusal.ts";
 import { RPC_INVALID_REQUEST } from "./rpc-message.ts";
 
-export function createMcpWire(definitions: DefinitionStore): WireFamily {
-  return { open: (head) => new McpExchange(head, definitions) };
+export function createMcpWire(definitions: DefinitionStore, login: ProtectedResource): WireFamily {
+  return { open: (head) => new McpExchange(head, definitions, login) };
 }
 
 class McpExchange implements WireExchange {
@@ -22,12 +23,14 @@ class McpExchange implements WireExchange {
   readonly target: string;
   readonly #head: RequestHead;
   readonly #definitions: DefinitionStore;
+  readonly #login: ProtectedResource;
   #question: Question;
   #fault: Fault | undefined;
 
-  constructor(head: RequestHead, definitions: DefinitionStore) {
+  constructor(head: RequestHead, definitions: DefinitionStore, login: ProtectedResource) {
     this.#head = head;
     this.#definitions = definitions;
+    this.#login = login;
     this.bodyNeed = head.method === "POST" ? "whole" : "none";
     // The configured URL is the endpoint itself: `/mcp`, not `/mcp/`.
     this.target = head.upstream.pathPrefix === "" ? "/" : "";
@@ -61,7 +64,9 @@ class McpExchange implements WireExchange {
   }
 
   refuse(refusal: Refusal): WireReply {
-    return renderMcpRefusal(refusal, this.#question, this.#fault, this.#head.exchange);
+    const head = this.#head;
+    const reply = renderMcpRefusal(refusal, this.#question, this.#fault, head.exchange);
+    return this.#login.challenging(reply, head, `/mcp/${head.upstream.name}`);
   }
 
   #interpretPost(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {

@@ -71,8 +71,9 @@ describe("a token of another issuer", () => {
     const jwks = join(directory, "jwks.json");
     writeFileSync(jwks, JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "k" }] }));
     const now = 1_800_000_000;
-    const reader = createTokenReader([{ issuer, audience: "sallyport", jwks }], () =>
-      instant(now * 1000),
+    const reader = createTokenReader(
+      [{ issuer, audience: "sallyport", jwks, announced: false, scopes: [] }],
+      () => instant(now * 1000),
     );
     const token = (claims: { iss?: string; aud?: string; exp?: number }) =>
       new SignJWT({ iss: issuer, aud: "sallyport", sub: subject, exp: now + 60, ...claims })

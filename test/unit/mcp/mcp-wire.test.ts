@@ -13,10 +13,11 @@ import {
   mcpHead,
   statelessHead,
   statelessParams,
+  NO_LOGIN,
   TRUSTING,
 } from "../../support/mcp.ts";
 
-const mcpWire = createMcpWire(TRUSTING);
+const mcpWire = createMcpWire(TRUSTING, NO_LOGIN);
 
 const CORPUS = `${
   process.env["SALLYPORT_CORPORA"] ??

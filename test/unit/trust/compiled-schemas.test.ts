@@ -3,7 +3,14 @@ import type { JsonObject, JsonValue } from "../../../src/core/json.ts";
 import { id, type DefinitionHash } from "../../../src/core/units.ts";
 import { createMcpWire } from "../../../src/proxy/mcp/mcp-wire.ts";
 import { CompiledSchemas, SCHEMA_CHARS_MAX } from "../../../src/stores/schemas/compiled-schemas.ts";
-import { bytesOf, mcpContext, mcpHead, NO_INSPECTIONS, TRUSTING } from "../../support/mcp.ts";
+import {
+  bytesOf,
+  mcpContext,
+  mcpHead,
+  NO_INSPECTIONS,
+  NO_LOGIN,
+  TRUSTING,
+} from "../../support/mcp.ts";
 
 const HASH = id<DefinitionHash>("v1:a");
 
@@ -83,7 +90,9 @@ describe("a tool's result", () => {
     const reply = await new CompiledSchemas().of(HASH, "result", () => schema);
     if (reply.kind === "unusable") throw new Error(reply.problem);
     const call = { jsonrpc: "2.0", id: 7, method: "tools/call", params: { name: "x" } };
-    const verdict = createMcpWire(TRUSTING).open(mcpHead()).interpret(bytesOf(call), mcpContext());
+    const verdict = createMcpWire(TRUSTING, NO_LOGIN)
+      .open(mcpHead())
+      .interpret(bytesOf(call), mcpContext());
     if (verdict.kind === "halt") throw new Error(verdict.refusal.detail);
     const looking = verdict.value.inspector({ ...NO_INSPECTIONS, result: reply.check }, []);
     expect(looking.head(200, new Map([["content-type", "application/json"]]))).toEqual({

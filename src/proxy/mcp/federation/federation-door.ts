@@ -142,7 +142,7 @@ export class FederationDoor {
     const question = reading !== undefined && "question" in reading ? reading.question : undefined;
     const stateless = question?.kind === "request" && question.era === "2026";
     const side = stateless ? this.#server : this.#front;
-    this.#tools.run(new LocalExchange(parts, side, this.#tools.exchanges));
+    this.#tools.run(new LocalExchange(parts, side, this.#tools));
   }
 }
 

@@ -8,6 +8,7 @@ import type { Ask } from "../../../pipeline/ask.ts";
 import type { Ports } from "../../../pipeline/stages.ts";
 import type { ExchangeTools } from "../../http-exchange.ts";
 import type { RequestHead, WireFamily } from "../../wire.ts";
+import type { ProtectedResource } from "../protected-resource.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
 import { InnerExchange } from "./inner-exchange.ts";
 import { InnerReply } from "./inner-reply.ts";
@@ -16,6 +17,7 @@ export interface InnerTools {
   readonly ports: Ports;
   readonly exchanges: ExchangeTools;
   readonly wire: WireFamily;
+  readonly login: ProtectedResource;
   /** What stands for all servers at once. */
   readonly federation: Upstream;
   /** Governs it, and counts it among what runs. */

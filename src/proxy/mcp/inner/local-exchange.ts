@@ -21,7 +21,6 @@ import type {
   Surroundings,
 } from "../../../pipeline/ask.ts";
 import type { Forwarded } from "../../forward-http.ts";
-import type { ExchangeTools } from "../../http-exchange.ts";
 import type { Reply } from "../../reply.ts";
 import { ResponseForwarding } from "../../response-forwarding.ts";
 import type { RequestHead, WireReply } from "../../wire.ts";
@@ -29,6 +28,7 @@ import { UNREAD, type Fault, type Question } from "../question.ts";
 import type { QuestionReading } from "../read-question.ts";
 import { renderMcpRefusal } from "../render-mcp-refusal.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
+import type { InnerTools } from "./inner-side.ts";
 
 export interface LocalParts {
   readonly head: RequestHead;
@@ -58,12 +58,12 @@ export class LocalExchange implements Ask, Door {
   readonly surroundings: Surroundings = { url: "", headers: [] };
   readonly #parts: LocalParts;
   readonly #side: McpServerSide;
-  readonly #tools: ExchangeTools;
+  readonly #inner: InnerTools;
   #question: Question = UNREAD;
   #fault: Fault | undefined;
   #request: McpRequest | undefined;
 
-  constructor(parts: LocalParts, side: McpServerSide, tools: ExchangeTools) {
+  constructor(parts: LocalParts, side: McpServerSide, inner: InnerTools) {
     const { head, presented, at } = parts;
     this.exchange = head.exchange;
     this.at = at;
@@ -73,7 +73,7 @@ export class LocalExchange implements Ask, Door {
     this.presented = presented;
     this.#parts = parts;
     this.#side = side;
-    this.#tools = tools;
+    this.#inner = inner;
   }
 
   interpret({ principal }: InterpretContext): Promise<Verdict<Interpretation>> {
@@ -103,7 +103,7 @@ export class LocalExchange implements Ask, Door {
     const { head, headers, reply } = this.#parts;
     const request = this.#request;
     if (request === undefined) throw new TypeError("forwarded before it was understood");
-    const { standing, shutdown } = this.#tools;
+    const { standing, shutdown } = this.#inner.exchanges;
     const refuse = (refusal: Refusal): WireReply => this.#render(refusal);
     const dispatch = {
       head,
@@ -134,7 +134,10 @@ export class LocalExchange implements Ask, Door {
   }
 
   #render(refusal: Refusal): WireReply {
-    return renderMcpRefusal(refusal, this.#question, this.#fault, this.exchange);
+    const { head } = this.#parts;
+    const reply = renderMcpRefusal(refusal, this.#question, this.#fault, this.exchange);
+    const place = head.upstream === this.#inner.federation ? "/mcp" : `/mcp/${head.upstream.name}`;
+    return this.#inner.login.challenging(reply, head, place);
   }
 }
 

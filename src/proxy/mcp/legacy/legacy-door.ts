@@ -124,8 +124,7 @@ export class LegacyDoor {
     const { head, headers, presented, at, reply, request } = arrival;
     const unread = !request.complete;
     const parts = { head, headers: [...headers], presented, at, reply, reading, unread };
-    const { exchanges, run } = this.#tools;
-    run(new LocalExchange({ ...parts, action: undefined }, side, exchanges));
+    this.#tools.run(new LocalExchange({ ...parts, action: undefined }, side, this.#tools));
   }
 }
 
