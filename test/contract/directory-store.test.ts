@@ -15,6 +15,7 @@ import { SqliteFeed } from "../../src/stores/directory/sqlite-feed.ts";
 import type { OpenDirectoryStore } from "../../src/stores/directory/sql-directory-store.ts";
 import { startPostgres } from "../support/postgres-server.ts";
 
+const NOON = instant(Date.parse("2026-11-21T12:00:00Z"));
 const TENANT: TenantId = id("default");
 
 function agent(name: string, expect: number | "absent" | "any", clearance: 1 | 2 = 1): Write {
@@ -73,6 +74,27 @@ describe.each(Object.entries(places))("the directory on %s", (_name, prepare) =>
     cleanups.use(store);
     cleanups.use(other);
   }, 60_000);
+
+  it("counts a key's requests exactly, whoever counts them", async () => {
+    const subject = { tenant: "default", key: "key_1", meter: "api" };
+    const quota = { minute: 30, month: 1_000 };
+    const takes = Array.from({ length: 50 }, (_, i) =>
+      (i % 2 === 0 ? store : other).quotas.take(subject, quota, NOON),
+    );
+    const replies = await Promise.all(takes);
+    expect(replies.filter(({ kind }) => kind === "taken")).toHaveLength(30);
+    const [minute, , month] = await store.quotas.standings(subject, quota, NOON);
+    expect(minute).toMatchObject({ used: 30, remaining: 0, resetsAt: NOON + 60_000 });
+    expect(month).toMatchObject({ used: 30, remaining: 970 });
+    const later = instant(NOON + 60_000);
+    expect(await other.quotas.take(subject, quota, later)).toMatchObject({ kind: "taken" });
+    await store.quotas.take({ ...subject, key: "key_2" }, {}, later);
+    await store.quotas.take({ ...subject, meter: "scans" }, {}, later);
+    await store.quotas.take({ ...subject, tenant: "acme", key: "key_3" }, {}, later);
+    expect(await store.quotas.usedIn("2026-11", subject)).toBe(31);
+    expect(await store.quotas.usedIn("2026-11", { tenant: "default", meter: "api" })).toBe(32);
+    expect(await store.quotas.usedIn("2026-10", subject)).toBe(0);
+  });
 
   it("gives back what was put, to everybody who has it open", async () => {
     expect(await store.write(agent("one", "absent"))).toMatchObject({ kind: "written" });

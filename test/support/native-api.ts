@@ -120,6 +120,7 @@ export async function openNativeFixture(): Promise<NativeFixture> {
       ports,
       authenticate: (credential) => authenticate(credential, ports, tokens),
       logins: createLoginLimiter(),
+      quotas: store.quotas,
       tokens: createTokenIssuer({ store, key: () => SEALING_KEY, tenant: id("default"), now }),
       listedAgents: new Map([["config-bot", CONFIG_BOT]]),
     },

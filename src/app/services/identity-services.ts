@@ -22,6 +22,7 @@ export async function openIdentityServices(
     ports,
     authenticate: (credential) => authenticate(credential, ports, tokens),
     logins: createLoginLimiter(),
+    quotas: store.quotas,
     listedAgents: listedAgents(config),
     tokens: createTokenIssuer({
       store,

@@ -1,4 +1,6 @@
 import type { AgentId, TenantId } from "../units.ts";
+import type { Plan } from "./directory-entry.ts";
+import type { Quota } from "./quota.ts";
 import { includesRole, type Role } from "./role.ts";
 import { DEFAULT_TENANT } from "./tenant.ts";
 
@@ -15,6 +17,9 @@ export interface Caller {
   readonly scopes: readonly string[];
   /** Whose key it is, where an agent calls. */
   readonly agent: AgentId | undefined;
+  /** Of a key: what it may ask, and what was agreed for it alone. */
+  readonly plan?: Plan;
+  readonly quota?: Quota;
 }
 
 /** What an operation asks of its caller. */

@@ -1,6 +1,7 @@
 import type { AgentId, Instant, TenantId } from "../units.ts";
 import type { AgentSession } from "./agent-session.ts";
 import type { KeyFamily } from "./key-family.ts";
+import type { Quota } from "./quota.ts";
 import type { Role, UserRole } from "./role.ts";
 import type { Stop } from "./stop.ts";
 import type { Suspension } from "./tenant.ts";
@@ -40,8 +41,11 @@ export interface TenantRecord {
   readonly suspended: Suspension | undefined;
 }
 
+/** Lowest first. What each allows is for the door to say: `quota.ts`. */
 export const PLANS = ["free", "dev", "pro", "enterprise"] as const;
 export type Plan = (typeof PLANS)[number];
+/** Of an installation that nobody has begun, whose command line makes keys. */
+export const PLAN_DEFAULT: Plan = "enterprise";
 
 /** What secrets and rules may ask for, lowest first. */
 export const CLEARANCES = [1, 2, 3, 4, 5] as const;
@@ -79,6 +83,8 @@ export interface KeyRecord {
   /** See `Caller.scopes`. */
   readonly scopes: readonly string[];
   readonly plan: Plan;
+  /** Agreed for this key alone, in place of what its plan allows. */
+  readonly quota?: Quota;
   readonly expiresAt: Instant | undefined;
   readonly revokedAt: Instant | undefined;
   readonly createdBy: string;

@@ -1,8 +1,12 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { mayCall, type Caller } from "../../core/identity/caller.ts";
+import { done, type Answer } from "../../core/fault.ts";
+import { NATIVE_PLANS, type QuotaStanding } from "../../core/identity/quota.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
+import type { Instant } from "../../core/units.ts";
+import { isMetered, takeQuota, type Meter } from "../../operations/identity/take-quota.ts";
 import type { Api } from "./api.ts";
-import type { Services } from "./services.ts";
+import type { Identity, Services } from "./services.ts";
 import { sendFault } from "./problem.ts";
 
 const NOBODY: Caller = {
@@ -35,6 +39,8 @@ export function requireCallers(api: Api, { identity, open }: Services): void {
     if (credential === undefined) return ask(reply);
     const caller = await identity.authenticate(credential);
     if (caller.kind === "fault") return sendFault(reply, caller.fault);
+    const counted = await count(caller.value, identity, reply);
+    if (counted.kind === "fault") return sendFault(reply, counted.fault);
     if (!mayCall(caller.value, access)) {
       const { role, scope, operator = false } = access;
       const whose = operator ? ", of the default tenant" : "";
@@ -44,6 +50,32 @@ export function requireCallers(api: Api, { identity, open }: Services): void {
     request.caller = caller.value;
     return undefined;
   });
+}
+
+/** Of this API; each dialect has its own. */
+export const NATIVE_METER: Meter = { name: "api", plans: NATIVE_PLANS };
+
+/** A key's request counts, whatever becomes of it; the caller is told how its plan stands. */
+async function count(
+  caller: Caller,
+  { ports: { now }, quotas }: Identity,
+  reply: FastifyReply,
+): Promise<Answer<undefined>> {
+  if (!isMetered(caller)) return done(undefined);
+  const taken = await takeQuota(caller, NATIVE_METER, { quotas, now });
+  if (taken.kind === "fault") return taken;
+  const limited = taken.value.filter(({ limit }) => limit !== undefined);
+  if (limited.length > 0) void reply.headers(quotaFields(limited, now()));
+  return done(undefined);
+}
+
+/** @see https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers */
+function quotaFields(standings: readonly QuotaStanding[], now: Instant): Record<string, string> {
+  const policies = standings.map(({ window, limit = 0 }) => `"${window}";q=${limit}`);
+  const states = standings.map(({ window, remaining = 0, resetsAt }) => {
+    return `"${window}";r=${remaining};t=${Math.max(Math.ceil((resetsAt - now) / 1000), 0)}`;
+  });
+  return { "ratelimit-policy": policies.join(", "), ratelimit: states.join(", ") };
 }
 
 function ask(reply: FastifyReply): FastifyReply {

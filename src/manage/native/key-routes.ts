@@ -37,6 +37,15 @@ const EXAMPLE = {
   created_by: "alice",
 };
 
+const Requests = Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 }));
+const QuotaJson = Type.Object(
+  { minute: Requests, hour: Requests, month: Requests },
+  {
+    additionalProperties: false,
+    description: "Requests agreed for this key alone, in place of its plan's.",
+  },
+);
+
 const KEY_FIELDS = {
   id: Type.String(),
   family: Type.Enum(FAMILY_NAMES),
@@ -46,6 +55,7 @@ const KEY_FIELDS = {
   role: Type.Enum(ROLES),
   scopes: Type.Array(Type.String()),
   plan: Type.Enum(PLANS),
+  quota: Type.Optional(QuotaJson),
   created_at: TimeText,
   created_by: Type.String(),
   expires_at: Type.Optional(TimeText),
@@ -72,11 +82,13 @@ const KeyWishJson = Type.Object(
       Type.Array(Type.String({ pattern: "^([a-z_]+:(read|write|[*])|[*])$" }), { maxItems: 64 }),
     ),
     plan: Type.Optional(Type.Enum(PLANS)),
+    quota: Type.Optional(QuotaJson),
     expires_in_s: Type.Optional(Type.Integer({ minimum: 1, maximum: 315_360_000 })),
   },
   {
     additionalProperties: false,
-    description: "Of an agent, of a user, or of a service where neither is named.",
+    description:
+      "Of an agent, of a user, or of a service where neither is named. Without a plan: the tenant's.",
     examples: [{ name: "ci", role: "viewer", scopes: ["ledger:read"], plan: "pro" }],
   },
 );
@@ -235,7 +247,8 @@ function wishOf(body: Static<typeof KeyWishJson>, now: number): KeyWish {
     holder,
     role: body.role ?? (holder.kind === "agent" ? "agent" : "viewer"),
     scopes: body.scopes ?? [],
-    plan: body.plan ?? "free",
+    plan: body.plan,
+    quota: body.quota,
     expiresAt:
       body.expires_in_s === undefined ? undefined : instant(now + body.expires_in_s * 1000),
   };
@@ -257,7 +270,7 @@ function newKeyJson({ entry, key }: NewKey): Written<typeof NewKeyJson> {
 }
 
 function keyJson({ entry, lastUsedAt }: ShownKey): Written<typeof KeyJson> {
-  const { family, name, holder, shown, role, scopes, plan, createdBy } = entry.body;
+  const { family, name, holder, shown, role, scopes, plan, quota, createdBy } = entry.body;
   return {
     id: entry.id,
     family,
@@ -267,6 +280,7 @@ function keyJson({ entry, lastUsedAt }: ShownKey): Written<typeof KeyJson> {
     role,
     scopes: [...scopes],
     plan,
+    quota,
     created_at: timeText(entry.createdAt),
     created_by: createdBy,
     expires_at: timeText(entry.body.expiresAt),

@@ -16,10 +16,12 @@ import { userRoutes } from "./user-routes.ts";
 import { budgetRoutes } from "./budget-routes.ts";
 import { usageRoutes } from "./usage-routes.ts";
 import { inspectRoutes } from "./inspect-routes.ts";
+import { StoreUnreachable } from "../../core/identity/directory-store.ts";
 import type { Api, TypeBoxProvider } from "./api.ts";
 import { requireCallers } from "./authentication.ts";
 import { docsPage } from "./docs-page.ts";
 import { honourIdempotencyKeys } from "./idempotency.ts";
+import { quotaRoutes } from "./quota-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { ProblemJson, sendFault, sendProblem } from "./problem.ts";
 import { applyRouteRules } from "./route-rules.ts";
@@ -37,6 +39,7 @@ const ROUTES: readonly Routes[] = [
   loginRoutes,
   tenantRoutes,
   keyRoutes,
+  quotaRoutes,
   agentRoutes,
   userRoutes,
   sessionRoutes,
@@ -134,6 +137,9 @@ function answerErrors(api: Api, { vitals }: Services): void {
       });
     }
     vitals.failed(error);
+    if (error instanceof StoreUnreachable) {
+      return sendFault(reply, { code: "unavailable", detail: "The directory cannot be reached." });
+    }
     const detail = "Sallyport failed on this request; see its log.";
     return sendProblem(reply, {
       status: 500,

@@ -3,6 +3,7 @@ import type { Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { LoginLimiter } from "../../core/identity/login-limits.ts";
+import type { QuotaStore } from "../../core/identity/quota.ts";
 import type { TokenIssuer } from "../../core/identity/tokens.ts";
 import type { PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
 import type { TenantId } from "../../core/units.ts";
@@ -35,6 +36,7 @@ export interface Identity {
   authenticate(credential: string): Promise<Answer<Caller>>;
   readonly logins: LoginLimiter;
   readonly tokens: TokenIssuer;
+  readonly quotas: QuotaStore;
   /** Agents of the configuration, by name. */
   readonly listedAgents: ReadonlyMap<string, ListedAgent>;
 }

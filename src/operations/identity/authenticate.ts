@@ -69,7 +69,7 @@ async function keyHolder(
   { id, tenant, body }: Entry<"key">,
   { store, now }: IdentityPorts,
 ): Promise<Caller | undefined> {
-  const { holder, role, scopes, name, revokedAt, expiresAt } = body;
+  const { holder, role, scopes, name, plan, quota, revokedAt, expiresAt } = body;
   const at = now();
   if (revokedAt !== undefined && revokedAt <= at) return undefined;
   if (expiresAt !== undefined && expiresAt <= at) return undefined;
@@ -79,5 +79,6 @@ async function keyHolder(
   }
   const agent = holder.kind === "agent" ? holder.agent : undefined;
   await store.touch(new Map([[id, at]]));
-  return { kind: "key", id, name, tenant, role, scopes, agent };
+  const allowance = { plan, ...(quota !== undefined && { quota }) };
+  return { kind: "key", id, name, tenant, role, scopes, agent, ...allowance };
 }

@@ -1,7 +1,14 @@
 /** Keys: made, shown once, rotated, revoked. Only their hashes are kept. */
 import { done, fault, type Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
-import type { Entry, KeyHolder, KeyRecord, Plan } from "../../core/identity/directory-entry.ts";
+import {
+  PLAN_DEFAULT,
+  type Entry,
+  type KeyHolder,
+  type KeyRecord,
+  type Plan,
+} from "../../core/identity/directory-entry.ts";
+import { isWithinPlan, type Quota } from "../../core/identity/quota.ts";
 import type { Write } from "../../core/identity/directory-store.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import { KEY_FAMILIES, shownPart, type KeyFamily } from "../../core/identity/key-family.ts";
@@ -17,7 +24,9 @@ export interface KeyWish {
   readonly holder: KeyHolder;
   readonly role: Role;
   readonly scopes: readonly string[];
-  readonly plan: Plan;
+  /** Undefined: the tenant's. */
+  readonly plan: Plan | undefined;
+  readonly quota?: Quota | undefined;
   readonly expiresAt: Instant | undefined;
 }
 
@@ -58,7 +67,10 @@ export async function createKey(
       return fault("invalid", "The user has a lower role.", { pointer: "/role" });
     }
   }
-  const made = newKey(wish, caller.tenant, caller.name, ports.now());
+  const planned = await planOf(caller, wish.plan, ports);
+  if (planned.kind === "fault") return planned;
+  const plan = planned.value;
+  const made = newKey({ ...wish, plan }, caller.tenant, caller.name, ports.now());
   const change = {
     change: "key.created",
     about: made.entry.id,
@@ -66,6 +78,7 @@ export async function createKey(
     detail: {
       name: wish.name,
       role: wish.role,
+      plan,
       holder: holderText(holder),
       shown: made.entry.body.shown,
     },
@@ -76,8 +89,23 @@ export async function createKey(
   return done({ ...made, entry: { ...made.entry, revision: written.value } });
 }
 
-export function newKey(wish: KeyWish, tenant: TenantId, createdBy: string, now: Instant): NewKey {
-  const { family, name, holder, role, scopes, plan, expiresAt } = wish;
+/** No key asks for more than its tenant has. */
+async function planOf(
+  { tenant }: Caller,
+  wished: Plan | undefined,
+  { store }: IdentityPorts,
+): Promise<Answer<Plan>> {
+  const highest = (await store.get("tenant", tenant))?.body.plan ?? PLAN_DEFAULT;
+  if (wished === undefined) return done(highest);
+  if (isWithinPlan(wished, highest)) return done(wished);
+  return fault("invalid", `The tenant's plan is ${highest}.`, { pointer: "/plan" });
+}
+
+/** A wish that is granted: nothing is open. */
+export type KeyTerms = KeyWish & { readonly plan: Plan };
+
+export function newKey(terms: KeyTerms, tenant: TenantId, createdBy: string, now: Instant): NewKey {
+  const { family, name, holder, role, scopes, plan, quota, expiresAt } = terms;
   const key = KEY_FAMILIES[family].prefix + randomToken(KEY_BYTES);
   const body: KeyRecord = {
     family,
@@ -88,6 +116,7 @@ export function newKey(wish: KeyWish, tenant: TenantId, createdBy: string, now: 
     role,
     scopes,
     plan,
+    ...(quota !== undefined && { quota }),
     expiresAt,
     revokedAt: undefined,
     createdBy,

@@ -26,6 +26,16 @@ export const MIGRATIONS: readonly string[] = [
    );
    CREATE TABLE directory_revision (value BIGINT NOT NULL);
    INSERT INTO directory_revision (value) VALUES (0);`,
+  `CREATE TABLE directory_quota (
+     id TEXT NOT NULL,
+     meter TEXT NOT NULL,
+     period TEXT NOT NULL,
+     tenant TEXT NOT NULL,
+     since BIGINT NOT NULL,
+     used BIGINT NOT NULL,
+     PRIMARY KEY (id, meter, period)
+   );
+   CREATE INDEX directory_quota_month ON directory_quota (tenant, meter, period);`,
 ];
 
 /** The rows, as both databases give them. */
@@ -33,6 +43,18 @@ export interface DirectoryTables {
   readonly directory_entry: EntryRow;
   readonly directory_key_use: { readonly id: string; readonly used_at: number };
   readonly directory_revision: { readonly value: number };
+  readonly directory_quota: QuotaRow;
+}
+
+export interface QuotaRow {
+  /** Of the key. */
+  readonly id: string;
+  readonly meter: string;
+  /** `minute`, `hour`, or a month such as `2026-11`. */
+  readonly period: string;
+  readonly tenant: string;
+  readonly since: number;
+  readonly used: number;
 }
 
 export interface EntryRow {

@@ -1,5 +1,4 @@
 /** The directory in SQL: one set of queries for SQLite and PostgreSQL, written with Kysely. */
-import { setTimeout as pause } from "node:timers/promises";
 import { sql, type Kysely, type Transaction } from "kysely";
 import {
   lookupOf,
@@ -9,20 +8,25 @@ import {
   type Write,
   type WriteReply,
 } from "../../core/identity/directory-store.ts";
+import type { QuotaStore } from "../../core/identity/quota.ts";
 import type { Entry, EntryKind } from "../../core/identity/directory-entry.ts";
 import { instant, type Instant } from "../../core/units.ts";
-import { monotonicMillis } from "../../lib/clock.ts";
 import { readEntry } from "./read-entry.ts";
 import { CHANNEL, type DirectoryTables } from "./directory-schema.ts";
+import { SqlQuotaStore } from "./sql-quota-store.ts";
+import { whenFree } from "./when-free.ts";
 
 type Database = Kysely<DirectoryTables>;
 
-export interface OpenDirectoryStore extends DirectoryStore, AsyncDisposable {}
+export interface OpenDirectoryStore extends DirectoryStore, AsyncDisposable {
+  readonly quotas: QuotaStore;
+}
 
 /** Entries that one page may have. */
 export const PAGE_MAX = 1_000;
 
 export class SqlDirectoryStore implements OpenDirectoryStore {
+  readonly quotas: QuotaStore;
   readonly #database: Database;
   /** PostgreSQL tells its listeners; SQLite's see the file change. */
   readonly #notifies: boolean;
@@ -30,6 +34,7 @@ export class SqlDirectoryStore implements OpenDirectoryStore {
   constructor(database: Database, notifies: boolean) {
     this.#database = database;
     this.#notifies = notifies;
+    this.quotas = new SqlQuotaStore(database);
   }
 
   async get<K extends EntryKind>(kind: K, id: string): Promise<Entry<K> | undefined> {
@@ -142,24 +147,6 @@ export class SqlDirectoryStore implements OpenDirectoryStore {
     }
     if (this.#notifies) await sql`SELECT pg_notify(${CHANNEL}, '')`.execute(transaction);
     return { kind: "written", revision };
-  }
-}
-
-const BUSY_MS = 2_000;
-const BUSY_PAUSE_MS = 5;
-const SQLITE_BUSY = 5;
-
-/** Waits for another process's write outside the event loop: SQLite itself would block it. */
-async function whenFree<T>(work: () => Promise<T>): Promise<T> {
-  const deadline = monotonicMillis() + BUSY_MS;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      const busy = error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
-      if (!busy || monotonicMillis() > deadline) throw error;
-      await pause(BUSY_PAUSE_MS);
-    }
   }
 }
 

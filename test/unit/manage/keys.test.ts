@@ -113,3 +113,39 @@ describe("a request that is wrong", () => {
     expect((await fixture.ask("GET", "/core/v1/nothing")).json.code).toBe("not_found");
   });
 });
+
+describe("a key's plan", () => {
+  it("is counted, told in the headers, and ends in 429 until its window has passed", async () => {
+    await using fixture = await openNativeFixture();
+    const body = { name: "ci", plan: "pro", quota: { minute: 3 } };
+    const { key, id } = (await fixture.ask("POST", "/core/v1/keys", { body })).json;
+    const ask = () => fixture.ask("GET", "/core/v1/keys", { key });
+    const first = await ask();
+    expect(first.headers["ratelimit-policy"]).toBe('"minute";q=3, "month";q=1000000');
+    expect(first.headers["ratelimit"]).toContain('"minute";r=2;t=60');
+    await ask();
+    await ask();
+    const refused = await ask();
+    expect(refused.json).toMatchObject({ status: 429, code: "too_many" });
+    expect(refused.headers["retry-after"]).toBe("60");
+    const shown = (await fixture.ask("GET", `/core/v1/keys/${id}/quota`)).json;
+    expect(shown).toMatchObject({ plan: "pro", month: "2026-11", used: 3 });
+    expect(shown.windows[0]).toMatchObject({ window: "minute", limit: 3, remaining: 0 });
+    fixture.clock.now += 60_000;
+    const own = await fixture.ask("GET", "/core/v1/quota", { key });
+    expect(own.json).toMatchObject({ plan: "pro", used: 4 });
+    expect(own.json.used_by_tenant).toBeGreaterThan(4);
+  });
+
+  it("is the tenant's where none is named, and never higher", async () => {
+    await using fixture = await openNativeFixture();
+    const tenant = { id: "acme", plan: "dev" };
+    const made = await fixture.ask("POST", "/core/v1/tenants", { body: tenant });
+    const key = made.json.admin_key;
+    const plain = await fixture.ask("POST", "/core/v1/keys", { key, body: { name: "a" } });
+    expect(plain.json).toMatchObject({ plan: "dev" });
+    const high = { name: "b", plan: "pro" };
+    const refused = await fixture.ask("POST", "/core/v1/keys", { key, body: high });
+    expect(refused.json).toMatchObject({ status: 400, errors: [{ pointer: "/plan" }] });
+  });
+});
