@@ -6,6 +6,7 @@ import { createNativeApi } from "../manage/native/native-api.ts";
 import { openIdentityServices } from "./services/identity-services.ts";
 import { openMoneyServices } from "./services/money-services.ts";
 import { openPolicyServices } from "./services/policy-services.ts";
+import { openRecordServices } from "./services/record-services.ts";
 import { openReviewServices } from "./services/review-services.ts";
 import { openSecretServices } from "./services/secret-services.ts";
 import type { ServiceParts } from "./services/service-parts.ts";
@@ -29,6 +30,7 @@ export async function openNativePlane(given: Omit<ServiceParts, "now">): Promise
     ...openReviewServices(parts, started),
     ...openSecretServices(parts, identity.ports, started),
     ...openPolicyServices(parts),
+    ...openRecordServices(parts, started),
     open: config.api.open,
     bootstrapToken: config.api.bootstrapToken,
   });

@@ -6,6 +6,7 @@ import { flawOf, parseProof, proofLine, type RecordProof } from "../core/ledger/
 import { headText } from "../core/ledger/tree-head.ts";
 import { id } from "../core/units.ts";
 import type { RecordedHead } from "../stores/ledger/check-chain.ts";
+import { flawOfExport } from "../stores/ledger/export-records.ts";
 import { proveRecord } from "../stores/ledger/prove-record.ts";
 import { findExchange } from "../stores/ledger/read-ledger.ts";
 import {
@@ -26,7 +27,7 @@ import type { IndexPlace } from "../stores/ledger-index/index-place.ts";
 import { verifyLedger, type ChainReport } from "../stores/ledger/verify-ledger.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
-import { addExportCommand, flawOfExport } from "./ledger-export.ts";
+import { addExportCommand } from "./ledger-export.ts";
 import { compareWithIndex, indexLines } from "./ledger-index.ts";
 import { json, readable, withData, type DataOption } from "./ledger-reading.ts";
 import { chainLines, headsLines } from "./ledger-view.ts";

@@ -13,6 +13,7 @@ import type { IdentityPorts } from "../../src/core/identity/identity-ports.ts";
 import { createLoginLimiter } from "../../src/core/identity/login-limits.ts";
 import { rollingWindow } from "../../src/core/money/window.ts";
 import { id, instant, millis, type TenantId } from "../../src/core/units.ts";
+import { newId } from "../../src/lib/ids.ts";
 import type { ReviewStore } from "../../src/core/review/review.ts";
 import { SqliteReviewStore } from "../../src/stores/sqlite/review-store.ts";
 import { SqliteSecretUses } from "../../src/stores/sqlite/secret-use-store.ts";
@@ -27,7 +28,10 @@ import { authenticate } from "../../src/operations/identity/authenticate.ts";
 import { createFirstKey } from "../../src/operations/identity/bootstrap.ts";
 import { openSqliteDirectory } from "../../src/stores/directory/open-directory-store.ts";
 import { ledgerDirectory } from "../../src/stores/ledger/ledger-layout.ts";
-import { openLedger } from "../../src/stores/ledger/open-ledger.ts";
+import { openLedger, type OpenLedger } from "../../src/stores/ledger/open-ledger.ts";
+import { exportSignature } from "../../src/stores/ledger/export-records.ts";
+import { openSigningKey } from "../../src/stores/ledger/signing-key.ts";
+import { LedgerThread } from "../../src/stores/ledger-thread/ledger-thread.ts";
 import { readLast, type ReadEntry } from "../../src/stores/ledger/read-ledger.ts";
 
 export interface NativeFixture extends AsyncDisposable {
@@ -39,6 +43,7 @@ export interface NativeFixture extends AsyncDisposable {
   readonly usage: UsageStore;
   readonly reviews: ReviewStore;
   /** The first administrator's. */
+  readonly ledger: OpenLedger;
   readonly adminKey: string;
   readonly clock: { now: number };
   /** Errors that became a 500. */
@@ -94,8 +99,17 @@ export async function openNativeFixture(): Promise<NativeFixture> {
   const now = () => instant(clock.now);
   const store = started.use(openSqliteDirectory(join(directory, "directory.db")));
   const ledgerPlace = ledgerDirectory(directory);
+  const keyPath = join(directory, "signing-key.pem");
+  const signingKey = openSigningKey(keyPath);
+  const heads = {
+    key: signingKey,
+    keyPath,
+    every: millis(60_000),
+    publish: () => undefined,
+    settle: async () => undefined,
+  };
   const ledger = started.use(
-    await openLedger({ directory: ledgerPlace, now, report: () => undefined }),
+    await openLedger({ directory: ledgerPlace, now, report: () => undefined, heads }),
   );
   const ports: IdentityPorts = { store, ledger, now };
   const budgets = started.use(openBudgetStore(join(directory, "budgets.db"), now));
@@ -107,6 +121,8 @@ export async function openNativeFixture(): Promise<NativeFixture> {
   const uses = started.use(
     new SqliteSecretUses(join(directory, "uses.db"), (cause) => void failures.push(cause)),
   );
+  const index = { ledger: ledgerPlace, file: join(directory, "ledger-index.db"), url: undefined };
+  const thread = started.use(new LedgerThread({ index }, (cause) => void failures.push(cause)));
   const tokens = { verify: async () => undefined };
   const api = await createNativeApi({
     version: "0.0.0",
@@ -129,6 +145,15 @@ export async function openNativeFixture(): Promise<NativeFixture> {
     policies: openPolicyDesk(POLICIES),
     reviews: { reviews, ledger, now },
     secrets: { ...ports, secrets: createFileSecretStore({ directory, key: VAULT_KEY }), uses },
+    records: {
+      index: thread,
+      evidence: thread,
+      recording: { ledger, now },
+      watch: (told) => thread.watch(told),
+      signing: { publicKey: signingKey.spki, sign: (file) => exportSignature(file, signingKey) },
+      draftPath: () => join(directory, newId("export", clock.now)),
+      streamFor: STREAM_MS,
+    },
     inspections: () => INSPECTIONS,
     open: false,
     bootstrapToken: undefined,
@@ -145,6 +170,7 @@ export async function openNativeFixture(): Promise<NativeFixture> {
     budgets,
     usage,
     reviews,
+    ledger,
     adminKey,
     clock,
     failures,
@@ -167,7 +193,7 @@ async function ask(
     headers: { ...(key !== undefined && { authorization: `Bearer ${key}` }), ...headers },
     ...(body !== undefined && { payload: body as object }),
   });
-  const isJson = String(reply.headers["content-type"]).includes("json");
+  const isJson = /[/+]json\b/.test(String(reply.headers["content-type"]));
   return {
     status: reply.statusCode,
     headers: reply.headers,
@@ -177,6 +203,8 @@ async function ask(
 }
 
 const VAULT_KEY = { kind: "environment", text: randomBytes(32).toString("base64") } as const;
+/** Short, so that whoever asks for every route gets an end. */
+const STREAM_MS = 300;
 
 const SEALING_KEY = createSecretKey(randomBytes(32));
 

@@ -16,10 +16,11 @@ export interface LedgerIndex {
   arrivals(query: ArrivalQuery): Promise<Arrivals>;
 }
 
-/** Rejected with where the index cannot be read now. */
+/** What every question rejects with where the index cannot answer now. */
 export class IndexUnreachable extends Error {
-  constructor(cause: unknown) {
-    super("the ledger's index cannot be reached", { cause });
+  /** `why` is for the caller; the cause for the log. */
+  constructor(why: string, cause?: unknown) {
+    super(why, { cause });
     this.name = "IndexUnreachable";
   }
 }
@@ -138,6 +139,21 @@ export interface Arrivals {
   readonly records: readonly IndexedRecord[];
   /** Where to go on, whether or not there were any. */
   readonly cursor: string;
+}
+
+/** A record's place in a chain as people write it. */
+export function placeText({ writer, seq }: Pick<IndexedRecord, "writer" | "seq">): string {
+  return `${writer}:${seq}`;
+}
+
+/** A place among the arrivals, and in the order of time: opaque to whoever gives it back. */
+export function cursorText({ at, position }: Cursor): string {
+  return `${at}.${position}`;
+}
+
+export interface Cursor {
+  readonly at: number;
+  readonly position: number;
 }
 
 /** A filter that leaves everything of a tenant. */

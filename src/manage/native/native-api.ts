@@ -15,6 +15,9 @@ import { tokenRoutes } from "./token-routes.ts";
 import { userRoutes } from "./user-routes.ts";
 import { budgetRoutes } from "./budget-routes.ts";
 import { usageRoutes } from "./usage-routes.ts";
+import { evidenceRoutes } from "./evidence-routes.ts";
+import { ledgerRoutes } from "./ledger-routes.ts";
+import { liveEventRoutes } from "./live-event-routes.ts";
 import { inspectRoutes } from "./inspect-routes.ts";
 import { StoreUnreachable } from "../../core/identity/directory-store.ts";
 import type { Api, TypeBoxProvider } from "./api.ts";
@@ -51,6 +54,9 @@ const ROUTES: readonly Routes[] = [
   secretRoutes,
   policyRoutes,
   inspectRoutes,
+  ledgerRoutes,
+  evidenceRoutes,
+  liveEventRoutes,
 ];
 
 /** Ready to serve by `api.routing`; it listens nowhere itself. */

@@ -7,8 +7,11 @@ import type { QuotaStore } from "../../core/identity/quota.ts";
 import type { TokenIssuer } from "../../core/identity/tokens.ts";
 import type { PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
 import type { TenantId } from "../../core/units.ts";
+import type { ExportedFile, LedgerEvidence } from "../../core/ledger/ledger-evidence.ts";
+import type { LedgerIndex } from "../../core/ledger/ledger-index.ts";
 import type { UsageStore } from "../../core/money/usage-report.ts";
 import type { BudgetPorts } from "../../operations/money/budget-desk.ts";
+import type { RecordingPorts } from "../../operations/records/record-event.ts";
 import type { ReviewPorts } from "../../operations/answer-review.ts";
 import type { SecretPorts } from "../../operations/secrets/secret-ports.ts";
 import type { Vitals } from "../vitals.ts";
@@ -23,12 +26,34 @@ export interface Services {
   readonly usage: UsageStore;
   readonly reviews: ReviewPorts;
   readonly secrets: SecretPorts;
+  readonly records: RecordServices;
   /** What policy wants to find in the traffic of this agent. */
   readonly inspections: (agent: string) => Inspections;
   /** `api.auth: open`: nobody needs a credential. */
   readonly open: boolean;
   /** Needed for the first key where it is configured. */
   readonly bootstrapToken: string | undefined;
+}
+
+/** The record: looked through, proven, exported, followed. */
+export interface RecordServices {
+  readonly index: LedgerIndex;
+  readonly evidence: LedgerEvidence;
+  readonly recording: RecordingPorts;
+  /** Calls `told` after something arrived in the index, until the answer is called. */
+  readonly watch: (told: () => void) => () => void;
+  readonly signing: ExportSigning;
+  /** A file of its own for one export. */
+  readonly draftPath: () => string;
+  /** Milliseconds that a stream of live events lasts: whoever lost a right loses it with that. */
+  readonly streamFor: number;
+}
+
+export interface ExportSigning {
+  /** SPKI, DER, base64. */
+  readonly publicKey: string;
+  /** One line of canonical JSON. */
+  sign(file: ExportedFile): string;
 }
 
 export interface Identity {

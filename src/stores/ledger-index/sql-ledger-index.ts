@@ -1,10 +1,12 @@
 /** The index as it is asked, in SQL for SQLite and PostgreSQL, written with Kysely. */
 import { expressionBuilder, sql, type Expression, type Kysely, type SqlBool } from "kysely";
 import {
+  cursorText,
   IndexUnreachable,
   RECORD_FIELDS,
   type ArrivalQuery,
   type Arrivals,
+  type Cursor,
   type IndexedRecord,
   type LedgerFilter,
   type LedgerIndex,
@@ -109,6 +111,14 @@ export class SqlLedgerIndex implements LedgerIndex {
     return { records, cursor: last === undefined ? cursorText(from) : cursorText(last) };
   }
 
+  /** Grows with every arrival. */
+  async newestPosition(): Promise<number> {
+    const { value } = await ask(() =>
+      this.#database.selectFrom("ledger_arrival").select("value").executeTakeFirstOrThrow(),
+    );
+    return Number(value);
+  }
+
   async #newest(): Promise<string> {
     const last = await ask(() =>
       this.#database
@@ -191,25 +201,16 @@ function dayText(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }
 
-interface Cursor {
-  readonly at: number;
-  readonly position: number;
-}
-
 /** Undefined where none was given, or it is none of ours. */
 function cursorOf(text: string | undefined): Cursor | undefined {
   const [, at, position] = /^(\d{1,16})\.(\d{1,16})$/u.exec(text ?? "") ?? [];
   return at === undefined ? undefined : { at: Number(at), position: Number(position) };
 }
 
-function cursorText({ at, position }: Cursor): string {
-  return `${at}.${position}`;
-}
-
 async function ask<T>(query: () => Promise<T>): Promise<T> {
   try {
     return await query();
   } catch (error) {
-    throw new IndexUnreachable(error);
+    throw new IndexUnreachable("The ledger's index cannot be reached now.", error);
   }
 }

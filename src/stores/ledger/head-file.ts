@@ -2,6 +2,7 @@
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseHead, type SignedHead } from "../../core/ledger/tree-head.ts";
+import { chainsOf } from "./read-ledger.ts";
 import { errorCode } from "./ledger-files.ts";
 
 const HEAD_FILE = "heads.jsonl";
@@ -20,6 +21,17 @@ export interface HeadLine {
 
 export async function headsOfChain(chain: string): Promise<readonly HeadLine[]> {
   return readHeads(join(chain, HEAD_FILE));
+}
+
+/** The last head that each chain's own writer signed. `directory` is the ledger's. */
+export async function lastHeads(directory: string): Promise<readonly SignedHead[]> {
+  const last: SignedHead[] = [];
+  for (const writer of await chainsOf(directory)) {
+    const heads = await headsOfChain(join(directory, writer));
+    const own = heads.findLast(({ head }) => head?.writer === writer)?.head;
+    if (own !== undefined) last.push(own);
+  }
+  return last;
 }
 
 /** None where there is no such file. A last line that a crash cut is left out. */

@@ -1,18 +1,12 @@
 import { join } from "node:path";
 import { inclusionPath } from "../../core/ledger/merkle-tree.ts";
-import type { RecordProof } from "../../core/ledger/record-proof.ts";
+import type { Proving } from "../../core/ledger/ledger-evidence.ts";
 import type { SignedHead } from "../../core/ledger/tree-head.ts";
 import { id, type Digest } from "../../core/units.ts";
 import { hexOf } from "../../lib/hex.ts";
 import { headsOfChain } from "./head-file.ts";
 import { linesOf, readLine, readSegment, segmentsOf } from "./read-ledger.ts";
 import { leafOf } from "./record-leaf.ts";
-
-export type Proving =
-  | { readonly kind: "proved"; readonly proof: RecordProof }
-  | { readonly kind: "no_record" }
-  /** Heads are signed on an interval, and this record is younger than the last. */
-  | { readonly kind: "not_signed_yet" };
 
 /** A proof against the oldest head of the chain that covers the record. Reads the chain up to there. */
 export async function proveRecord(

@@ -1,0 +1,37 @@
+/** Proofs and exports, made from the segments themselves. */
+import type { Digest, Instant, TenantId } from "../units.ts";
+import type { ExportFormat } from "./export-format.ts";
+import type { RecordProof } from "./record-proof.ts";
+import type { SignedHead } from "./tree-head.ts";
+
+export interface LedgerEvidence {
+  /** Against the oldest head of the chain that covers the record. */
+  prove(writer: string, seq: number): Promise<Proving>;
+  /** The last head of every chain, as its own writer signed it. */
+  heads(): Promise<readonly SignedHead[]>;
+  /** Writes what is selected to a file. */
+  exportTo(path: string, selection: ExportSelection): Promise<ExportedFile>;
+}
+
+export type Proving =
+  | { readonly kind: "proved"; readonly proof: RecordProof }
+  | { readonly kind: "no_record" }
+  /** Heads are signed on an interval, and this record is younger than the last. */
+  | { readonly kind: "not_signed_yet" };
+
+export interface ExportSelection {
+  readonly format: ExportFormat;
+  /** Undefined: of all tenants. */
+  readonly tenant: TenantId | undefined;
+  readonly agent: string | undefined;
+  /** None: all. */
+  readonly kinds: readonly string[];
+  /** Not before; before. */
+  readonly from: Instant | undefined;
+  readonly to: Instant | undefined;
+}
+
+export interface ExportedFile {
+  readonly entries: number;
+  readonly sha256: Digest;
+}

@@ -1,0 +1,83 @@
+/** The record as callers are shown it: each the records of its own tenant. */
+import { done, fault, type Answer } from "../../core/fault.ts";
+import type { Caller } from "../../core/identity/caller.ts";
+import type { LedgerEvidence } from "../../core/ledger/ledger-evidence.ts";
+import {
+  IndexUnreachable,
+  type IndexedRecord,
+  type LedgerFilter,
+  type LedgerIndex,
+  type LedgerPage,
+  type LedgerQuery,
+  type TallyQuery,
+  type TallyRow,
+} from "../../core/ledger/ledger-index.ts";
+import type { RecordProof } from "../../core/ledger/record-proof.ts";
+
+/** Seconds until an index that is being built may answer. */
+const BUILDING_S = 5;
+
+export type Wish<Q extends LedgerFilter> = Omit<Q, "tenant">;
+
+export function listRecords(
+  caller: Caller,
+  wish: Wish<LedgerQuery>,
+  index: LedgerIndex,
+): Promise<Answer<LedgerPage>> {
+  return asked(() => index.page({ ...wish, ...narrowedTo(caller, wish) }));
+}
+
+export function addUpRecords(
+  caller: Caller,
+  wish: Wish<TallyQuery>,
+  index: LedgerIndex,
+): Promise<Answer<readonly TallyRow[]>> {
+  return asked(() => index.tally({ ...wish, ...narrowedTo(caller, wish) }));
+}
+
+/** All records under a name; a fault where there is none. */
+export async function findRecords(
+  caller: Caller,
+  name: string,
+  index: LedgerIndex,
+): Promise<Answer<readonly IndexedRecord[]>> {
+  const found = await asked(() => index.find(caller.tenant, name));
+  if (found.kind === "fault") return found;
+  const own = found.value.filter(({ agent }) => caller.role !== "agent" || agent === caller.agent);
+  return own.length > 0 ? done(own) : fault("not_found", `No record is named ${name}.`);
+}
+
+/** Proofs of all records under a name, for whoever has the public key and nothing else. */
+export async function proveRecords(
+  caller: Caller,
+  name: string,
+  { index, evidence }: { readonly index: LedgerIndex; readonly evidence: LedgerEvidence },
+): Promise<Answer<readonly RecordProof[]>> {
+  const found = await findRecords(caller, name, index);
+  if (found.kind === "fault") return found;
+  return asked(async () => {
+    const proofs: RecordProof[] = [];
+    for (const { writer, seq } of found.value) {
+      const proving = await evidence.prove(writer, seq);
+      if (proving.kind === "proved") proofs.push(proving.proof);
+    }
+    return proofs;
+  });
+}
+
+/** An agent's key sees what the agent did. */
+function narrowedTo(
+  { tenant, role, agent }: Caller,
+  { only }: Wish<LedgerFilter>,
+): Pick<LedgerFilter, "tenant" | "only"> {
+  return { tenant, only: role === "agent" ? { ...only, agent: [agent ?? ""] } : only };
+}
+
+export async function asked<T>(look: () => Promise<T>): Promise<Answer<T>> {
+  try {
+    return done(await look());
+  } catch (error) {
+    if (!(error instanceof IndexUnreachable)) throw error;
+    return fault("unavailable", error.message, { retryAfter: BUILDING_S });
+  }
+}

@@ -1,0 +1,48 @@
+/** Between the process and the thread that reads its ledger. */
+import type {
+  ArrivalQuery,
+  Arrivals,
+  IndexedRecord,
+  LedgerPage,
+  LedgerQuery,
+  TallyQuery,
+  TallyRow,
+} from "../../core/ledger/ledger-index.ts";
+import type { ExportedFile, ExportSelection, Proving } from "../../core/ledger/ledger-evidence.ts";
+import type { SignedHead } from "../../core/ledger/tree-head.ts";
+import type { TenantId } from "../../core/units.ts";
+import type { IndexPlace } from "../ledger-index/index-place.ts";
+
+export interface ThreadData {
+  readonly index: IndexPlace;
+}
+
+export type Question =
+  | { readonly kind: "page"; readonly query: LedgerQuery }
+  | { readonly kind: "find"; readonly tenant: TenantId; readonly name: string }
+  | { readonly kind: "tally"; readonly query: TallyQuery }
+  | { readonly kind: "arrivals"; readonly query: ArrivalQuery }
+  | { readonly kind: "prove"; readonly writer: string; readonly seq: number }
+  | { readonly kind: "heads" }
+  | { readonly kind: "export"; readonly path: string; readonly selection: ExportSelection };
+
+export type Reply =
+  | { readonly kind: "page"; readonly value: LedgerPage }
+  | { readonly kind: "find"; readonly value: readonly IndexedRecord[] }
+  | { readonly kind: "tally"; readonly value: readonly TallyRow[] }
+  | { readonly kind: "arrivals"; readonly value: Arrivals }
+  | { readonly kind: "prove"; readonly value: Proving }
+  | { readonly kind: "heads"; readonly value: readonly SignedHead[] }
+  | { readonly kind: "export"; readonly value: ExportedFile };
+
+export type ToThread =
+  | { readonly kind: "ask"; readonly id: number; readonly question: Question }
+  /** Whether somebody wants to hear of arrivals. */
+  | { readonly kind: "watch"; readonly on: boolean };
+
+export type FromThread =
+  | { readonly kind: "reply"; readonly id: number; readonly reply: Reply }
+  | { readonly kind: "refusal"; readonly id: number; readonly why: string }
+  /** Something arrived in the index. */
+  | { readonly kind: "news" }
+  | { readonly kind: "fault"; readonly cause: string };
