@@ -9,6 +9,7 @@ import { monotonicMillis, wallMillis } from "../lib/clock.ts";
 import type { Ports } from "../pipeline/stages.ts";
 import type { OpenLedger } from "../stores/ledger/open-ledger.ts";
 import { createConductStore } from "../stores/memory/conduct-store.ts";
+import { ReviewWatch } from "../stores/review-watch.ts";
 import { CompiledSchemas } from "../stores/schemas/compiled-schemas.ts";
 import { SqliteReviewStore } from "../stores/sqlite/review-store.ts";
 import { SqliteSessionStore } from "../stores/sqlite/session-store.ts";
@@ -55,6 +56,7 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
   const counters = started.use(await openCounters({ config, shared, now, events }));
   const sessions = started.use(new SqliteSessionStore({ path: at("sessions.db"), shared, now }));
   const reviews = started.use(new SqliteReviewStore(at("reviews.db"), now));
+  const awaiting = started.use(new ReviewWatch(reviews, now));
   const vault = started.use(openVault(options));
   const ledger = started.use(await openLedgerChain(config, events));
   const { store: definitions } = started.use(openDefinitions(config, events, ledger, now));
@@ -70,6 +72,7 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
     budgets: counters.budgets,
     rates: counters.rates,
     reviews,
+    awaiting,
     ledger,
     vault,
     gate,

@@ -1,6 +1,7 @@
 import type { Inspection } from "./inspect/inspection.ts";
 import type { Budget, Scope } from "./money/budget.ts";
 import type { SchemaCheck, SchemaSide } from "./trust/schema-checks.ts";
+import type { ReviewPriority } from "./review/priority.ts";
 import type { Millis, RuleId } from "./units.ts";
 
 /**
@@ -29,8 +30,20 @@ export type Decision =
     };
 
 export interface Approval {
+  /** Names, or `role:…`; empty: anybody but who asks. */
   readonly approvers: readonly string[];
+  /** How long a person has to answer, and then the agent to make the call. */
   readonly expires: Millis;
+  /** Different people who must approve; absent counts as 1. */
+  readonly count?: number | undefined;
+  /** Absent counts as medium. */
+  readonly priority?: ReviewPriority | undefined;
+  /** How soon somebody should answer; absent: as the priority has it. */
+  readonly sla?: Millis | undefined;
+  /** Who is asked instead once nobody answered in time; absent: nobody. */
+  readonly escalateTo?: readonly string[] | undefined;
+  /** How long the call itself may wait for the answer; absent: as the config has it. */
+  readonly holdMax?: Millis | undefined;
 }
 
 /** What must be done for the allow to stand. Failing to do it is a refusal. */

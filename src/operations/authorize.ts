@@ -12,17 +12,19 @@ import type { Ask, Changes, Interpretation, RequestBody } from "../pipeline/ask.
 import type { CallMeter } from "../pipeline/call-meter.ts";
 import { confine, confineTerms } from "../pipeline/confine.ts";
 import { conform } from "../pipeline/conform.ts";
-import { decide } from "../pipeline/decide.ts";
 import { identify } from "../pipeline/identify.ts";
 import { limit, stoppedBy } from "../pipeline/limit.ts";
 import { toldTo } from "../pipeline/opaque.ts";
 import { open } from "../pipeline/open.ts";
 import type { Reserved } from "../pipeline/reserve.ts";
-import { grantGone, review } from "../pipeline/review.ts";
+import { grantStale } from "../pipeline/review.ts";
 import type { Ports } from "../pipeline/stages.ts";
 import { vouch } from "../pipeline/vouch.ts";
 import { look } from "./look.ts";
 import { afford, type Affordable } from "./afford.ts";
+import { awaitApproval } from "./reviews/await-approval.ts";
+import { decideOrLift } from "./reviews/decide-or-lift.ts";
+import { useGrant } from "./reviews/use-grant.ts";
 
 /** What `forward` needs: the permit, and how to send the request and read its answer. */
 export interface Authorized {
@@ -71,26 +73,26 @@ export async function authorize(
 
   const source = (): string => interpretation.source();
   const policyFacts = { now, marks, source, findings: facts.findings, risk: looked.value.risk };
-  const decided = decide(snapshot, principal, action, policyFacts);
+  const subject = { exchange, now, principal, action, definition, policy: snapshot.digest };
+  const deciding = decideOrLift(snapshot, subject, policyFacts, ports.reviews);
+  const decided = deciding instanceof Promise ? await deciding : deciding;
   facts.decision = decided.decision;
-  const { verdict } = decided;
+  const { verdict, override } = decided;
   if (verdict.kind === "halt") return halt(toldTo(principal, snapshot, verdict.refusal));
 
   const conforming = conform(action, verdict.value, inspections, vouched.value, ports);
   const conformed = conforming instanceof Promise ? await conforming : conforming;
   if (conformed.kind === "halt") return conformed;
-
   const confined = confine(principal, action, upstream);
   if (confined.kind === "halt") return confined;
-
-  const subject = { exchange, now, principal, action, definition, policy: snapshot.digest };
-  const reviewed = await review(subject, verdict.value, ports.reviews);
+  const awaited = { ask, subject, decision: verdict.value, snapshot, policyFacts };
+  const reviewing = awaitApproval(awaited, ports);
+  const reviewed = reviewing instanceof Promise ? await reviewing : reviewing;
   if (reviewed.kind === "halt") return reviewed;
-  const { grant } = reviewed.value;
+  const grant = (facts.review = override ?? reviewed.value.grant);
   const purse = confineTerms(principal, reviewed.value.terms);
   if (purse.kind === "halt") return purse;
   const terms = purse.value;
-
   const wanted = { facts, principal, snapshot, policyFacts, interpretation, terms };
   const afforded = await afford(wanted, ports);
   if (afforded.kind === "halt") return afforded;
@@ -103,7 +105,7 @@ interface Opening {
   readonly inspections: Inspections;
   readonly principal: Principal;
   readonly grant: ReviewId | undefined;
-  readonly ports: Pick<Ports, "ledger" | "gate" | "reviews" | "now">;
+  readonly ports: Pick<Ports, "ledger" | "gate" | "reviews" | "policies" | "now">;
 }
 
 async function permit(
@@ -120,8 +122,10 @@ async function permit(
   // A body or a disk may have been waited for: a stop that came meanwhile still counts.
   const stop = ports.gate.stopped(principal);
   if (stop !== undefined) return halt(stoppedBy(stop, principal));
-  if (grant !== undefined && !(await ports.reviews.use(grant, ports.now()))) {
-    return halt(grantGone(grant));
+  if (grant !== undefined) {
+    if (ports.policies.current().digest !== facts.policy) return halt(grantStale(grant));
+    const used = await useGrant(principal.tenant, grant, ports);
+    if (used.kind === "halt") return used;
   }
   const issued = issuePermit(facts.exchange, action, terms, reservation, opened.value);
   return pass({ permit: issued, interpretation, inspections, reserved, body, meter, costOf });

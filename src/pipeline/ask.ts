@@ -1,6 +1,7 @@
 import type { Action } from "../core/action.ts";
 import type { Inspections } from "../core/decision.ts";
 import type { CallMeter } from "./call-meter.ts";
+import type { Hold } from "./review.ts";
 import type { Scan } from "../core/evidence.ts";
 import type { Finding } from "../core/inspect/finding.ts";
 import type { JsonValue } from "../core/json.ts";
@@ -29,6 +30,8 @@ export interface Ask {
   readonly surroundings: Surroundings;
   /** Stage 3, in the door's own wire: reads the body if it must, and says what is asked for. */
   interpret(context: InterpretContext): Promise<Verdict<Interpretation>>;
+  /** Asked for where a person must be waited for; undefined: this wire cannot wait. */
+  hold?(): Hold | undefined;
 }
 
 /** What the client showed to prove who it is, already removed from what will be forwarded. */

@@ -1,55 +1,57 @@
 /**
- * Stage 6 of 11. A call that a rule wants a person to see is stored and refused for now; the same
- * call asked again meets the review that is already waiting, or the person's answer.
+ * Stage 6 of 11. A call that a rule wants a person to see is stored, and waits as long as its wire
+ * can; then it is refused for now. The same call asked again meets the review that is already
+ * waiting, or the person's answer.
  */
-import type { Action } from "../core/action.ts";
 import type { Terms } from "../core/decision.ts";
-import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
-import type { Review, ReviewStore } from "../core/review/review.ts";
-import {
-  id,
-  instant,
-  type DefinitionHash,
-  type Digest,
-  type ExchangeId,
-  type Instant,
-  type ReviewId,
-} from "../core/units.ts";
+import type { ReviewAwaiting } from "../core/review/awaiting.ts";
+import { openReview, type ReviewSubject } from "../core/review/open-review.ts";
+import type { Review } from "../core/review/review.ts";
+import type { ReviewStore } from "../core/review/review-store.ts";
+import { id, type Instant, type Millis, type ReviewId } from "../core/units.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
-import { digestOf } from "../lib/canonical-json.ts";
 import { impossible } from "../lib/impossible.ts";
 import type { Promising } from "./decide.ts";
-
-/** What a review is about. */
-export interface ReviewSubject {
-  readonly exchange: ExchangeId;
-  readonly now: Instant;
-  readonly principal: Principal;
-  readonly action: Action;
-  /** What the tool was when this was asked: a grant is for that tool and no other. */
-  readonly definition?: DefinitionHash | undefined;
-  /** The snapshot that asked for the review. */
-  readonly policy: Digest;
-}
 
 export interface Reviewed {
   readonly terms: Terms;
   /** The approval that this call will use up when it is dispatched. */
   readonly grant: ReviewId | undefined;
+  /** Whether time has passed since the decision: then it must be made again. */
+  readonly waited: boolean;
 }
+
+/** How a call may wait for a person's word; a wire that cannot wait has none. */
+export interface Hold {
+  /** `wished`: the rule's `hold_max`. 0: not at all. */
+  max(wished: Millis | undefined): Millis;
+  /** Aborted once the client has left. */
+  readonly gone: AbortSignal;
+  /** The wait begins: the wire may show that the call is not lost. */
+  begin(review: Review): void;
+  end(): void;
+}
+
+export interface ReviewDesk {
+  readonly reviews: ReviewStore;
+  readonly awaiting: ReviewAwaiting;
+}
+
+type Escalation = Extract<Promising, { kind: "escalate" }>;
 
 /** Answers at once where nobody needs to be asked, so that an allowed call waits for nothing. */
 export function review(
   subject: ReviewSubject,
   decision: Promising,
-  store: ReviewStore,
+  desk: ReviewDesk,
+  hold: Hold | undefined,
 ): Verdict<Reviewed> | Promise<Verdict<Reviewed>> {
   switch (decision.kind) {
     case "allow":
-      return pass({ terms: decision.terms, grant: undefined });
+      return pass({ terms: decision.terms, grant: undefined, waited: false });
     case "escalate":
-      return ask(subject, decision, store);
+      return ask(subject, decision, desk, hold);
     default:
       return impossible(decision);
   }
@@ -57,53 +59,96 @@ export function review(
 
 async function ask(
   subject: ReviewSubject,
-  decision: Extract<Promising, { kind: "escalate" }>,
-  store: ReviewStore,
+  decision: Escalation,
+  { reviews, awaiting }: ReviewDesk,
+  hold: Hold | undefined,
 ): Promise<Verdict<Reviewed>> {
-  const reply = await store.request(reviewOf(subject, decision));
-  switch (reply.kind) {
-    case "stored":
-      return answered(reply.review, decision.terms, subject.now);
-    case "unreachable":
-      return halt({
-        code: "review_unavailable",
-        detail: "This call needs a person's approval, and the request for it cannot be stored now.",
-        remedy: "Try again later; an operator finds the cause in the gateway's log.",
-        rules: decision.because,
-        cause: reply.cause,
-      });
-    default:
-      return impossible(reply);
+  const { exchange, now } = subject;
+  const reply = await reviews.request(
+    openReview(subject, {
+      // One exchange asks at most once, so its id makes the review's: no second source of ids.
+      id: id(`rev_${exchange.slice(exchange.indexOf("_") + 1)}`),
+      approval: decision.approval,
+      rules: decision.because,
+      origin: CALL,
+    }),
+  );
+  if (reply.kind === "unreachable") return halt(unavailable(decision, reply.cause));
+  const max = hold?.max(decision.approval.holdMax) ?? 0;
+  if (hold === undefined || max === 0 || !mayStillPass(reply.review)) {
+    return answered(reply.review, decision.terms, now, false);
   }
+  hold.begin(reply.review);
+  const settled = await awaiting.settled(reply.review, max, hold.gone);
+  hold.end();
+  return answered(settled, decision.terms, now, true);
 }
 
-function answered(review: Review, terms: Terms, now: Instant): Verdict<Reviewed> {
+const CALL = { kind: "call" } as const;
+
+/** What was put off is not waited for. */
+function mayStillPass({ status }: Review): boolean {
+  return status === "pending" || status === "acknowledged";
+}
+
+function unavailable({ because }: Escalation, cause: Error): Refusal {
+  return {
+    code: "review_unavailable",
+    detail: "This call needs a person's approval, and the request for it cannot be stored now.",
+    remedy: "Try again later; an operator finds the cause in the gateway's log.",
+    rules: because,
+    cause,
+  };
+}
+
+function answered(
+  review: Review,
+  terms: Terms,
+  asked: Instant,
+  waited: boolean,
+): Verdict<Reviewed> {
   switch (review.status) {
     case "approved":
-      return pass({ terms, grant: review.id });
+      return pass({ terms, grant: review.id, waited });
     case "denied":
       return halt(denied(review));
+    case "deferred":
+      return halt(deferred(review));
     case "pending":
+    case "acknowledged":
+    case "escalated":
+      return halt(pending(review, asked));
     case "used":
     case "expired":
-      return halt(pending(review, now));
+      return halt(grantGone(review.id));
     default:
       return impossible(review.status);
   }
 }
 
-/** Somebody else took the approval between the look at it and the dispatch, or it ran out. */
+/** Somebody else took the approval between the look at it and the dispatch, or time ran out. */
 export function grantGone(review: ReviewId): Refusal {
   return {
     code: "approval_required",
-    detail: `Review ${review} allowed one call, which was made already, or its time is over.`,
+    detail: `Review ${review} is for one call, which was made already, or its time is over.`,
     remedy: "Ask again: the same call will be stored for a new approval.",
     review,
   };
 }
 
-function denied({ id: review, rules, answer }: Review): Refusal {
-  const note = answer?.note === undefined ? "" : `: ${answer.note}`;
+/** What a person approved is judged again when it goes out. */
+export function grantStale(review: ReviewId): Refusal {
+  return {
+    code: "approval_required",
+    detail: `Policy has changed since review ${review} was asked for: the answer is not for it.`,
+    remedy: "Ask again: the same call will be judged by the policy in force.",
+    review,
+  };
+}
+
+function denied({ id: review, rules, words }: Review): Refusal {
+  const said = words.findLast(({ kind }) => kind === "deny")?.note;
+  const note = said === undefined ? "" : `: ${said}`;
   return {
     code: "approval_denied",
     detail: `A person has looked at this call and said no (review ${review})${note}`,
@@ -113,42 +158,22 @@ function denied({ id: review, rules, answer }: Review): Refusal {
   };
 }
 
-function reviewOf(
-  subject: ReviewSubject,
-  decision: Extract<Promising, { kind: "escalate" }>,
-): Review {
-  const { exchange, now, principal, action, definition, policy } = subject;
+function deferred({ id: review, rules, expiresAt }: Review): Refusal {
+  const until = new Date(expiresAt).toISOString();
   return {
-    // One exchange asks at most once, so its id makes the review's: no second source of ids.
-    id: id(`rev_${exchange.slice(exchange.indexOf("_") + 1)}`),
-    exchange,
-    principal,
-    action,
-    fingerprint: fingerprintOf(principal, action, definition),
-    rules: decision.because,
-    approval: decision.approval,
-    policy,
-    createdAt: now,
-    expiresAt: instant(now + decision.approval.expires),
-    status: "pending",
+    code: "approval_required",
+    detail: `A person has put this call off (review ${review}); it may be answered until ${until}.`,
+    remedy: "Do something else first, and ask again later.",
+    rules,
+    review,
   };
 }
 
-/** How the agent proved itself is left out: the same agent asks the same, by key or by loopback. */
-function fingerprintOf(
-  principal: Principal,
-  action: Action,
-  definition: DefinitionHash | undefined,
-): Digest {
-  const { tenant, agent, session } = principal;
-  return digestOf({ tenant, agent, session, action, definition });
-}
-
-function pending(review: Review, now: Instant): Refusal {
+function pending(review: Review, asked: Instant): Refusal {
   const approvers = review.approval.approvers.join(", ");
   const who = approvers === "" ? "an operator" : approvers;
   const until = new Date(review.expiresAt).toISOString();
-  const waiting = review.createdAt < now ? "is already waiting" : "has been stored";
+  const waiting = review.createdAt < asked ? "is already waiting" : "has been stored";
   return {
     code: "approval_required",
     detail: `This call needs approval by ${who}. Review ${review.id} ${waiting} and expires ${until}.`,

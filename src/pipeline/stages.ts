@@ -6,7 +6,8 @@ import type { PriceCatalogue } from "../core/money/price.ts";
 import type { TokenCounter } from "../core/money/token-counter.ts";
 import type { RateStore } from "../core/money/rate.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
-import type { ReviewStore } from "../core/review/review.ts";
+import type { ReviewAwaiting } from "../core/review/awaiting.ts";
+import type { ReviewStore } from "../core/review/review-store.ts";
 import type { ConductStore } from "../core/session/conduct.ts";
 import type { SessionStore } from "../core/session/session.ts";
 import type { SchemaChecks } from "../core/trust/schema-checks.ts";
@@ -31,11 +32,12 @@ export interface Ports {
   readonly budgets: BudgetStore;
   readonly rates: RateStore;
   readonly reviews: ReviewStore;
+  readonly awaiting: ReviewAwaiting;
   readonly ledger: Ledger;
   readonly vault: Vault;
   readonly gate: Gatekeeper;
   readonly observer: Observer;
-  now(): Instant;
+  readonly now: () => Instant;
   /** Monotonic milliseconds, for durations. */
   monotonic(): number;
 }

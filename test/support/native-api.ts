@@ -14,7 +14,7 @@ import { createLoginLimiter } from "../../src/core/identity/login-limits.ts";
 import { rollingWindow } from "../../src/core/money/window.ts";
 import { id, instant, millis, type TenantId } from "../../src/core/units.ts";
 import { newId } from "../../src/lib/ids.ts";
-import type { ReviewStore } from "../../src/core/review/review.ts";
+import type { ReviewStore } from "../../src/core/review/review-store.ts";
 import { SqliteReviewStore } from "../../src/stores/sqlite/review-store.ts";
 import { SqliteSecretUses } from "../../src/stores/sqlite/secret-use-store.ts";
 import { createFileSecretStore } from "../../src/stores/vault/file-secret-store.ts";
@@ -143,7 +143,7 @@ export async function openNativeFixture(): Promise<NativeFixture> {
     budgets: { store: budgets, budgets: () => BUDGETS, ledger, now },
     usage,
     policies: openPolicyDesk(POLICIES),
-    reviews: { reviews, ledger, now },
+    reviews: { reviews, ledger, now, definitionOf: () => undefined },
     secrets: { ...ports, secrets: createFileSecretStore({ directory, key: VAULT_KEY }), uses },
     records: {
       index: thread,

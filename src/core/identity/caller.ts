@@ -11,6 +11,8 @@ export interface Caller {
   readonly id: string;
   /** As a person reads it. */
   readonly name: string;
+  /** The person behind a login or a key of theirs. */
+  readonly user?: string | undefined;
   readonly tenant: TenantId;
   readonly role: Role;
   /** Narrow the role: empty is all of it, else only these, such as `agents:read` or `agents:*`. */

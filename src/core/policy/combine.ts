@@ -1,11 +1,12 @@
 /** Many rules, one decision: deny > escalate > allow; no rule: deny. */
 import type { Action } from "../action.ts";
-import type { Approval, Charge, Decision, RateLimit, Terms } from "../decision.ts";
-import { id, millis, type RuleId } from "../units.ts";
+import type { Charge, Decision, RateLimit, Terms } from "../decision.ts";
+import { id, type RuleId } from "../units.ts";
 import { impossible } from "../../lib/impossible.ts";
 import type { NamedCharge } from "./charge.ts";
 import { DEFAULT_RULE, type CompiledRule } from "./compiled-rule.ts";
 import { misfitOf } from "./selector.ts";
+import { uniteApprovals } from "./unite-approvals.ts";
 
 /** The decision of a set of matching rules, and what only the call itself can complete. */
 export interface Combined {
@@ -36,7 +37,7 @@ export function combine(
   if (approving.length === 0) {
     return { decision: Object.freeze({ kind: "allow", because: idsOf(obeyed), terms }), named };
   }
-  const approval = approvalOf(approving);
+  const approval = uniteApprovals(approving.map((rule) => rule.approval));
   const because = idsOf(approving);
   if (approval === undefined) {
     const detail = `Rules ${because.join(" and ")} want approvals that nobody may give together.`;
@@ -143,19 +144,4 @@ function namedOf(obeyed: readonly CompiledRule[]): Combined["named"] {
     charges.flatMap((charge) => (charge.kind === "named" ? { rule, charge } : [])),
   );
   return named.length === 0 ? NOTHING_NAMED : Object.freeze(named);
-}
-
-/** Whoever approves must be named by every rule that names somebody; the shortest time counts. */
-function approvalOf(rules: readonly CompiledRule[]): Approval | undefined {
-  const expires = millis(Math.min(...rules.map((rule) => rule.approval.expires)));
-  let approvers: readonly string[] = [];
-  for (const { approval } of rules) {
-    if (approval.approvers.length === 0) continue;
-    if (approvers.length === 0) approvers = approval.approvers;
-    else {
-      approvers = approvers.filter((approver) => approval.approvers.includes(approver));
-      if (approvers.length === 0) return undefined;
-    }
-  }
-  return Object.freeze({ approvers, expires });
 }

@@ -1,6 +1,5 @@
 import { CLEARANCE_DEFAULT } from "../identity/directory-entry.ts";
 import { parseDecimal } from "../money/decimal.ts";
-import { millis } from "../units.ts";
 import {
   clearanceOf,
   freeGlobsOf,
@@ -15,8 +14,8 @@ import {
   type Parsing,
 } from "./parse-clause.ts";
 import { parsePath } from "./json-path.ts";
+import { parseApproval } from "./parse-approval.ts";
 import type {
-  ApprovalClause,
   ChargeClause,
   ConditionClause,
   Mode,
@@ -26,13 +25,11 @@ import type {
 import { MCP_SELECTOR_KEYS } from "./mcp-selectors.ts";
 import { isMcpSelectorKey, parseMcpSelector } from "./parse-mcp-selector.ts";
 import { parseLimits } from "./parse-limits.ts";
-import { parseDuration, type Quantity } from "./quantity.ts";
 import { SCHEMA_SIDES } from "../trust/schema-checks.ts";
 import { placeAt } from "./source-text.ts";
 import { entryOf, textOf, valueOf, type YamlMap, type YamlNode } from "./yaml-node.ts";
 
 const SELECTORS = ["tools", ...MCP_SELECTOR_KEYS, "llm", "http", "mcp"] as const;
-const APPROVAL_EXPIRES = millis(15 * 60_000);
 
 /** `undefined` where too little could be read; then it has been reported. */
 export function parseRule(map: YamlMap, fileMode: Mode, parsing: Parsing): RuleClause | undefined {
@@ -154,28 +151,6 @@ function checkEffectKeys(map: YamlMap, effect: string | undefined, parsing: Pars
     const place = placeAt(parsing.source, entry.keyAt);
     parsing.list.report(place, `${key} means nothing beside effect: ${effect}`, `remove ${key}`);
   }
-}
-
-function parseApproval(node: YamlNode | undefined, parsing: Parsing): ApprovalClause {
-  if (node?.kind !== "map") return { approvers: [], expires: APPROVAL_EXPIRES };
-  const expires = quantityOf(valueOf(node, "expires"), parseDuration, parsing);
-  return {
-    approvers: textsOf(valueOf(node, "approvers")),
-    expires: expires ?? APPROVAL_EXPIRES,
-  };
-}
-
-function quantityOf<T>(
-  node: YamlNode | undefined,
-  parse: (text: string) => Quantity<T>,
-  parsing: Parsing,
-): T | undefined {
-  const text = textOf(node);
-  if (node === undefined || text === undefined) return undefined;
-  const quantity = parse(text);
-  if (quantity.kind === "ok") return quantity.value;
-  parsing.list.report(placeOf(node, parsing), quantity.message, quantity.suggestion);
-  return undefined;
 }
 
 function chargesOf(node: YamlNode | undefined, parsing: Parsing): readonly ChargeClause[] {

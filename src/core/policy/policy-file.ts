@@ -1,9 +1,9 @@
-import type { RateLimit } from "../decision.ts";
+import type { Approval, RateLimit } from "../decision.ts";
 import type { Clearance } from "../identity/directory-entry.ts";
 import type { Budget } from "../money/budget.ts";
 import type { DomainRule, Surface } from "../inspect/inspection.ts";
 import type { RiskLevel } from "../session/conduct.ts";
-import type { Millis, Instant } from "../units.ts";
+import type { Instant } from "../units.ts";
 import type { Path } from "./json-path.ts";
 import type { SchemaSide } from "../trust/schema-checks.ts";
 import type { Place } from "./source-text.ts";
@@ -52,7 +52,7 @@ export interface RuleClause {
   readonly selector: SelectorClause;
   readonly when: ConditionClause | undefined;
   readonly effect: Effect;
-  readonly approval: ApprovalClause;
+  readonly approval: Approval;
   readonly outputTokens: number | undefined;
   readonly limits: readonly LimitClause[];
   readonly charges: readonly ChargeClause[];
@@ -97,11 +97,6 @@ export interface ConditionClause {
   readonly place: Place;
   readonly text: string;
   readonly lines: readonly { readonly offset: number; readonly place: Place }[];
-}
-
-export interface ApprovalClause {
-  readonly approvers: readonly string[];
-  readonly expires: Millis;
 }
 
 /** A `RateLimit` before its rule has an id. */

@@ -2,6 +2,7 @@
  * The shape of a policy file: checked at load, published for editors, printed as the language
  * reference. What a text must look like inside (globs, money, CEL) is checked by its own parser.
  */
+import { ApprovalSchema } from "./approval-schema.ts";
 import { BudgetSchema } from "./budget-schema.ts";
 import type { Shape } from "./check-shape.ts";
 import { SCHEMA_SIDES } from "../trust/schema-checks.ts";
@@ -149,22 +150,7 @@ const Rule = Type.Object(
     effect: Type.Enum(["allow", "deny", "approve"], {
       description: "Order of strength: deny, then approve, then allow; nothing matches: deny.",
     }),
-    approval: Type.Optional(
-      Type.Object(
-        {
-          approvers: Type.Optional(
-            globs("Who may approve. Default: anyone but the agent.", "role:manager"),
-          ),
-          expires: Type.Optional(
-            Type.String({
-              description: "`90s`, `15m`, `24h` or `7d`. Default: 15m.",
-              examples: ["15m"],
-            }),
-          ),
-        },
-        { ...closed, description: "For `effect: approve`." },
-      ),
-    ),
+    approval: Type.Optional(ApprovalSchema),
     limits: Type.Optional(
       Type.Object(
         {

@@ -7,6 +7,8 @@ import fastify, { type FastifyError, type FastifySchemaValidationError } from "f
 import { agentRoutes } from "./agent-routes.ts";
 import { loginRoutes } from "./login-routes.ts";
 import { policyRoutes } from "./policy-routes.ts";
+import { overrideRoutes } from "./override-routes.ts";
+import { reviewRequestRoutes } from "./review-request-routes.ts";
 import { reviewRoutes } from "./review-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { stopRoutes } from "./stop-routes.ts";
@@ -52,6 +54,8 @@ const ROUTES: readonly Routes[] = [
   usageRoutes,
   reviewRoutes,
   secretRoutes,
+  reviewRequestRoutes,
+  overrideRoutes,
   policyRoutes,
   inspectRoutes,
   ledgerRoutes,

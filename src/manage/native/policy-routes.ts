@@ -1,12 +1,8 @@
 import { Type } from "typebox";
 import type { Decision } from "../../core/decision.ts";
-import { CLEARANCE_DEFAULT } from "../../core/identity/directory-entry.ts";
-import { isJsonObject } from "../../core/json.ts";
 import type { Principal } from "../../core/principal.ts";
-import { id, type AgentId } from "../../core/units.ts";
-import { agentEntryId } from "../../operations/identity/manage-agents.ts";
-import { readPlannedCall } from "../../operations/planning/planned-call.ts";
 import type { Api } from "./api.ts";
+import { CALL_FIELDS, principalNamed, readCall } from "./described-call.ts";
 import { Clearance, Name, type Written } from "./fields.ts";
 import { sendFault } from "./problem.ts";
 import type { Services } from "./services.ts";
@@ -24,22 +20,13 @@ const PoliciesJson = Type.Object(
   },
 );
 
-const Text = Type.String({ maxLength: 2_048 });
-
 const AskJson = Type.Object(
   {
     agent: Name,
     team: Type.Optional(Name),
     clearance: Type.Optional(Clearance),
     marks: Type.Optional(Type.Array(Name, { maxItems: 64 })),
-    tool: Type.Optional(Text),
-    prompt: Type.Optional(Text),
-    resource: Type.Optional(Text),
-    arguments: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-    model: Type.Optional(Text),
-    method: Type.Optional(Text),
-    path: Type.Optional(Text),
-    upstream: Type.Optional(Name),
+    ...CALL_FIELDS,
   },
   {
     additionalProperties: false,
@@ -88,7 +75,7 @@ function addFiles(api: Api, { policies }: Services): void {
   );
 }
 
-function addDecisions(api: Api, { policies, identity: { ports, listedAgents } }: Services): void {
+function addDecisions(api: Api, { policies, identity }: Services): void {
   api.post(
     "/decisions",
     {
@@ -103,30 +90,17 @@ function addDecisions(api: Api, { policies, identity: { ports, listedAgents } }:
     },
     async ({ caller, body }, reply) => {
       const { agent, team, clearance, marks, ...call } = body;
-      const asked: unknown = call;
-      const reading = isJsonObject(asked) ? readPlannedCall(asked) : undefined;
-      if (reading?.kind !== "ok") {
-        const detail = reading?.problem ?? "Name a call.";
-        return sendFault(reply, { code: "invalid", detail });
-      }
+      const reading = readCall(call);
+      if (reading.kind === "fault") return sendFault(reply, reading.fault);
       const snapshot = policies.snapshot();
-      const name = id<AgentId>(agent);
-      const stored = await ports.store.get("agent", agentEntryId(caller.tenant, name));
-      const listed = listedAgents.get(agent);
-      const known = listed?.tenant === caller.tenant ? listed : stored?.body;
+      const known = await principalNamed(caller, agent, undefined, identity);
       const principal: Principal = {
-        agent: name,
-        tenant: caller.tenant,
-        session: id("decisions"),
-        team: team ?? known?.team,
-        user: known?.user,
-        run: undefined,
-        tags: known?.tags ?? {},
-        provenBy: "api_key",
-        clearance: clearance ?? stored?.body.clearance ?? CLEARANCE_DEFAULT,
+        ...known,
+        team: team ?? known.team,
+        ...(clearance !== undefined && { clearance }),
       };
-      const facts = { now: ports.now(), marks: marks ?? [], source: reading.call.source };
-      const decision = snapshot.decide(principal, reading.call.action, facts);
+      const facts = { now: identity.ports.now(), marks: marks ?? [], source: reading.value.source };
+      const decision = snapshot.decide(principal, reading.value.action, facts);
       return reply.send(decisionJson(decision, snapshot.digest));
     },
   );

@@ -1,63 +1,50 @@
 import { Type } from "typebox";
-import { impossible } from "../../lib/impossible.ts";
-import type { Action, ToolAction } from "../../core/action.ts";
-import { layersOf } from "../../core/meta-tool/unwrap.ts";
-import { REVIEW_STATUSES, type Review } from "../../core/review/review.ts";
-import { answerReview, findReview } from "../../operations/answer-review.ts";
+import { REVIEW_STATUSES, REVIEW_WORDS, type ReviewWordKind } from "../../core/review/review.ts";
+import { answerReview, assignReview, findReview } from "../../operations/reviews/answer-review.ts";
 import type { Api } from "./api.ts";
-import { IdParams, type Written } from "./fields.ts";
+import { IdParams } from "./fields.ts";
 import { page, pageOf, PAGE_QUERY, pagingOf } from "./paging.ts";
 import { answer } from "./problem.ts";
+import { REVIEW_EXAMPLE, ReviewJson, reviewJson } from "./review-json.ts";
 import type { Services } from "./services.ts";
-import { TimeText, timeText } from "./time-text.ts";
 
-const EXAMPLE = {
-  id: "rev_01kamz3v9e3x6v0q2m8r5t7w9y",
-  status: "pending",
-  agent: "support-bot",
-  session: "run-7",
-  action: { kind: "tool", target: "crm.delete_customer", detail: { customer_id: "42" } },
-  rules: ["crm-delete"],
-  approvers: ["role:manager"],
-  exchange: "exc_01kamz3v9e3x6v0q2m8r5t7w9y",
-  created_at: "2026-11-21T06:00:00.000Z",
-  expires_at: "2026-11-21T06:15:00.000Z",
-};
+const NOTE = { note: Type.Optional(Type.String({ maxLength: 500 })) };
 
-const ReviewJson = Type.Object(
-  {
-    id: Type.String(),
-    status: Type.Enum(REVIEW_STATUSES),
-    agent: Type.String(),
-    session: Type.String(),
-    action: Type.Object({
-      kind: Type.Enum(["llm", "tool", "http", "mcp"]),
-      target: Type.String({ description: "Tool, model, path or method." }),
-      detail: Type.Unknown({ description: "What exactly would be done: arguments or body." }),
-    }),
-    rules: Type.Array(Type.String()),
-    approvers: Type.Array(Type.String()),
-    exchange: Type.String(),
-    created_at: TimeText,
-    expires_at: TimeText,
-    answered_by: Type.Optional(Type.String()),
-    answered_at: Type.Optional(TimeText),
-    note: Type.Optional(Type.String()),
-  },
-  { examples: [EXAMPLE] },
+/** Names of people, or `role:…`. */
+export const People = Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: 16 });
+
+const WordJson = Type.Object(NOTE, {
+  additionalProperties: false,
+  examples: [{ note: "checked with the customer" }],
+});
+
+const EscalateJson = Type.Object(
+  { ...NOTE, approvers: Type.Optional(People) },
+  { additionalProperties: false, examples: [{ note: "too much for me", approvers: ["ann"] }] },
 );
 
-const WordJson = Type.Object(
-  { note: Type.Optional(Type.String({ maxLength: 500 })) },
-  { additionalProperties: false, examples: [{ note: "checked with the customer" }] },
+const AssignJson = Type.Object(
+  { assigned_to: People },
+  { additionalProperties: false, examples: [{ assigned_to: ["ann"] }] },
 );
 
-const READ = { role: "viewer", scope: "reviews:read" } as const;
+export const READ_REVIEWS = { role: "agent", scope: "reviews:read" } as const;
 const WRITE = { role: "viewer", scope: "reviews:write" } as const;
+
+const BY_APPROVERS = "By one of its approvers, and never by who asked.";
+
+const SUMMARIES = {
+  acknowledge: "Say that somebody looks at it",
+  approve: "Let the call pass once",
+  deny: "Refuse the call",
+  defer: "Put the call off; it may still be answered",
+} as const satisfies Readonly<Record<Exclude<ReviewWordKind, "escalate">, string>>;
 
 export function reviewRoutes(api: Api, services: Services): void {
   addReads(api, services);
-  for (const approve of [true, false]) addAnswer(api, services, approve);
+  for (const kind of REVIEW_WORDS) if (kind !== "escalate") addWord(api, services, kind);
+  addEscalation(api, services);
+  addAssignment(api, services);
 }
 
 function addReads(api: Api, { reviews: { reviews } }: Services): void {
@@ -66,18 +53,25 @@ function addReads(api: Api, { reviews: { reviews } }: Services): void {
     {
       schema: {
         summary: "List calls that wait for a person, and answers",
+        description: "An agent sees its own.",
         tags: ["reviews"],
         querystring: Type.Object(
-          { ...PAGE_QUERY, status: Type.Optional(Type.Enum(REVIEW_STATUSES)) },
+          {
+            ...PAGE_QUERY,
+            status: Type.Optional(Type.Enum(REVIEW_STATUSES)),
+            agent: Type.Optional(Type.String({ maxLength: 128 })),
+          },
           { additionalProperties: false },
         ),
-        response: { 200: pageOf(ReviewJson, EXAMPLE) },
+        response: { 200: pageOf(ReviewJson, REVIEW_EXAMPLE) },
       },
-      config: { access: READ },
+      config: { access: READ_REVIEWS },
     },
-    async ({ caller: { tenant }, query }) => {
+    async ({ caller: { tenant, role, agent: self }, query }) => {
       const paging = pagingOf(query);
-      const found = await reviews.list({ tenant, status: query.status, ...paging });
+      const { status } = query;
+      const agent = role === "agent" ? (self ?? "") : query.agent;
+      const found = await reviews.list({ tenant, status, agent, ...paging });
       return page(found, paging, ({ id }) => id, reviewJson);
     },
   );
@@ -90,20 +84,20 @@ function addReads(api: Api, { reviews: { reviews } }: Services): void {
         params: IdParams,
         response: { 200: ReviewJson },
       },
-      config: { access: READ },
+      config: { access: READ_REVIEWS },
     },
     async ({ caller, params }, reply) =>
       answer(reply, 200, await findReview(caller, params.id, { reviews }), reviewJson),
   );
 }
 
-function addAnswer(api: Api, { reviews: ports }: Services, approve: boolean): void {
+function addWord(api: Api, { reviews: ports }: Services, kind: keyof typeof SUMMARIES): void {
   api.post(
-    approve ? "/reviews/:id/approve" : "/reviews/:id/deny",
+    `/reviews/:id/${kind}`,
     {
       schema: {
-        summary: approve ? "Let the call pass once" : "Refuse the call",
-        description: "By one of its approvers, and never by who asked.",
+        summary: SUMMARIES[kind],
+        description: BY_APPROVERS,
         tags: ["reviews"],
         params: IdParams,
         body: WordJson,
@@ -111,57 +105,49 @@ function addAnswer(api: Api, { reviews: ports }: Services, approve: boolean): vo
       },
       config: { access: WRITE, idempotent: true },
     },
-    async ({ caller, params, body }, reply) => {
-      const word = { approve, note: body.note };
+    async ({ caller, params, body: { note } }, reply) =>
+      answer(reply, 200, await answerReview(caller, params.id, { kind, note }, ports), reviewJson),
+  );
+}
+
+function addEscalation(api: Api, { reviews: ports }: Services): void {
+  api.post(
+    "/reviews/:id/escalate",
+    {
+      schema: {
+        summary: "Hand it on, with the next higher priority",
+        description: `${BY_APPROVERS} Answers with its successor.`,
+        tags: ["reviews"],
+        params: IdParams,
+        body: EscalateJson,
+        response: { 200: ReviewJson },
+      },
+      config: { access: WRITE, idempotent: true },
+    },
+    async ({ caller, params, body: { note, approvers } }, reply) => {
+      const word = { kind: "escalate", note, approvers } as const;
       return answer(reply, 200, await answerReview(caller, params.id, word, ports), reviewJson);
     },
   );
 }
 
-function reviewJson(review: Review): Written<typeof ReviewJson> {
-  const { principal, action, answer: word } = review;
-  return {
-    id: review.id,
-    status: review.status,
-    agent: principal.agent,
-    session: principal.session,
-    action: actionJson(action),
-    rules: [...review.rules],
-    approvers: [...review.approval.approvers],
-    exchange: review.exchange,
-    created_at: timeText(review.createdAt),
-    expires_at: timeText(review.expiresAt),
-    answered_by: word?.by,
-    answered_at: timeText(word?.at),
-    note: word?.note,
-  };
-}
-
-function namesOf(action: ToolAction): string {
-  const { upstream } = action;
-  return Array.from(layersOf(action), ({ tool }) => `${upstream}.${tool}`).join(" through ");
-}
-
-/** A meta-tool may take more than what it hands on. */
-function outermost(action: ToolAction): ToolAction {
-  return action.via === undefined ? action : outermost(action.via.call);
-}
-
-/** Whoever decides must see what would be done, whole. */
-function actionJson(action: Action): Written<typeof ReviewJson>["action"] {
-  const { kind } = action;
-  switch (kind) {
-    case "llm":
-      return { kind, target: `${action.operation} ${action.model}`, detail: action.body };
-    case "tool":
-      return { kind, target: namesOf(action), detail: outermost(action).args };
-    case "http": {
-      const { method, host, path, query } = action;
-      return { kind, target: `${method} ${host}${path}${query}`, detail: action.body ?? null };
-    }
-    case "mcp":
-      return { kind, target: `${action.upstream} ${action.method}`, detail: action.name ?? null };
-    default:
-      return impossible(action);
-  }
+function addAssignment(api: Api, { reviews: ports }: Services): void {
+  api.put(
+    "/reviews/:id/assignment",
+    {
+      schema: {
+        summary: "Say of whom an answer is expected",
+        description: "It gives nobody a right; the approvers are the rule's.",
+        tags: ["reviews"],
+        params: IdParams,
+        body: AssignJson,
+        response: { 200: ReviewJson },
+      },
+      config: { access: WRITE },
+    },
+    async ({ caller, params, body }, reply) => {
+      const assigned = await assignReview(caller, params.id, body.assigned_to, ports);
+      return answer(reply, 200, assigned, reviewJson);
+    },
+  );
 }

@@ -12,7 +12,7 @@ import type { LedgerIndex } from "../../core/ledger/ledger-index.ts";
 import type { UsageStore } from "../../core/money/usage-report.ts";
 import type { BudgetPorts } from "../../operations/money/budget-desk.ts";
 import type { RecordingPorts } from "../../operations/records/record-event.ts";
-import type { ReviewPorts } from "../../operations/answer-review.ts";
+import type { ReviewServices } from "./review-services.ts";
 import type { SecretPorts } from "../../operations/secrets/secret-ports.ts";
 import type { Vitals } from "../vitals.ts";
 
@@ -24,7 +24,7 @@ export interface Services {
   readonly policies: PolicyDesk;
   readonly budgets: BudgetPorts;
   readonly usage: UsageStore;
-  readonly reviews: ReviewPorts;
+  readonly reviews: ReviewServices;
   readonly secrets: SecretPorts;
   readonly records: RecordServices;
   /** What policy wants to find in the traffic of this agent. */

@@ -58,6 +58,7 @@ async function loggedIn(
     kind: "login",
     id: user.id,
     name: username,
+    user: username,
     tenant: user.tenant,
     role,
     scopes: [],
@@ -73,12 +74,11 @@ async function keyHolder(
   const at = now();
   if (revokedAt !== undefined && revokedAt <= at) return undefined;
   if (expiresAt !== undefined && expiresAt <= at) return undefined;
-  if (holder.kind === "user") {
-    const user = await store.get("user", holder.user);
-    if (user === undefined || !user.body.active) return undefined;
-  }
+  const user = holder.kind === "user" ? await store.get("user", holder.user) : undefined;
+  if (holder.kind === "user" && user?.body.active !== true) return undefined;
   const agent = holder.kind === "agent" ? holder.agent : undefined;
   await store.touch(new Map([[id, at]]));
   const allowance = { plan, ...(quota !== undefined && { quota }) };
-  return { kind: "key", id, name, tenant, role, scopes, agent, ...allowance };
+  const person = user?.body.username;
+  return { kind: "key", id, name, user: person, tenant, role, scopes, agent, ...allowance };
 }

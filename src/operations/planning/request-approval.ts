@@ -20,7 +20,10 @@ export async function requestApproval(
   exchange: ExchangeId,
   principal: Principal,
   call: PlannedCall,
-  { upstreams, ports }: { upstreams: Upstreams; ports: JudgingPorts & Pick<Ports, "reviews"> },
+  {
+    upstreams,
+    ports,
+  }: { upstreams: Upstreams; ports: JudgingPorts & Pick<Ports, "reviews" | "awaiting"> },
 ): Promise<ApprovalReply> {
   const judged = judgePlanned(principal, call, upstreams, ports);
   if (judged.kind === "halt") return { kind: "refused", refusal: judged.refusal };
@@ -28,7 +31,7 @@ export async function requestApproval(
   if (decision.kind === "allow") return { kind: "not_needed" };
   const { digest: policy } = ports.policies.current();
   const subject = { exchange, now: ports.now(), principal, action, definition: pin?.seen, policy };
-  const reviewed = await review(subject, decision, ports.reviews);
+  const reviewed = await review(subject, decision, ports, undefined);
   if (reviewed.kind === "pass") return { kind: "granted" };
   const { refusal } = reviewed;
   return { kind: refusal.code === "approval_required" ? "pending" : "refused", refusal };

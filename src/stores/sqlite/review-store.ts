@@ -1,177 +1,169 @@
 /** Reviews on disk: they outlive the process, and all workers see the same ones. */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
-import type {
-  Review,
-  ReviewAnswer,
-  ReviewQuery,
-  ReviewStatus,
-  ReviewStore,
-} from "../../core/review/review.ts";
-import type { Instant, ReviewId } from "../../core/units.ts";
+import { asOf } from "../../core/review/speak.ts";
+import { isWaiting, type Review } from "../../core/review/review.ts";
+import type { RequestReply, ReviewQuery, ReviewStore } from "../../core/review/review-store.ts";
+import type { Digest, Instant, ReviewId, TenantId } from "../../core/units.ts";
+import {
+  PENDING_REVIEWS_MAX,
+  REVIEW_KEPT_MS,
+  REVIEWS_PRUNED_AT_ONCE,
+  reviewText,
+  tooManyReviews,
+} from "../review-limits.ts";
 import { openDatabase } from "./database.ts";
+import { REVIEW_MIGRATIONS } from "./review-schema.ts";
 
-/** `body` is the review as JSON: it is read whole or not at all. */
-const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE review (
-     id TEXT PRIMARY KEY,
-     fingerprint TEXT NOT NULL,
-     agent TEXT NOT NULL,
-     status TEXT NOT NULL,
-     expires_at INTEGER NOT NULL,
-     created_at INTEGER NOT NULL,
-     body TEXT NOT NULL
-   ) STRICT, WITHOUT ROWID;
-   CREATE UNIQUE INDEX review_pending ON review (fingerprint) WHERE status = 'pending';
-   CREATE INDEX review_waiting ON review (agent) WHERE status = 'pending';
-   CREATE INDEX review_expired ON review (expires_at);`,
-  `ALTER TABLE review ADD COLUMN tenant TEXT NOT NULL DEFAULT 'default';
-   CREATE INDEX review_answered ON review (fingerprint) WHERE status IN ('approved', 'denied');
-   CREATE INDEX review_listed ON review (tenant, status, id);`,
-];
+/** How soon a change by another process is seen: one look into shared memory each. */
+const WATCH_MS = 50;
 
-/** Per agent, so that one in a loop neither fills the disk nor hides what others ask for. */
-export const PENDING_REVIEWS_MAX = 100;
-
-/** A call that no person could read is not stored for one. */
-export const REVIEW_CHARS_MAX = 1_048_576;
-
-const KEEP_EXPIRED_MS = 30 * 86_400_000;
-const PRUNED_AT_ONCE = 100;
+const WAITS = "status IN ('pending', 'acknowledged', 'deferred')";
+/** What is written down as waiting or granted is neither once its time is over. */
+const STATUS_AT_1 = `CASE WHEN (${WAITS} OR status = 'approved') AND expires_at <= ?1
+  THEN 'expired' ELSE status END`;
 
 export class SqliteReviewStore implements ReviewStore, Disposable {
   readonly #database: DatabaseSync;
-  readonly #expire: StatementSync;
-  readonly #prune: StatementSync;
-  readonly #same: StatementSync;
-  readonly #find: StatementSync;
-  readonly #move: StatementSync;
-  readonly #page: StatementSync;
-  readonly #count: StatementSync;
-  readonly #insert: StatementSync;
-  readonly #list: StatementSync;
+  readonly #statements: ReturnType<typeof statementsOf>;
   readonly #now: () => Instant;
+  readonly #watchers = new Set<(id: ReviewId | undefined) => void>();
+  #watch: NodeJS.Timeout | undefined;
+  #seenVersion: unknown;
 
   /** Throws where the file cannot be opened. `now` tells which reviews still wait. */
   constructor(path: string, now: () => Instant) {
-    const database = openDatabase(path, MIGRATIONS);
-    this.#database = database;
+    this.#database = openDatabase(path, REVIEW_MIGRATIONS);
+    this.#statements = statementsOf(this.#database);
     this.#now = now;
-    this.#expire = database.prepare(
-      `UPDATE review SET status = 'expired', body = json_set(body, '$.status', 'expired')
-       WHERE status = 'pending' AND expires_at <= ?`,
-    );
-    this.#prune = database.prepare(
-      `DELETE FROM review WHERE id IN (
-         SELECT id FROM review WHERE status <> 'pending' AND expires_at < ? LIMIT ${PRUNED_AT_ONCE})`,
-    );
-    this.#same = database.prepare(
-      `SELECT body FROM review
-       WHERE fingerprint = ? AND status IN ('pending', 'approved', 'denied') AND expires_at > ?
-       ORDER BY id DESC`,
-    );
-    this.#find = database.prepare("SELECT body FROM review WHERE id = ?");
-    this.#move = database.prepare(
-      `UPDATE review SET status = ?, body = ?
-       WHERE id = ? AND status = ? AND expires_at > ?`,
-    );
-    this.#page = database.prepare(
-      `SELECT body FROM review
-       WHERE tenant = ?1 AND (?2 IS NULL OR status = ?2) AND id > ?3 ORDER BY id LIMIT ?4`,
-    );
-    this.#count = database.prepare(
-      "SELECT count(*) AS n FROM review WHERE status = 'pending' AND agent = ?",
-    );
-    this.#insert = database.prepare(
-      `INSERT INTO review (id, fingerprint, agent, status, expires_at, created_at, body, tenant)
-       VALUES (?, ?, ?, 'pending', ?, ?, ?, ?)`,
-    );
-    this.#list = database.prepare(
-      `SELECT body FROM review WHERE status = 'pending' AND expires_at > ?
-       ORDER BY created_at, id LIMIT ?`,
-    );
   }
 
-  async request(review: Review): ReturnType<ReviewStore["request"]> {
+  async request(review: Review): Promise<RequestReply> {
     try {
-      return { kind: "stored", review: this.#inTransaction(() => this.#storeOrFind(review)) };
+      const stands = this.#inTransaction(() => this.#storeOrFind(review));
+      if (stands === review) this.#tell(review.id);
+      return { kind: "stored", review: stands };
     } catch (error) {
       const cause = error instanceof Error ? error : new Error(String(error));
       return { kind: "unreachable", cause };
     }
   }
 
-  async pending(limit: number): Promise<readonly Review[]> {
-    return this.#list.all(this.#now(), limit).map((row) => readReview(row["body"]));
+  async find(tenant: TenantId, id: string): Promise<Review | undefined> {
+    const row = this.#statements.find.get(id, tenant);
+    return row && this.#read(row["body"]);
   }
 
-  async find(id: string): Promise<Review | undefined> {
-    this.#expire.run(this.#now());
-    const row = this.#find.get(id);
-    return row && readReview(row["body"]);
+  async list({ tenant, status, agent, after, limit }: ReviewQuery): Promise<readonly Review[]> {
+    const { page } = this.#statements;
+    const rows = page.all(this.#now(), tenant, status ?? null, agent ?? null, after ?? "", limit);
+    return rows.map((row) => this.#read(row["body"]));
   }
 
-  async list({ status, tenant, after, limit }: ReviewQuery): Promise<readonly Review[]> {
-    this.#expire.run(this.#now());
-    const rows = this.#page.all(tenant, status ?? null, after ?? "", limit);
-    return rows.map((row) => readReview(row["body"]));
+  async change(after: Review, opened?: Review): Promise<boolean> {
+    const isChanged = this.#inTransaction(() => {
+      const { changes } = this.#statements.change.run(
+        after.status,
+        after.expiresAt,
+        after.attendAt ?? null,
+        after.revision,
+        reviewText(after),
+        after.id,
+        after.revision - 1,
+      );
+      if (Number(changes) !== 1) return false;
+      if (opened !== undefined) this.#insert(opened);
+      return true;
+    });
+    if (isChanged) this.#tell(after.id);
+    return isChanged;
   }
 
-  async answer(
-    id: ReviewId,
-    status: "approved" | "denied",
-    answer: ReviewAnswer,
-  ): Promise<Review | undefined> {
-    return this.#turn(id, "pending", status, answer.at, answer);
+  async override(tenant: TenantId, fingerprint: Digest): Promise<Review | undefined> {
+    const row = this.#statements.override.get(fingerprint, tenant, this.#now());
+    return row && this.#read(row["body"]);
   }
 
-  async use(id: ReviewId, now: Instant): Promise<boolean> {
-    try {
-      return this.#turn(id, "approved", "used", now, undefined) !== undefined;
-    } catch {
-      // What cannot be marked as used is not used: the call is refused.
-      return false;
-    }
+  async unattended(tenant: TenantId, now: Instant, limit: number): Promise<readonly Review[]> {
+    const rows = this.#statements.unattended.all(tenant, now, limit);
+    return rows.map((row) => parsed(row["body"]));
+  }
+
+  watch(told: (id: ReviewId | undefined) => void): Disposable {
+    // Of its own, so that each watcher can leave however often the function is used.
+    const watcher = (id: ReviewId | undefined): void => told(id);
+    this.#watchers.add(watcher);
+    this.#seenVersion = this.#version();
+    this.#watch ??= setInterval(() => this.#look(), WATCH_MS).unref();
+    return { [Symbol.dispose]: () => this.#leave(watcher) };
   }
 
   [Symbol.dispose](): void {
+    clearInterval(this.#watch);
     this.#database.close();
   }
 
-  /** One process wins: the row says what it was until it is turned. */
-  #turn(
-    id: ReviewId,
-    from: ReviewStatus,
-    status: ReviewStatus,
-    now: Instant,
-    answer: ReviewAnswer | undefined,
-  ): Review | undefined {
-    const row = this.#find.get(id);
-    if (row === undefined) return undefined;
-    const before = readReview(row["body"]);
-    const review: Review = { ...before, status, answer: answer ?? before.answer };
-    const { changes } = this.#move.run(status, JSON.stringify(review), id, from, now);
-    return Number(changes) === 1 ? review : undefined;
+  #leave(watcher: (id: ReviewId | undefined) => void): void {
+    this.#watchers.delete(watcher);
+    if (this.#watchers.size > 0) return;
+    clearInterval(this.#watch);
+    this.#watch = undefined;
+  }
+
+  #look(): void {
+    const version = this.#version();
+    if (version === this.#seenVersion) return;
+    this.#seenVersion = version;
+    this.#tell(undefined);
+  }
+
+  /** Changes only when another connection has written. */
+  #version(): unknown {
+    return this.#statements.version.get()?.["data_version"];
+  }
+
+  #tell(id: ReviewId | undefined): void {
+    for (const watcher of this.#watchers) watcher(id);
   }
 
   #storeOrFind(review: Review): Review {
-    const { id, fingerprint, principal, expiresAt, createdAt } = review;
-    this.#expire.run(createdAt);
-    this.#prune.run(createdAt - KEEP_EXPIRED_MS);
-    for (const row of this.#same.all(fingerprint, createdAt)) {
-      const found = readReview(row["body"]);
-      // An answer is for the policies that asked; a pending review serves whichever ask.
-      if (found.status === "pending" || found.policy === review.policy) return found;
+    const { fingerprint, principal, createdAt, policy } = review;
+    const { expire, prune, same, count } = this.#statements;
+    expire.run(createdAt, fingerprint);
+    prune.run(createdAt - REVIEW_KEPT_MS);
+    for (const row of same.all(fingerprint, createdAt)) {
+      const found = parsed(row["body"]);
+      // An answer is for the policies that asked; a review that waits serves whichever ask.
+      if (isWaiting(found) || found.policy === policy) return found;
     }
-    if (Number(this.#count.get(principal.agent)?.["n"]) >= PENDING_REVIEWS_MAX) {
-      throw new RangeError(`${PENDING_REVIEWS_MAX} reviews of ${principal.agent} wait already`);
+    if (Number(count.get(principal.agent, createdAt)?.["n"]) >= PENDING_REVIEWS_MAX) {
+      throw tooManyReviews(principal.agent);
     }
-    const body = JSON.stringify(review);
-    if (body.length > REVIEW_CHARS_MAX) {
-      throw new RangeError(`a call of ${body.length} characters is too large to be reviewed`);
-    }
-    const { agent, tenant } = principal;
-    this.#insert.run(id, fingerprint, agent, expiresAt, createdAt, body, tenant);
+    this.#insert(review);
     return review;
+  }
+
+  #insert(review: Review): void {
+    const { id, fingerprint, principal, status, expiresAt, createdAt, attendAt } = review;
+    const { agent, tenant } = principal;
+    const override = review.origin.kind === "override" ? 1 : 0;
+    const body = reviewText(review);
+    this.#statements.insert.run(
+      id,
+      fingerprint,
+      agent,
+      status,
+      expiresAt,
+      createdAt,
+      body,
+      tenant,
+      review.revision,
+      attendAt ?? null,
+      override,
+    );
+  }
+
+  #read(body: SQLOutputValue | undefined): Review {
+    return asOf(parsed(body), this.#now());
   }
 
   /** Another worker may ask for the same call at the same moment: one of them writes. */
@@ -188,8 +180,56 @@ export class SqliteReviewStore implements ReviewStore, Disposable {
   }
 }
 
+function statementsOf(database: DatabaseSync) {
+  const prepare = (sql: string): StatementSync => database.prepare(sql);
+  return {
+    expire: prepare(
+      `UPDATE review SET status = 'expired', revision = revision + 1,
+         body = json_set(body, '$.status', 'expired', '$.revision', revision + 1)
+       WHERE fingerprint = ?2 AND ${WAITS} AND expires_at <= ?1`,
+    ),
+    prune: prepare(
+      `DELETE FROM review WHERE id IN (
+         SELECT id FROM review WHERE expires_at < ? LIMIT ${REVIEWS_PRUNED_AT_ONCE})`,
+    ),
+    same: prepare(
+      `SELECT body FROM review
+       WHERE fingerprint = ? AND expires_at > ?
+         AND (${WAITS} OR status IN ('approved', 'denied')) AND override = 0
+       ORDER BY id DESC`,
+    ),
+    find: prepare("SELECT body FROM review WHERE id = ? AND tenant = ?"),
+    page: prepare(
+      `SELECT body FROM review
+       WHERE tenant = ?2 AND (?3 IS NULL OR ${STATUS_AT_1} = ?3) AND (?4 IS NULL OR agent = ?4)
+         AND id > ?5 ORDER BY id LIMIT ?6`,
+    ),
+    count: prepare(
+      `SELECT count(*) AS n FROM review WHERE ${WAITS} AND agent = ? AND expires_at > ?`,
+    ),
+    change: prepare(
+      `UPDATE review SET status = ?, expires_at = ?, attend_at = ?, revision = ?, body = ?
+       WHERE id = ? AND revision = ?`,
+    ),
+    insert: prepare(
+      `INSERT INTO review (id, fingerprint, agent, status, expires_at, created_at, body, tenant,
+         revision, attend_at, override)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    override: prepare(
+      `SELECT body FROM review
+       WHERE fingerprint = ? AND tenant = ? AND override = 1 AND status = 'approved'
+         AND expires_at > ? ORDER BY id DESC LIMIT 1`,
+    ),
+    unattended: prepare(
+      `SELECT body FROM review WHERE tenant = ? AND attend_at <= ? ORDER BY attend_at LIMIT ?`,
+    ),
+    version: prepare("PRAGMA data_version"),
+  };
+}
+
 /** Our own row: what `JSON.stringify` left out was undefined, and reads as undefined again. */
-function readReview(body: SQLOutputValue | undefined): Review {
+function parsed(body: SQLOutputValue | undefined): Review {
   const review: Review = JSON.parse(String(body));
   return review;
 }

@@ -1,36 +1,19 @@
 import { describe, expect, it } from "vitest";
 import type { Review } from "../../../src/core/review/review.ts";
-import { id, instant, millis, type ReviewId } from "../../../src/core/units.ts";
+import { id, instant, millis } from "../../../src/core/units.ts";
+import { useGrant } from "../../../src/operations/reviews/use-grant.ts";
 import { openNativeFixture, type NativeFixture } from "../../support/native-api.ts";
+import { reviewOf } from "../../support/reviews.ts";
 
-const ID: ReviewId = id("rev_01abc");
+const { id: ID } = reviewOf(1);
 
 async function withReview(changes: Partial<Review> = {}): Promise<NativeFixture> {
   const fixture = await openNativeFixture();
   const { now } = fixture.clock;
-  await fixture.reviews.request({
-    id: ID,
-    exchange: id("exc_01abc"),
-    principal: {
-      agent: id("bot"),
-      tenant: id("default"),
-      session: id("run-7"),
-      team: undefined,
-      user: "alice",
-      run: undefined,
-      tags: {},
-      provenBy: "api_key",
-    },
-    action: { kind: "tool", upstream: id("crm"), tool: "delete", args: { id: 7 } },
-    fingerprint: id("f".repeat(64)),
-    rules: [id("crm-delete")],
-    approval: { approvers: ["role:auditor"], expires: millis(60_000) },
-    policy: id("p".repeat(64)),
-    createdAt: instant(now),
-    expiresAt: instant(now + 60_000),
-    status: "pending",
-    ...changes,
-  });
+  const principal = { ...reviewOf(1).principal, user: "alice" };
+  const times = { createdAt: instant(now), expiresAt: instant(now + 60_000) };
+  const approval = { approvers: ["role:auditor"], expires: millis(60_000) };
+  await fixture.reviews.request(reviewOf(1, { principal, approval, ...times, ...changes }));
   return fixture;
 }
 
@@ -46,7 +29,7 @@ describe("a review", () => {
     await using fixture = await withReview();
     const list = await fixture.ask("GET", "/core/v1/reviews?status=pending");
     expect(list.json.items).toMatchObject([
-      { id: ID, agent: "bot", action: { target: "crm.delete", detail: { id: 7 } } },
+      { id: ID, agent: "bot", action: { target: "crm.delete_user", detail: { user: 1 } } },
     ]);
     const key = await keyOf(fixture, "ann", "auditor");
     const approved = await fixture.ask("POST", APPROVE, { key, body: { note: "fine" } });
@@ -77,21 +60,68 @@ describe("a review", () => {
     expect(shown.json.status).toBe("expired");
   });
 
+  const uses = (fixture: NativeFixture) =>
+    useGrant(id("default"), ID, { reviews: fixture.reviews, now: fixture.ports.now });
+
   it("is used by one of many that ask at once, while it lasts", async () => {
     await using fixture = await withReview();
     await fixture.ask("POST", APPROVE, { body: {} });
-    const now = instant(fixture.clock.now);
-    const uses = await Promise.all(Array.from({ length: 10 }, () => fixture.reviews.use(ID, now)));
-    expect(uses.filter((used) => used)).toHaveLength(1);
-    expect((await fixture.reviews.find(ID))?.status).toBe("used");
+    const used = await Promise.all(Array.from({ length: 10 }, () => uses(fixture)));
+    expect(used.filter(({ kind }) => kind === "pass")).toHaveLength(1);
+    expect((await fixture.reviews.find(id("default"), ID))?.status).toBe("used");
   });
 
   it("is not used after its time, nor when nobody said yes", async () => {
     await using fixture = await withReview();
-    expect(await fixture.reviews.use(ID, instant(fixture.clock.now))).toBe(false);
+    expect(await uses(fixture)).toMatchObject({ refusal: { code: "approval_required" } });
     await fixture.ask("POST", APPROVE, { body: {} });
     fixture.clock.now += 60_000;
-    expect(await fixture.reviews.use(ID, instant(fixture.clock.now))).toBe(false);
+    expect(await uses(fixture)).toMatchObject({ refusal: { code: "approval_required" } });
+  });
+
+  it("wants as many people as its rule says, and each of them once", async () => {
+    const approval = { approvers: [], expires: millis(60_000), count: 2 };
+    await using fixture = await withReview({ approval });
+    const [ann, bob] = [
+      await keyOf(fixture, "ann", "viewer"),
+      await keyOf(fixture, "bob", "viewer"),
+    ];
+    const first = await fixture.ask("POST", APPROVE, { key: ann, body: {} });
+    expect(first.json).toMatchObject({ status: "acknowledged", approvals_needed: 2 });
+    expect((await fixture.ask("POST", APPROVE, { key: ann, body: {} })).status).toBe(409);
+    const second = await fixture.ask("POST", APPROVE, { key: bob, body: {} });
+    expect(second.json).toMatchObject({
+      status: "approved",
+      words: [{ by: "ann" }, { by: "bob" }],
+    });
+  });
+
+  it("is acknowledged, assigned, put off, handed on, each on the ledger", async () => {
+    await using fixture = await withReview();
+    const at = `/core/v1/reviews/${ID}`;
+    const say = async (what: string, body: object = {}) =>
+      (await fixture.ask(what === "assignment" ? "PUT" : "POST", `${at}/${what}`, { body })).json;
+    expect(await say("acknowledge")).toMatchObject({ status: "acknowledged" });
+    expect(await say("assignment", { assigned_to: ["ann"] })).toMatchObject({
+      assigned_to: ["ann"],
+    });
+    expect(await say("defer", { note: "after lunch" })).toMatchObject({ status: "deferred" });
+    const next = await say("escalate", { approvers: ["bob"] });
+    expect(next).toMatchObject({
+      status: "pending",
+      origin: "escalation",
+      priority: "high",
+      approvers: ["bob"],
+    });
+    expect((await fixture.ask("GET", at)).json).toMatchObject({
+      status: "escalated",
+      successor: next.id,
+    });
+    expect((await fixture.changes()).slice(-4)).toMatchObject(
+      ["review.acknowledged", "review.assigned", "review.deferred", "review.escalated"].map(
+        (change) => ({ record: { change } }),
+      ),
+    );
   });
 
   it("of another tenant is not there", async () => {

@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import type { Action } from "../../../src/core/action.ts";
 import type { Decision, Terms } from "../../../src/core/decision.ts";
 import type { Principal } from "../../../src/core/principal.ts";
-import type { Review, ReviewStore } from "../../../src/core/review/review.ts";
+import type { ReviewSubject } from "../../../src/core/review/open-review.ts";
+import type { Review } from "../../../src/core/review/review.ts";
+import type { ReviewStore } from "../../../src/core/review/review-store.ts";
 import { id, instant, millis } from "../../../src/core/units.ts";
 import { decide } from "../../../src/pipeline/decide.ts";
-import { review, type ReviewSubject } from "../../../src/pipeline/review.ts";
+import { review, type Hold, type ReviewDesk } from "../../../src/pipeline/review.ts";
 
 const NOW = instant(1_800_000_000_000);
 const TERMS: Terms = {
@@ -47,12 +49,17 @@ const subject = (change: Partial<ReviewSubject> = {}): ReviewSubject => ({
   ...change,
 });
 
-const ANSWERS_NOTHING: Pick<ReviewStore, "use" | "find" | "list" | "answer"> = {
-  use: async () => false,
+const ANSWERS_NOTHING: Omit<ReviewStore, "request"> = {
   find: async () => undefined,
   list: async () => [],
-  answer: async () => undefined,
+  change: async () => false,
+  override: async () => undefined,
+  unattended: async () => [],
+  watch: () => ({ [Symbol.dispose]: () => undefined }),
 };
+
+/** Nothing is answered here. */
+const NOBODY: ReviewDesk["awaiting"] = { settled: async (waiting) => waiting };
 
 /** Keeps the first review of a fingerprint, as every real store does. */
 function memoryStore() {
@@ -63,25 +70,24 @@ function memoryStore() {
       kept.set(one.fingerprint, found);
       return { kind: "stored", review: found };
     },
-    pending: async () => [...kept.values()],
     ...ANSWERS_NOTHING,
   };
-  return { store, kept };
+  return { desk: { reviews: store, awaiting: NOBODY }, kept };
 }
 
 describe("review", () => {
   it("lets an allowed call through at once, with its terms, and asks no store", () => {
-    const { store, kept } = memoryStore();
-    expect(review(subject(), ALLOW, store)).toEqual({
+    const { desk, kept } = memoryStore();
+    expect(review(subject(), ALLOW, desk, undefined)).toEqual({
       kind: "pass",
-      value: { terms: TERMS, grant: undefined },
+      value: { terms: TERMS, grant: undefined, waited: false },
     });
     expect(kept.size).toBe(0);
   });
 
   it("stores an escalated call and tells the agent who decides, until when, and what to do", async () => {
-    const { store, kept } = memoryStore();
-    expect(await review(subject(), ESCALATE, store)).toEqual({
+    const { desk, kept } = memoryStore();
+    expect(await review(subject(), ESCALATE, desk, undefined)).toEqual({
       kind: "halt",
       refusal: {
         code: "approval_required",
@@ -105,15 +111,15 @@ describe("review", () => {
   });
 
   it("meets the review that already waits when the same call is asked again", async () => {
-    const { store, kept } = memoryStore();
-    await review(subject(), ESCALATE, store);
+    const { desk, kept } = memoryStore();
+    await review(subject(), ESCALATE, desk, undefined);
     const again = subject({
       exchange: id("exc_02def"),
       now: instant(NOW + 1_000),
       principal: { ...BOT, provenBy: "loopback" },
       action: { ...DELETE, args: { id: 7 } } as Action,
     });
-    expect(await review(again, ESCALATE, store)).toMatchObject({
+    expect(await review(again, ESCALATE, desk, undefined)).toMatchObject({
       refusal: { review: "rev_01abc", detail: expect.stringContaining("is already waiting") },
     });
     expect(kept.size).toBe(1);
@@ -127,9 +133,9 @@ describe("review", () => {
     ["another session", { principal: { ...BOT, session: id("run-8") } }],
     ["another tenant", { principal: { ...BOT, tenant: id("other") } }],
   ])("stores a review of its own for %s", async (_what, change) => {
-    const { store, kept } = memoryStore();
-    await review(subject(), ESCALATE, store);
-    await review(subject({ ...change, exchange: id("exc_02def") }), ESCALATE, store);
+    const { desk, kept } = memoryStore();
+    await review(subject(), ESCALATE, desk, undefined);
+    await review(subject({ ...change, exchange: id("exc_02def") }), ESCALATE, desk, undefined);
     expect(kept.size).toBe(2);
   });
 
@@ -137,19 +143,66 @@ describe("review", () => {
     const cause = new Error("disk full");
     const store: ReviewStore = {
       request: async () => ({ kind: "unreachable", cause }),
-      pending: async () => [],
       ...ANSWERS_NOTHING,
     };
-    expect(await review(subject(), ESCALATE, store)).toMatchObject({
+    const desk = { reviews: store, awaiting: NOBODY };
+    expect(await review(subject(), ESCALATE, desk, undefined)).toMatchObject({
       refusal: { code: "review_unavailable", rules: ["crm-delete"], cause },
     });
   });
 
   it("names an operator where the rule names nobody", async () => {
     const nobody = { ...ESCALATE, approval: { ...ESCALATE.approval, approvers: [] } };
-    expect(await review(subject(), nobody, memoryStore().store)).toMatchObject({
+    expect(await review(subject(), nobody, memoryStore().desk, undefined)).toMatchObject({
       refusal: { detail: expect.stringContaining("approval by an operator") },
     });
+  });
+
+  const waits = (max: number): Hold & { readonly told: string[] } => {
+    const told: string[] = [];
+    return {
+      told,
+      max: (wished) => millis(Math.min(max, wished ?? max)),
+      gone: new AbortController().signal,
+      begin: (waiting) => void told.push(`begin ${waiting.id}`),
+      end: () => void told.push("end"),
+    };
+  };
+  const settling = (answer: Partial<Review>): ReviewDesk => ({
+    ...memoryStore().desk,
+    awaiting: { settled: async (waiting) => ({ ...waiting, ...answer }) },
+  });
+
+  it("waits on a wire that can, and takes the answer that came meanwhile", async () => {
+    const hold = waits(50_000);
+    expect(await review(subject(), ESCALATE, settling({ status: "approved" }), hold)).toEqual({
+      kind: "pass",
+      value: { terms: TERMS, grant: "rev_01abc", waited: true },
+    });
+    expect(hold.told).toEqual(["begin rev_01abc", "end"]);
+  });
+
+  it.each([
+    ["denied", "approval_denied", "has looked at this call"],
+    ["deferred", "approval_required", "put this call off"],
+    ["pending", "approval_required", "has been stored"],
+    ["used", "approval_required", "was made already"],
+    ["expired", "approval_required", "time is over"],
+  ] as const)("says what came of the wait: %s", async (status, code, detail) => {
+    expect(await review(subject(), ESCALATE, settling({ status }), waits(1))).toMatchObject({
+      refusal: { code, detail: expect.stringContaining(detail) },
+    });
+  });
+
+  it("does not wait where the rule forbids it, nor for what was put off", async () => {
+    const never = { ...ESCALATE, approval: { ...ESCALATE.approval, holdMax: millis(0) } };
+    const hold = waits(50_000);
+    await review(subject(), never, memoryStore().desk, hold);
+    const { desk, kept } = memoryStore();
+    await review(subject(), ESCALATE, desk, undefined);
+    for (const [key, one] of kept) kept.set(key, { ...one, status: "deferred" });
+    await review(subject(), ESCALATE, desk, hold);
+    expect(hold.told).toEqual([]);
   });
 });
 

@@ -27,7 +27,7 @@ import {
 
 export interface OwnToolParts {
   readonly upstreams: Upstreams;
-  readonly ports: JudgingPorts & Pick<Ports, "budgets" | "reviews">;
+  readonly ports: JudgingPorts & Pick<Ports, "budgets" | "reviews" | "awaiting">;
   readonly refusals: RecentRefusals;
 }
 

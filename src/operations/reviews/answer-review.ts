@@ -1,0 +1,105 @@
+/** A person says something to a call that waits, or says who should. */
+import { done, fault, type Answer } from "../../core/fault.ts";
+import type { Caller } from "../../core/identity/caller.ts";
+import type { Change } from "../../core/ledger/entry.ts";
+import { isWaiting, type Review, type ReviewWordKind } from "../../core/review/review.ts";
+import { assign, speak } from "../../core/review/speak.ts";
+import { id } from "../../core/units.ts";
+import { newId } from "../../lib/ids.ts";
+import { mayAnswer, personOf } from "./may-answer.ts";
+import { changeReviews, type ReviewPorts } from "./change-reviews.ts";
+
+export interface Word {
+  readonly kind: ReviewWordKind;
+  readonly note: string | undefined;
+  /** Of an escalation: who is asked instead; undefined: whom the rule names, else administrators. */
+  readonly approvers?: readonly string[] | undefined;
+}
+
+/** What a word makes of a review, as the ledger calls it. */
+const CHANGES = {
+  acknowledge: "review.acknowledged",
+  approve: "review.approved",
+  deny: "review.denied",
+  defer: "review.deferred",
+  escalate: "review.escalated",
+} as const satisfies Readonly<Record<ReviewWordKind, string>>;
+
+/** Looks as if it were not there to whoever is not in its tenant, or an agent that did not ask. */
+export async function findReview(
+  caller: Caller,
+  reviewId: string,
+  { reviews }: Pick<ReviewPorts, "reviews">,
+): Promise<Answer<Review>> {
+  const review = await reviews.find(caller.tenant, reviewId);
+  const foreign = caller.role === "agent" && review?.principal.agent !== caller.agent;
+  if (review === undefined || foreign) return fault("not_found", "There is no such review.");
+  return done(review);
+}
+
+/** The answer is on the ledger before it is in force. A review handed on answers with the next one. */
+export async function answerReview(
+  caller: Caller,
+  reviewId: string,
+  { kind, note, approvers }: Word,
+  ports: ReviewPorts,
+): Promise<Answer<Review>> {
+  const found = await answerable(caller, reviewId, ports);
+  if (found.kind === "fault") return found;
+  const review = found.value;
+  const at = ports.now();
+  const by = personOf(caller);
+  const spoken = speak(review, { kind, by, at, note }, { id: id(newId("rev", at)), approvers });
+  if (spoken.kind === "refused") return fault("conflict", spoken.why);
+  const { opened } = spoken;
+  const detail = {
+    ...(note !== undefined && { note }),
+    ...(opened !== undefined && { successor: opened.id }),
+  };
+  const change = changeOf(CHANGES[kind], review, by, detail);
+  const written = await changeReviews(
+    change,
+    () => ports.reviews.change(spoken.review, opened),
+    ports,
+  );
+  return written.kind === "fault" ? written : done(opened ?? spoken.review);
+}
+
+/** Says of whom an answer is expected. It gives nobody a right. */
+export async function assignReview(
+  caller: Caller,
+  reviewId: string,
+  assignedTo: readonly string[],
+  ports: ReviewPorts,
+): Promise<Answer<Review>> {
+  const found = await answerable(caller, reviewId, ports);
+  if (found.kind === "fault") return found;
+  if (!isWaiting(found.value)) {
+    return fault("conflict", `This review is ${found.value.status} already.`);
+  }
+  const after = assign(found.value, assignedTo);
+  const detail = { assigned_to: assignedTo.join(" ") };
+  const change = changeOf("review.assigned", after, personOf(caller), detail);
+  const written = await changeReviews(change, () => ports.reviews.change(after), ports);
+  return written.kind === "fault" ? written : done(after);
+}
+
+async function answerable(
+  caller: Caller,
+  reviewId: string,
+  ports: ReviewPorts,
+): Promise<Answer<Review>> {
+  const found = await findReview(caller, reviewId, ports);
+  if (found.kind === "fault" || mayAnswer(caller, found.value)) return found;
+  const who = found.value.approval.approvers.join(", ") || "other people";
+  return fault("forbidden", `This review is for ${who}, and never for who asked.`);
+}
+
+function changeOf(
+  change: string,
+  { id: about, principal, exchange }: Review,
+  by: string,
+  detail: Change["detail"],
+): Change {
+  return { change, about, by, detail: { agent: principal.agent, exchange, ...detail } };
+}

@@ -1,0 +1,62 @@
+/**
+ * Stage 6 with its wait. Minutes may pass until a person answers: whoever asks, what policy says and
+ * what the tool is are looked at again before the answer counts.
+ */
+import type { PolicyFacts, PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
+import type { ReviewSubject } from "../../core/review/open-review.ts";
+import { halt, type Verdict } from "../../core/verdict.ts";
+import type { Ask } from "../../pipeline/ask.ts";
+import { decide, type Promising } from "../../pipeline/decide.ts";
+import { identify } from "../../pipeline/identify.ts";
+import { limit } from "../../pipeline/limit.ts";
+import { toldTo } from "../../pipeline/opaque.ts";
+import { grantStale, review, type Reviewed } from "../../pipeline/review.ts";
+import type { Ports } from "../../pipeline/stages.ts";
+import { vouch } from "../../pipeline/vouch.ts";
+
+export interface Awaited {
+  readonly ask: Ask;
+  readonly subject: ReviewSubject;
+  readonly decision: Promising;
+  readonly snapshot: PolicySnapshot;
+  readonly policyFacts: PolicyFacts;
+}
+
+export function awaitApproval(
+  awaited: Awaited,
+  ports: Ports,
+): Verdict<Reviewed> | Promise<Verdict<Reviewed>> {
+  const { ask, subject, decision } = awaited;
+  if (decision.kind === "allow") return review(subject, decision, ports, undefined);
+  return reviewedAndStill(awaited, ports, ask.hold?.());
+}
+
+async function reviewedAndStill(
+  awaited: Awaited,
+  ports: Ports,
+  hold: Parameters<typeof review>[3],
+): Promise<Verdict<Reviewed>> {
+  const reviewed = await review(awaited.subject, awaited.decision, ports, hold);
+  if (reviewed.kind === "halt" || !reviewed.value.waited) return reviewed;
+  return reconsider(awaited, reviewed.value, ports);
+}
+
+async function reconsider(
+  { ask, subject, snapshot, policyFacts }: Awaited,
+  reviewed: Reviewed,
+  ports: Ports,
+): Promise<Verdict<Reviewed>> {
+  const { principal, action, definition, policy } = subject;
+  const identified = await identify(ask.presented, ports.directory);
+  if (identified.kind === "halt") return identified;
+  const limited = limit(principal, ports.gate);
+  if (limited.kind === "halt") return limited;
+  const vouched = vouch(action, ask.upstream, principal, ports.definitions);
+  if (vouched.kind === "halt") return halt(toldTo(principal, snapshot, vouched.refusal));
+  const isStale = vouched.value?.seen !== definition || ports.policies.current().digest !== policy;
+  if (isStale && reviewed.grant !== undefined) return halt(grantStale(reviewed.grant));
+  const facts = { ...policyFacts, now: ports.now(), marks: ports.sessions.marks(principal) };
+  const { verdict } = decide(snapshot, principal, action, facts);
+  if (verdict.kind === "halt") return halt(toldTo(principal, snapshot, verdict.refusal));
+  return { kind: "pass", value: { ...reviewed, terms: verdict.value.terms } };
+}

@@ -1,0 +1,24 @@
+import type { Caller } from "../../core/identity/caller.ts";
+import { includesRole, ROLES } from "../../core/identity/role.ts";
+import type { Review } from "../../core/review/review.ts";
+
+/** The same person by login and by key: whoever approves twice is still two eyes. */
+export function personOf({ user, name }: Caller): string {
+  return user ?? name;
+}
+
+/**
+ * By name, or by a role of ours that the caller has; a role that we do not know is an
+ * administrator's to answer. Nobody answers what they, their agent or their user ask.
+ */
+export function mayAnswer(caller: Caller, { principal, approval, origin }: Review): boolean {
+  const person = personOf(caller);
+  if (caller.agent === principal.agent || person === principal.user) return false;
+  if (origin.kind === "request" && origin.by === person) return false;
+  if (approval.approvers.length === 0 || caller.role === "admin") return true;
+  return approval.approvers.some((approver) => {
+    if (!approver.startsWith("role:")) return approver === person;
+    const role = ROLES.find((known) => known === approver.slice("role:".length));
+    return role !== undefined && role !== "agent" && includesRole(caller.role, role);
+  });
+}

@@ -1,0 +1,51 @@
+/**
+ * A person is asked without traffic: by an agent ahead of its call, by a dialect, by an operator.
+ * The call itself, made as it was described here, meets the answer.
+ */
+import { done, fault, type Answer } from "../../core/fault.ts";
+import type { Approval } from "../../core/decision.ts";
+import { openReview, type ReviewSubject } from "../../core/review/open-review.ts";
+import type { Review } from "../../core/review/review.ts";
+import type { RuleId } from "../../core/units.ts";
+import { id } from "../../core/units.ts";
+import { newId } from "../../lib/ids.ts";
+import { changeReviews, type ReviewPorts } from "./change-reviews.ts";
+
+export interface ReviewWish {
+  readonly subject: ReviewSubject;
+  readonly approval: Approval;
+  /** Rules that wanted it; empty: nobody but who asks. */
+  readonly rules: readonly RuleId[];
+  /** Who asks: never an approver of it. */
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** Answers with the review that stands for the call: a new one, or one that was there. */
+export async function requestReview(
+  { subject, approval, rules, by, reason }: ReviewWish,
+  ports: ReviewPorts,
+): Promise<Answer<Review>> {
+  const review = openReview(subject, {
+    id: id(newId("rev", subject.now)),
+    approval,
+    rules,
+    origin: { kind: "request", by, reason },
+  });
+  const { agent } = subject.principal;
+  let stands = review;
+  const change = { change: "review.requested", about: review.id, by, detail: { agent, reason } };
+  const written = await changeReviews(
+    change,
+    async () => {
+      const reply = await ports.reviews.request(review);
+      if (reply.kind === "unreachable") throw reply.cause;
+      stands = reply.review;
+      return true;
+    },
+    ports,
+  );
+  if (written.kind === "done") return done(stands);
+  const { cause } = written.fault;
+  return cause instanceof RangeError ? fault("too_many", `${cause.message}.`) : written;
+}
