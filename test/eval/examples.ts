@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { attackSentences, harmlessSentences } from "./attack-grammar.ts";
 import { ordinaryTexts } from "./ordinary-grammar.ts";
+import { harmlessOrders } from "./harmless-orders-grammar.ts";
+import { indirectAttacks } from "./indirect-grammar.ts";
 import { readCorpora, sourceFamily, textOf, type CorpusRecord } from "./corpus.ts";
 import { decodedTexts, exampleOf, type Example } from "./training-data.ts";
 
@@ -62,6 +64,12 @@ export function readExamples(folder: string, dimensions: number): Examples {
       exampleOf(text, dimensions, elsewhere(true, GRAMMAR_WEIGHT)),
     ),
     ...ordinaryTexts(GRAMMAR_TEXTS, SEED + 2).map((text) =>
+      exampleOf(text, dimensions, elsewhere(false, ORDINARY_WEIGHT)),
+    ),
+    ...indirectAttacks(GRAMMAR_TEXTS, SEED + 3).map((text) =>
+      exampleOf(text, dimensions, elsewhere(true, GRAMMAR_WEIGHT)),
+    ),
+    ...harmlessOrders(GRAMMAR_TEXTS, SEED + 4).map((text) =>
       exampleOf(text, dimensions, elsewhere(false, ORDINARY_WEIGHT)),
     ),
     ...harmlessSentences(GRAMMAR_TEXTS, SEED + 1).map((text) =>

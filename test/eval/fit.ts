@@ -128,7 +128,10 @@ const NOWHERE = { from: 0, to: 0 };
 /** As production: three words say nothing. */
 const TOKENS_MIN = 4;
 
-/** The window of at most so many tokens with the largest sum that does not touch `except`. */
+/**
+ * The window of at most so many tokens with the largest sum that does not touch `except`. As in
+ * production it begins anew where the sum so far speaks for no attack.
+ */
 export function strongest(
   example: Example,
   weights: Float32Array,
@@ -138,11 +141,18 @@ export function strongest(
   const { features, starts } = example;
   const tokens = starts.length - 1;
   let sum = 0;
+  let from = 0;
   let best: Strongest = { sum: -Infinity, from: 0, to: 0 };
   for (let t = 0; t < tokens; t += 1) {
+    if (sum <= 0) {
+      sum = 0;
+      from = t;
+    }
     sum += sumOf(features, starts, t, weights);
-    if (t >= window) sum -= sumOf(features, starts, t - window, weights);
-    const from = Math.max(0, t - window + 1);
+    if (t - from >= window) {
+      sum -= sumOf(features, starts, from, weights);
+      from += 1;
+    }
     const touches = from < except.to && t + 1 > except.from;
     if (sum > best.sum && t + 1 >= TOKENS_MIN && !touches) best = { sum, from, to: t + 1 };
   }

@@ -3,18 +3,18 @@
  *
  *     npm run train -- <folder with injection.jsonl> [--leave-one-out]
  *
- * The operating point is where the models that never saw a text's source flag at most one harmless
- * text in 160. `--leave-one-out` prints what they catch there, and writes nothing.
+ * The operating point is where the models that never saw a text's source flag at most 4 in 1,000
+ * harmless texts, and 8 in 100 that quote attacks. `--leave-one-out` prints what they catch there, and writes nothing.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { readExamples } from "./examples.ts";
+import { readExamples, trainable } from "./examples.ts";
 import { PROSE } from "./families.ts";
 import { fit, type FitOptions, type Model } from "./fit.ts";
 import { leaveOneOut, printLeftOut, type Sums } from "./leave-one-out.ts";
 import { quantile } from "./statistics.ts";
-import { trainable } from "./examples.ts";
+import type { Example } from "./training-data.ts";
 
 const OUT = fileURLToPath(
   new URL("../../src/core/inspect/classifier/injection-weights.json", import.meta.url),
@@ -27,7 +27,9 @@ const OPTIONS: FitOptions = {
   decay: 0.01,
   seed: 1,
 };
-const FALSE_ALARMS = 0.006;
+/** Shares of harmless texts that models which never saw their source may flag. */
+const FALSE_ALARMS = 0.004;
+const PROSE_ALARMS = 0.08;
 const INT8_MAX = 127;
 
 const { values: options, positionals } = parseArgs({
@@ -56,10 +58,9 @@ function train(from: string, onlyMeasure: boolean): void {
 
 /** Where few harmless texts reach, and how fast the odds rise there. */
 function calibrate(sums: Sums): { readonly pivot: number; readonly slope: number } {
-  const ordinary = [...sums].filter(([{ attack, kind }]) => !attack && kind !== PROSE);
-  const pivot = quantile(
-    ordinary.map(([, sum]) => sum),
-    1 - FALSE_ALARMS,
+  const pivot = Math.max(
+    quantile(sumsWhere(sums, isOrdinary), 1 - FALSE_ALARMS),
+    quantile(sumsWhere(sums, isProse), 1 - PROSE_ALARMS),
   );
   // One Newton-free line search: the slope whose odds explain the labels best.
   let best = { slope: 1, loss: Infinity };
@@ -73,6 +74,18 @@ function calibrate(sums: Sums): { readonly pivot: number; readonly slope: number
     if (loss < best.loss) best = { slope, loss };
   }
   return { pivot, slope: best.slope };
+}
+
+function isOrdinary({ attack, kind }: Example): boolean {
+  return !attack && kind !== PROSE;
+}
+
+function isProse({ kind }: Example): boolean {
+  return kind === PROSE;
+}
+
+function sumsWhere(sums: Sums, wanted: (example: Example) => boolean): readonly number[] {
+  return [...sums].filter(([example]) => wanted(example)).map(([, sum]) => sum);
 }
 
 function packed({ bias, weights }: Model, pivot: number, slope: number): object {

@@ -1,13 +1,21 @@
 /**
- * The trained part of the injection detector: the weights of all features of the last few dozen
- * tokens, summed as the text goes by. Linear, and nothing is allocated for a token.
+ * The trained part of the injection detector: the weights of all features of the tokens of a window
+ * that begins anew where the text before it speaks for no attack, summed as the text goes by.
+ * Linear, and nothing is allocated for a token.
  */
 import { decodeBase64 } from "../layers/base-n.ts";
 import { toOriginal, type OffsetMap } from "../fold.ts";
 import WEIGHTS from "./injection-weights.json" with { type: "json" };
-import { endTokens, openTokens, readTokens, resetTokens, type TokenReader } from "./read-tokens.ts";
+import {
+  endTokens,
+  openTokens,
+  readTokens,
+  resetTokens,
+  tokenStart,
+  type TokenReader,
+} from "./read-tokens.ts";
 
-/** Tokens that are summed. */
+/** Tokens that are summed at most. */
 const WINDOW = WEIGHTS.window;
 const MASK = WEIGHTS.dimensions - 1;
 /** Texts shorter than this hold no instruction. */
@@ -18,9 +26,8 @@ const TOKENS_MIN = 4;
 export const CLASSIFIED_STEP = 256;
 /** Sums count in steps of the weights, which are whole numbers. */
 const STEP = WEIGHTS.scale;
-const BIAS = WEIGHTS.bias / STEP;
 /** Where the score is `OPERATING_SCORE`. */
-const PIVOT = WEIGHTS.pivot / STEP;
+const PIVOT = (WEIGHTS.pivot - WEIGHTS.bias) / STEP;
 const SLOPE = WEIGHTS.slope * STEP;
 const OPERATING_SCORE = 80;
 const OPERATING_ODDS = Math.log(OPERATING_SCORE / (100 - OPERATING_SCORE));
@@ -55,7 +62,9 @@ export interface Lane {
   tokens: number;
   /** Where in the rings the next token goes. */
   slot: number;
-  /** Of the ring, with the bias. */
+  /** Tokens of the window: the last so many. */
+  held: number;
+  /** Of the window. */
   sum: number;
   /** Everything before this offset is classified. */
   at: number;
@@ -82,7 +91,8 @@ export function openLane(threshold: number, map: OffsetMap, report: (end: number
     map,
     tokens: 0,
     slot: 0,
-    sum: BIAS,
+    held: 0,
+    sum: 0,
     at: 0,
     hits: [],
     report,
@@ -121,6 +131,7 @@ export function endLane(lane: Lane): void {
 
 /** Where the window begins that ends here, in the folded text. */
 export function windowStart(lane: Lane): number {
+  if (lane.held === 0) return tokenStart(lane.reader, lane.at);
   return lane.starts[firstSlot(lane)] ?? 0;
 }
 
@@ -129,15 +140,14 @@ export function windowOrigin(lane: Lane): number {
   return lane.origins[firstSlot(lane)] ?? 0;
 }
 
-function firstSlot({ tokens, slot }: Lane): number {
-  return tokens < WINDOW ? 0 : slot;
+function firstSlot({ slot, held }: Lane): number {
+  return slot < held ? slot - held + WINDOW : slot - held;
 }
 
 /** What came so far counts no more: it is dealt with. */
 export function clearWindow(lane: Lane): void {
-  lane.values.fill(0);
-  lane.starts.fill(lane.at);
-  lane.sum = BIAS;
+  lane.held = 0;
+  lane.sum = 0;
 }
 
 function take(lane: Lane, features: Int32Array, count: number, start: number, end: number): void {
@@ -146,8 +156,11 @@ function take(lane: Lane, features: Int32Array, count: number, start: number, en
   while (lane.hits.length > 0 && (lane.hits[0]?.offset ?? 0) < end) {
     value += weights[(lane.hits.shift()?.feature ?? 0) & MASK] ?? 0;
   }
+  if (lane.sum <= 0) clearWindow(lane);
   const { slot } = lane;
-  lane.sum += value - (lane.values[slot] ?? 0);
+  if (lane.held === WINDOW) lane.sum -= lane.values[slot] ?? 0;
+  else lane.held += 1;
+  lane.sum += value;
   lane.values[slot] = value;
   lane.starts[slot] = start;
   lane.origins[slot] = toOriginal(lane.map, start);

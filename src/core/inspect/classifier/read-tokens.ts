@@ -203,6 +203,11 @@ function readRun(reader: TokenReader, text: string, from: number, to: number): n
   return i;
 }
 
+/** Where the unfinished token begins; `at`: there is none. */
+export function tokenStart({ kind, start }: TokenReader, at: number): number {
+  return kind === SPACE ? at : start;
+}
+
 /** The text is over: so is its last token. */
 export function endTokens(reader: TokenReader, end: number): void {
   if (reader.kind !== SPACE) endToken(reader, end);
