@@ -29,6 +29,7 @@ import { createFirstKey } from "../../src/operations/identity/bootstrap.ts";
 import { openSqliteDirectory } from "../../src/stores/directory/open-directory-store.ts";
 import { ledgerDirectory } from "../../src/stores/ledger/ledger-layout.ts";
 import { openLedger, type OpenLedger } from "../../src/stores/ledger/open-ledger.ts";
+import { KEY_USED } from "../../src/stores/ledger/endorsed-keys.ts";
 import { exportSignature } from "../../src/stores/ledger/export-records.ts";
 import { openSigningKey } from "../../src/stores/ledger/signing-key.ts";
 import { LedgerThread } from "../../src/stores/ledger-thread/ledger-thread.ts";
@@ -49,6 +50,7 @@ export interface NativeFixture extends AsyncDisposable {
   /** Errors that became a 500. */
   readonly failures: unknown[];
   ask(method: Method, url: string, options?: AskOptions): Promise<Asked>;
+  /** But for the first use of the signing key. */
   changes(): Promise<readonly ReadEntry[]>;
 }
 
@@ -176,7 +178,9 @@ export async function openNativeFixture(): Promise<NativeFixture> {
     failures,
     ask: (method, url, options = {}) => ask(api, method, url, { key: adminKey, ...options }),
     changes: async () =>
-      (await readLast(ledgerPlace, 1_000)).filter(({ entry }) => entry.kind === "change"),
+      (await readLast(ledgerPlace, 1_000)).filter(
+        ({ entry }) => entry.kind === "change" && entry.change !== KEY_USED,
+      ),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
