@@ -9,6 +9,7 @@ import { RecentRefusals } from "../operations/planning/recent-refusals.ts";
 import { id, type ExchangeId } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
+import { listeningUrl } from "../lib/listening-url.ts";
 import type { Config } from "./config/config.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 import type { Environment } from "./config/environment.ts";
@@ -85,7 +86,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { server } = wired.plane;
   server.listen(config.listen);
   await once(server, "listening");
-  const url = urlOf(config, server.address());
+  const url = listeningUrl(server, config.listen.host, config.listen.port);
   events.listening("data plane", url);
   warmUp(policies.current(), config);
   const borrowers = config.upstreams.flatMap(borrowersOf);
@@ -194,13 +195,4 @@ function reportOf(
 
 function oneLine({ file, line, column, message }: Problem): string {
   return `${file}:${line}:${column}: ${message}`;
-}
-
-function urlOf({ listen }: Config, address: unknown): string {
-  const port =
-    typeof address === "object" && address !== null && "port" in address
-      ? address.port
-      : listen.port;
-  const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
-  return `http://${host}:${String(port)}`;
 }

@@ -1,4 +1,5 @@
 import { monotonicMillis } from "../lib/clock.ts";
+import { trimWhenIdle } from "./trim-when-idle.ts";
 
 /** Anything that serves: a gateway, or the primary of several. */
 export interface Served {
@@ -21,6 +22,7 @@ const STOP_SIGNALS: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT"];
  * A worker leaves SIGINT to its primary: a terminal sends it to the whole group.
  */
 export async function serveUntilStopped(served: Served, isWorker: boolean): Promise<Ending> {
+  using _trimming = trimWhenIdle();
   const reload = (): void => served.reload();
   process.on("SIGHUP", reload);
   if (isWorker) process.on("SIGINT", () => {});

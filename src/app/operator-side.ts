@@ -7,7 +7,6 @@ import type { GatewayReport } from "./gateway-report.ts";
 import { createVitals } from "./gateway-vitals.ts";
 import type { Log } from "./logger.ts";
 import type { NativePlane } from "./native-plane.ts";
-import { trimHeap } from "./trim-heap.ts";
 
 export interface OperatorParts {
   readonly config: Config;
@@ -28,7 +27,6 @@ export interface OperatorSide {
 export async function startOperatorSide(parts: OperatorParts): Promise<OperatorSide> {
   const { config, dataUrl, log } = parts;
   const { startManagement } = await import("../manage/management.ts");
-  trimHeap();
   const startedAt = new Date(wallMillis()).toISOString();
   const identity = { startedAt, dataUrl, upstreams: config.upstreams };
   const vitals = createVitals(identity, () => parts.read(), log);

@@ -1,15 +1,13 @@
 /**
  * The operator's listener: health and metrics here, without a credential; everything else in the
- * native API, which is loaded with its first request.
+ * native API, which is loaded with its first request. Four paths need no framework, and a sidecar
+ * that nobody administers never loads one.
  */
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type ServerResponse,
-} from "node:http";
+import { once } from "node:events";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import { isIP } from "node:net";
-import fastify, { type FastifyInstance } from "fastify";
+import { listeningUrl } from "../lib/listening-url.ts";
+import { createServer } from "../lib/node-http.ts";
 import type { Vitals } from "./vitals.ts";
 
 export interface Management {
@@ -23,6 +21,7 @@ export interface ManagementAddress {
 }
 
 const PROBLEM = "application/problem+json";
+const PLAIN = "text/plain; charset=utf-8";
 
 /** Rejects with the system's error when the address cannot be had. */
 export async function startManagement(
@@ -31,58 +30,92 @@ export async function startManagement(
   native: () => Promise<RequestListener>,
 ): Promise<Management> {
   const loopback = isLoopback(address.host);
-  const server = fastify({
-    logger: false,
-    serverFactory: (health) =>
-      createServer((request, response) => {
-        const strange = loopback ? strangeCaller(request) : undefined;
-        if (strange !== undefined) refuse(response, strange);
-        else if (isNative(request.url ?? "")) serveNative(native, request, response, vitals);
-        else health(request, response);
-      }),
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
-    routerOptions: { ignoreTrailingSlash: true },
+  const server = createServer((request, response) => {
+    const { url = "" } = request;
+    const strange = loopback ? strangeCaller(request) : undefined;
+    if (strange !== undefined) refuse(response, strange);
+    else if (isNative(url)) serveNative(native, request, response, vitals);
+    else void answerHealth(request, response, vitals);
   });
-  server.setNotFoundHandler(async (_request, reply) => {
-    return reply.code(404).type(PROBLEM).send({ title: "Not Found", status: 404 });
-  });
-  server.setErrorHandler(async (error, _request, reply) => {
-    vitals.failed(error);
-    return reply.code(500).type(PROBLEM).send({ title: "Internal Server Error", status: 500 });
-  });
-  addRoutes(server, vitals);
-  // Fastify writes into what it is given.
-  const url = await server.listen({ host: address.host, port: address.port });
-  return { url, close: () => server.close() };
+  server.listen(address);
+  await once(server, "listening");
+  const url = listeningUrl(server, address.host, address.port);
+  return { url, close: () => closed(server) };
 }
 
-function addRoutes(server: FastifyInstance, vitals: Vitals): void {
-  server.get("/livez", async (_request, reply) => reply.type("text/plain").send("ok\n"));
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
 
-  server.get("/readyz", async (request, reply) => {
-    const checks = await vitals.checks();
-    const failing = checks.filter(({ ok }) => !ok);
-    const verbose = new URL(request.url, "http://localhost").searchParams.has("verbose");
-    const shown = verbose ? checks : failing;
-    const lines = shown.map(({ name, ok, detail }) => `[${ok ? "+" : "-"}] ${name}: ${detail}\n`);
-    const text = lines.join("") + (failing.length === 0 ? "ready\n" : "not ready\n");
-    return reply
-      .code(failing.length === 0 ? 200 : 503)
-      .type("text/plain")
-      .send(text);
-  });
+const NOT_FOUND = problem(404, "Not Found");
 
-  /** The same as `/readyz` for machines that want to know why. */
-  server.get("/healthz", async (_request, reply) => {
-    const checks = await vitals.checks();
-    const ok = checks.every((check) => check.ok);
-    return reply.code(ok ? 200 : 503).send({ status: ok ? "pass" : "fail", checks });
-  });
+async function answerHealth(
+  { method, url = "" }: IncomingMessage,
+  response: ServerResponse,
+  vitals: Vitals,
+): Promise<void> {
+  const [path = "", query] = url.split("?", 2);
+  const ask = method === "GET" || method === "HEAD" ? HEALTH.get(withoutSlash(path)) : undefined;
+  const verbose = new URLSearchParams(query).has("verbose");
+  let answer = NOT_FOUND;
+  try {
+    if (ask !== undefined) answer = await ask(vitals, verbose);
+  } catch (error) {
+    vitals.failed(error);
+    answer = problem(500, "Internal Server Error");
+  }
+  const body = Buffer.from(answer.text);
+  response
+    .writeHead(answer.status, { "content-type": answer.type, "content-length": body.length })
+    .end(body);
+}
 
-  server.get("/metrics", async (_request, reply) => {
-    const { contentType, text } = await vitals.metrics();
-    return reply.type(contentType).send(text);
-  });
+const HEALTH: ReadonlyMap<string, (vitals: Vitals, verbose: boolean) => Promise<Answer>> = new Map([
+  ["/livez", async () => ({ status: 200, type: PLAIN, text: "ok\n" })],
+  ["/readyz", readiness],
+  ["/healthz", health],
+  ["/metrics", metrics],
+]);
+
+async function readiness(vitals: Vitals, verbose: boolean): Promise<Answer> {
+  const checks = await vitals.checks();
+  const failing = checks.filter(({ ok }) => !ok);
+  const shown = verbose ? checks : failing;
+  const lines = shown.map(({ name, ok, detail }) => `[${ok ? "+" : "-"}] ${name}: ${detail}\n`);
+  const ready = failing.length === 0;
+  const text = lines.join("") + (ready ? "ready\n" : "not ready\n");
+  return { status: ready ? 200 : 503, type: PLAIN, text };
+}
+
+/** The same as `/readyz` for machines that want to know why. */
+async function health(vitals: Vitals): Promise<Answer> {
+  const checks = await vitals.checks();
+  const ok = checks.every((check) => check.ok);
+  const text = JSON.stringify({ status: ok ? "pass" : "fail", checks });
+  return { status: ok ? 200 : 503, type: "application/json; charset=utf-8", text };
+}
+
+async function metrics(vitals: Vitals): Promise<Answer> {
+  const { contentType, text } = await vitals.metrics();
+  return { status: 200, type: contentType, text };
+}
+
+function problem(status: number, title: string): Answer {
+  return { status, type: PROBLEM, text: JSON.stringify({ title, status }) };
+}
+
+function withoutSlash(path: string): string {
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+/** What is being answered is answered; connections without a request are not waited for. */
+async function closed(server: Server): Promise<void> {
+  const ended = once(server, "close");
+  server.close();
+  server.closeIdleConnections();
+  await ended;
 }
 
 const NATIVE_ROOTS: ReadonlySet<string> = new Set(["core", "docs", "openapi.json"]);

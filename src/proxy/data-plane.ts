@@ -1,5 +1,5 @@
 /** The listener agents talk to: sockets, limits, one exchange a request. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
@@ -9,6 +9,7 @@ import type { Refusal } from "../core/refusal.ts";
 import { id, instant, type ExchangeId, type Instant } from "../core/units.ts";
 import type { Upstream, Wire } from "../core/upstream.ts";
 import { newId } from "../lib/ids.ts";
+import { createServer } from "../lib/node-http.ts";
 import { Roster } from "../lib/roster.ts";
 import { govern, type Door } from "../operations/govern.ts";
 import type { Ask, Presented } from "../pipeline/ask.ts";

@@ -2,7 +2,7 @@
  * WebSocket upgrades, refused unless a rule names them: inside one, nothing is seen request by
  * request.
  */
-import { STATUS_CODES, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Outcome } from "../core/evidence.ts";
 import type { Refusal, RefusalCode } from "../core/refusal.ts";
@@ -10,6 +10,7 @@ import type { Vault } from "../core/secret/vault.ts";
 import type { ExchangeId, Instant } from "../core/units.ts";
 import type { Upstream, Wire } from "../core/upstream.ts";
 import { pass } from "../core/verdict.ts";
+import { STATUS_CODES } from "../lib/node-http.ts";
 import type { Roster } from "../lib/roster.ts";
 import type { Door } from "../operations/govern.ts";
 import type {
@@ -23,7 +24,7 @@ import type { Cuttable } from "./forward-http.ts";
 import type { StandingStreams } from "./http-exchange.ts";
 import { renderRefusal } from "./refusals/render-refusal.ts";
 import type { ConnectorFor } from "./upstream-pools.ts";
-import { createTunneller, type OpenTunnel, type TunnelEnd } from "./upgrade-tunnel.ts";
+import type { OpenTunnel, TunnelEnd } from "./upgrade-tunnel.ts";
 import type { RequestHead, WireReply } from "./wire.ts";
 
 export interface UpgradeParts {
@@ -51,7 +52,12 @@ export interface UpgradeTools {
 }
 
 export function createUpgradeDoor(tools: UpgradeTools): UpgradeDoor {
-  const openTunnel = createTunneller(tools.connectorFor);
+  let tunneller: Promise<OpenTunnel> | undefined;
+  const openTunnel: OpenTunnel = async (asked) => {
+    tunneller ??= loadTunneller(tools.connectorFor);
+    const open = await tunneller;
+    return asked.socket.destroyed ? { kind: "closed", bytes: 0 } : open(asked);
+  };
   return {
     open: (parts) => {
       tools.standing.add(parts.socket);
@@ -61,6 +67,12 @@ export function createUpgradeDoor(tools: UpgradeTools): UpgradeDoor {
     answer: (socket, exchange, refusal) =>
       writeReply(socket, renderRefusal("http", refusal, { exchange })),
   };
+}
+
+/** With the first upgrade: most gateways never see one, and the proxy behind it is not small. */
+async function loadTunneller(connectorFor: ConnectorFor): Promise<OpenTunnel> {
+  const { createTunneller } = await import("./upgrade-tunnel.ts");
+  return createTunneller(connectorFor);
 }
 
 function upgradeExchange(parts: UpgradeParts, vault: Vault, openTunnel: OpenTunnel): Ask & Door {

@@ -1,4 +1,6 @@
-import { Pool, type buildConnector } from "undici";
+import type { buildConnector } from "undici";
+// Not by its name: undici's index loads caches, mocks, fetch and WebSockets, 80 files more.
+import Pool from "undici/lib/dispatcher/pool.js";
 import type { Vault } from "../core/secret/vault.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { OAuthTokens, type AskIssuer } from "./oauth/oauth-tokens.ts";
@@ -49,7 +51,9 @@ export class UpstreamPools implements AsyncDisposable {
     const open = this.#issuers.get(issuer);
     const pool = open ?? this.#pool(issuer);
     if (open === undefined) this.#issuers.set(issuer, pool);
-    const answer = await pool.request({ path, method: "POST", headers, body });
+    const { request } = await import("undici");
+    const asked = { dispatcher: pool, method: "POST", headers, body } as const;
+    const answer = await request(issuer.origin + path, asked);
     const length = Number(answer.headers["content-length"] ?? 0);
     if (length > TOKEN_ANSWER_BYTES_MAX) throw new Error("the answer is too large for a token");
     return { status: answer.statusCode, text: await readText(answer.body) };

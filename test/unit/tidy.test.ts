@@ -125,6 +125,15 @@ describe("layers", () => {
     expect(guilty.map(({ path }) => path)).toEqual([]);
   });
 
+  /** See lib/node-http.ts. Tunnels are loaded with the first of them. */
+  it("imports node:http for its types only", () => {
+    const guilty = sources.filter(
+      ({ path, text }) =>
+        path !== "proxy/upgrade-tunnel.ts" && /^import (?!type)[^;]*"node:http"/m.test(text),
+    );
+    expect(guilty.map(({ path }) => path)).toEqual([]);
+  });
+
   it("has no import cycle", () => {
     const graph = new Map(sources.map(({ path, local }) => [path, local]));
     const done = new Set<string>();

@@ -2,7 +2,7 @@
  * A real MCP server for `npm start` and `sallyport demo`: it does in small what agents get into
  * trouble with. It has no state and no side effects; "sent" mail goes nowhere.
  */
-import { createServer, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { localhostHostValidation, toNodeHandler } from "@modelcontextprotocol/node";
 import {
   createMcpHandler,
@@ -11,6 +11,7 @@ import {
   type CallToolResult,
   type McpRequestContext,
 } from "@modelcontextprotocol/server";
+import { createServer } from "../../lib/node-http.ts";
 import { listenOnLoopback, type DemoServer } from "./listen-on-loopback.ts";
 
 /** On loopback; port 0 takes a free one. Serves both eras, without sessions. */

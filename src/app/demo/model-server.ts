@@ -2,8 +2,9 @@
  * An OpenAI-shaped model on loopback: chat completions, responses and models, streamed and not.
  * It stands in for a provider when there is no key, and it sends honest bills.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { createServer } from "../../lib/node-http.ts";
 import { answerOf, type DemoAnswer } from "./demo-answer.ts";
 import { responseEvents, responseObject } from "./demo-responses.ts";
 import { listenOnLoopback, type DemoServer } from "./listen-on-loopback.ts";

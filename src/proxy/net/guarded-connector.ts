@@ -5,7 +5,7 @@
  */
 import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import type { LookupFunction, Socket } from "node:net";
-import { buildConnector } from "undici";
+import buildConnector from "undici/lib/core/connect.js";
 import type { Millis } from "../../core/units.ts";
 import { impossible } from "../../lib/impossible.ts";
 import { classifyAddress, type AddressKind } from "../../core/address/classify-address.ts";
