@@ -6,10 +6,9 @@ import { classifyStep, heldByLane, laneStart, nextStep } from "./classifier/judg
 import { nextAnchor, tailOf } from "./find-anchor.ts";
 import { mailStart } from "./detectors/pii-email.ts";
 import { failureFinding } from "./finding-of-failure.ts";
-import { fold, forget } from "./fold.ts";
+import { fold, forget, toOriginal } from "./fold.ts";
 import { judge } from "./judge.ts";
 import {
-  DECODED_PER_UNIT,
   findStretches,
   heldBy,
   judgeStretch,
@@ -17,6 +16,7 @@ import {
   openStretch,
   settleStretches,
 } from "./layers/peel.ts";
+import { afford, grant } from "./scan-budget.ts";
 import { LOOK_BACK, MORE } from "./signature.ts";
 import { openScan, originalAt, type TextScan } from "./text-scan.ts";
 
@@ -39,7 +39,6 @@ export function feed(scan: TextScan, piece: string): void {
 /** A complete text at once: nothing in it waits for more. */
 export function scanWhole(scan: TextScan, text: string): void {
   takeIn(scan, text);
-  if (scan.text !== text) scan.written = text;
   scan.ended = true;
   advance(scan);
 }
@@ -55,9 +54,15 @@ export function finish(scan: TextScan): void {
 function takeIn(scan: TextScan, text: string): void {
   drop(scan);
   const folded = fold(text, scan.base + scan.text.length, scan.map);
+  if (scan.written !== "") scan.written += text;
+  else if (folded !== text) {
+    scan.written = scan.text + text;
+    scan.writtenFrom = scan.base;
+  }
   scan.text = scan.text === "" ? folded : scan.text + folded;
   scan.taken += text.length;
-  scan.budget.units += scan.depth === 0 ? DECODED_PER_UNIT * text.length : 0;
+  scan.budget.spent += text.length;
+  if (scan.depth === 0) grant(scan.budget, text.length);
 }
 
 /** Lets go of text that no match can reach back to. */
@@ -65,6 +70,11 @@ function drop(scan: TextScan): void {
   const lanes = Math.min(scan.runFrom, scan.escapeFrom, laneStart(scan));
   const by = Math.min(scan.released, scan.cursor, lanes) - LOOK_BACK;
   if (by <= 0) return;
+  if (scan.written !== "") {
+    const from = toOriginal(scan.map, scan.base + by);
+    scan.written = scan.written.slice(from - scan.writtenFrom);
+    scan.writtenFrom = from;
+  }
   scan.text = scan.text.slice(by);
   scan.base += by;
   scan.cursor -= by;
@@ -81,7 +91,8 @@ function advance(scan: TextScan): void {
   try {
     judgeAll(scan);
   } catch (error) {
-    scan.blocked = failureFinding(scan.plan, scan.part, error);
+    const name = error instanceof Error ? error.name : "error";
+    scan.blocked = failureFinding(scan.plan, scan.part, name);
   }
 }
 
@@ -99,6 +110,10 @@ function judgeAll(scan: TextScan): void {
   let waits = false;
   if (scan.labelled.length > 0 && scan.cursor === 0) anchor = 0;
   while (scan.blocked === undefined) {
+    if (!afford(scan.budget, 0)) {
+      scan.blocked = failureFinding(plan, scan.part, TOO_MUCH_WORK);
+      break;
+    }
     swallow(scan);
     const from = scan.cursor;
     if (anchor < from) anchor = found(nextAnchor(plan.anchors, text, from));
@@ -141,6 +156,7 @@ function lookInside({ plan, withheld, part, budget, depth }: TextScan, text: str
 }
 
 const NONE: number[] = [];
+const TOO_MUCH_WORK = "too-much-work";
 
 function found(at: number): number {
   return at < 0 ? NOWHERE : at;

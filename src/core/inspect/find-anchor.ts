@@ -64,26 +64,46 @@ export interface Trie {
 export const NONE: readonly Signature[] = [];
 /** Units that are not worth a copy. */
 const SHORT_TEXT = 24;
-/** Units copied at once: little at first, as the next anchor may be near. */
+/** Units copied at once: little at first, as nothing further may be wanted. */
 const BLOCK_MIN = 256;
 const BLOCK_MAX = 4096;
-const NOT_ASCII = -2;
 const encoder = new TextEncoder();
-/** Read only by the call that wrote it. */
 const block = new Uint8Array(BLOCK_MAX);
+/** What is in the block: a stretch of a text. The next anchor is mostly asked for right behind the last. */
+const loaded = { text: "", from: 0, to: 0, isAscii: true };
 
 /** The first place from `from` on where an anchor stands, or begins at the end; or -1. */
 export function nextAnchor(table: AnchorTable, text: string, from: number): number {
   const { length } = text;
   let at = from;
-  for (let size = BLOCK_MIN; length - at > SHORT_TEXT; size = Math.min(4 * size, BLOCK_MAX)) {
-    const end = Math.min(length, at + size);
-    const found = inBlock(table, text, at, end, true);
-    const place = found === NOT_ASCII ? inUnits(table, text, at, end, true) : found;
+  while (length - at > SHORT_TEXT) {
+    if (at < loaded.from || at + 2 >= loaded.to || loaded.text !== text) load(text, at);
+    const end = loaded.to;
+    const place = loaded.isAscii
+      ? inBlock(table, text, at, end, true)
+      : inUnits(table, text, at, end, true);
     if (place >= 0 || end === length) return place;
     at = end - 2;
   }
   return inUnits(table, text, at, length, true);
+}
+
+/** Puts as much of the text into the block as it is worth: more of what was gone through before. */
+function load(text: string, from: number): void {
+  const goesOn = from + 2 === loaded.to && loaded.text === text;
+  const size = goesOn ? Math.min(4 * (loaded.to - loaded.from), BLOCK_MAX) : BLOCK_MIN;
+  const to = Math.min(text.length, from + size);
+  loaded.isAscii = copy(text, from, to);
+  loaded.text = text;
+  loaded.from = from;
+  loaded.to = to;
+}
+
+/** Whether all of it was ASCII. */
+function copy(text: string, from: number, to: number): boolean {
+  const piece = to - from === text.length ? text : text.slice(from, to);
+  const { read, written } = encoder.encodeInto(piece, block);
+  return read === to - from && written === read;
 }
 
 /** In a complete text: where the first anchor stands, its length if nowhere, 0 if it needs folding. */
@@ -96,16 +116,20 @@ export function firstAnchor(table: AnchorTable, text: string): number {
   }
   for (let at = 0; ; at += BLOCK_MAX - 2) {
     const end = Math.min(length, at + BLOCK_MAX);
+    loaded.text = text;
+    loaded.from = at;
+    loaded.to = end;
+    loaded.isAscii = copy(text, at, end);
+    if (!loaded.isAscii) return 0;
     const place = inBlock(table, text, at, end, false);
-    if (place === NOT_ASCII) return 0;
     if (place >= 0) return isAscii(text) ? place : 0;
     if (end === length) return length;
   }
 }
 
 /**
- * Bytes are read three times as fast as the units of a string. `open`: an anchor may go on behind
- * the text.
+ * In what is loaded: bytes are read three times as fast as the units of a string. `open`: an anchor
+ * may go on behind the text.
  */
 function inBlock(
   table: AnchorTable,
@@ -114,16 +138,14 @@ function inBlock(
   to: number,
   open: boolean,
 ): number {
-  const count = to - from;
-  const piece = count === text.length ? text : text.slice(from, to);
-  const { read, written } = encoder.encodeInto(piece, block);
-  if (read !== count || written !== count) return NOT_ASCII;
   const { bits, starts, trie } = table;
+  const begin = loaded.from;
+  const count = to - begin;
   let key = keyBefore(text, from);
-  for (let i = 2; i < count; i += 1) {
+  for (let i = from - begin + 2; i < count; i += 1) {
     key = ((key << CLASS_BITS) | (classOf[block[i] ?? 0] ?? 0)) & KEY_MASK;
     if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
-    if (leadsOn(trie, text, from + i + 1, starts[key] ?? 0, open)) return from + i - 2;
+    if (leadsOn(trie, text, begin + i + 1, starts[key] ?? 0, open)) return begin + i - 2;
   }
   return -1;
 }

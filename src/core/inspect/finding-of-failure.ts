@@ -3,12 +3,12 @@ import type { ScanPlan } from "./scan-plan.ts";
 
 export const DETECTOR_FAILED = "detector_failed";
 
-/** What a detector threw, as a finding: by the name of the error, for its message may quote text. */
-export function failureFinding({ rules }: ScanPlan, part: string, error: unknown): Finding {
+/** A look that failed, as a finding: by a name of its own, for an error's message may quote text. */
+export function failureFinding({ rules }: ScanPlan, part: string, signature: string): Finding {
   const [first] = [...rules.values()].flat();
   return {
     detector: DETECTOR_FAILED,
-    signature: error instanceof Error ? error.name : "error",
+    signature,
     rule: first?.id ?? "",
     score: 100,
     confidence: 1,

@@ -1,62 +1,97 @@
 /**
  * Looks at a large document ahead of time, a slice at a time, so that no other exchange waits for
- * it: texts in which nothing was found are remembered until the look that counts, which is
- * synchronous and passes over them.
+ * it: what is seen of its texts is kept until the look that counts, which is synchronous and only
+ * picks it up.
  */
 import { isJsonArray, isJsonObject, type JsonValue } from "../json.ts";
-import { createPartScanner } from "./part-scanner.ts";
+import { feed, finish } from "./advance.ts";
 import type { Inspection } from "./inspection.ts";
+import { CLEAN, type KnownText } from "./known-texts.ts";
 import { JSON_DEPTH_MAX } from "./scan-json.ts";
 import { labelledBy, scanPlan, type ScanPlan } from "./scan-plan.ts";
+import { scanBudget } from "./scan-budget.ts";
+import { openScan, type TextScan } from "./text-scan.ts";
+import { foundNothing, lookAtText, type TextLook } from "./whole-text.ts";
 
 /** Smaller bodies are looked at in one go: 10 ms at most. */
 export const FORESEEN_BYTES_MIN = 262_144;
-/** Units between two turns of the event loop: 2 ms of ordinary text, 10 ms of the worst. */
+/** Units of work between two turns of the event loop: 2 ms of ordinary text. */
 const SLICE_UNITS = 49_152;
 /** What a text costs beside its units. */
 const TEXT_UNITS = 64;
-/** Texts remembered at once for one inspection. */
-const CLEAN_TEXTS_MAX = 200_000;
+/** Texts remembered at once for one body. */
+const TEXTS_MAX = 200_000;
 
 const NONE: readonly string[] = [];
 
 export type Turn = () => Promise<void>;
 
+interface NamedText {
+  readonly text: string;
+  readonly label: string;
+}
+
 export async function foresee(inspection: Inspection, value: JsonValue, turn: Turn): Promise<void> {
   const plan = scanPlan(inspection);
   if (plan.empty) return;
-  const texts: string[] = [];
+  const texts: NamedText[] = [];
   gather(value, "", 0, (text, label) => {
-    if (labelledBy(plan, label).length === 0) texts.push(text);
+    if (labelledBy(plan, label).length === 0) texts.push({ text, label });
   });
-  // The look that counts follows at once; nothing is kept beyond it.
-  const forget = (): void => plan.clean.clear();
-  await lookAtEach(texts, inspection, plan, turn);
-  void turn().then(forget, forget);
+  const seen = new Map<string, KnownText>();
+  plan.foreseen.add(seen);
+  const forget = (): boolean => plan.foreseen.delete(seen);
+  try {
+    await lookAtEach(texts, plan, seen, turn);
+  } finally {
+    // The look that counts follows at once; nothing is kept beyond it.
+    void turn().then(forget, forget);
+  }
 }
 
 async function lookAtEach(
-  texts: readonly string[],
-  inspection: Inspection,
-  { clean }: ScanPlan,
+  texts: readonly NamedText[],
+  plan: ScanPlan,
+  seen: Map<string, KnownText>,
   turn: Turn,
 ): Promise<void> {
-  let units = 0;
-  for (const text of texts) {
-    const scanner = createPartScanner(inspection, "", NONE);
-    for (let at = 0; at < text.length; at += SLICE_UNITS) {
-      units += Math.min(SLICE_UNITS, text.length - at);
-      scanner.push(text.slice(at, at + SLICE_UNITS));
-      if (units < SLICE_UNITS) continue;
-      await turn();
-      units = 0;
-    }
-    scanner.end();
-    units += TEXT_UNITS;
-    // What was found is found again where it counts, with its place.
-    if (scanner.findings.length > 0 || !scanner.complete) return;
-    if (clean.size < CLEAN_TEXTS_MAX) clean.add(text);
+  const look: TextLook = { plan, withheld: NONE, budget: scanBudget() };
+  let from = look.budget.spent;
+  for (const { text, label } of texts) {
+    if (seen.size >= TEXTS_MAX) return;
+    if (seen.has(text)) continue;
+    const isLong = text.length > SLICE_UNITS;
+    const scan = isLong
+      ? await lookInSlices(look, text, label, turn)
+      : lookAtText(look, text, label, "");
+    seen.set(
+      text,
+      scan === undefined ? CLEAN : { label, scan: foundNothing(scan) ? undefined : scan },
+    );
+    // The look that counts ends here, too.
+    if (scan?.blocked !== undefined) return;
+    look.budget.spent += TEXT_UNITS;
+    if (!isLong && look.budget.spent - from < SLICE_UNITS) continue;
+    await turn();
+    from = look.budget.spent;
   }
+}
+
+/** A long text as if it came in pieces: the verdict is the same. */
+async function lookInSlices(
+  { plan, withheld, budget }: TextLook,
+  text: string,
+  label: string,
+  turn: Turn,
+): Promise<TextScan> {
+  const scan = openScan(plan, withheld, "", budget);
+  scan.label = label;
+  for (let at = 0; at < text.length && scan.blocked === undefined; at += SLICE_UNITS) {
+    feed(scan, text.slice(at, at + SLICE_UNITS));
+    await turn();
+  }
+  finish(scan);
+  return scan;
 }
 
 /** Also what stands in JSON inside a text, as tool calls have it. */
@@ -72,7 +107,7 @@ function gather(
     const inner = nested(value);
     if (inner !== undefined) gather(inner, "", depth + 1, take);
   } else if (isJsonArray(value)) {
-    for (const item of value) gather(item, label, depth + 1, take);
+    for (const item of value) gather(item, "", depth + 1, take);
   } else if (isJsonObject(value)) {
     for (const key of Object.keys(value)) {
       take(key, "");

@@ -5,6 +5,7 @@ import type { InspectionRule } from "./inspection.ts";
 import { emailAt, EMAIL_DETECTOR, mailStart } from "./detectors/pii-email.ts";
 import { INJECTION_DETECTOR } from "./detectors/injection.ts";
 import { marksOf, ruleFor } from "./scan-plan.ts";
+import { afford } from "./scan-budget.ts";
 import { HOLD_MAX, MORE, type Hit, type View } from "./signature.ts";
 import { originalAt, type TextScan } from "./text-scan.ts";
 
@@ -61,8 +62,7 @@ function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
     stop,
     final,
     label: scan.label,
-    written: scan.written,
-    map: scan.map,
+    original: scan,
     lists: scan.plan.lists,
   };
   let best: Catch | undefined;
@@ -80,7 +80,9 @@ function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
     else if (outcome !== undefined) best = stricter(best, scan, EMAIL_DETECTOR, outcome);
   }
   if (at + 2 < text.length) {
-    for (const signature of anchoredAt(scan.plan.anchors, text, at)) {
+    const anchored = anchoredAt(scan.plan.anchors, text, at);
+    afford(scan.budget, anchored.length);
+    for (const signature of anchored) {
       const outcome = signature.match(view, at);
       if (outcome === MORE) waits = true;
       else if (outcome !== undefined) {

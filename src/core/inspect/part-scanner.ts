@@ -3,7 +3,8 @@ import type { Edit } from "./edit.ts";
 import type { Finding } from "./finding.ts";
 import type { Inspection } from "./inspection.ts";
 import { scanPlan } from "./scan-plan.ts";
-import { decodeBudget, openScan, originalAt, type TextScan } from "./text-scan.ts";
+import { scanBudget } from "./scan-budget.ts";
+import { openScan, originalAt, type TextScan } from "./text-scan.ts";
 
 /**
  * Scans one text part that arrives in pieces, cut anywhere. Text before `safe` is decided and may
@@ -30,7 +31,7 @@ export function createPartScanner(
   part: string,
   withheld: readonly string[],
 ): PartScanner {
-  return new TextScanner(openScan(scanPlan(inspection), withheld, part, decodeBudget()));
+  return new TextScanner(openScan(scanPlan(inspection), withheld, part, scanBudget()));
 }
 
 /** A class: one is made for each part of each answer, and closures with accessors cost ten times. */

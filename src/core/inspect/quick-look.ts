@@ -13,7 +13,15 @@ export const SHORTEST_MATCH = 5;
  */
 export function firstInterest(plan: ScanPlan, withheld: readonly string[], text: string): number {
   if (text.length < SHORTEST_MATCH && withheld.length === 0) return text.length;
-  if (plan.clean.size > 0 && plan.clean.has(text)) return firstWithheld(withheld, text);
+  try {
+    return firstOf(plan, withheld, text);
+  } catch {
+    // What a glance fails on gets the whole look, which fails as well and says so.
+    return 0;
+  }
+}
+
+function firstOf(plan: ScanPlan, withheld: readonly string[], text: string): number {
   let nearest = firstAnchor(plan.anchors, text);
   if (plan.email) nearest = nearer(nearest, text.indexOf("@"));
   if (!plan.empty) {
@@ -25,7 +33,8 @@ export function firstInterest(plan: ScanPlan, withheld: readonly string[], text:
   return reaches(text, plan.classifies) ? 0 : nearest;
 }
 
-function firstWithheld(withheld: readonly string[], text: string): number {
+/** Where the first literal stands that is always taken out; the text's length if none does. */
+export function firstWithheld(withheld: readonly string[], text: string): number {
   let nearest = text.length;
   for (const literal of withheld) nearest = nearer(nearest, text.indexOf(literal));
   return nearest;

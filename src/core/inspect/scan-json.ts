@@ -1,12 +1,12 @@
-import { scanWhole } from "./advance.ts";
 import { applyEdits } from "./edit.ts";
 import type { Finding } from "./finding.ts";
 import type { Inspection } from "./inspection.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import { FINDINGS_MAX } from "./judge.ts";
-import { firstInterest } from "./quick-look.ts";
-import { labelledBy, scanPlan, type ScanPlan } from "./scan-plan.ts";
-import { decodeBudget, openScan, type DecodeBudget, type TextScan } from "./text-scan.ts";
+import { keepName, scanPlan } from "./scan-plan.ts";
+import { scanBudget } from "./scan-budget.ts";
+import type { TextScan } from "./text-scan.ts";
+import { lookAtText, type TextLook } from "./whole-text.ts";
 
 /** Deeper than any protocol nests; what lies below is not looked at and `complete` says so. */
 export const JSON_DEPTH_MAX = 128;
@@ -23,14 +23,11 @@ export interface JsonScan {
   readonly complete: boolean;
 }
 
-interface Walk {
-  readonly plan: ScanPlan;
-  readonly withheld: readonly string[];
+interface Walk extends TextLook {
   findings: Finding[];
   blocked: Finding | undefined;
   textBytes: number;
   complete: boolean;
-  readonly budget: DecodeBudget;
   /** Keys and indexes down to the value at hand. */
   readonly path: (string | number)[];
 }
@@ -48,7 +45,7 @@ export function scanJson(
     blocked: undefined,
     textBytes: 0,
     complete: true,
-    budget: decodeBudget(),
+    budget: scanBudget(),
     path: [],
   };
   const scanned = walk.plan.empty && withheld.length === 0 ? value : visit(walk, value);
@@ -86,7 +83,7 @@ function visitObject(walk: Walk, object: JsonObject): JsonValue {
   for (const key of Object.keys(object)) {
     const item = object[key] ?? null;
     walk.path.push(key);
-    const name = visitText(walk, key, "");
+    const name = visitName(walk, key);
     const seen = typeof item === "string" ? visitText(walk, item, key) : visit(walk, item);
     walk.path.pop();
     if (entries === undefined && name === key && seen === item) continue;
@@ -104,21 +101,23 @@ function entriesBefore(object: JsonObject, key: string): [string, JsonValue][] {
   );
 }
 
+function visitName(walk: Walk, name: string): string {
+  const { plan, withheld } = walk;
+  if (withheld.length > 0 || !plan.cleanNames.has(name)) return visitText(walk, name, "");
+  walk.textBytes += name.length;
+  return name;
+}
+
 /** `label`: the key of the member whose value the text is. */
 function visitText(walk: Walk, text: string, label: string): string {
   if (walk.blocked !== undefined) return text;
   walk.textBytes += text.length;
-  const labelled = labelledBy(walk.plan, label);
-  const from = labelled.length > 0 ? 0 : firstInterest(walk.plan, walk.withheld, text);
-  if (from === text.length) return text;
   const part = walk.plan.namesParts ? pointer(walk.path) : "";
-  const scan = openScan(walk.plan, walk.withheld, part, walk.budget);
-  scan.label = label;
-  scan.labelled = labelled;
-  scan.cursor = from;
-  scan.runFrom = from;
-  scan.escapeFrom = from;
-  scanWhole(scan, text);
+  const scan = lookAtText(walk, text, label, part);
+  if (scan === undefined) {
+    if (label === "") keepName(walk.plan, text);
+    return text;
+  }
   if (scan.capped) walk.complete = false;
   return take(walk, scan, text);
 }

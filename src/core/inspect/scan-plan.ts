@@ -4,6 +4,7 @@ import { sumOf } from "./classifier/classifier.ts";
 import { anchorTable } from "./anchor-table.ts";
 import type { Finding } from "./finding.ts";
 import type { Inspection, InspectionException, InspectionRule, NameTest } from "./inspection.ts";
+import type { KnownText } from "./known-texts.ts";
 import type { Signature } from "./signature.ts";
 import type { AnchorTable } from "./find-anchor.ts";
 import { BEHAVIOURS, DETECTORS } from "./detectors/detectors.ts";
@@ -32,15 +33,24 @@ export interface ScanPlan {
   /** Whether the session's behaviour is asked for, too. */
   readonly watches: boolean;
   readonly lists: DestinationLists;
-  /** Texts that `foresee.ts` found nothing in. */
-  readonly clean: Set<string>;
+  /** What `foresee.ts` has seen of the bodies that wait for their look. */
+  readonly foreseen: Set<ReadonlyMap<string, KnownText>>;
   /** What is judged by its name, by the names met so far. */
   readonly labels: Map<string, readonly Labelled[]>;
+  /** Names of members in which nothing was found: they are the same in every body. */
+  readonly cleanNames: Set<string>;
 }
 
 /** Names kept; past it they are looked at anew. */
 const LABELS_MAX = 1024;
 const LABEL_UNITS_MAX = 64;
+/** A name in which this plan found nothing. */
+export function keepName({ cleanNames }: ScanPlan, name: string): void {
+  if (name.length > LABEL_UNITS_MAX) return;
+  if (cleanNames.size >= LABELS_MAX) cleanNames.clear();
+  cleanNames.add(name);
+}
+
 const NOT_LABELLED: readonly Labelled[] = [];
 
 /** What judges a text of this name, whatever is in it. */
@@ -145,8 +155,9 @@ function compile(inspection: Inspection): ScanPlan {
     watches: BEHAVIOURS.some((name) => rules.has(name)),
     lists: listsOf(inspection.rules),
     namesParts: inspection.rules.some(({ exceptions = [] }) => exceptions.length > 0),
-    clean: new Set(),
+    foreseen: new Set(),
     labels: new Map(),
+    cleanNames: new Set(),
   };
 }
 

@@ -27,6 +27,14 @@ export interface Hit {
 
 export type Outcome = Hit | typeof MORE | undefined;
 
+/** Text before it was folded, from the offset `writtenFrom` on; `written` is empty if nothing was. */
+export interface OriginalText {
+  readonly written: string;
+  readonly writtenFrom: number;
+  readonly base: number;
+  readonly map: OffsetMap;
+}
+
 /** What a match may read: from `LOOK_BACK` units before the candidate up to `stop`. */
 export interface View {
   readonly text: string;
@@ -36,9 +44,8 @@ export interface View {
   readonly final: boolean;
   /** What the text is called where it stands, such as the key of its JSON member; or empty. */
   readonly label: string;
-  /** A complete text as it was before folding, with the way back; empty where nothing was folded. */
-  readonly written: string;
-  readonly map: OffsetMap;
+  /** The text as it was before folding. */
+  readonly original: OriginalText;
   /** The operator's lists of domains. */
   readonly lists: DestinationLists;
 }

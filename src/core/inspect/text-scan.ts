@@ -3,6 +3,7 @@ import type { Labelled } from "./detectors/labelled.ts";
 import type { Edit } from "./edit.ts";
 import type { Finding } from "./finding.ts";
 import { toOriginal, type OffsetMap } from "./fold.ts";
+import type { ScanBudget } from "./scan-budget.ts";
 import type { ScanPlan } from "./scan-plan.ts";
 import type { Hit } from "./signature.ts";
 
@@ -13,8 +14,9 @@ export interface TextScan {
   readonly withheld: readonly string[];
   part: string;
   label: string;
-  /** A complete text before folding, if folding changed it. */
+  /** `text` as it was before folding, from that offset on; empty until folding changes it. */
   written: string;
+  writtenFrom: number;
   /** Judge the whole text by what it is called. */
   labelled: readonly Labelled[];
   /** Folded text that is still needed; begins at folded offset `base`. */
@@ -46,7 +48,7 @@ export interface TextScan {
   episode: number;
   /** Encodings that were taken off to get here. */
   readonly depth: number;
-  readonly budget: DecodeBudget;
+  readonly budget: ScanBudget;
   /** Every run of digits, and every escape, before these indexes is decoded or was none. */
   runFrom: number;
   escapeFrom: number;
@@ -54,18 +56,6 @@ export interface TextScan {
   runSeen: number;
   /** Something lay deeper, or was more, than is decoded: not all was looked at. */
   capped: boolean;
-}
-
-/** Shared by all texts of one body, so that many small bombs stop as one large one does. */
-export interface DecodeBudget {
-  units: number;
-}
-
-/** Decoded units looked at whatever the size of the body; more come with each unit taken in. */
-const DECODED_UNITS_MIN = 524_288;
-
-export function decodeBudget(): DecodeBudget {
-  return { units: DECODED_UNITS_MIN };
 }
 
 const NONE: readonly Labelled[] = [];
@@ -80,7 +70,7 @@ export function openScan(
   plan: ScanPlan,
   withheld: readonly string[],
   part: string,
-  budget: DecodeBudget,
+  budget: ScanBudget,
   depth = 0,
 ): TextScan {
   return {
@@ -89,6 +79,7 @@ export function openScan(
     part,
     label: "",
     written: "",
+    writtenFrom: 0,
     labelled: NONE,
     text: "",
     base: 0,

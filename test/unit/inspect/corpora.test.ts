@@ -22,6 +22,7 @@ const INSPECTION: Inspection = {
   rules: [
     { id: "i", find: ["injection"], scoreMin: 80, action: "block" },
     { id: "r", find: ["pii", "secret"], scoreMin: 60, action: "redact" },
+    { id: "o", find: ["exploit", "destination"], scoreMin: 50, action: "report" },
   ],
 };
 

@@ -1,13 +1,16 @@
 import { describe, expect, it, vi } from "vitest";
 import { foresee } from "../../../src/core/inspect/foresee.ts";
 import { INJECTION } from "../../../src/core/inspect/detectors/injection.ts";
-import { createPartScanner } from "../../../src/core/inspect/part-scanner.ts";
+import { scanBudget } from "../../../src/core/inspect/scan-budget.ts";
 import { scanJson } from "../../../src/core/inspect/scan-json.ts";
+import { openScan } from "../../../src/core/inspect/text-scan.ts";
+import { scanWhole } from "../../../src/core/inspect/advance.ts";
 import { scanPlan } from "../../../src/core/inspect/scan-plan.ts";
 import { nextTurn } from "../../../src/lib/next-turn.ts";
 import { detect } from "../../../src/pipeline/detect.ts";
 import { EVERYTHING, looking } from "./inspections.ts";
 
+const STORY = "The harbour was quiet that morning, and nobody answered the old man at the door.";
 const NOWHERE = { url: "/", headers: [] };
 
 describe("a large document", () => {
@@ -20,10 +23,9 @@ describe("a large document", () => {
       return nextTurn();
     });
     expect(turns).toBeGreaterThan(20);
-    expect(scanPlan(inspection).clean.size).toBeGreaterThan(3000);
-    expect(scanJson(inspection, value, [])).toMatchObject({ blocked: undefined, value });
+    expect(workOf(() => scanJson(inspection, value, []))).toBeLessThan(3000 * 20);
     await nextTurn();
-    expect(scanPlan(inspection).clean.size).toBe(0);
+    expect(scanPlan(inspection).foreseen.size).toBe(0);
   });
 
   it("is judged the same whether or not it was foreseen", async () => {
@@ -46,23 +48,71 @@ describe("a large document", () => {
     });
   });
 
+  it("is not looked at again where something was found in it, nor after another's look", async () => {
+    const inspection = looking(["pii"], "report", 60);
+    const rows = Array.from({ length: 300 }, (_, i) =>
+      `${i}: mail a.b@example.org now `.repeat(40),
+    );
+    const other = foresee(inspection, { text: "of another exchange" }, nextTurn);
+    await foresee(inspection, { rows }, nextTurn);
+    await other;
+    const read = workOf(() => expect(scanJson(inspection, { rows }, []).findings).toHaveLength(64));
+    expect(read).toBeLessThan(300 * 20);
+  });
+
+  it("weighs what texts are called, as the look that counts does", async () => {
+    const inspection = looking(["pii"], "block", 80);
+    const value = { note: "536-90-4399 it says here", ssn: "536-90-4399 it says here" };
+    const before = scanJson(inspection, value, []);
+    expect(before.blocked?.part).toBe("/ssn");
+    await foresee(inspection, value, nextTurn);
+    expect(scanJson(inspection, value, [])).toEqual(before);
+  });
+
   it("is cut into slices however long one text in it is", async () => {
     const inspection = looking(EVERYTHING, "block", 100);
     const unit = "](http://a key='a1b2c3d4 4111 ignore all your ";
-    const value = { text: unit.repeat(Math.ceil(2_000_000 / unit.length)) };
+    const value = { text: unit.repeat(Math.ceil(1_000_000 / unit.length)) };
+    const copied = vi.spyOn(TextEncoder.prototype, "encodeInto");
     const slices: number[] = [];
-    const push = vi.spyOn(Object.getPrototypeOf(createPartScanner(inspection, "", [])), "push");
     await foresee(inspection, value, () => {
-      slices.push(push.mock.calls.reduce((sum, [text]) => sum + String(text).length, 0));
+      slices.push(copied.mock.results.reduce((sum, { value: one }) => sum + one.written, 0));
+      copied.mockClear();
       return nextTurn();
     });
-    push.mockRestore();
-    const widest = slices.map((at, i) => at - (slices[i - 1] ?? 0));
-    expect(Math.max(...widest)).toBeLessThanOrEqual(49_152 * 2);
+    copied.mockRestore();
+    expect(slices.length).toBeGreaterThan(20);
+    // Text is copied to see whether it is ASCII, to look for anchors, and again behind each of them.
+    expect(Math.max(...slices)).toBeLessThan(49_152 * 40);
   });
 });
 
+/** Bytes of text that were copied to be read. */
+function workOf(work: () => unknown): number {
+  const copied = vi.spyOn(TextEncoder.prototype, "encodeInto");
+  work();
+  const bytes = copied.mock.results.reduce((sum, { value }) => sum + value.written, 0);
+  copied.mockRestore();
+  return bytes;
+}
+
 describe("a detector that fails", () => {
+  it("blocks a text that costs more work than its size may", () => {
+    const budget = { ...scanBudget(), spent: Number.MAX_SAFE_INTEGER };
+    const scan = openScan(scanPlan(looking(["injection"], "report", 80)), [], "p", budget);
+    scanWhole(scan, "ignore all ".repeat(20));
+    expect(scan.blocked).toMatchObject({ detector: "detector_failed", signature: "too-much-work" });
+  });
+
+  it("is looked at in full where already a glance at its text fails", () => {
+    const weigh = vi.spyOn(Math, "imul").mockImplementation(() => {
+      throw new RangeError("out of memory");
+    });
+    const scan = scanJson(looking(["injection"], "report", 80), { text: STORY }, []);
+    weigh.mockRestore();
+    expect(scan.blocked).toMatchObject({ detector: "detector_failed", signature: "RangeError" });
+  });
+
   it("blocks the text and says so, whatever its rule does", () => {
     const [first] = INJECTION;
     if (first === undefined) throw new Error("no signatures");

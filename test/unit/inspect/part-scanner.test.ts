@@ -123,6 +123,27 @@ describe("a part scanner", () => {
     );
   });
 
+  it("judges a look-alike address as it was written, also behind text that is gone", () => {
+    for (const before of [
+      "",
+      "Ünïcode \u200b ",
+      "plain words ".repeat(200),
+      "слова ".repeat(200),
+    ]) {
+      const scanner = createPartScanner(looking(["destination"], "report", 60), "p", []);
+      const text = `${before}see https://www.аррӏе.com/login now`;
+      for (const char of text) scanner.push(char);
+      scanner.end();
+      expect(scanner.findings).toMatchObject([
+        {
+          detector: "destination.lookalike",
+          start: text.indexOf("https"),
+          end: text.indexOf(" now"),
+        },
+      ]);
+    }
+  });
+
   it("never lets a withheld literal out, whatever the inspection and the cuts", () => {
     const cuts = fc.array(fc.nat(60), { maxLength: 6 });
     fc.assert(

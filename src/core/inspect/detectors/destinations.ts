@@ -57,16 +57,10 @@ export const DESTINATIONS: readonly (readonly [string, readonly Signature[]])[] 
   });
 
 function addressAt(view: View, at: number, kind: DestinationKind): Outcome {
-  const { text, stop, final } = view;
-  const inner = isAddressUnit(text.charCodeAt(at - 1)) && at > 0;
-  const most = Math.min(stop, at + (inner ? INNER_UNITS_MAX : ADDRESS_UNITS_MAX));
-  let end = at;
-  while (end < most && isAddressUnit(text.charCodeAt(end))) end += 1;
-  if (end === stop && !final) return MORE;
-  while (end > at && TRAILING.includes(text.charAt(end - 1))) end -= 1;
-  const address = writtenAt(view, at, end);
-  if (TEMPLATE.test(address)) return undefined;
-  const found = assessed(address, view.lists).suspicions.find((one) => one.kind === kind);
+  const address = addressOf(view, at);
+  if (address === MORE || address === undefined) return address;
+  const { end, assessment } = address;
+  const found = assessment.suspicions.find((one) => one.kind === kind);
   if (found === undefined) return undefined;
   const mentioned = kind === "ssrf" && !isCalled(view, at, end);
   const score = Math.round(mentioned ? found.score * MENTIONED : found.score);
@@ -74,10 +68,45 @@ function addressAt(view: View, at: number, kind: DestinationKind): Outcome {
   return { signature, score, confidence: found.confidence, start: at, end, more: goesOn };
 }
 
+interface Address {
+  readonly end: number;
+  readonly assessment: Assessment;
+}
+
+/** The address read last: every kind asks for the same one in turn. */
+const last: { view: View | undefined; address: Address | typeof MORE | undefined } = {
+  view: undefined,
+  address: undefined,
+};
+
+function addressOf(view: View, at: number): Address | typeof MORE | undefined {
+  // One view is made for each candidate.
+  if (last.view !== view) {
+    last.address = readAddress(view, at);
+    last.view = view;
+  }
+  return last.address;
+}
+
+function readAddress(view: View, at: number): Address | typeof MORE | undefined {
+  const { text, stop, final } = view;
+  const inner = isAddressUnit(text.charCodeAt(at - 1)) && at > 0;
+  const most = Math.min(stop, at + (inner ? INNER_UNITS_MAX : ADDRESS_UNITS_MAX));
+  let end = at;
+  while (end < most && isAddressUnit(text.charCodeAt(end))) end += 1;
+  if (end === stop && !final) return MORE;
+  while (end > at && TRAILING.includes(text.charAt(end - 1))) end -= 1;
+  const written = writtenAt(view, at, end);
+  if (TEMPLATE.test(written)) return undefined;
+  return { end, assessment: assessed(written, view.lists) };
+}
+
 /** Folding turns look-alike letters into what they imitate: the name is judged as it was written. */
-function writtenAt({ text, written, map }: View, start: number, end: number): string {
+function writtenAt({ text, original }: View, start: number, end: number): string {
+  const { written, writtenFrom, base, map } = original;
   if (written === "") return text.slice(start, end);
-  return written.slice(toOriginal(map, start), toOriginal(map, end));
+  const from = toOriginal(map, base + start) - writtenFrom;
+  return written.slice(from, toOriginal(map, base + end) - writtenFrom);
 }
 
 function assessed(address: string, lists: DestinationLists): Assessment {

@@ -42,19 +42,27 @@ export function fits(units: number, unit: number): boolean {
 const ENTROPY_UNITS_MAX = 256;
 const DISTINCT_MIN = 6;
 
+/** All zero between two calls. */
+const counts = new Uint16Array(UNITS.length);
+/** n · log₂ n */
+const weighted = Float64Array.from({ length: ENTROPY_UNITS_MAX + 1 }, (_, n) =>
+  n === 0 ? 0 : n * Math.log2(n),
+);
+
 /** Shannon entropy in bits per unit of the first units, which are ASCII. */
 export function entropyOf(text: string): number {
-  const counts = new Uint16Array(UNITS.length);
   const length = Math.min(text.length, ENTROPY_UNITS_MAX);
   for (let i = 0; i < length; i += 1) {
     const unit = text.charCodeAt(i) & 0x7f;
     counts[unit] = (counts[unit] ?? 0) + 1;
   }
-  let bits = 0;
-  for (const count of counts) {
-    if (count > 0) bits -= (count / length) * Math.log2(count / length);
+  let sum = 0;
+  for (let i = 0; i < length; i += 1) {
+    const unit = text.charCodeAt(i) & 0x7f;
+    sum += weighted[counts[unit] ?? 0] ?? 0;
+    counts[unit] = 0;
   }
-  return bits;
+  return length === 0 ? 0 : ((weighted[length] ?? 0) - sum) / length;
 }
 
 const STAND_INS = [

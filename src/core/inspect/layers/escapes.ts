@@ -46,6 +46,7 @@ export interface Unescaped {
 
 /** Where the first escape from `from` on stands, or -1. */
 export function nextEscape(text: string, from: number): number {
+  if (text.length - from <= SHORT_TEXT) return nextEscapeNear(text, from);
   let nearest = -1;
   for (const sign of SIGNS) {
     const stop = nearest < 0 ? text.length : nearest;
@@ -56,6 +57,17 @@ export function nextEscape(text: string, from: number): number {
     }
   }
   return nearest;
+}
+
+/** Units that are read faster than they are searched for each sign. */
+const SHORT_TEXT = 64;
+
+function nextEscapeNear(text: string, from: number): number {
+  for (let at = from; at < text.length; at += 1) {
+    if (!isSign(text.charCodeAt(at)) || !SIGNS.some((sign) => text.startsWith(sign, at))) continue;
+    if (escapeAt(text, at, text.length) !== undefined) return at;
+  }
+  return -1;
 }
 
 const SIGNS = ["%", "&", "\\u", "\\x", "\\U", "\\X", "=\n", "=\r\n", "=3D", "=20"];

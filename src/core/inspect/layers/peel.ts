@@ -12,8 +12,6 @@ import { decodeRun, isPiece, nextRun, openRun, runEnd, RUN_OVERLAP } from "./opa
 
 /** Encodings inside encodings; what lies deeper is not looked at, and `capped` says so. */
 export const LAYERS_MAX = 4;
-/** Decoded units looked at for each unit that came in. */
-export const DECODED_PER_UNIT = 2;
 /** Units before an escape that its word may have begun with. */
 export const ESCAPE_LOOK_BACK = 32;
 /** Past any string; see `advance.ts`. */
@@ -105,7 +103,7 @@ function judgeRun(scan: TextScan, { runStart: start, runEnd: end }: Stretches, l
   const { text } = scan;
   scan.runFrom = isPiece(text, start, end) ? end - RUN_OVERLAP : end;
   if (end <= scan.floor) return;
-  const read = decodeRun(text, start, end, scan.budget.units);
+  const read = decodeRun(text, start, end, scan.budget.decoded);
   if (read === undefined) return;
   if (read.cut) scan.capped = true;
   const inner = lookInside(scan, read.text, look);
@@ -153,11 +151,11 @@ function wordStart(text: string, at: number): number {
 }
 
 function lookInside(scan: TextScan, text: string, look: Look): TextScan | undefined {
-  if (scan.depth >= LAYERS_MAX || text.length > scan.budget.units) {
+  if (scan.depth >= LAYERS_MAX || text.length > scan.budget.decoded) {
     scan.capped = true;
     return undefined;
   }
-  scan.budget.units -= text.length;
+  scan.budget.decoded -= text.length;
   if (firstInterest(scan.plan, scan.withheld, text) === text.length) return undefined;
   const inner = look(scan, text);
   if (inner.capped) scan.capped = true;

@@ -1,0 +1,53 @@
+/**
+ * A look at a complete text: by what is known of it, at a glance, and only then unit by unit. Every
+ * way to look at complete texts leads through here.
+ */
+import { scanWhole } from "./advance.ts";
+import { keepClean, recall } from "./known-texts.ts";
+import { firstInterest, firstWithheld } from "./quick-look.ts";
+import { labelledBy, type ScanPlan } from "./scan-plan.ts";
+import type { ScanBudget } from "./scan-budget.ts";
+import { openScan, type TextScan } from "./text-scan.ts";
+
+/** What is looked for in the texts of one body. */
+export interface TextLook {
+  readonly plan: ScanPlan;
+  readonly withheld: readonly string[];
+  readonly budget: ScanBudget;
+}
+
+/** `label`: what the text is called where it stands. Undefined: nothing is in it. */
+export function lookAtText(
+  { plan, withheld, budget }: TextLook,
+  text: string,
+  label: string,
+  part: string,
+): TextScan | undefined {
+  const labelled = labelledBy(plan, label);
+  if (labelled.length === 0) {
+    const known = recall(plan, text, label);
+    if (known?.scan === undefined) {
+      if (known !== undefined && firstWithheld(withheld, text) === text.length) return undefined;
+    } else if (withheld.length === 0 && !plan.namesParts) return known.scan;
+  }
+  budget.spent += text.length;
+  const from = labelled.length > 0 ? 0 : firstInterest(plan, withheld, text);
+  if (from === text.length) {
+    keepClean(plan, text, undefined);
+    return undefined;
+  }
+  const scan = openScan(plan, withheld, part, budget);
+  scan.label = label;
+  scan.labelled = labelled;
+  scan.cursor = from;
+  scan.runFrom = from;
+  scan.escapeFrom = from;
+  scanWhole(scan, text);
+  if (labelled.length === 0 && foundNothing(scan)) keepClean(plan, text, label);
+  return scan;
+}
+
+/** And all of it was looked at. */
+export function foundNothing({ findings, edits, blocked, capped }: TextScan): boolean {
+  return findings.length === 0 && edits.length === 0 && blocked === undefined && !capped;
+}
