@@ -15,6 +15,7 @@ import { prepareDataDirectory } from "./data-directory.ts";
 import type { Environment } from "./config/environment.ts";
 import { createEvents, type Events, type Listener } from "./events.ts";
 import type { GatewayReport } from "./gateway-report.ts";
+import { openLiveDirectory, type OpenLiveDirectory } from "./open-live-directory.ts";
 import type { Log } from "./logger.ts";
 import { PolicyFault } from "./policy-fault.ts";
 import { openPriceSource, type PriceSource } from "./price-source.ts";
@@ -28,6 +29,7 @@ import { usageListener, usagePath } from "./usage-listener.ts";
 import { readToolSchemas } from "./tool-schemas.ts";
 import { createTally } from "./tally.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
+import { now } from "./open-ports.ts";
 import { wire, type Wired } from "./wire.ts";
 
 export interface GatewayOptions {
@@ -69,18 +71,22 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const traced = tracing === undefined ? listeners : [...listeners, tracing.closed];
   const sums = countersOf(config, log, started);
   const events = createEvents(log, tally, [...traced, refusals.note, ...sums]);
-  const policies = started.use(
-    openPolicySource(
-      config.policiesDirectory,
-      events,
-      (limits) => findIdleLimits(limits, config.upstreams),
-      () => readToolSchemas(config),
-    ),
-  );
+  const tenant = DEFAULT_TENANT;
+  const live = started.use(await openLiveDirectory({ config, events, tenant, now }));
+  const policies = started.use(policiesOf(config, live, events));
   const prices = started.use(openPriceSource(config.prices, events));
   const { catalogue } = prices;
   const wired = started.use(
-    await wire({ config, environment, events, policies, prices: catalogue, refusals, shared }),
+    await wire({
+      config,
+      environment,
+      events,
+      live,
+      policies,
+      prices: catalogue,
+      refusals,
+      shared,
+    }),
   );
   await testLimits(policies, wired);
   const { server } = wired.plane;
@@ -113,6 +119,19 @@ function countersOf(config: Config, log: Log, started: AsyncDisposableStack): re
   const usage = started.use(new SqliteUsageStore(usagePath(config), onFault));
   const uses = started.use(new SqliteSecretUses(secretUsesPath(config), onFault));
   return [usageListener(usage), secretUseListener(uses)];
+}
+
+/** Throws PolicyFault where they do not load. */
+function policiesOf(config: Config, live: OpenLiveDirectory, events: Events): PolicySource {
+  const policies = openPolicySource({
+    directory: config.policiesDirectory,
+    bundles: () => live.policySources(),
+    events,
+    check: (limits) => findIdleLimits(limits, config.upstreams),
+    tools: () => readToolSchemas(config),
+  });
+  live.onChange(() => policies.refresh());
+  return policies;
 }
 
 /** Throws PolicyFault for limits that no store enforces. */

@@ -22,14 +22,15 @@ export async function openNativePlane(given: Omit<ServiceParts, "now">): Promise
   const parts: ServiceParts = { ...given, now: () => instant(wallMillis()) };
   await using started = new AsyncDisposableStack();
   const identity = await openIdentityServices(parts, started);
+  const { policies } = openPolicyServices(parts, identity.ports);
   const api = await createNativeApi({
     version: VERSION,
     vitals,
     identity,
-    ...(await openMoneyServices(parts, started)),
+    policies,
+    ...(await openMoneyServices(parts, policies.budgets, started)),
     ...openReviewServices(parts, started),
     ...openSecretServices(parts, identity.ports, started),
-    ...openPolicyServices(parts),
     ...openRecordServices(parts, started),
     open: config.api.open,
     bootstrapToken: config.api.bootstrapToken,

@@ -1,6 +1,7 @@
 import type { Directory } from "../core/directory.ts";
 import type { DirectoryFeed } from "../core/identity/directory-feed.ts";
 import type { Stop } from "../core/identity/stop.ts";
+import type { PolicySource } from "../core/policy/compile-policy.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Instant, TenantId } from "../core/units.ts";
@@ -22,6 +23,8 @@ export interface LiveDirectoryParts {
 export interface OpenLiveDirectory extends AsyncDisposable {
   readonly directory: Directory;
   stopped(principal: Principal): Stop | undefined;
+  /** See `AccessIndex.policySources`. */
+  policySources(): readonly PolicySource[];
   /** Why what runs must end; undefined while it may go on. */
   whyEnded(principal: Principal): Refusal | undefined;
   onChange(told: () => void): void;
@@ -49,6 +52,7 @@ export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<Open
   return {
     directory,
     stopped: (principal) => directory.stopped(principal),
+    policySources: () => directory.policySources(),
     whyEnded(principal) {
       if (!directory.mustEnd(principal)) return undefined;
       const stop = directory.stopped(principal);

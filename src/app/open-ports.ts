@@ -22,12 +22,13 @@ import type { Events } from "./events.ts";
 import { openCounters, type Counters } from "./open-counters.ts";
 import { openDefinitions } from "./open-definitions.ts";
 import { openLedgerChain } from "./open-ledger-chain.ts";
-import { openLiveDirectory, type OpenLiveDirectory } from "./open-live-directory.ts";
+import type { OpenLiveDirectory } from "./open-live-directory.ts";
 
 export interface PortsOptions {
   readonly config: Config;
   readonly environment: Environment;
   readonly events: Events;
+  readonly live: OpenLiveDirectory;
   readonly policies: { current(): PolicySnapshot };
   readonly prices: PriceCatalogue;
   /** Whether other processes serve from the same data directory. */
@@ -37,7 +38,6 @@ export interface PortsOptions {
 export interface OpenPorts extends AsyncDisposable {
   readonly ports: Ports;
   /** What else the process asks of its adapters: reports, reloads, stops. */
-  readonly live: OpenLiveDirectory;
   readonly ledger: OpenLedger;
   readonly vault: LocalVault;
   readonly counters: Counters;
@@ -46,12 +46,9 @@ export interface OpenPorts extends AsyncDisposable {
 
 /** Throws the system's error where the data directory cannot be used. */
 export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
-  const { config, events, policies, prices, shared } = options;
+  const { config, events, live, policies, prices, shared } = options;
   const at = (name: string): string => join(config.dataDirectory, name);
   await using started = new AsyncDisposableStack();
-  const live = started.use(
-    await openLiveDirectory({ config, events, tenant: DEFAULT_TENANT, now }),
-  );
   const gate = { draining: false, stopped: (who: Principal) => live.stopped(who) };
   const counters = started.use(await openCounters({ config, shared, now, events }));
   const sessions = started.use(new SqliteSessionStore({ path: at("sessions.db"), shared, now }));
@@ -83,7 +80,6 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
   const owned = started.move();
   return {
     ports,
-    live,
     ledger,
     vault,
     counters,
@@ -102,6 +98,6 @@ function openVault({ config, environment, events }: PortsOptions): LocalVault {
   });
 }
 
-function now(): Instant {
+export function now(): Instant {
   return instant(wallMillis());
 }

@@ -1,26 +1,51 @@
-import { compilePolicies } from "../core/policy/compile-policy.ts";
+import { sourcesOf } from "../core/identity/bundle-shelf.ts";
+import { EVERY_TENANT, type DirectoryStore } from "../core/identity/directory-store.ts";
+import type { Budget } from "../core/money/budget.ts";
+import { compilePolicies, type PolicyReply } from "../core/policy/compile-policy.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
-import type { PolicyDesk } from "../manage/native/services.ts";
+import type { TenantId } from "../core/units.ts";
+import { activeBundles } from "../operations/policies/manage-bundles.ts";
 import { policyFilesStamp, readPolicyFiles } from "./policy-files.ts";
 
-const SILENT = compilePolicies([]);
+export interface PolicyDesk {
+  snapshot(): Promise<PolicySnapshot>;
+  readonly budgets: (tenant: TenantId) => Promise<readonly Budget[]>;
+}
 
-/** The policies as the gateway has them: files with problems leave the last good ones in force. */
-export function openPolicyDesk(directory: string): PolicyDesk {
+type Good = Pick<Extract<PolicyReply, { kind: "ok" }>, "snapshot" | "budgets">;
+
+/**
+ * The policies as the gateway has them, for those who look from outside it: sources with problems
+ * leave the last good ones in force.
+ */
+export function openPolicyDesk(directory: string, store: DirectoryStore): PolicyDesk {
+  let good: Good | undefined;
   let stamp: string | undefined;
-  let snapshot: PolicySnapshot | undefined = SILENT.kind === "ok" ? SILENT.snapshot : undefined;
+
+  async function compiled(): Promise<Good> {
+    const bundles = await activeBundles(EVERY_TENANT, { store });
+    const revisions = bundles.map(({ revision }) => revision).join(" ");
+    const now = `${policyFilesStamp(directory) ?? ""} ${revisions}`;
+    if (good !== undefined && now === stamp) return good;
+    const { sources, problems } = readPolicyFiles(directory);
+    const made = bundles.flatMap(({ tenant, body }) => sourcesOf(tenant, body));
+    const reply = problems.length > 0 ? undefined : compilePolicies([...sources, ...made]);
+    stamp = now;
+    good = reply?.kind === "ok" ? reply : (good ?? silence());
+    return good;
+  }
+
   return {
-    files: () => readPolicyFiles(directory).sources,
-    snapshot() {
-      const now = policyFilesStamp(directory);
-      if (now !== stamp) {
-        const { sources, problems } = readPolicyFiles(directory);
-        const reply = problems.length > 0 ? undefined : compilePolicies(sources);
-        if (reply?.kind === "ok") snapshot = reply.snapshot;
-        stamp = now;
-      }
-      if (snapshot === undefined) throw new Error("no policy compiles to nothing");
-      return snapshot;
-    },
+    snapshot: async () => (await compiled()).snapshot,
+    budgets: async (tenant) =>
+      (await compiled()).budgets
+        .filter(({ tenant: owner }) => owner === undefined || owner === tenant)
+        .map(({ budget }) => budget),
   };
+}
+
+function silence(): Good {
+  const reply = compilePolicies([]);
+  if (reply.kind !== "ok") throw new Error("no policy compiles to nothing");
+  return reply;
 }

@@ -1,6 +1,6 @@
 /** Policy files on disk: `*.yaml` and `*.yml` of one directory, not of those below it. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { PolicySource } from "../core/policy/compile-policy.ts";
 import { POLICY_LIMITS } from "../core/policy/policy-limits.ts";
 import type { Problem } from "../core/problem.ts";
@@ -29,6 +29,13 @@ export function readPolicyFiles(directory: string): PolicyFiles {
     problems.push(problemOf(directory, `cannot be read: ${describe(error)}`, help));
   }
   return { sources, problems };
+}
+
+/** As people who have no business on this machine are shown them: without the directory. */
+export function readNamedPolicies(directory: string): readonly PolicySource[] {
+  return readPolicyFiles(directory).sources.map(({ file, text }) => {
+    return { file: basename(file), text };
+  });
 }
 
 /** Changes whenever a file comes, goes or is written; `undefined` where nothing can be read. */

@@ -1,6 +1,6 @@
 /**
- * The snapshot in force, kept in step with a directory. A change is taken whole or not at all:
- * while any file has a problem, the last good snapshot stays.
+ * The snapshot in force, kept in step with a directory of files and with what APIs made. A change is
+ * taken whole or not at all: while any source has a problem, the last good snapshot stays.
  */
 import { compilePolicies, type PolicySource as PolicyText } from "../core/policy/compile-policy.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
@@ -15,6 +15,8 @@ export interface PolicySource extends AsyncDisposable {
   current(): PolicySnapshot;
   /** Reads the directory now. Never throws: problems are told to the events and kept. */
   reload(): void;
+  /** The same, if what APIs made has changed. */
+  refresh(): void;
   /** Of the newest files, where they were refused. */
   readonly problems: readonly Problem[];
   /** What loads, but is probably not meant. */
@@ -43,18 +45,23 @@ type Load =
     }
   | { readonly kind: "problems"; readonly fault: PolicyFault };
 
-/**
- * Throws PolicyFault if the policies do not load: at start there is nothing to fall back on.
- * `check` finds what is wrong with them in this configuration, `tools` is read with each load.
- */
-export function openPolicySource(
-  directory: string,
-  events: PolicyEvents,
-  check: (limits: Limits) => readonly Problem[] = () => [],
-  tools: () => ToolSchemas = () => NO_SCHEMAS,
-): PolicySource {
+export interface PolicySourceOptions {
+  readonly directory: string;
+  readonly events: PolicyEvents;
+  /** Made through an API; another array when one changed. */
+  readonly bundles?: () => readonly PolicyText[];
+  /** What is wrong with limits in this configuration. */
+  readonly check?: (limits: Limits) => readonly Problem[];
+  /** Read with each load. */
+  readonly tools?: () => ToolSchemas;
+}
+
+/** Throws PolicyFault if the policies do not load: at start there is nothing to fall back on. */
+export function openPolicySource(options: PolicySourceOptions): PolicySource {
+  const { directory, events, bundles = none } = options;
   let stamp = policyFilesStamp(directory);
-  const first = load(directory, check, tools());
+  let made = bundles();
+  const first = load(options);
   if (first.kind === "problems") throw first.fault;
   let { snapshot, warnings } = first;
   let problems: readonly Problem[] = [];
@@ -64,7 +71,8 @@ export function openPolicySource(
 
   function reload(): void {
     stamp = policyFilesStamp(directory);
-    const next = load(directory, check, tools());
+    made = bundles();
+    const next = load(options);
     if (next.kind === "problems") {
       refused += 1;
       problems = next.fault.problems;
@@ -87,6 +95,9 @@ export function openPolicySource(
     limits: first.limits,
     sources: first.sources,
     reload,
+    refresh() {
+      if (bundles() !== made) reload();
+    },
     get problems() {
       return problems;
     },
@@ -105,18 +116,21 @@ export function openPolicySource(
   };
 }
 
-function load(
-  directory: string,
-  check: (limits: Limits) => readonly Problem[],
-  tools: ToolSchemas,
-): Load {
+const NOTHING = [] as const;
+
+function none(): readonly [] {
+  return NOTHING;
+}
+
+function load({ directory, bundles = none, check = none, tools }: PolicySourceOptions): Load {
   const files = readPolicyFiles(directory);
-  const reply = compilePolicies(files.sources, tools);
+  const sources = [...files.sources, ...bundles()];
+  const reply = compilePolicies(sources, tools?.() ?? NO_SCHEMAS);
   const found = reply.kind === "problems" ? reply.problems : check(reply);
   const problems = [...files.problems, ...found];
   if (reply.kind === "ok" && problems.length === 0) {
     const { snapshot, rules, budgets, warnings } = reply;
-    return { kind: "ok", snapshot, limits: { rules, budgets }, sources: files.sources, warnings };
+    return { kind: "ok", snapshot, limits: { rules, budgets }, sources, warnings };
   }
-  return { kind: "problems", fault: new PolicyFault(problems, files.sources) };
+  return { kind: "problems", fault: new PolicyFault(problems, sources) };
 }

@@ -36,7 +36,8 @@ export interface Wired
 export async function wire(options: WireOptions): Promise<Wired> {
   await using started = new AsyncDisposableStack();
   const opened = started.use(await openPorts(options));
-  const { live, ledger, vault, counters, gate } = opened;
+  const { live } = options;
+  const { ledger, vault, counters, gate } = opened;
   const plane = await openPlane(options, opened, started);
   live.onChange(() => plane.stop((who) => live.whyEnded(who)));
   const owned = started.move();

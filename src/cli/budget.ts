@@ -1,7 +1,8 @@
 /** `sallyport budget`: how budgets stand, and corrections that leave their reason on the record. */
 import { Command } from "commander";
 import type { Config } from "../app/config/config.ts";
-import { openBudgetSource } from "../app/budget-source.ts";
+import { openDirectoryStore } from "../app/open-directory-store.ts";
+import { openPolicyDesk } from "../app/policy-desk.ts";
 import { openCounters } from "../app/open-counters.ts";
 import { NOBODY_TOLD } from "../app/store-events.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
@@ -76,7 +77,7 @@ async function correct(
   shell: Shell,
 ): Promise<void> {
   await using desk = await openDesk(options, shell);
-  const known = desk.reader.budgets().find(({ id }) => id === budget);
+  const known = (await desk.reader.budgets(DEFAULT_TENANT)).find(({ id }) => id === budget);
   const spent = known === undefined ? 0 : unitsOf(known.unit, text);
   if (spent === undefined) {
     throw new CommandFailure(EXIT.usage, `${text} cannot be counted exactly`, "2.50 or 1000");
@@ -110,17 +111,17 @@ interface Desk extends AsyncDisposable {
 /** The store as the gateway uses it, running or not. */
 async function openDesk(options: Options, shell: Shell): Promise<Desk> {
   const { config } = loadFor(options, shell);
-  const counters = await openCounters({
-    config,
-    shared: false,
-    now,
-    events: NOBODY_TOLD,
-  });
-  const budgets = openBudgetSource(config.policiesDirectory);
+  await using opened = new AsyncDisposableStack();
+  const counters = opened.use(
+    await openCounters({ config, shared: false, now, events: NOBODY_TOLD }),
+  );
+  const store = opened.use(await openDirectoryStore(config));
+  const desk = openPolicyDesk(config.policiesDirectory, store);
+  const owned = opened.move();
   return {
     config,
-    reader: { store: counters.budgets, budgets, now },
-    [Symbol.asyncDispose]: () => counters[Symbol.asyncDispose](),
+    reader: { store: counters.budgets, budgets: desk.budgets, now },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 

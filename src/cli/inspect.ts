@@ -3,12 +3,16 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { text as readAll } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { inspectionsOf } from "../app/inspection-source.ts";
 import { compilePolicies } from "../core/policy/compile-policy.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { Surface } from "../core/inspect/inspection.ts";
 import type { JsonValue } from "../core/json.ts";
-import { inspectContent, type InspectedContent } from "../operations/inspect-content.ts";
+import {
+  inspectContent,
+  inspectionsFor,
+  type InspectedContent,
+} from "../operations/inspect-content.ts";
+import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import { openPolicyDirectory } from "./policy-directory.ts";
@@ -38,7 +42,8 @@ export async function inspect(
   }
   const snapshot = snapshotOf(options.policies, shell);
   const content = parse(await read(source, shell));
-  const seen = inspectContent(inspectionsOf(snapshot, options.agent), on, content);
+  const who = { tenant: DEFAULT_TENANT, agent: options.agent };
+  const seen = inspectContent(inspectionsFor(snapshot, who), on, content);
   shell.out(options.json === true ? `${JSON.stringify(seen, undefined, 2)}\n` : view(seen));
   return seen.verdict === "clean" || seen.verdict === "reported" ? EXIT.ok : EXIT.failure;
 }

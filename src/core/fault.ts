@@ -1,3 +1,5 @@
+import type { Problem } from "./problem.ts";
+
 /**
  * What a management operation says when it does not do what was asked. Doors render it in their own
  * words: problem+json on the native API, a dialect's error body elsewhere.
@@ -25,6 +27,8 @@ export interface Fault {
   readonly detail: string;
   /** JSON Pointer (RFC 6901) to the part of the request that is wrong. */
   readonly pointer?: string;
+  /** Where what was sent is a text that has lines of its own. */
+  readonly problems?: readonly Problem[];
   /** Seconds until the same request may pass. */
   readonly retryAfter?: number;
   /** For the log only. */
@@ -42,7 +46,7 @@ export function done<T>(value: T): Answer<T> {
 export function fault(
   code: FaultCode,
   detail: string,
-  more: Pick<Fault, "pointer" | "retryAfter" | "cause"> = {},
+  more: Omit<Fault, "code" | "detail"> = {},
 ): Answer<never> {
   return { kind: "fault", fault: { code, detail, ...more } };
 }

@@ -5,6 +5,8 @@ import type { Finding } from "../core/inspect/finding.ts";
 import type { Surface } from "../core/inspect/inspection.ts";
 import { scanJson } from "../core/inspect/scan-json.ts";
 import type { JsonValue } from "../core/json.ts";
+import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
+import { id, type TenantId } from "../core/units.ts";
 
 export interface InspectedContent {
   /** `not_asked`: no inspect entry applies to this agent there. */
@@ -20,6 +22,23 @@ export interface ExplainedFinding extends Finding {
 }
 
 const NONE: readonly string[] = [];
+
+/** What a policy wants to find in the traffic of an agent that nobody has met yet. */
+export function inspectionsFor(
+  snapshot: PolicySnapshot,
+  { tenant, agent }: { readonly tenant: TenantId; readonly agent: string },
+): Inspections {
+  return snapshot.inspections({
+    agent: id(agent),
+    tenant,
+    session: id("inspect"),
+    team: undefined,
+    user: undefined,
+    run: undefined,
+    tags: {},
+    provenBy: "loopback",
+  });
+}
 
 /** JSON leaf by leaf, text as one. */
 export function inspectContent(

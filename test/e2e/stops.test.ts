@@ -1,4 +1,4 @@
-/** Keys, sessions and stops made through the API, on a running gate with streams in flight. */
+/** Keys, policies, sessions and stops made through the API, on a running gate with streams in flight. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startHeldUpstream, type HeldUpstream } from "../support/held-upstream.ts";
 import { ledgerLines } from "../support/ledger-lines.ts";
@@ -81,6 +81,22 @@ describe("a key made through the API", () => {
     await expect
       .poll(async () => (await call("/now", { "x-sallyport-key": key })).status)
       .toBe(401);
+  });
+});
+
+describe("a policy made through the API", () => {
+  it("binds what is asked next, without a restart, and is gone when it is retired", async () => {
+    const key = await newAgent("bound");
+    const status = async () => (await call("/now", { "x-sallyport-key": key })).status;
+    expect(await status()).toBe(200);
+    const text =
+      `version: 1\nagents: [bound]\nrules:\n` +
+      `  - { id: quiet, http: { upstreams: [web] }, effect: deny }\n`;
+    const files = [{ name: "quiet.yaml", text }];
+    await manage("POST", "/policies/bundles/quiet/versions", { files, activate: true });
+    await expect.poll(status).toBe(403);
+    await manage("DELETE", "/policies/bundles/quiet");
+    await expect.poll(status).toBe(200);
   });
 });
 

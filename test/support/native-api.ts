@@ -1,6 +1,6 @@
 /** The native API on a real directory and ledger, asked without a socket. */
 import { createSecretKey, randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,9 +20,8 @@ import { SqliteSecretUses } from "../../src/stores/sqlite/secret-use-store.ts";
 import { createFileSecretStore } from "../../src/stores/vault/file-secret-store.ts";
 import { createTokenIssuer } from "../../src/stores/tokens/token-issuer.ts";
 import { openPolicyDesk } from "../../src/app/policy-desk.ts";
+import { readNamedPolicies } from "../../src/app/policy-files.ts";
 import type { Api } from "../../src/manage/native/api.ts";
-import type { Inspections } from "../../src/core/decision.ts";
-import { NO_INSPECTION } from "../../src/core/inspect/inspection.ts";
 import { createNativeApi } from "../../src/manage/native/native-api.ts";
 import { authenticate } from "../../src/operations/identity/authenticate.ts";
 import { createFirstKey } from "../../src/operations/identity/bootstrap.ts";
@@ -81,22 +80,22 @@ export const BUDGETS = [
   budget("calls", "calls", { per: [], window: { kind: "lifetime" } }),
 ];
 
-const INSPECTIONS: Inspections = {
-  request: {
-    surface: "request",
-    rules: [{ id: "mail", find: ["pii.email"], scoreMin: 60, action: "redact" }],
-  },
-  response: NO_INSPECTION.response,
-  toolResult: {
-    surface: "tool_result",
-    rules: [{ id: "injection", find: ["injection"], scoreMin: 80, action: "block" }],
-  },
-};
+/** In place of the pack, so that there is a surface that nobody looks at. */
+const INSPECTIONS = `version: 1
+agents: ["*"]
+inspect:
+  - { id: asked-mail, on: [request], find: [pii.email], at: medium, do: redact }
+  - { id: read-injection, on: [tool_result], find: [injection], at: high, do: block }
+`;
 
 export async function openNativeFixture(): Promise<NativeFixture> {
   await using started = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), "sallyport-native-"));
   started.defer(() => rmSync(directory, { recursive: true, force: true }));
+  const policies = join(directory, "policies");
+  mkdirSync(policies);
+  copyFileSync(PACK, join(policies, "support-bot.yaml"));
+  writeFileSync(join(policies, "inspection.yaml"), INSPECTIONS);
   const clock = { now: Date.parse("2026-11-21T06:00:00Z") };
   const now = () => instant(clock.now);
   const store = started.use(openSqliteDirectory(join(directory, "directory.db")));
@@ -142,9 +141,12 @@ export async function openNativeFixture(): Promise<NativeFixture> {
       tokens: createTokenIssuer({ store, key: () => SEALING_KEY, tenant: id("default"), now }),
       listedAgents: new Map([["config-bot", CONFIG_BOT]]),
     },
-    budgets: { store: budgets, budgets: () => BUDGETS, ledger, now },
+    budgets: { store: budgets, budgets: async () => BUDGETS, ledger, now },
     usage,
-    policies: openPolicyDesk(POLICIES),
+    policies: {
+      ...openPolicyDesk(policies, store),
+      ports: { ...ports, files: () => readNamedPolicies(policies) },
+    },
     reviews: { reviews, ledger, now, definitionOf: () => undefined },
     secrets: { ...ports, secrets: createFileSecretStore({ directory, key: VAULT_KEY }), uses },
     records: {
@@ -156,7 +158,6 @@ export async function openNativeFixture(): Promise<NativeFixture> {
       draftPath: () => join(directory, newId("export", clock.now)),
       streamFor: STREAM_MS,
     },
-    inspections: () => INSPECTIONS,
     open: false,
     bootstrapToken: undefined,
   });
@@ -212,7 +213,7 @@ const STREAM_MS = 300;
 
 const SEALING_KEY = createSecretKey(randomBytes(32));
 
-const POLICIES = fileURLToPath(new URL("../../policies/packs", import.meta.url));
+const PACK = fileURLToPath(new URL("../../policies/packs/support-bot.yaml", import.meta.url));
 
 const CONFIG_BOT = {
   name: "config-bot",

@@ -1,6 +1,5 @@
 import type { Services } from "../../manage/native/services.ts";
 import { SqliteUsageStore } from "../../stores/sqlite/usage-store.ts";
-import { openBudgetSource } from "../budget-source.ts";
 import { openCounters } from "../open-counters.ts";
 import { NOBODY_TOLD } from "../store-events.ts";
 import { usagePath } from "../usage-listener.ts";
@@ -9,6 +8,7 @@ import type { ServiceParts } from "./service-parts.ts";
 /** Throws the system's error where the budget store cannot be opened. */
 export async function openMoneyServices(
   { config, vitals, ledger, now }: ServiceParts,
+  budgets: Services["budgets"]["budgets"],
   started: AsyncDisposableStack,
 ): Promise<Pick<Services, "budgets" | "usage">> {
   const { budgets: store } = started.use(
@@ -17,6 +17,5 @@ export async function openMoneyServices(
   const usage = started.use(
     new SqliteUsageStore(usagePath(config), (cause) => vitals.failed(cause)),
   );
-  const budgets = openBudgetSource(config.policiesDirectory);
   return { budgets: { store, budgets, ledger, now }, usage };
 }

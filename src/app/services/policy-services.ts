@@ -1,13 +1,14 @@
+import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { Services } from "../../manage/native/services.ts";
-import { openInspectionSource } from "../inspection-source.ts";
 import { openPolicyDesk } from "../policy-desk.ts";
+import { readNamedPolicies } from "../policy-files.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
-export function openPolicyServices({
-  config: { policiesDirectory },
-}: ServiceParts): Pick<Services, "policies" | "inspections"> {
-  return {
-    policies: openPolicyDesk(policiesDirectory),
-    inspections: openInspectionSource(policiesDirectory),
-  };
+export function openPolicyServices(
+  { config: { policiesDirectory } }: ServiceParts,
+  identity: IdentityPorts,
+): Pick<Services, "policies"> {
+  const desk = openPolicyDesk(policiesDirectory, identity.store);
+  const ports = { ...identity, files: () => readNamedPolicies(policiesDirectory) };
+  return { policies: { ...desk, ports } };
 }

@@ -1,14 +1,24 @@
 /** What the data plane must know of the directory, in memory: filled from the feed of changes. */
 import type { Agent } from "../directory.ts";
+import type { PolicySource } from "../policy/compile-policy.ts";
 import type { Principal } from "../principal.ts";
 import type { Instant, TenantId } from "../units.ts";
 import { isLive, type AgentSession } from "./agent-session.ts";
+import { createBundleShelf } from "./bundle-shelf.ts";
 import type { AgentRecord, EntryBodies, KeyRecord } from "./directory-entry.ts";
 import { stopIdsOf, type Stop } from "./stop.ts";
 import type { Suspension } from "./tenant.ts";
 
 /** Kinds that the data plane follows. */
-export const FOLLOWED = ["tenant", "agent", "key", "session", "stop", "signing_key"] as const;
+export const FOLLOWED = [
+  "tenant",
+  "agent",
+  "key",
+  "session",
+  "stop",
+  "signing_key",
+  "bundle",
+] as const;
 export type FollowedKind = (typeof FOLLOWED)[number];
 
 /** One change of the directory; no body: the entry was removed. */
@@ -37,6 +47,8 @@ export interface AccessIndex {
   stopOf(principal: Principal): Stop | undefined;
   /** Public keys that tokens of ours are signed with, by key id. */
   signingKey(id: string): Readonly<Record<string, string>> | undefined;
+  /** Active policies that were made through an API; the same array until one changes. */
+  policySources(): readonly PolicySource[];
   /** Forgets sessions that are over. */
   sweep(now: Instant): void;
 }
@@ -47,6 +59,7 @@ export function createAccessIndex(): AccessIndex {
   const keyIds = new Map<string, { readonly id: string }>();
   const sessions = new Map<string, AgentSession>();
   const stops = new Map<string, Stop>();
+  const bundles = createBundleShelf();
   const signingKeys = new Map<string, Readonly<Record<string, string>>>();
   const suspended = new Map<string, Stop>();
 
@@ -70,6 +83,8 @@ export function createAccessIndex(): AccessIndex {
         return put(stops, id, change.body);
       case "signing_key":
         return put(signingKeys, id, change.body?.publicJwk);
+      case "bundle":
+        return bundles.put(id, tenant, change.body);
     }
   }
 
@@ -92,6 +107,7 @@ export function createAccessIndex(): AccessIndex {
       return undefined;
     },
     signingKey: (id) => signingKeys.get(id),
+    policySources: () => bundles.sources(),
     sweep(now) {
       for (const [id, session] of sessions) if (!isLive(session, now)) sessions.delete(id);
     },

@@ -1,3 +1,4 @@
+import type { JsonValue } from "../json.ts";
 import type { AgentId, Instant, TenantId } from "../units.ts";
 import type { AgentSession } from "./agent-session.ts";
 import type { KeyFamily } from "./key-family.ts";
@@ -123,6 +124,8 @@ export interface BundleRecord {
   readonly digest: string;
   readonly active: boolean;
   readonly createdBy: string;
+  /** What a door wrote the files from, in its own shape; undefined where they were sent as files. */
+  readonly origin: { readonly door: string; readonly document: JsonValue } | undefined;
 }
 
 export interface SigningKeyRecord {

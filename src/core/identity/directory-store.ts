@@ -24,8 +24,11 @@ export type WriteReply =
   /** The entry does not stand where it was expected, or another one has its unique name. */
   | { readonly kind: "conflict"; readonly id: string; readonly why: "changed" | "taken" };
 
+/** For what the installation as a whole must know; no text, so that no tenant can have it as a name. */
+export const EVERY_TENANT: unique symbol = Symbol("every tenant");
+
 export interface Query {
-  readonly tenant: TenantId;
+  readonly tenant: TenantId | typeof EVERY_TENANT;
   /** Only what belongs to this agent or user; see `lookupOf`. */
   readonly owner?: string | undefined;
   /** Entries whose id sorts after this one. */

@@ -36,6 +36,8 @@ interface Identified {
 
 export interface DefinedBudget {
   readonly budget: Budget;
+  /** Whose it is; undefined: everybody's. */
+  readonly tenant: TenantId | undefined;
   readonly place: Place;
   /** Whether any rule charges it. */
   readonly charged: boolean;
@@ -56,9 +58,10 @@ export function createLinker(
     list,
     tools,
     budget(name, place, tenant) {
-      used.add(name);
-      const owner = budgets.get(name)?.tenant;
-      const budget = owner === undefined || owner === tenant ? made.get(name) : undefined;
+      const own = keyOf(name, tenant);
+      const key = made.has(own) ? own : keyOf(name, undefined);
+      used.add(key);
+      const budget = made.get(key);
       if (budget === undefined && !broken.has(name)) {
         const near = closest(name, namesFor(tenant, budgets));
         const help = near === undefined ? "define it under budgets" : `did you mean ${near}?`;
@@ -67,14 +70,15 @@ export function createLinker(
       return budget;
     },
     definedBudgets() {
-      return [...budgets.values()].flatMap(({ clause: { id: name, place } }) => {
-        const budget = made.get(name);
-        return budget === undefined ? [] : { budget, place, charged: used.has(name) };
+      return [...budgets].flatMap(([key, { clause, tenant }]) => {
+        const budget = made.get(key);
+        if (budget === undefined) return [];
+        return { budget, tenant, place: clause.place, charged: used.has(key) };
       });
     },
     claim(what, { id: name, place }, tenant) {
-      const own = `${what} ${name} ${tenant ?? ""}`;
-      const first = claimed.get(`${what} ${name} `) ?? claimed.get(own);
+      const own = keyOf(`${what} ${name}`, tenant);
+      const first = claimed.get(keyOf(`${what} ${name}`, undefined)) ?? claimed.get(own);
       if (first === undefined) claimed.set(own, place);
       else reportTwice(`the ${what} id ${name}`, place, first, list);
     },
@@ -83,9 +87,10 @@ export function createLinker(
       return order;
     },
     reportUnused(warnings) {
-      for (const { id: name, place } of [...budgets.values()].map(({ clause }) => clause)) {
-        if (used.has(name)) continue;
-        warnings.report(place, `no rule charges the budget ${name}`, `charge: ${name}`);
+      for (const [key, { clause }] of budgets) {
+        if (used.has(key)) continue;
+        const message = `no rule charges the budget ${clause.id}`;
+        warnings.report(clause.place, message, `charge: ${clause.id}`);
       }
     },
   };
@@ -98,13 +103,13 @@ interface OwnedBudget {
 
 type OwnedBudgets = ReadonlyMap<string, OwnedBudget>;
 
-/** Budgets are told apart by their names alone, in stores and reports: no two have the same. */
 function collectBudgets(files: readonly ParsedFile[], list: ProblemList): OwnedBudgets {
   const budgets = new Map<string, OwnedBudget>();
   for (const { tree, tenant } of files) {
     for (const clause of tree.budgets) {
-      const first = budgets.get(clause.id);
-      if (first === undefined) budgets.set(clause.id, { clause, tenant });
+      const own = keyOf(clause.id, tenant);
+      const first = budgets.get(keyOf(clause.id, undefined)) ?? budgets.get(own);
+      if (first === undefined) budgets.set(own, { clause, tenant });
       else reportTwice(`the budget ${clause.id}`, clause.place, first.clause.place, list);
     }
   }
@@ -113,9 +118,14 @@ function collectBudgets(files: readonly ParsedFile[], list: ProblemList): OwnedB
 
 /** No tenant learns the names of another's. */
 function namesFor(tenant: TenantId | undefined, budgets: OwnedBudgets): readonly string[] {
-  return [...budgets].flatMap(([name, { tenant: owner }]) =>
-    owner === undefined || owner === tenant ? name : [],
+  return [...budgets.values()].flatMap(({ clause, tenant: owner }) =>
+    owner === undefined || owner === tenant ? clause.id : [],
   );
+}
+
+/** Names of one tenant are apart from those of another. */
+function keyOf(name: string, tenant: TenantId | undefined): string {
+  return `${name} ${tenant ?? ""}`;
 }
 
 function reportTwice(what: string, place: Place, first: Place, list: ProblemList): void {

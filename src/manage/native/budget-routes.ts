@@ -136,7 +136,7 @@ function addReads(api: Api, { budgets }: Services): void {
       config: { access: READ },
     },
     async ({ caller, params, query }, reply) => {
-      const budget = budgets.budgets().find(({ id }) => id === params.id);
+      const budget = (await budgets.budgets(caller.tenant)).find(({ id }) => id === params.id);
       const holds = await liveHolds(caller.tenant, params.id, query.instance, budgets);
       return answer(reply, 200, holds, (live) => ({
         items: live.map(({ attempt, amount, expiresAt }) => ({
@@ -164,7 +164,7 @@ function addWrites(api: Api, { budgets }: Services): void {
       config: { access: WRITE, idempotent: true },
     },
     async ({ caller, params, body }, reply) => {
-      const spent = spentOf(body, budgets.budgets(), params.id);
+      const spent = spentOf(body, await budgets.budgets(caller.tenant), params.id);
       if (spent.kind === "fault") return sendFault(reply, spent.fault);
       const { name: by, tenant } = caller;
       const correction = { tenant, by, reason: body.reason };

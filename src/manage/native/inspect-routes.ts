@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { done } from "../../core/fault.ts";
-import { inspectContent } from "../../operations/inspect-content.ts";
+import { inspectContent, inspectionsFor } from "../../operations/inspect-content.ts";
 import type { JsonValue } from "../../core/json.ts";
 import type { Api } from "./api.ts";
 import { Name } from "./fields.ts";
@@ -64,7 +64,7 @@ const AskJson = Type.Object(
 const ACCESS = { role: "viewer", scope: "inspect:read" } as const;
 const ANYBODY = "anybody";
 
-export function inspectRoutes(api: Api, { inspections }: Services): void {
+export function inspectRoutes(api: Api, { policies }: Services): void {
   api.post(
     "/inspect",
     {
@@ -77,7 +77,10 @@ export function inspectRoutes(api: Api, { inspections }: Services): void {
       },
       config: { access: ACCESS },
     },
-    ({ body: { on, agent = ANYBODY, content } }, reply) =>
-      answer(reply, 200, done(inspectContent(inspections(agent), on, content)), (seen) => seen),
+    async ({ caller: { tenant }, body: { on, agent = ANYBODY, content } }, reply) => {
+      const snapshot = await policies.snapshot();
+      const inspections = inspectionsFor(snapshot, { tenant, agent });
+      return answer(reply, 200, done(inspectContent(inspections, on, content)), (seen) => seen);
+    },
   );
 }

@@ -17,6 +17,7 @@ import { tokenRoutes } from "./token-routes.ts";
 import { userRoutes } from "./user-routes.ts";
 import { budgetRoutes } from "./budget-routes.ts";
 import { usageRoutes } from "./usage-routes.ts";
+import { bundleRoutes } from "./bundle-routes.ts";
 import { evidenceRoutes } from "./evidence-routes.ts";
 import { ledgerRoutes } from "./ledger-routes.ts";
 import { liveEventRoutes } from "./live-event-routes.ts";
@@ -57,6 +58,7 @@ const ROUTES: readonly Routes[] = [
   reviewRequestRoutes,
   overrideRoutes,
   policyRoutes,
+  bundleRoutes,
   inspectRoutes,
   ledgerRoutes,
   evidenceRoutes,

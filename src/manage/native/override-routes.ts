@@ -119,7 +119,7 @@ function addCreation(api: Api, services: Services): void {
       const reading = readCall(call);
       if (reading.kind === "fault") return sendFault(reply, reading.fault);
       const principal = await principalNamed(caller, agent, undefined, services.identity);
-      const subject = subjectOf(principal, reading.value.action, services);
+      const subject = await subjectOf(principal, reading.value.action, services);
       const expires = millis(expires_in_s * 1000);
       const wish = { subject, type, of, justification, expires };
       return answer(reply, 201, await overrideDenial(caller, wish, services.reviews), overrideJson);

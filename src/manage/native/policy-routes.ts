@@ -67,9 +67,9 @@ function addFiles(api: Api, { policies }: Services): void {
       },
       config: { access: { role: "viewer", scope: "policies:read", operator: true } },
     },
-    (): Written<typeof PoliciesJson> => {
-      const { digest, ruleCount } = policies.snapshot();
-      const files = policies.files().map(({ file, text }) => ({ name: file, text }));
+    async (): Promise<Written<typeof PoliciesJson>> => {
+      const { digest, ruleCount } = await policies.snapshot();
+      const files = policies.ports.files().map(({ file, text }) => ({ name: file, text }));
       return { digest, rules: ruleCount, files };
     },
   );
@@ -92,7 +92,7 @@ function addDecisions(api: Api, { policies, identity }: Services): void {
       const { agent, team, clearance, marks, ...call } = body;
       const reading = readCall(call);
       if (reading.kind === "fault") return sendFault(reply, reading.fault);
-      const snapshot = policies.snapshot();
+      const snapshot = await policies.snapshot();
       const known = await principalNamed(caller, agent, undefined, identity);
       const principal: Principal = {
         ...known,

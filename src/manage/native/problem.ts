@@ -1,6 +1,7 @@
 /** Faults as RFC 9457 problem documents: the one error body of the native API. */
 import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
+import type { Problem } from "../../core/problem.ts";
 import { FAULTS, type Answer, type Fault } from "../../core/fault.ts";
 
 export const PROBLEM_TYPE = "application/problem+json";
@@ -39,12 +40,18 @@ interface Detail {
 }
 
 export function sendFault(reply: FastifyReply, fault: Fault): FastifyReply {
-  const { code, detail, pointer, retryAfter } = fault;
+  const { code, detail, pointer, retryAfter, problems } = fault;
   const { status, title } = FAULTS[code];
   if (retryAfter !== undefined) void reply.header("retry-after", String(retryAfter));
   if (code === "unauthenticated") void reply.header("www-authenticate", "Bearer");
-  const errors = pointer === undefined ? undefined : [{ pointer, detail }];
+  const errors =
+    problems?.map(detailOf) ?? (pointer === undefined ? undefined : [{ pointer, detail }]);
   return sendProblem(reply, { status, title, code, detail, errors });
+}
+
+function detailOf({ file, line, column, message, suggestion }: Problem): Detail {
+  const help = suggestion === undefined ? "" : `; ${suggestion}`;
+  return { pointer: "/files", detail: `${file}:${line}:${column}: ${message}${help}` };
 }
 
 export function sendProblem(

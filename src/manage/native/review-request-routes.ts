@@ -79,9 +79,9 @@ export function reviewRequestRoutes(api: Api, services: Services): void {
       if (reading.kind === "fault") return sendFault(reply, reading.fault);
       const principal = await principalNamed(caller, agent, session, identity);
       const { action, source } = reading.value;
-      const subject = subjectOf(principal, action, services);
+      const subject = await subjectOf(principal, action, services);
       const facts = { now: subject.now, marks: [], source };
-      const decision = policies.snapshot().decide(principal, action, facts);
+      const decision = (await policies.snapshot()).decide(principal, action, facts);
       if (decision.kind === "deny") {
         const detail = `Policy denies this call, whatever a person says: ${decision.detail}`;
         return sendFault(reply, { code: "conflict", detail });

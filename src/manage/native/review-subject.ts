@@ -6,11 +6,11 @@ import { newId } from "../../lib/ids.ts";
 import type { Services } from "./services.ts";
 
 /** A call that was described here, as it would be asked about if it were made now. */
-export function subjectOf(
+export async function subjectOf(
   principal: Principal,
   action: Action,
   { policies, reviews }: Pick<Services, "policies" | "reviews">,
-): ReviewSubject {
+): Promise<ReviewSubject> {
   const now = reviews.now();
   return {
     exchange: id(newId("exc", now)),
@@ -18,6 +18,6 @@ export function subjectOf(
     principal,
     action,
     definition: reviews.definitionOf(action, principal),
-    policy: policies.snapshot().digest,
+    policy: (await policies.snapshot()).digest,
   };
 }

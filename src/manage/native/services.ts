@@ -1,4 +1,3 @@
-import type { Inspections } from "../../core/decision.ts";
 import type { Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
@@ -10,6 +9,7 @@ import type { TenantId } from "../../core/units.ts";
 import type { ExportedFile, LedgerEvidence } from "../../core/ledger/ledger-evidence.ts";
 import type { LedgerIndex } from "../../core/ledger/ledger-index.ts";
 import type { UsageStore } from "../../core/money/usage-report.ts";
+import type { PolicyPorts } from "../../operations/policies/manage-bundles.ts";
 import type { BudgetPorts } from "../../operations/money/budget-desk.ts";
 import type { RecordingPorts } from "../../operations/records/record-event.ts";
 import type { ReviewServices } from "./review-services.ts";
@@ -27,8 +27,6 @@ export interface Services {
   readonly reviews: ReviewServices;
   readonly secrets: SecretPorts;
   readonly records: RecordServices;
-  /** What policy wants to find in the traffic of this agent. */
-  readonly inspections: (agent: string) => Inspections;
   /** `api.auth: open`: nobody needs a credential. */
   readonly open: boolean;
   /** Needed for the first key where it is configured. */
@@ -74,8 +72,10 @@ export interface ListedAgent {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** The policies as the gateway has them. */
 export interface PolicyDesk {
-  /** As they are written. */
-  files(): readonly { readonly file: string; readonly text: string }[];
-  snapshot(): PolicySnapshot;
+  readonly ports: PolicyPorts;
+  /** Of the operator's files and all bundles. */
+  snapshot(): Promise<PolicySnapshot>;
+  readonly budgets: BudgetPorts["budgets"];
 }

@@ -14,8 +14,8 @@ import type { Instant, TenantId } from "../../core/units.ts";
 
 export interface BudgetReader {
   readonly store: BudgetStore;
-  /** Those of the policies in force. */
-  readonly budgets: () => readonly Budget[];
+  /** Those of the policies in force for this tenant. */
+  readonly budgets: (tenant: TenantId) => Promise<readonly Budget[]>;
   readonly now: () => Instant;
 }
 
@@ -41,7 +41,8 @@ export async function budgetStates(
   wanted: string | undefined,
   ports: BudgetReader,
 ): Promise<Answer<readonly BudgetState[]>> {
-  const budgets = ports.budgets().filter(({ id }) => wanted === undefined || id === wanted);
+  const all = await ports.budgets(tenant);
+  const budgets = all.filter(({ id }) => wanted === undefined || id === wanted);
   if (wanted !== undefined && budgets.length === 0) return unknown(wanted);
   const states: BudgetState[] = [];
   for (const budget of budgets) {
@@ -143,7 +144,7 @@ async function instancesOf(
   if (states.kind === "fault" || instance === undefined) return states;
   const named = states.value.filter((state) => instanceName(state.instance) === instance);
   if (named.length > 0) return done(named);
-  const budget = ports.budgets().find(({ id }) => id === wanted);
+  const budget = (await ports.budgets(tenant)).find(({ id }) => id === wanted);
   if (budget === undefined) return unknown(wanted);
   if (budget.window.kind === "session" || budget.per.length === 0) {
     return fault("not_found", `The budget ${wanted} has no instance ${instance}.`);

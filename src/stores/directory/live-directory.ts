@@ -7,6 +7,7 @@ import { createAccessIndex, mustEnd, type AccessIndex } from "../../core/identit
 import { isLive, SESSION_PREFIX } from "../../core/identity/agent-session.ts";
 import type { DirectoryFeed } from "../../core/identity/directory-feed.ts";
 import { KEY_FAMILIES } from "../../core/identity/key-family.ts";
+import type { PolicySource } from "../../core/policy/compile-policy.ts";
 import type { Stop } from "../../core/identity/stop.ts";
 import type { Agent, Directory, Holder, LiveSession } from "../../core/directory.ts";
 import type { Principal } from "../../core/principal.ts";
@@ -127,6 +128,11 @@ export class LiveDirectory implements Directory, Disposable {
     if (session === undefined || !isLive(session, this.#options.now())) return undefined;
     const agent = this.#agent(session.tenant, session.agent);
     return agent && { session, agent };
+  }
+
+  /** See `AccessIndex.policySources`. */
+  policySources(): readonly PolicySource[] {
+    return this.#index.policySources();
   }
 
   stopped(principal: Principal): Stop | undefined {

@@ -1,6 +1,7 @@
 /** The directory in SQL: one set of queries for SQLite and PostgreSQL, written with Kysely. */
 import { sql, type Kysely, type Transaction } from "kysely";
 import {
+  EVERY_TENANT,
   lookupOf,
   StoreUnreachable,
   type DirectoryStore,
@@ -56,7 +57,8 @@ export class SqlDirectoryStore implements OpenDirectoryStore {
     { tenant, owner, after, limit }: Query,
   ): Promise<readonly Entry<K>[]> {
     const rows = await this.#ask((database) => {
-      let query = entries(database, kind).where("tenant", "=", tenant);
+      let query = entries(database, kind);
+      if (tenant !== EVERY_TENANT) query = query.where("tenant", "=", tenant);
       if (owner !== undefined) query = query.where("owner", "=", owner);
       if (after !== undefined) query = query.where("id", ">", after);
       return query.orderBy("id").limit(Math.min(limit, PAGE_MAX)).execute();

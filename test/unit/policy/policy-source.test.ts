@@ -55,20 +55,22 @@ describe("policy source", () => {
   }) => source.current().decide(principal(), tool("x.y"), facts()).kind;
 
   it("denies everything where there are no files", async () => {
-    await using source = openPolicySource(directory, events);
+    await using source = openPolicySource({ directory, events });
     expect([decide(source), source.current().ruleCount, heard]).toEqual(["deny", 0, ["loaded 0"]]);
   });
 
   it("throws every problem at the start, as printed and as data", () => {
     write("a.yaml", "version: 1\n");
     write("b.yaml", "nope: 1\n");
-    expect(() => openPolicySource(directory, events)).toThrow(PolicyFault);
-    expect(() => openPolicySource(join(directory, "gone"), events)).toThrow(/a problem/);
+    expect(() => openPolicySource({ directory, events })).toThrow(PolicyFault);
+    expect(() => openPolicySource({ directory: join(directory, "gone"), events })).toThrow(
+      /a problem/,
+    );
   });
 
   it("refuses a file that is not UTF-8 instead of guessing", () => {
     writeFileSync(join(directory, "a.yaml"), Buffer.from([0x61, 0xff, 0xfe]));
-    expect(() => openPolicySource(directory, events)).toThrow(PolicyFault);
+    expect(() => openPolicySource({ directory, events })).toThrow(PolicyFault);
   });
 
   it.each([
@@ -77,7 +79,7 @@ describe("policy source", () => {
     ["a file of nobody", ""],
   ])("keeps the last good snapshot in the face of %s", async (_, text) => {
     write("a.yaml", ALLOW);
-    await using source = openPolicySource(directory, events);
+    await using source = openPolicySource({ directory, events });
     const before = source.current();
     write("a.yaml", text);
     source.reload();
@@ -94,7 +96,7 @@ describe("policy source", () => {
 
   it("keeps it where the directory is gone", async () => {
     write("a.yaml", ALLOW);
-    await using source = openPolicySource(directory, events);
+    await using source = openPolicySource({ directory, events });
     renameSync(directory, `${directory}-away`);
     source.reload();
     expect([decide(source), source.refused]).toEqual(["allow", 1]);
@@ -103,7 +105,7 @@ describe("policy source", () => {
 
   it("takes a change of the files by itself", async () => {
     write("a.yaml", ALLOW);
-    await using source = openPolicySource(directory, events);
+    await using source = openPolicySource({ directory, events });
     const next = changed;
     write("b.yaml", rulesOf("- { id: b, tools: [x.y], effect: deny }\n"));
     await next;
@@ -114,7 +116,7 @@ describe("policy source", () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     try {
       write("a.yaml", ALLOW);
-      await using source = openPolicySource(directory, events);
+      await using source = openPolicySource({ directory, events });
       let next = changed;
       rmSync(directory, { recursive: true });
       mkdirSync(directory);
@@ -135,7 +137,7 @@ describe("policy source", () => {
     write("v1", ALLOW);
     write("v2", ALLOW.replace("allow", "deny"));
     symlinkSync(join(directory, "v1"), join(directory, "a.yaml"));
-    await using source = openPolicySource(directory, events);
+    await using source = openPolicySource({ directory, events });
     expect(decide(source)).toBe("allow");
     const next = changed;
     unlinkSync(join(directory, "a.yaml"));
@@ -146,7 +148,7 @@ describe("policy source", () => {
 
   it("does not call the same files a change", async () => {
     write("a.yaml", ALLOW);
-    await using source = openPolicySource(directory, events);
+    await using source = openPolicySource({ directory, events });
     source.reload();
     expect([source.accepted, heard]).toEqual([1, ["loaded 1"]]);
   });
