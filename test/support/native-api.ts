@@ -18,6 +18,8 @@ import type { ReviewStore } from "../../src/core/review/review-store.ts";
 import { SqliteReviewStore } from "../../src/stores/sqlite/review-store.ts";
 import { SqliteSecretUses } from "../../src/stores/sqlite/secret-use-store.ts";
 import { createFileSecretStore } from "../../src/stores/vault/file-secret-store.ts";
+import { OpenIdProviders } from "../../src/stores/oidc/openid-providers.ts";
+import type { OidcClient } from "../../src/core/identity/oidc.ts";
 import { createTokenIssuer } from "../../src/stores/tokens/token-issuer.ts";
 import { openPolicyDesk } from "../../src/app/policy-desk.ts";
 import { readNamedPolicies } from "../../src/app/policy-files.ts";
@@ -88,7 +90,10 @@ inspect:
   - { id: read-injection, on: [tool_result], find: [injection], at: high, do: block }
 `;
 
-export async function openNativeFixture(): Promise<NativeFixture> {
+export const PUBLIC_URL = "http://127.0.0.1:4101";
+const NO_PROVIDERS: OidcClient = new OpenIdProviders([]);
+
+export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixture> {
   await using started = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), "sallyport-native-"));
   started.defer(() => rmSync(directory, { recursive: true, force: true }));
@@ -138,6 +143,8 @@ export async function openNativeFixture(): Promise<NativeFixture> {
       authenticate: (credential) => authenticate(credential, ports, tokens),
       logins: createLoginLimiter(),
       quotas: store.quotas,
+      oidc,
+      publicUrl: PUBLIC_URL,
       tokens: createTokenIssuer({ store, key: () => SEALING_KEY, tenant: id("default"), now }),
       listedAgents: new Map([["config-bot", CONFIG_BOT]]),
     },

@@ -68,6 +68,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "@fastify/swagger": ["manage/native/"],
   typebox: ["manage/"],
   jose: ["stores/tokens/"],
+  "openid-client": ["stores/oidc/"],
   kysely: ["stores/directory/", "stores/ledger-index/", "stores/sqlite/kysely-dialect.ts"],
   pg: ["stores/directory/", "stores/postgres/"],
   "prom-client": ["app/"],

@@ -1,4 +1,5 @@
 import { LEDGER_SHAPE } from "./ledger-schema.ts";
+import { LOGIN_SHAPE } from "./login-schema.ts";
 import { PRICES_SHAPE } from "./price-schema.ts";
 import { TRUST_MODES } from "../../core/trust/pin.ts";
 import type { Effective, Shape } from "./schema-shape.ts";
@@ -190,6 +191,7 @@ export const CONFIG_SCHEMA = {
         },
       },
     },
+    login: LOGIN_SHAPE,
     directory: {
       type: "object",
       additionalProperties: false,

@@ -7,6 +7,7 @@ import type { Place } from "../../core/policy/source-text.ts";
 import type { HeadTarget } from "../../stores/ledger/send-heads.ts";
 import type { PriceOverlay, PriceOverride } from "../../stores/prices/price-overlay.ts";
 import type { ConfigFile } from "./config-schema.ts";
+import type { LoginConfig } from "./resolve-login.ts";
 import type { Outages, StoreSettings } from "./store-settings.ts";
 
 /** What the process was told, checked, frozen; nothing here changes while it runs. */
@@ -37,6 +38,7 @@ export interface Config {
   readonly limits: Limits;
   readonly vault: VaultKeySource;
   readonly api: ApiSettings;
+  readonly login: LoginConfig;
   /** Of PostgreSQL; undefined is SQLite in the data directory. */
   readonly directoryUrl: string | undefined;
   readonly log: ConfigFile["log"];

@@ -10,6 +10,7 @@ import type { Origins, Reading } from "./read-shape.ts";
 import { resolveOutages, resolveStore } from "./store-settings.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import { secretsOf } from "./secret-uses.ts";
+import { resolveLogin } from "./resolve-login.ts";
 import { resolveIdentity } from "./resolve-identity.ts";
 import { resolveUpstream, type Complain } from "./resolve-upstream.ts";
 
@@ -73,6 +74,7 @@ export function resolveConfig(
     definitions: asTrust(file, check.path("definitions.lock_file", file.definitions.lock_file)),
     limits: asLimits(file.limits),
     vault: asVault(file, check),
+    login: resolveLogin(file, (key, value) => check.path(key, value), complain),
     directoryUrl: file.directory.url,
     api: { open: file.api.auth === "open", bootstrapToken: file.api.bootstrap_token },
     log: file.log,

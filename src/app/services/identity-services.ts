@@ -3,19 +3,29 @@ import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { Identity, ListedAgent } from "../../manage/native/services.ts";
 import { authenticate } from "../../operations/identity/authenticate.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
+import { instant } from "../../core/units.ts";
 import { createTokenIssuer } from "../../stores/tokens/token-issuer.ts";
 import { vaultKey } from "../../stores/vault/vault-file.ts";
 import { vaultKeySource } from "../../stores/vault/vault-key.ts";
 import { openDirectoryStore } from "../open-directory-store.ts";
+import { openLogin } from "../open-login.ts";
 import type { Config } from "../config/config.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
+/** Logins, sessions and replays that are over can be looked at for a week. */
+const KEPT_MS = 7 * 86_400_000;
+const FORGET_EVERY_MS = 600_000;
+
 /** Throws the system's error where the directory cannot be opened. */
 export async function openIdentityServices(
-  { config, ledger, now }: ServiceParts,
+  { config, vitals, ledger, now }: ServiceParts,
   started: AsyncDisposableStack,
 ): Promise<Identity> {
   const store = started.use(await openDirectoryStore(config));
+  const forgetting = setInterval(() => {
+    store.prune(instant(now() - KEPT_MS)).catch((error: unknown) => vitals.failed(error));
+  }, FORGET_EVERY_MS).unref();
+  started.defer(() => clearInterval(forgetting));
   const ports: IdentityPorts = { store, ledger, now };
   const tokens = { verify: async () => undefined };
   return {
@@ -23,6 +33,8 @@ export async function openIdentityServices(
     authenticate: (credential) => authenticate(credential, ports, tokens),
     logins: createLoginLimiter(),
     quotas: store.quotas,
+    oidc: openLogin(config.login),
+    publicUrl: config.login.publicUrl,
     listedAgents: listedAgents(config),
     tokens: createTokenIssuer({
       store,

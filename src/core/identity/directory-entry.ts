@@ -2,6 +2,7 @@ import type { JsonValue } from "../json.ts";
 import type { AgentId, Instant, TenantId } from "../units.ts";
 import type { AgentSession } from "./agent-session.ts";
 import type { KeyFamily } from "./key-family.ts";
+import type { LinkRecord } from "./oidc.ts";
 import type { Quota } from "./quota.ts";
 import type { Role, UserRole } from "./role.ts";
 import type { Stop } from "./stop.ts";
@@ -13,6 +14,7 @@ export interface EntryBodies {
   readonly agent: AgentRecord;
   readonly key: KeyRecord;
   readonly user: UserRecord;
+  readonly link: LinkRecord;
   readonly login: LoginRecord;
   readonly session: AgentSession;
   readonly stop: Stop;
@@ -101,13 +103,6 @@ export interface UserRecord {
   readonly password: string | undefined;
   readonly failedLogins: number;
   readonly lockedUntil: Instant | undefined;
-  readonly links: readonly OidcLink[];
-}
-
-export interface OidcLink {
-  readonly provider: string;
-  readonly subject: string;
-  readonly linkedAt: Instant;
 }
 
 /** A person who has logged in. Its id is the SHA-256 of the session's secret name. */
@@ -140,6 +135,10 @@ export interface OidcFlowRecord {
   readonly provider: string;
   readonly nonce: string;
   readonly verifier: string;
+  /** Where the provider sends the person back to. */
+  readonly redirect: string;
+  /** Of the cookie of the browser that began it; undefined where any may end it. */
+  readonly browserSha256: string | undefined;
   /** The user who links an account; undefined for a login. */
   readonly linksTo: string | undefined;
   readonly expiresAt: Instant;

@@ -74,6 +74,7 @@ const LOOKUPS: LookupTable = {
   agent: ({ team }) => ({ ...NOTHING, owner: team }),
   key: ({ sha256, holder }) => ({ ...NOTHING, owner: holderName(holder), name: sha256 }),
   user: ({ username }) => ({ ...NOTHING, name: username.toLowerCase() }),
+  link: ({ user }) => ({ ...NOTHING, owner: user }),
   login: ({ user, expiresAt }) => ({ ...NOTHING, owner: user, expiresAt }),
   session: ({ agent, expiresAt }) => ({ ...NOTHING, owner: agent, expiresAt }),
   stop: () => NOTHING,

@@ -27,6 +27,8 @@ import type { Api, TypeBoxProvider } from "./api.ts";
 import { requireCallers } from "./authentication.ts";
 import { docsPage } from "./docs-page.ts";
 import { honourIdempotencyKeys } from "./idempotency.ts";
+import { linkRoutes } from "./link-routes.ts";
+import { oidcRoutes } from "./oidc-routes.ts";
 import { quotaRoutes } from "./quota-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { ProblemJson, sendFault, sendProblem } from "./problem.ts";
@@ -43,6 +45,8 @@ type Routes = (api: Api, services: Services) => void;
 const ROUTES: readonly Routes[] = [
   statusRoutes,
   loginRoutes,
+  oidcRoutes,
+  linkRoutes,
   tenantRoutes,
   keyRoutes,
   quotaRoutes,

@@ -2,6 +2,7 @@ import type { Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { LoginLimiter } from "../../core/identity/login-limits.ts";
+import type { OidcClient } from "../../core/identity/oidc.ts";
 import type { QuotaStore } from "../../core/identity/quota.ts";
 import type { TokenIssuer } from "../../core/identity/tokens.ts";
 import type { PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
@@ -60,6 +61,9 @@ export interface Identity {
   readonly logins: LoginLimiter;
   readonly tokens: TokenIssuer;
   readonly quotas: QuotaStore;
+  readonly oidc: OidcClient;
+  /** Where people's browsers reach this API; without a slash at its end. */
+  readonly publicUrl: string;
   /** Agents of the configuration, by name. */
   readonly listedAgents: ReadonlyMap<string, ListedAgent>;
 }

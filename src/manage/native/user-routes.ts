@@ -20,7 +20,6 @@ const EXAMPLE = {
   role: "auditor",
   active: true,
   has_password: true,
-  linked: [],
   created_at: "2026-11-21T06:00:00.000Z",
 };
 
@@ -34,7 +33,6 @@ export const UserJson = Type.Object(
     active: Type.Boolean(),
     has_password: Type.Boolean(),
     locked_until: Type.Optional(TimeText),
-    linked: Type.Array(Type.String({ description: "OIDC providers." })),
     created_at: TimeText,
   },
   { examples: [EXAMPLE] },
@@ -161,7 +159,7 @@ function addWrites(api: Api, { identity: { ports } }: Services): void {
 }
 
 export function userJson({ id, body, createdAt }: Entry<"user">): Written<typeof UserJson> {
-  const { username, email, fullName, role, active, password, lockedUntil, links } = body;
+  const { username, email, fullName, role, active, password, lockedUntil } = body;
   return {
     id,
     username,
@@ -171,7 +169,6 @@ export function userJson({ id, body, createdAt }: Entry<"user">): Written<typeof
     active,
     has_password: password !== undefined,
     locked_until: timeText(lockedUntil),
-    linked: links.map(({ provider }) => provider),
     created_at: timeText(createdAt),
   };
 }

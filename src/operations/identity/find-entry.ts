@@ -21,6 +21,7 @@ const NOUNS = {
   agent: "agent",
   key: "key",
   user: "user",
+  link: "linked account",
   login: "login",
   session: "session",
   stop: "stop",

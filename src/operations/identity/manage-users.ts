@@ -45,7 +45,6 @@ export async function createUser(
     password: hashed.value,
     failedLogins: 0,
     lockedUntil: undefined,
-    links: [],
   };
   const { tenant } = caller;
   const entry = { kind: "user", id: newId("usr", now), tenant, createdAt: now, body } as const;

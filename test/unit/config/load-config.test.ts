@@ -301,6 +301,42 @@ describe("settings from outside", () => {
   });
 });
 
+describe("login providers", () => {
+  const provider = (more: string): string =>
+    `login:\n  providers:\n    - { name: google, client_id: c${more} }\n`;
+
+  it("are told apart, with google's issuer known and secrets in files beside the config", () => {
+    const { login } = configOf(provider(", client_secret_file: s, roles: [a=b=admin]"));
+    expect(login.publicUrl).toBe("http://127.0.0.1:4101");
+    expect(login.providers).toMatchObject([
+      {
+        displayName: "Google",
+        issuer: "https://accounts.google.com",
+        clientSecretFile: join(directory, "s"),
+        scopes: ["openid", "email", "profile"],
+        roles: new Map([["a=b", "admin"]]),
+        defaultRole: "viewer",
+      },
+    ]);
+  });
+
+  it("need an issuer that people's codes can travel to safely", () => {
+    expect(problemsOf(provider(", issuer: http://idp.example.com")).join()).toContain(
+      "login.providers[0].issuer: not an https URL",
+    );
+    expect(problemsOf("login: { providers: [{ name: okta, client_id: c }] }").join()).toContain(
+      "the issuer is missing",
+    );
+    expect(problemsOf("login: { public_url: http://gate.example.com }").join()).toContain(
+      "login.public_url: not an https URL",
+    );
+    expect(problemsOf(`${provider("")}    - { name: google, client_id: d }\n`).join()).toContain(
+      "`google` is taken",
+    );
+    expect(problemsOf(provider(", roles: [a=boss]"))).toHaveLength(1);
+  });
+});
+
 describe("without a file", () => {
   const load0 = (environment: Environment) => {
     const reply = loadConfig({

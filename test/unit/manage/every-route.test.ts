@@ -67,6 +67,9 @@ function addressOf({ path }: Operation): string {
 
 const OPEN = [
   "GET /core/v1/jwks",
+  "GET /core/v1/login/oidc",
+  "GET /core/v1/login/oidc/{provider}",
+  "GET /core/v1/login/oidc/{provider}/callback",
   "GET /core/v1/password-policy",
   "GET /core/v1/status",
   "POST /core/v1/bootstrap",
