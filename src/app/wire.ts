@@ -73,6 +73,7 @@ async function openPlane(
     upgrades: createUpgradeDoor({ vault, connectorFor, standing }),
     standing,
     limits: dataPlaneLimits(config.limits),
+    holdMax: config.reviews.holdMax,
     version: VERSION,
   });
 }

@@ -6,7 +6,7 @@ import { TLSSocket } from "node:tls";
 import { isToken } from "../core/identity/token-form.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
-import { id, instant, type ExchangeId, type Instant } from "../core/units.ts";
+import { id, instant, type ExchangeId, type Instant, type Millis } from "../core/units.ts";
 import type { Upstream, Wire } from "../core/upstream.ts";
 import { newId } from "../lib/ids.ts";
 import { createServer } from "../lib/node-http.ts";
@@ -19,12 +19,13 @@ import type { DataPlaneLimits } from "./data-plane-limits.ts";
 import type { Shutdown } from "./forward-http.ts";
 import type { UpgradeDoor } from "./forward-upgrade.ts";
 import { HttpExchange, type ExchangeTools, type StandingStreams } from "./http-exchange.ts";
+import { tellReview } from "./hold/tell-review.ts";
 import { innerSide, type InnerTools } from "./mcp/inner/inner-side.ts";
 import { LegacyDoor } from "./mcp/legacy/legacy-door.ts";
 import { MESSAGE_PATH, STREAM_PATH } from "./mcp/legacy/legacy-paths.ts";
 import { FederationDoor, type Arrival } from "./mcp/federation/federation-door.ts";
 import { renderRefusal } from "./refusals/render-refusal.ts";
-import { isLoopback, routeRequest, type RoutedRequest, type Routes } from "./route-request.ts";
+import { isLoopback, routeRequest, type Credentials, type Routes } from "./route-request.ts";
 import { CUT_BY_DRAIN } from "./upstream-failure.ts";
 import type { UpstreamPools } from "./upstream-pools.ts";
 import type { WireFamily } from "./wire.ts";
@@ -36,6 +37,7 @@ export interface DataPlaneOptions extends Routes {
   readonly upgrades: UpgradeDoor;
   readonly standing: StandingStreams;
   readonly limits: DataPlaneLimits;
+  readonly holdMax: Millis;
   /** How it calls itself where a server must. */
   readonly version: string;
 }
@@ -121,8 +123,8 @@ class Listener {
 
   constructor(options: DataPlaneOptions, shutdown: Shutdown) {
     this.#options = options;
-    const { pools, limits, ports, standing } = options;
-    this.#tools = { pools, limits, standing, shutdown, vault: ports.vault };
+    const { pools, limits, ports, standing, holdMax } = options;
+    this.#tools = { pools, limits, standing, shutdown, holdMax, vault: ports.vault };
     const inner: InnerTools = {
       ports,
       exchanges: this.#tools,
@@ -153,8 +155,12 @@ class Listener {
       const type = { "content-type": "application/json", "cache-control": "max-age=60" };
       return reply.refuse({ status: 200, headers: type, body }, !request.complete);
     }
-    const { head, headers } = routed;
     const presented = presentedBy(routed, request);
+    if (routed.kind === "review") {
+      const told = tellReview(routed.review, presented, exchange, this.#options.ports);
+      return void told.then((answer) => reply.refuse(answer, false));
+    }
+    const { head, headers } = routed;
     const { wire: family } = head.upstream;
     if (family === "mcp" && (head.path === STREAM_PATH || head.path === MESSAGE_PATH)) {
       const arrival = { request, reply, head, headers, presented, at, invite };
@@ -233,7 +239,7 @@ function membersOf({ upstreams }: DataPlaneOptions): ReadonlyMap<string, Upstrea
 
 type ExchangeInvite = (() => void) | undefined;
 
-function presentedBy(routed: RoutedRequest, request: IncomingMessage): Presented {
+function presentedBy(routed: Credentials, request: IncomingMessage): Presented {
   const { key: shown, session, claims } = routed;
   const token = shown !== undefined && isToken(shown) ? shown : undefined;
   const key = token === undefined ? shown : undefined;

@@ -8,7 +8,7 @@ import type { Facts } from "../core/evidence.ts";
 import { formatUsd } from "../core/money/usd.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Vault } from "../core/secret/vault.ts";
-import type { ExchangeId, Instant } from "../core/units.ts";
+import type { ExchangeId, Instant, Millis } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { halt, type Verdict } from "../core/verdict.ts";
 import type { Authorized } from "../operations/authorize.ts";
@@ -21,14 +21,17 @@ import type {
   Presented,
   Surroundings,
 } from "../pipeline/ask.ts";
+import type { Hold } from "../pipeline/review.ts";
 import type { ClientReply } from "./client-reply.ts";
 import type { DataPlaneLimits } from "./data-plane-limits.ts";
+import { ReviewHold } from "./hold/review-hold.ts";
 import { forwardHttp, type Shutdown, type Dispatch } from "./forward-http.ts";
 import { rateLimitFields } from "./refusals/rate-limit-fields.ts";
+import type { Reply } from "./reply.ts";
 import { readBody } from "./request-body.ts";
 import type { UpstreamPools } from "./upstream-pools.ts";
 import { budgetFields } from "./refusals/budget-fields.ts";
-import type { RequestHead, WireExchange } from "./wire.ts";
+import type { RequestHead, WireExchange, WireReply } from "./wire.ts";
 
 /** What every exchange of one data plane shares. */
 export interface ExchangeTools {
@@ -37,6 +40,8 @@ export interface ExchangeTools {
   readonly limits: DataPlaneLimits;
   readonly standing: StandingStreams;
   readonly shutdown: Shutdown;
+  /** How long a call may wait for a person where no rule says otherwise. */
+  readonly holdMax: Millis;
 }
 
 /** Open streams that never end by themselves; a shutdown ends them first. */
@@ -66,6 +71,7 @@ export class HttpExchange implements Ask, Door {
   readonly surroundings: Surroundings;
   readonly #parts: ExchangeParts;
   readonly #tools: ExchangeTools;
+  #hold: ReviewHold | undefined;
 
   constructor(parts: ExchangeParts, tools: ExchangeTools) {
     const { head } = parts;
@@ -100,11 +106,18 @@ export class HttpExchange implements Ask, Door {
     }
   }
 
+  hold(): Hold {
+    const { wire, reply } = this.#parts;
+    return (this.#hold = new ReviewHold(wire, reply, this.#tools));
+  }
+
   async forward(authorized: Authorized, facts: Facts): Promise<InspectionReport | undefined> {
-    const { head, wire, headers, request, reply } = this.#parts;
+    const { head, wire, headers, request } = this.#parts;
+    const { reply } = this.#hold ?? this.#parts;
     const { pools, vault, standing, shutdown } = this.#tools;
     if (authorized.body.kind === "stream") this.#watchUpload(request);
-    const refuse = (refusal: Refusal): ReturnType<WireExchange["refuse"]> => wire.refuse(refusal);
+    const refuser = this.#hold ?? wire;
+    const refuse = (refusal: Refusal): WireReply => refuser.refuse(refusal);
     const { target } = wire;
     const { reserved } = authorized;
     const tellCost = costTeller(authorized, reply);
@@ -122,11 +135,12 @@ export class HttpExchange implements Ask, Door {
   }
 
   refuse(refusal: Refusal): void {
-    const { reply, request, wire } = this.#parts;
+    const { request, wire } = this.#parts;
+    const { reply } = this.#hold ?? this.#parts;
     if (reply.gone) return;
     if (reply.headSent) return reply.destroy();
     // An unread body would be taken for the next request, so the connection ends with the answer.
-    reply.refuse(wire.refuse(refusal), !request.complete);
+    reply.refuse((this.#hold ?? wire).refuse(refusal), !request.complete);
   }
 
   #mustRead({ snapshot, principal, inspections }: InterpretContext): boolean {
@@ -154,7 +168,7 @@ export class HttpExchange implements Ask, Door {
   }
 }
 
-function costTeller({ costOf }: Authorized, reply: ClientReply): Dispatch["tellCost"] {
+function costTeller({ costOf }: Authorized, reply: Reply): Dispatch["tellCost"] {
   if (costOf === undefined) return undefined;
   return (status, report) => {
     const cost = costOf(status, report);

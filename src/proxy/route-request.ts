@@ -6,6 +6,7 @@ import type { Claims } from "../core/principal.ts";
 import type { Refusal, RefusalCode } from "../core/refusal.ts";
 import type { ExchangeId } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
+import { REVIEW_PATH } from "./hold/review-path.ts";
 import { takeQueryKey } from "./query-key.ts";
 import { MESSAGE_PATH, STREAM_PATH } from "./mcp/legacy/legacy-paths.ts";
 import { METADATA_PATH, WELL_KNOWN, type ProtectedResource } from "./mcp/protected-resource.ts";
@@ -23,19 +24,25 @@ export interface Routes {
   readonly hosts: ReadonlySet<string> | undefined;
 }
 
-export interface RoutedRequest {
-  readonly kind: "exchange";
-  readonly head: RequestHead;
-  /** Flat `name, value, …` fit to be forwarded. */
-  readonly headers: readonly string[];
+/** As the request shows them. */
+export interface Credentials {
   readonly key: string | undefined;
   readonly session: string | undefined;
   readonly claims: Claims;
 }
 
+export interface RoutedRequest extends Credentials {
+  readonly kind: "exchange";
+  readonly head: RequestHead;
+  /** Flat `name, value, …` fit to be forwarded. */
+  readonly headers: readonly string[];
+}
+
 export type Routing =
   | RoutedRequest
   | { readonly kind: "answer"; readonly refusal: Refusal }
+  /** How a review stands, for whoever shows these credentials. */
+  | ({ readonly kind: "review"; readonly review: string } & Credentials)
   /** What anybody may read, and no exchange. */
   | { readonly kind: "document"; readonly document: JsonObject };
 
@@ -58,6 +65,9 @@ export function routeRequest(
   if (place === undefined) {
     const document = metadataOf(reading.target, request, routes);
     if (document !== undefined) return { kind: "document", document };
+    const review = reviewAsked(reading.target, request, routes);
+    const { session, claims } = read;
+    if (review !== undefined) return { kind: "review", review, key, session, claims };
     return answer("no_such_upstream", `Nothing is configured at /${reading.target.head}.`);
   }
   const { upstream, target } = place;
@@ -87,6 +97,17 @@ export function isLoopback(socket: Socket): boolean {
 
 function answer(code: RefusalCode, detail: string): Routing {
   return { kind: "answer", refusal: { code, detail } };
+}
+
+/** What stands below `/-/` is the gate's own. */
+function reviewAsked(
+  { head, path }: RequestTarget,
+  request: IncomingMessage,
+  { federation, hosts }: Routes,
+): string | undefined {
+  if (`/${head}${path.slice(0, path.lastIndexOf("/") + 1)}` !== REVIEW_PATH) return undefined;
+  if (request.method !== "GET" || strangeCaller(request, federation, hosts)) return undefined;
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** Undefined: nobody is told where to log in, or nothing at that address wants it. */

@@ -1,5 +1,5 @@
 import type { Refusal } from "../core/refusal.ts";
-import type { ExchangeId } from "../core/units.ts";
+import type { ExchangeId, Millis, ReviewId } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { Verdict } from "../core/verdict.ts";
 import type { InterpretContext, Interpretation } from "../pipeline/ask.ts";
@@ -42,6 +42,26 @@ export interface WireExchange {
   interpret(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation>;
   /** In the shape this wire's clients understand (design §11). Called at most once. */
   refuse(refusal: Refusal): WireReply;
+  /** How a call that was interpreted may wait for a person; without it, it may not. */
+  hold?(): WireHold;
   /** Path and query to ask of the upstream, below its prefix: forgiving base paths made exact. */
   readonly target: string;
+}
+
+export interface WireHold {
+  /** The longest that clients of this wire wait for an answer. */
+  readonly most: Millis;
+  /** Where no rule says otherwise: `configured`, or what the client asked for. */
+  readonly wished: "configured" | Millis;
+  /** What a streamed answer shows meanwhile; undefined: silence. */
+  readonly words: HeldWords | undefined;
+}
+
+/** A server-sent stream that begins before its answer is known. */
+export interface HeldWords {
+  /** `count` goes up from 1. */
+  beat(review: ReviewId, count: number): Uint8Array;
+  /** The last event, where the answer is no stream: never a clean end without one. */
+  answer(status: number, body: Buffer): Uint8Array;
+  refusal(refusal: Refusal): Uint8Array;
 }

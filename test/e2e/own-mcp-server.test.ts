@@ -21,7 +21,7 @@ budgets:
   spending: { limit: 100 USD, per: agent, window: day }
 rules:
   - { id: reading, tools: [tools.echo], effect: allow, charge: calls, check: [arguments] }
-  - { id: paying, tools: [tools.pay], effect: approve, approval: { approvers: ["role:manager"] } }
+  - { id: paying, tools: [tools.pay], effect: approve, approval: { approvers: ["role:manager"], hold_max: 0s } }
   - { id: no-deletes, tools: [tools.delete_customer], effect: deny, message: Deleting is for people. }
   - id: spending
     tools: [sallyport.authorize_spend]

@@ -26,7 +26,7 @@ rules:
   - { id: cheap, llm: { models: [cheap] },      effect: allow, charge: cheaper }
   - { id: short, llm: { models: ["short-*"] },  effect: allow, charge: short }
   - { id: soft,  llm: { models: [soft] },       effect: allow, charge: soft }
-  - { id: gate,  llm: { models: [forbidden] },  effect: approve }
+  - { id: gate,  llm: { models: [forbidden] },  effect: approve, approval: { hold_max: 0s } }
 `;
 
 let passed: Promise<unknown> = Promise.resolve();

@@ -2,6 +2,7 @@ import { LEDGER_SHAPE } from "./ledger-schema.ts";
 import { LOGIN_SHAPE } from "./login-schema.ts";
 import { PRICES_SHAPE } from "./price-schema.ts";
 import { TRUST_MODES } from "../../core/trust/pin.ts";
+import { REVIEWS_SHAPE } from "./review-schema.ts";
 import type { Effective, Shape } from "./schema-shape.ts";
 import { OUTAGES_SHAPE, REDIS_SHAPE, STORE_SHAPE } from "./store-schema.ts";
 import { UPSTREAM_SHAPE } from "./upstream-schema.ts";
@@ -229,6 +230,7 @@ export const CONFIG_SCHEMA = {
       },
     },
     limits: LIMITS,
+    reviews: REVIEWS_SHAPE,
     vault: {
       type: "object",
       additionalProperties: false,

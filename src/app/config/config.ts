@@ -36,12 +36,18 @@ export interface Config {
   readonly prices: PricesConfig;
   readonly definitions: DefinitionTrust;
   readonly limits: Limits;
+  readonly reviews: ReviewSettings;
   readonly vault: VaultKeySource;
   readonly api: ApiSettings;
   readonly login: LoginConfig;
   /** Of PostgreSQL; undefined is SQLite in the data directory. */
   readonly directoryUrl: string | undefined;
   readonly log: ConfigFile["log"];
+}
+
+export interface ReviewSettings {
+  /** How long a call may wait for a person where no rule says otherwise. */
+  readonly holdMax: Millis;
 }
 
 export interface LedgerConfig {

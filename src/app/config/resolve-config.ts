@@ -73,6 +73,7 @@ export function resolveConfig(
     prices: asPrices(file, check),
     definitions: asTrust(file, check.path("definitions.lock_file", file.definitions.lock_file)),
     limits: asLimits(file.limits),
+    reviews: { holdMax: millis(file.reviews.hold_max_ms) },
     vault: asVault(file, check),
     login: resolveLogin(file, (key, value) => check.path(key, value), complain),
     directoryUrl: file.directory.url,

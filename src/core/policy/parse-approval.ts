@@ -12,7 +12,8 @@ export const HOLD_MAX_MS = 290_000;
 
 export function parseApproval(node: YamlNode | undefined, parsing: Parsing): Approval {
   if (node?.kind !== "map") return { approvers: [], expires: EXPIRES };
-  const holdMax = durationOf(node, "hold_max", parsing);
+  const isNever = textOf(valueOf(node, "hold_max")) === "0s";
+  const holdMax = isNever ? millis(0) : durationOf(node, "hold_max", parsing);
   if (holdMax !== undefined && holdMax > HOLD_MAX_MS) {
     const place = placeOf(valueOf(node, "hold_max") ?? node, parsing);
     parsing.list.report(place, "no client waits so long for an answer", "at most 290s");

@@ -36,7 +36,11 @@ async function reviewedAndStill(
   ports: Ports,
   hold: Parameters<typeof review>[3],
 ): Promise<Verdict<Reviewed>> {
-  const reviewed = await review(awaited.subject, awaited.decision, ports, hold);
+  const { subject, decision } = awaited;
+  const reviewed = await review(subject, decision, ports, hold);
+  // A stop or a shutdown ends the wait, and is the reason that counts.
+  const limited = limit(subject.principal, ports.gate);
+  if (limited.kind === "halt") return limited;
   if (reviewed.kind === "halt" || !reviewed.value.waited) return reviewed;
   return reconsider(awaited, reviewed.value, ports);
 }
@@ -49,8 +53,6 @@ async function reconsider(
   const { principal, action, definition, policy } = subject;
   const identified = await identify(ask.presented, ports.directory);
   if (identified.kind === "halt") return identified;
-  const limited = limit(principal, ports.gate);
-  if (limited.kind === "halt") return limited;
   const vouched = vouch(action, ask.upstream, principal, ports.definitions);
   if (vouched.kind === "halt") return halt(toldTo(principal, snapshot, vouched.refusal));
   const isStale = vouched.value?.seen !== definition || ports.policies.current().digest !== policy;

@@ -4,6 +4,7 @@ import { createHttpInspector } from "../../pipeline/inspect-bytes.ts";
 import type { HttpAction } from "../../core/action.ts";
 import type { JsonValue } from "../../core/json.ts";
 import type { Refusal } from "../../core/refusal.ts";
+import { millis } from "../../core/units.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import { parseStrictJson } from "../../lib/strict-json.ts";
 import type {
@@ -15,7 +16,19 @@ import type {
   Scannable,
 } from "../../pipeline/ask.ts";
 import { renderRefusal } from "../refusals/render-refusal.ts";
-import type { BodyNeed, RequestHead, WireExchange, WireFamily, WireReply } from "../wire.ts";
+import type {
+  BodyNeed,
+  RequestHead,
+  WireExchange,
+  WireFamily,
+  WireHold,
+  WireReply,
+} from "../wire.ts";
+import { acceptedLater, prefersAsync, waitOf } from "./prefer.ts";
+
+/** Load balancers and clients give up on a silent answer at five minutes. */
+const HTTP_HOLD_MAX = millis(290_000);
+const NOT_AT_ALL = millis(0);
 
 export const httpWire: WireFamily = { open: (head) => new HttpWireExchange(head, undefined) };
 
@@ -60,7 +73,14 @@ class HttpWireExchange implements WireExchange {
   }
 
   refuse(refusal: Refusal): WireReply {
-    return renderRefusal("http", refusal, this.#head);
+    const told = renderRefusal("http", refusal, this.#head);
+    return prefersAsync(this.#head) ? acceptedLater(told, refusal) : told;
+  }
+
+  hold(): WireHold {
+    const isAsync = prefersAsync(this.#head);
+    const wished = waitOf(this.#head);
+    return { most: isAsync ? NOT_AT_ALL : HTTP_HOLD_MAX, wished, words: undefined };
   }
 }
 

@@ -1,11 +1,20 @@
 /** The door every LLM dialect shares: route, read the body strictly, understand it, or refuse. */
 import type { Refusal } from "../../core/refusal.ts";
+import { millis } from "../../core/units.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { parseStrictJson } from "../../lib/strict-json.ts";
 import type { InterpretContext, Interpretation } from "../../pipeline/ask.ts";
 import { renderRefusal } from "../refusals/render-refusal.ts";
-import type { BodyNeed, RequestHead, WireExchange, WireFamily, WireReply } from "../wire.ts";
+import type {
+  BodyNeed,
+  RequestHead,
+  WireExchange,
+  WireFamily,
+  WireHold,
+  WireReply,
+} from "../wire.ts";
+import { commentWords } from "./comment-words.ts";
 import { LlmInterpretation } from "./llm-interpretation.ts";
 import {
   BARE_FACTS,
@@ -17,6 +26,9 @@ import {
 } from "./operation.ts";
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+
+/** Load balancers and clients give up on a silent answer at five minutes. */
+const LLM_HOLD_MAX = millis(290_000);
 
 /** `elsewhere` judges what the dialect does not know, as plain HTTP that a rule must name. */
 export function createLlmWire(dialect: Dialect, elsewhere: WireFamily): WireFamily {
@@ -56,6 +68,7 @@ class LlmExchange implements WireExchange {
   readonly #dialect: Dialect;
   readonly #head: RequestHead;
   readonly #endpoint: Endpoint;
+  #streams = false;
 
   constructor(dialect: Dialect, head: RequestHead, endpoint: Endpoint) {
     this.bodyNeed = endpoint.operation.request === undefined ? "none" : "whole";
@@ -82,7 +95,14 @@ class LlmExchange implements WireExchange {
     if (misleading !== undefined) return malformed(misleading);
     const understood = request.read(value, this.#endpoint);
     if (understood.kind === "problem") return malformed(understood.message);
+    this.#streams = understood.facts.stream;
     return this.#pass(understood.facts, { bytes: body, text, value });
+  }
+
+  hold(): WireHold {
+    const { operation } = this.#endpoint;
+    const words = this.#streams ? commentWords(operation, this.#head.exchange) : undefined;
+    return { most: LLM_HOLD_MAX, wished: "configured", words };
   }
 
   refuse(refusal: Refusal): WireReply {

@@ -3,16 +3,30 @@ import type { Buffer } from "node:buffer";
 import type { McpMethod } from "../../core/action-classes.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import type { DefinitionStore } from "../../core/trust/definition-store.ts";
+import type { JsonValue } from "../../core/json.ts";
+import { millis } from "../../core/units.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import type { InterpretContext, Interpretation } from "../../pipeline/ask.ts";
 import { judgedAction } from "../../pipeline/judged-action.ts";
-import type { BodyNeed, RequestHead, WireExchange, WireFamily, WireReply } from "../wire.ts";
+import type {
+  BodyNeed,
+  RequestHead,
+  WireExchange,
+  WireFamily,
+  WireHold,
+  WireReply,
+} from "../wire.ts";
 import { McpInterpretation, type Asked } from "./mcp-interpretation.ts";
 import type { ProtectedResource } from "./protected-resource.ts";
+import { progressWords } from "./progress-words.ts";
+import { progressTokenOf } from "./transport/message-meta.ts";
 import { UNREAD, type Fault, type Question } from "./question.ts";
 import { readQuestion } from "./read-question.ts";
 import { renderMcpRefusal } from "./render-mcp-refusal.ts";
 import { RPC_INVALID_REQUEST } from "./rpc-message.ts";
+
+/** Clients give a request 60 s (the SDKs' default); some do not count progress as life. */
+const MCP_HOLD_MAX = millis(50_000);
 
 export function createMcpWire(definitions: DefinitionStore, login: ProtectedResource): WireFamily {
   return { open: (head) => new McpExchange(head, definitions, login) };
@@ -26,6 +40,8 @@ class McpExchange implements WireExchange {
   readonly #login: ProtectedResource;
   #question: Question;
   #fault: Fault | undefined;
+  /** Names the request in progress notifications. */
+  #token: JsonValue | undefined;
 
   constructor(head: RequestHead, definitions: DefinitionStore, login: ProtectedResource) {
     this.#head = head;
@@ -36,6 +52,7 @@ class McpExchange implements WireExchange {
     this.target = head.upstream.pathPrefix === "" ? "/" : "";
     this.#question = head.method === "GET" ? { kind: "stream" } : UNREAD;
     this.#fault = undefined;
+    this.#token = undefined;
   }
 
   interpret(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {
@@ -69,6 +86,18 @@ class McpExchange implements WireExchange {
     return this.#login.challenging(reply, head, `/mcp/${head.upstream.name}`);
   }
 
+  hold(): WireHold {
+    const { accept } = this.#head.headers;
+    const mayStream = typeof accept === "string" && accept.includes("text/event-stream");
+    const token = mayStream ? this.#token : undefined;
+    const refuse = (refusal: Refusal): string => this.refuse(refusal).body;
+    return {
+      most: MCP_HOLD_MAX,
+      wished: "configured",
+      words: token === undefined ? undefined : progressWords(token, refuse),
+    };
+  }
+
   #interpretPost(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {
     const reading = readQuestion(body, this.#head);
     this.#question = reading.question;
@@ -77,6 +106,7 @@ class McpExchange implements WireExchange {
       return halt(reading.refusal);
     }
     const { message, text, question, action } = reading;
+    if (message.kind === "request") this.#token = progressTokenOf(message.params);
     const judged = judgedAction(action, this.#head.upstream);
     if (judged.kind === "halt") return judged;
     const received = body === undefined ? undefined : { bytes: body, message, text };

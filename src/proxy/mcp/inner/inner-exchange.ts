@@ -19,7 +19,9 @@ import type {
   Presented,
   Surroundings,
 } from "../../../pipeline/ask.ts";
+import { ReviewHold } from "../../hold/review-hold.ts";
 import { forwardHttp } from "../../forward-http.ts";
+import type { Hold } from "../../../pipeline/review.ts";
 import type { ExchangeTools } from "../../http-exchange.ts";
 import type { RequestHead, WireExchange, WireReply } from "../../wire.ts";
 import type { InnerReply } from "./inner-reply.ts";
@@ -46,6 +48,7 @@ export class InnerExchange implements Ask, Door {
   readonly surroundings: Surroundings;
   readonly #parts: InnerParts;
   readonly #tools: ExchangeTools;
+  #hold: ReviewHold | undefined;
 
   constructor(parts: InnerParts, tools: ExchangeTools) {
     const { head, headers, wire, presented, at } = parts;
@@ -67,10 +70,17 @@ export class InnerExchange implements Ask, Door {
     return Promise.resolve(wire.interpret(body, context));
   }
 
+  hold(): Hold {
+    const { wire, reply } = this.#parts;
+    return (this.#hold = new ReviewHold(wire, reply, this.#tools));
+  }
+
   async forward(authorized: Authorized, facts: Facts): Promise<InspectionReport | undefined> {
-    const { head, wire, headers, reply } = this.#parts;
+    const { head, wire, headers } = this.#parts;
+    const { reply } = this.#hold ?? this.#parts;
     const { pools, vault, standing, shutdown } = this.#tools;
-    const refuse = (refusal: Refusal): WireReply => wire.refuse(refusal);
+    const refuser = this.#hold ?? wire;
+    const refuse = (refusal: Refusal): WireReply => refuser.refuse(refusal);
     const { target } = wire;
     const unused = { request: undefined, tellCost: undefined };
     const dispatch = { ...unused, head, target, headers, reply, facts, shutdown, refuse };
@@ -83,9 +93,9 @@ export class InnerExchange implements Ask, Door {
   }
 
   refuse(refusal: Refusal): void {
-    const { reply, wire } = this.#parts;
+    const { reply } = this.#hold ?? this.#parts;
     if (reply.gone) return;
     if (reply.headSent) reply.destroy();
-    else reply.refuse(wire.refuse(refusal));
+    else reply.refuse((this.#hold ?? this.#parts.wire).refuse(refusal), false);
   }
 }
