@@ -30,6 +30,7 @@ import { readToolSchemas } from "./tool-schemas.ts";
 import { createTally } from "./tally.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import { now } from "./open-ports.ts";
+import type { CrewPlace } from "./worker-messages.ts";
 import { wire, type Wired } from "./wire.ts";
 
 export interface GatewayOptions {
@@ -37,8 +38,8 @@ export interface GatewayOptions {
   readonly environment: Environment;
   readonly log: Log;
   readonly listeners: readonly Listener[];
-  /** Whether other processes serve from the same data directory. */
-  readonly shared: boolean;
+  /** Undefined where no other process serves from the same data directory. */
+  readonly crew: CrewPlace | undefined;
 }
 
 export interface Gateway {
@@ -61,7 +62,7 @@ const CUT_GRACE_MS = 2000;
  * a port that cannot be had.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, environment, log, listeners, shared } = options;
+  const { config, environment, log, listeners, crew } = options;
   prepareDataDirectory(config.dataDirectory);
   await using started = new AsyncDisposableStack();
   const tracing = await startTracing(environment);
@@ -85,7 +86,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       policies,
       prices: catalogue,
       refusals,
-      shared,
+      crew,
     }),
   );
   await testLimits(policies, wired);

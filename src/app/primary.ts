@@ -1,6 +1,9 @@
 /** `workers: n`: starts the processes that share the listeners, speaks for them, ends with them. */
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { OpenLedger } from "../stores/ledger/open-ledger.ts";
 import type { Config } from "./config/config.ts";
@@ -34,8 +37,11 @@ export async function startPrimary(config: Config, log: Log): Promise<Primary> {
   if (config.demo)
     demo = started.use(await (await import("./demo/start-demo.ts")).startDemo()).urls;
   cluster.setupPrimary({ serialization: "advanced" });
-  const crew = started.use(new Crew(demo, log));
-  const urls = await Promise.all(Array.from({ length: config.workers }, () => crew.add()));
+  const directory = mkdtempSync(join(tmpdir(), "sallyport-"));
+  started.defer(() => rmSync(directory, { recursive: true, force: true }));
+  const crew = started.use(new Crew({ demo, directory, count: config.workers }, log));
+  const slots = Array.from({ length: config.workers }, (_, slot) => slot);
+  const urls = await Promise.all(slots.map((slot) => crew.add(slot)));
   const url = urls[0] ?? "";
   const effective = demo === undefined ? config : withDemoUpstreams(config, demo);
   let ledger: Promise<OpenLedger> | undefined;
@@ -65,24 +71,32 @@ function openOwnLedger(config: Config, log: Log): Promise<OpenLedger> {
   return openLedgerChain(config, createEvents(log, createTally(), []));
 }
 
+interface CrewParts {
+  readonly demo: DemoUrls | undefined;
+  /** Where their sockets are; only this user may enter it. */
+  readonly directory: string;
+  readonly count: number;
+}
+
 /** Owns the worker processes. */
 class Crew implements AsyncDisposable {
-  readonly #demo: DemoUrls | undefined;
+  readonly #parts: CrewParts;
   readonly #log: Log;
   readonly #waiting = new Map<string, (report: GatewayReport) => void>();
   #stopping = false;
   #request = 0;
   #failed = 0;
 
-  constructor(demo: DemoUrls | undefined, log: Log) {
-    this.#demo = demo;
+  constructor(parts: CrewParts, log: Log) {
+    this.#parts = parts;
     this.#log = log;
   }
 
   /** Resolves with the shared address once the worker serves. */
-  async add(): Promise<string> {
+  async add(slot: number): Promise<string> {
     const worker = cluster.fork();
-    worker.send({ kind: "begin", demo: this.#demo } satisfies ToWorker);
+    const { demo, directory, count } = this.#parts;
+    worker.send({ kind: "begin", demo, crew: { directory, slot, count } } satisfies ToWorker);
     const serving = new Promise<string>((resolve) => {
       worker.on("message", (message: FromWorker) => {
         if (message.kind === "serving") resolve(message.url);
@@ -93,7 +107,7 @@ class Crew implements AsyncDisposable {
     const url = await Promise.race([serving, ended]);
     if (url === undefined) throw new Error("a worker could not start");
     this.#failed = 0;
-    void ended.then(() => this.#replace(worker));
+    void ended.then(() => this.#replace(worker, slot));
     return url;
   }
 
@@ -126,15 +140,15 @@ class Crew implements AsyncDisposable {
     return report;
   }
 
-  async #replace(worker: Worker): Promise<void> {
+  async #replace(worker: Worker, slot: number): Promise<void> {
     if (this.#stopping || this.#failed >= STARTS_FAILED_MAX) return;
     this.#log.error({ worker: worker.process.pid }, "a worker died and is replaced");
     await pause(REPLACE_AFTER_MS);
     try {
-      await this.add();
+      await this.add(slot);
     } catch {
       this.#failed += 1;
-      await this.#replace(worker);
+      await this.#replace(worker, slot);
     }
   }
 }

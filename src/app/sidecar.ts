@@ -14,7 +14,7 @@ export interface Sidecar {
   stop(): Promise<void>;
 }
 
-export type SidecarOptions = Omit<GatewayOptions, "shared"> & { readonly manage: boolean };
+export type SidecarOptions = Omit<GatewayOptions, "crew"> & { readonly manage: boolean };
 
 /** Throws what `startGateway` throws, or the system's error for the management port. */
 export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
@@ -24,7 +24,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     const demo = started.use(await (await import("./demo/start-demo.ts")).startDemo());
     config = withDemoUpstreams(config, demo.urls);
   }
-  const gateway = await startGateway({ ...options, config, shared: false });
+  const gateway = await startGateway({ ...options, config, crew: undefined });
   started.defer(() => gateway.stop());
   const read = async (): Promise<GatewayReport> => gateway.report();
   const management = options.manage

@@ -1,4 +1,5 @@
 /** The one place that constructs: ports into the data plane, and what it speaks. */
+import { join } from "node:path";
 import { createDataPlane, type DataPlane } from "../proxy/data-plane.ts";
 import type { DataPlaneLimits } from "../proxy/data-plane-limits.ts";
 import { createUpgradeDoor } from "../proxy/forward-upgrade.ts";
@@ -11,6 +12,8 @@ import { FEDERATION } from "../proxy/mcp/federation/federation-door.ts";
 import { ProtectedResource } from "../proxy/mcp/protected-resource.ts";
 import { createMcpWire } from "../proxy/mcp/mcp-wire.ts";
 import { OwnServer } from "../proxy/mcp/own/own-server.ts";
+import type { PeerLinks } from "../proxy/mcp/peers/peer-links.ts";
+import { ALONE } from "../proxy/mcp/peers/peers.ts";
 import { McpTransports } from "../proxy/mcp/transport/mcp-transports.ts";
 import { createGuardedConnector } from "../proxy/net/guarded-connector.ts";
 import type { Routes } from "../proxy/route-request.ts";
@@ -18,12 +21,16 @@ import { UpstreamPools, type ConnectorFor } from "../proxy/upstream-pools.ts";
 import type { WireFamily } from "../proxy/wire.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { RecentRefusals } from "../operations/planning/recent-refusals.ts";
+import { SqliteSessionOwners } from "../stores/sqlite/session-owner-store.ts";
 import type { Config, Limits } from "./config/config.ts";
+import type { CrewPlace } from "./worker-messages.ts";
 import { openPorts, type OpenPorts, type PortsOptions } from "./open-ports.ts";
 import { OWN_UPSTREAM } from "./own-upstream.ts";
 import { VERSION } from "./version.ts";
 
-export interface WireOptions extends PortsOptions {
+export interface WireOptions extends Omit<PortsOptions, "shared"> {
+  /** Undefined where no other process serves from the same data directory. */
+  readonly crew: CrewPlace | undefined;
   readonly refusals: RecentRefusals;
 }
 
@@ -35,7 +42,7 @@ export interface Wired
 /** Throws the system's error where the data directory cannot be used. */
 export async function wire(options: WireOptions): Promise<Wired> {
   await using started = new AsyncDisposableStack();
-  const opened = started.use(await openPorts(options));
+  const opened = started.use(await openPorts({ ...options, shared: options.crew !== undefined }));
   const { live } = options;
   const { ledger, vault, counters, gate } = opened;
   const plane = await openPlane(options, opened, started);
@@ -52,14 +59,23 @@ export async function wire(options: WireOptions): Promise<Wired> {
 }
 
 async function openPlane(
-  { config, environment, events, refusals }: WireOptions,
+  { config, environment, events, refusals, crew }: WireOptions,
   { ports, vault }: OpenPorts,
   started: AsyncDisposableStack,
 ): Promise<DataPlane> {
   const routes = routesOf(config);
   const own = new OwnServer({ upstreams: routes.upstreams, ports, refusals }, VERSION);
-  const mcp = started.use(new McpTransports({ vault, environment, events, own }));
+  const links = crew === undefined ? undefined : started.use(await linksOf(crew));
+  const peers = links ?? ALONE;
+  const owners = started.use(
+    new SqliteSessionOwners(join(config.dataDirectory, "mcp-sessions.db"), () => ports.now()),
+  );
+  const mcp = started.use(new McpTransports({ vault, environment, events, own, peers, owners }));
   const pools = started.use(new UpstreamPools(connectorFor, mcp, vault));
+  await links?.listen((name) => {
+    const upstream = routes.upstreams.get(name);
+    if (upstream !== undefined) pools.transport(upstream);
+  });
   const standing: StandingStreams = new Set();
   return createDataPlane({
     ports,
@@ -74,6 +90,7 @@ async function openPlane(
     standing,
     limits: dataPlaneLimits(config.limits),
     holdMax: config.reviews.holdMax,
+    peers,
     version: VERSION,
   });
 }
@@ -84,6 +101,12 @@ const WIRES = {
   anthropic: anthropicWire,
   gemini: geminiWire,
 } as const;
+
+/** Loaded by those who have peers. */
+async function linksOf(crew: CrewPlace): Promise<PeerLinks> {
+  const { PeerLinks } = await import("../proxy/mcp/peers/peer-links.ts");
+  return new PeerLinks(crew);
+}
 
 /** Its codec is loaded for those who use it; nobody asks the other one. */
 async function bedrockWire({ upstreams }: Config): Promise<WireFamily> {

@@ -46,7 +46,7 @@ interface Running {
   stop(): Promise<void>;
 }
 
-type Parts = Omit<GatewayOptions, "shared">;
+type Parts = Omit<GatewayOptions, "crew">;
 
 async function start(parts: Parts): Promise<Running> {
   if (parts.config.workers > 1) {

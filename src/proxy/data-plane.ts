@@ -23,6 +23,7 @@ import { tellReview } from "./hold/tell-review.ts";
 import { innerSide, type InnerTools } from "./mcp/inner/inner-side.ts";
 import { LegacyDoor } from "./mcp/legacy/legacy-door.ts";
 import { MESSAGE_PATH, STREAM_PATH } from "./mcp/legacy/legacy-paths.ts";
+import type { Peers } from "./mcp/peers/peers.ts";
 import { FederationDoor, type Arrival } from "./mcp/federation/federation-door.ts";
 import { renderRefusal } from "./refusals/render-refusal.ts";
 import { isLoopback, routeRequest, type Credentials, type Routes } from "./route-request.ts";
@@ -38,6 +39,7 @@ export interface DataPlaneOptions extends Routes {
   readonly standing: StandingStreams;
   readonly limits: DataPlaneLimits;
   readonly holdMax: Millis;
+  readonly peers: Peers;
   /** How it calls itself where a server must. */
   readonly version: string;
 }
@@ -131,6 +133,7 @@ class Listener {
       wire: options.wires.mcp,
       federation: options.federation,
       login: options.login,
+      peers: options.peers,
       run: (exchange) => this.#run(exchange),
     };
     const members = membersOf(options);

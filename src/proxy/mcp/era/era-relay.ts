@@ -5,8 +5,9 @@
 import { Buffer } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
+import type { SessionOwnerStore } from "../../../core/session/session-owners.ts";
+import type { Peers } from "../peers/peers.ts";
 import type { ToolAction } from "../../../core/action.ts";
-import { FIRST_STATELESS } from "../protocol-era.ts";
 import type { RpcId } from "../rpc-message.ts";
 import type { Departure, UpstreamTransport } from "../../upstream-transport.ts";
 import { mcpRequestOf } from "../transport/mcp-request-of.ts";
@@ -15,6 +16,7 @@ import { AnswerStream, errorText } from "../transport/answer-stream.ts";
 import { Deadline } from "../transport/deadline.ts";
 import {
   headerOf,
+  isStateless,
   ownerOf,
   type McpRequest,
   type McpServerSide,
@@ -30,22 +32,32 @@ const FAILURE_BYTES_MAX = 65_536;
 /** How long a call of a tool may take; undefined: as long as any exchange with its upstream. */
 export type DeadlineOf = (tool: string) => Millis | undefined;
 
+export interface EraRelayParts {
+  /** Of the upstream. */
+  readonly name: string;
+  readonly deadlineOf: DeadlineOf;
+  readonly peers: Peers;
+  readonly owners: SessionOwnerStore;
+}
+
 const RPC_SESSION_UNKNOWN = -32001;
 
 export class EraRelay implements UpstreamTransport {
   readonly #side: McpServerSide;
   readonly #era: UpstreamEra;
-  readonly #bridge: StatelessBridge;
-  readonly #front: SessionFront;
-  readonly #owners = new SessionOwners();
+  readonly #bridge: McpServerSide;
+  readonly #front: McpServerSide;
+  readonly #owners: SessionOwners;
   readonly #deadlineOf: DeadlineOf;
 
-  constructor(side: McpServerSide, deadlineOf: DeadlineOf) {
+  constructor(side: McpServerSide, { name, deadlineOf, peers, owners }: EraRelayParts) {
     this.#side = side;
     this.#deadlineOf = deadlineOf;
+    this.#owners = new SessionOwners(name, owners);
     this.#era = new UpstreamEra(side);
-    this.#bridge = new StatelessBridge(side, () => this.#era.forget());
-    this.#front = new SessionFront(side);
+    const bridge = new StatelessBridge(side, () => this.#era.forget());
+    this.#bridge = peers.share(`${name}/bridge`, bridge);
+    this.#front = peers.share(`${name}/front`, new SessionFront(side, peers.mark));
   }
 
   dispatch(departure: Departure, told: Dispatcher.DispatchHandler): void {
@@ -141,18 +153,12 @@ function cancellationOf(request: McpRequest, requestId: RpcId): McpRequest {
   return { ...request, sent, question: { kind: "notification" } };
 }
 
-function isStateless({ question, headers }: McpRequest): boolean {
-  if (question.kind === "request") return question.era === "2026";
-  const version = headerOf(headers, "mcp-protocol-version");
-  return version !== undefined && version >= FIRST_STATELESS;
-}
-
 /** The first `initialize` of a server: passed on if it works, bridged if there are no sessions. */
 class FirstTry implements Dispatcher.DispatchHandler {
   readonly #handler: Dispatcher.DispatchHandler;
   readonly #request: McpRequest;
   readonly #era: UpstreamEra;
-  readonly #front: SessionFront;
+  readonly #front: McpServerSide;
   #status = 0;
   #headers: IncomingHttpHeaders = {};
   #body: Buffer[] | undefined;
@@ -162,7 +168,7 @@ class FirstTry implements Dispatcher.DispatchHandler {
     handler: Dispatcher.DispatchHandler,
     request: McpRequest,
     era: UpstreamEra,
-    front: SessionFront,
+    front: McpServerSide,
   ) {
     this.#handler = handler;
     this.#request = request;

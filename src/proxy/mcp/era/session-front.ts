@@ -35,10 +35,13 @@ const PREFIX = "sps_";
 
 export class SessionFront implements McpServerSide {
   readonly #side: McpServerSide;
+  readonly #mark: string;
   readonly #sessions = new Map<string, FrontSession>();
 
-  constructor(side: McpServerSide) {
+  /** `mark`: of the process, in the ids of its sessions. */
+  constructor(side: McpServerSide, mark: string) {
     this.#side = side;
+    this.#mark = mark;
   }
 
   /** Whether a request belongs to a session that was opened here. */
@@ -121,7 +124,7 @@ export class SessionFront implements McpServerSide {
   }
 
   #keep(session: FrontSession): string {
-    const id = PREFIX + randomToken(SESSION_ID_BYTES);
+    const id = PREFIX + this.#mark + randomToken(SESSION_ID_BYTES);
     this.#sessions.set(id, session);
     if (this.#sessions.size > SESSIONS_MAX) this.#end(this.#oldest());
     return id;

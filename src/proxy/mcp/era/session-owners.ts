@@ -1,31 +1,43 @@
 /**
  * Whose a server's sessions are. An id is all that such a session asks for, and it may leak, be
- * guessed or be planted; here it also takes the agent that the session was opened for. After a
- * restart it belongs to whoever shows it first.
+ * guessed or be planted; here it also takes the agent that the session was opened for.
  */
+import type { SessionOwnerStore } from "../../../core/session/session-owners.ts";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 
-/** The ones not used for the longest are forgotten. */
+/** Known without asking the store. */
 const SESSIONS_MAX = 10_000;
 
 export class SessionOwners {
-  readonly #owners = new Map<string, string>();
+  readonly #upstream: string;
+  readonly #store: SessionOwnerStore;
+  readonly #known = new Map<string, string>();
 
-  /** False: it is another agent's. */
+  constructor(upstream: string, store: SessionOwnerStore) {
+    this.#upstream = upstream;
+    this.#store = store;
+  }
+
+  /** False: it is another agent's, or nobody can tell whose. */
   admits(session: string, owner: string): boolean {
-    const known = this.#owners.get(session);
-    if (known !== undefined && known !== owner) return false;
-    this.#owners.delete(session);
-    this.#owners.set(session, owner);
-    if (this.#owners.size > SESSIONS_MAX) {
-      this.#owners.delete(this.#owners.keys().next().value ?? "");
+    const known = this.#known.get(session) ?? this.#store.claim(this.#keyOf(session), owner);
+    if (known !== owner) return false;
+    this.#known.delete(session);
+    this.#known.set(session, owner);
+    if (this.#known.size > SESSIONS_MAX) {
+      this.#known.delete(this.#known.keys().next().value ?? "");
     }
     return true;
   }
 
   forget(session: string): void {
-    this.#owners.delete(session);
+    this.#known.delete(session);
+    this.#store.forget(this.#keyOf(session));
+  }
+
+  #keyOf(session: string): string {
+    return `${this.#upstream}/${session}`;
   }
 }
 

@@ -69,7 +69,7 @@ export class FederationDoor {
   readonly #members: Members;
   readonly #limits: BodyLimits;
   readonly #server: McpServerSide;
-  readonly #front: SessionFront;
+  readonly #front: McpServerSide;
 
   constructor(members: Members, version: string, limits: BodyLimits, tools: InnerTools) {
     this.#tools = tools;
@@ -77,7 +77,8 @@ export class FederationDoor {
     this.#limits = limits;
     const side = (upstream: Upstream): McpServerSide => innerSide(upstream, tools);
     this.#server = new FederatedServer({ members, version, side });
-    this.#front = new SessionFront(this.#server);
+    const front = new SessionFront(this.#server, tools.peers.mark);
+    this.#front = tools.peers.share("mcp/front", front);
   }
 
   /** For clients with sessions. */

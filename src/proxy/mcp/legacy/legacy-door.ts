@@ -4,9 +4,9 @@
  *
  * @see https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse
  */
+import type { Refusal } from "../../../core/refusal.ts";
 import type { Principal } from "../../../core/principal.ts";
 import type { Upstream } from "../../../core/upstream.ts";
-import { randomToken } from "../../../lib/ids.ts";
 import { identify } from "../../../pipeline/identify.ts";
 import type { BodyLimits } from "../../data-plane-limits.ts";
 import { readBody } from "../../request-body.ts";
@@ -14,26 +14,18 @@ import type { Arrival } from "../federation/federation-door.ts";
 import type { InnerTools } from "../inner/inner-side.ts";
 import { LocalExchange, type LocalParts } from "../inner/local-exchange.ts";
 import { readQuestion } from "../read-question.ts";
-import { AnswerStream, errorText } from "../transport/answer-stream.ts";
-import { ownerOf, type McpRequest, type McpServerSide } from "../transport/mcp-request.ts";
+import { AnswerStream } from "../transport/answer-stream.ts";
+import { withHeaders, type McpRequest, type McpServerSide } from "../transport/mcp-request.ts";
+import { askMessages } from "../era/answer-reader.ts";
 import { MESSAGE_PATH, STREAM_PATH } from "./legacy-paths.ts";
-import { LegacyStream } from "./legacy-stream.ts";
-
-const STREAMS_MAX = 1024;
-const ID_BYTES = 24;
-const RPC_SESSION_UNKNOWN = -32001;
-
-interface Open {
-  readonly owner: string;
-  readonly upstream: Upstream;
-  readonly stream: LegacyStream;
-}
+import { LegacyStreams } from "./legacy-streams.ts";
 
 export class LegacyDoor {
   readonly #tools: InnerTools;
   readonly #limits: BodyLimits;
   readonly #sideOf: (upstream: Upstream) => McpServerSide;
-  readonly #open = new Map<string, Open>();
+  readonly #streams: LegacyStreams;
+  readonly #shared: McpServerSide;
 
   constructor(
     limits: BodyLimits,
@@ -43,25 +35,19 @@ export class LegacyDoor {
     this.#tools = tools;
     this.#limits = limits;
     this.#sideOf = sideOf;
+    this.#streams = new LegacyStreams(tools.peers.mark);
+    this.#shared = tools.peers.share("mcp/legacy", this.#streams);
   }
 
   async serve(arrival: Arrival): Promise<void> {
-    const { head, request, reply, invite } = arrival;
+    const { head, request, invite } = arrival;
     if (head.method === "GET" && head.path === STREAM_PATH) return this.#stream(arrival);
     if (head.method !== "POST" || head.path !== MESSAGE_PATH) {
       const detail = `Of the old transport there are GET ${STREAM_PATH} and POST ${MESSAGE_PATH}.`;
       return this.#refuse(arrival, { code: "malformed", detail });
     }
     const identified = await identify(arrival.presented, this.#tools.ports.directory);
-    const open = this.#open.get(new URLSearchParams(head.query).get("sessionId") ?? "");
-    if (identified.kind === "halt" || open === undefined) {
-      const detail = "There is no such stream; open one with GET first.";
-      return this.#refuse(arrival, { code: "no_such_upstream", detail });
-    }
-    if (open.owner !== ownerOf(identified.value) || open.upstream !== head.upstream) {
-      const detail = "That stream belongs to somebody else.";
-      return this.#refuse(arrival, { code: "malformed", detail });
-    }
+    if (identified.kind === "halt") return this.#refuse(arrival, NO_STREAM);
     invite?.();
     const body = await readBody(request, head.upstream.requestBytesMax, this.#limits);
     if (body.kind !== "ok") {
@@ -72,37 +58,41 @@ export class LegacyDoor {
     if (reading.kind === "problem") return this.#keep(arrival, reading);
     const { text, message, question } = reading;
     const asked = this.#request(arrival, identified.value, { sent: { text, message }, question });
-    open.stream.tell(asked);
-    reply.refuse({ status: 202, headers: { "content-type": "text/plain" }, body: "" }, false);
+    this.#tell(arrival, asked);
+  }
+
+  /** To the stream that the message names, whichever process it was opened in. */
+  #tell(arrival: Arrival, asked: McpRequest): void {
+    const { head, reply } = arrival;
+    const id = new URLSearchParams(head.query).get("sessionId") ?? "";
+    const name = LegacyStreams.nameOf(id, head.upstream);
+    const headers = withHeaders(asked.headers, { "mcp-session-id": name });
+    let status = 0;
+    askMessages(
+      this.#shared,
+      { ...asked, headers },
+      {
+        head: (heard) => (status = heard),
+        message: () => {},
+        ended: () => {
+          if (status === 202) reply.refuse(ACCEPTED, false);
+          else this.#refuse(arrival, status === 403 ? NOT_YOURS : NO_STREAM);
+        },
+      },
+    );
   }
 
   /** The stream itself is an exchange: who listens is known and on the record. */
   #stream(arrival: Arrival): void {
+    const { upstream } = arrival.head;
+    const place = upstream === this.#tools.federation ? "/mcp" : `/mcp/${upstream.name}`;
     this.#keep(arrival, undefined, {
       ask: (request, handler) => {
-        const stream = new AnswerStream(handler);
-        if (stream.over) return;
-        if (this.#open.size >= STREAMS_MAX) {
-          const why = "Too many streams are open.";
-          return stream.reply(503, errorText(undefined, RPC_SESSION_UNKNOWN, why));
-        }
-        this.#begin(arrival, request, stream);
+        const listened = { side: this.#sideOf(upstream), upstream, place };
+        this.#streams.begin(listened, request, new AnswerStream(handler));
       },
       close: () => Promise.resolve(),
     });
-  }
-
-  #begin({ head }: Arrival, request: McpRequest, stream: AnswerStream): void {
-    const { upstream } = head;
-    const id = randomToken(ID_BYTES);
-    const legacy = new LegacyStream(this.#sideOf(upstream), request, stream);
-    this.#open.set(id, { owner: ownerOf(request.principal), upstream, stream: legacy });
-    stream.onGone(() => {
-      this.#open.delete(id);
-      legacy.close();
-    });
-    const place = upstream === this.#tools.federation ? "/mcp" : `/mcp/${upstream.name}`;
-    stream.named("endpoint", `${place}${MESSAGE_PATH}?sessionId=${id}`);
   }
 
   #request(
@@ -127,6 +117,15 @@ export class LegacyDoor {
     this.#tools.run(new LocalExchange({ ...parts, action: undefined }, side, this.#tools));
   }
 }
+
+const ACCEPTED = { status: 202, headers: { "content-type": "text/plain" }, body: "" } as const;
+
+const NO_STREAM: Refusal = {
+  code: "no_such_upstream",
+  detail: "There is no such stream; open one with GET first.",
+};
+
+const NOT_YOURS: Refusal = { code: "malformed", detail: "That stream belongs to somebody else." };
 
 /** Behind what is refused before anybody is asked. */
 const NOBODY: McpServerSide = {

@@ -18,6 +18,8 @@ import type { ChannelListener, MessageChannel } from "./message-channel.ts";
 
 export interface ChannelEndpointParts {
   readonly upstream: Upstream;
+  /** Of the process, in the ids of its sessions. */
+  readonly mark: string;
   readonly sessionsMax: number;
   readonly idle: Millis;
   /** `request` is the one that needs it: its headers carry the credential. */
@@ -87,7 +89,7 @@ export class ChannelEndpoint implements McpServerSide {
 
   #begin(request: McpRequest, sent: SentMessage, stream: AnswerStream): void {
     const owner = ownerOf(request.principal);
-    const id = randomToken(SESSION_ID_BYTES);
+    const id = `spc_${this.#parts.mark}${randomToken(SESSION_ID_BYTES)}`;
     const talk = this.#start(request, false, stream, () => this.#sessions.delete(id));
     if (talk === undefined) return;
     this.#sessions.set(id, { owner, talk });

@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { Principal } from "../../../core/principal.ts";
 import type { Presented } from "../../../pipeline/ask.ts";
+import { FIRST_STATELESS } from "../protocol-era.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
 import type { Question } from "../question.ts";
 
@@ -43,6 +44,13 @@ export function withHeaders(
     if (value !== undefined) changed.push(name, value);
   }
   return changed;
+}
+
+/** Whether it is of the era that knows no sessions. */
+export function isStateless({ question, headers }: McpRequest): boolean {
+  if (question.kind === "request") return question.era === "2026";
+  const version = headerOf(headers, "mcp-protocol-version");
+  return version !== undefined && version >= FIRST_STATELESS;
 }
 
 /** Whose sessions and links are shared: an agent sees nothing of another's. */

@@ -5,6 +5,8 @@ import { secretsForProcess } from "../../../core/secret/process-secrets.ts";
 import type { Vault } from "../../../core/secret/vault.ts";
 import type { ProcessTransport, Upstream } from "../../../core/upstream.ts";
 import { impossible } from "../../../lib/impossible.ts";
+import type { SessionOwnerStore } from "../../../core/session/session-owners.ts";
+import type { Peers } from "../peers/peers.ts";
 import type { UpstreamTransport } from "../../upstream-transport.ts";
 import { EraRelay, type DeadlineOf } from "../era/era-relay.ts";
 import { ChannelEndpoint } from "./channel-endpoint.ts";
@@ -29,6 +31,8 @@ export interface McpTransportParts {
   readonly events: McpEvents;
   /** Sallyport's own MCP server. */
   readonly own: UpstreamTransport;
+  readonly peers: Peers;
+  readonly owners: SessionOwnerStore;
 }
 
 export class McpTransports implements Disposable {
@@ -41,16 +45,21 @@ export class McpTransports implements Disposable {
 
   to(upstream: Upstream, pool: () => Pool): UpstreamTransport {
     const { transport } = upstream;
-    const deadlineOf = deadlinesOf(upstream);
+    const { peers, owners } = this.#parts;
+    const { name } = upstream;
+    const parts = { name, deadlineOf: deadlinesOf(upstream), peers, owners };
     switch (transport.kind) {
       case "http":
-        return new EraRelay(new HttpSide(upstream, pool()), deadlineOf);
+        return new EraRelay(new HttpSide(upstream, pool()), parts);
       case "sse":
-        return new EraRelay(this.#streams(upstream, pool()), deadlineOf);
+        return new EraRelay(peers.share(`${name}/side`, this.#streams(upstream, pool())), parts);
       case "own":
         return this.#parts.own;
       case "stdio":
-        return new EraRelay(this.#processes(upstream, transport), deadlineOf);
+        return new EraRelay(
+          peers.share(`${name}/side`, this.#processes(upstream, transport)),
+          parts,
+        );
       default:
         return impossible(transport);
     }
@@ -65,6 +74,7 @@ export class McpTransports implements Disposable {
     const { name, timeouts, connectionsMax } = upstream;
     return new ChannelEndpoint({
       upstream,
+      mark: this.#parts.peers.mark,
       // A session takes a connection for its stream, and one for what is sent.
       sessionsMax: Math.max(1, Math.floor(connectionsMax / 2)),
       idle: timeouts.total,
@@ -80,6 +90,7 @@ export class McpTransports implements Disposable {
     const { name } = upstream;
     return new ChannelEndpoint({
       upstream,
+      mark: this.#parts.peers.mark,
       sessionsMax: transport.processesMax,
       idle: transport.idle,
       open: (listener) => {
