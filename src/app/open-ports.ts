@@ -8,6 +8,7 @@ import { instant, type Instant } from "../core/units.ts";
 import { monotonicMillis, wallMillis } from "../lib/clock.ts";
 import type { Ports } from "../pipeline/stages.ts";
 import type { OpenLedger } from "../stores/ledger/open-ledger.ts";
+import { createAliasBooks } from "../stores/memory/alias-books.ts";
 import { createConductStore } from "../stores/memory/conduct-store.ts";
 import { ReviewWatch } from "../stores/review-watch.ts";
 import { CompiledSchemas } from "../stores/schemas/compiled-schemas.ts";
@@ -62,6 +63,7 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
     policies,
     sessions,
     conduct: createConductStore(),
+    aliases: createAliasBooks(),
     definitions,
     schemas: new CompiledSchemas(),
     prices,

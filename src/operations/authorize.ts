@@ -63,16 +63,16 @@ export async function authorize(
   const interpretation = interpreted.value;
   const action = (facts.action = interpretation.action);
 
-  const inspections = snapshot.inspectionsOf(principal, action, now);
-  const looked = await look(ask, interpretation.scannable, inspections.request, facts, ports);
+  const wished = snapshot.inspectionsOf(principal, action, now);
+  const looked = await look(ask, interpretation.scannable, wished, facts, ports);
   if (looked.kind === "halt") return looked;
-
+  const { inspections, risk, redacted } = looked.value;
   const vouched = vouch(action, upstream, principal, ports.definitions);
   if (vouched.kind === "halt") return halt(toldTo(principal, snapshot, vouched.refusal));
   const definition = (facts.definition = vouched.value?.seen);
 
   const source = (): string => interpretation.source();
-  const policyFacts = { now, marks, source, findings: facts.findings, risk: looked.value.risk };
+  const policyFacts = { now, marks, source, findings: facts.findings, risk };
   const subject = { exchange, now, principal, action, definition, policy: snapshot.digest };
   const deciding = decideOrLift(snapshot, subject, policyFacts, ports.reviews);
   const decided = deciding instanceof Promise ? await deciding : deciding;
@@ -97,7 +97,7 @@ export async function authorize(
   const afforded = await afford(wanted, ports);
   if (afforded.kind === "halt") return afforded;
   const opening = { facts, principal, inspections: conformed.value, grant, ports };
-  return permit(afforded.value, looked.value.redacted, opening);
+  return permit(afforded.value, redacted, opening);
 }
 
 interface Opening {

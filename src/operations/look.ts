@@ -1,6 +1,14 @@
 /** Stage 4 as a whole: what the request says, and how the session behaves. */
+import type { Inspections } from "../core/decision.ts";
 import type { Facts } from "../core/evidence.ts";
-import type { Inspection } from "../core/inspect/inspection.ts";
+import {
+  answersWithAliases,
+  openAliases,
+  withAliases,
+  type AliasBooks,
+  type Aliases,
+} from "../core/inspect/aliases.ts";
+import { scanPlan } from "../core/inspect/scan-plan.ts";
 import type { RiskLevel } from "../core/session/conduct.ts";
 import { pass, type Verdict } from "../core/verdict.ts";
 import type { Ask, Changes, Scannable } from "../pipeline/ask.ts";
@@ -11,15 +19,19 @@ import { detect, foreseeRequest } from "../pipeline/detect.ts";
 export interface Looked {
   readonly redacted: Changes["redacted"];
   readonly risk: RiskLevel;
+  /** With the names that were given out, where personal data is taken out. */
+  readonly inspections: Inspections;
 }
 
 export async function look(
   { surroundings, upstream, at }: Ask,
   scannable: Scannable,
-  inspection: Inspection,
+  asked: Inspections,
   facts: Facts,
-  { conduct }: Ports,
+  { conduct, aliases: books }: Ports,
 ): Promise<Verdict<Looked>> {
+  const aliases = givesNames(asked) ? aliasesOf(facts, books) : undefined;
+  const inspection = aliases === undefined ? asked.request : withAliases(asked.request, aliases);
   const foreseen = foreseeRequest(scannable, inspection);
   if (foreseen !== undefined) await foreseen;
   const detected = detect(scannable, surroundings, inspection, upstream.unscannable);
@@ -28,5 +40,14 @@ export async function look(
   if (detected.verdict.kind === "halt") return detected.verdict;
   const watched = watch(facts, inspection, at, conduct);
   if (watched.kind === "halt") return watched;
-  return pass({ redacted: detected.verdict.value, risk: watched.value });
+  const inspections = aliases === undefined ? asked : answersWithAliases(asked, aliases);
+  return pass({ redacted: detected.verdict.value, risk: watched.value, inspections });
+}
+
+function givesNames({ request, response, toolResult }: Inspections): boolean {
+  return scanPlan(request).names || scanPlan(response).names || scanPlan(toolResult).names;
+}
+
+function aliasesOf({ principal }: Facts, books: AliasBooks): Aliases | undefined {
+  return principal === undefined ? undefined : openAliases(books.of(principal));
 }

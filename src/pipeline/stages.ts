@@ -1,4 +1,5 @@
 import type { Directory } from "../core/directory.ts";
+import type { AliasBooks } from "../core/inspect/aliases.ts";
 import type { Ledger } from "../core/ledger/ledger.ts";
 import type { BudgetStore, Hold } from "../core/money/budget.ts";
 import type { ThresholdCrossing } from "../core/money/thresholds.ts";
@@ -25,6 +26,7 @@ export interface Ports {
   readonly policies: { current(): PolicySnapshot };
   readonly sessions: SessionStore;
   readonly conduct: ConductStore;
+  readonly aliases: AliasBooks;
   readonly definitions: DefinitionStore;
   readonly schemas: SchemaChecks;
   readonly prices: PriceCatalogue;

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Facts, Outcome } from "../core/evidence.ts";
+import { isIdle } from "../core/inspect/inspection.ts";
 import { secretsForProcess } from "../core/secret/process-secrets.ts";
 import type { OAuthGrant } from "../core/secret/oauth-grant.ts";
 import type { Credential, Vault } from "../core/secret/vault.ts";
@@ -209,9 +210,7 @@ function outgoingHeaders(
     if (name !== slot) flat.push(name, headers[i + 1] ?? "");
   }
   const mustRead =
-    head.upstream.wire !== "http" ||
-    credential !== undefined ||
-    inspections.response.rules.length > 0;
+    head.upstream.wire !== "http" || credential !== undefined || !isIdle(inspections.response);
   const accepted = mustRead ? "identity" : head.headers["accept-encoding"];
   if (typeof accepted === "string") flat.push("accept-encoding", accepted);
   const length = head.headers["content-length"];

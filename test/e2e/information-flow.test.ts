@@ -121,6 +121,6 @@ describe("information flow", () => {
       expect.objectContaining({ detector: "behaviour.loop", rule: "behaviour", part: "session" }),
     );
     expect(JSON.stringify(recorded.entries)).not.toContain("paypal-verify");
-    expect(JSON.stringify(recorded.entries)).not.toContain("4111");
+    expect(JSON.stringify(recorded.entries)).not.toContain("4111 1111");
   });
 });

@@ -27,7 +27,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     deliver: asToolArgument,
     groupOf: ({ tier, kind }) => tier ?? kind,
   },
-  pii: { ...ANY, counts: ["pii"], deliver: asToolArgument },
+  pii: { ...ANY, counts: ["pii"] },
   exploits: { ...ANY, counts: ["exploit"], deliver: asToolArgument },
   urls: { ...ANY, counts: ["destination"], deliver: asFetchedUrl },
   egress: { ...ANY, deliver: asEgress },

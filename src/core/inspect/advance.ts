@@ -98,13 +98,13 @@ function advance(scan: TextScan): void {
 
 function judgeAll(scan: TextScan): void {
   const { text, plan } = scan;
-  const secretTail = scan.ended ? text.length : withheldTail(scan);
+  const literalsTail = scan.ended ? text.length : literalTail(scan);
   const stretches = findStretches(scan);
   // Behind the last unit of a complete text the last stretch is judged.
   const limit = scan.ended
     ? text.length + 1
-    : Math.min(secretTail, text.length - (plan.empty ? 0 : 2));
-  const literals = scan.withheld.length === 0 ? NONE : scan.withheld.map(() => -1);
+    : Math.min(literalsTail, text.length - (plan.empty ? 0 : 2));
+  const literals = scan.literals.length === 0 ? NONE : scan.literals.map(() => -1);
   let mail = plan.email ? -1 : NOWHERE;
   let anchor = plan.anchors.empty ? NOWHERE : -1;
   let waits = false;
@@ -137,7 +137,7 @@ function judgeAll(scan: TextScan): void {
     scan.cursor = next;
   }
   const held = Math.min(
-    secretTail,
+    literalsTail,
     Math.max(Math.min(heldBy(stretches), heldByLane(scan)), scan.floor),
   );
   if (waits || scan.blocked !== undefined) return release(scan, Math.min(scan.cursor, held));
@@ -162,12 +162,12 @@ function found(at: number): number {
   return at < 0 ? NOWHERE : at;
 }
 
-/** The next withheld literal; `known` remembers where each stands, so the search stays linear. */
+/** The next literal; `known` remembers where each stands, so the search stays linear. */
 function nextLiteral(scan: TextScan, known: number[], from: number): number {
   let nearest = NOWHERE;
   for (let i = 0; i < known.length; i += 1) {
     let at = known[i] ?? NOWHERE;
-    if (at < from) at = known[i] = found(scan.text.indexOf(scan.withheld[i] ?? "", from));
+    if (at < from) at = known[i] = found(scan.text.indexOf(scan.literals[i] ?? "", from));
     if (at < nearest) nearest = at;
   }
   return nearest;
@@ -178,11 +178,11 @@ function anchorTail(scan: TextScan): number {
   return tailOf(scan.plan.anchors, scan.text, Math.max(scan.cursor, 0));
 }
 
-/** Where the end of the text is a proper beginning of a withheld literal. */
-function withheldTail(scan: TextScan): number {
+/** Where the end of the text is a proper beginning of such a literal. */
+function literalTail(scan: TextScan): number {
   const { text } = scan;
   let nearest = text.length;
-  for (const literal of scan.withheld) {
+  for (const literal of scan.literals) {
     const head = literal.charAt(0);
     let at = Math.max(scan.cursor, text.length - literal.length + 1);
     for (at = text.indexOf(head, at); at >= 0 && at < nearest; at = text.indexOf(head, at + 1)) {

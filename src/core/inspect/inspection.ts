@@ -1,3 +1,5 @@
+import type { Aliases } from "./aliases.ts";
+
 /** Where text was found; policy files name these in `on:`. */
 export type Surface = "request" | "response" | "tool_result";
 
@@ -15,6 +17,8 @@ export interface InspectionRule {
   readonly exceptions?: readonly InspectionException[];
   /** Put on the session when it finds something. */
   readonly marks?: readonly string[];
+  /** What it takes out of a request becomes itself again in the answer. */
+  readonly restores?: boolean;
 }
 
 /** Each is what fits; empty fits everything. */
@@ -38,6 +42,14 @@ export interface DomainRule {
 export interface Inspection {
   readonly surface: Surface;
   readonly rules: readonly InspectionRule[];
+  /** Of one exchange: the names of what is taken out, and the constant without them. */
+  readonly aliases?: Aliases;
+  readonly plain?: Inspection;
+}
+
+/** Nothing is looked for, and nothing becomes itself again. */
+export function isIdle({ rules, aliases }: Inspection): boolean {
+  return rules.length === 0 && (aliases === undefined || aliases.restored.size === 0);
 }
 
 export const NO_INSPECTION: Record<Surface, Inspection> = {

@@ -31,7 +31,10 @@ const RANK: Record<Finding["action"], number> = { block: 2, redact: 1, report: 0
 /** Decides the candidate at `at`: the index to go on from, or `MORE`. */
 export function judge(scan: TextScan, at: number): number | typeof MORE {
   const literal = longestAt(scan, at);
-  if (literal > 0) return redact(scan, at, at + literal, WITHHELD_PLACEHOLDER);
+  if (literal !== "") {
+    const replacement = scan.plan.restored.get(literal) ?? WITHHELD_PLACEHOLDER;
+    return redact(scan, at, at + literal.length, replacement);
+  }
 
   const caught = catchAt(scan, at);
   if (caught === MORE) return MORE;
@@ -46,11 +49,25 @@ export function judge(scan: TextScan, at: number): number | typeof MORE {
     case "redact": {
       scan.swallow = caught.hit.more;
       const start = Math.max(caught.hit.start, scan.floor);
-      return redact(scan, start, Math.max(caught.hit.end, at + 1), placeholder(caught.detector));
+      const end = Math.max(caught.hit.end, at + 1);
+      return redact(scan, start, end, insteadOf(scan, caught, scan.text.slice(start, end)));
     }
     case "report":
       return at + 1;
   }
+}
+
+/** A name where the value is known whole; what the agent itself sent may come back to it. */
+function insteadOf(
+  { plan, depth }: TextScan,
+  { detector, hit, rule }: Catch,
+  value: string,
+): string {
+  if (plan.aliases === undefined || depth > 0 || hit.more !== undefined)
+    return placeholder(detector);
+  const name = plan.aliases.nameOf(detector, value, rule.restores === true);
+  if (name === undefined) return placeholder(detector);
+  return plan.restored.get(name) ?? name;
 }
 
 function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
@@ -172,10 +189,10 @@ export function redact(scan: TextScan, start: number, end: number, replacement: 
   return end;
 }
 
-function longestAt(scan: TextScan, at: number): number {
-  let longest = 0;
-  for (const literal of scan.withheld) {
-    if (literal.length > longest && scan.text.startsWith(literal, at)) longest = literal.length;
+function longestAt({ literals, text }: TextScan, at: number): string {
+  let longest = "";
+  for (const literal of literals) {
+    if (literal.length > longest.length && text.startsWith(literal, at)) longest = literal;
   }
   return longest;
 }

@@ -20,7 +20,8 @@ const KEPT_UNITS_MIN = 64;
 const GENERATION_UNITS_MAX = 524_288;
 
 interface Kept {
-  readonly plan: ScanPlan;
+  /** Of the plan, which is another object for each exchange with names. */
+  readonly rules: ScanPlan["rules"];
   readonly text: KnownText;
 }
 
@@ -36,14 +37,14 @@ export function recall(plan: ScanPlan, text: string, label: string): KnownText |
   }
   if (text.length < KEPT_UNITS_MIN) return undefined;
   const kept = young.get(text) ?? recallOld(text);
-  if (kept === undefined || kept.plan !== plan) return undefined;
+  if (kept === undefined || kept.rules !== plan.rules) return undefined;
   return isCalled(kept.text, label) ? kept.text : undefined;
 }
 
 /** Nothing was found in all of it. */
 export function keepClean(plan: ScanPlan, text: string, label: string | undefined): void {
   if (text.length < KEPT_UNITS_MIN || text.length > GENERATION_UNITS_MAX) return;
-  keep(text, { plan, text: label === undefined ? CLEAN : { label, scan: undefined } });
+  keep(text, { rules: plan.rules, text: label === undefined ? CLEAN : { label, scan: undefined } });
 }
 
 /** Whatever it is called. */

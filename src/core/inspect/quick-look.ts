@@ -28,15 +28,22 @@ function firstOf(plan: ScanPlan, withheld: readonly string[], text: string): num
     nearest = nearer(nearest, nextRun(text, 0));
     nearest = nearer(nearest, nextEscape(text, 0));
   }
-  nearest = nearer(nearest, firstWithheld(withheld, text));
+  nearest = nearer(nearest, firstLiteral(plan, withheld, text));
   if (nearest < text.length || plan.classifies === Infinity) return nearest;
   return reaches(text, plan.classifies) ? 0 : nearest;
 }
 
-/** Where the first literal stands that is always taken out; the text's length if none does. */
-export function firstWithheld(withheld: readonly string[], text: string): number {
+/** Where the first literal stands that is always replaced; the text's length if none does. */
+export function firstLiteral(
+  { restored }: ScanPlan,
+  withheld: readonly string[],
+  text: string,
+): number {
   let nearest = text.length;
   for (const literal of withheld) nearest = nearer(nearest, text.indexOf(literal));
+  if (restored.size > 0) {
+    for (const name of restored.keys()) nearest = nearer(nearest, text.indexOf(name));
+  }
   return nearest;
 }
 

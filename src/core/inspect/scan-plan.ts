@@ -1,9 +1,16 @@
 import { NO_LISTS, type DestinationLists } from "../destination/assess-destination.ts";
 import { domainList } from "../destination/domain-list.ts";
 import { sumOf } from "./classifier/classifier.ts";
+import type { Aliases } from "./aliases.ts";
 import { anchorTable } from "./anchor-table.ts";
 import type { Finding } from "./finding.ts";
-import type { Inspection, InspectionException, InspectionRule, NameTest } from "./inspection.ts";
+import {
+  NO_INSPECTION,
+  type Inspection,
+  type InspectionException,
+  type InspectionRule,
+  type NameTest,
+} from "./inspection.ts";
 import type { KnownText } from "./known-texts.ts";
 import type { Signature } from "./signature.ts";
 import type { AnchorTable } from "./find-anchor.ts";
@@ -27,6 +34,12 @@ export interface ScanPlan {
   /** The classifier's sum from which some rule acts; Infinity: nobody asked for injection. */
   readonly classifies: number;
   readonly redactsInjection: boolean;
+  /** Whether personal data is taken out, which gets names. */
+  readonly names: boolean;
+  /** Of the exchange at hand. */
+  readonly aliases: Aliases | undefined;
+  /** By name, what becomes itself again: in answers only. */
+  readonly restored: ReadonlyMap<string, string>;
   /** Exceptions depend on where a text stands. */
   readonly namesParts: boolean;
   readonly rules: ReadonlyMap<string, readonly InspectionRule[]>;
@@ -77,10 +90,21 @@ const tables = new Map<string, AnchorTable>();
 export function scanPlan(inspection: Inspection): ScanPlan {
   const known = plans.get(inspection);
   if (known !== undefined) return known;
-  const plan = compile(inspection);
+  const plan = inspection.plain === undefined ? compile(inspection) : named(inspection);
   plans.set(inspection, plan);
   return plan;
 }
+
+/** The plan of the rules, for one exchange. */
+function named({ surface, plain = NO_INSPECTION.response, aliases }: Inspection): ScanPlan {
+  const plan = scanPlan(plain);
+  const restored =
+    surface === "request" ? NOTHING_RESTORED : (aliases?.restored ?? NOTHING_RESTORED);
+  const empty = plan.empty && restored.size === 0;
+  return { ...plan, empty, aliases, restored, foreseen: new Set() };
+}
+
+const NOTHING_RESTORED: ReadonlyMap<string, string> = new Map();
 
 /** Of every rule that wants the finding, not only of the strictest. */
 export function marksOf(plan: ScanPlan, detector: string, score: number): Pick<Finding, "marks"> {
@@ -151,6 +175,9 @@ function compile(inspection: Inspection): ScanPlan {
       ...(rules.get(INJECTION_DETECTOR) ?? []).map(({ scoreMin }) => sumOf(scoreMin)),
     ),
     redactsInjection: rewrites(INJECTION_DETECTOR),
+    names: [...rules.keys()].some((detector) => detector.startsWith("pii.") && rewrites(detector)),
+    aliases: undefined,
+    restored: NOTHING_RESTORED,
     rules,
     watches: BEHAVIOURS.some((name) => rules.has(name)),
     lists: listsOf(inspection.rules),

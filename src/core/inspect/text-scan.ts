@@ -12,6 +12,8 @@ export interface TextScan {
   readonly plan: ScanPlan;
   /** Literals that are always taken out, whatever the plan. */
   readonly withheld: readonly string[];
+  /** All literals that are replaced here: those, and names that become values again. */
+  readonly literals: readonly string[];
   part: string;
   label: string;
   /** `text` as it was before folding, from that offset on; empty until folding changes it. */
@@ -76,6 +78,7 @@ export function openScan(
   return {
     plan,
     withheld,
+    literals: depth === 0 ? literalsOf(plan, withheld) : withheld,
     part,
     label: "",
     written: "",
@@ -104,6 +107,11 @@ export function openScan(
     runSeen: 0,
     capped: false,
   };
+}
+
+/** A name behind an encoding stays a name: its value would not be encoded. */
+function literalsOf({ restored }: ScanPlan, withheld: readonly string[]): readonly string[] {
+  return restored.size === 0 ? withheld : [...withheld, ...restored.keys()];
 }
 
 /** Original offset of an index; at the end of the text, with what was folded away behind it. */

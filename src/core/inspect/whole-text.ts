@@ -4,7 +4,7 @@
  */
 import { scanWhole } from "./advance.ts";
 import { keepClean, recall } from "./known-texts.ts";
-import { firstInterest, firstWithheld } from "./quick-look.ts";
+import { firstInterest, firstLiteral } from "./quick-look.ts";
 import { labelledBy, type ScanPlan } from "./scan-plan.ts";
 import type { ScanBudget } from "./scan-budget.ts";
 import { openScan, type TextScan } from "./text-scan.ts";
@@ -27,7 +27,8 @@ export function lookAtText(
   if (labelled.length === 0) {
     const known = recall(plan, text, label);
     if (known?.scan === undefined) {
-      if (known !== undefined && firstWithheld(withheld, text) === text.length) return undefined;
+      if (known !== undefined && firstLiteral(plan, withheld, text) === text.length)
+        return undefined;
     } else if (withheld.length === 0 && !plan.namesParts) return known.scan;
   }
   budget.spent += text.length;

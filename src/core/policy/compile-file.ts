@@ -147,6 +147,7 @@ function compileInspection(
     action: shadow ? "report" : action,
     domains,
     marks,
+    restores: clause.restores,
   } as const;
   return {
     ...whole,

@@ -73,19 +73,40 @@ function parseInspect(map: YamlMap, parsing: Parsing): InspectClause | undefined
   const level = wordOf(at, ["low", "medium", "high"]) ?? "medium";
   const agents = valueOf(map, "agents");
   const on = itemsOf(valueOf(map, "on")).flatMap((item) => wordOf(item, SURFACES) ?? []);
+  const find = [...new Set(textsOf(valueOf(map, "find")))];
   return {
     kind: "inspect",
     place: placeOf(map, parsing),
     id,
     agents: agents === undefined ? undefined : nameGlobsOf(agents, parsing),
     on: [...new Set(on)],
-    find: [...new Set(textsOf(valueOf(map, "find")))],
+    find,
     scoreMin: numberOf(at) ?? LEVELS[level],
     action,
     domains: domainsOf(valueOf(map, "domains"), parsing),
     exceptions: exceptionsOf(valueOf(map, "except"), parsing),
     marks: [...new Set(textsOf(valueOf(map, "marks")))],
+    restores: restoresOf(map, { action, on, find }, parsing),
   };
+}
+
+/** Only what left in a request can come back, and a secret never does. */
+function restoresOf(
+  map: YamlMap,
+  { action, on, find }: Pick<InspectClause, "action" | "on" | "find">,
+  parsing: Parsing,
+): boolean {
+  const node = valueOf(map, "restore");
+  if (node?.kind !== "scalar" || node.value !== true) return false;
+  const fits =
+    action === "redact" &&
+    on.includes("request") &&
+    find.every((name) => name === "pii" || name.startsWith("pii."));
+  if (!fits) {
+    const help = "restore only in an entry with do: redact, on: [request] and find: [pii, pii.…]";
+    parsing.list.report(placeOf(node, parsing), "nothing here could be restored", help);
+  }
+  return fits;
 }
 
 const DOMAIN = /^=?(?:\*\.)?(?:[\p{L}\p{N}_-]{1,63}\.)*[\p{L}\p{N}_-]{1,63}$/u;

@@ -132,6 +132,7 @@ export interface InspectClause {
   readonly domains: DomainRule | undefined;
   readonly exceptions: readonly ExceptionClause[];
   readonly marks: readonly string[];
+  readonly restores: boolean;
 }
 
 /** Globs; an empty list fits everything. */

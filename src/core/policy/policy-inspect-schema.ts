@@ -31,7 +31,18 @@ export const InspectSchema = Type.Object(
         { description: "Score from which it acts: low 30, medium 60, high 80. Default: medium." },
       ),
     ),
-    do: Type.Enum(["block", "redact", "report"], { description: "What to do about a finding." }),
+    do: Type.Enum(["block", "redact", "report"], {
+      description:
+        "What to do about a finding. `redact` puts a name in its place: `[secret]`, and numbered " +
+        "ones for personal data, the same for the same value within a session: `[EMAIL_1]`.",
+    }),
+    restore: Type.Optional(
+      Type.Boolean({
+        description:
+          "For `do: redact` of personal data in requests: names such as `[EMAIL_1]` that stand in " +
+          "the answer become the values again before the agent sees it. Default: false.",
+      }),
+    ),
     agents: Type.Optional(globs("Narrows the file's agents for this entry.", "support-*")),
     domains: Type.Optional(
       Type.Object(

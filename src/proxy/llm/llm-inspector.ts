@@ -1,7 +1,7 @@
 /** Chooses, on the head of an answer, how its body is judged and counted. */
 import type { Scan } from "../../core/evidence.ts";
 import type { Finding } from "../../core/inspect/finding.ts";
-import type { Inspection } from "../../core/inspect/inspection.ts";
+import { isIdle, type Inspection } from "../../core/inspect/inspection.ts";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { estimateTokens } from "../../core/money/token-count.ts";
 import type { Uncounted } from "../../core/money/token-counter.ts";
@@ -69,7 +69,7 @@ export class LlmInspector implements ResponseInspector {
 
   head(status: number, headers: ReadonlyMap<string, string>): HeadVerdict {
     const { inspection, echoes } = this.#options;
-    const looks = inspection.rules.length > 0 || echoes.length > 0;
+    const looks = !isIdle(inspection) || echoes.length > 0;
     if (!looks && this.#usage === undefined) {
       return { kind: "pass", scan: { kind: "none", reason: "not_asked" } };
     }

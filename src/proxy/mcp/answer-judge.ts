@@ -2,7 +2,7 @@
 import { MCP_METHOD_CLASSES, type McpMethod } from "../../core/action-classes.ts";
 import { answerRefusal } from "../../core/inspect/block-refusal.ts";
 import type { Finding } from "../../core/inspect/finding.ts";
-import { NO_INSPECTION, type Inspection } from "../../core/inspect/inspection.ts";
+import { isIdle, NO_INSPECTION, type Inspection } from "../../core/inspect/inspection.ts";
 import { scanJson } from "../../core/inspect/scan-json.ts";
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { Refusal } from "../../core/refusal.ts";
@@ -77,7 +77,7 @@ export class AnswerJudge {
 
   constructor(screen: AnswerScreen) {
     this.#screen = screen;
-    this.looks = screen.inspection.rules.length > 0 || screen.echoes.length > 0;
+    this.looks = !isIdle(screen.inspection) || screen.echoes.length > 0;
   }
 
   judge(message: RpcMessage): Judgement {

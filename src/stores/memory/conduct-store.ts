@@ -15,6 +15,7 @@ import {
 } from "../../core/session/session-window.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Instant } from "../../core/units.ts";
+import { recent, sessionKey } from "./recent.ts";
 
 /** Sessions and agents remembered: the one that was quiet longest goes first. */
 export const SESSIONS_MAX = 4096;
@@ -69,27 +70,4 @@ class MemoryConductStore implements ConductStore {
   #habits({ tenant, agent }: Principal): AgentHabits {
     return recent(this.#agents, JSON.stringify([tenant, agent]), AGENTS_MAX, openHabits);
   }
-}
-
-function sessionKey({ tenant, agent, session }: Principal): string {
-  return JSON.stringify([tenant, agent, session]);
-}
-
-/** The entry, moved to the end of the map; made where there is none. */
-function recent<Value>(
-  map: Map<string, Value>,
-  key: string,
-  most: number,
-  make: () => Value,
-): Value {
-  const value = map.get(key) ?? make();
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > most) {
-    for (const oldest of map.keys()) {
-      map.delete(oldest);
-      break;
-    }
-  }
-  return value;
 }

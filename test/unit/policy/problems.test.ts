@@ -55,6 +55,13 @@ tests:
       "version: 1\nversion: 1\nagents: [a]\n",
       "2:1 the key version stands here twice",
     ],
+    [
+      "a secret that should come back",
+      "version: 1\nagents: [a]\ninspect:\n" +
+        "  - { id: x, on: [request], find: [pii, secret], do: redact, restore: true }\n",
+      "4:71 nothing here could be restored → restore only in an entry with do: redact, " +
+        "on: [request] and find: [pii, pii.…]",
+    ],
     ["a missing version", "agents: [a]\n", "1:1 the file lacks the key version"],
     ["another version", "version: 2\nagents: [a]\n", "1:10 version is 2; it must be 1"],
     ["missing agents", "version: 1\n", "1:1 the file lacks the key agents"],

@@ -1,0 +1,17 @@
+import { openAliasBook, type AliasBook, type AliasBooks } from "../../core/inspect/aliases.ts";
+import type { Principal } from "../../core/principal.ts";
+import { recent, sessionKey } from "./recent.ts";
+
+/** Sessions remembered: the one that was quiet longest goes first, and begins to count anew. */
+const SESSIONS_MAX = 2048;
+
+/**
+ * The names that one process gave out. They are personal data beside their numbers, so they stay in
+ * memory and are never written.
+ */
+export function createAliasBooks(): AliasBooks {
+  const books = new Map<string, AliasBook>();
+  return {
+    of: (principal: Principal) => recent(books, sessionKey(principal), SESSIONS_MAX, openAliasBook),
+  };
+}
