@@ -1,6 +1,6 @@
 /** What `sallyport doctor` looks at: each look is independent, and none changes anything. */
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
-import { createServer, connect } from "node:net";
+import { createServer } from "node:net";
 import { delimiter, dirname, join } from "node:path";
 import { compilePolicies } from "../core/policy/compile-policy.ts";
 import { borrowersOf } from "../core/secret/borrowers.ts";
@@ -14,6 +14,8 @@ import type { Environment } from "./config/environment.ts";
 import { openCounters } from "./open-counters.ts";
 import { readPolicyFiles } from "./policy-files.ts";
 import { readPrices } from "./read-prices.ts";
+import { diagnoseSink } from "./diagnose-sinks.ts";
+import { tryConnection } from "./try-connection.ts";
 import { NOBODY_TOLD } from "./store-events.ts";
 import { StoreFault } from "./store-fault.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
@@ -28,7 +30,6 @@ export interface Finding {
 
 const NODE_MAJOR_MIN = 24;
 const DISK_FREE_MIN_BYTES = 512 * 1024 * 1024;
-const CONNECT_WAIT_MS = 3000;
 /** A clock before this program was written makes budgets and records meaningless. */
 const CLOCK_MIN_MS = Date.UTC(2026, 0, 1);
 
@@ -47,6 +48,7 @@ export async function diagnose(
     await portFree("listen", config.listen),
     await portFree("manage", config.manage),
     ...(await sharedStore(config)),
+    ...(await Promise.all(config.ledger.sinks.map(diagnoseSink))),
     ...credentials(config, environment),
     ...(await Promise.all(config.upstreams.map((one) => reachable(one, environment)))),
   ];
@@ -179,26 +181,18 @@ function credentials(config: Config, environment: Environment): readonly Finding
   }
 }
 
-function reachable(upstream: Upstream, environment: Environment): Promise<Finding> {
+async function reachable(upstream: Upstream, environment: Environment): Promise<Finding> {
   const { name, origin, transport } = upstream;
   if (transport.kind === "stdio") {
-    return Promise.resolve(runnable(name, transport.command, environment["PATH"]));
+    return runnable(name, transport.command, environment["PATH"]);
   }
   const { hostname, port, protocol } = new URL(origin);
   const host = hostname.replace(/^\[|\]$/g, "");
-  return new Promise((resolve) => {
-    const socket = connect({ host, port: Number(port) || (protocol === "https:" ? 443 : 80) });
-    const end = (finding: Finding): void => {
-      socket.destroy();
-      resolve(finding);
-    };
-    const remedy = "check the name, the network and its egress rules";
-    socket.setTimeout(CONNECT_WAIT_MS, () => {
-      end(warning("upstream", `${name}: no answer from ${origin} in 3 s`, remedy));
-    });
-    socket.once("error", (error) => end(warning("upstream", `${name}: ${error.message}`, remedy)));
-    socket.once("connect", () => end(ok("upstream", `${name}: ${origin} accepts connections`)));
-  });
+  const remedy = "check the name, the network and its egress rules";
+  const why = await tryConnection(host, Number(port) || (protocol === "https:" ? 443 : 80));
+  return why === undefined
+    ? ok("upstream", `${name}: ${origin} accepts connections`)
+    : warning("upstream", `${name}: ${origin}: ${why}`, remedy);
 }
 
 /** Started only when an agent wants it; what can be seen before is whether it is there. */

@@ -1,5 +1,6 @@
 import type { OutagePolicy } from "../stores/outage/outage-policy.ts";
 import type { RefusalCode } from "../core/refusal.ts";
+import type { SinkState } from "../stores/ledger-sinks/sink-plan.ts";
 import { mergeTallies, type UpstreamTally } from "./tally.ts";
 
 /** The state of one process that serves traffic; plain data, so that a worker can send it. */
@@ -17,6 +18,8 @@ export interface GatewayReport {
   readonly ledgerHealthy: boolean;
   readonly store: StoreReport;
   readonly tallies: readonly UpstreamTally[];
+  /** Of the one process that reads the ledger. */
+  readonly sinks?: readonly SinkState[];
 }
 
 /** Where budgets and limits are counted. */

@@ -72,6 +72,12 @@ function checksOf(report: GatewayReport | undefined): readonly Check[] {
       ok: ledgerHealthy,
       detail: ledgerHealthy ? "writing" : "cannot be written; look at the disk of data_dir",
     },
+    // Nothing is lost while a sink is away: traffic goes on.
+    ...(report.sinks ?? []).map(({ name, failing, delivered }) => ({
+      name: `sink ${name}`,
+      ok: true,
+      detail: failing === undefined ? `${delivered} records taken` : `takes nothing: ${failing}`,
+    })),
   ];
 }
 

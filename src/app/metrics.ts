@@ -1,5 +1,6 @@
 /** The only importer of prom-client, loaded with the first scrape: counting does not need it. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { addSinkMetrics } from "./sink-metrics.ts";
 import type { GatewayReport } from "./gateway-report.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { isClosed } from "./store-events.ts";
@@ -160,6 +161,7 @@ function addState(registry: Registry, source: Source): void {
     return source.report?.store.unsettled;
   });
   addOutages(registry, source);
+  addSinkMetrics(registry, () => source.report?.sinks ?? []);
   gauge(registry, "sallyport_exchanges_running", "Open exchanges.", () => source.report?.running);
 }
 

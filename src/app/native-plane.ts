@@ -31,7 +31,7 @@ export async function openNativePlane(given: Omit<ServiceParts, "now">): Promise
     ...(await openMoneyServices(parts, policies.budgets, started)),
     ...openReviewServices(parts, started),
     ...openSecretServices(parts, identity.ports, started),
-    ...openRecordServices(parts, started),
+    ...openRecordServices(parts),
     open: config.api.open,
     bootstrapToken: config.api.bootstrapToken,
   });

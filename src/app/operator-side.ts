@@ -7,6 +7,7 @@ import type { GatewayReport } from "./gateway-report.ts";
 import { createVitals } from "./gateway-vitals.ts";
 import type { Log } from "./logger.ts";
 import type { NativePlane } from "./native-plane.ts";
+import { openLedgerThread } from "./open-ledger-thread.ts";
 
 export interface OperatorParts {
   readonly config: Config;
@@ -29,7 +30,12 @@ export async function startOperatorSide(parts: OperatorParts): Promise<OperatorS
   const { startManagement } = await import("../manage/management.ts");
   const startedAt = new Date(wallMillis()).toISOString();
   const identity = { startedAt, dataUrl, upstreams: config.upstreams };
-  const vitals = createVitals(identity, () => parts.read(), log);
+  const ledgerThread = openLedgerThread(config, log);
+  const read = async (): Promise<GatewayReport | undefined> => {
+    const report = await parts.read();
+    return report && { ...report, sinks: ledgerThread.sinks };
+  };
+  const vitals = createVitals(identity, read, log);
   let plane: Promise<NativePlane> | undefined;
   const native = async (): Promise<RequestListener> => {
     plane ??= openPlane();
@@ -38,7 +44,12 @@ export async function startOperatorSide(parts: OperatorParts): Promise<OperatorS
   async function openPlane(): Promise<NativePlane> {
     try {
       const { openNativePlane } = await import("./native-plane.ts");
-      return await openNativePlane({ config, vitals, ledger: await parts.ledger() });
+      return await openNativePlane({
+        config,
+        vitals,
+        ledgerThread,
+        ledger: await parts.ledger(),
+      });
     } catch (error) {
       // The next request tries again.
       plane = undefined;
@@ -51,6 +62,7 @@ export async function startOperatorSide(parts: OperatorParts): Promise<OperatorS
     async close() {
       await management.close();
       await (await plane?.catch(() => undefined))?.[Symbol.asyncDispose]();
+      await ledgerThread[Symbol.asyncDispose]();
     },
   };
 }

@@ -128,7 +128,12 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
     new SqliteSecretUses(join(directory, "uses.db"), (cause) => void failures.push(cause)),
   );
   const index = { ledger: ledgerPlace, file: join(directory, "ledger-index.db"), url: undefined };
-  const thread = started.use(new LedgerThread({ index }, (cause) => void failures.push(cause)));
+  const thread = started.use(
+    new LedgerThread(
+      { index, dataDirectory: directory, sinks: [] },
+      (cause) => void failures.push(cause),
+    ),
+  );
   const tokens = { verify: async () => undefined };
   const api = await createNativeApi({
     version: "0.0.0",

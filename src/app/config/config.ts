@@ -4,6 +4,7 @@ import type { TrustedIssuer } from "../../core/identity/tokens.ts";
 import type { Millis } from "../../core/units.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import type { Place } from "../../core/policy/source-text.ts";
+import type { SinkPlan } from "../../stores/ledger-sinks/sink-plan.ts";
 import type { HeadTarget } from "../../stores/ledger/send-heads.ts";
 import type { PriceOverlay, PriceOverride } from "../../stores/prices/price-overlay.ts";
 import type { ConfigFile } from "./config-schema.ts";
@@ -56,6 +57,7 @@ export interface LedgerConfig {
   /** Between two signed heads. */
   readonly headsEvery: Millis;
   readonly headsTo: readonly HeadTarget[];
+  readonly sinks: readonly SinkPlan[];
 }
 
 export interface Address {

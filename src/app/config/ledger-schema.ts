@@ -1,3 +1,42 @@
+import { SHIP_FORMATS } from "../../core/ledger/shipped-record.ts";
+
+const SINK_SHAPE = {
+  type: "object",
+  additionalProperties: false,
+  required: ["name", "to"],
+  properties: {
+    name: {
+      type: "string",
+      pattern: "^[a-z0-9][a-z0-9._-]{0,63}$",
+      description: "Under this name it is remembered what was sent; a new name begins anew.",
+    },
+    to: {
+      type: "string",
+      maxLength: 2048,
+      description:
+        "`stdout`, `https://…` (posted in batches), `otlp+https://…` (logs), `redis://…` (a stream), `postgres://…` (a table).",
+    },
+    format: { type: "string", enum: SHIP_FORMATS, default: "native" },
+    kinds: {
+      type: "array",
+      default: [],
+      maxItems: 9,
+      items: { type: "string" },
+      description: "Only these kinds of record: outcome, event, change, …; all if empty.",
+    },
+    stream: {
+      type: "string",
+      default: "sallyport:ledger",
+      maxLength: 256,
+      description: "For Redis: the stream's name.",
+    },
+    token_file: {
+      type: "string",
+      description: "A file that holds the bearer token, or the password of Redis.",
+    },
+  },
+} as const;
+
 /** The `ledger:` key of the config file. */
 export const LEDGER_SHAPE = {
   type: "object",
@@ -21,9 +60,17 @@ export const LEDGER_SHAPE = {
       type: "array",
       default: [],
       description:
-        "Files to append signed heads to, or http(s) URLs to post them to. Keep them off this machine: only then do they show what is gone from it.",
+        "Files to append signed heads to, http(s) URLs to post them to, or redis:// to append them to the stream `sallyport:ledger-heads`. Keep them off this machine: only then do they show what is gone from it.",
       maxItems: 16,
       items: { type: "string" },
+    },
+    sinks: {
+      type: "array",
+      default: [],
+      description:
+        "Where records are sent, too: at least once, from a durable cursor, never in the way of a call.",
+      maxItems: 16,
+      items: SINK_SHAPE,
     },
   },
 } as const;

@@ -1,16 +1,16 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Problem } from "../../core/problem.ts";
 import { millis } from "../../core/units.ts";
 import type { Upstream } from "../../core/upstream.ts";
-import type { HeadTarget } from "../../stores/ledger/send-heads.ts";
 import { closest } from "../../lib/closest.ts";
-import type { AgentEntry, Config, DefinitionTrust, LedgerConfig, Limits } from "./config.ts";
+import type { AgentEntry, Config, DefinitionTrust, Limits } from "./config.ts";
 import type { ConfigFile } from "./config-schema.ts";
 import type { Origins, Reading } from "./read-shape.ts";
 import { resolveOutages, resolveStore } from "./store-settings.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import { secretsOf } from "./secret-uses.ts";
 import { resolveLogin } from "./resolve-login.ts";
+import { resolveLedger } from "./resolve-ledger.ts";
 import { resolveIdentity } from "./resolve-identity.ts";
 import { resolveUpstream, type Complain } from "./resolve-upstream.ts";
 
@@ -34,6 +34,7 @@ export function resolveConfig(
   const agents = file.agents.map(asAgent);
   check.unique("agents", file.agents);
   check.unique("upstreams", file.upstreams);
+  check.unique("ledger.sinks", file.ledger.sinks);
   check.keysAreDistinct(agents);
   check.agentExists(file.identity.loopback_agent, agents);
   check.listenersDiffer(file);
@@ -63,7 +64,7 @@ export function resolveConfig(
     dataDirectory: check.path("data_dir", file.data_dir),
     store: resolveStore(file, (path, value) => check.path(path, value), complain),
     outages: resolveOutages(file, complain),
-    ledger: asLedger(file, (key, path) => check.path(key, path)),
+    ledger: resolveLedger(file, check),
     workers: file.workers,
     demo: file.demo,
     agents,
@@ -108,28 +109,6 @@ function asVault({ vault }: ConfigFile, check: Check): Config["vault"] {
   const { key, key_file: file } = vault;
   return { key, keyFile: file === undefined ? undefined : check.path("vault.key_file", file) };
 }
-
-function asLedger(
-  { ledger, data_dir: home }: ConfigFile,
-  inFile: (key: string, path: string) => string,
-): LedgerConfig {
-  const key = ledger.signing_key_file;
-  const headsTo = ledger.heads_to.map((target, index): HeadTarget => {
-    if (/^https?:\/\//u.test(target)) return { kind: "http", url: target };
-    return { kind: "file", path: inFile(`ledger.heads_to[${index}]`, target) };
-  });
-  return {
-    signingKeyFile:
-      key === undefined
-        ? join(inFile("data_dir", home), SIGNING_KEY_FILE)
-        : inFile("ledger.signing_key_file", key),
-    headsEvery: millis(ledger.head_interval_ms),
-    headsTo,
-  };
-}
-
-/** In the data directory, where no other key was given. */
-const SIGNING_KEY_FILE = "ledger-signing-key.pem";
 
 function asTrust({ definitions, upstreams }: ConfigFile, lockFile: string): DefinitionTrust {
   const own = upstreams.flatMap(({ name, trust }) => (trust === undefined ? [] : [[name, trust]]));
@@ -181,7 +160,10 @@ class Check {
     return resolve(workingDirectory, inFile ? dirname(file) : ".", value);
   }
 
-  unique(list: "agents" | "upstreams", entries: readonly { readonly name: string }[]): void {
+  unique(
+    list: "agents" | "upstreams" | "ledger.sinks",
+    entries: readonly { readonly name: string }[],
+  ): void {
     const seen = new Map<string, number>();
     for (const [index, { name }] of entries.entries()) {
       if (!this.isSound(`${list}[${index}].name`)) continue;

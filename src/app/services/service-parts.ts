@@ -1,6 +1,7 @@
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { Instant } from "../../core/units.ts";
 import type { Vitals } from "../../manage/vitals.ts";
+import type { LedgerThread } from "../../stores/ledger-thread/ledger-thread.ts";
 import type { Config } from "../config/config.ts";
 
 /** What every group of services is opened from. */
@@ -8,5 +9,6 @@ export interface ServiceParts {
   readonly config: Config;
   readonly vitals: Vitals;
   readonly ledger: Ledger;
+  readonly ledgerThread: LedgerThread;
   readonly now: () => Instant;
 }

@@ -27,6 +27,18 @@ export class IndexUnreachable extends Error {
 
 export type RecordKind = Entry["kind"];
 
+export const RECORD_KINDS = [
+  "intent",
+  "outcome",
+  "segment",
+  "boot",
+  "recovered",
+  "resumed",
+  "change",
+  "event",
+  "seal",
+] as const satisfies readonly RecordKind[];
+
 /** The kinds that tell of a deed and how it ended: each deed once. */
 export const DEEDS = ["outcome", "event"] as const satisfies readonly RecordKind[];
 

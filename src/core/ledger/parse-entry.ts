@@ -19,20 +19,9 @@ import {
   text,
   word,
 } from "./field-reader.ts";
+import { RECORD_KINDS } from "./ledger-index.ts";
 import { parseAsked } from "./parse-asked.ts";
 import { parseDetail, parseEvent } from "./record-event.ts";
-
-const KINDS = [
-  "intent",
-  "outcome",
-  "segment",
-  "boot",
-  "recovered",
-  "resumed",
-  "change",
-  "event",
-  "seal",
-] as const;
 
 /** Undefined where the record is not one that this version writes. */
 export function parseEntry(record: unknown): Entry | undefined {
@@ -47,7 +36,7 @@ export function parseEntry(record: unknown): Entry | undefined {
 
 function read(record: JsonObject): Entry {
   const link = parseLink(record);
-  const kind = word(record, "kind", KINDS);
+  const kind = word(record, "kind", RECORD_KINDS);
   switch (kind) {
     case "intent":
       return {

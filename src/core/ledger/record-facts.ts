@@ -40,6 +40,18 @@ export function factsOf(entry: Entry, intent: RecordFacts | undefined): RecordFa
   }
 }
 
+/**
+ * The facts of a chain's records, one after the other. `intents` holds those that have no outcome so
+ * far: the writer bounds how many there are.
+ */
+export function factsInOrder(intents: Map<string, RecordFacts>, entry: Entry): RecordFacts {
+  if (entry.kind !== "intent" && entry.kind !== "outcome") return factsOf(entry, undefined);
+  const facts = factsOf(entry, intents.get(entry.exchange));
+  if (entry.kind === "intent") intents.set(entry.exchange, facts);
+  else intents.delete(entry.exchange);
+  return facts;
+}
+
 const NOTHING: RecordFacts = {
   tenant: HOUSE,
   subject: undefined,

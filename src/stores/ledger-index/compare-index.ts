@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Kysely } from "kysely";
 import type { RecordFacts } from "../../core/ledger/ledger-index.ts";
-import { factsOf } from "../../core/ledger/record-facts.ts";
+import { factsInOrder } from "../../core/ledger/record-facts.ts";
 import { CHAIN_START, readOnward, type ReadRecord } from "../ledger/read-onward.ts";
 import { chainsOf } from "../ledger/read-ledger.ts";
 import type { SeqRange } from "./feed-index.ts";
@@ -56,7 +56,8 @@ async function compareChain(
       const row = rows.get(seq);
       rows.delete(seq);
       if (row === undefined) differ(found, seq, "missing");
-      else if (!isSame(row, read, factsIn(intents, read))) differ(found, seq, "different");
+      else if (!isSame(row, read, factsInOrder(intents, read.entry)))
+        differ(found, seq, "different");
     }
     for (const seq of rows.keys()) differ(found, seq, "foreign");
     records += some.length;
@@ -76,15 +77,6 @@ async function lastSeqOf(database: Kysely<IndexTables>, writer: string): Promise
     .where("writer", "=", writer)
     .executeTakeFirst();
   return row === undefined ? -1 : Number(row.seq);
-}
-
-/** `intents`: those of the chain that have no outcome so far. */
-function factsIn(intents: Map<string, RecordFacts>, { entry }: ReadRecord): RecordFacts {
-  if (!("exchange" in entry)) return factsOf(entry, undefined);
-  const facts = factsOf(entry, intents.get(entry.exchange));
-  if (entry.kind === "intent") intents.set(entry.exchange, facts);
-  else intents.delete(entry.exchange);
-  return facts;
 }
 
 type KnownRow = EntryRow & { readonly record: string };

@@ -1,5 +1,10 @@
 /** Records ↔ rows. */
-import type { IndexedRecord, RecordFacts, RecordKind } from "../../core/ledger/ledger-index.ts";
+import {
+  RECORD_KINDS,
+  type IndexedRecord,
+  type RecordFacts,
+  type RecordKind,
+} from "../../core/ledger/ledger-index.ts";
 import { id, instant, type Digest } from "../../core/units.ts";
 import type { ReadRecord } from "../ledger/read-onward.ts";
 import type { EntryRow } from "./index-schema.ts";
@@ -70,23 +75,8 @@ export function recordOfRow(row: EntryRow & { readonly record: string }): Indexe
   };
 }
 
-const KINDS = {
-  intent: true,
-  outcome: true,
-  segment: true,
-  boot: true,
-  recovered: true,
-  resumed: true,
-  change: true,
-  event: true,
-  seal: true,
-} as const satisfies Record<RecordKind, true>;
-
 function kindOf(text: string): RecordKind {
-  if (isKind(text)) return text;
-  throw new TypeError(`the index has a record of kind ${text}`);
-}
-
-function isKind(text: string): text is RecordKind {
-  return Object.hasOwn(KINDS, text);
+  const kind = RECORD_KINDS.find((known) => known === text);
+  if (kind === undefined) throw new TypeError(`the index has a record of kind ${text}`);
+  return kind;
 }

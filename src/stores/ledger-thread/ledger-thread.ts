@@ -19,11 +19,15 @@ import type {
 } from "../../core/ledger/ledger-evidence.ts";
 import type { SignedHead } from "../../core/ledger/tree-head.ts";
 import type { TenantId } from "../../core/units.ts";
+import type { SinkState } from "../ledger-sinks/sink-plan.ts";
 import { impossible } from "../../lib/impossible.ts";
 import type { FromThread, Question, Reply, ThreadData, ToThread } from "./thread-messages.ts";
 
 /** Questions that wait for an answer; more are refused at once. */
 const QUESTIONS_MAX = 256;
+
+/** A thread with work of its own that failed is begun anew. */
+const RESTART_MS = 5_000;
 
 interface Asker {
   readonly resolve: (reply: Reply) => void;
@@ -36,6 +40,8 @@ export class LedgerThread implements LedgerIndex, LedgerEvidence, AsyncDisposabl
   readonly #askers = new Map<number, Asker>();
   readonly #watchers = new Set<() => void>();
   #worker: Worker | undefined;
+  #sinks: readonly SinkState[] = [];
+  #finished: () => void = () => undefined;
   #asked = 0;
   #closed = false;
 
@@ -91,9 +97,29 @@ export class LedgerThread implements LedgerIndex, LedgerEvidence, AsyncDisposabl
     };
   }
 
+  /** Begins where there is work that nobody asks for: sinks, or an index that others read, too. */
+  start(): void {
+    const { sinks, index } = this.#data;
+    if (sinks.length > 0 || index.url !== undefined) this.#worker ??= this.#start();
+  }
+
+  /** As they were told a second ago at most. */
+  get sinks(): readonly SinkState[] {
+    return this.#sinks;
+  }
+
+  /** Sinks get what is written by now, as far as they take it within a few seconds. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
     const worker = this.#worker;
+    if (worker !== undefined && !this.#closed) {
+      const ended = new Promise<void>((resolve) => {
+        this.#finished = resolve;
+        worker.once("exit", () => resolve());
+      });
+      this.#tell({ kind: "finish" });
+      await ended;
+    }
+    this.#closed = true;
     this.#lose();
     await worker?.terminate();
   }
@@ -125,6 +151,7 @@ export class LedgerThread implements LedgerIndex, LedgerEvidence, AsyncDisposabl
     worker.on("error", (error) => {
       this.#onFault(String(error));
       this.#lose();
+      setTimeout(() => this.#closed || this.start(), RESTART_MS).unref();
     });
     if (this.#watchers.size > 0) worker.postMessage({ kind: "watch", on: true } satisfies ToThread);
     return worker;
@@ -139,6 +166,11 @@ export class LedgerThread implements LedgerIndex, LedgerEvidence, AsyncDisposabl
       case "news":
         for (const told of this.#watchers) told();
         return undefined;
+      case "sinks":
+        this.#sinks = message.states;
+        return undefined;
+      case "finished":
+        return this.#finished();
       case "fault":
         return this.#onFault(message.cause);
       default:

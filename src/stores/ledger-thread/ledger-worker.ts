@@ -11,6 +11,9 @@ import { openLedgerIndex, type OpenLedgerIndex } from "../ledger-index/open-ledg
 import { exportRecords } from "../ledger/export-records.ts";
 import { lastHeads } from "../ledger/head-file.ts";
 import { proveRecord } from "../ledger/prove-record.ts";
+import { cursorFile } from "../ledger-sinks/sink-cursor.ts";
+import type { SinkPlan } from "../ledger-sinks/sink-plan.ts";
+import type { SinkPump } from "../ledger-sinks/sink-pump.ts";
 import type { FromThread, Question, Reply, ThreadData, ToThread } from "./thread-messages.ts";
 
 /** How long a question waits for the index to be up to date. */
@@ -18,7 +21,15 @@ const FEED_MS = 2_000;
 /** Between two looks for what arrived, while somebody wants to hear of it. */
 const LOOK_MS = 200;
 
+/** Between two reports of the sinks. */
+const STATE_MS = 1_000;
+/** Between two looks at what is to be shared with other machines. */
+const SHARE_MS = 1_000;
+/** What a stop waits for; the rest goes out after the next start. */
+const FINISH_MS = 3_000;
+
 const data: ThreadData = workerData;
+let pumps: Promise<readonly SinkPump[]> = Promise.resolve([]);
 let opened: Promise<OpenLedgerIndex> | undefined;
 let feeding: Promise<boolean> | undefined;
 let fed = 0;
@@ -32,10 +43,42 @@ parentPort?.on("message", (message: ToThread) => {
       if (message.on && !watching) void watch();
       watching = message.on;
       return;
+    case "finish":
+      return void finish();
     default:
       return impossible(message);
   }
 });
+
+if (data.sinks.length > 0) pumps = openPumps(data.sinks);
+// What other machines are asked must not wait for somebody to ask here.
+if (data.index.url !== undefined) void keepFed();
+
+async function openPumps(plans: readonly SinkPlan[]): Promise<readonly SinkPump[]> {
+  const { SinkPump } = await import("../ledger-sinks/sink-pump.ts");
+  const opened = plans.map((plan) => new SinkPump(plan, placeOf(plan)));
+  setInterval(() => tell({ kind: "sinks", states: opened.map(({ state }) => state) }), STATE_MS);
+  return opened;
+}
+
+function placeOf({ name }: SinkPlan) {
+  return { ledger: data.index.ledger, cursorFile: cursorFile(data.dataDirectory, name) };
+}
+
+async function keepFed(): Promise<void> {
+  for (;;) {
+    await ready().then(feed).catch(fault);
+    await pause(SHARE_MS);
+  }
+}
+
+async function finish(): Promise<void> {
+  const limit = pause(FINISH_MS);
+  const shared = data.index.url === undefined ? undefined : ready().then(feed).catch(fault);
+  const sent = (await pumps).map((pump) => pump[Symbol.asyncDispose]());
+  await Promise.race([limit, Promise.all([shared, ...sent])]);
+  tell({ kind: "finished" });
+}
 
 async function answer(id: number, question: Question): Promise<void> {
   try {
@@ -114,10 +157,14 @@ async function watch(): Promise<void> {
       if (newest !== last && last !== -1) tell({ kind: "news" });
       last = newest;
     } catch (error) {
-      tell({ kind: "fault", cause: String(error) });
+      fault(error);
     }
     await pause(LOOK_MS);
   } while (watching);
+}
+
+function fault(error: unknown): void {
+  tell({ kind: "fault", cause: String(error) });
 }
 
 function tell(message: FromThread): void {

@@ -11,10 +11,14 @@ import type {
 import type { ExportedFile, ExportSelection, Proving } from "../../core/ledger/ledger-evidence.ts";
 import type { SignedHead } from "../../core/ledger/tree-head.ts";
 import type { TenantId } from "../../core/units.ts";
+import type { SinkPlan, SinkState } from "../ledger-sinks/sink-plan.ts";
 import type { IndexPlace } from "../ledger-index/index-place.ts";
 
 export interface ThreadData {
   readonly index: IndexPlace;
+  /** Where sinks keep how far they have come. */
+  readonly dataDirectory: string;
+  readonly sinks: readonly SinkPlan[];
 }
 
 export type Question =
@@ -38,11 +42,15 @@ export type Reply =
 export type ToThread =
   | { readonly kind: "ask"; readonly id: number; readonly question: Question }
   /** Whether somebody wants to hear of arrivals. */
-  | { readonly kind: "watch"; readonly on: boolean };
+  | { readonly kind: "watch"; readonly on: boolean }
+  /** Bring away what can be brought away, then end. */
+  | { readonly kind: "finish" };
 
 export type FromThread =
   | { readonly kind: "reply"; readonly id: number; readonly reply: Reply }
   | { readonly kind: "refusal"; readonly id: number; readonly why: string }
   /** Something arrived in the index. */
   | { readonly kind: "news" }
+  | { readonly kind: "finished" }
+  | { readonly kind: "sinks"; readonly states: readonly SinkState[] }
   | { readonly kind: "fault"; readonly cause: string };

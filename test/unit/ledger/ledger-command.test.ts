@@ -25,7 +25,7 @@ describe("sallyport ledger", () => {
       err: () => {},
     };
     const signingKeyFile = join(data, "ledger-signing-key.pem");
-    const ledgerConfig = { signingKeyFile, headsEvery: millis(60_000), headsTo: [] };
+    const ledgerConfig = { signingKeyFile, headsEvery: millis(60_000), headsTo: [], sinks: [] };
     const command = ledgerCommand(shell, () => ({
       dataDirectory: data,
       directoryUrl: undefined,

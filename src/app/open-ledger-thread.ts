@@ -1,0 +1,18 @@
+import { indexFile } from "../stores/ledger-index/index-place.ts";
+import { LedgerThread } from "../stores/ledger-thread/ledger-thread.ts";
+import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
+import type { Config } from "./config/config.ts";
+import type { Log } from "./logger.ts";
+
+/** The reader of this data directory's ledger: one, however many processes write. */
+export function openLedgerThread(
+  { dataDirectory, directoryUrl: url, ledger: { sinks } }: Config,
+  log: Log,
+): LedgerThread {
+  const index = { ledger: ledgerDirectory(dataDirectory), file: indexFile(dataDirectory), url };
+  const thread = new LedgerThread({ index, dataDirectory, sinks }, (cause) =>
+    log.error({ cause }, "the ledger's index or a sink"),
+  );
+  thread.start();
+  return thread;
+}
