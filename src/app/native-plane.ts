@@ -10,6 +10,7 @@ import { openRecordServices } from "./services/record-services.ts";
 import { openReviewServices } from "./services/review-services.ts";
 import { openSecretServices } from "./services/secret-services.ts";
 import type { ServiceParts } from "./services/service-parts.ts";
+import { openPins, upstreamServices } from "./services/upstream-services.ts";
 import { VERSION } from "./version.ts";
 
 export interface NativePlane extends AsyncDisposable {
@@ -22,6 +23,7 @@ export async function openNativePlane(given: Omit<ServiceParts, "now">): Promise
   const parts: ServiceParts = { ...given, now: () => instant(wallMillis()) };
   await using started = new AsyncDisposableStack();
   const identity = await openIdentityServices(parts, started);
+  const pins = openPins(parts, started);
   const { policies } = openPolicyServices(parts, identity.ports);
   const api = await createNativeApi({
     version: VERSION,
@@ -29,7 +31,8 @@ export async function openNativePlane(given: Omit<ServiceParts, "now">): Promise
     identity,
     policies,
     ...(await openMoneyServices(parts, policies.budgets, started)),
-    ...openReviewServices(parts, started),
+    ...openReviewServices(parts, pins, started),
+    ...upstreamServices(parts, identity.ports, pins),
     ...openSecretServices(parts, identity.ports, started),
     ...openRecordServices(parts),
     open: config.api.open,

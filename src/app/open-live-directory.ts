@@ -1,4 +1,5 @@
 import type { Directory } from "../core/directory.ts";
+import type { UpstreamOfTenant } from "../core/identity/access-index.ts";
 import type { DirectoryFeed } from "../core/identity/directory-feed.ts";
 import type { Stop } from "../core/identity/stop.ts";
 import type { PolicySource } from "../core/policy/compile-policy.ts";
@@ -23,6 +24,8 @@ export interface LiveDirectoryParts {
 export interface OpenLiveDirectory extends AsyncDisposable {
   readonly directory: Directory;
   stopped(principal: Principal): Stop | undefined;
+  /** See `AccessIndex.upstreams`. */
+  upstreams(): readonly UpstreamOfTenant[];
   /** See `AccessIndex.policySources`. */
   policySources(): readonly PolicySource[];
   /** Why what runs must end; undefined while it may go on. */
@@ -52,6 +55,7 @@ export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<Open
   return {
     directory,
     stopped: (principal) => directory.stopped(principal),
+    upstreams: () => directory.upstreams(),
     policySources: () => directory.policySources(),
     whyEnded(principal) {
       if (!directory.mustEnd(principal)) return undefined;

@@ -1,4 +1,4 @@
-import { sourcesOf } from "../core/identity/bundle-shelf.ts";
+import { sourcesOf } from "../core/identity/bundle-sources.ts";
 import { EVERY_TENANT, type DirectoryStore } from "../core/identity/directory-store.ts";
 import type { Budget } from "../core/money/budget.ts";
 import { compilePolicies, type PolicyReply } from "../core/policy/compile-policy.ts";

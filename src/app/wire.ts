@@ -25,7 +25,7 @@ import { SqliteSessionOwners } from "../stores/sqlite/session-owner-store.ts";
 import type { Config, Limits } from "./config/config.ts";
 import type { CrewPlace } from "./worker-messages.ts";
 import { openPorts, type OpenPorts, type PortsOptions } from "./open-ports.ts";
-import { OWN_UPSTREAM } from "./own-upstream.ts";
+import { createUpstreamRoster, type UpstreamRoster } from "./upstream-roster.ts";
 import { VERSION } from "./version.ts";
 
 export interface WireOptions extends Omit<PortsOptions, "shared"> {
@@ -43,10 +43,8 @@ export interface Wired
 export async function wire(options: WireOptions): Promise<Wired> {
   await using started = new AsyncDisposableStack();
   const opened = started.use(await openPorts({ ...options, shared: options.crew !== undefined }));
-  const { live } = options;
   const { ledger, vault, counters, gate } = opened;
   const plane = await openPlane(options, opened, started);
-  live.onChange(() => plane.stop((who) => live.whyEnded(who)));
   const owned = started.move();
   return {
     plane,
@@ -59,11 +57,12 @@ export async function wire(options: WireOptions): Promise<Wired> {
 }
 
 async function openPlane(
-  { config, environment, events, refusals, crew }: WireOptions,
+  { config, environment, events, live, refusals, crew }: WireOptions,
   { ports, vault }: OpenPorts,
   started: AsyncDisposableStack,
 ): Promise<DataPlane> {
-  const routes = routesOf(config);
+  const roster = createUpstreamRoster(config, () => live.upstreams());
+  const routes = routesOf(config, roster);
   const own = new OwnServer({ upstreams: routes.upstreams, ports, refusals }, VERSION);
   const links = crew === undefined ? undefined : started.use(await linksOf(crew));
   const peers = links ?? ALONE;
@@ -77,7 +76,7 @@ async function openPlane(
     if (upstream !== undefined) pools.transport(upstream);
   });
   const standing: StandingStreams = new Set();
-  return createDataPlane({
+  const plane = createDataPlane({
     ports,
     ...routes,
     wires: {
@@ -93,6 +92,11 @@ async function openPlane(
     peers,
     version: VERSION,
   });
+  live.onChange(() => {
+    plane.stop((who) => live.whyEnded(who));
+    for (const gone of roster.refresh()) void pools.retire(gone);
+  });
+  return plane;
 }
 
 const WIRES = {
@@ -117,11 +121,9 @@ async function bedrockWire({ upstreams }: Config): Promise<WireFamily> {
 const connectorFor: ConnectorFor = ({ allowPrivate, timeouts }: Upstream) =>
   createGuardedConnector({ allowPrivate, connectTimeout: timeouts.connect });
 
-function routesOf(config: Config): Routes {
-  const all = [...config.upstreams, OWN_UPSTREAM];
-  const upstreams = new Map(all.map((upstream) => [upstream.name, upstream]));
+function routesOf(config: Config, { upstreams, members }: UpstreamRoster): Routes {
   const login = new ProtectedResource(config.tokenIssuers, config.publicUrl);
-  return { upstreams, federation: FEDERATION, login, hosts: hostsOf(config) };
+  return { upstreams, members, federation: FEDERATION, login, hosts: hostsOf(config) };
 }
 
 /**

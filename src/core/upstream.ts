@@ -1,6 +1,6 @@
 import type { MetaTool } from "./meta-tool/meta-tool.ts";
 import type { OAuthGrant } from "./secret/oauth-grant.ts";
-import type { Millis, SecretName, UpstreamName } from "./units.ts";
+import type { Millis, SecretName, TenantId, UpstreamName } from "./units.ts";
 
 /** Which wire an upstream speaks; `http` is everything that no dialect folder knows. */
 export type Wire = "http" | "openai" | "anthropic" | "gemini" | "bedrock" | "mcp";
@@ -8,6 +8,8 @@ export type Wire = "http" | "openai" | "anthropic" | "gemini" | "bedrock" | "mcp
 /** One configured other side, frozen at load. The client never chooses the host. */
 export interface Upstream {
   readonly name: UpstreamName;
+  /** Who registered it, and alone may use it; undefined: everybody's. */
+  readonly tenant?: TenantId | undefined;
   readonly wire: Wire;
   readonly transport: Transport;
   /**
@@ -36,6 +38,11 @@ export interface Upstream {
   readonly responseBytesMax: number;
   /** What happens to a body past its limit, or in an encoding that cannot be read. */
   readonly unscannable: "refuse" | "pass";
+}
+
+/** To other tenants it is not there. */
+export function isOpenTo({ tenant }: Upstream, asking: TenantId): boolean {
+  return tenant === undefined || tenant === asking;
 }
 
 /** How messages travel there. Only MCP has a choice. */

@@ -53,7 +53,7 @@ export async function authorize(
   if (identified.kind === "halt") return identified;
   const principal = (facts.principal = identified.value);
 
-  const limited = limit(principal, ports.gate);
+  const limited = limit(principal, ports.gate, upstream);
   if (limited.kind === "halt") return limited;
 
   const asked = snapshot.inspections(principal);

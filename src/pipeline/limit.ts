@@ -1,11 +1,12 @@
 /**
- * Stage 2 of 11. What the process itself forbids: it is shutting down, or a person stopped the
- * agent. Rates belong to the rules that allow a call and are taken in `reserve.ts`.
+ * Stage 2 of 11. What the process itself forbids: it is shutting down, a person stopped the agent,
+ * or the upstream is another tenant's. Rates belong to the rules that allow a call and are taken in `reserve.ts`.
  */
 import type { Stop } from "../core/identity/stop.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { millis } from "../core/units.ts";
+import { isOpenTo, type Upstream } from "../core/upstream.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 import type { Gatekeeper } from "./stages.ts";
 
@@ -21,8 +22,17 @@ const DRAINING = halt({
 
 const CLEAR = pass(undefined);
 
-export function limit(principal: Principal, gate: Gatekeeper): Verdict<undefined> {
+/** `upstream`: what one tenant registered is not there for the others. */
+export function limit(
+  principal: Principal,
+  gate: Gatekeeper,
+  upstream: Upstream,
+): Verdict<undefined> {
   if (gate.draining) return DRAINING;
+  if (!isOpenTo(upstream, principal.tenant)) {
+    const detail = `Nothing is configured at /${upstream.name}.`;
+    return halt({ code: "no_such_upstream", detail });
+  }
   const stop = gate.stopped(principal);
   return stop === undefined ? CLEAR : halt(stoppedBy(stop, principal));
 }

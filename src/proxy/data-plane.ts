@@ -7,7 +7,7 @@ import { isToken } from "../core/identity/token-form.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { id, instant, type ExchangeId, type Instant, type Millis } from "../core/units.ts";
-import type { Upstream, Wire } from "../core/upstream.ts";
+import type { Wire } from "../core/upstream.ts";
 import { newId } from "../lib/ids.ts";
 import { createServer } from "../lib/node-http.ts";
 import { Roster } from "../lib/roster.ts";
@@ -136,7 +136,7 @@ class Listener {
       peers: options.peers,
       run: (exchange) => this.#run(exchange),
     };
-    const members = membersOf(options);
+    const { members } = options;
     this.#federation = new FederationDoor(members, options.version, limits.body, inner);
     this.#legacy = new LegacyDoor(limits.body, inner, (upstream) =>
       upstream === options.federation ? this.#federation.front : innerSide(upstream, inner),
@@ -232,13 +232,6 @@ const NOTHING_TO_UPGRADE: Refusal = {
   code: "no_such_upstream",
   detail: "There is nothing to upgrade at this address.",
 };
-
-/** In the order in which lists show them. */
-function membersOf({ upstreams }: DataPlaneOptions): ReadonlyMap<string, Upstream> {
-  const servers = [...upstreams.values()].filter(({ wire }) => wire === "mcp");
-  const sorted = servers.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return new Map(sorted.map((upstream) => [upstream.name, upstream]));
-}
 
 type ExchangeInvite = (() => void) | undefined;
 

@@ -15,7 +15,10 @@ import { readRequestTarget, type RequestTarget } from "./request-target.ts";
 import type { RequestHead } from "./wire.ts";
 
 export interface Routes {
+  /** Changes while it runs, as upstreams are registered. */
   readonly upstreams: ReadonlyMap<string, Upstream>;
+  /** Those of them that are MCP servers, in the order in which lists show them. */
+  readonly members: ReadonlyMap<string, Upstream>;
   /** What stands for all MCP servers at once, at `/mcp`. */
   readonly federation: Upstream;
   /** Where clients of MCP get tokens. */

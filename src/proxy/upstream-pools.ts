@@ -47,6 +47,14 @@ export class UpstreamPools implements AsyncDisposable {
     return transport;
   }
 
+  /** Ends the way to an upstream that is no more, when what runs there has ended. Never rejects. */
+  async retire(upstream: Upstream): Promise<void> {
+    const [transport, issuer] = [this.#transports.get(upstream), this.#issuers.get(upstream)];
+    this.#transports.delete(upstream);
+    this.#issuers.delete(upstream);
+    await Promise.allSettled([transport?.close(), issuer?.close()]);
+  }
+
   readonly #askIssuer: AskIssuer = async (issuer, path, { headers, body }) => {
     const open = this.#issuers.get(issuer);
     const pool = open ?? this.#pool(issuer);

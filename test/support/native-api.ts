@@ -23,6 +23,9 @@ import type { OidcClient } from "../../src/core/identity/oidc.ts";
 import { createTokenIssuer } from "../../src/stores/tokens/token-issuer.ts";
 import { openPolicyDesk } from "../../src/app/policy-desk.ts";
 import { readNamedPolicies } from "../../src/app/policy-files.ts";
+import { readUpstreamEntry } from "../../src/app/config/read-upstream-entry.ts";
+import { OWN_UPSTREAM } from "../../src/app/own-upstream.ts";
+import { SqliteDefinitionStore } from "../../src/stores/sqlite/definition-store.ts";
 import type { Api } from "../../src/manage/native/api.ts";
 import { createNativeApi } from "../../src/manage/native/native-api.ts";
 import { authenticate } from "../../src/operations/identity/authenticate.ts";
@@ -124,6 +127,16 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
   );
   const reviews = started.use(new SqliteReviewStore(join(directory, "reviews.db"), now));
   const failures: unknown[] = [];
+  const pins = started.use(
+    new SqliteDefinitionStore({
+      path: join(directory, "definitions.db"),
+      now,
+      trustOf: () => "first_use",
+      lock: () => new Map(),
+      onChange: () => undefined,
+      onFault: (cause) => void failures.push(cause),
+    }),
+  );
   const uses = started.use(
     new SqliteSecretUses(join(directory, "uses.db"), (cause) => void failures.push(cause)),
   );
@@ -161,6 +174,12 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
     },
     reviews: { reviews, ledger, now, definitionOf: () => undefined },
     secrets: { ...ports, secrets: createFileSecretStore({ directory, key: VAULT_KEY }), uses },
+    upstreams: {
+      ...ports,
+      configured: new Map([[OWN_UPSTREAM.name, OWN_UPSTREAM]]),
+      read: (entry, tenant) => readUpstreamEntry(entry, tenant, { allowPrivate: false }),
+      definitions: () => pins.list(),
+    },
     records: {
       index: thread,
       evidence: thread,

@@ -190,6 +190,11 @@ export const CONFIG_SCHEMA = {
           writeOnly: true,
           description: "Lets its holder make the first key from another machine.",
         },
+        private_upstreams: {
+          type: "boolean",
+          default: false,
+          description: "Upstreams registered through the API may have private addresses.",
+        },
       },
     },
     login: LOGIN_SHAPE,

@@ -99,6 +99,8 @@ export interface ApiSettings {
   /** Nobody needs a credential; on loopback only. */
   readonly open: boolean;
   readonly bootstrapToken: string | undefined;
+  /** Whether upstreams that tenants register may have private addresses. */
+  readonly privateUpstreams: boolean;
 }
 
 export interface DefinitionTrust {

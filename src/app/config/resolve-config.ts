@@ -78,7 +78,7 @@ export function resolveConfig(
     vault: asVault(file, check),
     login: resolveLogin(file, (key, value) => check.path(key, value), complain),
     directoryUrl: file.directory.url,
-    api: { open: file.api.auth === "open", bootstrapToken: file.api.bootstrap_token },
+    api: asApi(file.api),
     log: file.log,
   };
   return { config: deepFreeze(config), problems: check.problems };
@@ -102,6 +102,14 @@ function asPrices({ prices }: ConfigFile, check: Check): Config["prices"] {
     unpriced,
     places: overrides.map((_, index) => check.placeOf(`prices.overrides[${index}]`)),
     file: file === undefined ? undefined : check.path("prices.file", file),
+  };
+}
+
+function asApi({ auth, bootstrap_token, private_upstreams }: ConfigFile["api"]): Config["api"] {
+  return {
+    open: auth === "open",
+    bootstrapToken: bootstrap_token,
+    privateUpstreams: private_upstreams,
   };
 }
 

@@ -4,8 +4,9 @@ import type { PolicySource } from "../policy/compile-policy.ts";
 import type { Principal } from "../principal.ts";
 import type { Instant, TenantId } from "../units.ts";
 import { isLive, type AgentSession } from "./agent-session.ts";
-import { createBundleShelf } from "./bundle-shelf.ts";
-import type { AgentRecord, EntryBodies, KeyRecord } from "./directory-entry.ts";
+import { sourcesOf } from "./bundle-sources.ts";
+import type { AgentRecord, EntryBodies, KeyRecord, UpstreamRecord } from "./directory-entry.ts";
+import { createShelf } from "./shelf.ts";
 import { stopIdsOf, type Stop } from "./stop.ts";
 import type { Suspension } from "./tenant.ts";
 
@@ -18,6 +19,7 @@ export const FOLLOWED = [
   "stop",
   "signing_key",
   "bundle",
+  "upstream",
 ] as const;
 export type FollowedKind = (typeof FOLLOWED)[number];
 
@@ -37,6 +39,11 @@ export interface KeyOfDirectory {
   readonly record: KeyRecord;
 }
 
+export interface UpstreamOfTenant {
+  readonly tenant: TenantId;
+  readonly record: UpstreamRecord;
+}
+
 export interface AccessIndex {
   apply(changes: readonly FeedEntry[]): void;
   key(id: string): KeyOfDirectory | undefined;
@@ -47,6 +54,8 @@ export interface AccessIndex {
   stopOf(principal: Principal): Stop | undefined;
   /** Public keys that tokens of ours are signed with, by key id. */
   signingKey(id: string): Readonly<Record<string, string>> | undefined;
+  /** Registered through an API; the same array until one changes. */
+  upstreams(): readonly UpstreamOfTenant[];
   /** Active policies that were made through an API; the same array until one changes. */
   policySources(): readonly PolicySource[];
   /** Forgets sessions that are over. */
@@ -55,11 +64,11 @@ export interface AccessIndex {
 
 export function createAccessIndex(): AccessIndex {
   const agents = createAgentRegistry();
-  const keys = new Map<string, KeyOfDirectory>();
-  const keyIds = new Map<string, { readonly id: string }>();
+  const keys = createKeyRegistry();
   const sessions = new Map<string, AgentSession>();
   const stops = new Map<string, Stop>();
-  const bundles = createBundleShelf();
+  const policies = createShelf<PolicySource>();
+  const upstreams = createShelf<UpstreamOfTenant>();
   const signingKeys = new Map<string, Readonly<Record<string, string>>>();
   const suspended = new Map<string, Stop>();
 
@@ -70,21 +79,18 @@ export function createAccessIndex(): AccessIndex {
         return put(suspended, id, stopBy(change.body?.suspended));
       case "agent":
         return agents.put(id, tenant, change.body);
-      case "key": {
-        const before = keys.get(id);
-        if (before !== undefined) keyIds.delete(before.record.sha256);
-        put(keys, id, change.body && { tenant, record: change.body });
-        if (change.body !== undefined) keyIds.set(change.body.sha256, { id });
-        return undefined;
-      }
+      case "key":
+        return keys.put(id, tenant, change.body);
       case "session":
         return put(sessions, id, change.body);
       case "stop":
         return put(stops, id, change.body);
       case "signing_key":
         return put(signingKeys, id, change.body?.publicJwk);
+      case "upstream":
+        return upstreams.put(id, change.body ? [{ tenant, record: change.body }] : []);
       case "bundle":
-        return bundles.put(id, tenant, change.body);
+        return policies.put(id, change.body?.active === true ? sourcesOf(tenant, change.body) : []);
     }
   }
 
@@ -93,7 +99,7 @@ export function createAccessIndex(): AccessIndex {
       for (const change of changes) applyOne(change);
     },
     key: (id) => keys.get(id),
-    keyByHash: (sha256) => keyIds.get(sha256),
+    keyByHash: (sha256) => keys.byHash(sha256),
     agent: (tenant, name) => agents.get(`${tenant}/${name}`),
     bySubject: (subject) => agents.bySubject(subject),
     session: (id) => sessions.get(id),
@@ -107,7 +113,8 @@ export function createAccessIndex(): AccessIndex {
       return undefined;
     },
     signingKey: (id) => signingKeys.get(id),
-    policySources: () => bundles.sources(),
+    upstreams: () => upstreams.all(),
+    policySources: () => policies.all(),
     sweep(now) {
       for (const [id, session] of sessions) if (!isLive(session, now)) sessions.delete(id);
     },
@@ -117,6 +124,27 @@ export function createAccessIndex(): AccessIndex {
 /** A suspended tenant is one whose every agent was killed. */
 function stopBy(suspension: Suspension | undefined): Stop | undefined {
   return suspension && { target: { kind: "everything" }, mode: "kill", ...suspension };
+}
+
+interface KeyRegistry {
+  put(id: string, tenant: TenantId, record: KeyRecord | undefined): void;
+  get(id: string): KeyOfDirectory | undefined;
+  byHash(sha256: string): { readonly id: string } | undefined;
+}
+
+function createKeyRegistry(): KeyRegistry {
+  const keys = new Map<string, KeyOfDirectory>();
+  const ids = new Map<string, { readonly id: string }>();
+  return {
+    put(id, tenant, record) {
+      const before = keys.get(id);
+      if (before !== undefined) ids.delete(before.record.sha256);
+      put(keys, id, record && { tenant, record });
+      if (record !== undefined) ids.set(record.sha256, { id });
+    },
+    get: (id) => keys.get(id),
+    byHash: (sha256) => ids.get(sha256),
+  };
 }
 
 interface AgentRegistry {

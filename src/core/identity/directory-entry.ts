@@ -1,5 +1,5 @@
-import type { JsonValue } from "../json.ts";
-import type { AgentId, Instant, TenantId } from "../units.ts";
+import type { JsonObject, JsonValue } from "../json.ts";
+import type { AgentId, Instant, TenantId, UpstreamName } from "../units.ts";
 import type { AgentSession } from "./agent-session.ts";
 import type { KeyFamily } from "./key-family.ts";
 import type { LinkRecord } from "./oidc.ts";
@@ -19,6 +19,7 @@ export interface EntryBodies {
   readonly session: AgentSession;
   readonly stop: Stop;
   readonly bundle: BundleRecord;
+  readonly upstream: UpstreamRecord;
   readonly signing_key: SigningKeyRecord;
   readonly oidc_flow: OidcFlowRecord;
   readonly reply: ReplyRecord;
@@ -121,6 +122,13 @@ export interface BundleRecord {
   readonly createdBy: string;
   /** What a door wrote the files from, in its own shape; undefined where they were sent as files. */
   readonly origin: { readonly door: string; readonly document: JsonValue } | undefined;
+}
+
+/** An upstream registered through an API, in the words of the configuration's `upstreams`. */
+export interface UpstreamRecord {
+  readonly name: UpstreamName;
+  readonly entry: JsonObject;
+  readonly createdBy: string;
 }
 
 export interface SigningKeyRecord {

@@ -83,6 +83,7 @@ const LOOKUPS: LookupTable = {
     owner: name,
     name: `${tenant}/${name}/${version}`,
   }),
+  upstream: ({ name }) => ({ ...NOTHING, name }),
   signing_key: () => NOTHING,
   oidc_flow: ({ expiresAt }) => ({ ...NOTHING, expiresAt }),
   reply: ({ expiresAt }) => ({ ...NOTHING, expiresAt }),

@@ -17,6 +17,7 @@ import { tokenRoutes } from "./token-routes.ts";
 import { userRoutes } from "./user-routes.ts";
 import { budgetRoutes } from "./budget-routes.ts";
 import { usageRoutes } from "./usage-routes.ts";
+import { upstreamRoutes } from "./upstream-routes.ts";
 import { bundleRoutes } from "./bundle-routes.ts";
 import { evidenceRoutes } from "./evidence-routes.ts";
 import { ledgerRoutes } from "./ledger-routes.ts";
@@ -63,6 +64,7 @@ const ROUTES: readonly Routes[] = [
   overrideRoutes,
   policyRoutes,
   bundleRoutes,
+  upstreamRoutes,
   inspectRoutes,
   ledgerRoutes,
   evidenceRoutes,

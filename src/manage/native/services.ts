@@ -14,6 +14,8 @@ import type { PolicyPorts } from "../../operations/policies/manage-bundles.ts";
 import type { BudgetPorts } from "../../operations/money/budget-desk.ts";
 import type { RecordingPorts } from "../../operations/records/record-event.ts";
 import type { ReviewServices } from "./review-services.ts";
+import type { ToolPorts } from "../../operations/upstreams/list-tools.ts";
+import type { UpstreamPorts } from "../../operations/upstreams/manage-upstreams.ts";
 import type { SecretPorts } from "../../operations/secrets/secret-ports.ts";
 import type { Vitals } from "../vitals.ts";
 
@@ -27,6 +29,7 @@ export interface Services {
   readonly usage: UsageStore;
   readonly reviews: ReviewServices;
   readonly secrets: SecretPorts;
+  readonly upstreams: UpstreamPorts & ToolPorts;
   readonly records: RecordServices;
   /** `api.auth: open`: nobody needs a credential. */
   readonly open: boolean;

@@ -26,6 +26,7 @@ const NOUNS = {
   session: "session",
   stop: "stop",
   bundle: "policy bundle",
+  upstream: "upstream",
   signing_key: "signing key",
   oidc_flow: "login",
   reply: "reply",

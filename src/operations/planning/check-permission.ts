@@ -4,7 +4,7 @@ import type { Decision } from "../../core/decision.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import type { Pin } from "../../core/trust/pin.ts";
-import type { Upstream } from "../../core/upstream.ts";
+import { isOpenTo, type Upstream } from "../../core/upstream.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import { decide, type Promising } from "../../pipeline/decide.ts";
 import { judgedAction } from "../../pipeline/judged-action.ts";
@@ -43,7 +43,7 @@ export function judgePlanned(
   ports: JudgingPorts,
 ): Verdict<Judged> {
   const upstream = upstreams.get(action.upstream);
-  if (upstream === undefined) {
+  if (upstream === undefined || !isOpenTo(upstream, principal.tenant)) {
     const detail = `No upstream is called ${action.upstream}.`;
     return halt({ code: "no_such_upstream", detail });
   }

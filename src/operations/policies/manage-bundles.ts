@@ -3,7 +3,7 @@
  * the agents of their tenant beside the operator's own files, and pass the same checks.
  */
 import { done, fault, type Answer } from "../../core/fault.ts";
-import { sourcesOf } from "../../core/identity/bundle-shelf.ts";
+import { sourcesOf } from "../../core/identity/bundle-sources.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import type { BundleRecord, Entry } from "../../core/identity/directory-entry.ts";
 import type { EVERY_TENANT, Write } from "../../core/identity/directory-store.ts";

@@ -39,7 +39,7 @@ async function reviewedAndStill(
   const { subject, decision } = awaited;
   const reviewed = await review(subject, decision, ports, hold);
   // A stop or a shutdown ends the wait, and is the reason that counts.
-  const limited = limit(subject.principal, ports.gate);
+  const limited = limit(subject.principal, ports.gate, awaited.ask.upstream);
   if (limited.kind === "halt") return limited;
   if (reviewed.kind === "halt" || !reviewed.value.waited) return reviewed;
   return reconsider(awaited, reviewed.value, ports);

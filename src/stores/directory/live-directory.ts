@@ -3,7 +3,12 @@
  * directory, kept in step with it.
  */
 import { hash } from "node:crypto";
-import { createAccessIndex, mustEnd, type AccessIndex } from "../../core/identity/access-index.ts";
+import {
+  createAccessIndex,
+  mustEnd,
+  type AccessIndex,
+  type UpstreamOfTenant,
+} from "../../core/identity/access-index.ts";
 import { isLive, SESSION_PREFIX } from "../../core/identity/agent-session.ts";
 import type { DirectoryFeed } from "../../core/identity/directory-feed.ts";
 import { KEY_FAMILIES } from "../../core/identity/key-family.ts";
@@ -128,6 +133,11 @@ export class LiveDirectory implements Directory, Disposable {
     if (session === undefined || !isLive(session, this.#options.now())) return undefined;
     const agent = this.#agent(session.tenant, session.agent);
     return agent && { session, agent };
+  }
+
+  /** See `AccessIndex.upstreams`. */
+  upstreams(): readonly UpstreamOfTenant[] {
+    return this.#index.upstreams();
   }
 
   /** See `AccessIndex.policySources`. */

@@ -1,3 +1,4 @@
+import { MCP_UPSTREAM } from "../../support/mcp.ts";
 import { describe, expect, it } from "vitest";
 import type { Principal } from "../../../src/core/principal.ts";
 import type { Stop } from "../../../src/core/identity/stop.ts";
@@ -28,17 +29,20 @@ const gate = (draining: boolean, ...stopped: string[]) => ({
 
 describe("limit", () => {
   it("lets an agent go on that nobody stopped", () => {
-    expect(limit(BOT, gate(false, "other"))).toEqual({ kind: "pass", value: undefined });
+    expect(limit(BOT, gate(false, "other"), MCP_UPSTREAM)).toEqual({
+      kind: "pass",
+      value: undefined,
+    });
   });
 
   it("takes nothing new while the process drains, and says when to come back", () => {
-    expect(limit(BOT, gate(true))).toMatchObject({
+    expect(limit(BOT, gate(true), MCP_UPSTREAM)).toMatchObject({
       refusal: { code: "draining", retryIn: DRAIN_RETRY_IN },
     });
   });
 
   it("refuses a stopped agent by name, without an invitation to retry", () => {
-    const refused = limit(BOT, gate(false, "bot"));
+    const refused = limit(BOT, gate(false, "bot"), MCP_UPSTREAM);
     expect(refused).toMatchObject({
       refusal: { code: "agent_stopped", detail: expect.stringContaining("bot") },
     });
@@ -46,6 +50,8 @@ describe("limit", () => {
   });
 
   it("tells a stopped agent to come back later while it drains: the next process decides", () => {
-    expect(limit(BOT, gate(true, "bot"))).toMatchObject({ refusal: { code: "draining" } });
+    expect(limit(BOT, gate(true, "bot"), MCP_UPSTREAM)).toMatchObject({
+      refusal: { code: "draining" },
+    });
   });
 });

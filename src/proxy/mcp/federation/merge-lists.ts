@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../../../core/json.ts";
 import type { McpMethod } from "../../../core/action-classes.ts";
-import type { Upstream } from "../../../core/upstream.ts";
+import { isOpenTo, type Upstream } from "../../../core/upstream.ts";
 import { setMemberAt } from "../../set-members.ts";
 import { askMessages, type Asking } from "../era/answer-reader.ts";
 import { requestOf, statelessRequest } from "../era/stateless-message.ts";
@@ -38,8 +38,11 @@ export async function mergeLists(ask: ListAsk, signal: AbortSignal): Promise<Mer
   const cursor = sent.message.params?.["cursor"];
   const cursors = cursor === undefined ? undefined : readCursor(cursor);
   if (cursor !== undefined && cursors === undefined) return { result: undefined };
+  const { tenant } = ask.base.principal;
   const wanted = [...members.values()].filter(
-    ({ name }) => cursors === undefined || Object.hasOwn(cursors, name),
+    (upstream) =>
+      isOpenTo(upstream, tenant) &&
+      (cursors === undefined || Object.hasOwn(cursors, upstream.name)),
   );
   const pages = await Promise.all(
     wanted.map(async (upstream) => {

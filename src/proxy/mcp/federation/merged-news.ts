@@ -1,6 +1,6 @@
 /** What the members say unasked, on one stream: each is listened to by itself, and again if it ends. */
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/json.ts";
-import type { Upstream } from "../../../core/upstream.ts";
+import { isOpenTo, type Upstream } from "../../../core/upstream.ts";
 import { urisOf } from "../era/link-news.ts";
 import { askMessages, type Asking } from "../era/answer-reader.ts";
 import { requestOf, setIn, statelessRequest } from "../era/stateless-message.ts";
@@ -27,7 +27,9 @@ export function mergeNews(ask: NewsAsk, stream: AnswerStream): void {
   const params = { notifications: filter, _meta: { [SUBSCRIPTION_KEY]: id } };
   const method = "notifications/subscriptions/acknowledged";
   stream.event(JSON.stringify({ jsonrpc: "2.0", method, params }));
+  const { tenant } = ask.base.principal;
   for (const upstream of members.values()) {
+    if (!isOpenTo(upstream, tenant)) continue;
     const theirs = filterFor(upstream, filter, members);
     if (Object.keys(theirs).length > 0) new Listening(ask, upstream, theirs, stream).start();
   }
