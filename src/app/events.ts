@@ -1,6 +1,7 @@
 /** What the operator hears of: one function for each business event, a log line and a count each. */
 import type { Action } from "../core/action.ts";
 import type { Facts } from "../core/evidence.ts";
+import type { Notifier } from "../core/notify/notification.ts";
 import type { Problem } from "../core/problem.ts";
 import { REFUSALS, type Refusal, type RefusalCode } from "../core/refusal.ts";
 import { impossible } from "../lib/impossible.ts";
@@ -20,7 +21,16 @@ export interface DefinitionEvents {
   lockFault(problem: string): void;
 }
 
-export interface Events extends Observer, McpEvents, BudgetEvents, DefinitionEvents, StoreEvents {
+/** The operator's files, taken or refused. */
+export interface FileEvents {
+  policyLoaded(digest: string, rules: number): void;
+  policyRefused(problems: readonly Problem[]): void;
+  pricesLoaded(catalogue: string, overrides: number): void;
+  pricesRefused(problems: readonly Problem[]): void;
+}
+
+export interface Events
+  extends Observer, McpEvents, BudgetEvents, DefinitionEvents, FileEvents, StoreEvents {
   /** Exchanges that ended in an exception. */
   readonly bugs: number;
   /** Requests that never became an exchange, by why. */
@@ -29,10 +39,6 @@ export interface Events extends Observer, McpEvents, BudgetEvents, DefinitionEve
   vaultFault(fault: Error): void;
   /** An upstream's credential cannot be had: its calls will be refused. */
   credentialMissing(refusal: Refusal): void;
-  policyLoaded(digest: string, rules: number): void;
-  policyRefused(problems: readonly Problem[]): void;
-  pricesLoaded(catalogue: string, overrides: number): void;
-  pricesRefused(problems: readonly Problem[]): void;
   listening(what: string, url: string): void;
   draining(running: number, limitMs: number): void;
   stopped(cut: number): void;
@@ -41,13 +47,21 @@ export interface Events extends Observer, McpEvents, BudgetEvents, DefinitionEve
 /** Told of every closed exchange beside log and counters: the tracer, a report. */
 export type Listener = (facts: Facts) => void;
 
-export function createEvents(log: Log, tally: Tally, listeners: readonly Listener[]): Events {
+const NOBODY: Notifier = { notify: () => undefined };
+
+export function createEvents(
+  log: Log,
+  tally: Tally,
+  listeners: readonly Listener[],
+  notifier: Notifier = NOBODY,
+): Events {
   let bugs = 0;
   const turnedAway = new Map<RefusalCode, number>();
   return {
     ...mcpEvents(log),
     ...definitionEvents(log),
-    ...createBudgetEvents(log),
+    ...fileEvents(log),
+    ...createBudgetEvents(log, notifier),
     ...createStoreEvents(log),
     requestsTurnedAway: turnedAway,
     get bugs(): number {
@@ -77,6 +91,20 @@ export function createEvents(log: Log, tally: Tally, listeners: readonly Listene
     credentialMissing({ detail, cause }) {
       log.warn({ detail, cause: cause && describe(cause) }, "credential missing");
     },
+    listening(what, url) {
+      log.info({ url }, `${what} listening`);
+    },
+    draining(running, limitMs) {
+      log.info({ running, limit_ms: limitMs }, "draining");
+    },
+    stopped(cut) {
+      log[cut === 0 ? "info" : "warn"]({ cut }, "stopped");
+    },
+  };
+}
+
+function fileEvents(log: Log): FileEvents {
+  return {
     policyLoaded(digest, rules) {
       log.info({ policy: digest, rules }, "policy loaded");
     },
@@ -88,15 +116,6 @@ export function createEvents(log: Log, tally: Tally, listeners: readonly Listene
     },
     pricesRefused(problems) {
       logProblems(problems, "prices refused", log);
-    },
-    listening(what, url) {
-      log.info({ url }, `${what} listening`);
-    },
-    draining(running, limitMs) {
-      log.info({ running, limit_ms: limitMs }, "draining");
-    },
-    stopped(cut) {
-      log[cut === 0 ? "info" : "warn"]({ cut }, "stopped");
     },
   };
 }

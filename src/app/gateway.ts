@@ -17,6 +17,7 @@ import { createEvents, type Events, type Listener } from "./events.ts";
 import type { GatewayReport } from "./gateway-report.ts";
 import { openLiveDirectory, type OpenLiveDirectory } from "./open-live-directory.ts";
 import type { Log } from "./logger.ts";
+import { notifyingListener, openNotifier } from "./notifications.ts";
 import { PolicyFault } from "./policy-fault.ts";
 import { openPriceSource, type PriceSource } from "./price-source.ts";
 import { openPolicySource, type PolicySource } from "./policy-source.ts";
@@ -71,9 +72,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const refusals = new RecentRefusals();
   const traced = tracing === undefined ? listeners : [...listeners, tracing.closed];
   const sums = countersOf(config, log, started);
-  const events = createEvents(log, tally, [...traced, refusals.note, ...sums]);
+  const notifier = started.use(openNotifier(config, log));
+  const told = [...traced, refusals.note, ...sums, notifyingListener(notifier)];
+  const events = createEvents(log, tally, told, notifier);
   const tenant = DEFAULT_TENANT;
-  const live = started.use(await openLiveDirectory({ config, events, tenant, now }));
+  const live = started.use(await openLiveDirectory({ config, events, notifier, tenant, now }));
   const policies = started.use(policiesOf(config, live, events));
   const prices = started.use(openPriceSource(config.prices, events));
   const { catalogue } = prices;
@@ -87,6 +90,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       prices: catalogue,
       refusals,
       crew,
+      notifier,
     }),
   );
   await testLimits(policies, wired);

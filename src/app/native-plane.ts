@@ -5,6 +5,7 @@ import { wallMillis } from "../lib/clock.ts";
 import { createNativeApi } from "../manage/native/native-api.ts";
 import { openIdentityServices } from "./services/identity-services.ts";
 import { openMoneyServices } from "./services/money-services.ts";
+import { openNotifyServices } from "./services/notify-services.ts";
 import { openPolicyServices } from "./services/policy-services.ts";
 import { openRecordServices } from "./services/record-services.ts";
 import { openReviewServices } from "./services/review-services.ts";
@@ -25,6 +26,7 @@ export async function openNativePlane(given: Omit<ServiceParts, "now">): Promise
   const identity = await openIdentityServices(parts, started);
   const pins = openPins(parts, started);
   const { policies } = openPolicyServices(parts, identity.ports);
+  const secrets = openSecretServices(parts, identity.ports, started);
   const api = await createNativeApi({
     version: VERSION,
     vitals,
@@ -33,7 +35,8 @@ export async function openNativePlane(given: Omit<ServiceParts, "now">): Promise
     ...(await openMoneyServices(parts, policies.budgets, started)),
     ...openReviewServices(parts, pins, started),
     ...upstreamServices(parts, identity.ports, pins),
-    ...openSecretServices(parts, identity.ports, started),
+    ...secrets,
+    ...openNotifyServices(parts, secrets.secrets, started),
     ...openRecordServices(parts),
     open: config.api.open,
     bootstrapToken: config.api.bootstrapToken,

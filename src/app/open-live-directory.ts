@@ -3,6 +3,7 @@ import type { UpstreamOfTenant } from "../core/identity/access-index.ts";
 import type { DirectoryFeed } from "../core/identity/directory-feed.ts";
 import type { Stop } from "../core/identity/stop.ts";
 import type { PolicySource } from "../core/policy/compile-policy.ts";
+import { stopHappenings } from "../core/notify/stop-happenings.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Instant, TenantId } from "../core/units.ts";
@@ -12,6 +13,7 @@ import { LiveDirectory } from "../stores/directory/live-directory.ts";
 import { SqliteFeed } from "../stores/directory/sqlite-feed.ts";
 import { createTokenReader } from "../stores/tokens/token-reader.ts";
 import { directoryPath } from "./open-directory-store.ts";
+import type { GateNotifier } from "./notifications.ts";
 import type { Config } from "./config/config.ts";
 
 export interface LiveDirectoryParts {
@@ -19,6 +21,7 @@ export interface LiveDirectoryParts {
   readonly events: { directoryFault(error: unknown): void };
   readonly tenant: TenantId;
   readonly now: () => Instant;
+  readonly notifier: GateNotifier;
 }
 
 export interface OpenLiveDirectory extends AsyncDisposable {
@@ -35,7 +38,7 @@ export interface OpenLiveDirectory extends AsyncDisposable {
 
 /** Throws the system's error where the directory cannot be opened. */
 export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<OpenLiveDirectory> {
-  const { config, events, tenant, now } = parts;
+  const { config, events, tenant, now, notifier } = parts;
   await using started = new AsyncDisposableStack();
   const feed = started.use(await openFeed(parts));
   const directory = started.use(
@@ -48,8 +51,12 @@ export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<Open
       tokens: createTokenReader(config.tokenIssuers, now),
       now,
       onFault: (error) => events.directoryFault(error),
+      onNews: (news) => {
+        for (const happening of stopHappenings(news)) notifier.notify(happening);
+      },
     }),
   );
+  notifier.follow((of, event) => directory.subscribers(of, event));
   await directory.open();
   const owned = started.move();
   return {

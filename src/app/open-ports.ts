@@ -20,6 +20,7 @@ import { vaultKeySource } from "../stores/vault/vault-key.ts";
 import type { Config } from "./config/config.ts";
 import type { Environment } from "./config/environment.ts";
 import type { Events } from "./events.ts";
+import { notifyingReviews, type GateNotifier } from "./notifications.ts";
 import { openCounters, type Counters } from "./open-counters.ts";
 import { openDefinitions } from "./open-definitions.ts";
 import { openLedgerChain } from "./open-ledger-chain.ts";
@@ -34,6 +35,7 @@ export interface PortsOptions {
   readonly prices: PriceCatalogue;
   /** Whether other processes serve from the same data directory. */
   readonly shared: boolean;
+  readonly notifier: GateNotifier;
 }
 
 export interface OpenPorts extends AsyncDisposable {
@@ -47,7 +49,7 @@ export interface OpenPorts extends AsyncDisposable {
 
 /** Throws the system's error where the data directory cannot be used. */
 export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
-  const { config, events, live, policies, prices, shared } = options;
+  const { config, events, live, policies, prices, shared, notifier } = options;
   const at = (name: string): string => join(config.dataDirectory, name);
   await using started = new AsyncDisposableStack();
   const gate = { draining: false, stopped: (who: Principal) => live.stopped(who) };
@@ -70,7 +72,7 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
     tokens: started.use(new ThreadTokenCounter()),
     budgets: counters.budgets,
     rates: counters.rates,
-    reviews,
+    reviews: notifyingReviews(reviews, notifier),
     awaiting,
     ledger,
     vault,

@@ -1,4 +1,5 @@
 /** The management listener of a sidecar or of a primary with its workers. */
+import { existsSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import type { Ledger } from "../core/ledger/ledger.ts";
 import { wallMillis } from "../lib/clock.ts";
@@ -6,6 +7,7 @@ import type { Config } from "./config/config.ts";
 import type { GatewayReport } from "./gateway-report.ts";
 import { createVitals } from "./gateway-vitals.ts";
 import type { Log } from "./logger.ts";
+import { notificationsPath } from "./notifications.ts";
 import type { NativePlane } from "./native-plane.ts";
 import { openLedgerThread } from "./open-ledger-thread.ts";
 
@@ -18,6 +20,9 @@ export interface OperatorParts {
   ledger(): Promise<Ledger>;
   readonly log: Log;
 }
+
+/** How soon the first notification leaves. */
+const NOTIFICATIONS_LOOK_MS = 1_000;
 
 export interface OperatorSide {
   readonly url: string;
@@ -56,10 +61,16 @@ export async function startOperatorSide(parts: OperatorParts): Promise<OperatorS
       throw error;
     }
   }
+  // What is to be told goes out from the plane, also where nobody asks the API for anything.
+  const path = notificationsPath(config);
+  const look = setInterval(() => {
+    if (plane === undefined && existsSync(path)) native().catch((error) => vitals.failed(error));
+  }, NOTIFICATIONS_LOOK_MS).unref();
   const management = await startManagement(config.manage, vitals, native);
   return {
     url: management.url,
     async close() {
+      clearInterval(look);
       await management.close();
       await (await plane?.catch(() => undefined))?.[Symbol.asyncDispose]();
       await ledgerThread[Symbol.asyncDispose]();

@@ -21,6 +21,9 @@ import { createFileSecretStore } from "../../src/stores/vault/file-secret-store.
 import { OpenIdProviders } from "../../src/stores/oidc/openid-providers.ts";
 import type { OidcClient } from "../../src/core/identity/oidc.ts";
 import { createTokenIssuer } from "../../src/stores/tokens/token-issuer.ts";
+import { openCouriers } from "../../src/app/notification-couriers.ts";
+import type { SubscriptionPorts } from "../../src/operations/notify/subscription-ports.ts";
+import { SqliteDeliveryStore } from "../../src/stores/sqlite/delivery-store.ts";
 import { openPolicyDesk } from "../../src/app/policy-desk.ts";
 import { readNamedPolicies } from "../../src/app/policy-files.ts";
 import { readUpstreamEntry } from "../../src/app/config/read-upstream-entry.ts";
@@ -51,6 +54,7 @@ export interface NativeFixture extends AsyncDisposable {
   readonly ledger: OpenLedger;
   readonly adminKey: string;
   readonly clock: { now: number };
+  readonly subscriptions: SubscriptionPorts;
   /** Errors that became a 500. */
   readonly failures: unknown[];
   ask(method: Method, url: string, options?: AskOptions): Promise<Asked>;
@@ -147,6 +151,10 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
       (cause) => void failures.push(cause),
     ),
   );
+  const secrets = createFileSecretStore({ directory, key: VAULT_KEY });
+  const couriers = started.use(openCouriers(NOTIFICATIONS, secrets));
+  const deliveries = started.use(new SqliteDeliveryStore(join(directory, "notifications.db")));
+  const subscriptions = { ...ports, secrets, queue: () => deliveries, couriers };
   const tokens = { verify: async () => undefined };
   const api = await createNativeApi({
     version: "0.0.0",
@@ -173,7 +181,8 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
       ports: { ...ports, files: () => readNamedPolicies(policies) },
     },
     reviews: { reviews, ledger, now, definitionOf: () => undefined },
-    secrets: { ...ports, secrets: createFileSecretStore({ directory, key: VAULT_KEY }), uses },
+    secrets: { ...ports, secrets, uses },
+    subscriptions,
     upstreams: {
       ...ports,
       configured: new Map([[OWN_UPSTREAM.name, OWN_UPSTREAM]]),
@@ -199,6 +208,7 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
   const owned = started.move();
   return {
     directory,
+    subscriptions,
     api,
     ports,
     budgets,
@@ -237,6 +247,12 @@ async function ask(
     json: isJson ? reply.json() : undefined,
   };
 }
+
+/** Receivers of tests are on this machine. */
+const NOTIFICATIONS = {
+  allowPrivate: true,
+  smtp: undefined,
+} as const;
 
 const VAULT_KEY = { kind: "environment", text: randomBytes(32).toString("base64") } as const;
 /** Short, so that whoever asks for every route gets an end. */

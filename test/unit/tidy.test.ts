@@ -71,6 +71,8 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "openid-client": ["stores/oidc/"],
   kysely: ["stores/directory/", "stores/ledger-index/", "stores/sqlite/kysely-dialect.ts"],
   pg: ["stores/directory/", "stores/postgres/"],
+  standardwebhooks: ["stores/notify/"],
+  nodemailer: ["stores/notify/"],
   "prom-client": ["app/"],
   pino: ["app/"],
   yaml: ["core/policy/", "core/yaml/", "lib/"],

@@ -1,5 +1,6 @@
 import { LEDGER_SHAPE } from "./ledger-schema.ts";
 import { LOGIN_SHAPE } from "./login-schema.ts";
+import { NOTIFICATIONS_SHAPE } from "./notification-schema.ts";
 import { PRICES_SHAPE } from "./price-schema.ts";
 import { TRUST_MODES } from "../../core/trust/pin.ts";
 import { REVIEWS_SHAPE } from "./review-schema.ts";
@@ -246,6 +247,7 @@ export const CONFIG_SCHEMA = {
         key_file: { type: "string", description: "A file that holds the key." },
       },
     },
+    notifications: NOTIFICATIONS_SHAPE,
     log: {
       type: "object",
       additionalProperties: false,

@@ -39,6 +39,7 @@ export interface Config {
   readonly limits: Limits;
   readonly reviews: ReviewSettings;
   readonly vault: VaultKeySource;
+  readonly notifications: NotificationSettings;
   readonly api: ApiSettings;
   readonly login: LoginConfig;
   /** Of PostgreSQL; undefined is SQLite in the data directory. */
@@ -109,6 +110,19 @@ export interface DefinitionTrust {
   readonly byUpstream: Readonly<Record<string, TrustMode>>;
   /** Absolute. */
   readonly lockFile: string;
+}
+
+export interface NotificationSettings {
+  readonly allowPrivate: boolean;
+  readonly smtp: SmtpServer | undefined;
+}
+
+export interface SmtpServer {
+  readonly url: string;
+  readonly from: string;
+  /** `vault://name` or `file:///path`. */
+  readonly passwordRef: string | undefined;
+  readonly requireTls: boolean;
 }
 
 export interface VaultKeySource {

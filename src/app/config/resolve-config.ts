@@ -11,6 +11,7 @@ import { deepFreeze } from "./deep-freeze.ts";
 import { secretsOf } from "./secret-uses.ts";
 import { resolveLogin } from "./resolve-login.ts";
 import { resolveLedger } from "./resolve-ledger.ts";
+import { resolveNotifications } from "./resolve-notifications.ts";
 import { resolveIdentity } from "./resolve-identity.ts";
 import { resolveUpstream, type Complain } from "./resolve-upstream.ts";
 
@@ -77,6 +78,7 @@ export function resolveConfig(
     reviews: { holdMax: millis(file.reviews.hold_max_ms) },
     vault: asVault(file, check),
     login: resolveLogin(file, (key, value) => check.path(key, value), complain),
+    notifications: resolveNotifications(file, complain),
     directoryUrl: file.directory.url,
     api: asApi(file.api),
     log: file.log,

@@ -1,5 +1,7 @@
 /** What the data plane must know of the directory, in memory: filled from the feed of changes. */
 import type { Agent } from "../directory.ts";
+import type { EventName } from "../notify/notification.ts";
+import { createSubscriberList } from "../notify/subscriber-list.ts";
 import type { PolicySource } from "../policy/compile-policy.ts";
 import type { Principal } from "../principal.ts";
 import type { Instant, TenantId } from "../units.ts";
@@ -20,6 +22,7 @@ export const FOLLOWED = [
   "signing_key",
   "bundle",
   "upstream",
+  "subscription",
 ] as const;
 export type FollowedKind = (typeof FOLLOWED)[number];
 
@@ -58,6 +61,8 @@ export interface AccessIndex {
   upstreams(): readonly UpstreamOfTenant[];
   /** Active policies that were made through an API; the same array until one changes. */
   policySources(): readonly PolicySource[];
+  /** Ids of the subscriptions that want to hear of it. */
+  subscribers(tenant: TenantId, event: EventName): readonly string[];
   /** Forgets sessions that are over. */
   sweep(now: Instant): void;
 }
@@ -66,17 +71,17 @@ export function createAccessIndex(): AccessIndex {
   const agents = createAgentRegistry();
   const keys = createKeyRegistry();
   const sessions = new Map<string, AgentSession>();
-  const stops = new Map<string, Stop>();
+  const stops = createStopRegistry();
   const policies = createShelf<PolicySource>();
   const upstreams = createShelf<UpstreamOfTenant>();
   const signingKeys = new Map<string, Readonly<Record<string, string>>>();
-  const suspended = new Map<string, Stop>();
+  const subscriptions = createSubscriberList();
 
   function applyOne(change: FeedEntry): void {
     const { id, tenant } = change;
     switch (change.kind) {
       case "tenant":
-        return put(suspended, id, stopBy(change.body?.suspended));
+        return stops.suspend(id, stopBy(change.body?.suspended));
       case "agent":
         return agents.put(id, tenant, change.body);
       case "key":
@@ -84,13 +89,15 @@ export function createAccessIndex(): AccessIndex {
       case "session":
         return put(sessions, id, change.body);
       case "stop":
-        return put(stops, id, change.body);
+        return stops.put(id, change.body);
       case "signing_key":
         return put(signingKeys, id, change.body?.publicJwk);
       case "upstream":
         return upstreams.put(id, change.body ? [{ tenant, record: change.body }] : []);
       case "bundle":
         return policies.put(id, change.body?.active === true ? sourcesOf(tenant, change.body) : []);
+      case "subscription":
+        return subscriptions.put(id, tenant, change.body);
     }
   }
 
@@ -103,18 +110,11 @@ export function createAccessIndex(): AccessIndex {
     agent: (tenant, name) => agents.get(`${tenant}/${name}`),
     bySubject: (subject) => agents.bySubject(subject),
     session: (id) => sessions.get(id),
-    stopOf(principal) {
-      const suspension = suspended.size === 0 ? undefined : suspended.get(principal.tenant);
-      if (suspension !== undefined || stops.size === 0) return suspension;
-      for (const id of stopIdsOf(principal)) {
-        const stop = stops.get(id);
-        if (stop !== undefined) return stop;
-      }
-      return undefined;
-    },
+    stopOf: (principal) => stops.of(principal),
     signingKey: (id) => signingKeys.get(id),
     upstreams: () => upstreams.all(),
     policySources: () => policies.all(),
+    subscribers: (tenant, event) => subscriptions.of(tenant, event),
     sweep(now) {
       for (const [id, session] of sessions) if (!isLive(session, now)) sessions.delete(id);
     },
@@ -144,6 +144,31 @@ function createKeyRegistry(): KeyRegistry {
     },
     get: (id) => keys.get(id),
     byHash: (sha256) => ids.get(sha256),
+  };
+}
+
+interface StopRegistry {
+  put(id: string, stop: Stop | undefined): void;
+  suspend(tenant: string, stop: Stop | undefined): void;
+  of(principal: Principal): Stop | undefined;
+}
+
+/** The stop of a tenant comes before those in it. */
+function createStopRegistry(): StopRegistry {
+  const stops = new Map<string, Stop>();
+  const suspended = new Map<string, Stop>();
+  return {
+    put: (id, stop) => put(stops, id, stop),
+    suspend: (tenant, stop) => put(suspended, tenant, stop),
+    of(principal) {
+      const suspension = suspended.size === 0 ? undefined : suspended.get(principal.tenant);
+      if (suspension !== undefined || stops.size === 0) return suspension;
+      for (const id of stopIdsOf(principal)) {
+        const stop = stops.get(id);
+        if (stop !== undefined) return stop;
+      }
+      return undefined;
+    },
   };
 }
 

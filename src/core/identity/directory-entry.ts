@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../json.ts";
+import type { SubscriptionRecord } from "../notify/subscription.ts";
 import type { AgentId, Instant, TenantId, UpstreamName } from "../units.ts";
 import type { AgentSession } from "./agent-session.ts";
 import type { KeyFamily } from "./key-family.ts";
@@ -23,6 +24,7 @@ export interface EntryBodies {
   readonly signing_key: SigningKeyRecord;
   readonly oidc_flow: OidcFlowRecord;
   readonly reply: ReplyRecord;
+  readonly subscription: SubscriptionRecord;
 }
 
 export type EntryKind = keyof EntryBodies;

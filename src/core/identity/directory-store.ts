@@ -86,6 +86,7 @@ const LOOKUPS: LookupTable = {
   upstream: ({ name }) => ({ ...NOTHING, name }),
   signing_key: () => NOTHING,
   oidc_flow: ({ expiresAt }) => ({ ...NOTHING, expiresAt }),
+  subscription: () => NOTHING,
   reply: ({ expiresAt }) => ({ ...NOTHING, expiresAt }),
 };
 

@@ -37,6 +37,7 @@ import { applyRouteRules } from "./route-rules.ts";
 import { secretRoutes } from "./secret-routes.ts";
 import type { Services } from "./services.ts";
 import { statusRoutes } from "./status-routes.ts";
+import { subscriptionRoutes } from "./subscription-routes.ts";
 
 /** Longest request body: policies are the largest things sent here. */
 const BODY_BYTES_MAX = 4_194_304;
@@ -60,6 +61,7 @@ const ROUTES: readonly Routes[] = [
   usageRoutes,
   reviewRoutes,
   secretRoutes,
+  subscriptionRoutes,
   reviewRequestRoutes,
   overrideRoutes,
   policyRoutes,

@@ -13,6 +13,7 @@ import type { UsageStore } from "../../core/money/usage-report.ts";
 import type { PolicyPorts } from "../../operations/policies/manage-bundles.ts";
 import type { BudgetPorts } from "../../operations/money/budget-desk.ts";
 import type { RecordingPorts } from "../../operations/records/record-event.ts";
+import type { SubscriptionPorts } from "../../operations/notify/subscription-ports.ts";
 import type { ReviewServices } from "./review-services.ts";
 import type { ToolPorts } from "../../operations/upstreams/list-tools.ts";
 import type { UpstreamPorts } from "../../operations/upstreams/manage-upstreams.ts";
@@ -31,6 +32,7 @@ export interface Services {
   readonly secrets: SecretPorts;
   readonly upstreams: UpstreamPorts & ToolPorts;
   readonly records: RecordServices;
+  readonly subscriptions: SubscriptionPorts;
   /** `api.auth: open`: nobody needs a credential. */
   readonly open: boolean;
   /** Needed for the first key where it is configured. */

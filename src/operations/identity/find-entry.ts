@@ -30,4 +30,5 @@ const NOUNS = {
   signing_key: "signing key",
   oidc_flow: "login",
   reply: "reply",
+  subscription: "subscription",
 } as const satisfies Record<EntryKind, string>;

@@ -7,8 +7,10 @@ import {
   createAccessIndex,
   mustEnd,
   type AccessIndex,
+  type FeedEntry,
   type UpstreamOfTenant,
 } from "../../core/identity/access-index.ts";
+import type { EventName } from "../../core/notify/notification.ts";
 import { isLive, SESSION_PREFIX } from "../../core/identity/agent-session.ts";
 import type { DirectoryFeed } from "../../core/identity/directory-feed.ts";
 import { KEY_FAMILIES } from "../../core/identity/key-family.ts";
@@ -39,6 +41,8 @@ export interface LiveDirectoryOptions {
   readonly now: () => Instant;
   /** The disk or the server refused a look; what is known stays in force. */
   readonly onFault: (error: unknown) => void;
+  /** Told of what changed since the start, after it is in force. */
+  readonly onNews?: (news: readonly FeedEntry[]) => void;
 }
 
 export interface TokenReader {
@@ -145,6 +149,11 @@ export class LiveDirectory implements Directory, Disposable {
     return this.#index.policySources();
   }
 
+  /** See `AccessIndex.subscribers`. */
+  subscribers(tenant: TenantId, event: EventName): readonly string[] {
+    return this.#index.subscribers(tenant, event);
+  }
+
   stopped(principal: Principal): Stop | undefined {
     return this.#index.stopOf(principal);
   }
@@ -208,6 +217,7 @@ export class LiveDirectory implements Directory, Disposable {
       const news = this.#options.feed.news();
       if (news.length === 0) return;
       this.#index.apply(news);
+      this.#options.onNews?.(news);
     } catch (error) {
       this.#options.onFault(error);
       return;

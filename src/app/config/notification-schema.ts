@@ -1,0 +1,39 @@
+import type { Shape } from "./schema-shape.ts";
+
+export const NOTIFICATIONS_SHAPE = {
+  type: "object",
+  additionalProperties: false,
+  default: {},
+  description: "How subscriptions are served; they are made over the API.",
+  properties: {
+    allow_private: {
+      type: "boolean",
+      default: false,
+      description: "Whether webhooks may lead to addresses of this network.",
+    },
+    smtp: {
+      type: "object",
+      additionalProperties: false,
+      default: {},
+      description: "The mail server for subscriptions by mail.",
+      properties: {
+        url: {
+          type: "string",
+          pattern: "^smtps?://[^\\s]+$",
+          description: "smtps://user@host or smtp://user@host:587; the password is not in it.",
+        },
+        from: { type: "string", description: "The sender: Sallyport <sallyport@example.org>." },
+        password_ref: {
+          type: "string",
+          pattern: "^(vault://[A-Za-z0-9._-]{1,128}|file:///.+)$",
+          description: "vault://name or file:///path.",
+        },
+        require_tls: {
+          type: "boolean",
+          default: true,
+          description: "Whether smtp:// must offer STARTTLS.",
+        },
+      },
+    },
+  },
+} as const satisfies Shape;

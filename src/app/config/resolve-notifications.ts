@@ -1,0 +1,26 @@
+import type { Config } from "./config.ts";
+import type { ConfigFile } from "./config-schema.ts";
+
+type Complain = (path: string, message: string, suggestion?: string) => void;
+
+export function resolveNotifications(
+  { notifications: { allow_private: allowPrivate, smtp } }: ConfigFile,
+  complain: Complain,
+): Config["notifications"] {
+  const { url, from, password_ref: passwordRef, require_tls: requireTls } = smtp;
+  if (url === undefined) return { allowPrivate, smtp: undefined };
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || parsed.hostname === "") {
+    complain("notifications.smtp.url", "not the URL of a mail server", "smtps://user@host");
+  } else if (parsed.password !== "") {
+    complain(
+      "notifications.smtp.url",
+      "has a password in it",
+      "use notifications.smtp.password_ref",
+    );
+  }
+  if (from === undefined) {
+    complain("notifications.smtp.url", "needs a sender beside it", "set notifications.smtp.from");
+  }
+  return { allowPrivate, smtp: { url, from: from ?? "", passwordRef, requireTls } };
+}

@@ -1,0 +1,30 @@
+import type { SecretName } from "../units.ts";
+import type { EventName } from "./notification.ts";
+
+/**
+ * How a notification is written: as a Standard Webhook, as a CloudEvent (signed alike), as a message
+ * for a Slack webhook, or as mail.
+ */
+export const FORMATS = ["webhook", "cloudevents", "slack", "email"] as const;
+export type Format = (typeof FORMATS)[number];
+
+export interface SubscriptionRecord {
+  readonly name: string;
+  readonly format: Format;
+  /**
+   * The URL, or the address that mail goes to. Of Slack the origin only: whoever knows such a URL may
+   * post, so it is in the vault.
+   */
+  readonly target: string;
+  /** Empty: all events. */
+  readonly events: readonly EventName[];
+  readonly active: boolean;
+  /** Where the vault keeps the signing secret, or Slack's URL; mail has none. */
+  readonly secret: SecretName | undefined;
+  readonly createdBy: string;
+}
+
+/** Whether a subscription wants to hear of this. Tests go to the one that is tested. */
+export function wants({ active, events }: SubscriptionRecord, event: EventName): boolean {
+  return active && (events.length === 0 || events.includes(event));
+}
