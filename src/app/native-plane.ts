@@ -1,6 +1,6 @@
 /** The native API with all it stands on; loaded with the first request to it. */
 import type { RequestListener } from "node:http";
-import { instant } from "../core/units.ts";
+import { instant, type Instant } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { createNativeApi } from "../manage/native/native-api.ts";
 import { openIdentityServices } from "./services/identity-services.ts";
@@ -12,6 +12,8 @@ import { openReviewServices } from "./services/review-services.ts";
 import { openSecretServices } from "./services/secret-services.ts";
 import type { ServiceParts } from "./services/service-parts.ts";
 import { openPins, upstreamServices } from "./services/upstream-services.ts";
+import { openSharedRedis } from "./open-shared-redis.ts";
+import { NOBODY_TOLD } from "./store-events.ts";
 import { VERSION } from "./version.ts";
 
 export interface NativePlane extends AsyncDisposable {
@@ -19,10 +21,17 @@ export interface NativePlane extends AsyncDisposable {
 }
 
 /** Throws the system's error where a store cannot be opened. */
-export async function openNativePlane(given: Omit<ServiceParts, "now">): Promise<NativePlane> {
+export async function openNativePlane(
+  given: Omit<ServiceParts, "now" | "redis">,
+): Promise<NativePlane> {
   const { config, vitals } = given;
-  const parts: ServiceParts = { ...given, now: () => instant(wallMillis()) };
+  const now = (): Instant => instant(wallMillis());
   await using started = new AsyncDisposableStack();
+  const redis =
+    config.store.kind === "redis"
+      ? started.use(await openSharedRedis(config.store, NOBODY_TOLD))
+      : undefined;
+  const parts: ServiceParts = { ...given, redis, now };
   const identity = await openIdentityServices(parts, started);
   const pins = openPins(parts, started);
   const { policies } = openPolicyServices(parts, identity.ports);
@@ -33,7 +42,7 @@ export async function openNativePlane(given: Omit<ServiceParts, "now">): Promise
     identity,
     policies,
     ...(await openMoneyServices(parts, policies.budgets, started)),
-    ...openReviewServices(parts, pins, started),
+    ...(await openReviewServices(parts, pins, started)),
     ...upstreamServices(parts, identity.ports, pins),
     ...secrets,
     ...openNotifyServices(parts, secrets.secrets, started),

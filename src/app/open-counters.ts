@@ -1,5 +1,4 @@
 /** What counts money and calls: embedded, or in the Redis that replicas share. */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BudgetStore } from "../core/money/budget.ts";
 import type { RateStore } from "../core/money/rate.ts";
@@ -11,9 +10,8 @@ import type { RedisBudgetStore } from "../stores/redis/budget-store.ts";
 import { SqliteRateStore } from "../stores/sqlite/rate-store.ts";
 import { openBudgetStore } from "../stores/sqlite/budget-store.ts";
 import type { Config } from "./config/config.ts";
-import type { Outages, StoreSettings } from "./config/store-settings.ts";
+import { openSharedRedis, type SharedRedis, type SharedSettings } from "./open-shared-redis.ts";
 import type { StoreReport } from "./gateway-report.ts";
-import { StoreFault } from "./store-fault.ts";
 import type { StoreEvents } from "./store-events.ts";
 
 export interface Counters extends AsyncDisposable {
@@ -28,13 +26,15 @@ export interface CountersOptions {
   readonly shared: boolean;
   readonly now: () => Instant;
   readonly events: Pick<StoreEvents, "storeChanged" | "outagePolicy">;
+  /** Where the process has it open already. */
+  readonly redis?: SharedRedis | undefined;
 }
 
 /** Rejects for a Redis that answers and must not be used, and for files that cannot be read. */
 export async function openCounters(options: CountersOptions): Promise<Counters> {
   const { config, shared, now } = options;
   const directory = config.dataDirectory;
-  if (config.store.kind === "redis") return openShared(config.store, config.outages, options);
+  if (config.store.kind === "redis") return openShared(config.store, options);
   await using started = new AsyncDisposableStack();
   const budgets = started.use(openBudgetStore(join(directory, "budgets.db"), now));
   // One process counts in memory; several see each other's calls in a file.
@@ -55,33 +55,14 @@ const EMBEDDED: StoreReport = {
   outages: [],
 };
 
-const UNFIT_HELP = "change it on the server, or point `store` at another";
-
-type SharedSettings = Extract<StoreSettings, { kind: "redis" }>;
-
-/** ioredis is loaded here and nowhere else: it costs 40 ms and 20 MB. */
-async function openShared(
-  { address, passwordFile, caFile, timeout, prefix }: SharedSettings,
-  outages: Outages,
-  { now, events }: CountersOptions,
-): Promise<Counters> {
-  const { openRedis, RedisUnfit } = await import("../stores/redis/redis-client.ts");
+async function openShared(settings: SharedSettings, options: CountersOptions): Promise<Counters> {
+  const { now, events } = options;
+  const { outages } = options.config;
   const { RedisBudgetStore: Budgets } = await import("../stores/redis/budget-store.ts");
   const { RedisRateStore } = await import("../stores/redis/rate-store.ts");
-  const { RedisKeys } = await import("../stores/redis/redis-keys.ts");
   await using started = new AsyncDisposableStack();
-  const password = passwordFile === undefined ? address.password : textOf(passwordFile).trim();
-  const client = started.use(
-    await openRedis({
-      address: { ...address, password },
-      tls: { ca: caFile === undefined ? undefined : textOf(caFile) },
-      timeout,
-      onChange: (state) => events.storeChanged(state),
-    }).catch((error: Error) => {
-      throw error instanceof RedisUnfit ? new StoreFault(error.message, UNFIT_HELP) : error;
-    }),
-  );
-  const keys = new RedisKeys(prefix);
+  const { client, keys } =
+    options.redis ?? started.use(await openSharedRedis(settings, options.events));
   const store = started.use(new Budgets({ client, keys }));
   const budgets = started.use(await withOutages(store, outages.budgets, now));
   const { OutageRates } = await import("../stores/outage/outage-rates.ts");
@@ -95,7 +76,7 @@ async function openShared(
     report() {
       const { ok, detail, memoryUsed } = client.health;
       return {
-        kind: address.kind,
+        kind: settings.address.kind,
         reachable: ok,
         detail,
         memoryUsed,
@@ -128,17 +109,5 @@ async function withOutages(
     }
     default:
       return impossible(policy);
-  }
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StoreFault(
-      `a file of the store cannot be read: ${reason}`,
-      "see `redis:` in the config",
-    );
   }
 }

@@ -12,7 +12,6 @@ import { createAliasBooks } from "../stores/memory/alias-books.ts";
 import { createConductStore } from "../stores/memory/conduct-store.ts";
 import { ReviewWatch } from "../stores/review-watch.ts";
 import { CompiledSchemas } from "../stores/schemas/compiled-schemas.ts";
-import { SqliteReviewStore } from "../stores/sqlite/review-store.ts";
 import { SqliteSessionStore } from "../stores/sqlite/session-store.ts";
 import { ThreadTokenCounter } from "../stores/tokenizer/token-counter.ts";
 import { LocalVault } from "../stores/vault/local-vault.ts";
@@ -25,6 +24,8 @@ import { openCounters, type Counters } from "./open-counters.ts";
 import { openDefinitions } from "./open-definitions.ts";
 import { openLedgerChain } from "./open-ledger-chain.ts";
 import type { OpenLiveDirectory } from "./open-live-directory.ts";
+import { openReviewStore } from "./open-review-store.ts";
+import { openSharedRedis } from "./open-shared-redis.ts";
 
 export interface PortsOptions {
   readonly config: Config;
@@ -53,9 +54,13 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
   const at = (name: string): string => join(config.dataDirectory, name);
   await using started = new AsyncDisposableStack();
   const gate = { draining: false, stopped: (who: Principal) => live.stopped(who) };
-  const counters = started.use(await openCounters({ config, shared, now, events }));
+  const redis =
+    config.store.kind === "redis"
+      ? started.use(await openSharedRedis(config.store, events))
+      : undefined;
+  const counters = started.use(await openCounters({ config, shared, now, events, redis }));
   const sessions = started.use(new SqliteSessionStore({ path: at("sessions.db"), shared, now }));
-  const reviews = started.use(new SqliteReviewStore(at("reviews.db"), now));
+  const reviews = await openReviewStore(config, redis, now, started);
   const awaiting = started.use(new ReviewWatch(reviews, now));
   const vault = started.use(openVault(options));
   const ledger = started.use(await openLedgerChain(config, events));

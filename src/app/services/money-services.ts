@@ -7,12 +7,12 @@ import type { ServiceParts } from "./service-parts.ts";
 
 /** Throws the system's error where the budget store cannot be opened. */
 export async function openMoneyServices(
-  { config, vitals, ledger, now }: ServiceParts,
+  { config, vitals, ledger, redis, now }: ServiceParts,
   budgets: Services["budgets"]["budgets"],
   started: AsyncDisposableStack,
 ): Promise<Pick<Services, "budgets" | "usage">> {
   const { budgets: store } = started.use(
-    await openCounters({ config, shared: false, now, events: NOBODY_TOLD }),
+    await openCounters({ config, shared: false, now, events: NOBODY_TOLD, redis }),
   );
   const usage = started.use(
     new SqliteUsageStore(usagePath(config), (cause) => vitals.failed(cause)),

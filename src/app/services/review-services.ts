@@ -1,18 +1,16 @@
-import { join } from "node:path";
 import type { DefinitionStore } from "../../core/trust/definition-store.ts";
 import type { Services } from "../../manage/native/services.ts";
 import { vouch } from "../../pipeline/vouch.ts";
-import { SqliteReviewStore } from "../../stores/sqlite/review-store.ts";
+import { openReviewStore } from "../open-review-store.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
 /** Throws the system's error where the store cannot be opened. */
-export function openReviewServices(
-  { config, ledger, now }: ServiceParts,
+export async function openReviewServices(
+  { config, ledger, redis, now }: ServiceParts,
   pins: DefinitionStore,
   started: AsyncDisposableStack,
-): Pick<Services, "reviews"> {
-  const at = (name: string): string => join(config.dataDirectory, name);
-  const reviews = started.use(new SqliteReviewStore(at("reviews.db"), now));
+): Promise<Pick<Services, "reviews">> {
+  const reviews = await openReviewStore(config, redis, now, started);
   const upstreams = new Map(config.upstreams.map((upstream) => [upstream.name, upstream]));
   return {
     reviews: {

@@ -2,6 +2,7 @@ import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { Instant } from "../../core/units.ts";
 import type { Vitals } from "../../manage/vitals.ts";
 import type { LedgerThread } from "../../stores/ledger-thread/ledger-thread.ts";
+import type { SharedRedis } from "../open-shared-redis.ts";
 import type { Config } from "../config/config.ts";
 
 /** What every group of services is opened from. */
@@ -9,6 +10,8 @@ export interface ServiceParts {
   readonly config: Config;
   readonly vitals: Vitals;
   readonly ledger: Ledger;
+  /** What replicas share; undefined where everything is on this machine. */
+  readonly redis: SharedRedis | undefined;
   readonly ledgerThread: LedgerThread;
   readonly now: () => Instant;
 }

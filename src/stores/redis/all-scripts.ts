@@ -1,6 +1,14 @@
 import { ASSIGN, BALANCES, CHARGE, HOLDS_ON, LIST, RESTORE } from "./balance-scripts.ts";
 import { RESERVE, RESIZE, SETTLE } from "./budget-scripts.ts";
 import { END, RENEW, TAKE } from "./rate-scripts.ts";
+import {
+  CHANGE_REVIEW,
+  FIND_OVERRIDE,
+  FIND_REVIEW,
+  LIST_REVIEWS,
+  REQUEST_REVIEW,
+  UNATTENDED_REVIEWS,
+} from "./review-scripts.ts";
 import type { RedisScript } from "./redis-script.ts";
 
 /** Loaded into every server that is met, so that no call has to send its text first. */
@@ -8,4 +16,5 @@ export const ALL_SCRIPTS: readonly RedisScript[] = [
   [RESERVE, RESIZE, SETTLE],
   [BALANCES, LIST, HOLDS_ON, ASSIGN, CHARGE, RESTORE],
   [TAKE, END, RENEW],
+  [REQUEST_REVIEW, CHANGE_REVIEW, FIND_REVIEW, LIST_REVIEWS, FIND_OVERRIDE, UNATTENDED_REVIEWS],
 ].flat();

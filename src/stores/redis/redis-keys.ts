@@ -14,6 +14,11 @@ export class RedisKeys {
     this.#prefix = `${prefix}:1`;
   }
 
+  /** Where replicas tell each other what has changed. */
+  channel(of: string): string {
+    return `${this.#prefix}:${of}`;
+  }
+
   /** `key`: `tenant|…`, its parts escaped. */
   rate(key: string): string {
     return `${this.tenant(key)}rate:${key}`;
