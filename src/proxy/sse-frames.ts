@@ -138,8 +138,8 @@ function parseFrame(kind: "event" | "unfinished", bytes: Buffer, from: number): 
   for (let at = from; at < bytes.length;) {
     const end = lines.next(at);
     const colon = colonIn(bytes, at, end);
-    const value = bytes.toString("utf8", valueStart(bytes, colon, end), end);
-    switch (bytes.toString("latin1", at, colon)) {
+    const value = end === at ? "" : bytes.toString("utf8", valueStart(bytes, colon, end), end);
+    switch (fieldOf(bytes, at, colon)) {
       case "data":
         data = data === undefined ? value : `${data}\n${value}`;
         break;
@@ -154,6 +154,22 @@ function parseFrame(kind: "event" | "unfinished", bytes: Buffer, from: number): 
     at = afterLine(bytes, end);
   }
   return { kind, bytes, event, data, id };
+}
+
+/** Nearly always `data` or a blank line, which are not worth a call out of JavaScript. */
+function fieldOf(bytes: Buffer, from: number, colon: number): string {
+  if (colon === from) return "";
+  return isData(bytes, from, colon) ? "data" : bytes.toString("latin1", from, colon);
+}
+
+function isData(bytes: Buffer, from: number, colon: number): boolean {
+  return (
+    colon - from === 4 &&
+    bytes[from] === 0x64 &&
+    bytes[from + 1] === 0x61 &&
+    bytes[from + 2] === 0x74 &&
+    bytes[from + 3] === 0x61
+  );
 }
 
 function colonIn(bytes: Buffer, from: number, end: number): number {

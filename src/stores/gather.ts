@@ -1,9 +1,9 @@
 import { monotonicMillis } from "../lib/clock.ts";
 
 /** The longest that work waits for company, in milliseconds. */
-const GATHER_MS = 1;
-/** Fewer expected in that time are not worth the wait. */
-const CROWD_MIN = 3;
+const GATHER_MS = 2;
+/** Fewer expected in that time are not worth the wait: below 2,500 calls a second nobody waits. */
+const CROWD_MIN = 5;
 /** Company enough, however dense the traffic. */
 const CROWD_MAX = 32;
 /** How much one gap between two calls moves the estimate. */

@@ -15,7 +15,7 @@ export function clipped(text: string): string {
 
 /** A number as JSON. What is not a number is `null`, so that a bug elsewhere costs no record. */
 export function digits(value: number): string {
-  return Number.isFinite(value) ? JSON.stringify(value) : "null";
+  return Number.isFinite(value) ? `${value}` : "null";
 }
 
 /** The first `max` items as a JSON array. */

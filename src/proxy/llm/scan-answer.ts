@@ -53,7 +53,7 @@ export function scanEvent(search: Search, event: JsonObject, text: string): Answ
  */
 export function mayEcho(echoes: readonly string[], text: string): boolean {
   if (echoes.length === 0) return false;
-  if (text.includes("\\u") || text.includes("\\/")) return true;
+  if (text.includes("\\") && (text.includes("\\u") || text.includes("\\/"))) return true;
   for (const echo of echoes) if (text.includes(echo)) return true;
   return false;
 }

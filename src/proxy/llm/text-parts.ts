@@ -26,6 +26,7 @@ export class TextParts {
   /** More parts are open than can be followed: what comes now is not read. */
   overflown = false;
   readonly #open = new Map<string, OpenPart>();
+  #last = { group: "", name: "", part: "/" };
 
   /** All of the text is in `text`. */
   get whole(): boolean {
@@ -40,7 +41,7 @@ export class TextParts {
   add(group: string, name: string, holder: JsonObject, key: string, whole = false): void {
     const text: JsonValue | undefined = holder[key];
     if (typeof text !== "string" || text === "") return;
-    const part = `${group}/${name}`;
+    const part = this.#partOf(group, name);
     if (!this.#open.has(part)) {
       if (this.#open.size === OPEN_PARTS_MAX) this.overflown = true;
       else this.#open.set(part, { group, whole });
@@ -49,6 +50,15 @@ export class TextParts {
     if (this.text.length < KEPT_CHARS_MAX) this.text += text;
     this.pieces += 1;
     this.spans.push({ part, text, whole, last: false, holder, key });
+  }
+
+  /** One string for a part's whole run: most events go on with the part of the one before. */
+  #partOf(group: string, name: string): string {
+    const last = this.#last;
+    if (last.group === group && last.name === name) return last.part;
+    const part = `${group}/${name}`;
+    this.#last = { group, name, part };
+    return part;
   }
 
   /** The group's parts end here; undefined: all parts do. */

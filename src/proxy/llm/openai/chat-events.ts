@@ -23,8 +23,8 @@ const EVENT = new Set([
   "obfuscation",
 ]);
 const CHOICE = new Set(["index", "delta", "text", "finish_reason", "logprobs", "stop_reason"]);
-const TEXTS = ["content", "refusal", "reasoning_content", "reasoning"] as const;
-const DELTA = new Set<string>(["role", "tool_calls", "function_call", "audio", ...TEXTS]);
+const TEXTS = new Set(["content", "refusal", "reasoning_content", "reasoning"]);
+const DELTA = new Set(["role", "tool_calls", "function_call", "audio", ...TEXTS]);
 
 export function readChatEvents(): EventReader {
   let finished = false;
@@ -65,8 +65,13 @@ function isPlainChoice(choice: JsonValue): boolean {
   if (!isJsonObject(choice) || !hasOnly(choice, CHOICE)) return false;
   const { delta } = choice;
   if (delta === undefined || delta === null) return true;
-  if (!isJsonObject(delta) || !hasOnly(delta, DELTA)) return false;
-  return TEXTS.every((key) => typeof delta[key] !== "object" || delta[key] === null);
+  if (!isJsonObject(delta)) return false;
+  for (const key in delta) {
+    if (!DELTA.has(key)) return false;
+    const member = delta[key];
+    if (TEXTS.has(key) && typeof member === "object" && member !== null) return false;
+  }
+  return true;
 }
 
 function hasOnly(object: JsonObject, known: ReadonlySet<string>): boolean {
@@ -74,8 +79,11 @@ function hasOnly(object: JsonObject, known: ReadonlySet<string>): boolean {
   return true;
 }
 
+const FIRST_CHOICE = "choices/0";
+
 function readChoice(choice: JsonObject, parts: TextParts): void {
-  const group = `choices/${indexIn(choice, "index")}`;
+  const index = indexIn(choice, "index");
+  const group = index === 0 ? FIRST_CHOICE : `choices/${index}`;
   const { delta } = choice;
   parts.add(group, "text", choice, "text");
   if (isJsonObject(delta)) readDelta(group, delta, parts);
@@ -83,7 +91,7 @@ function readChoice(choice: JsonObject, parts: TextParts): void {
 }
 
 function readDelta(group: string, delta: JsonObject, parts: TextParts): void {
-  for (const key of TEXTS) parts.add(group, key, delta, key);
+  for (const key in delta) if (TEXTS.has(key)) parts.add(group, key, delta, key);
   const { content, audio } = delta;
   if (isJsonArray(content)) {
     for (const item of content) if (isJsonObject(item)) parts.add(group, "content", item, "text");
