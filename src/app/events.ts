@@ -27,6 +27,8 @@ export interface FileEvents {
   policyRefused(problems: readonly Problem[]): void;
   pricesLoaded(catalogue: string, overrides: number): void;
   pricesRefused(problems: readonly Problem[]): void;
+  feedsLoaded(entries: number, stale: readonly string[]): void;
+  feedsRefused(problems: readonly Problem[]): void;
 }
 
 export interface Events
@@ -116,6 +118,12 @@ function fileEvents(log: Log): FileEvents {
     },
     pricesRefused(problems) {
       logProblems(problems, "prices refused", log);
+    },
+    feedsLoaded(entries, stale) {
+      log[stale.length === 0 ? "info" : "warn"]({ entries, stale }, "feeds loaded");
+    },
+    feedsRefused(problems) {
+      logProblems(problems, "feeds refused", log);
     },
   };
 }

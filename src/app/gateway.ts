@@ -19,6 +19,7 @@ import { openLiveDirectory, type OpenLiveDirectory } from "./open-live-directory
 import type { Log } from "./logger.ts";
 import { notifyingListener, openNotifier } from "./notifications.ts";
 import { PolicyFault } from "./policy-fault.ts";
+import { openFeedSource, type FeedSource } from "./feed-source.ts";
 import { openPriceSource, type PriceSource } from "./price-source.ts";
 import { openPolicySource, type PolicySource } from "./policy-source.ts";
 import { findDeadEnforcers, findIdleLimits } from "./self-test.ts";
@@ -59,8 +60,8 @@ export interface Gateway {
 const CUT_GRACE_MS = 2000;
 
 /**
- * Throws PolicyFault or PriceFault for files that do not load, and the system's error for a data directory or
- * a port that cannot be had.
+ * Throws PolicyFault, PriceFault or FeedFault for files that do not load, and the system's error for
+ * a data directory or a port that cannot be had.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, environment, log, listeners, crew } = options;
@@ -77,7 +78,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const events = createEvents(log, tally, told, notifier);
   const tenant = DEFAULT_TENANT;
   const live = started.use(await openLiveDirectory({ config, events, notifier, tenant, now }));
-  const policies = started.use(policiesOf(config, live, events));
+  const feeds = started.use(openFeedSource(config.feeds, events));
+  const policies = started.use(policiesOf(config, { live, feeds }, events));
   const prices = started.use(openPriceSource(config.prices, events));
   const { catalogue } = prices;
   const wired = started.use(
@@ -108,6 +110,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ledger: wired.ledger,
     report: () => reportOf(wired, { policies, prices }, events, tally.rows()),
     reload() {
+      feeds.reload();
       policies.reload();
       prices.reload();
     },
@@ -126,16 +129,23 @@ function countersOf(config: Config, log: Log, started: AsyncDisposableStack): re
   return [usageListener(usage), secretUseListener(uses)];
 }
 
+interface PolicyParts {
+  readonly live: OpenLiveDirectory;
+  readonly feeds: FeedSource;
+}
+
 /** Throws PolicyFault where they do not load. */
-function policiesOf(config: Config, live: OpenLiveDirectory, events: Events): PolicySource {
+function policiesOf(config: Config, { live, feeds }: PolicyParts, events: Events): PolicySource {
   const policies = openPolicySource({
     directory: config.policiesDirectory,
     bundles: () => live.policySources(),
     events,
     check: (limits) => findIdleLimits(limits, config.upstreams),
     tools: () => readToolSchemas(config),
+    feeds: () => feeds.current(),
   });
   live.onChange(() => policies.refresh());
+  feeds.onChange(() => policies.reload());
   return policies;
 }
 

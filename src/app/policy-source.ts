@@ -5,6 +5,7 @@
 import { compilePolicies, type PolicySource as PolicyText } from "../core/policy/compile-policy.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import { NO_SCHEMAS, type ToolSchemas } from "../core/policy/tool-schemas.ts";
+import type { DestinationFeeds } from "../core/destination/feed.ts";
 import type { Problem } from "../core/problem.ts";
 import type { Limits } from "./self-test.ts";
 import { PolicyFault } from "./policy-fault.ts";
@@ -54,6 +55,7 @@ export interface PolicySourceOptions {
   readonly check?: (limits: Limits) => readonly Problem[];
   /** Read with each load. */
   readonly tools?: () => ToolSchemas;
+  readonly feeds?: () => DestinationFeeds;
 }
 
 /** Throws PolicyFault if the policies do not load: at start there is nothing to fall back on. */
@@ -122,10 +124,16 @@ function none(): readonly [] {
   return NOTHING;
 }
 
-function load({ directory, bundles = none, check = none, tools }: PolicySourceOptions): Load {
+function load({
+  directory,
+  bundles = none,
+  check = none,
+  tools,
+  feeds,
+}: PolicySourceOptions): Load {
   const files = readPolicyFiles(directory);
   const sources = [...files.sources, ...bundles()];
-  const reply = compilePolicies(sources, tools?.() ?? NO_SCHEMAS);
+  const reply = compilePolicies(sources, tools?.() ?? NO_SCHEMAS, feeds?.());
   const found = reply.kind === "problems" ? reply.problems : check(reply);
   const problems = [...files.problems, ...found];
   if (reply.kind === "ok" && problems.length === 0) {

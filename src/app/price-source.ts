@@ -2,7 +2,6 @@
  * The prices in force, kept in step with the file that the configuration names. A change is taken
  * whole or not at all: while the file has a problem, the last good prices stay.
  */
-import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { PriceCatalogue } from "../core/money/price.ts";
 import type { Problem } from "../core/problem.ts";
@@ -10,6 +9,7 @@ import { instant, type Instant } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { createPriceCatalogue } from "../stores/prices/price-catalogue.ts";
 import type { PricesConfig } from "./config/config.ts";
+import { fileStamp } from "./file-stamp.ts";
 import { PriceFault } from "./price-fault.ts";
 import { readPrices } from "./read-prices.ts";
 import { watchDirectory } from "./watch-directory.ts";
@@ -76,13 +76,6 @@ function now(): Instant {
   return instant(wallMillis());
 }
 
-/** Through symbolic links: a mounted ConfigMap swaps what they point to. */
 function stampOf(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
-  try {
-    const { ino, size, mtimeMs } = statSync(file);
-    return `${ino}:${size}:${mtimeMs}`;
-  } catch {
-    return "absent";
-  }
+  return file === undefined ? undefined : fileStamp(file);
 }

@@ -1,6 +1,7 @@
 import type { Config } from "../app/config/config.ts";
 import { PolicyFault } from "../app/policy-fault.ts";
 import { StoreFault } from "../app/store-fault.ts";
+import { FeedFault } from "../app/feed-fault.ts";
 import { PriceFault } from "../app/price-fault.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
@@ -16,7 +17,7 @@ export function asStartFailure(error: unknown, config: Config, shell: Shell): un
   if (error instanceof StoreFault) {
     return new CommandFailure(EXIT.unavailable, error.message, error.remedy);
   }
-  if (error instanceof PriceFault) {
+  if (error instanceof PriceFault || error instanceof FeedFault) {
     for (const problem of error.printed) shell.err(`${problem}\n`);
     const remedy = "`sallyport prices check` shows them again";
     return new CommandFailure(EXIT.usage, `${error.message}; nothing was started`, remedy);

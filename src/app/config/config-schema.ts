@@ -1,3 +1,4 @@
+import { FEEDS_SHAPE } from "./feed-schema.ts";
 import { LEDGER_SHAPE } from "./ledger-schema.ts";
 import { LOGIN_SHAPE } from "./login-schema.ts";
 import { NOTIFICATIONS_SHAPE } from "./notification-schema.ts";
@@ -221,6 +222,7 @@ export const CONFIG_SCHEMA = {
       },
     },
     prices: PRICES_SHAPE,
+    feeds: FEEDS_SHAPE,
     definitions: {
       type: "object",
       additionalProperties: false,

@@ -6,6 +6,7 @@ import type { Upstream } from "../../core/upstream.ts";
 import type { Place } from "../../core/policy/source-text.ts";
 import type { SinkPlan } from "../../stores/ledger-sinks/sink-plan.ts";
 import type { HeadTarget } from "../../stores/ledger/send-heads.ts";
+import type { FeedVerdict } from "../../core/destination/feed.ts";
 import type { PriceOverlay, PriceOverride } from "../../stores/prices/price-overlay.ts";
 import type { ConfigFile } from "./config-schema.ts";
 import type { LoginConfig } from "./resolve-login.ts";
@@ -35,6 +36,7 @@ export interface Config {
   /** Absolute. */
   readonly policiesDirectory: string;
   readonly prices: PricesConfig;
+  readonly feeds: readonly FeedConfig[];
   readonly definitions: DefinitionTrust;
   readonly limits: Limits;
   readonly reviews: ReviewSettings;
@@ -45,6 +47,15 @@ export interface Config {
   /** Of PostgreSQL; undefined is SQLite in the data directory. */
   readonly directoryUrl: string | undefined;
   readonly log: ConfigFile["log"];
+}
+
+/** Addresses that somebody else lists. */
+export interface FeedConfig {
+  readonly name: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly as: FeedVerdict;
+  readonly maxAgeDays: number | undefined;
 }
 
 export interface ReviewSettings {

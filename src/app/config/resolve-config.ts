@@ -73,6 +73,7 @@ export function resolveConfig(
     upstreams,
     policiesDirectory: check.path("policies.dir", file.policies.dir),
     prices: asPrices(file, check),
+    feeds: asFeeds(file, check),
     definitions: asTrust(file, check.path("definitions.lock_file", file.definitions.lock_file)),
     limits: asLimits(file.limits),
     reviews: { holdMax: millis(file.reviews.hold_max_ms) },
@@ -113,6 +114,12 @@ function asApi({ auth, bootstrap_token, private_upstreams }: ConfigFile["api"]):
     bootstrapToken: bootstrap_token,
     privateUpstreams: private_upstreams,
   };
+}
+
+function asFeeds({ feeds }: ConfigFile, check: Check): Config["feeds"] {
+  return feeds.map(({ name, file, as, max_age_days: maxAgeDays }, index) => {
+    return { name, file: check.path(`feeds[${index}].file`, file), as, maxAgeDays };
+  });
 }
 
 function asVault({ vault }: ConfigFile, check: Check): Config["vault"] {

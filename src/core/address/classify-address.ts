@@ -5,6 +5,7 @@
  * @see https://www.iana.org/assignments/iana-ipv4-special-registry
  * @see https://www.iana.org/assignments/iana-ipv6-special-registry
  */
+import { parseRange, within, type AddressRange } from "./address-range.ts";
 import { parseAddress } from "./parse-address.ts";
 
 export type AddressKind =
@@ -23,9 +24,7 @@ export type AddressKind =
   | "reserved"
   | "not_an_address";
 
-interface Range {
-  readonly bytes: Uint8Array;
-  readonly bits: number;
+interface Range extends AddressRange {
   readonly kind: AddressKind;
 }
 
@@ -133,20 +132,10 @@ function isIsatap(bytes: Uint8Array): boolean {
   );
 }
 
-function within(bytes: Uint8Array, { bytes: prefix, bits }: Range): boolean {
-  const whole = bits >> 3;
-  for (let i = 0; i < whole; i += 1) if (bytes[i] !== prefix[i]) return false;
-  const rest = bits & 7;
-  if (rest === 0) return true;
-  const mask = 0xff << (8 - rest);
-  return ((bytes[whole] ?? 0) & mask) === ((prefix[whole] ?? 0) & mask);
-}
-
 function range(cidr: string, kind: AddressKind): Range {
-  const [address = "", bits] = cidr.split("/");
-  const bytes = parseAddress(address);
-  if (bytes === undefined) throw new RangeError(`not an address range: ${cidr}`);
-  return { bytes, bits: Number(bits), kind };
+  const parsed = parseRange(cidr);
+  if (parsed === undefined) throw new RangeError(`not an address range: ${cidr}`);
+  return { ...parsed, kind };
 }
 
 function embedding(cidr: string, at: number, ofPublic: Embedding["ofPublic"]): Embedding {

@@ -2,6 +2,7 @@
 import { NO_DOMAINS, type DomainList } from "./domain-list.ts";
 import { doubtFactors } from "./doubtful-name.ts";
 import { exfiltrationFactors } from "./exfiltration-shape.ts";
+import { NO_FEEDS, type DestinationFeeds } from "./feed.ts";
 import type { DestinationKind, Factor } from "./factor.ts";
 import { internalFactors } from "./internal-address.ts";
 import { ESTABLISHED_DOMAINS } from "./known-domains.ts";
@@ -13,9 +14,14 @@ export interface DestinationLists {
   /** Nothing but an inside address makes these doubtful. */
   readonly trusted: DomainList;
   readonly blocked: DomainList;
+  readonly feeds: DestinationFeeds;
 }
 
-export const NO_LISTS: DestinationLists = { trusted: NO_DOMAINS, blocked: NO_DOMAINS };
+export const NO_LISTS: DestinationLists = {
+  trusted: NO_DOMAINS,
+  blocked: NO_DOMAINS,
+  feeds: NO_FEEDS,
+};
 
 export interface Suspicion {
   readonly kind: DestinationKind;
@@ -47,7 +53,13 @@ export function assessDestination(text: string, lists: DestinationLists): Assess
     const listed: Factor = { kind: "listed", name: "blocked-by-list", weight: 1 };
     return { host, domain: domain.domain, suspicions: suspicionsOf([listed, ...inside]) };
   }
-  const trusted = lists.trusted.has(host);
+  const own = lists.trusted.has(host);
+  const listing = own ? undefined : lists.feeds.listing(destination);
+  if (listing?.as === "blocked") {
+    const listed: Factor = { kind: "listed", name: `listed-by-${listing.feed}`, weight: 1 };
+    return { host, domain: domain.domain, suspicions: suspicionsOf([listed, ...inside]) };
+  }
+  const trusted = own || listing !== undefined;
   const established = isEstablished(host, domain.domain);
   const outside = trusted
     ? NOTHING

@@ -1,3 +1,4 @@
+import type { DestinationFeeds } from "../destination/feed.ts";
 import type { Aliases } from "./aliases.ts";
 
 /** Where text was found; policy files name these in `on:`. */
@@ -13,6 +14,7 @@ export interface InspectionRule {
   readonly action: "block" | "redact" | "report";
   /** For `destination`: domains with all that is below them. */
   readonly domains?: DomainRule | undefined;
+  readonly feeds?: DestinationFeeds;
   /** What the operator knows and lets pass: such findings report only. */
   readonly exceptions?: readonly InspectionException[];
   /** Put on the session when it finds something. */

@@ -1,4 +1,5 @@
 import { NO_LISTS, type DestinationLists } from "../destination/assess-destination.ts";
+import { NO_FEEDS } from "../destination/feed.ts";
 import { domainList } from "../destination/domain-list.ts";
 import { sumOf } from "./classifier/classifier.ts";
 import type { Aliases } from "./aliases.ts";
@@ -192,8 +193,9 @@ function compile(inspection: Inspection): ScanPlan {
 function listsOf(rules: readonly InspectionRule[]): DestinationLists {
   const trusted = rules.flatMap((rule) => rule.domains?.trusted ?? []);
   const blocked = rules.flatMap((rule) => rule.domains?.blocked ?? []);
-  if (trusted.length === 0 && blocked.length === 0) return NO_LISTS;
-  return { trusted: domainList(trusted), blocked: domainList(blocked) };
+  const feeds = rules.find((rule) => rule.feeds !== undefined)?.feeds ?? NO_FEEDS;
+  if (trusted.length === 0 && blocked.length === 0 && feeds.size === 0) return NO_LISTS;
+  return { trusted: domainList(trusted), blocked: domainList(blocked), feeds };
 }
 
 /** `pii` covers `pii.email`. */

@@ -48,7 +48,7 @@ export function compileFile({ tree: file, tenant }: ParsedFile, linker: Linker):
   });
   const inspections = file.inspections.map((clause) => {
     linker.claim("inspect entry", clause, tenant);
-    return compileInspection(clause, whole, file.mode === "shadow");
+    return compileInspection(clause, { whole, shadow: file.mode === "shadow" }, linker);
   });
   return {
     file: file.file,
@@ -135,8 +135,8 @@ function checkArguments(
 
 function compileInspection(
   clause: InspectClause,
-  whole: Audience,
-  shadow: boolean,
+  { whole, shadow }: { readonly whole: Audience; readonly shadow: boolean },
+  { feeds }: Linker,
 ): CompiledInspection {
   const { id: name, find, scoreMin, action, domains } = clause;
   const marks = shadow ? [] : clause.marks;
@@ -146,6 +146,7 @@ function compileInspection(
     scoreMin,
     action: shadow ? "report" : action,
     domains,
+    ...(find.some(isAboutAddresses) && { feeds }),
     marks,
     restores: clause.restores,
   } as const;
@@ -160,6 +161,10 @@ function compileInspection(
       exception: { fields: fields.map(nameTest), signatures: signatures.map(nameTest) },
     })),
   };
+}
+
+function isAboutAddresses(name: string): boolean {
+  return name === "destination" || name.startsWith("destination.");
 }
 
 function nameTest(text: string): (name: string) => boolean {

@@ -7,10 +7,11 @@ import type { CompiledRule } from "./compiled-rule.ts";
 import { findIdleRules } from "./idle-rules.ts";
 import { parsePolicy } from "./parse-policy.ts";
 import type { PolicyFile } from "./policy-file.ts";
-import { createLinker, type DefinedBudget } from "./policy-linker.ts";
+import { createLinker, type DefinedBudget, type Known } from "./policy-linker.ts";
 import { POLICY_LIMITS } from "./policy-limits.ts";
 import type { PolicySnapshot } from "./policy-snapshot.ts";
 import { runTests, type TestResult } from "./run-tests.ts";
+import { NO_FEEDS, type DestinationFeeds } from "../destination/feed.ts";
 import { NO_SCHEMAS, type ToolSchemas } from "./tool-schemas.ts";
 import { createSnapshot } from "./snapshot.ts";
 import { createProblemList, type ProblemList } from "./source-text.ts";
@@ -45,15 +46,16 @@ export type PolicyReply =
 /**
  * Never throws. No sources make a snapshot that denies everything. A failing in-file test is a
  * problem like any other: the caller keeps what it had. `tools`: what conditions are checked
- * against beside the known variables.
+ * against beside the known variables; `feeds`: what entries that look for destinations know of them.
  */
 export function compilePolicies(
   sources: readonly PolicySource[],
   tools: ToolSchemas = NO_SCHEMAS,
+  feeds: DestinationFeeds = NO_FEEDS,
 ): PolicyReply {
   const list = createProblemList();
   const warnings = createProblemList();
-  const { files, budgets } = compileAll(sources, tools, list, warnings);
+  const { files, budgets } = compileAll(sources, { tools, feeds }, list, warnings);
   const rules = files.flatMap((file) => file.rules);
   if (list.problems.length > 0) return refused(list, []);
 
@@ -66,7 +68,7 @@ export function compilePolicies(
 
   const inspections = files.flatMap((file) => file.inspections);
   const opaqueTo = files.flatMap((file) => file.opaqueTo);
-  const snapshot = createSnapshot(rules, inspections, digestOfSources(sources), opaqueTo);
+  const snapshot = createSnapshot(rules, inspections, digestOfSources(sources, feeds), opaqueTo);
   return { kind: "ok", snapshot, rules, budgets, tests, warnings: inOrder(warnings.problems) };
 }
 
@@ -79,7 +81,7 @@ const NOTHING: Compiled = { files: [], budgets: [] };
 
 function compileAll(
   sources: readonly PolicySource[],
-  tools: ToolSchemas,
+  known: Known,
   list: ProblemList,
   warnings: ProblemList,
 ): Compiled {
@@ -99,7 +101,7 @@ function compileAll(
     list.report(place, message, `at most ${POLICY_LIMITS.clauses} are loaded`);
     return NOTHING;
   }
-  const linker = createLinker(parsed, list, tools);
+  const linker = createLinker(parsed, list, known);
   const files = parsed.map((file) => compileFile(file, linker));
   // A budget that only a broken rule charges is not unused.
   if (list.problems.length === 0) linker.reportUnused(warnings);
@@ -120,11 +122,15 @@ function inOrder(problems: readonly Problem[]): readonly Problem[] {
   );
 }
 
-/** Hash of the canonical JSON of `[file name, text, tenant?]`; the directory does not matter. */
-function digestOfSources(sources: readonly PolicySource[]): Digest {
+/**
+ * Hash of the canonical JSON of `[file name, text, tenant?]`, and of the feeds' hash where there are
+ * some; the directory does not matter.
+ */
+function digestOfSources(sources: readonly PolicySource[], feeds: DestinationFeeds): Digest {
   const pairs = sources.map(({ file, text, tenant }) => {
     const name = file.slice(file.lastIndexOf("/") + 1);
     return tenant === undefined ? ([name, text] as const) : ([name, text, tenant] as const);
   });
-  return digestOf<Digest>(pairs.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const sorted = pairs.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return digestOf<Digest>(feeds.size === 0 ? sorted : [...sorted, feeds.digest]);
 }

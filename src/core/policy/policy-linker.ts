@@ -1,5 +1,6 @@
 /** What the files share: budgets, ids that are used once, and the count of rules. */
 import { closest } from "../../lib/closest.ts";
+import type { DestinationFeeds } from "../destination/feed.ts";
 import type { Budget } from "../money/budget.ts";
 import { id, type BudgetId, type TenantId } from "../units.ts";
 import type { BudgetClause, PolicyFile } from "./policy-file.ts";
@@ -12,9 +13,14 @@ export interface ParsedFile {
   readonly tenant: TenantId | undefined;
 }
 
-export interface Linker {
-  readonly list: ProblemList;
+/** What policies are compiled against beside themselves. */
+export interface Known {
   readonly tools: ToolSchemas;
+  readonly feeds: DestinationFeeds;
+}
+
+export interface Linker extends Known {
+  readonly list: ProblemList;
   /** One of everybody's, or of this tenant. */
   budget(name: string, place: Place, tenant: TenantId | undefined): Budget | undefined;
   /** An id is unique among everybody's and its tenant's. */
@@ -46,7 +52,7 @@ export interface DefinedBudget {
 export function createLinker(
   files: readonly ParsedFile[],
   list: ProblemList,
-  tools: ToolSchemas,
+  { tools, feeds }: Known,
 ): Linker {
   const budgets = collectBudgets(files, list);
   const made = new Map([...budgets].map(([name, { clause }]) => [name, budgetOf(clause)]));
@@ -57,6 +63,7 @@ export function createLinker(
   return {
     list,
     tools,
+    feeds,
     budget(name, place, tenant) {
       const own = keyOf(name, tenant);
       const key = made.has(own) ? own : keyOf(name, undefined);

@@ -94,6 +94,7 @@ describe("a destination", () => {
 
   it("is refused by the operator's list, and spared by it, inside addresses never", () => {
     const lists = {
+      ...NO_LISTS,
       trusted: domainList(["*.corp.example", "10.0.0.1"]),
       blocked: domainList(["evil.example", "=one.example"]),
     };
