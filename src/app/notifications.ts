@@ -2,8 +2,6 @@
 import { join } from "node:path";
 import { exchangeHappenings } from "../core/notify/exchange-happenings.ts";
 import type { Notifier } from "../core/notify/notification.ts";
-import { reviewHappening } from "../core/notify/review-happening.ts";
-import type { ReviewStore } from "../core/review/review-store.ts";
 import { instant } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { QueueingNotifier, type Subscribers } from "../stores/notify/queueing-notifier.ts";
@@ -31,26 +29,5 @@ export function openNotifier(config: Config, log: Log): GateNotifier & Disposabl
 export function notifyingListener(notifier: Notifier): Listener {
   return (facts) => {
     for (const happening of exchangeHappenings(facts)) notifier.notify(happening);
-  };
-}
-
-/**
- * A review is told of when it is stored, since the call that asked for it may be held until it is
- * answered.
- */
-export function notifyingReviews(reviews: ReviewStore, notifier: Notifier): ReviewStore {
-  return {
-    async request(review) {
-      const reply = await reviews.request(review);
-      const isNew = reply.kind === "stored" && reply.review.id === review.id;
-      if (isNew) notifier.notify(reviewHappening(review, "requested"));
-      return reply;
-    },
-    find: (tenant, id) => reviews.find(tenant, id),
-    list: (query) => reviews.list(query),
-    change: (after, opened) => reviews.change(after, opened),
-    override: (tenant, fingerprint) => reviews.override(tenant, fingerprint),
-    unattended: (tenant, now, limit) => reviews.unattended(tenant, now, limit),
-    watch: (told) => reviews.watch(told),
   };
 }

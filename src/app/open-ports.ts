@@ -19,12 +19,13 @@ import { vaultKeySource } from "../stores/vault/vault-key.ts";
 import type { Config } from "./config/config.ts";
 import type { Environment } from "./config/environment.ts";
 import type { Events } from "./events.ts";
-import { notifyingReviews, type GateNotifier } from "./notifications.ts";
+import type { GateNotifier } from "./notifications.ts";
 import { openCounters, type Counters } from "./open-counters.ts";
 import { openDefinitions } from "./open-definitions.ts";
 import { openLedgerChain } from "./open-ledger-chain.ts";
 import type { OpenLiveDirectory } from "./open-live-directory.ts";
 import { openReviewStore } from "./open-review-store.ts";
+import { ReviewClerk } from "./review-clerk.ts";
 import { openSharedRedis } from "./open-shared-redis.ts";
 
 export interface PortsOptions {
@@ -65,6 +66,7 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
   const vault = started.use(openVault(options));
   const ledger = started.use(await openLedgerChain(config, events));
   const { store: definitions } = started.use(openDefinitions(config, events, ledger, now));
+  started.use(new ReviewClerk({ reviews, ledger, now }, notifier));
   const ports: Ports = {
     directory: live.directory,
     policies,
@@ -77,7 +79,7 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
     tokens: started.use(new ThreadTokenCounter()),
     budgets: counters.budgets,
     rates: counters.rates,
-    reviews: notifyingReviews(reviews, notifier),
+    reviews,
     awaiting,
     ledger,
     vault,

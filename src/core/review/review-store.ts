@@ -37,8 +37,8 @@ export interface ReviewStore {
   change(after: Review, opened?: Review): Promise<boolean>;
   /** The override of this fingerprint that stands now. Rejects where the store cannot be read. */
   override(tenant: TenantId, fingerprint: Digest): Promise<Review | undefined>;
-  /** Reviews of which somebody has to be told by now. */
-  unattended(tenant: TenantId, now: Instant, limit: number): Promise<readonly Review[]>;
+  /** Reviews, of whatever tenant, of which somebody has to be told by now. */
+  unattended(now: Instant, limit: number): Promise<readonly Review[]>;
   /**
    * Calls `told` when a review may have changed, whichever process changed it: with its id where
    * that is known.

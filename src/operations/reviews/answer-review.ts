@@ -3,9 +3,10 @@ import { done, fault, type Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import type { Change } from "../../core/ledger/entry.ts";
 import { isWaiting, type Review, type ReviewWordKind } from "../../core/review/review.ts";
-import { assign, speak } from "../../core/review/speak.ts";
-import { id } from "../../core/units.ts";
+import { assign, speak, type Spoken } from "../../core/review/speak.ts";
+import { id, type ReviewId } from "../../core/units.ts";
 import { newId } from "../../lib/ids.ts";
+import { applyChange, type Applied } from "./apply-change.ts";
 import { mayAnswer, personOf } from "./may-answer.ts";
 import { changeReviews, type ReviewPorts } from "./change-reviews.ts";
 
@@ -49,20 +50,23 @@ export async function answerReview(
   const review = found.value;
   const at = ports.now();
   const by = personOf(caller);
-  const spoken = speak(review, { kind, by, at, note }, { id: id(newId("rev", at)), approvers });
+  const succession = { id: id<ReviewId>(newId("rev", at)), approvers };
+  const say = (standing: Review): Spoken => speak(standing, { kind, by, at, note }, succession);
+  const spoken = say(review);
   if (spoken.kind === "refused") return fault("conflict", spoken.why);
-  const { opened } = spoken;
   const detail = {
     ...(note !== undefined && { note }),
-    ...(opened !== undefined && { successor: opened.id }),
+    ...(spoken.opened !== undefined && { successor: spoken.opened.id }),
   };
   const change = changeOf(CHANGES[kind], review, by, detail);
-  const written = await changeReviews(
-    change,
-    () => ports.reviews.change(spoken.review, opened),
-    ports,
-  );
-  return written.kind === "fault" ? written : done(opened ?? spoken.review);
+  const make = (standing: Review): Applied | undefined => {
+    const again = say(standing);
+    return again.kind === "refused" ? undefined : again;
+  };
+  const write = (): Promise<Applied | undefined> => applyChange(review, make, ports.reviews);
+  const written = await changeReviews(change, write, ports);
+  if (written.kind === "fault") return written;
+  return done(written.value.opened ?? written.value.review);
 }
 
 /** Says of whom an answer is expected. It gives nobody a right. */
@@ -74,14 +78,15 @@ export async function assignReview(
 ): Promise<Answer<Review>> {
   const found = await answerable(caller, reviewId, ports);
   if (found.kind === "fault") return found;
-  if (!isWaiting(found.value)) {
-    return fault("conflict", `This review is ${found.value.status} already.`);
-  }
-  const after = assign(found.value, assignedTo);
+  const review = found.value;
+  if (!isWaiting(review)) return fault("conflict", `This review is ${review.status} already.`);
   const detail = { assigned_to: assignedTo.join(" ") };
-  const change = changeOf("review.assigned", after, personOf(caller), detail);
-  const written = await changeReviews(change, () => ports.reviews.change(after), ports);
-  return written.kind === "fault" ? written : done(after);
+  const change = changeOf("review.assigned", review, personOf(caller), detail);
+  const make = (standing: Review): Applied | undefined =>
+    isWaiting(standing) ? { review: assign(standing, assignedTo) } : undefined;
+  const write = (): Promise<Applied | undefined> => applyChange(review, make, ports.reviews);
+  const written = await changeReviews(change, write, ports);
+  return written.kind === "fault" ? written : done(written.value.review);
 }
 
 async function answerable(

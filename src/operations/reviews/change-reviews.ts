@@ -12,16 +12,17 @@ export interface ReviewPorts {
 }
 
 /** A change that the store then refuses has a second record that says so. */
-export async function changeReviews(
+export async function changeReviews<T>(
   change: Change,
-  write: () => Promise<boolean>,
+  write: () => Promise<T | undefined>,
   { ledger }: Pick<ReviewPorts, "ledger">,
-): Promise<Answer<undefined>> {
+): Promise<Answer<T>> {
   if (!ledger.healthy || !(await ledger.change(change))) {
     return fault("unavailable", "Nothing was changed: the ledger cannot be written now.");
   }
   try {
-    if (await write()) return done(undefined);
+    const written = await write();
+    if (written !== undefined) return done(written);
     await ledger.change({ ...change, change: `${change.change}.refused` });
     return fault("conflict", "Somebody answered it meanwhile: look at it again.");
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Review } from "../../core/review/review.ts";
 import { withdraw } from "../../core/review/speak.ts";
 import { id, type Millis } from "../../core/units.ts";
 import { newId } from "../../lib/ids.ts";
+import { applyChange, type Applied } from "./apply-change.ts";
 import { changeReviews, type ReviewPorts } from "./change-reviews.ts";
 import { personOf } from "./may-answer.ts";
 
@@ -50,13 +51,12 @@ export async function overrideDenial(
   });
   const detail = { agent, of, type, justification, expires_at: review.expiresAt };
   const change = { change: "override.created", about: review.id, by, detail };
-  const stored = async (): Promise<boolean> => {
+  const stored = async (): Promise<Review> => {
     const reply = await ports.reviews.request(review);
     if (reply.kind === "unreachable") throw reply.cause;
-    return reply.review.id === review.id;
+    return reply.review;
   };
-  const written = await changeReviews(change, stored, ports);
-  return written.kind === "fault" ? written : done(review);
+  return changeReviews(change, stored, ports);
 }
 
 export async function withdrawOverride(
@@ -68,11 +68,15 @@ export async function withdrawOverride(
   if (review?.origin.kind !== "override") {
     return fault("not_found", "There is no such override.");
   }
-  const after = withdraw(review, ports.now());
-  if (after === undefined) return fault("conflict", "This override has ended already.");
+  const make = (standing: Review): Applied | undefined => {
+    const after = withdraw(standing, ports.now());
+    return after && { review: after };
+  };
+  if (make(review) === undefined) return fault("conflict", "This override has ended already.");
   const detail = { agent: review.principal.agent, of: review.origin.of };
   const by = personOf(caller);
   const change = { change: "override.withdrawn", about: review.id, by, detail };
-  const written = await changeReviews(change, () => ports.reviews.change(after), ports);
-  return written.kind === "fault" ? written : done(after);
+  const write = (): Promise<Applied | undefined> => applyChange(review, make, ports.reviews);
+  const written = await changeReviews(change, write, ports);
+  return written.kind === "fault" ? written : done(written.value.review);
 }

@@ -2,7 +2,7 @@
  * A person is asked without traffic: by an agent ahead of its call, by a dialect, by an operator.
  * The call itself, made as it was described here, meets the answer.
  */
-import { done, fault, type Answer } from "../../core/fault.ts";
+import { fault, type Answer } from "../../core/fault.ts";
 import type { Approval } from "../../core/decision.ts";
 import { openReview, type ReviewSubject } from "../../core/review/open-review.ts";
 import type { Review } from "../../core/review/review.ts";
@@ -33,19 +33,14 @@ export async function requestReview(
     origin: { kind: "request", by, reason },
   });
   const { agent } = subject.principal;
-  let stands = review;
   const change = { change: "review.requested", about: review.id, by, detail: { agent, reason } };
-  const written = await changeReviews(
-    change,
-    async () => {
-      const reply = await ports.reviews.request(review);
-      if (reply.kind === "unreachable") throw reply.cause;
-      stands = reply.review;
-      return true;
-    },
-    ports,
-  );
-  if (written.kind === "done") return done(stands);
+  const stored = async (): Promise<Review> => {
+    const reply = await ports.reviews.request(review);
+    if (reply.kind === "unreachable") throw reply.cause;
+    return reply.review;
+  };
+  const written = await changeReviews(change, stored, ports);
+  if (written.kind === "done") return written;
   const { cause } = written.fault;
   return cause instanceof RangeError ? fault("too_many", `${cause.message}.`) : written;
 }

@@ -1,12 +1,11 @@
 /** A grant is used up when its call goes out: once among all processes. */
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
+import type { Review } from "../../core/review/review.ts";
 import type { ReviewStore } from "../../core/review/review-store.ts";
 import { use } from "../../core/review/speak.ts";
 import type { Instant, ReviewId, TenantId } from "../../core/units.ts";
+import { applyChange, type Applied } from "./apply-change.ts";
 import { grantGone } from "../../pipeline/review.ts";
-
-/** Somebody may be told of the review, or assign it, at the same moment. */
-const TRIES_MAX = 3;
 
 export async function useGrant(
   tenant: TenantId,
@@ -14,13 +13,13 @@ export async function useGrant(
   { reviews, now }: { readonly reviews: ReviewStore; readonly now: () => Instant },
 ): Promise<Verdict<ReviewId>> {
   try {
-    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-      const review = await reviews.find(tenant, grant);
-      const used = review && use(review, now());
-      if (used === undefined) break;
-      if (used === review || (await reviews.change(used))) return pass(grant);
-    }
-    return halt(grantGone(grant));
+    const granted = await reviews.find(tenant, grant);
+    const take = (standing: Review): Applied | undefined => {
+      const review = use(standing, now());
+      return review && { review };
+    };
+    const used = granted && (await applyChange(granted, take, reviews));
+    return used === undefined ? halt(grantGone(grant)) : pass(grant);
   } catch (error) {
     // What cannot be marked as used is not used.
     const cause = error instanceof Error ? error : new Error(String(error));

@@ -2,11 +2,13 @@ import { ASSIGN, BALANCES, CHARGE, HOLDS_ON, LIST, RESTORE } from "./balance-scr
 import { RESERVE, RESIZE, SETTLE } from "./budget-scripts.ts";
 import { END, RENEW, TAKE } from "./rate-scripts.ts";
 import {
+  ADD_TENANT,
   CHANGE_REVIEW,
   FIND_OVERRIDE,
   FIND_REVIEW,
   LIST_REVIEWS,
   REQUEST_REVIEW,
+  TENANTS,
   UNATTENDED_REVIEWS,
 } from "./review-scripts.ts";
 import type { RedisScript } from "./redis-script.ts";
@@ -17,4 +19,5 @@ export const ALL_SCRIPTS: readonly RedisScript[] = [
   [BALANCES, LIST, HOLDS_ON, ASSIGN, CHARGE, RESTORE],
   [TAKE, END, RENEW],
   [REQUEST_REVIEW, CHANGE_REVIEW, FIND_REVIEW, LIST_REVIEWS, FIND_OVERRIDE, UNATTENDED_REVIEWS],
+  [ADD_TENANT, TENANTS],
 ].flat();

@@ -19,6 +19,11 @@ export class RedisKeys {
     return `${this.#prefix}:${of}`;
   }
 
+  /** The tenants that have anything of a kind, each with a place of its own. */
+  tenantsWith(kind: string): string {
+    return `${this.#prefix}:{${kind}}:tenants`;
+  }
+
   /** `key`: `tenant|…`, its parts escaped. */
   rate(key: string): string {
     return `${this.tenant(key)}rate:${key}`;

@@ -119,6 +119,10 @@ redis.call('PUBLISH', ARGV[3], ARGV[4])
 return 1
 `);
 
+/** Tenants are on different nodes of a cluster: whoever looks at all asks for their names first. */
+export const ADD_TENANT = redisScript("return redis.call('SADD', KEYS[1], ARGV[1])");
+export const TENANTS = redisScript("return redis.call('SMEMBERS', KEYS[1])");
+
 /** ARGV: now, root, id. */
 export const FIND_REVIEW = redisScript(`
 return redis.call('HGET', ARGV[2] .. 'review:' .. ARGV[3], 'b')

@@ -2,12 +2,13 @@
 import { asOf } from "../../core/review/speak.ts";
 import type { Review } from "../../core/review/review.ts";
 import type { RequestReply, ReviewQuery, ReviewStore } from "../../core/review/review-store.ts";
-import type { Digest, Instant, ReviewId, TenantId } from "../../core/units.ts";
+import { id, type Digest, type Instant, type ReviewId, type TenantId } from "../../core/units.ts";
 import { reviewText, tooManyReviews } from "../review-limits.ts";
 import type { RedisStoreOptions } from "./rate-store.ts";
 import type { RedisNews } from "./redis-news.ts";
 import type { RedisScript } from "./redis-script.ts";
 import {
+  ADD_TENANT,
   CHANGE_REVIEW,
   CROWDED,
   FIND_OVERRIDE,
@@ -15,6 +16,7 @@ import {
   LIST_REVIEWS,
   REQUEST_REVIEW,
   STORED,
+  TENANTS,
   UNATTENDED_REVIEWS,
 } from "./review-scripts.ts";
 
@@ -24,20 +26,28 @@ export interface RedisReviewOptions extends RedisStoreOptions {
   readonly now: () => Instant;
 }
 
+/** Names kept by one process; with one more they are told anew. */
+const TENANTS_KNOWN_MAX = 10_000;
+
 type Args = readonly (string | number)[];
 
 export class RedisReviewStore implements ReviewStore {
   readonly #options: RedisReviewOptions;
   readonly #channel: string;
+  readonly #tenants: string;
+  /** Tenants that others can find. */
+  readonly #known = new Set<TenantId>();
 
   constructor(options: RedisReviewOptions) {
     this.#options = options;
     this.#channel = options.keys.channel("reviews");
+    this.#tenants = options.keys.tenantsWith("reviews");
   }
 
   async request(review: Review): Promise<RequestReply> {
     const { principal } = review;
     try {
+      await this.#know(principal.tenant);
       const args = [this.#channel, ...reviewArgs(review)];
       const reply = await this.#run(REQUEST_REVIEW, principal.tenant, args);
       if (reply === STORED) return { kind: "stored", review };
@@ -49,8 +59,8 @@ export class RedisReviewStore implements ReviewStore {
     }
   }
 
-  async find(tenant: TenantId, id: string): Promise<Review | undefined> {
-    return this.#shown(await this.#run(FIND_REVIEW, tenant, [id]));
+  async find(tenant: TenantId, reviewId: string): Promise<Review | undefined> {
+    return this.#shown(await this.#run(FIND_REVIEW, tenant, [reviewId]));
   }
 
   async list({ tenant, status, agent, after, limit }: ReviewQuery): Promise<readonly Review[]> {
@@ -69,12 +79,28 @@ export class RedisReviewStore implements ReviewStore {
     return this.#shown(await this.#run(FIND_OVERRIDE, tenant, [fingerprint]));
   }
 
-  async unattended(tenant: TenantId, now: Instant, limit: number): Promise<readonly Review[]> {
-    return listed(await this.#run(UNATTENDED_REVIEWS, tenant, [now, limit]));
+  async unattended(now: Instant, limit: number): Promise<readonly Review[]> {
+    const { client } = this.#options;
+    const found: Review[] = [];
+    const tenants = await client.run(TENANTS, [this.#tenants], []);
+    for (const name of Array.isArray(tenants) ? tenants : []) {
+      if (found.length >= limit) break;
+      const args = [now, limit - found.length];
+      found.push(...listed(await this.#run(UNATTENDED_REVIEWS, id(String(name)), args)));
+    }
+    return found;
   }
 
   watch(told: (id: ReviewId | undefined) => void): Disposable {
     return this.#options.news.listen(this.#channel, told);
+  }
+
+  /** Named before it has anything, so that a crash in between leaves no review unattended. */
+  async #know(tenant: TenantId): Promise<void> {
+    if (this.#known.has(tenant)) return;
+    await this.#options.client.run(ADD_TENANT, [this.#tenants], [tenant]);
+    if (this.#known.size >= TENANTS_KNOWN_MAX) this.#known.clear();
+    this.#known.add(tenant);
   }
 
   #run(script: RedisScript, tenant: TenantId, args: Args): Promise<unknown> {

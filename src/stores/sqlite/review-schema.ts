@@ -27,5 +27,5 @@ export const REVIEW_MIGRATIONS: readonly string[] = [
    CREATE INDEX review_waits ON review (agent, expires_at)
      WHERE status IN ('pending', 'acknowledged', 'deferred');
    CREATE INDEX review_same ON review (fingerprint, expires_at);
-   CREATE INDEX review_unattended ON review (tenant, attend_at) WHERE attend_at IS NOT NULL;`,
+   CREATE INDEX review_unattended ON review (attend_at) WHERE attend_at IS NOT NULL;`,
 ];

@@ -83,8 +83,8 @@ export class SqliteReviewStore implements ReviewStore, Disposable {
     return row && this.#read(row["body"]);
   }
 
-  async unattended(tenant: TenantId, now: Instant, limit: number): Promise<readonly Review[]> {
-    const rows = this.#statements.unattended.all(tenant, now, limit);
+  async unattended(now: Instant, limit: number): Promise<readonly Review[]> {
+    const rows = this.#statements.unattended.all(now, limit);
     return rows.map((row) => parsed(row["body"]));
   }
 
@@ -221,9 +221,7 @@ function statementsOf(database: DatabaseSync) {
        WHERE fingerprint = ? AND tenant = ? AND override = 1 AND status = 'approved'
          AND expires_at > ? ORDER BY id DESC LIMIT 1`,
     ),
-    unattended: prepare(
-      `SELECT body FROM review WHERE tenant = ? AND attend_at <= ? ORDER BY attend_at LIMIT ?`,
-    ),
+    unattended: prepare(`SELECT body FROM review WHERE attend_at <= ? ORDER BY attend_at LIMIT ?`),
     version: prepare("PRAGMA data_version"),
   };
 }
