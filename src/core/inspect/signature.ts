@@ -1,4 +1,5 @@
 import type { OffsetMap } from "./fold.ts";
+import type { Sight } from "./next-sight.ts";
 import type { DestinationLists } from "../destination/assess-destination.ts";
 
 /**
@@ -33,6 +34,8 @@ export interface OriginalText {
   readonly writtenFrom: number;
   readonly base: number;
   readonly map: OffsetMap;
+  /** What candidates have looked for ahead of them; see `next-sight.ts`. */
+  readonly sights: Map<RegExp, Sight>;
 }
 
 /** What a match may read: from `LOOK_BACK` units before the candidate up to `stop`. */

@@ -3,6 +3,7 @@ import type { Labelled } from "./detectors/labelled.ts";
 import type { Edit } from "./edit.ts";
 import type { Finding } from "./finding.ts";
 import { toOriginal, type OffsetMap } from "./fold.ts";
+import type { Sight } from "./next-sight.ts";
 import type { ScanBudget } from "./scan-budget.ts";
 import type { ScanPlan } from "./scan-plan.ts";
 import type { Hit } from "./signature.ts";
@@ -38,6 +39,7 @@ export interface TextScan {
   /** The last redaction goes on while this holds. */
   swallow: Hit["more"];
   map: OffsetMap;
+  readonly sights: Map<RegExp, Sight>;
   /** Recent hits that strengthen each other. */
   signals: Signal[];
   findings: Finding[];
@@ -94,6 +96,7 @@ export function openScan(
     ended: false,
     swallow: undefined,
     map: { at: [], delta: [] },
+    sights: new Map(),
     signals: [],
     findings: [],
     edits: [],

@@ -93,6 +93,9 @@ const HOSTILE = [
   "{{",
   "onerror=",
   "<!entity ",
+  "i.g. ",
+  "<script",
+  "<img x=",
 ];
 
 /** Reads of one unit, at most: the window (512), in the worst case of a unit that begins a match. */
@@ -109,5 +112,34 @@ describe("the scanner's work on hostile text", () => {
   it.each(HOSTILE)("stays within one window a piece when %j comes in pieces of 10", (unit) => {
     const work = countWork(unit.repeat(Math.ceil(1500 / unit.length)), 10);
     expect(work).toBeLessThan(1500 * WORK_PER_UNIT_MAX);
+  });
+});
+
+/** Found by search: each once took a pattern from milliseconds to minutes. */
+const BACKTRACKING = [
+  "rm --arm ",
+  "rm          -",
+  "0 or          ",
+  "<script//",
+  ".ssh/id_aaaaaaaaaaaa",
+  "iex          ",
+  "<?=          ",
+  "xxd -      ",
+  "srcdoc=        ",
+  "onshow         ",
+  "printf aaaa ",
+  "curl  ",
+  "{{self.",
+  "%{\n",
+];
+
+describe("patterns on text that makes them try again", () => {
+  it.each(BACKTRACKING)("end on %j repeated", (unit) => {
+    const text = unit.repeat(Math.ceil(4000 / unit.length));
+    const scanner = createPartScanner(looking(EVERYTHING, "report", 100), "p", []);
+    scanner.push(text);
+    scanner.end();
+    expect(scanner.blocked).toBeUndefined();
+    expect(scanner.complete).toBe(true);
   });
 });

@@ -33,20 +33,18 @@ function linkAt(view: View, at: number): Outcome {
   return view.text.startsWith("](", at) ? urlAt(view, at, at + 2, 84) : undefined;
 }
 
+const CLOSES_TAG = 0x3e;
+const EQUALS = 0x3d;
+const LETTER_C = 0x63;
+
 function imageTagAt(view: View, at: number): Outcome {
   const { text, stop, final } = view;
   const most = Math.min(stop, at + URL_MAX);
   for (let i = at + 4; i < most; i += 1) {
-    const char = text.charAt(i);
-    if (char === ">") return undefined;
-    if (
-      char !== "=" ||
-      !text
-        .slice(i - 3, i)
-        .toLowerCase()
-        .endsWith("src")
-    )
-      continue;
+    const unit = text.charCodeAt(i);
+    if (unit === CLOSES_TAG) return undefined;
+    if (unit !== EQUALS || (text.charCodeAt(i - 1) | 0x20) !== LETTER_C) continue;
+    if (text.slice(i - 3, i).toLowerCase() !== "src") continue;
     if (i + 1 >= stop) return final ? undefined : MORE;
     const quoted = text[i + 1] === '"' || text[i + 1] === "'";
     return urlAt(view, at, i + (quoted ? 2 : 1), 90);

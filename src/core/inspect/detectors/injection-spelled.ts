@@ -1,5 +1,5 @@
 /** Words spelled out (`i g n o r e`, `i.g.n.o.r.e`) so that only a model reads them as words. */
-import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
+import { MORE, type OriginalText, type Outcome, type Signature, type View } from "../signature.ts";
 import { isLetter, isWordUnit } from "../text-units.ts";
 import { plainWord } from "./word-table.ts";
 
@@ -49,24 +49,70 @@ export const INJECTION_SPELLED: readonly Signature[] = [
   },
 ];
 
-function spelledAt({ text, stop, final }: View, at: number): Outcome {
+/** The run that was read last, in offsets of the part. */
+interface SpelledRun {
+  readonly of: OriginalText;
+  readonly sign: string;
+  readonly from: number;
+  /** What begins before this says enough. */
+  readonly tellsTo: number;
+  /** What begins before this says no more than the run from its first letter. */
+  readonly to: number;
+  readonly end: number;
+}
+
+let last: SpelledRun | undefined;
+
+function spelledAt(view: View, at: number): Outcome {
+  const { text, original } = view;
   if (continues(text, at)) return undefined;
   const sign = text.charAt(at + 1);
-  let letters = "";
+  const place = original.base + at;
+  const known = last?.of === original && last.sign === sign ? last : undefined;
+  const run =
+    known !== undefined && place > known.from && place < known.to ? known : readRun(view, at, sign);
+  if (run === undefined) return MORE;
+  last = run;
+  if (place >= run.tellsTo) return undefined;
+  const end = run.end - original.base;
+  return { signature: "spelled-out", score: SCORE, confidence: SCORE / 100, start: at, end };
+}
+
+/** Undefined: it may go on behind the text. */
+function readRun(view: View, at: number, sign: string): SpelledRun | undefined {
+  const { text, stop, final, original } = view;
+  const places: number[] = [];
   let i = at;
   while (i < stop && isWordUnit(text.charCodeAt(i))) {
-    letters += text.charAt(i);
+    places.push(i);
     i += 1;
     const gap = gapEnd(text, i, stop, sign);
     if (gap === i) break;
     i = gap;
   }
-  if (i === stop && !final) return MORE;
-  if (letters.length < SPELLED_MIN) return undefined;
-  const plain = plainWord(letters);
-  const tells = TELLS.filter((tell) => plain.includes(tell)).length;
-  if (tells < TELLS_MIN) return undefined;
-  return { signature: "spelled-out", score: SCORE, confidence: SCORE / 100, start: at, end: i };
+  if (i === stop && !final) return undefined;
+  const from = original.base + at;
+  const end = original.base + i;
+  // A run longer than the view is looked at again from its second half on.
+  const to = i === stop ? Math.floor((from + end) / 2) : end;
+  const until = tellsUntil(text, places);
+  return {
+    of: original,
+    sign,
+    from,
+    tellsTo: until < 0 ? from : original.base + until + 1,
+    to,
+    end,
+  };
+}
+
+/** The last letter from which on the run still says enough; -1 if none. */
+function tellsUntil(text: string, places: readonly number[]): number {
+  if (places.length < SPELLED_MIN) return -1;
+  const plain = plainWord(places.map((place) => text.charAt(place)).join(""));
+  const tells = TELLS.map((tell) => plain.lastIndexOf(tell)).filter((place) => place >= 0);
+  const enough = tells.toSorted((a, b) => b - a)[TELLS_MIN - 1] ?? -1;
+  return enough < 0 ? -1 : (places[Math.min(enough, places.length - SPELLED_MIN)] ?? -1);
 }
 
 /** Punctuation between words counts as part of the gap, the sign itself must be there. */
