@@ -39,6 +39,8 @@ export interface Events
   readonly requestsTurnedAway: ReadonlyMap<RefusalCode, number>;
   ledger(event: LedgerEvent): void;
   vaultFault(fault: Error): void;
+  /** A listener's new certificate cannot be used: it serves with the last one. */
+  certificateRefused(fault: Error): void;
   /** An upstream's credential cannot be had: its calls will be refused. */
   credentialMissing(refusal: Refusal): void;
   listening(what: string, url: string): void;
@@ -89,6 +91,9 @@ export function createEvents(
     },
     vaultFault(fault) {
       log.error({ cause: describe(fault) }, "vault cannot be used");
+    },
+    certificateRefused(fault) {
+      log.error({ cause: describe(fault) }, "certificate cannot be used");
     },
     credentialMissing({ detail, cause }) {
       log.warn({ detail, cause: cause && describe(cause) }, "credential missing");

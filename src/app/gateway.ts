@@ -14,6 +14,7 @@ import type { Config } from "./config/config.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 import type { Environment } from "./config/environment.ts";
 import { createEvents, type Events, type Listener } from "./events.ts";
+import { openListener, type HttpListener } from "./http-listener.ts";
 import type { GatewayReport } from "./gateway-report.ts";
 import { openLiveDirectory, type OpenLiveDirectory } from "./open-live-directory.ts";
 import type { Log } from "./logger.ts";
@@ -82,9 +83,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const policies = started.use(policiesOf(config, { live, feeds }, events));
   const prices = started.use(openPriceSource(config.prices, events));
   const { catalogue } = prices;
+  const listener = started.use(
+    await openListener(config.listen, (fault) => events.certificateRefused(fault)),
+  );
   const wired = started.use(
     await wire({
       config,
+      createServer: (options) => listener.create(options),
       environment,
       events,
       live,
@@ -96,10 +101,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }),
   );
   await testLimits(policies, wired);
-  const { server } = wired.plane;
-  server.listen(config.listen);
-  await once(server, "listening");
-  const url = listeningUrl(server, config.listen.host, config.listen.port);
+  const url = await listen(wired, config, listener);
   events.listening("data plane", url);
   warmUp(policies.current(), config);
   const borrowers = config.upstreams.flatMap(borrowersOf);
@@ -110,6 +112,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ledger: wired.ledger,
     report: () => reportOf(wired, { policies, prices }, events, tally.rows()),
     reload() {
+      listener.reload();
       feeds.reload();
       policies.reload();
       prices.reload();
@@ -119,6 +122,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await owned.disposeAsync();
     },
   };
+}
+
+/** Resolves with the address once agents are answered there. */
+async function listen(
+  { plane: { server } }: Wired,
+  { listen: address }: Config,
+  { scheme }: HttpListener,
+): Promise<string> {
+  server.listen({ host: address.host, port: address.port });
+  await once(server, "listening");
+  return listeningUrl(server, address, scheme);
 }
 
 /** What closed exchanges add up to, on disk: reports of usage, uses of secrets. */

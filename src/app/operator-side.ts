@@ -6,6 +6,7 @@ import { wallMillis } from "../lib/clock.ts";
 import type { Config } from "./config/config.ts";
 import type { GatewayReport } from "./gateway-report.ts";
 import { createVitals } from "./gateway-vitals.ts";
+import { openListener } from "./http-listener.ts";
 import type { Log } from "./logger.ts";
 import { notificationsPath } from "./notifications.ts";
 import type { NativePlane } from "./native-plane.ts";
@@ -26,6 +27,8 @@ const NOTIFICATIONS_LOOK_MS = 1_000;
 
 export interface OperatorSide {
   readonly url: string;
+  /** Reads the listener's certificate again. */
+  reload(): void;
   close(): Promise<void>;
 }
 
@@ -66,11 +69,16 @@ export async function startOperatorSide(parts: OperatorParts): Promise<OperatorS
   const look = setInterval(() => {
     if (plane === undefined && existsSync(path)) native().catch((error) => vitals.failed(error));
   }, NOTIFICATIONS_LOOK_MS).unref();
-  const management = await startManagement(config.manage, vitals, native);
+  const listener = await openListener(config.manage, (fault) => {
+    log.error({ cause: fault.message }, "certificate cannot be used");
+  });
+  const management = await startManagement(config.manage, listener, vitals, native);
   return {
     url: management.url,
+    reload: () => listener.reload(),
     async close() {
       clearInterval(look);
+      listener[Symbol.dispose]();
       await management.close();
       await (await plane?.catch(() => undefined))?.[Symbol.asyncDispose]();
       await ledgerThread[Symbol.asyncDispose]();

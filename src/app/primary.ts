@@ -58,7 +58,10 @@ export async function startPrimary(config: Config, log: Log): Promise<Primary> {
     url,
     manageUrl: management.url,
     config: effective,
-    reload: () => crew.signal("SIGHUP"),
+    reload() {
+      management.reload();
+      crew.signal("SIGHUP");
+    },
     async stop() {
       await owned.disposeAsync();
       await management.close();

@@ -11,6 +11,7 @@ export interface Sidecar {
   readonly manageUrl: string | undefined;
   readonly config: Config;
   readonly gateway: Gateway;
+  reload(): void;
   stop(): Promise<void>;
 }
 
@@ -42,6 +43,10 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     manageUrl: management?.url,
     config,
     gateway,
+    reload() {
+      management?.reload();
+      gateway.reload();
+    },
     async stop() {
       // Health stays answerable while the gateway drains: that is how the world learns of it.
       await owned.disposeAsync();

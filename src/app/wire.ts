@@ -1,6 +1,6 @@
 /** The one place that constructs: ports into the data plane, and what it speaks. */
 import { join } from "node:path";
-import { createDataPlane, type DataPlane } from "../proxy/data-plane.ts";
+import { createDataPlane, type DataPlane, type DataPlaneOptions } from "../proxy/data-plane.ts";
 import type { DataPlaneLimits } from "../proxy/data-plane-limits.ts";
 import { createUpgradeDoor } from "../proxy/forward-upgrade.ts";
 import type { StandingStreams } from "../proxy/http-exchange.ts";
@@ -29,6 +29,7 @@ import { createUpstreamRoster, type UpstreamRoster } from "./upstream-roster.ts"
 import { VERSION } from "./version.ts";
 
 export interface WireOptions extends Omit<PortsOptions, "shared"> {
+  readonly createServer: DataPlaneOptions["createServer"];
   /** Undefined where no other process serves from the same data directory. */
   readonly crew: CrewPlace | undefined;
   readonly refusals: RecentRefusals;
@@ -57,7 +58,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
 }
 
 async function openPlane(
-  { config, environment, events, live, refusals, crew }: WireOptions,
+  { config, environment, events, live, refusals, crew, createServer }: WireOptions,
   { ports, vault }: OpenPorts,
   started: AsyncDisposableStack,
 ): Promise<DataPlane> {
@@ -88,6 +89,7 @@ async function openPlane(
     upgrades: createUpgradeDoor({ vault, connectorFor, standing }),
     standing,
     limits: dataPlaneLimits(config.limits),
+    createServer,
     holdMax: config.reviews.holdMax,
     peers,
     version: VERSION,
@@ -122,7 +124,11 @@ const connectorFor: ConnectorFor = ({ allowPrivate, timeouts }: Upstream) =>
   createGuardedConnector({ allowPrivate, connectTimeout: timeouts.connect });
 
 function routesOf(config: Config, { upstreams, members }: UpstreamRoster): Routes {
-  const login = new ProtectedResource(config.tokenIssuers, config.publicUrl);
+  const login = new ProtectedResource(
+    config.tokenIssuers,
+    config.publicUrl,
+    config.listen.tls === undefined ? "http" : "https",
+  );
   return { upstreams, members, federation: FEDERATION, login, hosts: hostsOf(config) };
 }
 

@@ -60,7 +60,8 @@ function running({ listen }: Config, { environment }: Shell): Promise<Gate | und
       resolve(gate);
     };
     const bare = host.includes(":") ? `[${host}]` : host;
-    const url = `http://${bare}:${listen.port}`;
+    const scheme = listen.tls === undefined ? "http" : "https";
+    const url = `${scheme}://${bare}:${listen.port}`;
     socket.once("connect", () => {
       settle({ url, key: environment["SALLYPORT_KEY"], stop: () => Promise.resolve() });
     });

@@ -16,7 +16,7 @@ export function privateConfig(
   const sha256 = createHash("sha256").update(key).digest("hex");
   return {
     ...config,
-    listen: { host: "127.0.0.1", port: 0 },
+    listen: { host: "127.0.0.1", port: 0, tls: undefined },
     workers: 1,
     log: { ...config.log, level: config.log.level === "info" ? "warn" : config.log.level },
     agents: config.agents.map((entry) =>

@@ -1,5 +1,6 @@
 import type { Config } from "../app/config/config.ts";
 import { PolicyFault } from "../app/policy-fault.ts";
+import { TlsFault } from "../app/tls-fault.ts";
 import { StoreFault } from "../app/store-fault.ts";
 import { FeedFault } from "../app/feed-fault.ts";
 import { PriceFault } from "../app/price-fault.ts";
@@ -16,6 +17,10 @@ export function asStartFailure(error: unknown, config: Config, shell: Shell): un
   }
   if (error instanceof StoreFault) {
     return new CommandFailure(EXIT.unavailable, error.message, error.remedy);
+  }
+  if (error instanceof TlsFault) {
+    const remedy = "check the tls section of the listener: cert_file, key_file, client_ca_file";
+    return new CommandFailure(EXIT.usage, error.message, remedy);
   }
   if (error instanceof PriceFault || error instanceof FeedFault) {
     for (const problem of error.printed) shell.err(`${problem}\n`);

@@ -55,8 +55,8 @@ async function start(parts: Parts): Promise<Running> {
   }
   const { startSidecar } = await import("../app/sidecar.ts");
   const sidecar = await startSidecar({ ...parts, manage: true });
-  const { url, manageUrl, config, gateway } = sidecar;
-  return { url, manageUrl, config, reload: () => gateway.reload(), stop: () => sidecar.stop() };
+  const { url, manageUrl, config } = sidecar;
+  return { url, manageUrl, config, reload: () => sidecar.reload(), stop: () => sidecar.stop() };
 }
 
 function banner(config: Config, url: string, manageUrl: string): string {

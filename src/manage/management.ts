@@ -4,10 +4,15 @@
  * that nobody administers never loads one.
  */
 import { once } from "node:events";
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import type {
+  IncomingMessage,
+  RequestListener,
+  Server,
+  ServerOptions,
+  ServerResponse,
+} from "node:http";
 import { isIP } from "node:net";
 import { listeningUrl } from "../lib/listening-url.ts";
-import { createServer } from "../lib/node-http.ts";
 import type { Vitals } from "./vitals.ts";
 
 export interface Management {
@@ -20,26 +25,34 @@ export interface ManagementAddress {
   readonly port: number;
 }
 
+/** How the server is made: in clear text or with a certificate. */
+export interface ManagementListener {
+  readonly scheme: "http" | "https";
+  create(options: ServerOptions): Server;
+}
+
 const PROBLEM = "application/problem+json";
 const PLAIN = "text/plain; charset=utf-8";
 
 /** Rejects with the system's error when the address cannot be had. */
 export async function startManagement(
   address: ManagementAddress,
+  listener: ManagementListener,
   vitals: Vitals,
   native: () => Promise<RequestListener>,
 ): Promise<Management> {
   const loopback = isLoopback(address.host);
-  const server = createServer((request, response) => {
+  const server = listener.create({});
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const { url = "" } = request;
-    const strange = loopback ? strangeCaller(request) : undefined;
+    const strange = loopback ? strangeCaller(request, listener.scheme) : undefined;
     if (strange !== undefined) refuse(response, strange);
     else if (isNative(url)) serveNative(native, request, response, vitals);
     else void answerHealth(request, response, vitals);
   });
-  server.listen(address);
+  server.listen({ host: address.host, port: address.port });
   await once(server, "listening");
-  const url = listeningUrl(server, address.host, address.port);
+  const url = listeningUrl(server, address, listener.scheme);
   return { url, close: () => closed(server) };
 }
 
@@ -160,10 +173,13 @@ const FOREIGN: Strange = {
  * A web page must not reach this listener through a name that it points at 127.0.0.1, nor from its
  * own origin.
  */
-function strangeCaller({ headers: { host = "", origin } }: IncomingMessage): Strange | undefined {
+function strangeCaller(
+  { headers: { host = "", origin } }: IncomingMessage,
+  scheme: ManagementListener["scheme"],
+): Strange | undefined {
   const name = host.replace(/:\d+$/u, "").replace(/^\[|\]$/gu, "");
   if (isIP(name) === 0 && name !== "localhost") return MISDIRECTED;
-  if (origin !== undefined && origin !== `http://${host}`) return FOREIGN;
+  if (origin !== undefined && origin !== `${scheme}://${host}`) return FOREIGN;
   return undefined;
 }
 

@@ -39,8 +39,8 @@ export interface Presented {
   readonly key: string | undefined;
   /** A JWT. */
   readonly token?: string | undefined;
-  /** Of a client certificate that the listener has verified. */
-  readonly subject?: string | undefined;
+  /** Names in a client certificate that the listener has verified, the most telling first. */
+  readonly subjects?: readonly string[] | undefined;
   /** Correlation id of the agent's run; proves nothing. */
   readonly session: string | undefined;
   readonly claims: Claims;

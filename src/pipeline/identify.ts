@@ -62,7 +62,7 @@ export function identify(
   presented: Presented,
   directory: Directory,
 ): Verdict<Principal> | Promise<Verdict<Principal>> {
-  const { key, token, subject } = presented;
+  const { key, token, subjects } = presented;
   if (key !== undefined) {
     const holder = directory.byKey(key);
     return holder === undefined ? UNKNOWN_KEY : admit(holder, presented, "api_key", directory);
@@ -72,14 +72,22 @@ export function identify(
       return holder === undefined ? UNKNOWN_TOKEN : admit(holder, presented, "token", directory);
     });
   }
-  if (subject !== undefined) {
-    const agent = directory.bySubject(subject);
+  if (subjects !== undefined) {
+    const agent = agentNamed(subjects, directory);
     if (agent === undefined) return UNKNOWN_CERTIFICATE;
     return admit({ kind: "agent", agent }, presented, "certificate", directory);
   }
   const agent = presented.loopback ? directory.loopbackAgent : undefined;
   if (agent === undefined) return NO_KEY;
   return admit({ kind: "agent", agent }, presented, "loopback", directory);
+}
+
+function agentNamed(subjects: readonly string[], directory: Directory): Agent | undefined {
+  for (const subject of subjects) {
+    const agent = directory.bySubject(subject);
+    if (agent !== undefined) return agent;
+  }
+  return undefined;
 }
 
 function admit(

@@ -1,19 +1,18 @@
 /** The listener agents talk to: sockets, limits, one exchange a request. */
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { TLSSocket } from "node:tls";
 import { isToken } from "../core/identity/token-form.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { id, instant, type ExchangeId, type Instant, type Millis } from "../core/units.ts";
 import type { Wire } from "../core/upstream.ts";
 import { newId } from "../lib/ids.ts";
-import { createServer } from "../lib/node-http.ts";
 import { Roster } from "../lib/roster.ts";
 import { govern, type Door } from "../operations/govern.ts";
 import type { Ask, Presented } from "../pipeline/ask.ts";
 import type { Ports } from "../pipeline/stages.ts";
+import { subjectsOf } from "./client-certificate.ts";
 import { ClientReply } from "./client-reply.ts";
 import type { DataPlaneLimits } from "./data-plane-limits.ts";
 import type { Shutdown } from "./forward-http.ts";
@@ -38,6 +37,8 @@ export interface DataPlaneOptions extends Routes {
   readonly upgrades: UpgradeDoor;
   readonly standing: StandingStreams;
   readonly limits: DataPlaneLimits;
+  /** In clear text or with a certificate. */
+  readonly createServer: (options: ServerOptions) => Server;
   readonly holdMax: Millis;
   readonly peers: Peers;
   /** How it calls itself where a server must. */
@@ -63,7 +64,7 @@ const CHECK_INTERVAL_MS = 2_000;
 
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const { limits } = options;
-  const server = createServer({
+  const server = options.createServer({
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: limits.headersTimeout,
     // Bodies have their own clock (request-body.ts): a long upload is not an attack.
@@ -240,16 +241,14 @@ function presentedBy(routed: Credentials, request: IncomingMessage): Presented {
   const token = shown !== undefined && isToken(shown) ? shown : undefined;
   const key = token === undefined ? shown : undefined;
   const { socket } = request;
-  return { key, token, subject: subjectOf(socket), session, claims, loopback: isLoopback(socket) };
-}
-
-/** Of a certificate that the listener has verified: its URI name (SPIFFE), else its common name. */
-function subjectOf(socket: Socket): string | undefined {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
-  const { subjectaltname, subject } = socket.getPeerCertificate();
-  const uri = subjectaltname?.split(", ").find((name) => name.startsWith("URI:"));
-  const { CN: commonName } = subject;
-  return uri?.slice("URI:".length) ?? (Array.isArray(commonName) ? commonName[0] : commonName);
+  return {
+    key,
+    token,
+    subjects: subjectsOf(socket),
+    session,
+    claims,
+    loopback: isLoopback(socket),
+  };
 }
 
 type ClientError = Error & { readonly code?: string };

@@ -1,11 +1,13 @@
 import { FEEDS_SHAPE } from "./feed-schema.ts";
 import { LEDGER_SHAPE } from "./ledger-schema.ts";
+import { IDENTITY_SHAPE } from "./identity-schema.ts";
 import { LOGIN_SHAPE } from "./login-schema.ts";
 import { NOTIFICATIONS_SHAPE } from "./notification-schema.ts";
 import { PRICES_SHAPE } from "./price-schema.ts";
 import { TRUST_MODES } from "../../core/trust/pin.ts";
 import { REVIEWS_SHAPE } from "./review-schema.ts";
 import type { Effective, Shape } from "./schema-shape.ts";
+import { TLS_SHAPE } from "./tls-schema.ts";
 import { OUTAGES_SHAPE, REDIS_SHAPE, STORE_SHAPE } from "./store-schema.ts";
 import { UPSTREAM_SHAPE } from "./upstream-schema.ts";
 
@@ -20,6 +22,7 @@ const address = <P extends number>(port: P, what: string) =>
     properties: {
       host: { type: "string", default: "127.0.0.1", description: "Address to listen on." },
       port: { ...PORT, default: port, description: "0 takes any free port." },
+      tls: TLS_SHAPE,
     },
   }) as const;
 
@@ -45,6 +48,22 @@ const AGENT = {
       pattern: NAME,
       description: "On whose behalf the agent works; without it, what `identity.accept` lets in.",
     },
+    clearance: {
+      type: "integer",
+      minimum: 1,
+      maximum: 5,
+      default: 1,
+      description: "What secrets and rules ask for.",
+    },
+    subjects: {
+      type: "array",
+      maxItems: 16,
+      default: [],
+      items: { type: "string", maxLength: 512 },
+      description:
+        "Who else is this agent: a URI or DNS name of a client certificate, or the subject of a " +
+        "trusted issuer's token, such as system:serviceaccount:<namespace>:<name>.",
+    },
     tags: {
       type: "array",
       maxItems: 16,
@@ -62,31 +81,6 @@ const TRUST = {
   description:
     "first_use: what is seen first is approved, unless it is suspicious; review: a person approves " +
     "each; locked: the lock file does. An upstream may have its own.",
-} as const;
-
-const TOKEN_ISSUER = {
-  type: "object",
-  additionalProperties: false,
-  required: ["issuer", "audience", "jwks"],
-  properties: {
-    issuer: { type: "string", description: "`iss` of its tokens, exactly." },
-    audience: { type: "string", description: "`aud` that its tokens for Sallyport carry." },
-    jwks: { type: "string", description: "Its keys: an https URL, or a file beside this one." },
-    announced: {
-      type: "boolean",
-      default: false,
-      description:
-        "MCP clients without a token are told to get one there (RFC 9728). `audience` is then best " +
-        "the address that they use, or what stands above it.",
-    },
-    scopes: {
-      type: "array",
-      maxItems: 32,
-      default: [],
-      items: { type: "string", pattern: "^[!#-\\[\\]-~]{1,128}$" },
-      description: "What they ask for there.",
-    },
-  },
 } as const;
 
 const ms = <D extends number>(minimum: number, maximum: number, value: D, description: string) =>
@@ -141,39 +135,7 @@ export const CONFIG_SCHEMA = {
       description: "Also run two local upstreams to try things with: `demo` (LLM), `tools` (MCP).",
     },
     agents: { type: "array", maxItems: 10_000, default: [], items: AGENT },
-    identity: {
-      type: "object",
-      additionalProperties: false,
-      default: {},
-      properties: {
-        loopback_agent: {
-          type: "string",
-          description: "The agent that calls from loopback without a key; one of `agents`.",
-        },
-        accept: {
-          type: "array",
-          maxItems: 17,
-          default: [],
-          items: { type: "string", pattern: "^(user|tag\\.[a-z0-9][a-z0-9.-]{0,63})$" },
-          description:
-            "What agents may say of themselves: `user` in x-sallyport-user, `tag.env` in " +
-            "x-sallyport-tag-env. It binds honest agents only; entries of `agents` win.",
-        },
-        public_url: {
-          type: "string",
-          pattern: "^https?://[A-Za-z0-9._:\\[\\]-]{1,253}$",
-          description:
-            "Scheme and host of the data plane as clients know it; as they say if absent.",
-        },
-        token_issuers: {
-          type: "array",
-          maxItems: 16,
-          default: [],
-          items: TOKEN_ISSUER,
-          description: "Whose JWTs name agents by their subject, such as a Kubernetes cluster.",
-        },
-      },
-    },
+    identity: IDENTITY_SHAPE,
     upstreams: { type: "array", maxItems: 256, default: [], items: UPSTREAM_SHAPE },
     api: {
       type: "object",

@@ -1,4 +1,5 @@
 import type { JsonValue } from "../../core/json.ts";
+import type { Clearance } from "../../core/identity/directory-entry.ts";
 import type { TrustMode } from "../../core/trust/pin.ts";
 import type { TrustedIssuer } from "../../core/identity/tokens.ts";
 import type { Millis } from "../../core/units.ts";
@@ -16,8 +17,8 @@ import type { Outages, StoreSettings } from "./store-settings.ts";
 export interface Config {
   /** The file it was read from; undefined for the built-in sample. */
   readonly file: string | undefined;
-  readonly listen: Address;
-  readonly manage: Address;
+  readonly listen: ListenerConfig;
+  readonly manage: ListenerConfig;
   /** Absolute. */
   readonly dataDirectory: string;
   readonly store: StoreSettings;
@@ -77,8 +78,24 @@ export interface Address {
   readonly port: number;
 }
 
+export interface ListenerConfig extends Address {
+  /** Undefined: in clear text. */
+  readonly tls: TlsConfig | undefined;
+}
+
+/** Absolute paths. */
+export interface TlsConfig {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Undefined: clients are asked for no certificate. */
+  readonly clientCaFile: string | undefined;
+  readonly clientAuth: "required" | "optional";
+}
+
 export interface AgentEntry {
   readonly name: string;
+  readonly clearance: Clearance;
+  readonly subjects: readonly string[];
   readonly keysSha256: readonly string[];
   readonly team: string | undefined;
   readonly user: string | undefined;

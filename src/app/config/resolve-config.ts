@@ -7,8 +7,11 @@ import type { AgentEntry, Config, DefinitionTrust, Limits } from "./config.ts";
 import type { ConfigFile } from "./config-schema.ts";
 import type { Origins, Reading } from "./read-shape.ts";
 import { resolveOutages, resolveStore } from "./store-settings.ts";
+import { checkSubjects } from "./check-subjects.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import { secretsOf } from "./secret-uses.ts";
+import { CLEARANCE_DEFAULT, CLEARANCES } from "../../core/identity/directory-entry.ts";
+import { resolveListeners } from "./resolve-listeners.ts";
 import { resolveLogin } from "./resolve-login.ts";
 import { resolveLedger } from "./resolve-ledger.ts";
 import { resolveNotifications } from "./resolve-notifications.ts";
@@ -48,6 +51,7 @@ export function resolveConfig(
   check.secretIsNotInTheFile("redis.password", file.redis.password, "use redis.password_file");
   check.storeNamesNoPassword(file.store);
   const complain = check.complain.bind(check);
+  checkSubjects(agents, complain);
   const upstreams = file.upstreams.flatMap((entry, index) => {
     const at = `upstreams[${index}]`;
     const complain: Complain = (key, message, suggestion, needs = key) => {
@@ -60,8 +64,7 @@ export function resolveConfig(
   check.demoIsFree(file);
   const config: Config = {
     file: place.file,
-    listen: file.listen,
-    manage: file.manage,
+    ...resolveListeners(file, (key, value) => check.path(key, value)),
     dataDirectory: check.path("data_dir", file.data_dir),
     store: resolveStore(file, (path, value) => check.path(path, value), complain),
     outages: resolveOutages(file, complain),
@@ -88,14 +91,16 @@ export function resolveConfig(
 }
 
 function asAgent(entry: ConfigFile["agents"][number]): AgentEntry {
-  const { name, key_sha256: keys, team, user } = entry;
+  const { name, key_sha256: keys, team, user, subjects } = entry;
+  const clearance = CLEARANCES.find((one) => one === entry.clearance) ?? CLEARANCE_DEFAULT;
   const tags = Object.fromEntries(
     entry.tags.map((tag) => {
       const equals = tag.indexOf("=");
       return [tag.slice(0, equals), tag.slice(equals + 1)];
     }),
   );
-  return { name, keysSha256: typeof keys === "string" ? [keys] : keys, team, user, tags };
+  const keysSha256 = typeof keys === "string" ? [keys] : keys;
+  return { name, keysSha256, team, user, clearance, subjects, tags };
 }
 
 function asPrices({ prices }: ConfigFile, check: Check): Config["prices"] {

@@ -10,11 +10,17 @@ export function resolveIdentity(
     loopbackAgent: identity.loopback_agent,
     accepts: identity.accept,
     publicUrl: identity.public_url,
-    tokenIssuers: identity.token_issuers.map((issuer, index) => ({
-      ...issuer,
-      jwks: /^https?:/u.test(issuer.jwks)
-        ? issuer.jwks
-        : path(`identity.token_issuers[${index}].jwks`, issuer.jwks),
-    })),
+    tokenIssuers: identity.token_issuers.map((entry, index) => {
+      const file = (key: "jwks" | "ca_file" | "token_file", value: string): string =>
+        path(`identity.token_issuers[${index}].${key}`, value);
+      const { ca_file: ca, token_file: token, subject_prefix, jwks, ...issuer } = entry;
+      return {
+        ...issuer,
+        subjectPrefix: subject_prefix,
+        jwks: /^https?:/u.test(jwks) ? jwks : file("jwks", jwks),
+        caFile: ca === undefined ? undefined : file("ca_file", ca),
+        tokenFile: token === undefined ? undefined : file("token_file", token),
+      };
+    }),
   };
 }

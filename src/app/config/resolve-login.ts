@@ -42,7 +42,9 @@ export function resolveLogin(
   path: (key: string, value: string) => string,
   complain: Complain,
 ): LoginConfig {
-  const own = `http://${manage.host.includes(":") ? `[${manage.host}]` : manage.host}:${manage.port}`;
+  const { host, port, tls } = manage;
+  const scheme = tls === undefined ? "http" : "https";
+  const own = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
   const publicUrl = login.public_url ?? own;
   if (!isSafe(publicUrl)) complain("login.public_url", "not an https URL", "https://…");
   const seen = new Set<string>();

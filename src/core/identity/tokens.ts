@@ -19,8 +19,13 @@ export const TOKEN_ISSUER = "sallyport";
 export interface TrustedIssuer {
   readonly issuer: string;
   readonly audience: string;
+  /** Put before the subjects of its tokens, so that two issuers' are told apart. */
+  readonly subjectPrefix: string;
   /** An https URL of a JWKS, or the absolute path of a file with one. */
   readonly jwks: string;
+  /** Absolute; for the URL: whom its certificate must be of, and what is shown to it. */
+  readonly caFile: string | undefined;
+  readonly tokenFile: string | undefined;
   /** Whether MCP clients are told to get tokens there (RFC 9728), and for which scopes. */
   readonly announced: boolean;
   readonly scopes: readonly string[];

@@ -20,12 +20,19 @@ export const METADATA_PATH = "/oauth-protected-resource";
 export class ProtectedResource {
   readonly #issuers: readonly TrustedIssuer[];
   readonly #publicUrl: string | undefined;
+  /** Of the listener. */
+  readonly #scheme: "http" | "https";
   readonly isAnnounced: boolean;
 
   /** `publicUrl`: scheme and host as clients know them, where that is not what `Host` says. */
-  constructor(issuers: readonly TrustedIssuer[], publicUrl: string | undefined) {
+  constructor(
+    issuers: readonly TrustedIssuer[],
+    publicUrl: string | undefined,
+    scheme: "http" | "https" = "http",
+  ) {
     this.#issuers = issuers.filter(({ announced }) => announced);
     this.#publicUrl = publicUrl;
+    this.#scheme = scheme;
     this.isAnnounced = this.#issuers.length > 0;
   }
 
@@ -66,7 +73,7 @@ export class ProtectedResource {
   }
 
   #base(host: string): string {
-    return this.#publicUrl ?? `http://${host}`;
+    return this.#publicUrl ?? `${this.#scheme}://${host}`;
   }
 }
 

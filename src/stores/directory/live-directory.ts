@@ -12,6 +12,7 @@ import {
 } from "../../core/identity/access-index.ts";
 import type { EventName } from "../../core/notify/notification.ts";
 import { isLive, SESSION_PREFIX } from "../../core/identity/agent-session.ts";
+import { CLEARANCE_DEFAULT, type Clearance } from "../../core/identity/directory-entry.ts";
 import type { DirectoryFeed } from "../../core/identity/directory-feed.ts";
 import { KEY_FAMILIES } from "../../core/identity/key-family.ts";
 import type { PolicySource } from "../../core/policy/compile-policy.ts";
@@ -27,6 +28,8 @@ export interface ListedAgent {
   readonly team: string | undefined;
   readonly user?: string | undefined;
   readonly tags?: Readonly<Record<string, string>>;
+  readonly clearance?: Clearance;
+  readonly subjects?: readonly string[];
 }
 
 export interface LiveDirectoryOptions {
@@ -70,6 +73,7 @@ export class LiveDirectory implements Directory, Disposable {
   readonly #options: LiveDirectoryOptions;
   readonly #index = createAccessIndex();
   readonly #listed = new Map<string, Agent>();
+  readonly #listedSubjects = new Map<string, Agent>();
   readonly #listedKeys = new Map<string, Known>();
   readonly #known = new Map<string, Known>();
   readonly #listeners: (() => void)[] = [];
@@ -81,8 +85,10 @@ export class LiveDirectory implements Directory, Disposable {
     this.#options = options;
     this.accepts = new Set(options.accepts);
     const { agents, tenant, loopbackAgent: loopback } = options;
-    for (const { name, keysSha256, team, user, tags = {} } of agents) {
-      const agent: Agent = { id: id(name), tenant, team, user, tags, clearance: 1 };
+    for (const entry of agents) {
+      const { name, keysSha256, team, user, tags = {}, clearance = CLEARANCE_DEFAULT } = entry;
+      const agent: Agent = { id: id(name), tenant, team, user, tags, clearance };
+      for (const subject of entry.subjects ?? []) this.#listedSubjects.set(subject, agent);
       this.#listed.set(name, agent);
       for (const sha256 of keysSha256) {
         if (this.#listedKeys.has(sha256)) throw new RangeError(`two agents share a key: ${name}`);
@@ -128,7 +134,7 @@ export class LiveDirectory implements Directory, Disposable {
   }
 
   bySubject(subject: string): Agent | undefined {
-    return this.#index.bySubject(subject);
+    return this.#listedSubjects.get(subject) ?? this.#index.bySubject(subject);
   }
 
   session(name: string): LiveSession | undefined {

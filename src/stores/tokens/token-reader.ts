@@ -1,20 +1,14 @@
 /** Whose a JWT is: one of ours, or of an issuer that the operator trusts. jose is loaded with the first. */
-import type * as joseModule from "jose";
-import { readFile } from "node:fs/promises";
 import type { AccessIndex } from "../../core/identity/access-index.ts";
 import { isOwnToken, TOKEN_CHARS_MAX, TOKEN_TYPE } from "../../core/identity/token-form.ts";
 import { TOKEN_ISSUER, type TrustedIssuer } from "../../core/identity/tokens.ts";
 import type { Instant } from "../../core/units.ts";
 import type { TokenReader, TokenSubject } from "../directory/live-directory.ts";
-
-type Jose = typeof joseModule;
-type KeySet = ReturnType<Jose["createLocalJWKSet"]> | ReturnType<Jose["createRemoteJWKSet"]>;
+import { openKeySet, type KeySet } from "./key-set.ts";
 
 /** What other issuers may sign with; nothing symmetric, nothing without a signature. */
 const ALGORITHMS = ["EdDSA", "ES256", "ES384", "RS256", "RS384", "PS256"];
 const CLOCK_TOLERANCE_S = 5;
-/** A JWKS that does not answer must not hold agents up. */
-const JWKS_TIMEOUT_MS = 2_000;
 
 export function createTokenReader(
   issuers: readonly TrustedIssuer[],
@@ -58,7 +52,8 @@ export function createTokenReader(
       requiredClaims: ["exp", "sub"],
       currentDate: new Date(now()),
     });
-    return payload.sub === undefined ? undefined : { kind: "subject", subject: payload.sub };
+    if (payload.sub === undefined) return undefined;
+    return { kind: "subject", subject: trusted.subjectPrefix + payload.sub };
   }
 
   return {
@@ -72,11 +67,4 @@ export function createTokenReader(
       }
     },
   };
-}
-
-async function openKeySet({ jwks }: TrustedIssuer, jose: Jose): Promise<KeySet> {
-  if (jwks.startsWith("https://") || jwks.startsWith("http://")) {
-    return jose.createRemoteJWKSet(new URL(jwks), { timeoutDuration: JWKS_TIMEOUT_MS });
-  }
-  return jose.createLocalJWKSet(JSON.parse(await readFile(jwks, "utf8")));
 }

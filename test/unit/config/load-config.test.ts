@@ -301,6 +301,16 @@ describe("settings from outside", () => {
   });
 });
 
+describe("subjects", () => {
+  it("are one agent's, with the clearance that it has", () => {
+    const bot = "agents:\n  - { name: a, clearance: 4, subjects: [spiffe://x] }\n";
+    expect(configOf(bot).agents).toMatchObject([{ clearance: 4, subjects: ["spiffe://x"] }]);
+    expect(problemsOf(`${bot}  - { name: b, subjects: [spiffe://x] }\n`).join()).toContain(
+      "agents[1].subjects: `a` has the same subject",
+    );
+  });
+});
+
 describe("login providers", () => {
   const provider = (more: string): string =>
     `login:\n  providers:\n    - { name: google, client_id: c${more} }\n`;

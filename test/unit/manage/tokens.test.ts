@@ -72,7 +72,18 @@ describe("a token of another issuer", () => {
     writeFileSync(jwks, JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "k" }] }));
     const now = 1_800_000_000;
     const reader = createTokenReader(
-      [{ issuer, audience: "sallyport", jwks, announced: false, scopes: [] }],
+      [
+        {
+          issuer,
+          audience: "sallyport",
+          jwks,
+          subjectPrefix: "",
+          caFile: undefined,
+          tokenFile: undefined,
+          announced: false,
+          scopes: [],
+        },
+      ],
       () => instant(now * 1000),
     );
     const token = (claims: { iss?: string; aud?: string; exp?: number }) =>

@@ -214,7 +214,7 @@ describe("the directory", () => {
     const agent = { kind: "agent", id: "default/pod", tenant: id("default") } as const;
     feed({ ...agent, revision: 1, body } as FeedEntry);
     fresh.byKey("look");
-    const asked = { ...presented, subject: "spiffe://cluster/pod" };
+    const asked = { ...presented, subjects: ["x", "spiffe://cluster/pod"] };
     expect(identify(asked, fresh)).toMatchObject({
       value: { agent: "pod", clearance: 3, provenBy: "certificate" },
     });

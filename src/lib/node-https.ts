@@ -1,0 +1,2 @@
+/** Beside `node-http.ts`, for the same reason, and loaded only by listeners with a certificate. */
+export const { createServer: createTlsServer } = process.getBuiltinModule("node:https");
