@@ -2,7 +2,11 @@
 import type { RequestListener } from "node:http";
 import { instant, type Instant } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
+import type { Dialect, OpenDialect } from "../dialects/dialect.ts";
+import type { DialectCore } from "../dialects/dialect-core.ts";
 import { createNativeApi } from "../manage/native/native-api.ts";
+import type { Services } from "../manage/native/services.ts";
+import { createGate } from "./data-plane-gate.ts";
 import { openIdentityServices } from "./services/identity-services.ts";
 import { openMoneyServices } from "./services/money-services.ts";
 import { openNotifyServices } from "./services/notify-services.ts";
@@ -16,14 +20,19 @@ import { openSharedRedis } from "./open-shared-redis.ts";
 import { NOBODY_TOLD } from "./store-events.ts";
 import { VERSION } from "./version.ts";
 
+export interface NativePlaneParts extends Omit<ServiceParts, "now" | "redis"> {
+  /** Where agents reach the data plane. */
+  readonly dataUrl: string;
+}
+
 export interface NativePlane extends AsyncDisposable {
   readonly serve: RequestListener;
+  /** Opened once. */
+  dialect(dialect: Dialect): Promise<RequestListener>;
 }
 
 /** Throws the system's error where a store cannot be opened. */
-export async function openNativePlane(
-  given: Omit<ServiceParts, "now" | "redis">,
-): Promise<NativePlane> {
+export async function openNativePlane(given: NativePlaneParts): Promise<NativePlane> {
   const { config, vitals } = given;
   const now = (): Instant => instant(wallMillis());
   await using started = new AsyncDisposableStack();
@@ -36,7 +45,7 @@ export async function openNativePlane(
   const pins = openPins(parts, started);
   const { policies } = openPolicyServices(parts, identity.ports);
   const secrets = openSecretServices(parts, identity.ports, started);
-  const api = await createNativeApi({
+  const services: Services = {
     version: VERSION,
     vitals,
     identity,
@@ -49,11 +58,22 @@ export async function openNativePlane(
     ...openRecordServices(parts),
     open: config.api.open,
     bootstrapToken: config.api.bootstrapToken,
-  });
+  };
+  const api = await createNativeApi(services);
   started.defer(() => api.close());
+  const core: DialectCore = { ...services, gate: createGate(given.dataUrl) };
+  const open = new Map<Dialect, Promise<OpenDialect>>();
+  started.defer(async () => {
+    await Promise.all([...open.values()].map(async (one) => (await one).close()));
+  });
   const owned = started.move();
   return {
     serve: (request, response) => api.routing(request, response),
+    async dialect(dialect) {
+      const opening = open.get(dialect) ?? dialect.open(core);
+      open.set(dialect, opening);
+      return (await opening).serve;
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

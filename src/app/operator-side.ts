@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import type { Ledger } from "../core/ledger/ledger.ts";
 import { wallMillis } from "../lib/clock.ts";
+import type { Dialect } from "../dialects/dialect.ts";
 import type { Config } from "./config/config.ts";
 import type { GatewayReport } from "./gateway-report.ts";
 import { createVitals } from "./gateway-vitals.ts";
@@ -45,15 +46,20 @@ export async function startOperatorSide(parts: OperatorParts): Promise<OperatorS
   };
   const vitals = createVitals(identity, read, log);
   let plane: Promise<NativePlane> | undefined;
-  const native = async (): Promise<RequestListener> => {
-    plane ??= openPlane();
-    return (await plane).serve;
-  };
+  const open = (): Promise<NativePlane> => (plane ??= openPlane());
+  const native = async (): Promise<RequestListener> => (await open()).serve;
+  const dialects: readonly Dialect[] = Object.values(await import("./dialects.ts"));
+  const mounted = dialects.map((dialect) => ({
+    name: dialect.name,
+    owns: (path: string) => dialect.owns(path),
+    serve: async () => (await open()).dialect(dialect),
+  }));
   async function openPlane(): Promise<NativePlane> {
     try {
       const { openNativePlane } = await import("./native-plane.ts");
       return await openNativePlane({
         config,
+        dataUrl,
         vitals,
         ledgerThread,
         ledger: await parts.ledger(),
@@ -72,7 +78,7 @@ export async function startOperatorSide(parts: OperatorParts): Promise<OperatorS
   const listener = await openListener(config.manage, (fault) => {
     log.error({ cause: fault.message }, "certificate cannot be used");
   });
-  const management = await startManagement(config.manage, listener, vitals, native);
+  const management = await startManagement(config.manage, { listener, vitals, native, mounted });
   return {
     url: management.url,
     reload: () => listener.reload(),

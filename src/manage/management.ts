@@ -34,20 +34,35 @@ export interface ManagementListener {
 const PROBLEM = "application/problem+json";
 const PLAIN = "text/plain; charset=utf-8";
 
+/** Another API on the same listener. */
+export interface MountedApi {
+  /** All of it is answered under `/<name>/…` as well, with that prefix taken off. */
+  readonly name: string;
+  /** Whether a path, without its query, is one of its own. */
+  owns(path: string): boolean;
+  serve(): Promise<RequestListener>;
+}
+
+export interface ManagementParts {
+  readonly listener: ManagementListener;
+  readonly vitals: Vitals;
+  readonly native: () => Promise<RequestListener>;
+  readonly mounted: readonly MountedApi[];
+}
+
 /** Rejects with the system's error when the address cannot be had. */
 export async function startManagement(
   address: ManagementAddress,
-  listener: ManagementListener,
-  vitals: Vitals,
-  native: () => Promise<RequestListener>,
+  { listener, vitals, native, mounted }: ManagementParts,
 ): Promise<Management> {
   const loopback = isLoopback(address.host);
   const server = listener.create({});
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const { url = "" } = request;
     const strange = loopback ? strangeCaller(request, listener.scheme) : undefined;
+    const place = isNative(url) ? native : placeOf(request, mounted);
     if (strange !== undefined) refuse(response, strange);
-    else if (isNative(url)) serveNative(native, request, response, vitals);
+    else if (place !== undefined) serveAt(place, request, response, vitals);
     else void answerHealth(request, response, vitals);
   });
   server.listen({ host: address.host, port: address.port });
@@ -137,13 +152,26 @@ function isNative(url: string): boolean {
   return NATIVE_ROOTS.has(url.slice(1).split(/[/?]/u, 1)[0] ?? "");
 }
 
-function serveNative(
-  native: () => Promise<RequestListener>,
+/** By its prefix, which is then taken off, or by a path of its own. */
+function placeOf(
+  request: IncomingMessage,
+  mounted: readonly MountedApi[],
+): (() => Promise<RequestListener>) | undefined {
+  const { url = "" } = request;
+  const path = url.split("?", 1)[0] ?? "";
+  const prefixed = mounted.find(({ name }) => path.startsWith(`/${name}/`));
+  if (prefixed !== undefined) request.url = url.slice(prefixed.name.length + 1);
+  const api = prefixed ?? mounted.find((one) => one.owns(path));
+  return api && (() => api.serve());
+}
+
+function serveAt(
+  place: () => Promise<RequestListener>,
   request: IncomingMessage,
   response: ServerResponse,
   vitals: Vitals,
 ): void {
-  native().then(
+  place().then(
     (serve) => serve(request, response),
     (error: unknown) => {
       vitals.failed(error);

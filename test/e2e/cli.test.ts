@@ -265,7 +265,7 @@ describe("the management listener", () => {
     await expect.poll(metricsText, SOON).toContain(`${refused},code="upstream_unreachable"} 1`);
 
     expect(await (await get("/livez")).text()).toBe("ok\n");
-    expect(await (await get("/healthz")).json()).toMatchObject({ status: "pass" });
+    expect(await (await get("/readyz?verbose")).text()).toMatch(/ready\n$/u);
     expect(await (await get("/core/v1/status")).json()).toMatchObject({
       ready: true,
       listen: gate.url,

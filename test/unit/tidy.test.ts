@@ -53,7 +53,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   stores: ["stores", "core", "lib"],
   proxy: ["proxy", "operations", "pipeline", "core", "lib"],
   manage: ["manage", "operations", "pipeline", "core", "lib"],
-  app: ["app", "proxy", "manage", "stores", "operations", "pipeline", "core", "lib"],
+  dialects: ["dialects", "operations", "pipeline", "core", "lib"],
+  app: ["app", "proxy", "manage", "dialects", "stores", "operations", "pipeline", "core", "lib"],
   cli: ["cli", "app", "proxy", "manage", "stores", "operations", "pipeline", "core", "lib"],
   "main.ts": ["cli", "app", "lib"],
 };
@@ -64,9 +65,9 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "http-proxy-3": ["proxy/upgrade-tunnel.ts"],
   "@modelcontextprotocol/server": ["proxy/mcp/", "app/demo/"],
   "@modelcontextprotocol/node": ["app/demo/"],
-  fastify: ["manage/"],
+  fastify: ["manage/", "dialects/"],
   "@fastify/swagger": ["manage/native/"],
-  typebox: ["manage/"],
+  typebox: ["manage/", "dialects/"],
   jose: ["stores/tokens/"],
   "openid-client": ["stores/oidc/"],
   kysely: ["stores/directory/", "stores/ledger-index/", "stores/sqlite/kysely-dialect.ts"],
@@ -93,6 +94,18 @@ describe("layers", () => {
     expect(allowed, `unknown layer of ${path}`).toBeDefined();
     expect(local.filter((target) => allowed?.includes(layerOf(target)) === false)).toEqual([]);
   });
+
+  it.each(sources.filter(({ path }) => path.startsWith("dialects/")))(
+    "$path imports no other dialect",
+    ({ path, local }) => {
+      const folderOf = (file: string): string | undefined => /^dialects\/([^/]+)\//.exec(file)?.[1];
+      const others = local.filter((target) => {
+        const folder = folderOf(target);
+        return folder !== undefined && folder !== folderOf(path);
+      });
+      expect(others).toEqual([]);
+    },
+  );
 
   it("keeps node: modules out of core and pipeline", () => {
     const guilty = sources.filter(

@@ -30,7 +30,12 @@ it("the management listener serves HTTPS, to pages of its own origin alone", asy
     metrics: async () => ({ contentType: "text/plain", text: "" }),
     failed: () => undefined,
   };
-  const management = await startManagement(address, listener, vitals, async () => () => undefined);
+  const management = await startManagement(address, {
+    listener,
+    vitals,
+    native: async () => () => undefined,
+    mounted: [],
+  });
   try {
     expect(management.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
     const ask = (origin: string) =>

@@ -1,0 +1,99 @@
+/** The data plane as an agent reaches it, for those doors that call tools on somebody's behalf. */
+import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
+import type { Gate, GateAnswer, GateCall, GateRefusal } from "../dialects/dialect-core.ts";
+import { DENIAL_META_KEY } from "../proxy/mcp/denial.ts";
+
+/** As long as a person may be waited for, and the server after that. */
+const ANSWER_TIMEOUT_MS = 600_000;
+const PROTOCOL = "2026-07-28";
+
+/** `url`: of the data plane's listener. */
+export function createGate(url: string): Gate {
+  let id = 0;
+
+  async function ask(
+    { credential, session, upstream, idempotencyKey }: Omit<GateCall, "tool" | "args">,
+    method: string,
+    params: JsonObject,
+  ): Promise<GateAnswer> {
+    id += 1;
+    const _meta = {
+      "io.modelcontextprotocol/protocolVersion": PROTOCOL,
+      "io.modelcontextprotocol/clientInfo": { name: "sallyport", version: "1" },
+      "io.modelcontextprotocol/clientCapabilities": {},
+    };
+    const { name } = params;
+    const reply = await fetch(`${url}/mcp/${upstream}`, {
+      method: "POST",
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        "mcp-protocol-version": PROTOCOL,
+        "mcp-method": method,
+        ...(typeof name === "string" && { "mcp-name": name }),
+        "x-sallyport-key": credential,
+        ...(session !== undefined && { "x-sallyport-session": session }),
+        ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
+      },
+      body: JSON.stringify({ jsonrpc: "2.0", id, method, params: { ...params, _meta } }),
+    });
+    return answerOf(lastMessage(await reply.text()), reply.status);
+  }
+
+  return {
+    callTool: (call) => ask(call, "tools/call", { name: call.tool, arguments: call.args }),
+    listTools: (asking) => ask(asking, "tools/list", {}),
+  };
+}
+
+/** A JSON body, or the last event of a stream: notifications come before the answer. */
+function lastMessage(text: string): JsonValue {
+  const events = text.startsWith("{")
+    ? [text]
+    : [...text.matchAll(/^data: ?(.*)$/gmu)].map(([, data = ""]) => data);
+  const last = events.at(-1);
+  try {
+    const message: JsonValue = JSON.parse(last ?? "null");
+    return message;
+  } catch {
+    return null;
+  }
+}
+
+function answerOf(message: JsonValue, status: number): GateAnswer {
+  const { result, error } = isJsonObject(message) ? message : {};
+  if (isJsonObject(result)) {
+    const meta = result["_meta"];
+    const denial = isJsonObject(meta) ? meta[DENIAL_META_KEY] : undefined;
+    if (isJsonObject(denial)) return { kind: "refused", refusal: refusalOf(denial, "") };
+    return { kind: "answered", result };
+  }
+  const { data, message: said } = isJsonObject(error) ? error : {};
+  const detail = typeof said === "string" ? said : `The data plane answered ${status}.`;
+  return { kind: "refused", refusal: refusalOf(isJsonObject(data) ? data : {}, detail) };
+}
+
+function refusalOf(data: JsonObject, said: string): GateRefusal {
+  const {
+    code,
+    detail,
+    remedy,
+    rules,
+    review,
+    retry_after_s: retryAfter,
+    request_id: exchange,
+  } = data;
+  const text = (value: JsonValue | undefined): string | undefined =>
+    typeof value === "string" ? value : undefined;
+  return {
+    code: text(code) ?? "upstream_failed",
+    detail: text(detail) ?? said,
+    remedy: text(remedy),
+    rules: Array.isArray(rules) ? rules.filter((rule) => typeof rule === "string") : [],
+    review: text(review),
+    retryAfter: typeof retryAfter === "number" ? retryAfter : undefined,
+    exchange: text(exchange),
+    data,
+  };
+}

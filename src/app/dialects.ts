@@ -1,0 +1,2 @@
+/** A dialect is its folder and its line here. */
+export { haldir } from "../dialects/haldir/haldir.ts";

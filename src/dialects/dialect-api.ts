@@ -1,0 +1,154 @@
+/**
+ * A dialect's server: callers, idempotency and errors are the same everywhere and only written in
+ * its own words.
+ */
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyTypeProvider,
+} from "fastify";
+import type { Static, TSchema } from "typebox";
+import type { Fault } from "../core/fault.ts";
+import type { Caller } from "../core/identity/caller.ts";
+import { impossible } from "../lib/impossible.ts";
+import { answerOnce, type Turn } from "../operations/answer-once.ts";
+import type { DialectCore } from "./dialect-core.ts";
+
+interface TypeBoxProvider extends FastifyTypeProvider {
+  readonly validator: this["schema"] extends TSchema ? Static<this["schema"]> : unknown;
+  readonly serializer: unknown;
+}
+
+export type DialectApi = FastifyInstance<
+  Server,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxProvider
+>;
+
+/** The words of one dialect. */
+export interface Wording {
+  /** What a fault looks like: its status, headers and body. */
+  fail(reply: FastifyReply, fault: Fault, request: FastifyRequest): FastifyReply;
+  /** The credential that was shown, in any header that the dialect documents. */
+  credentialOf(request: FastifyRequest): string | undefined;
+  /** After the caller is known: a plan's limits, headers. A fault ends the request. */
+  admit?(caller: Caller, request: FastifyRequest, reply: FastifyReply): Promise<Fault | undefined>;
+}
+
+const BODY_BYTES_MAX = 4_194_304;
+
+const NOBODY: Fault = {
+  code: "unauthenticated",
+  detail: "Missing, invalid or revoked API key.",
+};
+const FAILED: Fault = { code: "unavailable", detail: "Sallyport failed on this request." };
+
+const callers = new WeakMap<FastifyRequest, Caller>();
+
+/** Who asks. Throws on a route whose config says `public: true`: nobody was proven there. */
+export function callerOf(request: FastifyRequest): Caller {
+  const caller = callers.get(request);
+  if (caller === undefined) throw new Error("this route has no caller");
+  return caller;
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Of a dialect: nobody needs a credential. */
+    public?: boolean;
+  }
+}
+
+/** Routes are added by the dialect; `ready()` is its to call. */
+export function createDialectApi(core: DialectCore, wording: Wording): DialectApi {
+  const api: DialectApi = fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
+    routerOptions: { ignoreTrailingSlash: true },
+  }).withTypeProvider<TypeBoxProvider>();
+  api.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  proveCallers(api, core, wording);
+  answerOnlyOnce(api, core, wording);
+  api.setNotFoundHandler((request, reply) =>
+    wording.fail(reply, { code: "not_found", detail: "Not found" }, request),
+  );
+  api.setErrorHandler((error: FastifyError, request, reply) => {
+    const fault = faultOf(error);
+    if (fault === FAILED) core.vitals.failed(error);
+    return wording.fail(reply, fault, request);
+  });
+  return api;
+}
+
+function faultOf(error: FastifyError): Fault {
+  const [first] = error.validation ?? [];
+  if (first !== undefined) {
+    const { instancePath, message = "is wrong", params } = first;
+    const missing = params["missingProperty"];
+    const member = typeof missing === "string" ? `/${missing}` : "";
+    const where = `${instancePath}${member}`.slice(1).replaceAll("/", ".");
+    const detail = where === "" ? `The request ${message}` : `${where}: ${message}`;
+    return { code: "invalid", detail, pointer: `${instancePath}${member}` };
+  }
+  const { statusCode = 500, message } = error;
+  return statusCode >= 400 && statusCode < 500 ? { code: "invalid", detail: message } : FAILED;
+}
+
+function proveCallers(api: DialectApi, core: DialectCore, wording: Wording): void {
+  api.addHook("onRequest", async (request, reply) => {
+    if (request.routeOptions.config.public === true || request.is404) return undefined;
+    const credential = wording.credentialOf(request);
+    if (credential === undefined) return wording.fail(reply, NOBODY, request);
+    const proven = await core.identity.authenticate(credential);
+    if (proven.kind === "fault")
+      return wording.fail(reply, { ...NOBODY, ...coded(proven.fault) }, request);
+    callers.set(request, proven.value);
+    const fault = await wording.admit?.(proven.value, request, reply);
+    return fault === undefined ? undefined : wording.fail(reply, fault, request);
+  });
+}
+
+/** A wrong credential is told in the dialect's own sentence. */
+function coded(fault: Fault): Partial<Fault> {
+  return fault.code === "unauthenticated" ? {} : fault;
+}
+
+/** Every POST, because the systems that honour the header honour it everywhere. */
+function answerOnlyOnce(api: DialectApi, { identity }: DialectCore, wording: Wording): void {
+  const begun = new WeakMap<FastifyRequest, Extract<Turn, { kind: "first" }>>();
+  api.addHook("preHandler", async (request, reply) => {
+    const key = request.headers["idempotency-key"];
+    const caller = callers.get(request);
+    if (request.method !== "POST" || typeof key !== "string" || caller === undefined) {
+      return undefined;
+    }
+    const { url, body } = request;
+    const route = request.routeOptions.url ?? url;
+    const credential = wording.credentialOf(request);
+    const turn = await answerOnce({ key, caller, credential, route, url, body }, identity.ports);
+    switch (turn.kind) {
+      case "first":
+        begun.set(request, turn);
+        return undefined;
+      case "again":
+        void reply.code(turn.status).header("idempotency-replayed", "true");
+        return reply.type("application/json").send(turn.body);
+      case "fault":
+        return wording.fail(reply, turn.fault, request);
+      default:
+        return impossible(turn);
+    }
+  });
+  api.addHook("onSend", async (request, reply, payload) => {
+    const text = typeof payload === "string" ? payload : "";
+    await begun.get(request)?.finish(reply.statusCode, text);
+    return payload;
+  });
+}
