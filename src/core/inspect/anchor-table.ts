@@ -11,15 +11,10 @@ import {
 } from "./find-anchor.ts";
 import type { Signature } from "./signature.ts";
 
-const { CLASS_BITS, CLASSES, KEY_MASK } = KEY_LAYOUT;
-const IN_WORD = 1 << (3 * CLASS_BITS);
+const { CLASS_BITS, CLASSES, KEY_MASK, IN_WORD, INSIDE, OUTSIDE } = KEY_LAYOUT;
 
 /** Other scripts have cases that classes do not know: only so many of their units are compared. */
 const OTHER_UNITS = 4;
-
-/** Roots: 0 is nowhere, 1 inside a word, 2 at the beginning of one. */
-const INSIDE = 1;
-const OUTSIDE = 2;
 
 const EVERY_CLASS = Array.from({ length: CLASSES }, (_, one) => one);
 
@@ -29,7 +24,7 @@ export function anchorTable(
 ): AnchorTable {
   const bits = new Int32Array((KEY_MASK + 1) / 32);
   const heads = new Uint8Array(1 << (2 * CLASS_BITS));
-  const roots: readonly [Draft, Draft] = [draft(), draft()];
+  const growing = new GrowingTrie();
   for (const [place, signature] of signatures.entries()) {
     const where = signature.wordStart ? AT_WORD_START : ANYWHERE;
     for (const anchor of signature.anchors) {
@@ -41,15 +36,14 @@ export function anchorTable(
       for (const form of forms) {
         const key = (a << (2 * CLASS_BITS)) | (b << CLASS_BITS) | (form[2] ?? 0);
         setBit(bits, key);
-        enter(roots[1], form, place);
+        growing.enter(OUTSIDE, form, place);
         if (signature.wordStart) continue;
         setBit(bits, key | IN_WORD);
-        enter(roots[0], form, place);
+        growing.enter(INSIDE, form, place);
       }
     }
   }
-  const trie = flatten(roots, signatures);
-  return { bits, heads, trie, starts: startsOf(bits, trie), empty: signatures.length === 0 };
+  return { bits, heads, trie: growing.done(signatures), empty: signatures.length === 0 };
 }
 
 function classesOf(anchor: string): readonly number[] {
@@ -69,69 +63,62 @@ function markHeads(heads: Uint8Array, a: number, b: number, where: number): void
   for (const key of [a, (a << CLASS_BITS) | b]) heads[key] = Math.max(heads[key] ?? 0, where);
 }
 
-function startsOf(bits: Int32Array, { next }: Trie): Uint16Array {
-  const starts = new Uint16Array(KEY_MASK + 1);
-  for (let key = 0; key <= KEY_MASK; key += 1) {
-    if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
-    let node = (key & IN_WORD) === 0 ? OUTSIDE : INSIDE;
-    for (let shift = 2 * CLASS_BITS; shift >= 0 && node !== 0; shift -= CLASS_BITS) {
-      node = next[(node << CLASS_BITS) | ((key >> shift) & (CLASSES - 1))] ?? 0;
-    }
-    starts[key] = node;
+/** A trie of up to 65,535 nodes that are numbers: one array of links instead of as many objects. */
+class GrowingTrie {
+  #next = new Uint16Array(NODES_AT_FIRST << CLASS_BITS);
+  /** By node; a node comes after its parent. */
+  readonly #parents: number[] = [0, 0, 0];
+  /** By node: places in the list of signatures, in order. */
+  readonly #ends: number[][] = [];
+
+  enter(root: number, classes: readonly number[], signature: number): void {
+    let node = root;
+    for (const one of classes)
+      node = this.#next[(node << CLASS_BITS) | one] || this.#add(node, one);
+    const ends = (this.#ends[node] ??= []);
+    if (ends.at(-1) !== signature) ends.push(signature);
   }
-  return starts;
-}
 
-/** A node of the trie while it grows. */
-interface Draft {
-  readonly next: Map<number, Draft>;
-  /** Places in the list of signatures, in order. */
-  readonly ends: number[];
-}
-
-function draft(): Draft {
-  return { next: new Map(), ends: [] };
-}
-
-function enter(root: Draft, classes: readonly number[], signature: number): void {
-  let node = root;
-  for (const one of classes) {
-    let next = node.next.get(one);
-    if (next === undefined) {
-      next = draft();
-      node.next.set(one, next);
+  done(order: readonly Signature[]): Trie {
+    const count = this.#parents.length;
+    const ends = new Uint8Array(count);
+    const whole: (readonly Signature[])[] = [];
+    const passed: (readonly number[])[] = [];
+    for (let node = 0; node < count; node += 1) {
+      const before = passed[this.#parents[node] ?? 0] ?? NOWHERE;
+      const here = this.#ends[node];
+      ends[node] = here === undefined ? 0 : 1;
+      passed[node] = here === undefined ? before : inOrder(before, here);
+      whole[node] = here === undefined ? NONE : signaturesAt(passed[node] ?? NOWHERE, order);
     }
-    node = next;
+    return { next: this.#next.slice(0, count << CLASS_BITS), ends, whole, reach: new Map(), order };
   }
-  if (node.ends.at(-1) !== signature) node.ends.push(signature);
-}
 
-/** Throws RangeError past the nodes that 16 bits can name. */
-function flatten(roots: readonly Draft[], order: readonly Signature[]): Trie {
-  const nodes: Draft[] = [draft(), ...roots];
-  const passed: (readonly number[])[] = [];
-  const links: number[] = [];
-  for (let at = 0; at < nodes.length; at += 1) {
-    const { next, ends } = nodes[at] ?? draft();
-    const before = passed[at] ?? [];
-    const all = ends.length === 0 ? before : inOrder([...before, ...ends]);
-    passed[at] = all;
-    for (const [one, child] of next) {
-      links.push((at << CLASS_BITS) | one, nodes.length);
-      passed[nodes.length] = all;
-      nodes.push(child);
+  /** Throws RangeError past the nodes that 16 bits can name. */
+  #add(parent: number, one: number): number {
+    const node = this.#parents.push(parent) - 1;
+    if (node > 0xffff) throw new RangeError("too many anchors");
+    if (node << CLASS_BITS === this.#next.length) {
+      const grown = new Uint16Array(2 * this.#next.length);
+      grown.set(this.#next);
+      this.#next = grown;
     }
+    this.#next[(parent << CLASS_BITS) | one] = node;
+    return node;
   }
-  if (nodes.length > 0xffff) throw new RangeError("too many anchors");
-  const next = new Uint16Array(nodes.length << CLASS_BITS);
-  for (let i = 0; i < links.length; i += 2) next[links[i] ?? 0] = links[i + 1] ?? 0;
-  const whole = nodes.map(({ ends }, at) => {
-    return ends.length === 0 ? NONE : (passed[at] ?? []).flatMap((one) => order[one] ?? []);
-  });
-  const ends = Uint8Array.from(nodes, (node) => (node.ends.length > 0 ? 1 : 0));
-  return { next, ends, whole, reach: new Map(), order };
 }
 
-function inOrder(places: readonly number[]): readonly number[] {
-  return [...new Set(places)].toSorted((a, b) => a - b);
+const NODES_AT_FIRST = 1 << 12;
+const NOWHERE: readonly number[] = [];
+
+function inOrder(before: readonly number[], here: readonly number[]): readonly number[] {
+  if (before.length === 0) return here;
+  return [...new Set([...before, ...here])].toSorted((a, b) => a - b);
+}
+
+function signaturesAt(
+  places: readonly number[],
+  order: readonly Signature[],
+): readonly Signature[] {
+  return places.flatMap((place) => order[place] ?? []);
 }

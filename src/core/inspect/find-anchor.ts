@@ -12,6 +12,10 @@ const CLASSES = 1 << CLASS_BITS;
 export const ASCII_END = 0x80;
 /** Three classes, and the lowest bit of the one before: whether that unit is in a word. */
 const KEY_MASK = (1 << (3 * CLASS_BITS + 1)) - 1;
+const IN_WORD = 1 << (3 * CLASS_BITS);
+/** Roots of the trie: 0 is nowhere, 1 inside a word, 2 at the beginning of one. */
+const INSIDE = 1;
+const OUTSIDE = 2;
 
 export const SPACE_CLASS = 0;
 const SIGN_CLASSES = 31;
@@ -30,7 +34,7 @@ for (let unit = 0, signs = 0; unit < classOf.length; unit += 1) {
 }
 
 /** How keys are made, for who makes tables of them. */
-export const KEY_LAYOUT = { CLASS_BITS, CLASSES, KEY_MASK } as const;
+export const KEY_LAYOUT = { CLASS_BITS, CLASSES, KEY_MASK, IN_WORD, INSIDE, OUTSIDE } as const;
 
 /** Values of `heads`. */
 export const AT_WORD_START = 1;
@@ -40,8 +44,6 @@ export const ANYWHERE = 2;
 export interface AnchorTable {
   /** A bit for each key with which an anchor begins. */
   readonly bits: Int32Array;
-  /** By key: the node of its three units. */
-  readonly starts: Uint16Array;
   readonly trie: Trie;
   /** Beginnings, of one and of two units, of anchors of signatures that may rewrite text. */
   readonly heads: Uint8Array;
@@ -138,14 +140,14 @@ function inBlock(
   to: number,
   open: boolean,
 ): number {
-  const { bits, starts, trie } = table;
+  const { bits, trie } = table;
   const begin = loaded.from;
   const count = to - begin;
   let key = keyBefore(text, from);
   for (let i = from - begin + 2; i < count; i += 1) {
     key = ((key << CLASS_BITS) | (classOf[block[i] ?? 0] ?? 0)) & KEY_MASK;
     if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
-    if (leadsOn(trie, text, begin + i + 1, starts[key] ?? 0, open)) return begin + i - 2;
+    if (leadsOn(trie, text, begin + i + 1, startOf(trie.next, key), open)) return begin + i - 2;
   }
   return -1;
 }
@@ -157,12 +159,12 @@ function inUnits(
   to: number,
   open: boolean,
 ): number {
-  const { bits, starts, trie } = table;
+  const { bits, trie } = table;
   let key = keyBefore(text, from);
   for (let i = from + 2; i < to; i += 1) {
     key = ((key << CLASS_BITS) | (classOf[text.charCodeAt(i)] ?? 0)) & KEY_MASK;
     if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
-    if (leadsOn(trie, text, i + 1, starts[key] ?? 0, open)) return i - 2;
+    if (leadsOn(trie, text, i + 1, startOf(trie.next, key), open)) return i - 2;
   }
   return -1;
 }
@@ -187,7 +189,7 @@ export function anchoredAt(table: AnchorTable, text: string, at: number): readon
   const { next, ends, whole } = table.trie;
   let key = at > 0 ? classAt(text, at - 1) & 1 : 0;
   for (let i = at; i < at + 3; i += 1) key = (key << CLASS_BITS) | classAt(text, i);
-  let node = table.starts[key] ?? 0;
+  let node = startOf(next, key);
   if (node === 0) return NONE;
   let last = ends[node] === 0 ? 0 : node;
   for (let i = at + 3; i < text.length; i += 1) {
@@ -196,6 +198,15 @@ export function anchoredAt(table: AnchorTable, text: string, at: number): readon
     if (ends[node] !== 0) last = node;
   }
   return reachOf(table.trie, node, whole[last] ?? NONE);
+}
+
+/** The node of a key's three units. */
+function startOf(next: Uint16Array, key: number): number {
+  let node = (key & IN_WORD) === 0 ? OUTSIDE : INSIDE;
+  for (let shift = 2 * CLASS_BITS; shift >= 0; shift -= CLASS_BITS) {
+    node = next[(node << CLASS_BITS) | ((key >> shift) & (CLASSES - 1))] ?? 0;
+  }
+  return node;
 }
 
 /** Whether an anchor ends at `node` or where the text from `from` leads to. */
