@@ -45,16 +45,17 @@ export async function openNativePlane(given: NativePlaneParts): Promise<NativePl
   const pins = openPins(parts, started);
   const { policies } = openPolicyServices(parts, identity.ports);
   const secrets = openSecretServices(parts, identity.ports, started);
+  const reviewing = await openReviewServices(parts, identity.ports, pins, started);
   const services: Services = {
     version: VERSION,
     vitals,
     identity,
     policies,
     ...(await openMoneyServices(parts, policies.budgets, started)),
-    ...(await openReviewServices(parts, pins, started)),
+    ...reviewing,
     ...upstreamServices(parts, identity.ports, pins),
     ...secrets,
-    ...openNotifyServices(parts, secrets.secrets, started),
+    ...openNotifyServices(parts, { ...secrets.secrets, ...reviewing.reviews }, started),
     ...openRecordServices(parts),
     open: config.api.open,
     bootstrapToken: config.api.bootstrapToken,

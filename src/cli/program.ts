@@ -136,6 +136,11 @@ const GROUPS: readonly Group[] = [
     load: async (shell) => (await import("./tenants.ts")).tenantsCommand(shell),
   },
   {
+    name: "reviews",
+    description: "calls that wait for a person: list, approve, deny",
+    load: async (shell) => (await import("./reviews.ts")).reviewsCommand(shell),
+  },
+  {
     name: "sessions",
     description: "list and revoke sessions of agents",
     load: async (shell) => (await import("./sessions.ts")).sessionsCommand(shell),

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
 import { startHttpGateway } from "../support/http-gateway.ts";
-import type { SallyportProcess } from "../support/sallyport-process.ts";
+import { runSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
 
 let upstream: RecordingUpstream;
 let gate: SallyportProcess;
@@ -79,4 +79,16 @@ it("survives a restart between the answer and the call", async () => {
   await gate.stop();
   gate = await gate.restart();
   expect((await remove("/customers/10")).status).toBe(200);
+});
+
+it("is answered from the command line as well", async () => {
+  const review = await reviewOf(await remove("/customers/11"));
+  const at = ["--config", gate.configFile];
+  const listed = await runSallyport(["reviews", "list", ...at]);
+  expect(listed.stdout).toContain(
+    `${review}  pending  medium  tester: DELETE /customers/11 on web`,
+  );
+  const approved = await runSallyport(["reviews", "approve", review, "--note", "ok", ...at]);
+  expect(approved.output).toContain(`${review}  approved`);
+  expect((await remove("/customers/11")).status).toBe(200);
 });

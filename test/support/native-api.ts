@@ -24,6 +24,8 @@ import { createTokenIssuer } from "../../src/stores/tokens/token-issuer.ts";
 import { openCouriers } from "../../src/app/notification-couriers.ts";
 import type { SubscriptionPorts } from "../../src/operations/notify/subscription-ports.ts";
 import { SqliteDeliveryStore } from "../../src/stores/sqlite/delivery-store.ts";
+import { createApprovalLinks } from "../../src/stores/tokens/approval-links.ts";
+import { isFromSlack } from "../../src/stores/notify/slack-signature.ts";
 import { openPolicyDesk } from "../../src/app/policy-desk.ts";
 import { readNamedPolicies } from "../../src/app/policy-files.ts";
 import { readUpstreamEntry } from "../../src/app/config/read-upstream-entry.ts";
@@ -99,6 +101,9 @@ inspect:
 
 export const PUBLIC_URL = "http://127.0.0.1:4101";
 const NO_PROVIDERS: OidcClient = new OpenIdProviders([]);
+
+/** Of the Slack app whose user U1 is ann. */
+export const SLACK_SECRET = "a-slack-signing-secret";
 
 export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixture> {
   await using started = new AsyncDisposableStack();
@@ -180,7 +185,18 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
       ...openPolicyDesk(policies, store),
       ports: { ...ports, files: () => readNamedPolicies(policies) },
     },
-    reviews: { reviews, ledger, now, definitionOf: () => undefined },
+    reviews: {
+      reviews,
+      ledger,
+      now,
+      directory: store,
+      links: createApprovalLinks({ store, key: () => SEALING_KEY, tenant: id("default"), now }),
+      slack: {
+        isFromSlack: (request) => isFromSlack(SLACK_SECRET, request, now()),
+        personOf: (user) => (user === "U1" ? "ann" : undefined),
+      },
+      definitionOf: () => undefined,
+    },
     secrets: { ...ports, secrets, uses },
     subscriptions,
     upstreams: {

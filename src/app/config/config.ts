@@ -62,6 +62,10 @@ export interface FeedConfig {
 export interface ReviewSettings {
   /** How long a call may wait for a person where no rule says otherwise. */
   readonly holdMax: Millis;
+  /** Absolute. */
+  readonly slackSecretFile: string | undefined;
+  /** Names of people by their Slack accounts. */
+  readonly slackPeople: ReadonlyMap<string, string>;
 }
 
 export interface LedgerConfig {

@@ -15,6 +15,7 @@ import { resolveListeners } from "./resolve-listeners.ts";
 import { resolveLogin } from "./resolve-login.ts";
 import { resolveLedger } from "./resolve-ledger.ts";
 import { resolveNotifications } from "./resolve-notifications.ts";
+import { resolveReviews } from "./resolve-reviews.ts";
 import { resolveIdentity } from "./resolve-identity.ts";
 import { resolveUpstream, type Complain } from "./resolve-upstream.ts";
 
@@ -79,7 +80,7 @@ export function resolveConfig(
     feeds: asFeeds(file, check),
     definitions: asTrust(file, check.path("definitions.lock_file", file.definitions.lock_file)),
     limits: asLimits(file.limits),
-    reviews: { holdMax: millis(file.reviews.hold_max_ms) },
+    reviews: resolveReviews(file, (key, value) => check.path(key, value)),
     vault: asVault(file, check),
     login: resolveLogin(file, (key, value) => check.path(key, value), complain),
     notifications: resolveNotifications(file, complain),

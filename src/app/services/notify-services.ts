@@ -3,6 +3,7 @@ import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { SecretStore } from "../../core/secret/secret-store.ts";
 import { instant } from "../../core/units.ts";
 import type { Services } from "../../manage/native/services.ts";
+import { linkForMail, type LinkPorts } from "../../operations/reviews/answer-by-link.ts";
 import { deliverDue } from "../../operations/notify/deliver-notifications.ts";
 import type { SubscriptionPorts } from "../../operations/notify/subscription-ports.ts";
 import { SqliteDeliveryStore } from "../../stores/sqlite/delivery-store.ts";
@@ -18,7 +19,7 @@ const KEPT_MS = 7 * 86_400_000;
 /** Subscriptions, and the rounds that bring them what is due as long as the plane is open. */
 export function openNotifyServices(
   { config, vitals }: ServiceParts,
-  ports: IdentityPorts & { readonly secrets: SecretStore },
+  ports: IdentityPorts & { readonly secrets: SecretStore } & LinkPorts,
   started: AsyncDisposableStack,
 ): Pick<Services, "subscriptions"> {
   const path = notificationsPath(config);
@@ -26,7 +27,11 @@ export function openNotifyServices(
   let store: SqliteDeliveryStore | undefined;
   started.defer(() => store?.[Symbol.dispose]());
   const queue = (): SqliteDeliveryStore => (store ??= new SqliteDeliveryStore(path));
-  const subscriptions: SubscriptionPorts = { ...ports, queue, couriers };
+  const answerLink: SubscriptionPorts["answerLink"] = async ({ tenant, data }, address) => {
+    const token = await linkForMail(tenant, String(data["review"] ?? ""), address, ports);
+    return token && `${config.login.publicUrl}/core/v1/reviews/answer?token=${token}`;
+  };
+  const subscriptions: SubscriptionPorts = { ...ports, queue, couriers, answerLink };
   started.use(new Rounds(subscriptions, path, (cause) => vitals.failed(cause)));
   return { subscriptions };
 }

@@ -1,12 +1,19 @@
+import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
+import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import type { DefinitionStore } from "../../core/trust/definition-store.ts";
 import type { Services } from "../../manage/native/services.ts";
 import { vouch } from "../../pipeline/vouch.ts";
+import { createApprovalLinks } from "../../stores/tokens/approval-links.ts";
+import { vaultKey } from "../../stores/vault/vault-file.ts";
+import { vaultKeySource } from "../../stores/vault/vault-key.ts";
 import { openReviewStore } from "../open-review-store.ts";
 import type { ServiceParts } from "./service-parts.ts";
+import { openSlackSide } from "./slack-side.ts";
 
-/** Throws the system's error where the store cannot be opened. */
+/** Throws the system's error where the store or Slack's secret cannot be opened. */
 export async function openReviewServices(
   { config, ledger, redis, now }: ServiceParts,
+  { store: directory }: Pick<IdentityPorts, "store">,
   pins: DefinitionStore,
   started: AsyncDisposableStack,
 ): Promise<Pick<Services, "reviews">> {
@@ -17,6 +24,15 @@ export async function openReviewServices(
       reviews,
       ledger,
       now,
+      directory,
+      links: createApprovalLinks({
+        store: directory,
+        key: () =>
+          vaultKey(config.dataDirectory, vaultKeySource(config.vault, config.dataDirectory)),
+        tenant: DEFAULT_TENANT,
+        now,
+      }),
+      slack: openSlackSide(config.reviews, now),
       definitionOf(action, principal) {
         const upstream = upstreams.get(action.upstream);
         const vouched = upstream && vouch(action, upstream, principal, pins);

@@ -36,15 +36,20 @@ export function renderHttp(
 }
 
 /** Controls are shown, not sent: a line break in the subject would begin a header. */
-export function renderMail(notification: Notification): MailMessage {
+export function renderMail(notification: Notification, link?: string): MailMessage {
   const { event, summary, subject, data } = notification;
   const lines = Object.entries(data).map(([name, value]) => `${name}: ${printable(String(value))}`);
   const head = [printable(summary), "", `event: ${event}`, `subject: ${printable(subject)}`];
   return {
     subject: `[Sallyport] ${event}: ${printable(subject)}`,
-    text: [...head, `time: ${timeOf(notification)}`, ...lines, `id: ${notification.id}`, ""].join(
-      "\n",
-    ),
+    text: [
+      ...head,
+      `time: ${timeOf(notification)}`,
+      ...lines,
+      `id: ${notification.id}`,
+      ...(link === undefined ? [] : ["", "Answer it (for you alone, once):", link]),
+      "",
+    ].join("\n"),
   };
 }
 
@@ -63,7 +68,8 @@ function cloudEvent(notification: Notification) {
 }
 
 /** @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks */
-function slackMessage({ event, summary, data }: Notification) {
+function slackMessage(notification: Notification) {
+  const { event, summary, data } = notification;
   const text = `*${event}* ${escapeMarkup(summary)}`;
   const fields = Object.entries(data)
     .slice(0, SLACK_FIELDS_MAX)
@@ -72,7 +78,30 @@ function slackMessage({ event, summary, data }: Notification) {
       text: `*${name}*\n${escapeMarkup(String(value)).slice(0, SLACK_FIELD_CHARS_MAX)}`,
     }));
   const section = { type: "section", text: { type: "mrkdwn", text } };
-  return { text, blocks: fields.length === 0 ? [section] : [section, { type: "section", fields }] };
+  const blocks: object[] = [section];
+  if (fields.length > 0) blocks.push({ type: "section", fields });
+  if (isAsking(notification)) blocks.push(slackButtons(notification));
+  return { text, blocks };
+}
+
+/** Whether somebody is asked to answer a review. */
+export function isAsking({ event, data }: Notification): boolean {
+  const asks = event === "approval_requested" || event === "escalation" || event === "sla_breached";
+  return asks && typeof data["review"] === "string";
+}
+
+/** Where Slack's app posts to /core/v1/slack/actions, these answer. */
+function slackButtons({ tenant, data }: Notification) {
+  const value = `${tenant}|${String(data["review"])}`;
+  const button = (kind: "approve" | "deny", text: string, style: string) => ({
+    type: "button",
+    action_id: kind,
+    style,
+    value,
+    text: { type: "plain_text", text },
+  });
+  const elements = [button("approve", "Approve once", "primary"), button("deny", "Deny", "danger")];
+  return { type: "actions", elements };
 }
 
 /** Slack refuses more. */

@@ -8,6 +8,7 @@ import { agentRoutes } from "./agent-routes.ts";
 import { loginRoutes } from "./login-routes.ts";
 import { policyRoutes } from "./policy-routes.ts";
 import { overrideRoutes } from "./override-routes.ts";
+import { reviewLinkRoutes } from "./review-link-routes.ts";
 import { reviewRequestRoutes } from "./review-request-routes.ts";
 import { reviewRoutes } from "./review-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
@@ -63,6 +64,7 @@ const ROUTES: readonly Routes[] = [
   secretRoutes,
   subscriptionRoutes,
   reviewRequestRoutes,
+  reviewLinkRoutes,
   overrideRoutes,
   policyRoutes,
   bundleRoutes,

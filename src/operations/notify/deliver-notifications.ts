@@ -5,7 +5,7 @@ import type { Caller } from "../../core/identity/caller.ts";
 import type { Entry } from "../../core/identity/directory-entry.ts";
 import type { Attempt, Delivery } from "../../core/notify/delivery-queue.ts";
 import type { Notification } from "../../core/notify/notification.ts";
-import { renderHttp, renderMail } from "../../core/notify/render-notification.ts";
+import { isAsking, renderHttp, renderMail } from "../../core/notify/render-notification.ts";
 import { afterAttempt } from "../../core/notify/retry-schedule.ts";
 import type { SubscriptionRecord } from "../../core/notify/subscription.ts";
 import { instant } from "../../core/units.ts";
@@ -92,7 +92,12 @@ async function send(
 ): Promise<Attempt> {
   const { format, target } = body;
   const { couriers } = ports;
-  if (format === "email") return couriers.mail(target, renderMail(notification));
+  if (format === "email") {
+    const link = isAsking(notification)
+      ? await ports.answerLink?.(notification, target)
+      : undefined;
+    return couriers.mail(target, renderMail(notification, link));
+  }
   const secret = await secretOf(tenant, body, ports);
   if (secret === undefined)
     return { status: undefined, error: "the vault does not give its secret" };

@@ -1,5 +1,6 @@
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { Attempt, DeliveryQueue } from "../../core/notify/delivery-queue.ts";
+import type { Notification } from "../../core/notify/notification.ts";
 import type { MailMessage } from "../../core/notify/render-notification.ts";
 import type { SecretStore } from "../../core/secret/secret-store.ts";
 
@@ -10,6 +11,8 @@ export interface SubscriptionPorts extends IdentityPorts {
   /** Opened with the first use: throws where the disk refuses. */
   readonly queue: () => DeliveryQueue;
   readonly couriers: Couriers;
+  /** Where the person with this mail address can answer what the notification is about. */
+  answerLink?(notification: Notification, address: string): Promise<string | undefined>;
 }
 
 /** The ways out. They never reject: what goes wrong is the attempt's error. */

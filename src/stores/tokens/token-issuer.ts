@@ -17,7 +17,7 @@ export interface TokenIssuerParts {
   readonly now: () => Instant;
 }
 
-const ALGORITHM = "EdDSA";
+export const ALGORITHM = "EdDSA";
 /** Keys published at once: those retired are kept until the tokens they signed have ended. */
 const KEYS_MAX = 16;
 
@@ -54,7 +54,7 @@ export function createTokenIssuer(parts: TokenIssuerParts): TokenIssuer {
 }
 
 /** The newest key that opens under the vault's key; a new one where there is none. */
-async function openSigner(parts: TokenIssuerParts): Promise<Signer> {
+export async function openSigner(parts: TokenIssuerParts): Promise<Signer> {
   const { store, tenant } = parts;
   const entries = await store.list("signing_key", { tenant, limit: KEYS_MAX });
   for (const { id, body } of entries.toReversed()) {
