@@ -8,7 +8,7 @@ import { impossible } from "../lib/impossible.ts";
 import { printable } from "../lib/printable.ts";
 import type { Observer } from "../pipeline/stages.ts";
 import type { McpEvents } from "../proxy/mcp/transport/mcp-transports.ts";
-import type { LedgerEvent } from "../stores/ledger/chain-writer.ts";
+import type { LedgerEvent } from "../stores/ledger/ledger-event.ts";
 import { createBudgetEvents, type BudgetEvents } from "./budget-events.ts";
 import type { Log } from "./logger.ts";
 import { createStoreEvents, type StoreEvents } from "./store-events.ts";
@@ -243,6 +243,10 @@ function logLedger(event: LedgerEvent, log: Log): void {
     case "head_failed": {
       const cause = event.cause instanceof Error ? describe(event.cause) : String(event.cause);
       return log.warn({ cause }, "no tree head could be signed; the next one covers it");
+    }
+    case "personal_unkept": {
+      const cause = event.cause instanceof Error ? describe(event.cause) : String(event.cause);
+      return log.error({ cause }, "a name could not be kept: its record has a token for ever");
     }
     case "head_unsent": {
       const cause = event.cause instanceof Error ? describe(event.cause) : String(event.cause);

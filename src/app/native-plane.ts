@@ -56,7 +56,7 @@ export async function openNativePlane(given: NativePlaneParts): Promise<NativePl
     ...upstreamServices(parts, identity.ports, pins),
     ...secrets,
     ...openNotifyServices(parts, { ...secrets.secrets, ...reviewing.reviews }, started),
-    ...openRecordServices(parts),
+    ...openRecordServices(parts, started),
     open: config.api.open,
     bootstrapToken: config.api.bootstrapToken,
   };

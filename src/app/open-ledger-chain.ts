@@ -1,9 +1,10 @@
 import { instant } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
-import type { LedgerEvent } from "../stores/ledger/chain-writer.ts";
+import type { LedgerEvent } from "../stores/ledger/ledger-event.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
 import { openLedger, type OpenLedger } from "../stores/ledger/open-ledger.ts";
 import { HeadSender } from "../stores/ledger/send-heads.ts";
+import { personalFile, SqlitePersonalStore } from "../stores/sqlite/personal-store.ts";
 import { openSigningKey, SigningKeyFault, type SigningKey } from "../stores/ledger/signing-key.ts";
 import type { Config } from "./config/config.ts";
 import type { Events } from "./events.ts";
@@ -25,13 +26,18 @@ export async function openLedgerChain(
   const publish = (line: string): void => {
     for (const sender of senders) sender.send(line);
   };
+  const personal = new SqlitePersonalStore(personalFile(config.dataDirectory), (cause) =>
+    report({ kind: "personal_unkept", cause }),
+  );
   const settle = async (): Promise<void> => {
     await Promise.all(senders.map((sender) => sender.close()));
+    personal[Symbol.dispose]();
   };
   return openLedger({
     directory: ledgerDirectory(config.dataDirectory),
     now: () => instant(wallMillis()),
     report,
+    personal,
     heads: { key: signingKey(keyPath), keyPath, every, publish, settle },
   });
 }

@@ -1,6 +1,5 @@
-import { indexFile } from "../stores/ledger-index/index-place.ts";
+import { indexPlace } from "../stores/ledger-index/index-place.ts";
 import { LedgerThread } from "../stores/ledger-thread/ledger-thread.ts";
-import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
 import type { Config } from "./config/config.ts";
 import type { Log } from "./logger.ts";
 
@@ -9,7 +8,7 @@ export function openLedgerThread(
   { dataDirectory, directoryUrl: url, ledger: { sinks } }: Config,
   log: Log,
 ): LedgerThread {
-  const index = { ledger: ledgerDirectory(dataDirectory), file: indexFile(dataDirectory), url };
+  const index = indexPlace(dataDirectory, url);
   const thread = new LedgerThread({ index, dataDirectory, sinks }, (cause) =>
     log.error({ cause }, "the ledger's index or a sink"),
   );

@@ -11,6 +11,7 @@ import { openListener } from "./http-listener.ts";
 import type { Log } from "./logger.ts";
 import { notificationsPath } from "./notifications.ts";
 import type { NativePlane } from "./native-plane.ts";
+import { keepRetention } from "./keep-retention.ts";
 import { openLedgerThread } from "./open-ledger-thread.ts";
 
 export interface OperatorParts {
@@ -78,6 +79,8 @@ export async function startOperatorSide(parts: OperatorParts): Promise<OperatorS
   const listener = await openListener(config.manage, (fault) => {
     log.error({ cause: fault.message }, "certificate cannot be used");
   });
+  const ledger = (): Promise<Ledger> => parts.ledger();
+  const endRetention = keepRetention({ config, ledger, index: ledgerThread, log });
   const management = await startManagement(config.manage, { listener, vitals, native, mounted });
   return {
     url: management.url,
@@ -87,6 +90,7 @@ export async function startOperatorSide(parts: OperatorParts): Promise<OperatorS
       listener[Symbol.dispose]();
       await management.close();
       await (await plane?.catch(() => undefined))?.[Symbol.asyncDispose]();
+      endRetention();
       await ledgerThread[Symbol.asyncDispose]();
     },
   };

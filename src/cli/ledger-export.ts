@@ -1,14 +1,14 @@
 /** `sallyport ledger export`: records as a file, with a signature that says whose they are. */
 import { writeFileSync } from "node:fs";
 import { extname, resolve } from "node:path";
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { Option, type Command } from "commander";
 import { EXPORT_FORMATS, type ExportFormat } from "../core/ledger/export-format.ts";
-import { instant, type Instant } from "../core/units.ts";
+import type { Instant } from "../core/units.ts";
 import { exportRecords, exportSignature } from "../stores/ledger/export-records.ts";
 import type { SigningKey } from "../stores/ledger/signing-key.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
-import { readable, withData, type DataOption } from "./ledger-reading.ts";
+import { readable, time, withData, type DataOption } from "./ledger-reading.ts";
 import type { Shell } from "./shell.ts";
 
 export interface ExportPlaces {
@@ -63,12 +63,6 @@ function formatOf(path: string): ExportFormat {
     `the name ${path} does not say which format`,
     `end it in .${EXPORT_FORMATS.join(", .")}, or give --format`,
   );
-}
-
-function time(text: string): Instant {
-  const at = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/u.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(at)) throw new InvalidArgumentError("a day or a time of RFC 3339 is needed");
-  return instant(at);
 }
 
 function listed(text: string, before: readonly string[]): readonly string[] {

@@ -1,5 +1,6 @@
 /** What the `ledger` commands have in common. */
-import type { Command } from "commander";
+import { InvalidArgumentError, type Command } from "commander";
+import { instant, type Instant } from "../core/units.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 
@@ -25,4 +26,11 @@ export async function readable<T>(read: () => Promise<T>): Promise<T> {
     const why = error instanceof Error ? error.message : String(error);
     throw new CommandFailure(EXIT.usage, `the ledger cannot be read: ${why}`);
   }
+}
+
+/** An argument of the command line. */
+export function time(text: string): Instant {
+  const at = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/u.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(at)) throw new InvalidArgumentError("a day or a time of RFC 3339 is needed");
+  return instant(at);
 }

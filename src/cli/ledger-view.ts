@@ -40,11 +40,14 @@ export function exchangeLines({ intent, outcome }: ExchangeRecord): string[] {
 
 /** What `verify` says of one chain. */
 export function chainLines(report: ChainReport): string[] {
-  const { writer, records, segments, head, sealed, problems, problemsOmitted } = report;
+  const { writer, records, removed, erasures, segments, head, sealed } = report;
+  const { problems, problemsOmitted } = report;
   const end = sealed ? "ended in order" : "still written, or ended by a crash";
   const lines = [
     `${writer}  ${counted(records, "record")} in ${counted(segments, "file")}, ${end}`,
   ];
+  if (removed > 0) lines.push(`  of them removed by retention: ${counted(removed, "record")}`);
+  if (erasures > 0) lines.push(`  personal data was erased: ${counted(erasures, "time")}`);
   if (head !== undefined) lines.push(`  head ${writer}:${head.seq}:${head.hash}`);
   for (const { file, line, seq, kind, detail } of problems) {
     const place = seq === undefined ? "" : `, seq ${seq}`;

@@ -4,13 +4,15 @@ import type { Config } from "../app/config/config.ts";
 import { Command, InvalidArgumentError } from "commander";
 import { followLedger } from "../stores/ledger/follow-ledger.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
-import { indexFile, type IndexPlace } from "../stores/ledger-index/index-place.ts";
-import { findExchange, readLast, type ReadEntry } from "../stores/ledger/read-ledger.ts";
+import { indexPlace, type IndexPlace } from "../stores/ledger-index/index-place.ts";
+import { findExchange, readLast } from "../stores/ledger/read-ledger.ts";
+import { type ReadEntry } from "../stores/ledger/read-line.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import { addReindexCommand } from "./ledger-index.ts";
 import { addProofCommands } from "./ledger-proof.ts";
 import { json, readable, withData, type DataOption } from "./ledger-reading.ts";
+import { addRetentionCommands } from "./ledger-retention.ts";
 import { entryLine, exchangeLines } from "./ledger-view.ts";
 import type { Shell } from "./shell.ts";
 
@@ -25,11 +27,8 @@ export function ledgerCommand(shell: Shell, config: () => LedgerPlaces): Command
   const dataOf = ({ data }: DataOption): string =>
     data === undefined ? config().dataDirectory : resolve(shell.workingDirectory, data);
   const directoryOf = (options: DataOption): string => ledgerDirectory(dataOf(options));
-  const indexOf = (options: DataOption): IndexPlace => ({
-    ledger: directoryOf(options),
-    file: indexFile(dataOf(options)),
-    url: options.data === undefined ? config().directoryUrl : undefined,
-  });
+  const indexOf = (options: DataOption): IndexPlace =>
+    indexPlace(dataOf(options), options.data === undefined ? config().directoryUrl : undefined);
 
   withData(command.command("tail").description("the newest records, one line each"))
     .option("-n, --lines <number>", "how many", lineCount, 20)
@@ -43,6 +42,7 @@ export function ledgerCommand(shell: Shell, config: () => LedgerPlaces): Command
   const signingKeyFile = (): string => config().ledger.signingKeyFile;
   addProofCommands(command, { shell, directoryOf, indexOf, signingKeyFile });
   addReindexCommand(command, { shell, indexOf });
+  addRetentionCommands(command, shell, config);
   return command;
 }
 

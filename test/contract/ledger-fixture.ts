@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { LedgerEvent } from "../../src/stores/ledger/chain-writer.ts";
+import type { LedgerEvent } from "../../src/stores/ledger/ledger-event.ts";
 import type { Problem } from "../../src/stores/ledger/check-chain.ts";
 import { openLedger, type LedgerOptions } from "../../src/stores/ledger/open-ledger.ts";
 import { readEntries } from "../../src/stores/ledger/read-ledger.ts";

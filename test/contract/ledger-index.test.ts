@@ -83,7 +83,11 @@ describe.each(Object.entries(places))("the index on %s", (_name, prepare) => {
       );
       await chain.change({ change: "agent.created", about: "bot", by: "alice", detail: { a: 1 } });
     }
-    place = { ledger: ledger.directory, ...(await prepare()) };
+    place = {
+      ledger: ledger.directory,
+      personalFile: join(ledger.directory, "personal.db"),
+      ...(await prepare()),
+    };
     index = cleanups.use(await openLedgerIndex(place));
     await index.feed();
   }, 60_000);
@@ -223,7 +227,8 @@ describe("an index that was changed by hand", () => {
       await record(chain, 5);
     }
     const file = join(ledger.directory, "index.db");
-    const place = { ledger: ledger.directory, file, url: undefined };
+    const personalFile = join(ledger.directory, "personal.db");
+    const place = { ledger: ledger.directory, file, personalFile, url: undefined };
     await using index = await openLedgerIndex(place);
     await index.feed();
     using database = new DatabaseSync(file);

@@ -38,11 +38,15 @@ import { createFirstKey } from "../../src/operations/identity/bootstrap.ts";
 import { openSqliteDirectory } from "../../src/stores/directory/open-directory-store.ts";
 import { ledgerDirectory } from "../../src/stores/ledger/ledger-layout.ts";
 import { openLedger, type OpenLedger } from "../../src/stores/ledger/open-ledger.ts";
-import { KEY_USED } from "../../src/stores/ledger/endorsed-keys.ts";
+import { openRetention } from "../../src/app/open-retention.ts";
+import { personalFile, SqlitePersonalStore } from "../../src/stores/sqlite/personal-store.ts";
+import { KEY_USED } from "../../src/core/ledger/retention.ts";
 import { exportSignature } from "../../src/stores/ledger/export-records.ts";
 import { openSigningKey } from "../../src/stores/ledger/signing-key.ts";
+import { indexPlace } from "../../src/stores/ledger-index/index-place.ts";
 import { LedgerThread } from "../../src/stores/ledger-thread/ledger-thread.ts";
-import { readLast, type ReadEntry } from "../../src/stores/ledger/read-ledger.ts";
+import { readLast } from "../../src/stores/ledger/read-ledger.ts";
+import { type ReadEntry } from "../../src/stores/ledger/read-line.ts";
 
 export interface NativeFixture extends AsyncDisposable {
   /** Where all its files are. */
@@ -117,6 +121,9 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
   const now = () => instant(clock.now);
   const store = started.use(openSqliteDirectory(join(directory, "directory.db")));
   const ledgerPlace = ledgerDirectory(directory);
+  const personal = started.use(
+    new SqlitePersonalStore(personalFile(directory), (cause) => void failures.push(cause)),
+  );
   const keyPath = join(directory, "signing-key.pem");
   const signingKey = openSigningKey(keyPath);
   const heads = {
@@ -127,7 +134,7 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
     settle: async () => undefined,
   };
   const ledger = started.use(
-    await openLedger({ directory: ledgerPlace, now, report: () => undefined, heads }),
+    await openLedger({ directory: ledgerPlace, now, report: () => undefined, heads, personal }),
   );
   const ports: IdentityPorts = { store, ledger, now };
   const budgets = started.use(openBudgetStore(join(directory, "budgets.db"), now));
@@ -149,7 +156,7 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
   const uses = started.use(
     new SqliteSecretUses(join(directory, "uses.db"), (cause) => void failures.push(cause)),
   );
-  const index = { ledger: ledgerPlace, file: join(directory, "ledger-index.db"), url: undefined };
+  const index = indexPlace(directory, undefined);
   const thread = started.use(
     new LedgerThread(
       { index, dataDirectory: directory, sinks: [] },
@@ -213,6 +220,14 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
       signing: { publicKey: signingKey.spki, sign: (file) => exportSignature(file, signingKey) },
       draftPath: () => join(directory, newId("export", clock.now)),
       streamFor: STREAM_MS,
+      retention: started.use(
+        openRetention({
+          config: { dataDirectory: directory, ledger: LEDGER },
+          ledger,
+          index: thread,
+          now,
+        }),
+      ).ports,
     },
     open: false,
     bootstrapToken: undefined,
@@ -273,6 +288,8 @@ const NOTIFICATIONS = {
 const VAULT_KEY = { kind: "environment", text: randomBytes(32).toString("base64") } as const;
 /** Short, so that whoever asks for every route gets an end. */
 const STREAM_MS = 300;
+
+const LEDGER = { signingKeyFile: "", headsEvery: millis(60_000), headsTo: [], sinks: [] };
 
 const SEALING_KEY = createSecretKey(randomBytes(32));
 

@@ -71,6 +71,8 @@ export interface ReviewSettings {
 export interface LedgerConfig {
   /** Absolute. */
   readonly signingKeyFile: string;
+  /** Undefined: records are kept for ever. */
+  readonly retentionDays?: number | undefined;
   /** Between two signed heads. */
   readonly headsEvery: Millis;
   readonly headsTo: readonly HeadTarget[];

@@ -64,6 +64,13 @@ export const LEDGER_SHAPE = {
       maxItems: 16,
       items: { type: "string" },
     },
+    retention_days: {
+      type: "integer",
+      minimum: 1,
+      maximum: 36_500,
+      description:
+        "Whole segments that are older are removed; their hashes stay. Legal holds win. Kept for ever if not given.",
+    },
     sinks: {
       type: "array",
       default: [],

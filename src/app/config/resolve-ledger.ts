@@ -27,6 +27,7 @@ export function resolveLedger({ ledger, data_dir: home }: ConfigFile, check: Che
       key === undefined
         ? join(check.path("data_dir", home), SIGNING_KEY_FILE)
         : check.path("ledger.signing_key_file", key),
+    retentionDays: ledger.retention_days,
     headsEvery: millis(ledger.head_interval_ms),
     headsTo: ledger.heads_to.flatMap((target, index) => {
       return headTarget(target, `ledger.heads_to[${index}]`, check) ?? [];

@@ -3,23 +3,23 @@ import type { Services } from "../../manage/native/services.ts";
 import { newId } from "../../lib/ids.ts";
 import { exportSignature } from "../../stores/ledger/export-records.ts";
 import { loadSigningKey } from "../../stores/ledger/signing-key.ts";
+import { openRetention } from "../open-retention.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
 const STREAM_MS = 900_000;
 
 /** Throws SigningKeyFault where the key is of no use. */
-export function openRecordServices({
-  config,
-  ledger,
-  ledgerThread: thread,
-  now,
-}: ServiceParts): Pick<Services, "records"> {
+export function openRecordServices(
+  { config, ledger, ledgerThread: thread, now }: ServiceParts,
+  started: AsyncDisposableStack,
+): Pick<Services, "records"> {
   const key = loadSigningKey(config.ledger.signingKeyFile);
   return {
     records: {
       index: thread,
       evidence: thread,
       recording: { ledger, now },
+      retention: started.use(openRetention({ config, ledger, index: thread, now })).ports,
       watch: (told) => thread.watch(told),
       signing: { publicKey: key.spki, sign: (file) => exportSignature(file, key) },
       draftPath: () => join(config.dataDirectory, `${newId("export", now())}.tmp`),

@@ -76,6 +76,8 @@ export interface IndexedRecord extends RecordFacts {
   readonly kind: RecordKind;
   /** Where it stands among the arrivals. */
   readonly position: number;
+  /** An outside event's free text, for as long as it is kept. */
+  readonly details: string | undefined;
   /** Canonical JSON as it was written. */
   readonly record: string;
 }

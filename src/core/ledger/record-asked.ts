@@ -8,12 +8,15 @@ import { CLEARANCE_DEFAULT } from "../identity/directory-entry.ts";
 import { layersOf } from "../meta-tool/unwrap.ts";
 import type { Hold, Reservation } from "../money/budget.ts";
 import type { Principal } from "../principal.ts";
-import { digits, list, quote } from "./json-text.ts";
+import { escapePart } from "../money/instance.ts";
+import { clipped, digits, list, quote } from "./json-text.ts";
+import type { PersonalTexts } from "./personal-texts.ts";
 
 /** Rules, approvers, marks, conditions, holds or query names kept in one record. */
 export const NAMES_MAX = 64;
 
-export function asked(facts: Facts): string {
+export function asked(facts: Facts, personal: PersonalTexts): string {
+  const user = concealedUser(facts.principal, personal);
   let out = "{";
   if (facts.action !== undefined) out += `"action":${action(facts.action)},`;
   if (facts.adjustment !== undefined) out += `"adjusted":${adjustment(facts.adjustment)},`;
@@ -21,8 +24,11 @@ export function asked(facts: Facts): string {
   if (facts.definition !== undefined) out += `"definition":"${facts.definition}",`;
   out += `"method":${quote(facts.method)},"path":${quote(facts.path)}`;
   if (facts.policy !== undefined) out += `,"policy":"${facts.policy}"`;
-  if (facts.principal !== undefined) out += `,"principal":${principal(facts.principal)}`;
-  if (facts.reservation !== undefined) out += `,"reservation":${reservation(facts.reservation)}`;
+  if (facts.principal !== undefined) out += `,"principal":${principal(facts.principal, user)}`;
+  if (facts.reservation !== undefined) {
+    const held = reservation(facts.reservation, { user: facts.principal?.user, token: user });
+    out += `,"reservation":${held}`;
+  }
   if (facts.review !== undefined) out += `,"review":${quote(facts.review)}`;
   return `${out},"upstream":${quote(facts.upstream.name)},"wire":"${facts.upstream.wire}"}`;
 }
@@ -124,16 +130,21 @@ function names(texts: readonly string[]): string {
   return list(texts, NAMES_MAX, quote);
 }
 
-function principal(who: Principal): string {
+function concealedUser(who: Principal | undefined, personal: PersonalTexts): string | undefined {
+  if (who?.user === undefined) return undefined;
+  return personal.conceal(who.tenant, who.user, clipped(who.user));
+}
+
+function principal(who: Principal, user: string | undefined): string {
   const { clearance = CLEARANCE_DEFAULT } = who;
   const cleared = clearance === CLEARANCE_DEFAULT ? "" : `,"clearance":${digits(clearance)}`;
   const run = who.run === undefined ? "" : `,"run":${quote(who.run)}`;
   const team = who.team === undefined ? "" : `,"team":${quote(who.team)}`;
-  const user = who.user === undefined ? "" : `,"user":${quote(who.user)}`;
+  const whom = user === undefined ? "" : `,"user":${quote(user)}`;
   return (
     `{"agent":${quote(who.agent)}${cleared},"proven_by":"${who.provenBy}"${run}` +
     `,"session":${quote(who.session)}${tags(who.tags)}${team}` +
-    `,"tenant":${quote(who.tenant)}${user}}`
+    `,"tenant":${quote(who.tenant)}${whom}}`
   );
 }
 
@@ -164,21 +175,40 @@ function adjustment(made: Adjustment): string {
   }
 }
 
-function reservation(made: Reservation): string {
+/** A person, and what is recorded in their place. */
+interface Concealed {
+  readonly user: string | undefined;
+  readonly token: string | undefined;
+}
+
+function reservation(made: Reservation, whom: Concealed): string {
   switch (made.kind) {
     case "unmetered":
       return `{"kind":"unmetered"}`;
     case "held":
-      return `{"holds":${list(made.holds, NAMES_MAX, hold)},"kind":"held"}`;
+      return `{"holds":${list(made.holds, NAMES_MAX, (one) => hold(one, whom))},"kind":"held"}`;
     default:
       return impossible(made);
   }
 }
 
-function hold({ amount, budget, key, resetsAt }: Hold): string {
+function hold({ amount, budget, key, resetsAt }: Hold, whom: Concealed): string {
   const resets = resetsAt === undefined ? "" : `,"resets_at":${digits(resetsAt)}`;
   return (
-    `{"amount":${digits(amount)},"budget":${quote(budget.id)},"key":${quote(key)}` +
+    `{"amount":${digits(amount)},"budget":${quote(budget.id)},"key":${quote(concealedKey(key, whom))}` +
     `${resets},"unit":"${budget.unit}"}`
   );
 }
+
+/** A budget per user has the user's name among the parts of its key. */
+function concealedKey(key: string, { user, token }: Concealed): string {
+  if (user === undefined || token === undefined || user === token) return key;
+  const part = escapePart(user);
+  return key
+    .split(KEY_PARTS)
+    .map((one) => (one === part ? token : one))
+    .join("");
+}
+
+/** With what stands between them. */
+const KEY_PARTS = /([|,:])/u;

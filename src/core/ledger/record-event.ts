@@ -4,6 +4,7 @@ import { id, nanoUsd, type Instant } from "../units.ts";
 import type { ChangeDetail, ReportedEvent } from "./entry.ts";
 import { flag, MalformedRecord, number, object, optional, text } from "./field-reader.ts";
 import { clipped, digits } from "./json-text.ts";
+import { OPENLY, type PersonalTexts } from "./personal-texts.ts";
 import { keptDetail } from "./record-change.ts";
 
 /** UTF-16 units of an event's free text; the door refuses longer ones. */
@@ -13,8 +14,12 @@ export const DETAILS_CHARS_MAX = 16_384;
 const UNCLIPPED: ReadonlySet<string> = new Set(["details", "id"]);
 
 /** The record of an outside event without its link (see `chainRecord`). */
-export function eventBody(event: ReportedEvent, at: Instant): string {
-  const { cost, data, ...texts } = event;
+export function eventBody(
+  event: ReportedEvent,
+  at: Instant,
+  personal: PersonalTexts = OPENLY,
+): string {
+  const { cost, data, ...texts } = concealed(event, personal);
   const said = Object.entries(texts).flatMap(([name, value]) => {
     if (value === undefined) return [];
     return [[name, typeof value === "string" ? boundedText(name, value) : value]];
@@ -25,6 +30,16 @@ export function eventBody(event: ReportedEvent, at: Instant): string {
     data: keptDetail(data),
   };
   return `{"at":${digits(at)},"event":${canonicalJson(record)},"kind":"event"`;
+}
+
+/** Free text belongs to the user it is about, else to the event itself. */
+function concealed(event: ReportedEvent, { conceal }: PersonalTexts): ReportedEvent {
+  const { tenant, user, details, id: own } = event;
+  return {
+    ...event,
+    user: user && conceal(tenant, user, user),
+    details: details && conceal(tenant, user ?? own, details),
+  };
 }
 
 function boundedText(name: string, value: string): string {

@@ -10,25 +10,26 @@ import type { PricedUsage } from "../money/priced-usage.ts";
 import { USAGE_COUNTS, type Usage } from "../money/usage.ts";
 import type { Digest, ExchangeId, Instant } from "../units.ts";
 import { asked } from "./record-asked.ts";
+import { OPENLY, type PersonalTexts } from "./personal-texts.ts";
 import { digits, list, quote } from "./json-text.ts";
 
 /** Findings kept in one record; the rest are counted. */
 export const FINDINGS_MAX = 64;
 
 /** The intent's record without its link (see `chainRecord`). */
-export function intentBody(facts: Facts): string {
+export function intentBody(facts: Facts, personal: PersonalTexts = OPENLY): string {
   return (
-    `{"asked":${asked(facts)},"at":${digits(facts.at)}` +
+    `{"asked":${asked(facts, personal)},"at":${digits(facts.at)}` +
     `,"checked":${checked(facts, undefined)}` +
     `,"exchange":${quote(facts.exchange)},"kind":"intent"`
   );
 }
 
 /** The outcome's record without its link. It repeats `asked` only where there was no intent. */
-export function outcomeBody(facts: Facts, at: Instant): string {
+export function outcomeBody(facts: Facts, at: Instant, personal: PersonalTexts = OPENLY): string {
   let out = "{";
   if (facts.upstreamStatus !== undefined) out += `"answer_status":${digits(facts.upstreamStatus)},`;
-  if (facts.opened === undefined) out += `"asked":${asked(facts)},`;
+  if (facts.opened === undefined) out += `"asked":${asked(facts, personal)},`;
   out += `"at":${digits(at)},"checked":${checked(facts, facts.responseScan)}`;
   if (facts.usage !== undefined) out += `,"cost":${cost(facts.usage)}`;
   if (facts.credential !== undefined) out += `,"credential":${quote(facts.credential)}`;

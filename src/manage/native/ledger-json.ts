@@ -52,6 +52,7 @@ const FIELDS = {
   cost_usd: Text,
   flagged: Type.Boolean(),
   score: Type.Optional(Type.Number()),
+  details: Type.Optional(Type.String({ description: "An outside event's free text." })),
   hash: Type.String(),
 };
 
@@ -71,7 +72,7 @@ export const WHOLE_EXAMPLE = {
 
 export function recordJson(record: IndexedRecord): Written<typeof RecordJson> {
   const { at, kind, subject, agent, session, user, upstream, model, tool } = record;
-  const { action, effect, outcome, code, cost, flagged, score, hash } = record;
+  const { action, effect, outcome, code, cost, flagged, score, details, hash } = record;
   return {
     id: placeText(record),
     at: timeText(at),
@@ -90,6 +91,7 @@ export function recordJson(record: IndexedRecord): Written<typeof RecordJson> {
     cost_usd: cost === undefined ? undefined : usdText(cost),
     flagged,
     score,
+    details,
     hash,
   };
 }

@@ -20,6 +20,7 @@ import { budgetRoutes } from "./budget-routes.ts";
 import { usageRoutes } from "./usage-routes.ts";
 import { upstreamRoutes } from "./upstream-routes.ts";
 import { bundleRoutes } from "./bundle-routes.ts";
+import { retentionRoutes } from "./retention-routes.ts";
 import { evidenceRoutes } from "./evidence-routes.ts";
 import { ledgerRoutes } from "./ledger-routes.ts";
 import { liveEventRoutes } from "./live-event-routes.ts";
@@ -72,6 +73,7 @@ const ROUTES: readonly Routes[] = [
   inspectRoutes,
   ledgerRoutes,
   evidenceRoutes,
+  retentionRoutes,
   liveEventRoutes,
 ];
 

@@ -12,6 +12,7 @@ import type { LedgerIndex } from "../../core/ledger/ledger-index.ts";
 import type { UsageStore } from "../../core/money/usage-report.ts";
 import type { PolicyPorts } from "../../operations/policies/manage-bundles.ts";
 import type { BudgetPorts } from "../../operations/money/budget-desk.ts";
+import type { RetentionPorts } from "../../operations/records/retention.ts";
 import type { RecordingPorts } from "../../operations/records/record-event.ts";
 import type { SubscriptionPorts } from "../../operations/notify/subscription-ports.ts";
 import type { ReviewServices } from "./review-services.ts";
@@ -44,6 +45,7 @@ export interface RecordServices {
   readonly index: LedgerIndex;
   readonly evidence: LedgerEvidence;
   readonly recording: RecordingPorts;
+  readonly retention: RetentionPorts;
   /** Calls `told` after something arrived in the index, until the answer is called. */
   readonly watch: (told: () => void) => () => void;
   readonly signing: ExportSigning;

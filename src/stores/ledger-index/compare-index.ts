@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Kysely } from "kysely";
 import type { RecordFacts } from "../../core/ledger/ledger-index.ts";
+import { revealed, type PersonalTexts } from "../../core/ledger/personal-texts.ts";
 import { factsInOrder } from "../../core/ledger/record-facts.ts";
 import { CHAIN_START, readOnward, type ReadRecord } from "../ledger/read-onward.ts";
 import { chainsOf } from "../ledger/read-ledger.ts";
@@ -31,13 +32,21 @@ export interface IndexDifference {
 export async function* compareIndex(
   database: Kysely<IndexTables>,
   ledger: string,
+  personal: PersonalTexts,
 ): AsyncGenerator<IndexReport> {
-  for (const writer of await chainsOf(ledger)) yield await compareChain(database, ledger, writer);
+  for (const writer of await chainsOf(ledger)) {
+    yield await compareChain({ database, ledger, personal }, writer);
+  }
+}
+
+interface Compared {
+  readonly database: Kysely<IndexTables>;
+  readonly ledger: string;
+  readonly personal: PersonalTexts;
 }
 
 async function compareChain(
-  database: Kysely<IndexTables>,
-  ledger: string,
+  { database, ledger, personal }: Compared,
   writer: string,
 ): Promise<IndexReport> {
   const found: Differences = { listed: [], omitted: 0 };
@@ -56,7 +65,7 @@ async function compareChain(
       const row = rows.get(seq);
       rows.delete(seq);
       if (row === undefined) differ(found, seq, "missing");
-      else if (!isSame(row, read, factsInOrder(intents, read.entry)))
+      else if (!isSame(row, read, factsInOrder(intents, revealed(read.entry, personal))))
         differ(found, seq, "different");
     }
     for (const seq of rows.keys()) differ(found, seq, "foreign");
@@ -84,7 +93,7 @@ type KnownRow = EntryRow & { readonly record: string };
 function isSame(known: KnownRow, read: ReadRecord, facts: RecordFacts): boolean {
   if (known.record !== read.text || known.hash !== read.hash) return false;
   const meant = { ...rowOf(read, facts, Number(known.position)), record: known.record };
-  return isDeepStrictEqual(recordOfRow(known), recordOfRow(meant));
+  return isDeepStrictEqual(recordOfRow(known, String), recordOfRow(meant, String));
 }
 
 interface Differences {

@@ -5,6 +5,7 @@ import {
   type RecordFacts,
   type RecordKind,
 } from "../../core/ledger/ledger-index.ts";
+import { parseEntry } from "../../core/ledger/parse-entry.ts";
 import { id, instant, type Digest } from "../../core/units.ts";
 import type { ReadRecord } from "../ledger/read-onward.ts";
 import type { EntryRow } from "./index-schema.ts";
@@ -62,17 +63,29 @@ export function factsOfRow(row: EntryRow): RecordFacts {
   };
 }
 
-export function recordOfRow(row: EntryRow & { readonly record: string }): IndexedRecord {
+/** `reveal`: the text of a token (`PersonalTexts`). */
+export function recordOfRow(
+  row: EntryRow & { readonly record: string },
+  reveal: (token: string) => string,
+): IndexedRecord {
+  const kind = kindOf(row.kind);
   return {
     ...factsOfRow(row),
     writer: row.writer,
     seq: Number(row.seq),
     hash: id<Digest>(row.hash),
     at: instant(Number(row.at)),
-    kind: kindOf(row.kind),
+    kind,
     position: Number(row.position),
+    details: kind === "event" ? detailsIn(row.record, reveal) : undefined,
     record: row.record,
   };
+}
+
+function detailsIn(record: string, reveal: (token: string) => string): string | undefined {
+  const entry = parseEntry(JSON.parse(record));
+  const details = entry?.kind === "event" ? entry.event.details : undefined;
+  return details && reveal(details);
 }
 
 function kindOf(text: string): RecordKind {

@@ -5,10 +5,13 @@ import { MIGRATIONS } from "./index-schema.ts";
 import { chainsOf } from "../ledger/read-ledger.ts";
 import { readOnward } from "../ledger/read-onward.ts";
 import { migratePostgres, openPool } from "../postgres/postgres-pool.ts";
+import { SqlitePersonalStore } from "../sqlite/personal-store.ts";
 import { openDatabase } from "../sqlite/database.ts";
 import { nodeSqliteDialect } from "../sqlite/kysely-dialect.ts";
 import { compareIndex, type IndexReport } from "./compare-index.ts";
-import { forgetChain, positionIn, takePiece } from "./feed-index.ts";
+import { forgetPerson, type Person } from "./forget-person.ts";
+import { revealed } from "../../core/ledger/personal-texts.ts";
+import { forgetChain, positionIn, removeRows, takePiece } from "./feed-index.ts";
 import type { IndexPlace } from "./index-place.ts";
 import { SqlLedgerIndex } from "./sql-ledger-index.ts";
 
@@ -22,10 +25,15 @@ const SCHEMA = { table: "ledger_index_version", lock: 41_004_102, migrations: MI
 /** Rejects where the file cannot be opened or the server cannot be reached. */
 export async function openLedgerIndex(place: IndexPlace): Promise<OpenLedgerIndex> {
   const { url, file, ledger } = place;
+  // A text that cannot be looked up is an error of the question.
+  const personal = new SqlitePersonalStore(place.personalFile, (cause) => {
+    throw cause;
+  });
   if (url === undefined) {
     const database = openDatabase(file, MIGRATIONS);
     database.exec(`PRAGMA busy_timeout=${BUSY_MS}`);
-    return new OpenLedgerIndex(new Kysely({ dialect: nodeSqliteDialect(database) }), ledger);
+    const kysely = new Kysely<IndexTables>({ dialect: nodeSqliteDialect(database) });
+    return new OpenLedgerIndex(kysely, ledger, personal);
   }
   const pool = openPool(url, STATEMENT_MS);
   try {
@@ -34,17 +42,20 @@ export async function openLedgerIndex(place: IndexPlace): Promise<OpenLedgerInde
     await pool.end();
     throw error;
   }
-  return new OpenLedgerIndex(new Kysely({ dialect: new PostgresDialect({ pool }) }), ledger);
+  const kysely = new Kysely<IndexTables>({ dialect: new PostgresDialect({ pool }) });
+  return new OpenLedgerIndex(kysely, ledger, personal);
 }
 
 export class OpenLedgerIndex extends SqlLedgerIndex implements AsyncDisposable {
   readonly #database: Kysely<IndexTables>;
   readonly #ledger: string;
+  readonly #personal: SqlitePersonalStore;
 
-  constructor(database: Kysely<IndexTables>, ledger: string) {
-    super(database);
+  constructor(database: Kysely<IndexTables>, ledger: string, personal: SqlitePersonalStore) {
+    super(database, personal.reveal);
     this.#database = database;
     this.#ledger = ledger;
+    this.#personal = personal;
   }
 
   /**
@@ -77,11 +88,24 @@ export class OpenLedgerIndex extends SqlLedgerIndex implements AsyncDisposable {
 
   /** What the index says otherwise than the segments. What it does not know yet is no difference. */
   compare(): AsyncGenerator<IndexReport> {
-    return compareIndex(this.#database, this.#ledger);
+    return compareIndex(this.#database, this.#ledger, this.#personal);
+  }
+
+  /** Takes out a chain's records up to and with `seq`: retention removed them. */
+  async drop(writer: string, seq: number): Promise<void> {
+    await this.#database.transaction().execute((step) => {
+      return removeRows(step, writer, { from: 0, to: seq });
+    });
+  }
+
+  /** What is shown of a person from now on is what can be revealed: tokens, once it was erased. */
+  async forgetPerson(person: Person): Promise<void> {
+    await forgetPerson(this.#database, person, this.#personal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#database.destroy();
+    this.#personal[Symbol.dispose]();
   }
 
   /** 0: there is nothing more. */
@@ -90,7 +114,11 @@ export class OpenLedgerIndex extends SqlLedgerIndex implements AsyncDisposable {
       const from = await positionIn(this.#database, writer);
       const { records, position } = await readOnward(this.#ledger, writer, from);
       if (records.length === 0) return 0;
-      const taken = await takePiece(this.#database, { writer, records, from, position });
+      const shown = records.map((read) => ({
+        ...read,
+        entry: revealed(read.entry, this.#personal),
+      }));
+      const taken = await takePiece(this.#database, { writer, records: shown, from, position });
       if (taken) return records.length;
     }
   }

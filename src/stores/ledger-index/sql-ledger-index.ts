@@ -33,8 +33,11 @@ type Database = Kysely<IndexTables>;
 export class SqlLedgerIndex implements LedgerIndex {
   readonly #database: Database;
 
-  constructor(database: Database) {
+  readonly #reveal: (token: string) => string;
+
+  constructor(database: Database, reveal: (token: string) => string = (token) => token) {
     this.#database = database;
+    this.#reveal = reveal;
   }
 
   async page(query: LedgerQuery): Promise<LedgerPage> {
@@ -148,7 +151,7 @@ export class SqlLedgerIndex implements LedgerIndex {
     const rows = await ask(() =>
       choose(joined(this.#database)).selectAll("ledger_entry").select("record").execute(),
     );
-    return rows.map(recordOfRow);
+    return rows.map((row) => recordOfRow(row, this.#reveal));
   }
 }
 

@@ -19,6 +19,7 @@ import type {
 } from "../../core/ledger/ledger-evidence.ts";
 import type { SignedHead } from "../../core/ledger/tree-head.ts";
 import type { TenantId } from "../../core/units.ts";
+import type { Person } from "../ledger-index/forget-person.ts";
 import type { SinkState } from "../ledger-sinks/sink-plan.ts";
 import { impossible } from "../../lib/impossible.ts";
 import type { FromThread, Question, Reply, ThreadData, ToThread } from "./thread-messages.ts";
@@ -78,6 +79,16 @@ export class LedgerThread implements LedgerIndex, LedgerEvidence, AsyncDisposabl
   async heads(): Promise<readonly SignedHead[]> {
     const reply = await this.#ask({ kind: "heads" });
     return reply.kind === "heads" ? reply.value : mistaken(reply);
+  }
+
+  /** Takes a chain's records out of the index, up to and with `seq`. */
+  async drop(writer: string, seq: number): Promise<void> {
+    await this.#ask({ kind: "drop", writer, seq });
+  }
+
+  /** The index shows the person's token from now on. */
+  async forgetPerson(person: Person): Promise<void> {
+    await this.#ask({ kind: "forget_person", person });
   }
 
   async exportTo(path: string, selection: ExportSelection): Promise<ExportedFile> {

@@ -106,6 +106,12 @@ async function ask(question: Question): Promise<Reply> {
       return { kind, value: await (await current()).arrivals(question.query) };
     case "prove":
       return { kind, value: await proveRecord(ledger, question.writer, question.seq) };
+    case "drop":
+      await (await current()).drop(question.writer, question.seq);
+      return { kind };
+    case "forget_person":
+      await (await current()).forgetPerson(question.person);
+      return { kind };
     case "heads":
       return { kind, value: await lastHeads(ledger) };
     case "export":

@@ -12,6 +12,7 @@ import type { ExportedFile, ExportSelection, Proving } from "../../core/ledger/l
 import type { SignedHead } from "../../core/ledger/tree-head.ts";
 import type { TenantId } from "../../core/units.ts";
 import type { SinkPlan, SinkState } from "../ledger-sinks/sink-plan.ts";
+import type { Person } from "../ledger-index/forget-person.ts";
 import type { IndexPlace } from "../ledger-index/index-place.ts";
 
 export interface ThreadData {
@@ -28,6 +29,8 @@ export type Question =
   | { readonly kind: "arrivals"; readonly query: ArrivalQuery }
   | { readonly kind: "prove"; readonly writer: string; readonly seq: number }
   | { readonly kind: "heads" }
+  | { readonly kind: "drop"; readonly writer: string; readonly seq: number }
+  | { readonly kind: "forget_person"; readonly person: Person }
   | { readonly kind: "export"; readonly path: string; readonly selection: ExportSelection };
 
 export type Reply =
@@ -37,6 +40,7 @@ export type Reply =
   | { readonly kind: "arrivals"; readonly value: Arrivals }
   | { readonly kind: "prove"; readonly value: Proving }
   | { readonly kind: "heads"; readonly value: readonly SignedHead[] }
+  | { readonly kind: "drop" | "forget_person" }
   | { readonly kind: "export"; readonly value: ExportedFile };
 
 export type ToThread =

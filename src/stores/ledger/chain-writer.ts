@@ -5,6 +5,7 @@ import { unknownBody } from "../../core/ledger/record-exchange.ts";
 import type { ChainHead } from "../../core/ledger/record-chain.ts";
 import type { AdoptedChain } from "./adopt-chain.ts";
 import { Gather } from "../gather.ts";
+import type { LedgerEvent } from "./ledger-event.ts";
 import { errorCode, type LedgerFiles } from "./ledger-files.ts";
 import {
   chainBatch,
@@ -41,27 +42,6 @@ export interface ChainWriterOptions {
   /** Told of records as they become durable: the first one's place, and the hash of each. */
   readonly witness: (writer: string, from: number, hashes: readonly Digest[]) => void;
 }
-
-/** What the operator should hear of. */
-export type LedgerEvent =
-  | {
-      readonly kind: "adopted";
-      readonly writer: string;
-      /** Intents whose outcome nobody knows. */
-      readonly orphans: number;
-      /** Torn bytes removed. */
-      readonly cutBytes: number;
-      /** Damaged chains passed over. */
-      readonly abandoned: number;
-    }
-  | { readonly kind: "unavailable"; readonly cause: unknown }
-  /** A signed tree head could not be written; the next one covers it. */
-  | { readonly kind: "head_failed"; readonly cause: unknown }
-  /** A head could not be sent away; it waits and is tried again. */
-  | { readonly kind: "head_unsent"; readonly cause: unknown }
-  /** Its files were deleted while it was written; `open` intents went with it. */
-  | { readonly kind: "removed"; readonly writer: string; readonly open: number }
-  | { readonly kind: "resumed"; readonly intentsRefused: number; readonly outcomesLost: number };
 
 interface Outage {
   readonly cause: string;

@@ -10,7 +10,10 @@ import type { Digest, Instant } from "../../core/units.ts";
 import { canonicalJson, sha256Hex } from "../../lib/canonical-json.ts";
 import { hexOf } from "../../lib/hex.ts";
 import { leafOf } from "./record-leaf.ts";
+import type { Entry } from "../../core/ledger/entry.ts";
+import { PERSON_ERASED } from "../../core/ledger/personal-texts.ts";
 import { segmentName } from "./ledger-layout.ts";
+import type { Tombstone } from "./tombstone.ts";
 import { lineAt, recordOf, type SegmentLine } from "./segment-lines.ts";
 
 /** Problems that one chain's report lists; more are only counted. */
@@ -32,6 +35,7 @@ export type ProblemKind =
   | "bad_head"
   | "unknown_key"
   | "tail_cut"
+  | "unexplained_removal"
   | "missing_chain";
 
 /** One thing that is not as its writer left it, and where. */
@@ -75,6 +79,10 @@ export interface ChainCheck {
   readonly problems: Problem[];
   problemsOmitted: number;
   records: number;
+  /** Of them, how many retention removed: their hashes are left. */
+  removed: number;
+  /** Records that say that somebody's personal data was erased. */
+  erasures: number;
   head: { readonly seq: number; readonly hash: Digest } | undefined;
   sealed: boolean;
   nextSegment: number;
@@ -99,6 +107,8 @@ export function beginCheck(
     problems: [],
     problemsOmitted: 0,
     records: 0,
+    removed: 0,
+    erasures: 0,
     head: undefined,
     sealed: false,
     nextSegment: 1,
@@ -136,6 +146,36 @@ export function checkSegment(
   } else if (at.zeros > 0 && !isLast) {
     add(check, "unwritten_space", undefined, "zeros end a segment that was closed");
   }
+}
+
+/** Goes on behind a segment that retention removed; `isExplained`: a record tells of the removal. */
+export function passTombstone(
+  check: ChainCheck,
+  { number, firstSeq, hashes, kept }: Tombstone,
+  isExplained: boolean,
+): void {
+  check.file = `${check.writer}/${segmentName(number)}`;
+  check.line = 0;
+  if (number !== check.nextSegment || firstSeq !== check.nextSeq) {
+    add(check, "missing_records", check.nextSeq, "what was removed does not follow what is here");
+  }
+  if (!isExplained) {
+    add(check, "unexplained_removal", firstSeq, "no record tells that this segment was removed");
+  }
+  check.erasures += kept.filter(({ entry }) => isErasure(entry)).length;
+  for (const [index, hash] of hashes.entries()) {
+    if (check.signed.length > 0) checkTree(check, firstSeq + index, hash);
+    check.head = { seq: firstSeq + index, hash };
+    check.prevs = [hash];
+  }
+  check.records += hashes.length;
+  check.removed += hashes.length;
+  check.nextSegment = number + 1;
+  check.nextSeq = firstSeq + hashes.length;
+}
+
+function isErasure(entry: Entry): boolean {
+  return entry.kind === "change" && entry.change === PERSON_ERASED;
 }
 
 /** Compares with the heads noted elsewhere, which alone tell of a tail that is gone. */
@@ -200,6 +240,7 @@ function checkLink(check: ChainCheck, record: JsonObject, hash: Digest): void {
   check.prevs = [hash];
   check.head = { seq, hash };
   check.sealed = record["kind"] === "seal";
+  if (record["change"] === PERSON_ERASED) check.erasures += 1;
   if (check.signed.length > 0) checkTree(check, seq, hash);
   for (const noted of check.heads) {
     if (noted.seq === seq && noted.hash !== hash) {

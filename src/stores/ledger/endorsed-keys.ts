@@ -4,14 +4,12 @@
  */
 import { join } from "node:path";
 import type { ChangeEntry } from "../../core/ledger/entry.ts";
+import { KEY_USED } from "../../core/ledger/retention.ts";
 import type { Digest } from "../../core/units.ts";
 import { headsOfChain } from "./head-file.ts";
-import { lineAt } from "./segment-lines.ts";
-import { chainsOf, readLine, readSegment, segmentsOf } from "./read-ledger.ts";
+import { chainsOf } from "./read-ledger.ts";
+import { changesOf } from "./recorded-removals.ts";
 import { endorsementText, readPublicKey, type PublicKey } from "./signing-key.ts";
-
-/** The change that names a signing key. */
-export const KEY_USED = "signing_key.used";
 
 export async function endorsedKeys(
   directory: string,
@@ -54,18 +52,9 @@ export async function isKeyRecorded(directory: string, key: Digest): Promise<boo
 }
 
 async function keyUses(directory: string): Promise<readonly ChangeEntry[]> {
-  const needle = Buffer.from(`"change":"${KEY_USED}"`);
   const uses: ChangeEntry[] = [];
   for (const writer of await chainsOf(directory)) {
-    const chain = join(directory, writer);
-    for (const number of await segmentsOf(chain)) {
-      const segment = await readSegment(chain, number);
-      for (let at = segment.indexOf(needle); at !== -1; at = segment.indexOf(needle, at + 1)) {
-        const found = lineAt(segment, segment.lastIndexOf("\n", at) + 1);
-        const entry = found.kind === "line" ? readLine(found.line)?.entry : undefined;
-        if (entry?.kind === "change") uses.push(entry);
-      }
-    }
+    uses.push(...(await changesOf(join(directory, writer), KEY_USED)));
   }
   return uses;
 }

@@ -9,7 +9,8 @@ import { factsOf } from "../../core/ledger/record-facts.ts";
 import type { Asked, Entry } from "../../core/ledger/entry.ts";
 import { id } from "../../core/units.ts";
 import { canonicalJson } from "../../lib/canonical-json.ts";
-import { readEntries, type ReadEntry } from "./read-ledger.ts";
+import { readEntries } from "./read-ledger.ts";
+import { type ReadEntry } from "./read-line.ts";
 import type { PublicKey, SigningKey } from "./signing-key.ts";
 
 const SIGNATURE_VERSION = 1;

@@ -1,13 +1,7 @@
 import { join } from "node:path";
-import {
-  chainsOf,
-  linesOf,
-  mergeChains,
-  readLine,
-  readSegment,
-  segmentsOf,
-} from "./read-ledger.ts";
-import type { ReadEntry } from "./read-ledger.ts";
+import { chainsOf, linesOf, mergeChains, readSegment, segmentsOf } from "./read-ledger.ts";
+import { readLine } from "./read-line.ts";
+import type { ReadEntry } from "./read-line.ts";
 
 interface Position {
   readonly number: number;

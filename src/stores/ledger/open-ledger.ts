@@ -2,16 +2,19 @@ import type { Facts } from "../../core/evidence.ts";
 import { changeBody } from "../../core/ledger/record-change.ts";
 import { eventBody } from "../../core/ledger/record-event.ts";
 import { intentBody, outcomeBody } from "../../core/ledger/record-exchange.ts";
+import { OPENLY, type PersonalTexts } from "../../core/ledger/personal-texts.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import { millis, type Digest, type ExchangeId, type Instant } from "../../core/units.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import { newId } from "../../lib/ids.ts";
 import { adoptChain, CHAINS_MAX, takeChain, writersIn } from "./adopt-chain.ts";
-import { ChainWriter, type ChainWriterOptions, type LedgerEvent } from "./chain-writer.ts";
+import { ChainWriter, type ChainWriterOptions } from "./chain-writer.ts";
+import type { LedgerEvent } from "./ledger-event.ts";
 import { HeadWriter, type HeadOptions } from "./head-writer.ts";
 import { diskFiles, type LedgerFiles } from "./ledger-files.ts";
 import { AHEAD_BYTES, SEGMENT_BYTES } from "./ledger-layout.ts";
-import { isKeyRecorded, KEY_USED } from "./endorsed-keys.ts";
+import { isKeyRecorded } from "./endorsed-keys.ts";
+import { KEY_USED } from "../../core/ledger/retention.ts";
 import { endorsementOf } from "./signing-key.ts";
 import type { SegmentLimits } from "./segment-sequence.ts";
 
@@ -28,6 +31,8 @@ export interface LedgerOptions {
   readonly limits?: SegmentLimits;
   /** Undefined: no tree heads are signed. */
   readonly heads?: HeadOptions | undefined;
+  /** Undefined: texts about people are recorded as they are. */
+  readonly personal?: PersonalTexts | undefined;
 }
 
 export interface OpenLedger extends Ledger, AsyncDisposable {
@@ -49,32 +54,50 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
   await chain.writer.flush();
   if (chain.writer.healthy) await closeDeadChains(options);
   if (options.heads !== undefined) await recordKey(chain.writer, options, options.heads);
-  return ledgerOf(chain, options.now);
+  return ledgerOf(chain, options);
 }
 
-function ledgerOf({ writer, heads, seal }: OpenChain, now: () => Instant): OpenLedger {
+function ledgerOf(
+  { writer, heads, seal }: OpenChain,
+  { now, personal = OPENLY }: LedgerOptions,
+): OpenLedger {
   return {
     signHead: async () => heads?.sign(),
     get healthy() {
       return writer.healthy;
     },
-    intent: (facts) => appendIntent(writer, facts),
+    intent: (facts) => appendIntent(writer, facts, personal),
     // The agent hears of a refusal once it is on the record; an answer is under way already.
     outcome: (facts) =>
-      appendOutcome(writer, outcomeBody(facts, now()), facts.exchange, facts.opened === undefined),
+      appendOutcome(
+        writer,
+        outcomeBody(facts, now(), personal),
+        facts.exchange,
+        facts.opened === undefined,
+      ),
     change: (change) => appendNote(writer, changeBody(change, now())),
-    event: (event) => appendNote(writer, eventBody(event, now())),
+    event: (event) => appendNote(writer, eventBody(event, now(), personal)),
     seal,
     [Symbol.asyncDispose]: seal,
   };
 }
 
-function appendIntent(writer: ChainWriter, facts: Facts): Promise<Verdict<Digest>> {
+function appendIntent(
+  writer: ChainWriter,
+  facts: Facts,
+  personal: PersonalTexts,
+): Promise<Verdict<Digest>> {
   return new Promise((resolve) => {
     const settle = (hash: Digest | undefined): void =>
       resolve(hash === undefined ? UNAVAILABLE : pass(hash));
     const { exchange } = facts;
-    writer.add({ kind: "intent", body: intentBody(facts), exchange, prompt: true, settle });
+    writer.add({
+      kind: "intent",
+      body: intentBody(facts, personal),
+      exchange,
+      prompt: true,
+      settle,
+    });
   });
 }
 

@@ -5,7 +5,9 @@ import type { SignedHead } from "../../core/ledger/tree-head.ts";
 import { id, type Digest } from "../../core/units.ts";
 import { hexOf } from "../../lib/hex.ts";
 import { headsOfChain } from "./head-file.ts";
-import { linesOf, readLine, readSegment, segmentsOf } from "./read-ledger.ts";
+import { linesOf, readSegment, segmentsOf } from "./read-ledger.ts";
+import { readLine } from "./read-line.ts";
+import { tombstonesOf } from "./tombstone.ts";
 import { leafOf } from "./record-leaf.ts";
 
 /** A proof against the oldest head of the chain that covers the record. Reads the chain up to there. */
@@ -19,6 +21,9 @@ export async function proveRecord(
   const size = found?.size ?? seq + 1;
   const leaves: Uint8Array[] = [];
   let record: { readonly text: string; readonly hash: Digest } | undefined;
+  for (const { hashes } of await tombstonesOf(chain)) {
+    for (const hash of hashes) if (leaves.length < size) leaves.push(leafOf(hash));
+  }
   for (const number of await segmentsOf(chain)) {
     for (const line of linesOf(await readSegment(chain, number), 0)) {
       if (leaves.length === seq && readLine(line)?.entry.seq === seq) {

@@ -1,21 +1,14 @@
 /** The ledger as it is read: streamed segment by segment, so memory does not grow with it. */
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import type { Entry, IntentEntry, OutcomeEntry } from "../../core/ledger/entry.ts";
-import { parseEntry } from "../../core/ledger/parse-entry.ts";
+import type { IntentEntry, OutcomeEntry } from "../../core/ledger/entry.ts";
 import type { Digest, Instant } from "../../core/units.ts";
 import { writersIn } from "./adopt-chain.ts";
 import { diskFiles } from "./ledger-files.ts";
 import { SEGMENT_BYTES_MAX, segmentName, segmentNumbers } from "./ledger-layout.ts";
-import { lineAt, recordOf, type SegmentLine } from "./segment-lines.ts";
-
-/** One record: checked for its form, not for its hash, which is what `verifyLedger` is for. */
-export interface ReadEntry<E extends Entry = Entry> {
-  readonly entry: E;
-  readonly hash: Digest;
-  /** The record as written, snake_case. */
-  readonly record: unknown;
-}
+import { tombstonesOf, type Tombstone } from "./tombstone.ts";
+import { readLine, type ReadEntry } from "./read-line.ts";
+import { lineAt, type SegmentLine } from "./segment-lines.ts";
 
 export interface ReadRange {
   /** Leaves out what was recorded before. */
@@ -92,6 +85,7 @@ export async function findExchange(
 
 /** Hashes of the records `from` to `to` (exclusive) of one chain, as their lines state them. */
 export async function* hashesOf(chain: string, from: number, to: number): AsyncGenerator<Digest> {
+  yield* buriedHashes(await tombstonesOf(chain), from, to);
   for (const number of await segmentsFrom(chain, from)) {
     let seq: number | undefined;
     for (const line of linesOf(await readSegment(chain, number), 0)) {
@@ -99,6 +93,16 @@ export async function* hashesOf(chain: string, from: number, to: number): AsyncG
       if (seq === undefined || seq >= to) return;
       if (seq >= from) yield line.hash;
     }
+  }
+}
+
+function* buriedHashes(
+  tombstones: readonly Tombstone[],
+  from: number,
+  to: number,
+): Generator<Digest> {
+  for (const { firstSeq, hashes } of tombstones) {
+    yield* hashes.slice(Math.max(0, from - firstSeq), Math.max(0, to - firstSeq));
   }
 }
 
@@ -146,12 +150,6 @@ export function* linesOf(segment: Buffer, from: number): Generator<SegmentLine> 
     if (at.kind === "line") yield at.line;
     offset = at.kind === "line" ? at.line.end : at.end;
   }
-}
-
-export function readLine(line: SegmentLine): ReadEntry | undefined {
-  const record = recordOf(line);
-  const entry = parseEntry(record);
-  return entry === undefined ? undefined : { entry, hash: line.hash, record };
 }
 
 /** Several chains as one account by time, each in its own order even where the clock jumped. */

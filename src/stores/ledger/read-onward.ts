@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { Entry } from "../../core/ledger/entry.ts";
 import type { Digest } from "../../core/units.ts";
 import { SEGMENT_BYTES_MAX, segmentName } from "./ledger-layout.ts";
-import { linesOf, readLine, segmentsOf } from "./read-ledger.ts";
+import { linesOf, segmentsOf } from "./read-ledger.ts";
+import { readLine } from "./read-line.ts";
 
 /** Read at once; more only where one record is longer. */
 const WINDOW_BYTES = 256 * 1024;

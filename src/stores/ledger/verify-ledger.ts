@@ -9,18 +9,24 @@ import {
   beginCheck,
   checkSegment,
   endCheck,
+  passTombstone,
   type ChainCheck,
   type Problem,
   type RecordedHead,
   type SignedTree,
 } from "./check-chain.ts";
 import { chainsOf, readSegment, segmentsOf } from "./read-ledger.ts";
+import { recordedRemovals, removalName } from "./recorded-removals.ts";
+import { tombstonesOf } from "./tombstone.ts";
 import { lineAt } from "./segment-lines.ts";
 
 export interface ChainReport {
   readonly writer: string;
   readonly segments: number;
   readonly records: number;
+  /** Of them, how many retention removed. */
+  readonly removed: number;
+  readonly erasures: number;
   /** Last good record, to be noted outside this machine. Undefined: there is none. */
   readonly head: ChainCheck["head"];
   /** The last record says that the process ended in order. */
@@ -36,8 +42,12 @@ export async function* verifyLedger(
   { heads = [], trees = new Map() }: Evidence = {},
 ): AsyncGenerator<ChainReport> {
   const writers = await chainsOf(directory);
+  const removals = await recordedRemovals(directory, writers);
   for (const writer of writers) {
     const check = beginCheck(writer, heads, trees.get(writer) ?? []);
+    for (const tombstone of await tombstonesOf(join(directory, writer))) {
+      passTombstone(check, tombstone, removals.has(removalName(writer, tombstone)));
+    }
     yield await verifyChain(directory, check);
   }
   for (const head of heads) {
@@ -67,8 +77,9 @@ async function verifyChain(directory: string, check: ChainCheck): Promise<ChainR
     checkSegment(check, number, bytes, isLast);
   }
   endCheck(check);
-  const { records, head, sealed, problems, problemsOmitted } = check;
-  return { writer, segments: numbers.length, records, head, sealed, problems, problemsOmitted };
+  const { records, removed, erasures, head, sealed, problems, problemsOmitted } = check;
+  const counts = { segments: numbers.length, records, removed, erasures };
+  return { writer, ...counts, head, sealed, problems, problemsOmitted };
 }
 
 const SETTLE_READS_MAX = 5;
@@ -94,6 +105,8 @@ function missingChain(writer: string, seq: number): ChainReport {
     writer,
     segments: 0,
     records: 0,
+    removed: 0,
+    erasures: 0,
     head: undefined,
     sealed: false,
     problems: [{ kind: "missing_chain", file: writer, line: 0, seq, detail }],

@@ -147,6 +147,19 @@ finding   redact pii.email (email), score 80, /messages/0/content 10–27, rule 
     expect((await run("verify", "--json")).code).toBe(0);
   });
 
+  it("keeps, removes and erases from the command line, each on the record", async () => {
+    const held = await run("hold", "case 4711", "--from", "2026-01-01");
+    expect(held.out).toMatch(/^hold_\w{26}\n$/u);
+    expect((await run("holds")).out).toContain("command line: case 4711");
+    const erase = ["erase", "jane@example.org", "--reason", "art. 17"];
+    expect((await run(...erase)).code).toBe(1);
+    expect((await run("release", held.out.trim())).code).toBe(0);
+    const pruned = await run("prune", "--before", "2026-01-01", "--reason", "90 days");
+    expect(pruned.out).toBe("0 records in 0 segments are removed; held: 0 segments\n");
+    expect((await run("tail", "-n", "6")).out).toContain("legal_hold.released");
+    expect((await run("verify")).code).toBe(0);
+  });
+
   it("refuses a head that is none", async () => {
     await expect(run("verify", "--head", "w_1:x:abc")).rejects.toThrow(/writer:seq:hash/u);
   });

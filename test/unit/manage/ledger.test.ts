@@ -54,9 +54,38 @@ describe("the record over the native API", () => {
         tool: "gmail",
         cost_usd: "0.250000000",
         flagged: true,
-        record: { event: { details: "Minutes of the meeting", data: { recipients: 3 } } },
+        details: "Minutes of the meeting",
+        record: { event: { details: expect.stringMatching(/^per_/), data: { recipients: 3 } } },
       },
     ]);
+  });
+
+  it("forgets a person and keeps what a hold is about, and says both on the record", async () => {
+    const body = { action: "call", user: "jane@example.org", details: "about her contract" };
+    await fixture.ask("POST", "/core/v1/ledger/entries", { body });
+    const erase = { person: "jane@example.org", reason: "art. 17" };
+    const hold = await fixture.ask("POST", "/core/v1/ledger/holds", { body: { reason: "case 1" } });
+    const held = await fixture.ask("POST", "/core/v1/ledger/erasures", { body: erase });
+    expect(held).toMatchObject({
+      status: 409,
+      json: { detail: expect.stringContaining("case 1") },
+    });
+    await fixture.ask("DELETE", `/core/v1/ledger/holds/${hold.json.id}`);
+    const erased = await fixture.ask("POST", "/core/v1/ledger/erasures", { body: erase });
+    expect(erased.json.tokens).toHaveLength(2);
+    const jane = await fixture.ask("GET", "/core/v1/ledger?user=jane@example.org");
+    expect(jane.json.items).toEqual([]);
+    const text = await fixture.ask("GET", "/core/v1/ledger?text=contract");
+    expect(text.json.items).toEqual([]);
+    const changes = (await fixture.ask("GET", "/core/v1/ledger?kind=change&limit=3")).json.items;
+    expect(changes.map((item: { action: string }) => item.action)).toEqual([
+      "personal.erased",
+      "legal_hold.released",
+      "legal_hold.placed",
+    ]);
+    const old = { before: "2026-01-01T00:00:00Z", reason: "90 days" };
+    const removed = await fixture.ask("POST", "/core/v1/ledger/removals", { body: old });
+    expect(removed.json).toEqual({ segments: 0, records: 0, kept: 0 });
   });
 
   it("lets an agent tell of its own deeds only, and see no others", async () => {

@@ -1,0 +1,126 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { TOKEN_PREFIX, type PersonalTexts } from "../../core/ledger/personal-texts.ts";
+import type { TenantId } from "../../core/units.ts";
+import { openDatabase } from "./database.ts";
+
+const KEY_BYTES = 32;
+/** Hex digits of a token: 128 bits. */
+const TOKEN_CHARS = 32;
+/** Texts in memory; past it they are looked up again. */
+const KNOWN_MAX = 10_000;
+
+const MIGRATIONS = [
+  `CREATE TABLE personal (
+     token TEXT PRIMARY KEY,
+     tenant TEXT NOT NULL,
+     person TEXT NOT NULL,
+     text TEXT NOT NULL,
+     key BLOB NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE UNIQUE INDEX personal_text ON personal (tenant, person, text)`,
+];
+
+export function personalFile(dataDirectory: string): string {
+  return join(dataDirectory, "personal.db");
+}
+
+interface Statements {
+  readonly database: DatabaseSync;
+  readonly find: StatementSync;
+  readonly add: StatementSync;
+  readonly reveal: StatementSync;
+}
+
+/**
+ * One file for all processes of a data directory, opened with the first text. What is erased is
+ * overwritten: SQLite zeroes freed bytes, and the log is emptied.
+ */
+export class SqlitePersonalStore implements PersonalTexts, Disposable {
+  readonly #path: string;
+  readonly #onFault: (cause: unknown) => void;
+  readonly #known = new Map<string, string>();
+  #open: Statements | undefined;
+
+  constructor(path: string, onFault: (cause: unknown) => void) {
+    this.#path = path;
+    this.#onFault = onFault;
+  }
+
+  readonly conceal = (tenant: TenantId, person: string, text: string): string => {
+    const name = JSON.stringify([tenant, person, text]);
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const token = this.#kept(tenant, person, text);
+    if (this.#known.size >= KNOWN_MAX) this.#known.clear();
+    this.#known.set(name, token);
+    return token;
+  };
+
+  readonly reveal = (token: string): string => {
+    if (!token.startsWith(TOKEN_PREFIX) || !this.#exists()) return token;
+    const row = this.#connection().reveal.get(token);
+    return typeof row?.["text"] === "string" ? row["text"] : token;
+  };
+
+  /** Tokens of everything that is kept about a person. */
+  tokensOf(tenant: TenantId, person: string): readonly string[] {
+    if (!this.#exists()) return [];
+    const rows = this.#connection()
+      .database.prepare("SELECT token FROM personal WHERE tenant = ? AND person = ?")
+      .all(tenant, person);
+    return rows.map(({ token }) => String(token));
+  }
+
+  /**
+   * Gone from the disk when it returns. Another process that knows the person goes on to record the
+   * old token, which says nothing any more.
+   */
+  erase(tenant: TenantId, person: string): void {
+    const { database } = this.#connection();
+    database.prepare("DELETE FROM personal WHERE tenant = ? AND person = ?").run(tenant, person);
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    this.#known.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.#open?.database.close();
+    this.#open = undefined;
+  }
+
+  #kept(tenant: TenantId, person: string, text: string): string {
+    const key = randomBytes(KEY_BYTES);
+    const token =
+      TOKEN_PREFIX + createHmac("sha256", key).update(text).digest("hex").slice(0, TOKEN_CHARS);
+    try {
+      const { add, find } = this.#connection();
+      add.run(token, tenant, person, text, key);
+      const row = find.get(tenant, person, text);
+      return typeof row?.["token"] === "string" ? row["token"] : token;
+    } catch (error) {
+      this.#onFault(error);
+      return token;
+    }
+  }
+
+  #exists(): boolean {
+    return this.#open !== undefined || existsSync(this.#path);
+  }
+
+  #connection(): Statements {
+    if (this.#open !== undefined) return this.#open;
+    const database = openDatabase(this.#path, MIGRATIONS);
+    database.exec("PRAGMA secure_delete=ON; PRAGMA synchronous=FULL");
+    this.#open = {
+      database,
+      find: database.prepare(
+        "SELECT token FROM personal WHERE tenant = ? AND person = ? AND text = ?",
+      ),
+      add: database.prepare("INSERT OR IGNORE INTO personal VALUES (?, ?, ?, ?, ?)"),
+      reveal: database.prepare("SELECT text FROM personal WHERE token = ?"),
+    };
+    return this.#open;
+  }
+}
