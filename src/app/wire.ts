@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { createDataPlane, type DataPlane, type DataPlaneOptions } from "../proxy/data-plane.ts";
 import type { DataPlaneLimits } from "../proxy/data-plane-limits.ts";
-import { createUpgradeDoor } from "../proxy/forward-upgrade.ts";
+import { createUpgradeDoor } from "../proxy/upgrade/forward-upgrade.ts";
 import type { StandingStreams } from "../proxy/http-exchange.ts";
 import { httpWire } from "../proxy/http/http-wire.ts";
 import { anthropicWire } from "../proxy/llm/anthropic/anthropic-wire.ts";

@@ -16,7 +16,7 @@ import { subjectsOf } from "./client-certificate.ts";
 import { ClientReply } from "./client-reply.ts";
 import type { DataPlaneLimits } from "./data-plane-limits.ts";
 import type { Shutdown } from "./forward-http.ts";
-import type { UpgradeDoor } from "./forward-upgrade.ts";
+import type { UpgradeDoor } from "./upgrade/forward-upgrade.ts";
 import { HttpExchange, type ExchangeTools, type StandingStreams } from "./http-exchange.ts";
 import { tellReview } from "./hold/tell-review.ts";
 import { innerSide, type InnerTools } from "./mcp/inner/inner-side.ts";

@@ -62,7 +62,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Each package with a wire, a store or a parser behind it has one home. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   undici: ["proxy/", "cli/"],
-  "http-proxy-3": ["proxy/upgrade-tunnel.ts"],
+  "http-proxy-3": ["proxy/upgrade/upgrade-tunnel.ts"],
   "@modelcontextprotocol/server": ["proxy/mcp/", "app/demo/"],
   "@modelcontextprotocol/node": ["app/demo/"],
   fastify: ["manage/", "dialects/"],
@@ -145,7 +145,8 @@ describe("layers", () => {
   it("imports node:http for its types only", () => {
     const guilty = sources.filter(
       ({ path, text }) =>
-        path !== "proxy/upgrade-tunnel.ts" && /^import (?!type)[^;]*"node:http"/m.test(text),
+        path !== "proxy/upgrade/upgrade-tunnel.ts" &&
+        /^import (?!type)[^;]*"node:http"/m.test(text),
     );
     expect(guilty.map(({ path }) => path)).toEqual([]);
   });

@@ -1,26 +1,9 @@
-import { createHash } from "node:crypto";
 import { createServer, get, type IncomingHttpHeaders, type Server } from "node:http";
-import type { Duplex } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { acceptEcho } from "../support/echo-socket.ts";
 import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
 
 const SECRET = "sk-vaulted-0123456789abcdefghijklmnop";
-const MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-
-/** A WebSocket server of one trick: it sends every short text message back (RFC 6455 §5). */
-function echo(socket: Duplex): void {
-  socket.on("error", () => socket.destroy());
-  socket.on("data", (frame: Buffer) => {
-    const opcode = (frame[0] ?? 0) & 0x0f;
-    const length = (frame[1] ?? 0) & 0x7f;
-    if (opcode === 8) return void socket.end(Buffer.from([0x88, 0]));
-    const mask = frame.subarray(2, 6);
-    const text = Buffer.from(
-      frame.subarray(6, 6 + length).map((byte, i) => byte ^ (mask[i % 4] ?? 0)),
-    );
-    socket.write(Buffer.concat([Buffer.from([0x81, length]), text]));
-  });
-}
 
 let server: Server;
 let seen: IncomingHttpHeaders[] = [];
@@ -32,16 +15,7 @@ beforeAll(async () => {
   server.on("upgrade", (request, socket) => {
     seen.push(request.headers);
     urls.push(request.url ?? "");
-    const accept = createHash("sha1")
-      .update(`${request.headers["sec-websocket-key"]}${MAGIC}`)
-      .digest("base64");
-    const protocol = request.headers["sec-websocket-protocol"]?.split(",")[0];
-    const chosen = protocol === undefined ? "" : `sec-websocket-protocol: ${protocol}\r\n`;
-    socket.write(
-      "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n" +
-        `${chosen}sec-websocket-accept: ${accept}\r\n\r\n`,
-    );
-    echo(socket);
+    acceptEcho(request, socket);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();

@@ -4,7 +4,7 @@
  * whoever tunnels with a credential must not offer extensions.
  */
 import { Transform } from "node:stream";
-import { createEchoFilter } from "../core/inspect/echo-filter.ts";
+import { createEchoFilter } from "../../core/inspect/echo-filter.ts";
 
 const HEADER_BYTES_MIN = 2;
 const LENGTH_16 = 126;

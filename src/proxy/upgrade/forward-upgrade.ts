@@ -1,31 +1,33 @@
 /**
- * WebSocket upgrades, refused unless a rule names them: inside one, nothing is seen request by
- * request.
+ * WebSocket upgrades, refused unless a rule names them: inside one, policy decides nothing request
+ * by request, it only looks.
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Outcome } from "../core/evidence.ts";
-import type { Refusal, RefusalCode } from "../core/refusal.ts";
-import type { Vault } from "../core/secret/vault.ts";
-import type { ExchangeId, Instant } from "../core/units.ts";
-import type { Upstream, Wire } from "../core/upstream.ts";
-import { pass } from "../core/verdict.ts";
-import { STATUS_CODES } from "../lib/node-http.ts";
-import type { Roster } from "../lib/roster.ts";
-import type { Door } from "../operations/govern.ts";
+import type { Outcome } from "../../core/evidence.ts";
+import type { Refusal, RefusalCode } from "../../core/refusal.ts";
+import type { Vault } from "../../core/secret/vault.ts";
+import type { ExchangeId, Instant } from "../../core/units.ts";
+import type { Upstream, Wire } from "../../core/upstream.ts";
+import { pass } from "../../core/verdict.ts";
+import { STATUS_CODES } from "../../lib/node-http.ts";
+import type { Roster } from "../../lib/roster.ts";
+import type { Door } from "../../operations/govern.ts";
 import type {
   Ask,
   InspectionReport,
   Interpretation,
   Presented,
   ResponseInspector,
-} from "../pipeline/ask.ts";
-import type { Cuttable } from "./forward-http.ts";
-import type { StandingStreams } from "./http-exchange.ts";
-import { renderRefusal } from "./refusals/render-refusal.ts";
-import type { ConnectorFor } from "./upstream-pools.ts";
+} from "../../pipeline/ask.ts";
+import type { Cuttable } from "../forward-http.ts";
+import type { StandingStreams } from "../http-exchange.ts";
+import { renderRefusal } from "../refusals/render-refusal.ts";
+import type { ConnectorFor } from "../upstream-pools.ts";
+import { writeFrame } from "./frame-reader.ts";
+import { createTunnelScreens } from "./tunnel-screens.ts";
 import type { OpenTunnel, TunnelEnd } from "./upgrade-tunnel.ts";
-import type { RequestHead, WireReply } from "./wire.ts";
+import type { RequestHead, WireReply } from "../wire.ts";
 
 export interface UpgradeParts {
   readonly head: RequestHead;
@@ -91,7 +93,7 @@ function upgradeExchange(parts: UpgradeParts, vault: Vault, openTunnel: OpenTunn
     interpret: () => Promise.resolve(pass(interpretationOf(head))),
     refuse: (refusal) =>
       writeReply(socket, renderRefusal(shapeOf(upstream), refusal, { exchange })),
-    forward: async (_authorized, facts) => {
+    forward: async ({ inspections }, facts) => {
       const borrowed = vault.credentialFor(upstream, method, head.rawPath, facts.principal);
       if (borrowed.kind === "halt") {
         const { code, detail, cause } = borrowed.refusal;
@@ -110,17 +112,40 @@ function upgradeExchange(parts: UpgradeParts, vault: Vault, openTunnel: OpenTunn
           socket.destroy();
         },
       };
+      const echoes = borrowed.value?.echoes ?? [];
+      const screens = createTunnelScreens(inspections, echoes, upstream, (refusal) => {
+        if (cutFor !== undefined) return;
+        cutFor = refusal.code;
+        screens?.back.unpipe(socket);
+        socket.end(farewellFrame(refusal));
+      });
       parts.open.add(tunnel);
-      const ended = await openTunnel({ ...parts, credential: borrowed.value, facts });
+      const ended = await openTunnel({ ...parts, credential: borrowed.value, facts, screens });
       parts.open.remove(tunnel);
       facts.outcome = outcomeOf(ended, cutFor);
       if (ended.kind === "refused") {
         writeReply(socket, renderRefusal(shapeOf(upstream), ended.refusal, { exchange }));
         return undefined;
       }
-      return TUNNELLED;
+      return screens?.report(facts) ?? TUNNELLED;
     },
   };
+}
+
+const CLOSE = 8;
+/** Policy violation. @see https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
+const CLOSE_CODE = 1008;
+/** A control frame's payload is 125 bytes at most, two of them the code. */
+const REASON_BYTES_MAX = 123;
+
+function farewellFrame({ code, detail }: Refusal): Buffer {
+  // Cut by bytes, it must still be UTF-8.
+  const plain = `${code}: ${detail}`.replaceAll(/[^ -~]/g, "?");
+  const reason = Buffer.from(plain.slice(0, REASON_BYTES_MAX));
+  const payload = Buffer.alloc(2 + reason.length);
+  payload.writeUInt16BE(CLOSE_CODE);
+  reason.copy(payload, 2);
+  return writeFrame(CLOSE, payload, undefined);
 }
 
 const TUNNELLED: InspectionReport = {

@@ -14,15 +14,16 @@ import { Agent as TlsAgent } from "node:https";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { ProxyServer } from "http-proxy-3";
-import type { Facts } from "../core/evidence.ts";
-import type { Refusal } from "../core/refusal.ts";
-import type { Credential } from "../core/secret/vault.ts";
-import type { Upstream } from "../core/upstream.ts";
+import type { Facts } from "../../core/evidence.ts";
+import type { Refusal } from "../../core/refusal.ts";
+import type { Credential } from "../../core/secret/vault.ts";
+import type { Upstream } from "../../core/upstream.ts";
 import { createFrameVeil } from "./frame-veil.ts";
-import { responseHeaders } from "./response-headers.ts";
-import { refusalOfFailure } from "./upstream-failure.ts";
-import type { ConnectorFor } from "./upstream-pools.ts";
-import type { RequestHead } from "./wire.ts";
+import type { TunnelScreens } from "./tunnel-screens.ts";
+import { responseHeaders } from "../response-headers.ts";
+import { refusalOfFailure } from "../upstream-failure.ts";
+import type { ConnectorFor } from "../upstream-pools.ts";
+import type { RequestHead } from "../wire.ts";
 
 export interface TunnelRequest {
   readonly head: RequestHead;
@@ -33,6 +34,8 @@ export interface TunnelRequest {
   readonly first: Buffer;
   readonly credential: Credential | undefined;
   readonly facts: Facts;
+  /** Undefined: nobody asked to look inside. */
+  readonly screens: TunnelScreens | undefined;
 }
 
 export type TunnelEnd =
@@ -75,7 +78,7 @@ function takeOver(
   asked: TunnelRequest,
   refuse: (refusal: Refusal) => void,
 ): void {
-  const { head, socket, credential, facts } = asked;
+  const { head, socket, credential, facts, screens } = asked;
   const echoes = credential?.echoes ?? [];
   sent.removeAllListeners("upgrade").removeAllListeners("response");
   sent.once("socket", () => (facts.sent = true));
@@ -91,6 +94,12 @@ function takeOver(
     far.on("error", () => socket.destroy());
     far.once("close", () => socket.end());
     if (ahead.length > 0) far.unshift(ahead);
+    // Who is cut off hears why and then nothing; the upstream hears nothing more either.
+    socket.once("finish", () => far.destroy());
+    if (screens !== undefined) {
+      far.pipe(screens.back).pipe(socket).pipe(screens.out).pipe(far);
+      return;
+    }
     const back = echoes.length === 0 ? far : far.pipe(createFrameVeil(echoes));
     back.pipe(socket).pipe(far);
   });
@@ -135,7 +144,12 @@ function guardedAgent(upstream: Upstream, connectorFor: ConnectorFor, client: Du
 /** Subprotocols in which OpenAI's browser clients carry a key. */
 const KEY_PROTOCOL = /^openai-(?:insecure-api-key|organization|project)\./;
 
-function upgradeHeaders({ head, headers, credential }: TunnelRequest): IncomingHttpHeaders {
+function upgradeHeaders({
+  head,
+  headers,
+  credential,
+  screens,
+}: TunnelRequest): IncomingHttpHeaders {
   const clean: IncomingHttpHeaders = {};
   for (let i = 0; i + 1 < headers.length; i += 2) clean[headers[i] ?? ""] = headers[i + 1];
   const protocols = clean["sec-websocket-protocol"]?.split(",").map((name) => name.trim()) ?? [];
@@ -145,9 +159,9 @@ function upgradeHeaders({ head, headers, credential }: TunnelRequest): IncomingH
   clean.host = head.upstream.host;
   clean.connection = "Upgrade";
   clean.upgrade = "websocket";
+  // Compressed frames cannot be looked at, and could carry the credential back unseen.
+  if (screens !== undefined || credential !== undefined) delete clean["sec-websocket-extensions"];
   if (credential === undefined) return clean;
-  // Compressed frames could carry the credential back unseen.
-  delete clean["sec-websocket-extensions"];
   clean[credential.header] = credential.value;
   return clean;
 }

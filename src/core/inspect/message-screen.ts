@@ -1,0 +1,119 @@
+/**
+ * Looks at the messages that go one way through a WebSocket: each as a whole, and whether the end of
+ * one and the beginning of the next are the halves of a secret.
+ */
+import { parseStrictJsonText } from "../../lib/strict-json.ts";
+import type { Scan } from "../evidence.ts";
+import type { JsonValue } from "../json.ts";
+import { createEchoFilter } from "./echo-filter.ts";
+import type { Finding } from "./finding.ts";
+import type { Inspection } from "./inspection.ts";
+import { FINDINGS_MAX } from "./judge.ts";
+import { scanJson } from "./scan-json.ts";
+import { createSecretSplicer } from "./secret-splicer.ts";
+
+export type MessageVerdict =
+  | { readonly kind: "pass" }
+  | { readonly kind: "rewrite"; readonly bytes: Uint8Array }
+  | { readonly kind: "cut"; readonly finding: Finding }
+  /** It could not be looked at, or not in full. */
+  | { readonly kind: "unseen"; readonly reason: string };
+
+export interface MessageScreen {
+  judge(message: Uint8Array): MessageVerdict;
+  /** `bytes` went by without a look. */
+  missed(reason: string, bytes: number): void;
+  readonly findings: readonly Finding[];
+  readonly scan: Scan;
+}
+
+const PASS: MessageVerdict = { kind: "pass" };
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const BINARY = "binary";
+const TOO_DEEP = "too_deep";
+
+export function createMessageScreen(
+  inspection: Inspection,
+  withheld: readonly string[],
+): MessageScreen {
+  const splicer = createSecretSplicer(inspection);
+  const findings: Finding[] = [];
+  let seenBytes = 0;
+  let missedBytes = 0;
+  let reason = "";
+
+  function missed(why: string, bytes: number): void {
+    reason ||= why;
+    missedBytes += bytes;
+  }
+
+  function judgeText(text: string): MessageVerdict {
+    const value = valueOf(text);
+    const looked = scanJson(inspection, value, withheld);
+    keep(findings, looked.findings);
+    if (looked.blocked !== undefined) return { kind: "cut", finding: looked.blocked };
+    const spliced = splicer.next(value);
+    if (spliced !== undefined) {
+      keep(findings, [spliced]);
+      // One half has left: there is nothing to redact any more.
+      if (spliced.action !== "report") return { kind: "cut", finding: spliced };
+    }
+    if (!looked.complete) return { kind: "unseen", reason: TOO_DEEP };
+    if (looked.value === value) return PASS;
+    const rewritten =
+      typeof looked.value === "string" ? looked.value : JSON.stringify(looked.value);
+    return { kind: "rewrite", bytes: new TextEncoder().encode(rewritten) };
+  }
+
+  return {
+    judge(message) {
+      const text = textOf(message);
+      if (text === undefined) {
+        missed(BINARY, message.length);
+        return withoutEchoes(message, withheld);
+      }
+      seenBytes += message.length;
+      return judgeText(text);
+    },
+    missed,
+    findings,
+    get scan(): Scan {
+      return reason === ""
+        ? { kind: "scanned", bytes: seenBytes }
+        : { kind: "unscanned", reason, bytes: missedBytes };
+    },
+  };
+}
+
+function keep(findings: Finding[], more: readonly Finding[]): void {
+  findings.push(...more.slice(0, FINDINGS_MAX - findings.length));
+}
+
+/** What could be read in two ways is text. */
+function valueOf(text: string): JsonValue {
+  if (!/^\s*[{[]/.test(text)) return text;
+  const reading = parseStrictJsonText(text);
+  return reading.kind === "problem" ? text : reading.value;
+}
+
+/** Undefined: nobody reads it as text. */
+function textOf(message: Uint8Array): string | undefined {
+  if (message.includes(0)) return undefined;
+  try {
+    return utf8.decode(message);
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutEchoes(message: Uint8Array, withheld: readonly string[]): MessageVerdict {
+  if (withheld.length === 0) return PASS;
+  const filter = createEchoFilter(withheld);
+  const head = filter.push(message);
+  const tail = filter.end();
+  if (filter.removed === 0) return PASS;
+  const bytes = new Uint8Array(head.length + tail.length);
+  bytes.set(head);
+  bytes.set(tail, head.length);
+  return { kind: "rewrite", bytes };
+}

@@ -1,0 +1,162 @@
+/**
+ * One way of a WebSocket behind inspection: a message leaves when all of it was looked at. What is
+ * held back is bounded in bytes, and in time by `HOLD_MS`; past either it is cut, or passes as
+ * unscanned where the upstream's `unscannable` says so.
+ */
+import { Buffer } from "node:buffer";
+import { Transform, type TransformCallback } from "node:stream";
+import type { EchoFilter } from "../../core/inspect/echo-filter.ts";
+import type { Finding } from "../../core/inspect/finding.ts";
+import type { MessageScreen } from "../../core/inspect/message-screen.ts";
+import type { Upstream } from "../../core/upstream.ts";
+import {
+  createFrameReader,
+  writeFrame,
+  type FrameReading,
+  type SocketFrame,
+} from "./frame-reader.ts";
+
+export interface FrameGateOptions {
+  readonly screen: MessageScreen;
+  readonly bytesMax: number;
+  readonly unscannable: Upstream["unscannable"];
+  /** Takes injected secrets out of what passes without a look. */
+  readonly echoes: EchoFilter;
+  /** Nothing leaves after it. `undefined`: it was not looked at, for `reason`. */
+  readonly cut: (finding: Finding | undefined, reason: string) => void;
+}
+
+/** How long a message may be on its way in pieces. */
+export const HOLD_MS = 30_000;
+const FRAMES_MAX = 4096;
+const CONTROL = 8;
+const CLOSE = 8;
+const CLOSE_CODE_BYTES = 2;
+
+/** Owns a timer, which ends with the stream. */
+export class FrameGate extends Transform {
+  readonly #options: FrameGateOptions;
+  readonly #reader;
+  #message: SocketFrame[] = [];
+  #messageBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  /** What comes is no more than passed on: `cut` or unread. */
+  #over: "no" | "cut" | "unread" = "no";
+
+  constructor(options: FrameGateOptions) {
+    super();
+    this.#options = options;
+    this.#reader = createFrameReader(options.bytesMax);
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    for (const reading of this.#reader.push(chunk)) this.#take(reading);
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    clearTimeout(this.#timer);
+    done(error);
+  }
+
+  override _flush(done: TransformCallback): void {
+    clearTimeout(this.#timer);
+    const rest = this.#options.echoes.end();
+    if (rest.length > 0) this.push(rest);
+    done();
+  }
+
+  #take(reading: FrameReading): void {
+    if (this.#over === "cut") return;
+    if (this.#over === "unread" && reading.kind === "oversize") return this.#pass(reading.bytes);
+    if (reading.kind === "oversize")
+      return this.#unread("more than can be held back", reading.bytes);
+    const { frame } = reading;
+    if (this.#over === "unread") return this.#pass(frame.bytes);
+    if (frame.reserved) return this.#unread("compressed", frame.bytes);
+    if (frame.opcode >= CONTROL) return this.#control(frame);
+    this.#message.push(frame);
+    this.#messageBytes += frame.payload.length;
+    if (frame.fin) return this.#judge();
+    if (this.#messageBytes > this.#options.bytesMax || this.#message.length > FRAMES_MAX) {
+      return this.#unread("more than can be held back", Buffer.alloc(0));
+    }
+    this.#timer ??= setTimeout(
+      () => this.#unread("longer than can be held back", Buffer.alloc(0)),
+      HOLD_MS,
+    ).unref();
+  }
+
+  /** Between the frames of a message. What it carries is text like any other. */
+  #control(frame: SocketFrame): void {
+    const from = frame.opcode === CLOSE ? CLOSE_CODE_BYTES : 0;
+    const verdict =
+      frame.payload.length > from
+        ? this.#options.screen.judge(frame.payload.subarray(from))
+        : undefined;
+    // A ping is answered with the same bytes and a close ends it all: neither is written anew.
+    if (verdict?.kind === "cut") this.#cut(verdict.finding, "");
+    else if (verdict?.kind !== "rewrite") this.push(frame.bytes);
+  }
+
+  #judge(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const frames = this.#message;
+    const [first] = frames;
+    const whole =
+      frames.length === 1 && first !== undefined
+        ? first.payload
+        : Buffer.concat(frames.map(({ payload }) => payload));
+    const verdict = this.#options.screen.judge(whole);
+    switch (verdict.kind) {
+      case "cut":
+        return this.#cut(verdict.finding, "");
+      case "unseen":
+        this.#options.screen.missed(verdict.reason, whole.length);
+        if (this.#options.unscannable === "refuse") return this.#cut(undefined, verdict.reason);
+        break;
+      case "rewrite":
+        this.#forget();
+        this.push(writeFrame(first?.opcode ?? 0, verdict.bytes, first?.mask));
+        return;
+      case "pass":
+        break;
+    }
+    for (const frame of frames) this.push(frame.bytes);
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#message = [];
+    this.#messageBytes = 0;
+  }
+
+  /** Goes by without a look from here on, or not at all. */
+  #unread(reason: string, bytes: Buffer): void {
+    clearTimeout(this.#timer);
+    const { screen, unscannable } = this.#options;
+    screen.missed(reason, this.#messageBytes + bytes.length);
+    if (unscannable === "refuse") return this.#cut(undefined, reason);
+    this.#over = "unread";
+    for (const frame of this.#message) this.#send(frame.bytes);
+    this.#forget();
+    this.#send(bytes);
+  }
+
+  #send(bytes: Buffer): void {
+    const clean = this.#options.echoes.push(bytes);
+    if (clean.length > 0) this.push(clean);
+  }
+
+  #pass(bytes: Buffer): void {
+    this.#options.screen.missed("", bytes.length);
+    this.#send(bytes);
+  }
+
+  #cut(finding: Finding | undefined, reason: string): void {
+    this.#over = "cut";
+    this.#forget();
+    this.#options.cut(finding, reason);
+  }
+}

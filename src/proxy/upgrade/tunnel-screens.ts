@@ -1,0 +1,69 @@
+/** What looks at both ways of a tunnel, and what is on the record of it afterwards. */
+import type { Inspections } from "../../core/decision.ts";
+import type { Facts } from "../../core/evidence.ts";
+import { answerRefusal, blockRefusal } from "../../core/inspect/block-refusal.ts";
+import { createEchoFilter } from "../../core/inspect/echo-filter.ts";
+import type { Finding } from "../../core/inspect/finding.ts";
+import { createMessageScreen } from "../../core/inspect/message-screen.ts";
+import type { Refusal, RefusalCode } from "../../core/refusal.ts";
+import type { Upstream } from "../../core/upstream.ts";
+import type { InspectionReport } from "../../pipeline/ask.ts";
+import { FrameGate } from "./frame-gate.ts";
+
+export interface TunnelScreens {
+  readonly out: FrameGate;
+  readonly back: FrameGate;
+  report(facts: Facts): InspectionReport;
+}
+
+const NO_ECHOES: readonly string[] = [];
+
+/** Undefined: no rule looks at either way. `cut` is called at most once. */
+export function createTunnelScreens(
+  { request, response }: Inspections,
+  echoes: readonly string[],
+  { requestBytesMax, responseBytesMax, unscannable }: Upstream,
+  cut: (refusal: Refusal) => void,
+): TunnelScreens | undefined {
+  if (request.rules.length === 0 && response.rules.length === 0) return undefined;
+  const asked = createMessageScreen(request, NO_ECHOES);
+  const answered = createMessageScreen(response, echoes);
+  const out = new FrameGate({
+    screen: asked,
+    bytesMax: requestBytesMax,
+    unscannable,
+    echoes: createEchoFilter(NO_ECHOES),
+    cut: (finding, reason) => cut(refusalOf("request_blocked", finding, reason)),
+  });
+  const back = new FrameGate({
+    screen: answered,
+    bytesMax: responseBytesMax,
+    unscannable,
+    echoes: createEchoFilter(echoes),
+    cut: (finding, reason) => cut(refusalOf("response_unscannable", finding, reason)),
+  });
+  return {
+    out,
+    back,
+    report: (facts) => {
+      facts.requestScan = asked.scan;
+      const findings = [...asked.findings, ...answered.findings];
+      return { findings, scan: answered.scan, usage: undefined, model: undefined };
+    },
+  };
+}
+
+/** `unseen`: the code where nothing was found, but something could not be looked at. */
+function refusalOf(unseen: RefusalCode, finding: Finding | undefined, reason: string): Refusal {
+  if (finding !== undefined) {
+    return unseen === "request_blocked"
+      ? blockRefusal("request_blocked", finding)
+      : answerRefusal(finding);
+  }
+  return {
+    code: unseen,
+    detail: `Policy wants to inspect this WebSocket, but a message in it is ${reason}.`,
+    remedy:
+      "Send smaller messages as text, or ask the operator to let this upstream pass unscanned.",
+  };
+}
