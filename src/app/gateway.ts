@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Ledger } from "../core/ledger/ledger.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import { borrowersOf } from "../core/secret/borrowers.ts";
+import type { Refusal } from "../core/refusal.ts";
 import type { Problem } from "../core/problem.ts";
 import { RecentRefusals } from "../operations/planning/recent-refusals.ts";
 import { id, type ExchangeId } from "../core/units.ts";
@@ -82,7 +83,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const feeds = started.use(openFeedSource(config.feeds, events));
   const policies = started.use(policiesOf(config, { live, feeds }, events));
   const prices = started.use(openPriceSource(config.prices, events));
-  const { catalogue } = prices;
   const listener = started.use(
     await openListener(config.listen, (fault) => events.certificateRefused(fault)),
   );
@@ -94,7 +94,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       events,
       live,
       policies,
-      prices: catalogue,
+      prices: prices.catalogue,
       refusals,
       crew,
       notifier,
@@ -104,8 +104,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const url = await listen(wired, config, listener);
   events.listening("data plane", url);
   warmUp(policies.current(), config);
-  const borrowers = config.upstreams.flatMap(borrowersOf);
-  wired.vault.prepare(borrowers).forEach((refusal) => events.credentialMissing(refusal));
+  missedCredentials(config, wired).forEach((refusal) => events.credentialMissing(refusal));
+  const watch = watchLists(config, wired, crew);
   const owned = started.move();
   return {
     url,
@@ -118,6 +118,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       prices.reload();
     },
     async stop() {
+      watch?.[Symbol.dispose]();
       await drain(wired, config, events);
       await owned.disposeAsync();
     },
@@ -133,6 +134,21 @@ async function listen(
   server.listen({ host: address.host, port: address.port });
   await once(server, "listening");
   return listeningUrl(server, address, scheme);
+}
+
+/** Read ahead, so that the first call does not wait for them. */
+function missedCredentials({ upstreams }: Config, { vault }: Wired): readonly Refusal[] {
+  return vault.prepare(upstreams.flatMap(borrowersOf));
+}
+
+/** One process of a crew is enough: the others learn from its pins. */
+function watchLists(
+  { definitions }: Config,
+  { plane }: Wired,
+  crew: CrewPlace | undefined,
+): Disposable | undefined {
+  if (definitions.refresh === 0 || (crew?.slot ?? 0) !== 0) return undefined;
+  return plane.watchLists(definitions.refresh);
 }
 
 /** What closed exchanges add up to, on disk: reports of usage, uses of secrets. */

@@ -12,6 +12,7 @@ import { FEDERATION } from "../proxy/mcp/federation/federation-door.ts";
 import { ProtectedResource } from "../proxy/mcp/protected-resource.ts";
 import { createMcpWire } from "../proxy/mcp/mcp-wire.ts";
 import { OwnServer } from "../proxy/mcp/own/own-server.ts";
+import { ListNews } from "../proxy/mcp/news/list-news.ts";
 import type { PeerLinks } from "../proxy/mcp/peers/peer-links.ts";
 import { ALONE } from "../proxy/mcp/peers/peers.ts";
 import { McpTransports } from "../proxy/mcp/transport/mcp-transports.ts";
@@ -70,7 +71,12 @@ async function openPlane(
   const owners = started.use(
     new SqliteSessionOwners(join(config.dataDirectory, "mcp-sessions.db"), () => ports.now()),
   );
-  const mcp = started.use(new McpTransports({ vault, environment, events, own, peers, owners }));
+  const { policies, definitions } = ports;
+  const news = new ListNews(() => {
+    return { policy: policies.current(), definitions: definitions.revision };
+  });
+  const ways = { vault, environment, events, own, peers, owners, news };
+  const mcp = started.use(new McpTransports(ways));
   const pools = started.use(new UpstreamPools(connectorFor, mcp, vault));
   await links?.listen((name) => {
     const upstream = routes.upstreams.get(name);
@@ -92,6 +98,7 @@ async function openPlane(
     createServer,
     holdMax: config.reviews.holdMax,
     peers,
+    news,
     version: VERSION,
   });
   live.onChange(() => {

@@ -2,7 +2,7 @@ import type { AgentSession } from "./identity/agent-session.ts";
 import type { Clearance } from "./identity/directory-entry.ts";
 import type { AgentId, SessionId, TenantId } from "./units.ts";
 
-export const PROOFS = ["api_key", "token", "certificate", "loopback"] as const;
+export const PROOFS = ["api_key", "token", "certificate", "loopback", "gate"] as const;
 
 /** What a client says of itself. It proves nothing and grants nothing. */
 export interface Claims {

@@ -11,7 +11,7 @@ import type { Usage } from "../core/money/usage.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { Claims, Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
-import type { ExchangeId, Instant } from "../core/units.ts";
+import type { ExchangeId, Instant, TenantId } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { Verdict } from "../core/verdict.ts";
 
@@ -45,6 +45,8 @@ export interface Presented {
   readonly session: string | undefined;
   readonly claims: Claims;
   readonly loopback: boolean;
+  /** It is the gate that asks, for its own sake and this tenant: no door sets it for others. */
+  readonly gate?: TenantId;
 }
 
 export interface Surroundings {

@@ -4,6 +4,7 @@
  */
 import type { Agent, Directory, Holder } from "../core/directory.ts";
 import { SESSION_PREFIX, type AgentSession } from "../core/identity/agent-session.ts";
+import { gatePrincipal } from "../core/gate-principal.ts";
 import { NO_CLAIMS, type Claims, type Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { id, type SessionId } from "../core/units.ts";
@@ -63,6 +64,7 @@ export function identify(
   directory: Directory,
 ): Verdict<Principal> | Promise<Verdict<Principal>> {
   const { key, token, subjects } = presented;
+  if (presented.gate !== undefined) return pass(gatePrincipal(presented.gate));
   if (key !== undefined) {
     const holder = directory.byKey(key);
     return holder === undefined ? UNKNOWN_KEY : admit(holder, presented, "api_key", directory);

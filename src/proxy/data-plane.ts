@@ -1,6 +1,5 @@
 /** The listener agents talk to: sockets, limits, one exchange a request. */
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
-import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { isToken } from "../core/identity/token-form.ts";
 import type { Principal } from "../core/principal.ts";
@@ -13,6 +12,7 @@ import { govern, type Door } from "../operations/govern.ts";
 import type { Ask, Presented } from "../pipeline/ask.ts";
 import type { Ports } from "../pipeline/stages.ts";
 import { subjectsOf } from "./client-certificate.ts";
+import { answerClientError, isOfHead } from "./client-error.ts";
 import { ClientReply } from "./client-reply.ts";
 import type { DataPlaneLimits } from "./data-plane-limits.ts";
 import type { Shutdown } from "./forward-http.ts";
@@ -22,6 +22,8 @@ import { tellReview } from "./hold/tell-review.ts";
 import { innerSide, type InnerTools } from "./mcp/inner/inner-side.ts";
 import { LegacyDoor } from "./mcp/legacy/legacy-door.ts";
 import { MESSAGE_PATH, STREAM_PATH } from "./mcp/legacy/legacy-paths.ts";
+import { ListWatch } from "./mcp/news/list-watch.ts";
+import type { ListNews } from "./mcp/news/list-news.ts";
 import type { Peers } from "./mcp/peers/peers.ts";
 import { FederationDoor, type Arrival } from "./mcp/federation/federation-door.ts";
 import { renderRefusal } from "./refusals/render-refusal.ts";
@@ -41,12 +43,15 @@ export interface DataPlaneOptions extends Routes {
   readonly createServer: (options: ServerOptions) => Server;
   readonly holdMax: Millis;
   readonly peers: Peers;
+  readonly news: ListNews;
   /** How it calls itself where a server must. */
   readonly version: string;
 }
 
 export interface DataPlane {
   readonly server: Server;
+  /** Reads the lists of MCP servers now and `every` so often, until that is disposed of. */
+  watchLists(every: Millis): Disposable;
   /** Exchanges that are not closed yet. */
   readonly running: number;
   /** Resolves when no exchange is running. */
@@ -88,12 +93,13 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     listener.serve(request, response, () => response.writeContinue());
   });
   server.on("upgrade", (request, socket, first) => listener.upgrade(request, socket, first));
-  server.on("clientError", (error: ClientError, socket) => {
+  server.on("clientError", (error, socket) => {
     if (isOfHead(error)) options.ports.observer.turnedAway("malformed");
     answerClientError(error, socket);
   });
   return {
     server,
+    watchLists: (every) => listener.watchLists(every),
     get running(): number {
       return listener.running;
     },
@@ -122,26 +128,32 @@ class Listener {
   readonly #tools: ExchangeTools;
   readonly #federation: FederationDoor;
   readonly #legacy: LegacyDoor;
+  readonly #inner: InnerTools;
   #waiting: (() => void)[] = [];
 
   constructor(options: DataPlaneOptions, shutdown: Shutdown) {
     this.#options = options;
     const { pools, limits, ports, standing, holdMax } = options;
     this.#tools = { pools, limits, standing, shutdown, holdMax, vault: ports.vault };
-    const inner: InnerTools = {
+    const inner: InnerTools = (this.#inner = {
       ports,
       exchanges: this.#tools,
       wire: options.wires.mcp,
       federation: options.federation,
       login: options.login,
       peers: options.peers,
+      news: options.news,
       run: (exchange) => this.#run(exchange),
-    };
+    });
     const { members } = options;
     this.#federation = new FederationDoor(members, options.version, limits.body, inner);
     this.#legacy = new LegacyDoor(limits.body, inner, (upstream) =>
       upstream === options.federation ? this.#federation.front : innerSide(upstream, inner),
     );
+  }
+
+  watchLists(every: Millis): Disposable {
+    return new ListWatch(this.#options.members, every, this.#inner);
   }
 
   serve(request: IncomingMessage, response: ServerResponse, invite: ExchangeInvite): void {
@@ -250,39 +262,3 @@ function presentedBy(routed: Credentials, request: IncomingMessage): Presented {
     loopback: isLoopback(socket),
   };
 }
-
-type ClientError = Error & { readonly code?: string };
-
-/** Whether a head was at fault: bodies belong to exchanges, and a connection may break idle. */
-function isOfHead({ code = "" }: ClientError): boolean {
-  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return true;
-  return code.startsWith("HPE_") && !BODY_ERRORS.has(code);
-}
-
-const BODY_ERRORS: ReadonlySet<string> = new Set([
-  "HPE_INVALID_EOF_STATE",
-  "HPE_INVALID_CHUNK_SIZE",
-  "HPE_CHUNK_EXTENSIONS_OVERFLOW",
-]);
-
-/** What the parser itself refuses: before there is a request, there is no exchange to record. */
-function answerClientError(error: ClientError, socket: Duplex): void {
-  const writable = socket instanceof Socket && socket.writable && socket.bytesWritten === 0;
-  if (error.code === "ECONNRESET" || !writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, reason] = CLIENT_ERRORS.get(error.code ?? "") ?? [400, "Bad Request"];
-  const body = JSON.stringify({ title: reason, status, code: "malformed", detail: error.message });
-  socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\n` +
-      `content-type: application/problem+json\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
-}
-
-const CLIENT_ERRORS: ReadonlyMap<string, readonly [number, string]> = new Map([
-  ["HPE_HEADER_OVERFLOW", [431, "Request Header Fields Too Large"]],
-  ["ERR_HTTP_REQUEST_TIMEOUT", [408, "Request Timeout"]],
-  ["HPE_CHUNK_EXTENSIONS_OVERFLOW", [413, "Content Too Large"]],
-]);

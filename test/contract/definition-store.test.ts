@@ -12,7 +12,7 @@ import {
 } from "../../src/core/trust/definition.ts";
 import { lockText, readLock, type Lock } from "../../src/core/trust/lock-file.ts";
 import type { TrustMode } from "../../src/core/trust/pin.ts";
-import { id, instant } from "../../src/core/units.ts";
+import { id, instant, millis } from "../../src/core/units.ts";
 import {
   DEFINITION_CHARS_MAX,
   DEFINITIONS_PER_UPSTREAM_MAX,
@@ -185,7 +185,9 @@ describe("a definition store", () => {
     see(store, tool("send"));
     see(store, { ...(tool("send") as object), inputSchema: { type: "object", properties: {} } });
     const dataDirectory = dirname(path);
-    const definitions = { trust: "first_use", byUpstream: {}, lockFile: `${path}.lock` } as const;
+    const lockFile = `${path}.lock`;
+    const refresh = millis(0);
+    const definitions = { trust: "first_use", byUpstream: {}, lockFile, refresh } as const;
     expect(readToolSchemas({ dataDirectory, definitions })).toEqual(
       new Map([["crm.send", [{ type: "object" }]]]),
     );

@@ -73,7 +73,12 @@ async function launch(home: Home): Promise<SallyportProcess> {
   const child = spawn(
     process.execPath,
     [...(setup.nodeFlags ?? []), "src/sallyport.js", "up", "--config", configFile],
-    { cwd: ROOT, env: { ...cleanEnvironment(), ...setup.env }, stdio: ["ignore", "pipe", "pipe"] },
+    {
+      cwd: ROOT,
+      // Tests count what reaches their servers; those about it turn it on.
+      env: { ...cleanEnvironment(), SALLYPORT_DEFINITIONS_REFRESH_MS: "0", ...setup.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
   );
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {

@@ -197,6 +197,15 @@ export const CONFIG_SCHEMA = {
           default: "sallyport.lock.json",
           description: "Approved definitions, for `trust: locked`; relative to this file.",
         },
+        refresh_ms: {
+          type: "integer",
+          minimum: 0,
+          maximum: 86_400_000,
+          default: 600_000,
+          description:
+            "How often the gate reads its MCP servers' lists for itself, the first time at the " +
+            "start; never if 0. Processes are not started for it.",
+        },
       },
     },
     limits: LIMITS,

@@ -144,6 +144,8 @@ export interface DefinitionTrust {
   readonly byUpstream: Readonly<Record<string, TrustMode>>;
   /** Absolute. */
   readonly lockFile: string;
+  /** Between two readings of servers' lists; 0: never. */
+  readonly refresh: Millis;
 }
 
 export interface NotificationSettings {

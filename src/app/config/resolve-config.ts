@@ -135,7 +135,8 @@ function asVault({ vault }: ConfigFile, check: Check): Config["vault"] {
 
 function asTrust({ definitions, upstreams }: ConfigFile, lockFile: string): DefinitionTrust {
   const own = upstreams.flatMap(({ name, trust }) => (trust === undefined ? [] : [[name, trust]]));
-  return { trust: definitions.trust, byUpstream: Object.fromEntries(own), lockFile };
+  const refresh = millis(definitions.refresh_ms);
+  return { trust: definitions.trust, byUpstream: Object.fromEntries(own), lockFile, refresh };
 }
 
 function asLimits(limits: ConfigFile["limits"]): Limits {

@@ -14,6 +14,8 @@ export interface Listing {
 
 /** Pins of all upstreams. Synchronous on purpose: every call and every list asks. */
 export interface DefinitionStore {
+  /** Another number whenever a definition is new or stands otherwise, in any process. */
+  readonly revision: number;
   pin(ref: DefinitionRef): Pin | undefined;
   /**
    * What a server says now: remembered, and compared with what was approved. An entry that could

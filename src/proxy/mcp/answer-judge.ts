@@ -9,6 +9,7 @@ import type { Refusal } from "../../core/refusal.ts";
 import type { SchemaCheck } from "../../core/trust/schema-checks.ts";
 import type { ExchangeId, UpstreamName } from "../../core/units.ts";
 import { impossible } from "../../lib/impossible.ts";
+import { announceChanges } from "./announce-changes.ts";
 import { denialAnswer } from "./denial.ts";
 import type { ListedDefinitions } from "./listed-definitions.ts";
 import { listShape, narrowList, type ListShape, type Use } from "./narrow-list.ts";
@@ -198,10 +199,11 @@ export class AnswerJudge {
     const { question, definitions } = this.#screen;
     if (definitions === undefined) return result;
     if (question.kind !== "request" || !introducesServer(question.method)) return result;
-    const { instructions, ...rest } = result;
-    if (typeof instructions !== "string") return result;
+    const announced = announceChanges(result);
+    const { instructions, ...rest } = announced;
+    if (typeof instructions !== "string") return announced;
     const said = this.#withoutEchoes(instructions);
-    if (typeof said === "string" && definitions.observeInstructions(said)) return result;
+    if (typeof said === "string" && definitions.observeInstructions(said)) return announced;
     this.#noteDefinition("definition-withheld", "instructions", "");
     return rest;
   }

@@ -8,13 +8,8 @@ import type { Change } from "../../core/ledger/entry.ts";
 import { definitionHash, definitionKey, type DefinitionRef } from "../../core/trust/definition.ts";
 import type { DefinitionStore, Listing } from "../../core/trust/definition-store.ts";
 import type { Lock } from "../../core/trust/lock-file.ts";
-import {
-  observed,
-  standingOf,
-  type Observed,
-  type Pin,
-  type TrustMode,
-} from "../../core/trust/pin.ts";
+import { observed, standingOf, type Pin, type TrustMode } from "../../core/trust/pin.ts";
+import { agree, byName, type Sighted } from "../../core/trust/sighted.ts";
 import { recordOf } from "../../core/trust/record-pin.ts";
 import {
   neighbourhoodOf,
@@ -76,6 +71,7 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
   readonly #sql: DefinitionStatements;
   #pins = new Map<string, Pin>();
   #seenVersion: unknown;
+  #revision = 0;
 
   /** Throws where the file cannot be opened. */
   constructor(options: DefinitionStoreOptions) {
@@ -84,6 +80,12 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
     this.#sql = prepareDefinitions(this.#database);
     this.#inTransaction(() => this.#countAgain());
     this.#load();
+  }
+
+  /** Another number whenever a pin is new or stands otherwise, also by another process. */
+  get revision(): number {
+    this.#loadIfChangedElsewhere();
+    return this.#revision;
   }
 
   pin(ref: DefinitionRef): Pin | undefined {
@@ -103,6 +105,7 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
       if (sightings.every(({ made }) => made.change === undefined)) return byName(sightings);
       this.#inTransaction(() => sightings.forEach((sighting) => this.#write(sighting)));
       for (const { made } of sightings) this.#pins.set(definitionKey(made.pin.ref), made.pin);
+      this.#revision += 1;
       this.#options.onChange();
       return byName(sightings);
     } catch (error) {
@@ -143,6 +146,7 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
       const made = { pin: approved, change: "approved" } as const;
       this.#sql.queue.run(JSON.stringify(recordOf(made, pin, by)));
       this.#pins.set(definitionKey(ref), approved);
+      this.#revision += 1;
       return { kind: "approved", pin: approved };
     });
   }
@@ -255,7 +259,9 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
 
   #load(): void {
     const pins = this.#sql.all.all().map((row) => pinnedOf(row).pin);
+    const before = this.#pins;
     this.#pins = new Map(pins.map((pin) => [definitionKey(pin.ref), pin]));
+    if (!agree(before, this.#pins)) this.#revision += 1;
     this.#seenVersion = this.#version();
   }
 
@@ -284,13 +290,3 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
 /** Who approved what nobody had to. */
 const BY_ITSELF = "sallyport";
 const BY_LOCK = "lock file";
-
-interface Sighted {
-  readonly before: Pin | undefined;
-  readonly made: Observed;
-  readonly text: string;
-}
-
-function byName(sightings: readonly Sighted[]): ReadonlyMap<string, Pin> {
-  return new Map(sightings.map(({ made: { pin } }) => [pin.ref.name, pin]));
-}

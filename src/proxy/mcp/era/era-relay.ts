@@ -6,6 +6,8 @@ import { Buffer } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { SessionOwnerStore } from "../../../core/session/session-owners.ts";
+import type { ListNews } from "../news/list-news.ts";
+import { toldOf } from "../news/told-stream.ts";
 import type { Peers } from "../peers/peers.ts";
 import type { ToolAction } from "../../../core/action.ts";
 import type { RpcId } from "../rpc-message.ts";
@@ -38,6 +40,7 @@ export interface EraRelayParts {
   readonly deadlineOf: DeadlineOf;
   readonly peers: Peers;
   readonly owners: SessionOwnerStore;
+  readonly news: ListNews;
 }
 
 const RPC_SESSION_UNKNOWN = -32001;
@@ -48,10 +51,12 @@ export class EraRelay implements UpstreamTransport {
   readonly #bridge: McpServerSide;
   readonly #front: McpServerSide;
   readonly #owners: SessionOwners;
+  readonly #news: ListNews;
   readonly #deadlineOf: DeadlineOf;
 
-  constructor(side: McpServerSide, { name, deadlineOf, peers, owners }: EraRelayParts) {
+  constructor(side: McpServerSide, { name, deadlineOf, peers, owners, news }: EraRelayParts) {
     this.#side = side;
+    this.#news = news;
     this.#deadlineOf = deadlineOf;
     this.#owners = new SessionOwners(name, owners);
     this.#era = new UpstreamEra(side);
@@ -60,11 +65,12 @@ export class EraRelay implements UpstreamTransport {
     this.#front = peers.share(`${name}/front`, new SessionFront(side, peers.mark));
   }
 
-  dispatch(departure: Departure, told: Dispatcher.DispatchHandler): void {
+  dispatch(departure: Departure, agent: Dispatcher.DispatchHandler): void {
     const request = mcpRequestOf(departure);
     const { action } = departure.interpretation;
     const limit = action.kind === "tool" ? this.#limitOf(action) : undefined;
-    const handler = limit === undefined ? told : this.#timed(request, told, limit);
+    const handler =
+      limit === undefined ? toldOf(request, agent, this.#news) : this.#timed(request, agent, limit);
     if (isStateless(request)) return this.#relayStateless(request, handler);
     const { question } = request;
     if (question.kind === "request" && question.method === "initialize") {

@@ -17,6 +17,7 @@ import {
 } from "../rpc-message.ts";
 import { AnswerStream, errorText } from "../transport/answer-stream.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
+import type { ListNews } from "../news/list-news.ts";
 import { mergeLists } from "./merge-lists.ts";
 import { mergeNews } from "./merged-news.ts";
 import { joinAnswer, joinUri, place, type Members, type Placed } from "./namespace.ts";
@@ -24,6 +25,7 @@ import { joinAnswer, joinUri, place, type Members, type Placed } from "./namespa
 export interface FederatedParts {
   readonly members: Members;
   readonly version: string;
+  readonly news: ListNews;
   side(upstream: Upstream): McpServerSide;
 }
 
@@ -51,7 +53,9 @@ export class FederatedServer implements McpServerSide {
     const side = (upstream: Upstream): McpServerSide => this.#parts.side(upstream);
     if (method === "subscriptions/listen") {
       const filter = params?.["notifications"];
-      if (isJsonObject(filter)) return mergeNews({ base, id, filter, sent, members, side }, stream);
+      const { news } = this.#parts;
+      const ask = { base, id, sent, members, side, news };
+      if (isJsonObject(filter)) return mergeNews({ ...ask, filter }, stream);
       return stream.reply(400, errorText(id, RPC_INVALID_PARAMS, "notifications is missing"));
     }
     const placed = place(sent, members);

@@ -76,7 +76,7 @@ export class FederationDoor {
     this.#members = members;
     this.#limits = limits;
     const side = (upstream: Upstream): McpServerSide => innerSide(upstream, tools);
-    this.#server = new FederatedServer({ members, version, side });
+    this.#server = new FederatedServer({ members, version, side, news: tools.news });
     const front = new SessionFront(this.#server, tools.peers.mark);
     this.#front = tools.peers.share("mcp/front", front);
   }

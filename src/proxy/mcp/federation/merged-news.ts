@@ -1,9 +1,10 @@
 /** What the members say unasked, on one stream: each is listened to by itself, and again if it ends. */
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/json.ts";
 import { isOpenTo, type Upstream } from "../../../core/upstream.ts";
-import { urisOf } from "../era/link-news.ts";
+import { CHANGES, urisOf } from "../era/link-news.ts";
 import { askMessages, type Asking } from "../era/answer-reader.ts";
 import { requestOf, setIn, statelessRequest } from "../era/stateless-message.ts";
+import type { ListNews, NewsListener } from "../news/list-news.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
 import type { RpcId, RpcNotification } from "../rpc-message.ts";
 import type { AnswerStream } from "../transport/answer-stream.ts";
@@ -20,6 +21,7 @@ export interface NewsAsk {
   readonly sent: SentMessage;
   readonly members: Members;
   readonly side: (upstream: Upstream) => McpServerSide;
+  readonly news: ListNews;
 }
 
 export function mergeNews(ask: NewsAsk, stream: AnswerStream): void {
@@ -28,11 +30,58 @@ export function mergeNews(ask: NewsAsk, stream: AnswerStream): void {
   const method = "notifications/subscriptions/acknowledged";
   stream.event(JSON.stringify({ jsonrpc: "2.0", method, params }));
   const { tenant } = ask.base.principal;
+  const changes = new Changes(id, filter, stream);
+  ask.news.listen(changes);
+  const heard = { ask, stream, changes };
   for (const upstream of members.values()) {
     if (!isOpenTo(upstream, tenant)) continue;
     const theirs = filterFor(upstream, filter, members);
-    if (Object.keys(theirs).length > 0) new Listening(ask, upstream, theirs, stream).start();
+    if (Object.keys(theirs).length > 0) new Listening(heard, upstream, theirs).start();
   }
+}
+
+/** How long the same word of several members counts as one. */
+const TOGETHER_MS = 50;
+
+/** That lists have changed, by a member's word or the gate's own: once for all of them. */
+class Changes implements NewsListener {
+  readonly #id: RpcId;
+  readonly #wanted: readonly string[];
+  readonly #stream: AnswerStream;
+  readonly #due = new Set<string>();
+
+  constructor(id: RpcId, filter: JsonObject, stream: AnswerStream) {
+    this.#id = id;
+    this.#wanted = Object.keys(CHANGES).filter((method) => filter[CHANGES[method] ?? ""] === true);
+    this.#stream = stream;
+  }
+
+  get gone(): boolean {
+    return this.#stream.over;
+  }
+
+  tell(): void {
+    for (const method of this.#wanted) this.note(method);
+  }
+
+  note(method: string): void {
+    if (this.#due.size === 0) setTimeout(() => this.#say(), TOGETHER_MS).unref();
+    this.#due.add(method);
+  }
+
+  #say(): void {
+    const params = { _meta: { [SUBSCRIPTION_KEY]: this.#id } };
+    for (const method of this.#due) {
+      this.#stream.event(JSON.stringify({ jsonrpc: "2.0", method, params }));
+    }
+    this.#due.clear();
+  }
+}
+
+interface Heard {
+  readonly ask: NewsAsk;
+  readonly stream: AnswerStream;
+  readonly changes: Changes;
 }
 
 class Listening {
@@ -40,11 +89,13 @@ class Listening {
   readonly #upstream: Upstream;
   readonly #filter: JsonObject;
   readonly #stream: AnswerStream;
+  readonly #changes: Changes;
   #asking: Asking | undefined;
   #again: NodeJS.Timeout | undefined;
 
-  constructor(ask: NewsAsk, upstream: Upstream, filter: JsonObject, stream: AnswerStream) {
+  constructor({ ask, stream, changes }: Heard, upstream: Upstream, filter: JsonObject) {
     this.#ask = ask;
+    this.#changes = changes;
     this.#upstream = upstream;
     this.#filter = filter;
     this.#stream = stream;
@@ -70,6 +121,7 @@ class Listening {
 
   #hear({ method, params, json }: RpcNotification): void {
     if (method === "notifications/subscriptions/acknowledged") return;
+    if (CHANGES[method] !== undefined) return this.#changes.note(method);
     const uri = params?.["uri"];
     const joined = typeof uri === "string" && { uri: joinUri(this.#upstream.name, uri) };
     const meta = { ...metaIn(params), [SUBSCRIPTION_KEY]: this.#ask.id };

@@ -8,6 +8,7 @@ import type { Ask } from "../../../pipeline/ask.ts";
 import type { Ports } from "../../../pipeline/stages.ts";
 import type { ExchangeTools } from "../../http-exchange.ts";
 import type { RequestHead, WireFamily } from "../../wire.ts";
+import type { ListNews } from "../news/list-news.ts";
 import type { Peers } from "../peers/peers.ts";
 import type { ProtectedResource } from "../protected-resource.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
@@ -20,6 +21,7 @@ export interface InnerTools {
   readonly wire: WireFamily;
   readonly login: ProtectedResource;
   readonly peers: Peers;
+  readonly news: ListNews;
   /** What stands for all servers at once. */
   readonly federation: Upstream;
   /** Governs it, and counts it among what runs. */

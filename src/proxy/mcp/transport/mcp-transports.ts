@@ -6,6 +6,7 @@ import type { Vault } from "../../../core/secret/vault.ts";
 import type { ProcessTransport, Upstream } from "../../../core/upstream.ts";
 import { impossible } from "../../../lib/impossible.ts";
 import type { SessionOwnerStore } from "../../../core/session/session-owners.ts";
+import type { ListNews } from "../news/list-news.ts";
 import type { Peers } from "../peers/peers.ts";
 import type { UpstreamTransport } from "../../upstream-transport.ts";
 import { EraRelay, type DeadlineOf } from "../era/era-relay.ts";
@@ -33,6 +34,7 @@ export interface McpTransportParts {
   readonly own: UpstreamTransport;
   readonly peers: Peers;
   readonly owners: SessionOwnerStore;
+  readonly news: ListNews;
 }
 
 export class McpTransports implements Disposable {
@@ -45,9 +47,9 @@ export class McpTransports implements Disposable {
 
   to(upstream: Upstream, pool: () => Pool): UpstreamTransport {
     const { transport } = upstream;
-    const { peers, owners } = this.#parts;
+    const { peers, owners, news } = this.#parts;
     const { name } = upstream;
-    const parts = { name, deadlineOf: deadlinesOf(upstream), peers, owners };
+    const parts = { name, deadlineOf: deadlinesOf(upstream), peers, owners, news };
     switch (transport.kind) {
       case "http":
         return new EraRelay(new HttpSide(upstream, pool()), parts);
