@@ -28,6 +28,8 @@ export async function serveUntilStopped(served: Served, isWorker: boolean): Prom
   if (isWorker) process.on("SIGINT", () => {});
   const signals = isWorker ? ["SIGTERM" as const] : STOP_SIGNALS;
   await oneOf(signals, 0);
+  // Without a listener the next signal would end the process before its exit code is set.
+  for (const signal of signals) process.on(signal, () => {});
   const again = oneOf(signals, monotonicMillis() + ECHO_MS).then(() => "cut" as const);
   const stopped = served.stop().then(() => "drained" as const);
   const ending = await Promise.race([stopped, again]);
