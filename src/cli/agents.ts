@@ -5,11 +5,20 @@ import type { StopTarget } from "../core/identity/stop.ts";
 import { id } from "../core/units.ts";
 import { printable } from "../lib/printable.ts";
 import { registerAgent, removeAgent } from "../operations/identity/manage-agents.ts";
-import { liftStop, stopAgents, stopText } from "../operations/identity/stop-agents.ts";
+import { stopText } from "../operations/identity/stop-agents.ts";
 import { CommandFailure } from "./command-failure.ts";
-import { atDesk, onDirectory, print, textOf, valueOf, type Options } from "./directory-desk.ts";
+import {
+  atDesk,
+  onDirectory,
+  print,
+  textOf,
+  textsOf,
+  valueOf,
+  type Options,
+} from "./directory-desk.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Shell } from "./shell.ts";
+import { addStops } from "./stop-commands.ts";
 
 const AGENTS_SHOWN = 1_000;
 const EXAMPLES = `
@@ -24,32 +33,8 @@ export function agentsCommand(shell: Shell): Command {
     .description("agents: registered, listed, stopped")
     .addHelpText("after", EXAMPLES);
   addRegister(agents, shell);
-  for (const mode of ["kill", "freeze"] as const) {
-    onDirectory(
-      agents
-        .command(mode)
-        .description(mode === "kill" ? "refuse it, and cut what it runs" : "refuse new calls"),
-    )
-      .argument("[agent]")
-      .option("--all", "everybody")
-      .requiredOption("--reason <text>", "why, for the record")
-      .action((name: string | undefined, options: Options) =>
-        atDesk(options, shell, async ({ caller, ports }) => {
-          const wish = { target: targetOf(name, options), mode, reason: String(options["reason"]) };
-          const { body } = valueOf(await stopAgents(caller, wish, ports));
-          print([`stopped ${stopText(body.target)}: ${mode}`], body, options, shell);
-        }),
-      );
-  }
-  onDirectory(agents.command("resume").description("let go on"))
-    .argument("[agent]")
-    .option("--all", "everybody that was stopped with --all")
-    .action((name: string | undefined, options: Options) =>
-      atDesk(options, shell, async ({ caller, ports }) => {
-        const { body } = valueOf(await liftStop(caller, targetOf(name, options), ports));
-        print([`resumed ${stopText(body.target)}`], body, options, shell);
-      }),
-    );
+  const options = [["--all", "everybody"]] as const;
+  addStops(agents, { argument: "[agent]", options, targetOf }, shell);
   return agents;
 }
 
@@ -58,6 +43,7 @@ function addRegister(agents: Command, shell: Shell): void {
     .argument("<name>")
     .option("--team <name>", "its team")
     .option("--clearance <level>", "1 to 5", "1")
+    .option("--subject <subjects...>", "names in its certificate, subjects of its tokens")
     .action((name: string, options: Options) =>
       atDesk(options, shell, async ({ caller, ports, listed }) => {
         const clearance = CLEARANCES.find((level) => String(level) === options["clearance"]);
@@ -72,7 +58,7 @@ function addRegister(agents: Command, shell: Shell): void {
           clearance,
           description: undefined,
           active: true,
-          subjects: [],
+          subjects: textsOf(options, "subject"),
         };
         const { body } = valueOf(await registerAgent(caller, agent, listed, ports));
         print([`registered ${body.name}`], body, options, shell);

@@ -87,6 +87,11 @@ export function textOf(options: Options, name: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+export function textsOf(options: Options, name: string): readonly string[] {
+  const value = options[name];
+  return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
+}
+
 async function open(config: Config): Promise<AsyncDisposable & { readonly ports: IdentityPorts }> {
   const { dataDirectory } = config;
   prepareDataDirectory(dataDirectory);

@@ -142,7 +142,7 @@ const GROUPS: readonly Group[] = [
   },
   {
     name: "sessions",
-    description: "list and revoke sessions of agents",
+    description: "list, stop and revoke sessions of agents",
     load: async (shell) => (await import("./sessions.ts")).sessionsCommand(shell),
   },
   {

@@ -2,15 +2,20 @@
 import { Command } from "commander";
 import { isLive } from "../core/identity/agent-session.ts";
 import type { Entry } from "../core/identity/directory-entry.ts";
+import type { StopTarget } from "../core/identity/stop.ts";
+import { id } from "../core/units.ts";
 import { printable } from "../lib/printable.ts";
 import { revokeSession } from "../operations/identity/manage-sessions.ts";
 import { atDesk, onDirectory, print, textOf, valueOf, type Options } from "./directory-desk.ts";
 import type { Shell } from "./shell.ts";
+import { addStops } from "./stop-commands.ts";
 
 const SESSIONS_SHOWN = 1_000;
 
 export function sessionsCommand(shell: Shell): Command {
-  const sessions = new Command("sessions").description("sessions of agents: listed and revoked");
+  const sessions = new Command("sessions").description(
+    "sessions of agents: listed, stopped, revoked",
+  );
   onDirectory(sessions.command("list").description("those that are live"))
     .option("--agent <name>", "of this agent only")
     .option("--all", "those that are over as well")
@@ -37,11 +42,13 @@ export function sessionsCommand(shell: Shell): Command {
         print([`revoked ${entry.id}`], entry.body, options, shell);
       }),
     );
+  const targetOf = (name = ""): StopTarget => ({ kind: "session", session: id(name) });
+  addStops(sessions, { argument: "<id>", options: [], targetOf }, shell);
   return sessions;
 }
 
 function lineOf({ body }: Entry<"session">): string {
-  const { id, agent, scopes, expiresAt, revokedAt } = body;
+  const { id: name, agent, scopes, expiresAt, revokedAt } = body;
   const end = revokedAt === undefined ? `until ${new Date(expiresAt).toISOString()}` : "revoked";
-  return `${id}  ${printable(agent)}  ${scopes.join(" ")}  ${end}`;
+  return `${name}  ${printable(agent)}  ${scopes.join(" ")}  ${end}`;
 }

@@ -3,12 +3,11 @@
  * at all; the session it runs under can only take away from that, and puts its own purse on top.
  */
 import type { Action } from "../core/action.ts";
-import type { Terms } from "../core/decision.ts";
-import type { Budget } from "../core/money/budget.ts";
+import type { Charge, Terms } from "../core/decision.ts";
 import { namedSpend } from "../core/money/claims.ts";
 import type { Principal } from "../core/principal.ts";
+import { pursesOf } from "../core/session/purse.ts";
 import { missingScopes } from "../core/session/session-scope.ts";
-import { id, type BudgetId, type NanoUsd } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 
@@ -34,33 +33,18 @@ export function confine(
 /** The terms with the session's purse beside the budgets that the rules charge. */
 export function confineTerms({ granted }: Principal, terms: Terms): Verdict<Terms> {
   if (granted === undefined) return pass(terms);
-  const named = namedSpend(terms.charges);
-  if (named > 0 && !granted.scopes.includes("spend") && !granted.scopes.includes("admin")) {
+  const spent = namedSpend(terms.charges);
+  if (spent > 0 && !granted.scopes.includes("spend") && !granted.scopes.includes("admin")) {
     return beyond("spends money and needs the scope spend");
   }
-  if (granted.spendLimit === undefined) return pass(terms);
-  const budget = purseOf(granted.spendLimit);
-  const purse = [
-    { kind: "metered", budget } as const,
-    ...(named > 0 ? [{ kind: "amount", budget, amount: named } as const] : []),
-  ];
-  return pass({ ...terms, charges: [...terms.charges, ...purse] });
-}
-
-const PURSE: BudgetId = id("session");
-
-function purseOf(limit: NanoUsd): Budget {
-  return {
-    id: PURSE,
-    unit: "nano_usd",
-    limit,
-    per: ["agent", "session"],
-    only: [],
-    window: { kind: "session" },
-    notifyAt: [],
-    onExceed: { kind: "deny" },
-    tellsAgent: false,
-  };
+  const purses = pursesOf(granted);
+  if (purses.length === 0) return pass(terms);
+  const charges = purses.flatMap((budget): readonly Charge[] => {
+    const metered = { kind: "metered", budget } as const;
+    const named = budget.unit === "nano_usd" ? spent : 0;
+    return named > 0 ? [metered, { kind: "amount", budget, amount: named }] : [metered];
+  });
+  return pass({ ...terms, charges: [...terms.charges, ...charges] });
 }
 
 const FREE = pass(undefined);

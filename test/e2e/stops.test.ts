@@ -21,7 +21,10 @@ beforeAll(async () => {
     policies: {
       "all.yaml":
         `version: 1\nagents: ["*"]\nrules:\n` +
-        `  - { id: web, http: { upstreams: [web] }, effect: allow }\n`,
+        `  - { id: web, http: { upstreams: [web] }, effect: allow }\n` +
+        `  - { id: pay, http: { upstreams: [web], methods: [POST] }, effect: allow,\n` +
+        `      when: has(body.amount), charge: { budget: all, amount: body.amount }, marks: [paid] }\n` +
+        `budgets: { all: { limit: 1000 USD, per: agent, window: day } }\n`,
     },
   });
   admin = (await manage("POST", "/bootstrap", {})).key;
@@ -151,6 +154,42 @@ describe("a session", () => {
   });
 });
 
+describe("a session's purse", () => {
+  it("is spent inline, refused when it is empty, and shown with what was done", async () => {
+    const key = await newAgent("spender");
+    const wish = { agent: "spender", scopes: ["write"], spend_limit_usd: "1" };
+    const { id } = await manage("POST", "/sessions", wish);
+    const pay = (amount: string) =>
+      fetch(`${gate.url}/web/now`, {
+        method: "POST",
+        headers: {
+          "x-sallyport-key": key,
+          "x-sallyport-session": id,
+          "content-type": "application/json",
+        },
+        body: `{"amount":${amount}}`,
+      });
+    expect((await pay("0.6")).status).toBe(200);
+    const beyond = await pay("0.6");
+    expect(await beyond.json()).toMatchObject({ status: 402, code: "budget_exceeded" });
+    expect((await pay("0.4")).status).toBe(200);
+    await expect
+      .poll(() => manage("GET", `/sessions/${id}`))
+      .toMatchObject({
+        spent_usd: "1.000000000",
+        remaining_usd: "0.000000000",
+        marks: ["paid"],
+      });
+    const trace = (): Promise<string[]> =>
+      manage("GET", `/sessions/${id}/trace`).then(({ items }) =>
+        items.map(({ outcome, code }: Record<string, string>) => code ?? outcome),
+      );
+    await expect
+      .poll(trace, { timeout: 10_000 })
+      .toEqual(["completed", "budget_exceeded", "completed"]);
+  });
+});
+
 describe("an execution token", () => {
   it("works where an SDK puts its key, until its session is revoked", async () => {
     await newAgent("runner");
@@ -201,6 +240,12 @@ describe("the command line", () => {
     expect((await call("/now", headers)).status).toBe(403);
     expect((await run("agents", "resume", "by-hand")).code).toBe(0);
     await expect.poll(async () => (await call("/now", headers)).status).toBe(200);
+    const { id } = await manage("POST", "/sessions", { agent: "by-hand", scopes: ["read"] });
+    const under = { ...headers, "x-sallyport-session": id };
+    const running = await openStream(under);
+    expect((await run("sessions", "kill", id, "--reason", "test")).code).toBe(0);
+    expect(await running.rest).not.toContain("second");
+    expect([401, 403]).toContain((await call("/now", under)).status);
     const listed = await run("keys", "list");
     expect(listed.stdout).toContain("agent:by-hand");
     expect(listed.stdout).not.toContain(key);

@@ -181,6 +181,7 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
       authenticate: (credential) => authenticate(credential, ports, tokens),
       logins: createLoginLimiter(),
       quotas: store.quotas,
+      marks: () => [],
       oidc,
       publicUrl: PUBLIC_URL,
       tokens: createTokenIssuer({ store, key: () => SEALING_KEY, tenant: id("default"), now }),

@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import { createLoginLimiter } from "../../core/identity/login-limits.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { Identity, ListedAgent } from "../../manage/native/services.ts";
 import { authenticate } from "../../operations/identity/authenticate.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import { instant } from "../../core/units.ts";
+import { SqliteSessionStore } from "../../stores/sqlite/session-store.ts";
 import { createTokenIssuer } from "../../stores/tokens/token-issuer.ts";
 import { vaultKey } from "../../stores/vault/vault-file.ts";
 import { vaultKeySource } from "../../stores/vault/vault-key.ts";
@@ -22,6 +24,9 @@ export async function openIdentityServices(
   started: AsyncDisposableStack,
 ): Promise<Identity> {
   const store = started.use(await openDirectoryStore(config));
+  const sessions = started.use(
+    new SqliteSessionStore({ path: join(config.dataDirectory, "sessions.db"), shared: true, now }),
+  );
   const forgetting = setInterval(() => {
     store.prune(instant(now() - KEPT_MS)).catch((error: unknown) => vitals.failed(error));
   }, FORGET_EVERY_MS).unref();
@@ -33,6 +38,7 @@ export async function openIdentityServices(
     authenticate: (credential) => authenticate(credential, ports, tokens),
     logins: createLoginLimiter(),
     quotas: store.quotas,
+    marks: (session) => sessions.marks(session),
     oidc: openLogin(config.login),
     publicUrl: config.login.publicUrl,
     listedAgents: listedAgents(config),

@@ -6,6 +6,7 @@ export const SESSION_SCOPES = [
   "browse",
   "write",
   "execute",
+  "send",
   "delete",
   "spend",
   "admin",
@@ -24,6 +25,8 @@ export interface AgentSession {
   /** Names of the vault's secrets that may be borrowed; empty: as policy and vault allow. */
   readonly credentials: readonly string[];
   readonly spendLimit: NanoUsd | undefined;
+  /** Tokens of models, in and out. */
+  readonly tokenLimit?: number | undefined;
   readonly task: string | undefined;
   readonly container: string | undefined;
   readonly expiresAt: Instant;

@@ -7,6 +7,7 @@ import {
   RECORD_FIELDS,
   type IndexedRecord,
   type LedgerFilter,
+  type LedgerPage,
 } from "../../core/ledger/ledger-index.ts";
 import { usdText } from "../../core/money/usd-text.ts";
 import { instant, type Instant } from "../../core/units.ts";
@@ -93,6 +94,14 @@ export function recordJson(record: IndexedRecord): Written<typeof RecordJson> {
     score,
     details,
     hash,
+  };
+}
+
+/** One page of them. */
+export function recordPage({ records, next }: LedgerPage) {
+  return {
+    items: records.map(recordJson),
+    next: next === undefined ? undefined : Buffer.from(next).toString("base64url"),
   };
 }
 

@@ -11,7 +11,7 @@ import {
   NewEventJson,
   RECORD_EXAMPLE,
   RecordJson,
-  recordJson,
+  recordPage,
   WHOLE_EXAMPLE,
   WholeRecordJson,
   wholeRecordJson,
@@ -74,10 +74,7 @@ function addLists(api: Api, { records: { index } }: Services): void {
     },
     async ({ caller, query }, reply) => {
       const wish = { ...filterOf(query), ...pagingOf(query), order: query.order ?? "newest" };
-      return answer(reply, 200, await listRecords(caller, wish, index), ({ records, next }) => ({
-        items: records.map(recordJson),
-        next: next === undefined ? undefined : Buffer.from(next).toString("base64url"),
-      }));
+      return answer(reply, 200, await listRecords(caller, wish, index), recordPage);
     },
   );
   api.get(

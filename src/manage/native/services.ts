@@ -3,6 +3,7 @@ import type { Caller } from "../../core/identity/caller.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { LoginLimiter } from "../../core/identity/login-limits.ts";
 import type { OidcClient } from "../../core/identity/oidc.ts";
+import type { SessionStore } from "../../core/session/session.ts";
 import type { QuotaStore } from "../../core/identity/quota.ts";
 import type { TokenIssuer } from "../../core/identity/tokens.ts";
 import type { PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
@@ -68,6 +69,8 @@ export interface Identity {
   readonly logins: LoginLimiter;
   readonly tokens: TokenIssuer;
   readonly quotas: QuotaStore;
+  /** Of an agent's session, as policy and findings put them. */
+  readonly marks: SessionStore["marks"];
   readonly oidc: OidcClient;
   /** Where people's browsers reach this API; without a slash at its end. */
   readonly publicUrl: string;

@@ -7,17 +7,21 @@ import {
 } from "../../core/identity/agent-session.ts";
 import type { Entry } from "../../core/identity/directory-entry.ts";
 import { nanoUsdOf, usdText } from "../../core/money/usd-text.ts";
-import { id, instant } from "../../core/units.ts";
+import { DEEDS } from "../../core/ledger/ledger-index.ts";
+import { id, instant, nanoUsd } from "../../core/units.ts";
 import {
   createSession,
   findSession,
   revokeSession,
   type SessionWish,
 } from "../../operations/identity/manage-sessions.ts";
+import { spendingOf, type PurseState } from "../../operations/identity/session-spending.ts";
+import { listRecords } from "../../operations/records/read-records.ts";
 import type { Api } from "./api.ts";
 import { IdParams, Name, type Written } from "./fields.ts";
 import { page, pageOf, PAGE_QUERY, pagingOf } from "./paging.ts";
-import { answer } from "./problem.ts";
+import { filterOf, RECORD_EXAMPLE, RecordJson, recordPage } from "./ledger-json.ts";
+import { answer, sendFault } from "./problem.ts";
 import type { Services } from "./services.ts";
 import { TimeText, timeText } from "./time-text.ts";
 
@@ -34,22 +38,38 @@ const EXAMPLE = {
   expires_at: "2026-11-21T07:00:00.000Z",
 };
 
-export const SessionJson = Type.Object(
+const FIELDS = {
+  id: Type.String(),
+  agent: Type.String(),
+  scopes: Type.Array(Type.Enum(SESSION_SCOPES)),
+  credentials: Type.Array(Type.String()),
+  spend_limit_usd: Type.Optional(Type.String()),
+  token_limit: Type.Optional(Type.Integer()),
+  task: Type.Optional(Type.String()),
+  container: Type.Optional(Type.String()),
+  valid: Type.Boolean(),
+  created_at: TimeText,
+  created_by: Type.String(),
+  expires_at: TimeText,
+  revoked_at: Type.Optional(TimeText),
+};
+export const SessionJson = Type.Object(FIELDS, { examples: [EXAMPLE] });
+
+/** One session looked at closely: with what it has spent and what it has touched. */
+const SessionDetailJson = Type.Object(
   {
-    id: Type.String(),
-    agent: Type.String(),
-    scopes: Type.Array(Type.Enum(SESSION_SCOPES)),
-    credentials: Type.Array(Type.String()),
-    spend_limit_usd: Type.Optional(Type.String()),
-    task: Type.Optional(Type.String()),
-    container: Type.Optional(Type.String()),
-    valid: Type.Boolean(),
-    created_at: TimeText,
-    created_by: Type.String(),
-    expires_at: TimeText,
-    revoked_at: Type.Optional(TimeText),
+    ...FIELDS,
+    spent_usd: Type.Optional(Type.String()),
+    remaining_usd: Type.Optional(Type.String()),
+    spent_tokens: Type.Optional(Type.Integer()),
+    remaining_tokens: Type.Optional(Type.Integer()),
+    marks: Type.Array(Type.String(), { description: "What rules and findings marked it with." }),
   },
-  { examples: [EXAMPLE] },
+  {
+    examples: [
+      { ...EXAMPLE, spent_usd: "4.200000000", remaining_usd: "20.800000000", marks: ["untrusted"] },
+    ],
+  },
 );
 
 const Usd = Type.String({
@@ -62,6 +82,9 @@ export const sessionFields = {
   scopes: Type.Optional(Type.Array(Type.Enum(SESSION_SCOPES), { maxItems: 16 })),
   credentials: Type.Optional(Type.Array(Name, { maxItems: 64 })),
   spend_limit_usd: Type.Optional(Usd),
+  token_limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: "In and out." }),
+  ),
   task: Type.Optional(Type.String({ maxLength: 500 })),
   container: Type.Optional(Type.String({ maxLength: 128 })),
 };
@@ -85,6 +108,7 @@ const WRITE = { role: "agent", scope: "sessions:write" } as const;
 
 export function sessionRoutes(api: Api, services: Services): void {
   addReads(api, services);
+  addCloseLooks(api, services);
   addWrites(api, services);
 }
 
@@ -114,6 +138,9 @@ function addReads(api: Api, { identity: { ports } }: Services): void {
       return page(sessions, paging, (entry) => entry.id, sessionJson(ports.now()));
     },
   );
+}
+
+function addCloseLooks(api: Api, { identity: { ports, marks }, budgets, records }: Services): void {
   api.get(
     "/sessions/:id",
     {
@@ -121,13 +148,42 @@ function addReads(api: Api, { identity: { ports } }: Services): void {
         summary: "Show a session",
         tags: ["sessions"],
         params: IdParams,
-        response: { 200: SessionJson },
+        response: { 200: SessionDetailJson },
       },
       config: { access: READ },
     },
     async ({ caller, params }, reply) => {
       const found = await findSession(caller, params.id, ports);
-      return answer(reply, 200, found, sessionJson(ports.now()));
+      if (found.kind === "fault") return sendFault(reply, found.fault);
+      const { body } = found.value;
+      const spending = await spendingOf(body, budgets.store);
+      return answer(reply, 200, spending, (purses) => ({
+        ...sessionJson(ports.now())(found.value),
+        ...purseJson(purses),
+        marks: [...marks({ tenant: body.tenant, agent: body.agent, session: body.id })],
+      }));
+    },
+  );
+  api.get(
+    "/sessions/:id/trace",
+    {
+      schema: {
+        summary: "What was done under a session",
+        description: "Each deed and how it ended, the oldest first; the whole of it is /ledger.",
+        tags: ["sessions"],
+        params: IdParams,
+        querystring: Type.Object(PAGE_QUERY, { additionalProperties: false }),
+        response: { 200: pageOf(RecordJson, RECORD_EXAMPLE) },
+      },
+      config: { access: READ },
+    },
+    async ({ caller, params, query }, reply) => {
+      const found = await findSession(caller, params.id, ports);
+      if (found.kind === "fault") return sendFault(reply, found.fault);
+      const { id: session, agent } = found.value.body;
+      const filter = filterOf({ session, agent, kind: DEEDS.join(",") });
+      const wish = { ...filter, ...pagingOf(query), order: "oldest" } as const;
+      return answer(reply, 200, await listRecords(caller, wish, records.index), recordPage);
     },
   );
 }
@@ -170,12 +226,14 @@ function addWrites(api: Api, { identity: { ports, listedAgents } }: Services): v
 }
 
 export function sessionWish(body: Static<typeof NewSessionJson>): SessionWish {
-  const { agent, scopes, credentials, spend_limit_usd: usd, task, container, ttl_s: ttl } = body;
+  const { agent, scopes, credentials, task, container } = body;
+  const { spend_limit_usd: usd, token_limit: tokenLimit, ttl_s: ttl } = body;
   return {
     agent: id(agent),
     scopes: scopes ?? ["read", "browse"],
     credentials: credentials ?? [],
     spendLimit: usd === undefined ? undefined : nanoUsdOf(usd),
+    tokenLimit,
     task,
     container,
     ttl: (ttl ?? SESSION_TTL_DEFAULT_S) * 1000,
@@ -184,13 +242,14 @@ export function sessionWish(body: Static<typeof NewSessionJson>): SessionWish {
 
 export function sessionJson(now: number) {
   return ({ body, createdAt }: Entry<"session">): Written<typeof SessionJson> => {
-    const { spendLimit, task, container, expiresAt, revokedAt, createdBy } = body;
+    const { spendLimit, tokenLimit, task, container, expiresAt, revokedAt, createdBy } = body;
     return {
       id: body.id,
       agent: body.agent,
       scopes: [...body.scopes],
       credentials: [...body.credentials],
       spend_limit_usd: spendLimit === undefined ? undefined : usdText(spendLimit),
+      token_limit: tokenLimit,
       task,
       container,
       valid: isLive(body, instant(now)),
@@ -200,4 +259,13 @@ export function sessionJson(now: number) {
       revoked_at: timeText(revokedAt),
     };
   };
+}
+
+function purseJson(purses: readonly PurseState[]): object {
+  const stated = purses.map(({ purse, spent, left }) =>
+    purse.unit === "nano_usd"
+      ? { spent_usd: usdText(nanoUsd(spent)), remaining_usd: usdText(nanoUsd(left)) }
+      : { spent_tokens: spent, remaining_tokens: left },
+  );
+  return Object.assign({}, ...stated);
 }

@@ -19,6 +19,7 @@ export interface SessionWish {
   readonly scopes: readonly SessionScope[];
   readonly credentials: readonly string[];
   readonly spendLimit: NanoUsd | undefined;
+  readonly tokenLimit: number | undefined;
   readonly task: string | undefined;
   readonly container: string | undefined;
   /** Milliseconds. */
@@ -33,7 +34,7 @@ export async function createSession(
   ports: IdentityPorts,
 ): Promise<Answer<Entry<"session">>> {
   const { tenant } = caller;
-  const { agent, scopes, credentials, spendLimit, task, container, ttl } = wish;
+  const { agent, scopes, credentials, spendLimit, tokenLimit, task, container, ttl } = wish;
   if (caller.role === "agent" && caller.agent !== agent) {
     return fault("forbidden", "An agent opens sessions for itself only.", { pointer: "/agent" });
   }
@@ -51,6 +52,7 @@ export async function createSession(
     scopes: spendLimit === undefined || scopes.includes("spend") ? scopes : [...scopes, "spend"],
     credentials,
     spendLimit,
+    tokenLimit,
     task,
     container,
     expiresAt: instant(now + ttl),
@@ -67,6 +69,9 @@ export async function createSession(
       scopes: body.scopes.join(" "),
       expires_at: body.expiresAt,
       ...(spendLimit !== undefined && { spend_limit_nano_usd: spendLimit }),
+      ...(tokenLimit !== undefined && { token_limit: tokenLimit }),
+      ...(credentials.length > 0 && { credentials: credentials.join(" ") }),
+      ...(container !== undefined && { container }),
     },
   };
   const written = await changeDirectory(change, [{ kind: "put", entry, expect: "absent" }], ports);

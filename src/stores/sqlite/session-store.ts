@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Principal } from "../../core/principal.ts";
-import type { SessionStore } from "../../core/session/session.ts";
+import type { SessionName, SessionStore } from "../../core/session/session.ts";
 import type { Instant } from "../../core/units.ts";
 import { BUSY_TIMEOUT_MS, openDatabase } from "./database.ts";
 
@@ -79,7 +79,7 @@ export class SqliteSessionStore implements SessionStore, Disposable {
   }
 
   /** Throws if the store cannot be read: whoever asks must not take that for "no marks". */
-  marks(principal: Principal): readonly string[] {
+  marks(principal: SessionName): readonly string[] {
     if (this.#unwritten.size >= SESSIONS_UNWRITTEN_MAX) {
       throw new Error("too many sessions have marks that could not be written");
     }
@@ -190,6 +190,6 @@ function union(some: readonly string[], others: readonly string[]): readonly str
 }
 
 /** Sessions are named by clients: two agents may choose the same name and share nothing. */
-function keyOf({ tenant, agent, session }: Principal): string {
+function keyOf({ tenant, agent, session }: SessionName): string {
   return `${tenant}\n${agent}\n${session}`;
 }

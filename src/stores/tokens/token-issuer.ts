@@ -1,11 +1,13 @@
 /** Execution tokens: Ed25519-signed JWTs, under keys that are sealed in the directory. */
 import type { KeyObject } from "node:crypto";
-import { exportJWK, generateKeyPair, importJWK, SignJWT } from "jose";
+import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWTPayload } from "jose";
+import type { AgentSession } from "../../core/identity/agent-session.ts";
 import type { SigningKeyRecord } from "../../core/identity/directory-entry.ts";
 import type { DirectoryStore } from "../../core/identity/directory-store.ts";
 import { TOKEN_TYPE } from "../../core/identity/token-form.ts";
 import { TOKEN_ISSUER, type TokenIssuer } from "../../core/identity/tokens.ts";
 import type { Instant, TenantId } from "../../core/units.ts";
+import { usdText } from "../../core/money/usd-text.ts";
 import { newId } from "../../lib/ids.ts";
 import { seal, unseal } from "../../lib/seal.ts";
 
@@ -26,14 +28,14 @@ type Signer = { readonly kid: string; readonly key: Awaited<ReturnType<typeof im
 export function createTokenIssuer(parts: TokenIssuerParts): TokenIssuer {
   let signer: Promise<Signer> | undefined;
   return {
-    async issue({ id, agent, tenant, scopes, credentials, expiresAt, container }) {
+    async issue(session) {
       signer ??= openSigner(parts).catch((error: unknown) => {
         signer = undefined;
         throw error;
       });
       const { kid, key } = await signer;
-      const claims = { tenant, scopes, credentials, ...(container !== undefined && { container }) };
-      return new SignJWT(claims)
+      const { id, agent, expiresAt } = session;
+      return new SignJWT(claimsOf(session))
         .setProtectedHeader({ alg: ALGORITHM, typ: TOKEN_TYPE, kid })
         .setIssuer(TOKEN_ISSUER)
         .setAudience(TOKEN_ISSUER)
@@ -50,6 +52,19 @@ export function createTokenIssuer(parts: TokenIssuerParts): TokenIssuer {
       });
       return { keys: entries.map(({ body }) => body.publicJwk) };
     },
+  };
+}
+
+/** What the token's bearer may read of it; the gate believes the session alone. */
+function claimsOf(session: AgentSession): JWTPayload {
+  const { tenant, scopes, credentials, container, spendLimit, tokenLimit } = session;
+  return {
+    tenant,
+    scopes: [...scopes],
+    credentials: [...credentials],
+    ...(container !== undefined && { container }),
+    ...(spendLimit !== undefined && { budget_usd: usdText(spendLimit) }),
+    ...(tokenLimit !== undefined && { token_limit: tokenLimit }),
   };
 }
 

@@ -89,7 +89,7 @@ describe("whatever another tenant's administrator asks", () => {
         const method = verb.toUpperCase() as Method;
         const of = path.split("/")[3] ?? "";
         const url = path.replaceAll(/\{\w+\}/g, ids[of] ?? "nothing-here");
-        for (let round = 0; round < 4; round += 1) {
+        for (let round = 0; round < 2; round += 1) {
           const seed = createHash("sha256").update(`${verb} ${path} ${round}`).digest();
           const schema = operation.requestBody?.content["application/json"]?.schema;
           const random = seededRandom(seed.readUInt32LE());
@@ -103,7 +103,7 @@ describe("whatever another tenant's administrator asks", () => {
     }
     expect(asked).toBeGreaterThan(150);
     expect(await entriesOf(fixture)).toEqual(before);
-  });
+  }, 60_000);
 
   async function fill(fixture: NativeFixture): Promise<Readonly<Record<string, string>>> {
     const post = async (path: string, body: object): Promise<string> => {

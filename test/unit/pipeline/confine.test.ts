@@ -3,8 +3,10 @@ import type { Action } from "../../../src/core/action.ts";
 import type { Terms } from "../../../src/core/decision.ts";
 import type { AgentSession } from "../../../src/core/identity/agent-session.ts";
 import type { Principal } from "../../../src/core/principal.ts";
-import { id, instant, nanoUsd } from "../../../src/core/units.ts";
+import { id, instant, nanoUsd, type AgentId } from "../../../src/core/units.ts";
 import type { Upstream } from "../../../src/core/upstream.ts";
+import { holdsFor } from "../../../src/core/money/holds.ts";
+import { purseKey, pursesOf } from "../../../src/core/session/purse.ts";
 import { confine, confineTerms } from "../../../src/pipeline/confine.ts";
 
 const SESSION: AgentSession = {
@@ -109,3 +111,19 @@ function purseOf(who: Principal, terms: Terms): Terms["charges"] {
   if (verdict.kind === "halt") throw new Error(verdict.refusal.detail);
   return verdict.value.charges;
 }
+
+describe("a session's purses", () => {
+  it("are counted where the budget store is asked for them", () => {
+    const agent: AgentId = id("a|b");
+    const session = { ...SESSION, agent, spendLimit: nanoUsd(5), tokenLimit: 9 };
+    const principal = { ...under(session), agent };
+    const none: Terms = { charges: [], rates: [], outputTokens: undefined, marks: [], shadow: [] };
+    const confined = confineTerms(principal, none);
+    if (confined.kind === "halt") throw new Error("halted");
+    const amounts = { nanoUsd: 1, inputTokens: 1, outputTokens: 1, calls: 1 };
+    const lines = holdsFor(confined.value.charges, principal, TOOL, instant(1), amounts);
+    expect(lines.map(({ hold }) => [hold.key, hold.amount])).toEqual(
+      pursesOf(session).map((purse, i) => [purseKey(purse, session), i === 0 ? 1 : 2]),
+    );
+  });
+});
