@@ -4,6 +4,7 @@
  * the request was due, so that a slow subject cannot hide its queue (coordinated omission).
  */
 import { connect, type Socket } from "node:net";
+import { NUMBER, numbered } from "./numbered.ts";
 
 export interface LoadJob {
   readonly port: number;
@@ -32,16 +33,16 @@ export interface LoadResult {
 
 const PROMPT = "Please summarise the following notes about the harbour and its ships. ";
 
+/** What a turn adds to the conversation that is sent again with it. */
+const TURN = `${NUMBER}. ${PROMPT.repeat(3)}`;
+
 function requestBytes(job: LoadJob): Buffer {
-  const shell = {
-    model: "bench-model",
-    stream: job.stream !== undefined,
-    max_tokens: 200,
-    messages: [{ role: "user", content: "" }],
-  };
-  const room = Math.max(0, job.bodyBytes - JSON.stringify(shell).length);
-  const content = PROMPT.repeat(Math.ceil(room / PROMPT.length)).slice(0, room);
-  const body = JSON.stringify({ ...shell, messages: [{ role: "user", content }] });
+  const turn = { role: "user", content: TURN };
+  const shell = { model: "bench-model", stream: job.stream !== undefined, max_tokens: 200 };
+  const said = (content: string): string =>
+    JSON.stringify({ ...shell, messages: [{ role: "user", content }, turn] });
+  const room = Math.max(0, job.bodyBytes - said("").length);
+  const body = said(PROMPT.repeat(Math.ceil(room / PROMPT.length)).slice(0, room));
   const play =
     job.stream === undefined
       ? ""
@@ -151,7 +152,7 @@ function percentile(sorted: Float64Array, share: number): number {
 }
 
 async function run(job: LoadJob): Promise<LoadResult> {
-  const bytes = requestBytes(job);
+  const request = numbered(requestBytes(job));
   const latencies: number[] = [];
   const firsts: number[] = [];
   let failures = 0;
@@ -173,17 +174,17 @@ async function run(job: LoadJob): Promise<LoadResult> {
   };
   const next = (connection: Connection): void => {
     if (!running) return;
-    if (job.rate === undefined) connection.send(bytes, performance.now());
+    if (job.rate === undefined) connection.send(request(), performance.now());
     else {
       const dueAt = due.shift();
       if (dueAt === undefined) idle.push(connection);
-      else connection.send(bytes, dueAt);
+      else connection.send(request(), dueAt);
     }
   };
   const connections = Array.from({ length: job.connections }, make);
   const startedAt = performance.now();
   for (const connection of connections) next(connection);
-  const pacer = job.rate === undefined ? undefined : pace(job.rate, idle, due, bytes);
+  const pacer = job.rate === undefined ? undefined : pace(job.rate, idle, due, request);
   if (job.hold)
     await until(() => connections.every((connection) => connection.started), job.seconds);
   else await new Promise((resolve) => setTimeout(resolve, job.seconds * 1000));
@@ -208,7 +209,12 @@ async function run(job: LoadJob): Promise<LoadResult> {
 
 const held: Connection[] = [];
 
-function pace(rate: number, idle: Connection[], due: number[], bytes: Buffer): NodeJS.Timeout {
+function pace(
+  rate: number,
+  idle: Connection[],
+  due: number[],
+  request: () => Buffer,
+): NodeJS.Timeout {
   const startedAt = performance.now();
   let sent = 0;
   return setInterval(() => {
@@ -217,7 +223,7 @@ function pace(rate: number, idle: Connection[], due: number[], bytes: Buffer): N
       const dueAt = startedAt + (sent * 1000) / rate;
       const connection = idle.pop();
       if (connection === undefined) due.push(dueAt);
-      else connection.send(bytes, dueAt);
+      else connection.send(request(), dueAt);
     }
   }, 1);
 }

@@ -3,6 +3,7 @@
  * bottleneck. Answers a chat completion; a body that asks to stream gets `chunks` events.
  */
 import { createServer, type Socket } from "node:net";
+import { NUMBER, numbered } from "./numbered.ts";
 
 const FILLER = "The quick brown fox jumps over the lazy dog and keeps running through the wood. ";
 
@@ -15,14 +16,16 @@ const ANSWER = JSON.stringify({
     {
       index: 0,
       finish_reason: "stop",
-      message: { role: "assistant", content: FILLER.repeat(11) },
+      message: { role: "assistant", content: `${NUMBER}. ${FILLER.repeat(11)}` },
     },
   ],
   usage: { prompt_tokens: 120, completion_tokens: 180, total_tokens: 300 },
 });
 
-const REPLY = Buffer.from(
-  `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(ANSWER)}\r\n\r\n${ANSWER}`,
+const reply = numbered(
+  Buffer.from(
+    `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(ANSWER)}\r\n\r\n${ANSWER}`,
+  ),
 );
 
 const SSE_HEAD = Buffer.from(
@@ -136,7 +139,7 @@ function serve(socket: Socket): void {
         }
         data = data.subarray(skip);
         skip = 0;
-        socket.write(REPLY);
+        socket.write(reply());
       }
       if (data.length === 0) return;
       const end = data.indexOf("\r\n\r\n");
@@ -153,7 +156,7 @@ function serve(socket: Socket): void {
         stream(socket, play);
       } else if (data.length >= length) {
         data = data.subarray(length);
-        socket.write(REPLY);
+        socket.write(reply());
       } else {
         skip = length - data.length;
         return;

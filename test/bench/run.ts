@@ -18,15 +18,16 @@ const only = process.argv.find((arg) => arg.startsWith("--only="))?.slice("--onl
 
 const ROUNDS = quick ? 2 : 5;
 const SLICE_SECONDS = quick ? 0.5 : 2;
-/** Long enough for the optimising compiler on a single core. */
-const WARM_SECONDS = quick ? 3 : 8;
+/** By then the optimising compiler has settled: counted, because a busy machine gets there later. */
+const WARM_REQUESTS = quick ? 8_000 : 60_000;
+const WARM_SECONDS_MAX = quick ? 3 : 30;
 const OPEN_STREAMS = 1000;
 const LOAD_MS = 60_000;
 
 const WARM = {
   bodyBytes: 1024,
   connections: 16,
-  seconds: WARM_SECONDS,
+  seconds: SLICE_SECONDS,
   rate: undefined,
   stream: undefined,
   hold: false,
@@ -49,6 +50,14 @@ async function slice(client: ChildProcess, subject: Subject, job: LoadJob): Prom
   const before = cpuUs(subject.pids());
   const result = await load(client, { ...job, port: subject.port, path: subject.path });
   return { result, cpuUs: cpuUs(subject.pids()) - before };
+}
+
+async function warm(client: ChildProcess, { port, path }: Subject): Promise<void> {
+  let requests = 0;
+  for (let seconds = 0; seconds < WARM_SECONDS_MAX; seconds += SLICE_SECONDS) {
+    requests += (await load(client, { ...WARM, port, path })).requests;
+    if (requests >= WARM_REQUESTS) return;
+  }
 }
 
 function median(values: readonly number[]): number {
@@ -154,8 +163,7 @@ async function main(): Promise<void> {
         if (subject.name !== "nginx") await measureOpenStreams(client, subject, rows);
       }
     }
-    for (const subject of subjects)
-      await load(client, { ...WARM, port: subject.port, path: subject.path });
+    for (const subject of subjects) await warm(client, subject);
     await measure(client, subjects, rows);
   } finally {
     for (const subject of subjects) await subject.stop();
