@@ -8,7 +8,8 @@ import { instant, type Instant } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { LocalVault } from "../stores/vault/local-vault.ts";
-import { vaultKeySource } from "../stores/vault/vault-key.ts";
+import { createRemoteFetch } from "../stores/vault/remote-fetch.ts";
+import { vaultKeyOf } from "./vault-key-source.ts";
 import type { Address, Config } from "./config/config.ts";
 import type { Environment } from "./config/environment.ts";
 import { openCounters } from "./open-counters.ts";
@@ -49,7 +50,7 @@ export async function diagnose(
     await portFree("manage", config.manage),
     ...(await sharedStore(config)),
     ...(await Promise.all(config.ledger.sinks.map(diagnoseSink))),
-    ...credentials(config, environment),
+    ...(await credentials(config, environment)),
     ...(await Promise.all(config.upstreams.map((one) => reachable(one, environment)))),
   ];
 }
@@ -153,7 +154,7 @@ async function sharedStore(config: Config): Promise<readonly Finding[]> {
   }
 }
 
-function credentials(config: Config, environment: Environment): readonly Finding[] {
+async function credentials(config: Config, environment: Environment): Promise<readonly Finding[]> {
   const wanted = config.upstreams
     .flatMap(borrowersOf)
     .filter(({ credential }) => credential !== undefined);
@@ -162,9 +163,13 @@ function credentials(config: Config, environment: Environment): readonly Finding
     using vault = new LocalVault({
       directory: config.dataDirectory,
       tenant: DEFAULT_TENANT,
-      key: vaultKeySource(config.vault, config.dataDirectory),
+      key: vaultKeyOf(config),
       environment,
+      fetch: createRemoteFetch(config.vault),
     });
+    if (config.vault.kms !== undefined) await vault.unlock();
+    vault.prepare(wanted);
+    await vault.settled();
     return wanted.map((upstream) => {
       const [refusal] = vault.prepare([upstream]);
       const label = `${upstream.name}: ${upstream.credential?.ref ?? ""}`;

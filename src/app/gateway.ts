@@ -4,7 +4,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Ledger } from "../core/ledger/ledger.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import { borrowersOf } from "../core/secret/borrowers.ts";
-import type { Refusal } from "../core/refusal.ts";
 import type { Problem } from "../core/problem.ts";
 import { RecentRefusals } from "../operations/planning/recent-refusals.ts";
 import { id, type ExchangeId } from "../core/units.ts";
@@ -104,7 +103,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const url = await listen(wired, config, listener);
   events.listening("data plane", url);
   warmUp(policies.current(), config);
-  missedCredentials(config, wired).forEach((refusal) => events.credentialMissing(refusal));
+  await prepareCredentials(wired, config, events);
   const watch = watchLists(config, wired, crew);
   const owned = started.move();
   return {
@@ -134,11 +133,6 @@ async function listen(
   server.listen({ host: address.host, port: address.port });
   await once(server, "listening");
   return listeningUrl(server, address, scheme);
-}
-
-/** Read ahead, so that the first call does not wait for them. */
-function missedCredentials({ upstreams }: Config, { vault }: Wired): readonly Refusal[] {
-  return vault.prepare(upstreams.flatMap(borrowersOf));
 }
 
 /** One process of a crew is enough: the others learn from its pins. */
@@ -177,6 +171,18 @@ function policiesOf(config: Config, { live, feeds }: PolicyParts, events: Events
   live.onChange(() => policies.refresh());
   feeds.onChange(() => policies.reload());
   return policies;
+}
+
+/** Asked for twice: what other services keep has come by the second time, or will not. */
+async function prepareCredentials(
+  { vault }: Wired,
+  { upstreams }: Config,
+  events: Events,
+): Promise<void> {
+  const borrowers = upstreams.flatMap(borrowersOf);
+  vault.prepare(borrowers);
+  await vault.settled();
+  for (const refusal of vault.prepare(borrowers)) events.credentialMissing(refusal);
 }
 
 /** Throws PolicyFault for limits that no store enforces. */

@@ -15,12 +15,13 @@ import { CompiledSchemas } from "../stores/schemas/compiled-schemas.ts";
 import { SqliteSessionStore } from "../stores/sqlite/session-store.ts";
 import { ThreadTokenCounter } from "../stores/tokenizer/token-counter.ts";
 import { LocalVault } from "../stores/vault/local-vault.ts";
-import { vaultKeySource } from "../stores/vault/vault-key.ts";
+import { createRemoteFetch } from "../stores/vault/remote-fetch.ts";
 import type { Config } from "./config/config.ts";
 import type { Environment } from "./config/environment.ts";
 import type { Events } from "./events.ts";
 import type { GateNotifier } from "./notifications.ts";
 import { openCounters, type Counters } from "./open-counters.ts";
+import { vaultKeyOf } from "./vault-key-source.ts";
 import { openDefinitions } from "./open-definitions.ts";
 import { openLedgerChain } from "./open-ledger-chain.ts";
 import type { OpenLiveDirectory } from "./open-live-directory.ts";
@@ -63,7 +64,7 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
   const sessions = started.use(new SqliteSessionStore({ path: at("sessions.db"), shared, now }));
   const reviews = await openReviewStore(config, redis, now, started);
   const awaiting = started.use(new ReviewWatch(reviews, now));
-  const vault = started.use(openVault(options));
+  const vault = started.use(await openVault(options));
   const ledger = started.use(await openLedgerChain(config, events));
   const { store: definitions } = started.use(openDefinitions(config, events, ledger, now));
   started.use(new ReviewClerk({ reviews, ledger, now }, notifier));
@@ -99,14 +100,17 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
   };
 }
 
-function openVault({ config, environment, events }: PortsOptions): LocalVault {
-  return new LocalVault({
+async function openVault({ config, environment, events }: PortsOptions): Promise<LocalVault> {
+  const vault = new LocalVault({
     directory: config.dataDirectory,
     tenant: DEFAULT_TENANT,
-    key: vaultKeySource(config.vault, config.dataDirectory),
+    key: vaultKeyOf(config),
     environment,
+    fetch: createRemoteFetch(config.vault),
     onFault: (fault) => events.vaultFault(fault),
   });
+  if (config.vault.kms !== undefined) await vault.unlock();
+  return vault;
 }
 
 export function now(): Instant {

@@ -11,7 +11,7 @@ import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import { id, instant, type SecretName } from "../core/units.ts";
 import { lentTo } from "../core/secret/secret-terms.ts";
 import { wallMillis } from "../lib/clock.ts";
-import { vaultKeySource } from "../stores/vault/vault-key.ts";
+import { vaultKeyOf } from "../app/vault-key-source.ts";
 import { changeSecret } from "../stores/vault/vault-secrets.ts";
 import type { Shell } from "./shell.ts";
 
@@ -98,7 +98,7 @@ prices:
 
 function storeSecret(config: Config, tools: string): void {
   const directory = config.dataDirectory;
-  const key = vaultKeySource(config.vault, directory);
+  const key = vaultKeyOf(config);
   const binding = {
     origin: new URL(tools).origin,
     paths: [],

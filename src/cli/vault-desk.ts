@@ -11,7 +11,7 @@ import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
 import { openLedger } from "../stores/ledger/open-ledger.ts";
 import { createFileSecretStore } from "../stores/vault/file-secret-store.ts";
 import { errorCode, VaultFault } from "../stores/vault/vault-fault.ts";
-import { vaultKeySource } from "../stores/vault/vault-key.ts";
+import { vaultKeyOf } from "../app/vault-key-source.ts";
 import type { VaultHome } from "../stores/vault/vault-secrets.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { loadFor } from "./config-options.ts";
@@ -35,7 +35,7 @@ export async function atVault<T>(
   const { config } = loadFor(options, shell);
   const directory = config.dataDirectory;
   try {
-    const home = { directory, key: vaultKeySource(config.vault, directory) };
+    const home = { directory, key: vaultKeyOf(config) };
     prepareDataDirectory(directory);
     const place = ledgerDirectory(directory);
     await using ledger = await openLedger({ directory: place, now, report: () => undefined });

@@ -14,6 +14,7 @@ import {
 import type { SecretView } from "../operations/secrets/secret-ports.ts";
 import { SECRETS_MAX } from "../stores/vault/vault-document.ts";
 import { rekeyVault, renewVaultKey } from "../stores/vault/vault-file.ts";
+import { openVaultKey, prepareNextKey } from "../stores/vault/vault-key.ts";
 import { CommandFailure } from "./command-failure.ts";
 import type { Options } from "./directory-desk.ts";
 import { EXIT } from "./exit-code.ts";
@@ -134,10 +135,13 @@ async function rekey(
     throw new CommandFailure(EXIT.unavailable, "the ledger cannot be written now");
   }
   if (typeof to !== "string") {
+    await openVaultKey(home.key);
+    await prepareNextKey(home.key);
     const count = renewVaultKey(home.directory, home.key);
     shell.out(`renewed the vault's key; secrets sealed under it: ${count}\n`);
     return;
   }
+  await openVaultKey(home.key);
   const count = rekeyVault(home.directory, home.key, { kind: "file", path: to });
   shell.out(`secrets sealed under the key in ${to}: ${count}\n`);
   shell.err(`Now set SALLYPORT_VAULT_KEY_FILE=${to} and restart sallyport.\n`);

@@ -10,6 +10,7 @@ import type { Effective, Shape } from "./schema-shape.ts";
 import { TLS_SHAPE } from "./tls-schema.ts";
 import { OUTAGES_SHAPE, REDIS_SHAPE, STORE_SHAPE } from "./store-schema.ts";
 import { UPSTREAM_SHAPE } from "./upstream-schema.ts";
+import { VAULT_SHAPE } from "./vault-schema.ts";
 
 const PORT = { type: "integer", minimum: 0, maximum: 65_535 } as const;
 
@@ -210,16 +211,7 @@ export const CONFIG_SCHEMA = {
     },
     limits: LIMITS,
     reviews: REVIEWS_SHAPE,
-    vault: {
-      type: "object",
-      additionalProperties: false,
-      default: {},
-      description: "The key that encrypts stored secrets; made in data_dir when neither is given.",
-      properties: {
-        key: { type: "string", writeOnly: true, description: "32 bytes, base64 or hex." },
-        key_file: { type: "string", description: "A file that holds the key." },
-      },
-    },
+    vault: VAULT_SHAPE,
     notifications: NOTIFICATIONS_SHAPE,
     log: {
       type: "object",

@@ -41,7 +41,7 @@ export interface Config {
   readonly definitions: DefinitionTrust;
   readonly limits: Limits;
   readonly reviews: ReviewSettings;
-  readonly vault: VaultKeySource;
+  readonly vault: VaultSettings;
   readonly notifications: NotificationSettings;
   readonly api: ApiSettings;
   readonly login: LoginConfig;
@@ -161,11 +161,41 @@ export interface SmtpServer {
   readonly requireTls: boolean;
 }
 
-export interface VaultKeySource {
+export interface VaultSettings {
   readonly key: string | undefined;
   /** Absolute. */
   readonly keyFile: string | undefined;
+  readonly kms: KmsSettings | undefined;
+  readonly server: VaultServerSettings | undefined;
+  readonly kubernetes: {
+    readonly url: string;
+    readonly tokenFile: string;
+    readonly caFile: string | undefined;
+  };
 }
+
+/** Files are absolute, and read when they are needed. */
+export interface VaultServerSettings {
+  readonly url: string;
+  readonly tokenFile: string;
+  readonly namespace: string | undefined;
+  readonly caFile: string | undefined;
+}
+
+export type KmsSettings =
+  | {
+      readonly kind: "aws";
+      readonly key: string;
+      readonly region: string;
+      readonly endpoint: string | undefined;
+      readonly credentialsFile: string;
+    }
+  | {
+      readonly kind: "transit";
+      readonly key: string;
+      readonly mount: string;
+      readonly server: VaultServerSettings;
+    };
 
 /** One line of `config show`: a value and who set it. */
 export interface OriginatedValue {

@@ -1,3 +1,4 @@
+import { isOwnSecret } from "../../core/secret/secret-ref.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { TenantId } from "../../core/units.ts";
 import type { Upstream } from "../../core/upstream.ts";
@@ -48,7 +49,7 @@ export function readUpstreamEntry(
     found.push(problem("allow_private", "upstreams inside are not allowed here", help));
   }
   const refs = [read.credential?.ref, read.credential?.oauth?.refresh_ref];
-  if (refs.some((ref) => ref !== undefined && !ref.startsWith("vault://"))) {
+  if (refs.some((ref) => ref !== undefined && !isOwnSecret(ref))) {
     found.push(problem("credential.ref", "only secrets of the vault are lent", "vault://name"));
   }
   const upstream = resolveUpstream(

@@ -1,3 +1,4 @@
+import { isOwnSecret } from "../../core/secret/secret-ref.ts";
 import { dirname, resolve } from "node:path";
 import type { Problem } from "../../core/problem.ts";
 import { millis } from "../../core/units.ts";
@@ -17,6 +18,7 @@ import { resolveLedger } from "./resolve-ledger.ts";
 import { resolveNotifications } from "./resolve-notifications.ts";
 import { resolveReviews } from "./resolve-reviews.ts";
 import { resolveIdentity } from "./resolve-identity.ts";
+import { resolveVault } from "./resolve-vault.ts";
 import { resolveUpstream, type Complain } from "./resolve-upstream.ts";
 
 /** What positions call the sample that is used when there is no file. */
@@ -81,7 +83,7 @@ export function resolveConfig(
     definitions: asTrust(file, check.path("definitions.lock_file", file.definitions.lock_file)),
     limits: asLimits(file.limits),
     reviews: resolveReviews(file, (key, value) => check.path(key, value)),
-    vault: asVault(file, check),
+    vault: resolveVault(file, (key, value) => check.path(key, value), complain),
     login: resolveLogin(file, (key, value) => check.path(key, value), complain),
     notifications: resolveNotifications(file, complain),
     directoryUrl: file.directory.url,
@@ -126,11 +128,6 @@ function asFeeds({ feeds }: ConfigFile, check: Check): Config["feeds"] {
   return feeds.map(({ name, file, as, max_age_days: maxAgeDays }, index) => {
     return { name, file: check.path(`feeds[${index}].file`, file), as, maxAgeDays };
   });
-}
-
-function asVault({ vault }: ConfigFile, check: Check): Config["vault"] {
-  const { key, key_file: file } = vault;
-  return { key, keyFile: file === undefined ? undefined : check.path("vault.key_file", file) };
 }
 
 function asTrust({ definitions, upstreams }: ConfigFile, lockFile: string): DefinitionTrust {
@@ -254,7 +251,7 @@ class Check {
       const index = file.upstreams.findIndex((entry) => entry.name === name);
       if (!this.isSound(`upstreams[${index}]`)) continue;
       for (const { ref, key, origin } of secretsOf(upstream)) {
-        if (ref.startsWith("vault://")) continue;
+        if (isOwnSecret(ref)) continue;
         const home = homes.get(ref);
         if (home === undefined) homes.set(ref, origin);
         else if (home !== origin) {

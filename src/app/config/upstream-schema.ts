@@ -16,8 +16,14 @@ const bytes = <D extends number>(value: D, description: string) =>
 
 const SECRET_REF = {
   type: "string",
-  pattern: "^(vault://[A-Za-z0-9._-]{1,128}|env://[A-Za-z_][A-Za-z0-9_]*|file:///.+)$",
+  pattern:
+    "^(vault://[A-Za-z0-9._-]{1,128}|vault://[A-Za-z0-9._/-]{3,512}#[A-Za-z0-9._-]{1,128}|" +
+    "k8s://[a-z0-9.-]+/[a-z0-9.-]+/[A-Za-z0-9._-]+|env://[A-Za-z_][A-Za-z0-9_]*|file:///.+)$",
 } as const;
+
+const SECRET_FORMS =
+  "vault://name, env://NAME, file:///path, k8s://namespace/secret/key, " +
+  "vault://mount/path#field (HashiCorp KV 2).";
 
 const OAUTH = {
   type: "object",
@@ -55,7 +61,7 @@ const CREDENTIAL = {
   required: ["ref"],
   description: "What Sallyport adds to requests for this upstream. The agent never sees it.",
   properties: {
-    ref: { ...SECRET_REF, description: "vault://name, env://NAME or file:///path." },
+    ref: { ...SECRET_REF, description: SECRET_FORMS },
     oauth: OAUTH,
     header: { type: "string", pattern: "^[A-Za-z0-9-]{1,64}$", description: "By wire if absent." },
     format: { type: "string", description: "`{}` stands for the secret: `Bearer {}`." },

@@ -8,7 +8,8 @@ import { instant } from "../../core/units.ts";
 import { SqliteSessionStore } from "../../stores/sqlite/session-store.ts";
 import { createTokenIssuer } from "../../stores/tokens/token-issuer.ts";
 import { vaultKey } from "../../stores/vault/vault-file.ts";
-import { vaultKeySource } from "../../stores/vault/vault-key.ts";
+import { openVaultKey } from "../../stores/vault/vault-key.ts";
+import { vaultKeyOf } from "../vault-key-source.ts";
 import { openDirectoryStore } from "../open-directory-store.ts";
 import { openLogin } from "../open-login.ts";
 import type { Config } from "../config/config.ts";
@@ -44,7 +45,11 @@ export async function openIdentityServices(
     listedAgents: listedAgents(config),
     tokens: createTokenIssuer({
       store,
-      key: () => vaultKey(config.dataDirectory, vaultKeySource(config.vault, config.dataDirectory)),
+      async key() {
+        const source = vaultKeyOf(config);
+        await openVaultKey(source);
+        return vaultKey(config.dataDirectory, source);
+      },
       tenant: DEFAULT_TENANT,
       now,
     }),

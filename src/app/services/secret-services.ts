@@ -2,7 +2,7 @@ import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { Services } from "../../manage/native/services.ts";
 import { SqliteSecretUses } from "../../stores/sqlite/secret-use-store.ts";
 import { createFileSecretStore } from "../../stores/vault/file-secret-store.ts";
-import { vaultKeySource } from "../../stores/vault/vault-key.ts";
+import { vaultKeyOf } from "../vault-key-source.ts";
 import { secretUsesPath } from "../secret-use-listener.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
@@ -12,7 +12,7 @@ export function openSecretServices(
   started: AsyncDisposableStack,
 ): Pick<Services, "secrets"> {
   const directory = config.dataDirectory;
-  const key = vaultKeySource(config.vault, directory);
+  const key = vaultKeyOf(config);
   const secrets = createFileSecretStore({ directory, key });
   const uses = started.use(
     new SqliteSecretUses(secretUsesPath(config), (cause) => vitals.failed(cause)),

@@ -14,7 +14,7 @@ import { seal, unseal } from "../../lib/seal.ts";
 export interface TokenIssuerParts {
   readonly store: DirectoryStore;
   /** Seals the private keys. */
-  readonly key: () => KeyObject;
+  readonly key: () => KeyObject | Promise<KeyObject>;
   readonly tenant: TenantId;
   readonly now: () => Instant;
 }
@@ -73,7 +73,7 @@ export async function openSigner(parts: TokenIssuerParts): Promise<Signer> {
   const { store, tenant } = parts;
   const entries = await store.list("signing_key", { tenant, limit: KEYS_MAX });
   for (const { id, body } of entries.toReversed()) {
-    const text = unseal(parts.key(), body.sealed, Buffer.from(id));
+    const text = unseal(await parts.key(), body.sealed, Buffer.from(id));
     if (text !== undefined) {
       return { kid: id, key: await importJWK(JSON.parse(text.toString()), ALGORITHM) };
     }
@@ -88,7 +88,7 @@ async function newSigner({ store, key, tenant, now }: TokenIssuerParts): Promise
   const { kty = "", crv = "", x = "" } = privateJwk;
   const body: SigningKeyRecord = {
     publicJwk: { kty, crv, x, kid: id, alg: ALGORITHM, use: "sig" },
-    sealed: seal(key(), Buffer.from(JSON.stringify(privateJwk)), Buffer.from(id)),
+    sealed: seal(await key(), Buffer.from(JSON.stringify(privateJwk)), Buffer.from(id)),
     retiredAt: undefined,
   };
   const entry = { kind: "signing_key", id, tenant, createdAt: now(), body } as const;

@@ -9,23 +9,25 @@ import type { SecretName, TenantId } from "../../core/units.ts";
 import { unsealSecret, type SealedSecret } from "./sealed-secret.ts";
 import { errorCode, VaultFault } from "./vault-fault.ts";
 import { readVault, type OpenedVault } from "./vault-file.ts";
+import { openVaultKey } from "./vault-key.ts";
 import { changeSecret, type VaultHome } from "./vault-secrets.ts";
 
 export function createFileSecretStore(home: VaultHome): SecretStore {
   return {
     async list(tenant) {
-      const secrets = opened(home)?.document.secrets ?? [];
+      const secrets = (await opened(home))?.document.secrets ?? [];
       return secrets
         .filter((secret) => secret.tenant === tenant)
         .toSorted((a, b) => (a.name < b.name ? -1 : 1))
         .map(entryOf);
     },
     async find(tenant, name) {
-      const secret = sealedIn(opened(home), tenant, name);
+      const secret = sealedIn(await opened(home), tenant, name);
       return secret && entryOf(secret);
     },
     async change(place, change) {
       try {
+        await openVaultKey(home.key);
         const reply = changeSecret(home, place, change);
         return reply.kind === "refused" ? reply : { kind: "changed", entry: entryOf(reply.secret) };
       } catch (error) {
@@ -33,7 +35,7 @@ export function createFileSecretStore(home: VaultHome): SecretStore {
       }
     },
     async reveal(tenant, name) {
-      const vault = opened(home);
+      const vault = await opened(home);
       const secret = sealedIn(vault, tenant, name);
       if (vault === undefined || secret === undefined) return undefined;
       return { entry: entryOf(secret), value: unsealed(vault, secret) };
@@ -41,8 +43,9 @@ export function createFileSecretStore(home: VaultHome): SecretStore {
   };
 }
 
-function opened({ directory, key }: VaultHome): OpenedVault | undefined {
+async function opened({ directory, key }: VaultHome): Promise<OpenedVault | undefined> {
   try {
+    await openVaultKey(key);
     return readVault(directory, key);
   } catch (error) {
     throw new SecretsUnreachable(error);

@@ -13,7 +13,7 @@ import type { Refusal } from "../../core/refusal.ts";
 import { instant, type TenantId } from "../../core/units.ts";
 import type { CredentialRef, Upstream } from "../../core/upstream.ts";
 import { pass, type Verdict } from "../../core/verdict.ts";
-import { wallMillis } from "../../lib/clock.ts";
+import { monotonicMillis, wallMillis } from "../../lib/clock.ts";
 import { impossible } from "../../lib/impossible.ts";
 import {
   prepareCredential,
@@ -26,7 +26,8 @@ import {
 import { unsealSecret } from "./sealed-secret.ts";
 import { errorCode, VaultFault } from "./vault-fault.ts";
 import { readVault, vaultPath, type OpenedVault } from "./vault-file.ts";
-import type { VaultKeySource } from "./vault-key.ts";
+import { RemoteSecrets, type FetchSecret } from "./remote-secrets.ts";
+import { openVaultKey, type VaultKeySource } from "./vault-key.ts";
 
 const POLL_MS = 1_000;
 
@@ -39,6 +40,8 @@ export interface LocalVaultOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** How often files are looked at for changes. */
   readonly pollMs?: number;
+  /** For secrets that another service keeps. */
+  readonly fetch?: FetchSecret;
   /** Told when the vault file, having changed, could not be used. */
   readonly onFault?: (fault: VaultFault) => void;
 }
@@ -47,6 +50,12 @@ type Contents =
   | { readonly kind: "vault"; readonly vault: OpenedVault }
   | { readonly kind: "absent" }
   | { readonly kind: "fault"; readonly fault: VaultFault };
+
+const UNLOCK_RETRY_MS = 5_000;
+const LOCKED = new VaultFault("the vault's key is not unwrapped yet");
+
+const NO_SERVICES: FetchSecret = (ref) =>
+  Promise.reject(new VaultFault(`no service is configured for ${ref.url}`));
 
 const NO_CREDENTIAL = pass(undefined);
 
@@ -60,11 +69,23 @@ export class LocalVault implements Vault, Disposable {
   /** The newest vault seen: an older one on disk is a rollback, not a change. */
   #newest: { readonly generation: number; readonly mac: string } = { generation: 0, mac: "" };
   #prepared = new WeakMap<Upstream, PreparedCredential>();
+  readonly #remote: RemoteSecrets;
+  #isUnlocking = false;
+  /** Monotonic; undefined: the key is there. */
+  #retryAt: number | undefined;
 
   constructor(options: LocalVaultOptions) {
     this.#options = options;
+    this.#remote = new RemoteSecrets({
+      fetch: options.fetch ?? NO_SERVICES,
+      onChange: () => {
+        this.#prepared = new WeakMap();
+      },
+    });
     this.#watch(vaultPath(options.directory));
-    this.refresh();
+    // A key that a service has to unwrap is waited for by `unlock`.
+    if (options.key.kind === "wrapped") this.#contents = { kind: "fault", fault: LOCKED };
+    else this.refresh();
     this.#timer = setInterval(() => this.#poll(), options.pollMs ?? POLL_MS).unref();
   }
 
@@ -99,6 +120,27 @@ export class LocalVault implements Vault, Disposable {
     return refusals;
   }
 
+  /** Has the key unwrapped by the service that keeps it, and reads everything again. */
+  async unlock(): Promise<void> {
+    try {
+      await openVaultKey(this.#options.key);
+    } catch (error) {
+      if (!(error instanceof VaultFault)) throw error;
+      this.#contents = { kind: "fault", fault: error };
+      this.#prepared = new WeakMap();
+      this.#retryAt = monotonicMillis() + UNLOCK_RETRY_MS;
+      this.#options.onFault?.(error);
+      return;
+    }
+    this.#retryAt = undefined;
+    this.refresh();
+  }
+
+  /** Resolves when the secrets that were asked for elsewhere have been answered. */
+  settled(): Promise<void> {
+    return this.#remote.settled();
+  }
+
   /** Reads everything again, as the watch does by itself. */
   refresh(): void {
     for (const path of this.#watched.keys()) this.#watched.set(path, markOf(path));
@@ -109,6 +151,7 @@ export class LocalVault implements Vault, Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
+    this.#remote[Symbol.dispose]();
     this.#contents = { kind: "absent" };
     this.#prepared = new WeakMap();
   }
@@ -139,17 +182,21 @@ export class LocalVault implements Vault, Disposable {
         throw new VaultFault("access tokens are not in the vault");
       const ref = parseSecretRef(credential.ref);
       if (ref === undefined) throw new VaultFault(`${credential.ref} is not a secret reference`);
-      return prepareCredential(upstream, credential, this.#find(ref, credential));
+      return prepareCredential(
+        upstream,
+        credential,
+        this.#find(ref, credential, upstream.tenant ?? this.#options.tenant),
+      );
     } catch (error) {
       if (error instanceof VaultFault) return unavailable(upstream, credential, error);
       throw error;
     }
   }
 
-  #find(ref: SecretRef, { name }: CredentialRef): FoundSecret {
+  #find(ref: SecretRef, { name }: CredentialRef, tenant: TenantId): FoundSecret {
     switch (ref.kind) {
       case "vault":
-        return this.#fromVault(ref.name);
+        return this.#fromVault(ref.name, tenant);
       case "env": {
         const value = this.#options.environment[ref.name];
         if (value === undefined) throw new VaultFault(`the variable ${ref.name} is not set`);
@@ -160,15 +207,17 @@ export class LocalVault implements Vault, Disposable {
         this.#watch(path);
         return { value: readSecretFile(path), label: `${name}@file`, secret: undefined };
       }
+      case "kv":
+      case "k8s":
+        return { value: this.#remote.value(ref), label: `${name}@${ref.kind}`, secret: undefined };
       default:
         return impossible(ref);
     }
   }
 
-  #fromVault(name: string): FoundSecret {
+  #fromVault(name: string, tenant: TenantId): FoundSecret {
     const contents = this.#contents;
     if (contents.kind === "fault") throw contents.fault;
-    const { tenant } = this.#options;
     const secrets = contents.kind === "vault" ? contents.vault.document.secrets : [];
     const secret = secrets.find((one) => one.name === name && one.tenant === tenant);
     if (contents.kind === "absent" || secret === undefined) {
@@ -188,8 +237,20 @@ export class LocalVault implements Vault, Disposable {
   /** Polling sees atomic renames, network mounts and Kubernetes' links, which fs.watch does not. */
   #poll(): void {
     for (const [path, mark] of this.#watched) {
-      if (markOf(path) !== mark) return this.refresh();
+      if (markOf(path) !== mark) return this.#renew();
     }
+    // The service that unwraps the key did not answer the last time.
+    if (this.#retryAt !== undefined && monotonicMillis() >= this.#retryAt) this.#renew();
+  }
+
+  /** With another vault may have come another key. */
+  #renew(): void {
+    if (this.#options.key.kind !== "wrapped") return this.refresh();
+    if (this.#isUnlocking) return;
+    this.#isUnlocking = true;
+    void this.unlock().finally(() => {
+      this.#isUnlocking = false;
+    });
   }
 }
 

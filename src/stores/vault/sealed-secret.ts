@@ -11,7 +11,7 @@ import { canonicalJson } from "../../lib/canonical-json.ts";
 import { seal, unseal } from "../../lib/seal.ts";
 import { termsToJson } from "./terms-json.ts";
 import { VaultFault } from "./vault-fault.ts";
-import { VAULT_KEY_BYTES } from "./vault-key.ts";
+import { VAULT_KEY_BYTES } from "./key-file.ts";
 
 /** What one version is, without its value. */
 export interface SecretIdentity {

@@ -14,13 +14,16 @@ import {
   writeVaultDocument,
   type VaultDocument,
 } from "./vault-document.ts";
+import { nextKeyPath } from "./key-file.ts";
 import { errorCode, VaultFault } from "./vault-fault.ts";
 import {
   adoptNextKey,
   createVaultKey,
   keyId,
   loadVaultKey,
-  nextKeyPath,
+  loadNextKey,
+  isOwn,
+  type OwnKeySource,
   type VaultKeySource,
 } from "./vault-key.ts";
 import { writeDurably } from "./write-durably.ts";
@@ -80,11 +83,11 @@ export function rekeyVault(directory: string, from: VaultKeySource, to: VaultKey
  * last, so that a crash at any moment leaves a vault that opens. Throws VaultFault.
  */
 export function renewVaultKey(directory: string, source: VaultKeySource): number {
-  if (source.kind !== "generated") {
+  if (!isOwn(source)) {
     throw new VaultFault("the key is not in the data directory: name the file of the new key");
   }
   return whileLocked(directory, source, () => {
-    const count = reseal(directory, source, () => createVaultKey(nextKeyPath(source.path)));
+    const count = reseal(directory, source, () => createVaultKey(source, nextKeyPath(source.path)));
     adoptNextKey(source.path);
     return count;
   });
@@ -104,7 +107,7 @@ function reseal(directory: string, from: VaultKeySource, nextKey: () => KeyObjec
 function whileLocked<T>(directory: string, source: VaultKeySource, change: () => T): T {
   return underExclusiveLock(join(directory, "vault.lock"), () => {
     const text = readText(vaultPath(directory));
-    if (text !== undefined && source.kind === "generated" && waitingKey(text, source.path)) {
+    if (text !== undefined && isOwn(source) && waitingKey(text, source)) {
       adoptNextKey(source.path);
     }
     return change();
@@ -113,13 +116,13 @@ function whileLocked<T>(directory: string, source: VaultKeySource, change: () =>
 
 /** The source's key, or the one that an interrupted renewal left beside it. */
 function keyFor(text: Uint8Array, source: VaultKeySource): KeyObject {
-  const waiting = source.kind === "generated" ? waitingKey(text, source.path) : undefined;
+  const waiting = isOwn(source) ? waitingKey(text, source) : undefined;
   return waiting ?? loadVaultKey(source);
 }
 
-function waitingKey(text: Uint8Array, path: string): KeyObject | undefined {
-  if (!existsSync(nextKeyPath(path))) return undefined;
-  const next = loadVaultKey({ kind: "generated", path: nextKeyPath(path) });
+function waitingKey(text: Uint8Array, source: OwnKeySource): KeyObject | undefined {
+  if (!existsSync(nextKeyPath(source.path))) return undefined;
+  const next = loadNextKey(source);
   return keyId(next) === keyIdOf(text) ? next : undefined;
 }
 
@@ -130,8 +133,8 @@ export function vaultKey(directory: string, source: VaultKeySource): KeyObject {
 
 /** A key that is already there is kept: another vault may have been moved away from under it. */
 function firstKey(source: VaultKeySource): KeyObject {
-  const isNew = source.kind === "generated" && !existsSync(source.path);
-  return isNew ? createVaultKey(source.path) : loadVaultKey(source);
+  const isNew = isOwn(source) && !existsSync(source.path);
+  return isNew ? createVaultKey(source, source.path) : loadVaultKey(source);
 }
 
 function readText(path: string): Uint8Array | undefined {

@@ -1,48 +1,62 @@
-/** The key that the vault is sealed under: from the environment, a file, or made for it. */
-import {
-  createHmac,
-  createSecretKey,
-  hkdfSync,
-  randomFillSync,
-  timingSafeEqual,
-  type KeyObject,
-} from "node:crypto";
-import { closeSync, fstatSync, openSync, readFileSync, renameSync } from "node:fs";
+/** The key that the vault is sealed under: given, made for it, or wrapped by a service. */
+import { createHmac, hkdfSync, randomFillSync, timingSafeEqual, type KeyObject } from "node:crypto";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { impossible } from "../../lib/impossible.ts";
+import { keyOf, nextKeyPath, parseKey, VAULT_KEY_BYTES } from "./key-file.ts";
+import type { KeyWrapper } from "./key-wrapper.ts";
 import { errorCode, VaultFault } from "./vault-fault.ts";
+import {
+  prepareSpare,
+  takeSpare,
+  unwrapKeys,
+  unwrappedKey,
+  type WrappedKeySource,
+} from "./wrapped-key.ts";
 import { writeDurably } from "./write-durably.ts";
-
-export const VAULT_KEY_BYTES = 32;
 
 /** `generated`: ours, in the data directory; made when the first secret is stored. */
 export type VaultKeySource =
   | { readonly kind: "environment"; readonly text: string }
   | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "generated"; readonly path: string };
+  | OwnKeySource;
+
+/** Keys that we make and write ourselves. */
+export type OwnKeySource = GeneratedKeySource | WrappedKeySource;
+
+interface GeneratedKeySource {
+  readonly kind: "generated";
+  readonly path: string;
+}
 
 /** What the configuration says about the key (`SALLYPORT_VAULT_KEY`, `SALLYPORT_VAULT_KEY_FILE`). */
 export interface VaultKeySettings {
   readonly key: string | undefined;
   readonly keyFile: string | undefined;
+  /** A service that wraps the key; undefined: none does. */
+  readonly wrapper?: (() => Promise<KeyWrapper>) | undefined;
 }
 
 const KEY_FILE_BYTES_MAX = 1_024;
 const SHARED_MODE = 0o077;
-const FORM = "32 bytes as base64 or as 64 hex digits (openssl rand -base64 32)";
 
 /** Throws VaultFault if the settings name two. */
 export function vaultKeySource(settings: VaultKeySettings, directory: string): VaultKeySource {
-  const { key, keyFile } = settings;
+  const { key, keyFile, wrapper } = settings;
   if (key !== undefined && keyFile !== undefined) {
     throw new VaultFault("set SALLYPORT_VAULT_KEY or SALLYPORT_VAULT_KEY_FILE, not both");
   }
+  if (wrapper !== undefined && (key ?? keyFile) !== undefined) {
+    throw new VaultFault("set vault.kms or a key, not both");
+  }
   if (key !== undefined) return { kind: "environment", text: key };
   if (keyFile !== undefined) return { kind: "file", path: keyFile };
-  return { kind: "generated", path: join(directory, "vault.key") };
+  const path = join(directory, "vault.key");
+  if (wrapper === undefined) return { kind: "generated", path };
+  return { kind: "wrapped", path, wrapper, unwrapped: new Map(), spare: { text: undefined } };
 }
 
-/** Throws VaultFault. The raw bytes are zeroed; the KeyObject keeps its own off the JS heap. */
+/** Throws VaultFault. */
 export function loadVaultKey(source: VaultKeySource): KeyObject {
   switch (source.kind) {
     case "environment":
@@ -50,16 +64,49 @@ export function loadVaultKey(source: VaultKeySource): KeyObject {
     case "file":
     case "generated":
       return parseKey(readKeyFile(source), source.path);
+    case "wrapped":
+      return unwrappedKey(source, source.path);
     default:
       return impossible(source);
   }
 }
 
 /** Writes a fresh key (mode 0600), replacing nothing: the caller holds the vault's lock. */
-export function createVaultKey(path: string): KeyObject {
+export function createVaultKey(source: OwnKeySource, path: string): KeyObject {
+  if (source.kind === "wrapped") {
+    writeDurably(path, takeSpare(source));
+    return unwrappedKey(source, path);
+  }
   const bytes = randomFillSync(Buffer.alloc(VAULT_KEY_BYTES));
   writeDurably(path, `${bytes.toString("base64")}\n`);
   return keyOf(bytes);
+}
+
+/** The key that an interrupted renewal left beside this one. Throws VaultFault. */
+export function loadNextKey(source: OwnKeySource): KeyObject {
+  const path = nextKeyPath(source.path);
+  return source.kind === "wrapped"
+    ? unwrappedKey(source, path)
+    : loadVaultKey({ kind: "generated", path });
+}
+
+/**
+ * What has to be asked of a service, before the vault is used: everything after it is synchronous.
+ * Rejects with VaultFault.
+ */
+export async function openVaultKey(source: VaultKeySource): Promise<void> {
+  if (source.kind !== "wrapped") return;
+  await unwrapKeys(source);
+  if (!existsSync(source.path)) await prepareSpare(source);
+}
+
+/** Before the key is renewed. Rejects with VaultFault. */
+export async function prepareNextKey(source: VaultKeySource): Promise<void> {
+  if (source.kind === "wrapped") await prepareSpare(source);
+}
+
+export function isOwn(source: VaultKeySource): source is OwnKeySource {
+  return source.kind === "generated" || source.kind === "wrapped";
 }
 
 /** Names a key without giving it away, so that a wrong key is told apart from a changed vault. */
@@ -78,11 +125,6 @@ export function vaultMac(key: KeyObject, text: string): string {
 export function sameMac(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
   return left.length === right.length && timingSafeEqual(left, right);
-}
-
-/** The second half of a rekey: see vault-file.ts. */
-export function nextKeyPath(path: string): string {
-  return `${path}.next`;
 }
 
 export function adoptNextKey(path: string): void {
@@ -112,19 +154,4 @@ function readKeyFile({ kind, path }: { kind: "file" | "generated"; path: string 
       cause: error,
     });
   }
-}
-
-function parseKey(text: string, from: string): KeyObject {
-  const trimmed = text.trim();
-  const isHex = /^[\da-f]{64}$/iu.test(trimmed);
-  if (!isHex && !/^[\w+/-]{43}=?$/u.test(trimmed)) {
-    throw new VaultFault(`${from} does not hold a vault key: it must be ${FORM}`);
-  }
-  return keyOf(Buffer.from(trimmed, isHex ? "hex" : "base64"));
-}
-
-function keyOf(bytes: Buffer): KeyObject {
-  const key = createSecretKey(bytes);
-  bytes.fill(0);
-  return key;
 }

@@ -1,0 +1,74 @@
+import type { Shape } from "./schema-shape.ts";
+
+const KMS = {
+  type: "object",
+  additionalProperties: false,
+  default: {},
+  description:
+    "A service that wraps the key in data_dir; a plain key there is wrapped by `vault rotate-key`.",
+  properties: {
+    provider: { type: "string", enum: ["aws", "transit"], description: "AWS KMS, or Vault's." },
+    key: { type: "string", description: "ARN or id of the key; name of the transit key." },
+    region: { type: "string", pattern: "^[a-z0-9-]{1,64}$", description: "aws: of the key." },
+    endpoint: { type: "string", description: "aws: in place of kms.<region>.amazonaws.com." },
+    credentials_file: {
+      type: "string",
+      description: "aws: access_key_id:secret_access_key[:session_token], read when needed.",
+    },
+    mount: {
+      type: "string",
+      default: "transit",
+      pattern: "^[A-Za-z0-9_-]{1,128}$",
+      description: "transit: where the engine is mounted.",
+    },
+  },
+} as const satisfies Shape;
+
+const SERVER = {
+  type: "object",
+  additionalProperties: false,
+  default: {},
+  description: "HashiCorp Vault, for vault://mount/path#field and for `provider: transit`.",
+  properties: {
+    url: { type: "string", pattern: "^https?://[^\\s]+$", description: "https://vault:8200." },
+    token_file: { type: "string", description: "As Vault Agent writes it; read when needed." },
+    namespace: { type: "string", description: "Of Vault Enterprise." },
+    ca_file: { type: "string", description: "PEM of its authority." },
+  },
+} as const satisfies Shape;
+
+const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+const KUBERNETES = {
+  type: "object",
+  additionalProperties: false,
+  default: {},
+  description: "The API server for k8s:// secrets; in a pod nothing needs to be set.",
+  properties: {
+    url: { type: "string", default: "https://kubernetes.default.svc", description: "Its address." },
+    token_file: {
+      type: "string",
+      default: `${SERVICE_ACCOUNT}/token`,
+      description: "The service account's token.",
+    },
+    ca_file: {
+      type: "string",
+      default: `${SERVICE_ACCOUNT}/ca.crt`,
+      description: "PEM of its authority; empty: the system's.",
+    },
+  },
+} as const satisfies Shape;
+
+export const VAULT_SHAPE = {
+  type: "object",
+  additionalProperties: false,
+  default: {},
+  description: "The key that encrypts stored secrets; made in data_dir when none is given.",
+  properties: {
+    key: { type: "string", writeOnly: true, description: "32 bytes, base64 or hex." },
+    key_file: { type: "string", description: "A file that holds the key." },
+    kms: KMS,
+    server: SERVER,
+    kubernetes: KUBERNETES,
+  },
+} as const satisfies Shape;

@@ -1,0 +1,32 @@
+import type { RemoteSecretRef } from "../../core/secret/secret-ref.ts";
+import { impossible } from "../../lib/impossible.ts";
+import type { VaultServer } from "./hashicorp-vault.ts";
+import type { KubernetesApi } from "./kubernetes-secret.ts";
+import type { FetchSecret } from "./remote-secrets.ts";
+import { VaultFault } from "./vault-fault.ts";
+
+export interface RemoteServices {
+  readonly server: VaultServer | undefined;
+  readonly kubernetes: KubernetesApi;
+}
+
+/** Each way is loaded with the first secret that takes it. */
+export function createRemoteFetch({ server, kubernetes }: RemoteServices): FetchSecret {
+  return async (ref: RemoteSecretRef) => {
+    switch (ref.kind) {
+      case "kv": {
+        if (server === undefined) {
+          throw new VaultFault(`${ref.url} needs a server: set vault.server.url`);
+        }
+        const { readKv } = await import("./hashicorp-vault.ts");
+        return readKv(server, ref);
+      }
+      case "k8s": {
+        const { readKubernetesSecret } = await import("./kubernetes-secret.ts");
+        return readKubernetesSecret(kubernetes, ref);
+      }
+      default:
+        return impossible(ref);
+    }
+  };
+}
