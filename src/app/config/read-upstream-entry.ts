@@ -58,7 +58,21 @@ export function readUpstreamEntry(
     (key, message, suggestion) => void found.push(problem(key, message, suggestion)),
   );
   if (found.length > 0 || upstream === undefined) return problems(found);
-  return { kind: "upstream", upstream: Object.freeze({ ...upstream, tenant }) };
+  return { kind: "upstream", upstream: Object.freeze(ownedBy(tenant, upstream)) };
+}
+
+/** With whom its tokens are got from: their secrets are the tenant's as well. */
+function ownedBy(tenant: TenantId, upstream: Upstream): Upstream {
+  const { credential } = upstream;
+  const oauth = credential?.oauth;
+  if (credential === undefined || oauth === undefined) return { ...upstream, tenant };
+  const { issuer, refresher } = oauth;
+  const owned = {
+    ...oauth,
+    issuer: { ...issuer, tenant },
+    refresher: refresher && { ...refresher, tenant },
+  };
+  return { ...upstream, tenant, credential: { ...credential, oauth: owned } };
 }
 
 function problem(key: string, message: string, suggestion: string | undefined): EntryProblem {

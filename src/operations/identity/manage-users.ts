@@ -2,6 +2,7 @@
 import { done, fault, type Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import type { Entry, UserRecord } from "../../core/identity/directory-entry.ts";
+import type { Write } from "../../core/identity/directory-store.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import { passwordProblems } from "../../core/identity/password-policy.ts";
 import type { UserRole } from "../../core/identity/role.ts";
@@ -85,12 +86,38 @@ export async function updateUser(
       ...(changes.active !== undefined && { active: changes.active }),
     },
   };
-  const written = await changeDirectory(
-    change,
-    [{ kind: "put", entry: { ...entry, body }, expect }],
-    ports,
-  );
+  const isLeaving = changes.active === false;
+  const ends = isLeaving || password !== undefined ? await loginsOf(entry, ports) : [];
+  const revoked = isLeaving ? await keysOf(entry, ports) : [];
+  const write: Write = { kind: "put", entry: { ...entry, body }, expect };
+  const written = await changeDirectory(change, [write, ...ends, ...revoked], ports);
   return written.kind === "fault" ? written : done({ ...entry, body, revision: written.value });
+}
+
+/** Logins and keys of one person; more are not looked for. */
+const ENDED_MAX = 1_000;
+
+/** Under the old password, or by somebody who has left, nobody stays logged in. */
+async function loginsOf(
+  { id: owner, tenant }: Entry<"user">,
+  { store }: IdentityPorts,
+): Promise<readonly Write[]> {
+  const logins = await store.list("login", { tenant, owner, limit: ENDED_MAX });
+  return logins.map(({ id }) => ({ kind: "remove", of: "login", id, tenant, expect: "any" }));
+}
+
+/** The data plane knows keys and no people: who leaves takes them along. */
+async function keysOf(
+  { id: owner, tenant }: Entry<"user">,
+  { store, now }: IdentityPorts,
+): Promise<readonly Write[]> {
+  const keys = await store.list("key", { tenant, owner, limit: ENDED_MAX });
+  return keys
+    .filter(({ body }) => body.holder.kind === "user" && body.revokedAt === undefined)
+    .map((entry) => {
+      const body = { ...entry.body, revokedAt: now() };
+      return { kind: "put", entry: { ...entry, body }, expect: "any" };
+    });
 }
 
 async function hashOf(

@@ -68,7 +68,8 @@ export class LocalVault implements Vault, Disposable {
   #contents: Contents = { kind: "absent" };
   /** The newest vault seen: an older one on disk is a rollback, not a change. */
   #newest: { readonly generation: number; readonly mac: string } = { generation: 0, mac: "" };
-  #prepared = new WeakMap<Upstream, PreparedCredential>();
+  /** By tenant, since each may have a secret of its own. */
+  #prepared = new WeakMap<Upstream, Map<TenantId, PreparedCredential>>();
   readonly #remote: RemoteSecrets;
   #isUnlocking = false;
   /** Monotonic; undefined: the key is there. */
@@ -96,11 +97,10 @@ export class LocalVault implements Vault, Disposable {
     borrower?: Borrower,
   ): Verdict<Credential | undefined> {
     if (upstream.credential === undefined) return NO_CREDENTIAL;
-    let prepared = this.#prepared.get(upstream);
-    if (prepared === undefined) {
-      prepared = this.#prepare(upstream, upstream.credential);
-      this.#prepared.set(upstream, prepared);
-    }
+    const tenant = upstream.tenant ?? borrower?.tenant ?? this.#options.tenant;
+    const prepared =
+      this.#prepared.get(upstream)?.get(tenant) ??
+      this.#ready(upstream, upstream.credential, tenant);
     if (prepared.conditions !== undefined) {
       const refused = refusedTo(prepared, borrower, instant(wallMillis()));
       if (refused !== undefined) return refused;
@@ -113,8 +113,8 @@ export class LocalVault implements Vault, Disposable {
     const refusals: Refusal[] = [];
     for (const upstream of upstreams) {
       if (upstream.credential === undefined) continue;
-      const prepared = this.#prepare(upstream, upstream.credential);
-      this.#prepared.set(upstream, prepared);
+      const tenant = upstream.tenant ?? this.#options.tenant;
+      const prepared = this.#ready(upstream, upstream.credential, tenant);
       if (prepared.verdict.kind === "halt") refusals.push(prepared.verdict.refusal);
     }
     return refusals;
@@ -176,27 +176,32 @@ export class LocalVault implements Vault, Disposable {
     }
   }
 
-  #prepare(upstream: Upstream, credential: CredentialRef): PreparedCredential {
+  #ready(upstream: Upstream, credential: CredentialRef, tenant: TenantId): PreparedCredential {
+    const prepared = this.#prepare(upstream, credential, tenant);
+    const known = this.#prepared.get(upstream);
+    if (known === undefined) this.#prepared.set(upstream, new Map([[tenant, prepared]]));
+    else known.set(tenant, prepared);
+    return prepared;
+  }
+
+  #prepare(upstream: Upstream, credential: CredentialRef, tenant: TenantId): PreparedCredential {
     try {
       if (credential.oauth !== undefined)
         throw new VaultFault("access tokens are not in the vault");
       const ref = parseSecretRef(credential.ref);
       if (ref === undefined) throw new VaultFault(`${credential.ref} is not a secret reference`);
-      return prepareCredential(
-        upstream,
-        credential,
-        this.#find(ref, credential, upstream.tenant ?? this.#options.tenant),
-      );
+      const owners = upstream.tenant === undefined ? [tenant, this.#options.tenant] : [tenant];
+      return prepareCredential(upstream, credential, this.#find(ref, credential, owners));
     } catch (error) {
       if (error instanceof VaultFault) return unavailable(upstream, credential, error);
       throw error;
     }
   }
 
-  #find(ref: SecretRef, { name }: CredentialRef, tenant: TenantId): FoundSecret {
+  #find(ref: SecretRef, { name }: CredentialRef, owners: readonly TenantId[]): FoundSecret {
     switch (ref.kind) {
       case "vault":
-        return this.#fromVault(ref.name, tenant);
+        return this.#fromVault(ref.name, owners);
       case "env": {
         const value = this.#options.environment[ref.name];
         if (value === undefined) throw new VaultFault(`the variable ${ref.name} is not set`);
@@ -215,11 +220,15 @@ export class LocalVault implements Vault, Disposable {
     }
   }
 
-  #fromVault(name: string, tenant: TenantId): FoundSecret {
+  /** The first owner's who has one: a tenant's own before what the operators lend to all. */
+  #fromVault(name: string, owners: readonly TenantId[]): FoundSecret {
     const contents = this.#contents;
     if (contents.kind === "fault") throw contents.fault;
     const secrets = contents.kind === "vault" ? contents.vault.document.secrets : [];
-    const secret = secrets.find((one) => one.name === name && one.tenant === tenant);
+    const named = secrets.filter((one) => one.name === name);
+    const secret = owners
+      .map((tenant) => named.find((one) => one.tenant === tenant))
+      .find((one) => one !== undefined);
     if (contents.kind === "absent" || secret === undefined) {
       throw new VaultFault(
         `the vault has no secret ${name}; store it: sallyport vault set ${name}`,

@@ -168,3 +168,30 @@ describe("a password", () => {
     expect(refused.json.errors[0].pointer).toBe("/password");
   });
 });
+
+describe("people who leave, or change their password", () => {
+  it("are out everywhere, and their keys end with them", async () => {
+    await using fixture = await withAlice();
+    const logIn = async (password = PASSWORD): Promise<string> => {
+      const body = { username: "alice", password };
+      return (await fixture.ask("POST", "/core/v1/login", { key: undefined, body })).json.session;
+    };
+    const isIn = async (key: string): Promise<boolean> =>
+      (await fixture.ask("GET", "/core/v1/me", { key })).status === 200;
+    const path = `/core/v1/users/${fixture.aliceId}`;
+    const headers = { "if-match": "*" };
+    const wish = { name: "hers", user: fixture.aliceId, role: "viewer" };
+    const made = (await fixture.ask("POST", "/core/v1/keys", { body: wish })).json;
+    const before = await logIn();
+    const next = "An0ther!Pass#2026";
+    await fixture.ask("PATCH", path, { body: { password: next }, headers });
+    expect(await isIn(before)).toBe(false);
+    expect(await isIn(made.key)).toBe(true);
+    const after = await logIn(next);
+    await fixture.ask("PATCH", path, { body: { active: false }, headers });
+    expect(await isIn(after)).toBe(false);
+    expect(await isIn(made.key)).toBe(false);
+    const shown = await fixture.ask("GET", `/core/v1/keys/${made.id}`);
+    expect(shown.json.revoked_at).toBeDefined();
+  });
+});

@@ -2,7 +2,7 @@ import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { id } from "../../../src/core/units.ts";
+import { id, type TenantId } from "../../../src/core/units.ts";
 import { LocalVault, type LocalVaultOptions } from "../../../src/stores/vault/local-vault.ts";
 import { vaultPath } from "../../../src/stores/vault/vault-file.ts";
 import { vaultKeySource } from "../../../src/stores/vault/vault-key.ts";
@@ -141,6 +141,23 @@ describe("credentialFor when the secret cannot be had", () => {
     const { place } = vaultWithSecret();
     const vault = vaultIn(place.directory, { tenant: id("other") });
     expect(ask(vault)).toMatchObject({ refusal: { code: "credential_unavailable" } });
+  });
+
+  it("lends a tenant its own secret before the operators', and to its upstreams only its own", () => {
+    const { place, vault } = vaultWithSecret();
+    const acme: TenantId = id("acme");
+    const of = (tenant: TenantId, to = upstream({})) => {
+      const lent = vault.credentialFor(to, "POST", "/v1/responses", { tenant, agent: id("bot") });
+      return lent.kind === "pass" ? lent.value?.value : lent.refusal.code;
+    };
+    const owned = { ...upstream({}), tenant: acme };
+    expect(of(acme)).toBe(`Bearer ${VALUE}`);
+    expect(of(acme, owned)).toBe("credential_unavailable");
+    setSecret({ ...place, tenant: acme }, secret("openai"), BINDING, "sk-of-acme", LATER);
+    vault.refresh();
+    expect(of(acme)).toBe("Bearer sk-of-acme");
+    expect(of(acme, owned)).toBe("Bearer sk-of-acme");
+    expect(of(id("default"))).toBe(`Bearer ${VALUE}`);
   });
 
   it.each(["openai", "k8s://openai", "vault://"])("says so for the reference %s", (ref) => {
