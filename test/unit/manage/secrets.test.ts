@@ -165,6 +165,32 @@ describe("delivery", () => {
   });
 });
 
+describe("another tenant", () => {
+  it("has names and values of its own, and sees nothing of these", async () => {
+    const body = { id: "acme", name: "Acme Ltd", plan: "enterprise" };
+    const key = (await fixture.ask("POST", "/core/v1/tenants", { body })).json.admin_key;
+    const name = await store({ deliver: true });
+    for (const [method, path] of [
+      ["GET", name],
+      ["DELETE", name],
+    ] as const) {
+      expect((await fixture.ask(method, `${SECRETS}/${path}`, { key })).status).toBe(404);
+    }
+    expect((await fixture.ask("GET", SECRETS, { key })).json.items).toEqual([]);
+    const own = { name, value: "value-of-acme", deliver: true };
+    expect((await fixture.ask("POST", SECRETS, { key, body: own })).status).toBe(201);
+    const bot = await agentWith(1);
+    expect((await bot.deliver(name)).json.value).toBe(CANARY);
+    expect((await bot.deliver(name, key)).status).toBe(404);
+    const hook = { name: "all", target: "https://hooks.example.com/" };
+    const made = await fixture.ask("POST", "/core/v1/subscriptions", { body: hook });
+    const path = `/core/v1/subscriptions/${made.json.id}`;
+    expect((await fixture.ask("GET", path, { key })).status).toBe(404);
+    expect((await fixture.ask("GET", `${path}/deliveries`, { key })).status).toBe(404);
+    expect((await fixture.ask("DELETE", path, { key })).status).toBe(404);
+  });
+});
+
 describe("a value", () => {
   it("is nowhere at rest, whatever it is, and in no answer but its delivery", async () => {
     const bot = await agentWith(1);
