@@ -92,6 +92,13 @@ export interface Interpretation {
 export type Scannable =
   | { readonly kind: "json"; readonly value: JsonValue; readonly bytes: number }
   | { readonly kind: "text"; readonly text: string; readonly bytes: number }
+  /** A form as a document; `unreadBytes` of it are in parts that nobody can read. */
+  | {
+      readonly kind: "form";
+      readonly value: JsonValue;
+      readonly bytes: number;
+      readonly unreadBytes: number;
+    }
   | { readonly kind: "none" }
   /** Streamed on without a look, or in a form nobody can read; `refuse`: policy wants a look. */
   | { readonly kind: "opaque"; readonly reason: string; readonly bytes: number };
@@ -116,7 +123,7 @@ export interface Metering {
 
 /** What policy changed in a request. All undefined: the received bytes are sent. */
 export interface Changes {
-  /** The redacted form of `scannable`: same kind, JSON value or text. */
+  /** The redacted form of `scannable`: same kind, JSON value, form or text. */
   readonly redacted: JsonValue | undefined;
   /** Output cap to write into the request where the client asked for more or for nothing. */
   readonly outputTokens: number | undefined;

@@ -57,6 +57,11 @@ export function detect(
       return seen(detectJson(scannable.value, inspection, findings), scannable.bytes, unscannable);
     case "text":
       return seen(detectText(scannable.text, inspection, findings), scannable.bytes, unscannable);
+    case "form": {
+      const { value, bytes, unreadBytes } = scannable;
+      const look = detectJson(value, inspection, findings);
+      return withUnread(seen(look, bytes, unscannable), unreadBytes, unscannable);
+    }
     case "opaque":
       return {
         findings,
@@ -68,6 +73,21 @@ export function detect(
   }
 }
 
+/** What was found counts all the same. */
+function withUnread(
+  seenSoFar: Detection,
+  bytes: number,
+  unscannable: Upstream["unscannable"],
+): Detection {
+  if (bytes === 0 || seenSoFar.scan.kind === "unscanned") return seenSoFar;
+  const scan: Scan = { kind: "unscanned", reason: "binary", bytes };
+  const refuses = unscannable === "refuse" && seenSoFar.verdict.kind === "pass";
+  const verdict = refuses
+    ? halt(notInspectable("a part of its form is binary"))
+    : seenSoFar.verdict;
+  return { ...seenSoFar, scan, verdict };
+}
+
 /** Undefined: small enough to be looked at in one go. */
 export function foreseeRequest(
   scannable: Scannable,
@@ -76,7 +96,7 @@ export function foreseeRequest(
   const { kind } = scannable;
   if (kind === "none" || kind === "opaque" || scannable.bytes < FORESEEN_BYTES_MIN)
     return undefined;
-  return foresee(inspection, kind === "json" ? scannable.value : scannable.text, nextTurn);
+  return foresee(inspection, kind === "text" ? scannable.text : scannable.value, nextTurn);
 }
 
 const NOT_REACHED: Scan = { kind: "none", reason: "not_reached" };

@@ -2,6 +2,7 @@
 import type { Inspections } from "../../core/decision.ts";
 import { createHttpInspector } from "../../pipeline/inspect-bytes.ts";
 import type { HttpAction } from "../../core/action.ts";
+import { readMultipartForm } from "../../core/inspect/multipart-form.ts";
 import type { JsonValue } from "../../core/json.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import { millis } from "../../core/units.ts";
@@ -111,7 +112,7 @@ class HttpInterpretation implements Interpretation {
     if (!this.#head.hasBody) return { kind: "none" };
     if (this.#body === undefined) return { kind: "stream" };
     if (redacted === undefined) return { kind: "bytes", bytes: this.#body };
-    return { kind: "bytes", bytes: Buffer.from(rewritten(this.scannable, redacted)) };
+    return { kind: "bytes", bytes: rewritten(this.#head, this.#body, this.scannable, redacted) };
   }
 
   inspector(inspections: Inspections, echoes: readonly string[]): ResponseInspector {
@@ -120,9 +121,18 @@ class HttpInterpretation implements Interpretation {
   }
 }
 
-function rewritten(scannable: Scannable, redacted: JsonValue): string {
-  if (scannable.kind === "text" && typeof redacted === "string") return redacted;
-  return JSON.stringify(redacted);
+function rewritten(
+  head: RequestHead,
+  body: Buffer,
+  { kind }: Scannable,
+  redacted: JsonValue,
+): Uint8Array {
+  if (kind === "text" && typeof redacted === "string") return Buffer.from(redacted);
+  if (kind === "form") {
+    const read = readMultipartForm(body, contentType(head));
+    if (read.kind === "form") return read.form.rewritten(redacted);
+  }
+  return Buffer.from(JSON.stringify(redacted));
 }
 
 /** JSON is judged as JSON, because escapes hide text; other text as text; the rest is opaque. */
@@ -138,14 +148,27 @@ function scannableOf(head: RequestHead, body: Buffer | undefined): Scannable {
     if (parsed.kind === "ok") return { kind: "json", value: parsed.value, bytes };
     return { kind: "opaque", reason: `it is not JSON (${parsed.message})`, bytes };
   }
+  if (/^multipart\/form-data\b/i.test(contentType(head))) return formOf(body, contentType(head));
   const text = decodeUtf8(body);
   if (text === undefined) return { kind: "opaque", reason: "it is not UTF-8 text", bytes };
   return { kind: "text", text, bytes };
 }
 
+function formOf(body: Buffer, type: string): Scannable {
+  const read = readMultipartForm(body, type);
+  const bytes = body.length;
+  if (read.kind === "problem") return { kind: "opaque", reason: read.reason, bytes };
+  const { value, unreadBytes } = read.form;
+  return { kind: "form", value, bytes, unreadBytes };
+}
+
 function isJson(head: RequestHead): boolean {
-  const type = head.headers["content-type"];
-  return typeof type === "string" && /^[^;]*[/+]json\b/i.test(type);
+  return /^[^;]*[/+]json\b/i.test(contentType(head));
+}
+
+function contentType({ headers }: RequestHead): string {
+  const type = headers["content-type"];
+  return typeof type === "string" ? type : "";
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

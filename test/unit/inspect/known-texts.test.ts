@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { openAliasBook, openAliases, withAliases } from "../../../src/core/inspect/aliases.ts";
 import { scanJson } from "../../../src/core/inspect/scan-json.ts";
 import { looking } from "./inspections.ts";
 
@@ -28,6 +29,14 @@ describe("a long text that was clean a moment ago", () => {
     };
     expect(workOf(() => scanJson(inspection, first, []))).toBeGreaterThan(text.length);
     expect(workOf(() => scanJson(inspection, second, []))).toBeLessThan(text.length / 2);
+  });
+
+  it("is known to every exchange under the same rules", () => {
+    const inspection = looking(["injection", "pii"], "redact", 80);
+    const text = story("turn four");
+    const named = () => withAliases(inspection, openAliases(openAliasBook()));
+    scanJson(named(), { content: text }, []);
+    expect(workOf(() => scanJson(named(), { content: text }, []))).toBeLessThan(text.length / 2);
   });
 
   it("is read again under another policy, another name, and for secrets to take out", () => {

@@ -1,0 +1,67 @@
+/** Forms with files: every part is looked at before the body leaves. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { startHttpGateway } from "../support/http-gateway.ts";
+import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
+import type { SallyportProcess } from "../support/sallyport-process.ts";
+
+const KEY = "sk-proj-Zr8kQ1vTn4Wd2Lx9Yb6HcPf3Ms7JgUe5Ra0KiVq8Xw1Zt";
+const POLICY = `
+version: 1
+agents: [tester]
+rules:
+  - { id: web, http: { upstreams: [web] }, effect: allow }
+inspect:
+  - { id: keys-out, on: [request], find: [secret], do: block }
+  - { id: mail, on: [request], find: [pii.email], do: redact }
+`;
+
+let upstream: RecordingUpstream;
+let gateway: SallyportProcess;
+
+beforeAll(async () => {
+  upstream = await startRecordingUpstream((_request, response) => void response.end("stored"));
+  gateway = await startHttpGateway({ upstreamUrl: upstream.url, policy: POLICY });
+});
+afterAll(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await upstream[Symbol.asyncDispose]();
+});
+beforeEach(() => void upstream.requests.splice(0));
+
+function upload(note: string, file: string | Uint8Array<ArrayBuffer>): Promise<Response> {
+  const body = new FormData();
+  body.append("note", note);
+  body.append("file", new Blob([file], { type: "image/png" }), "holiday.png");
+  return fetch(`${gateway.url}/web/upload`, { method: "POST", body });
+}
+
+describe("a form", () => {
+  it("arrives as it was sent where nothing is in it", async () => {
+    expect((await upload("hello", "a drawing")).status).toBe(200);
+    const [request] = upstream.requests;
+    expect(request?.body.toString()).toMatch(/name="note"\r\n\r\nhello\r\n.*a drawing/s);
+    expect(Number(request?.headers["content-length"])).toBe(request?.body.length);
+  });
+
+  it("does not leave with a secret in a file, whatever the file says it is", async () => {
+    const reply = await upload("hello", `token = ${KEY}`);
+    expect(reply.status).toBe(403);
+    expect(await reply.text()).toContain("at /1/1/file");
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it("leaves without what a rule takes out, and still is a form", async () => {
+    expect((await upload("mail a.b@example.org", "a drawing")).status).toBe(200);
+    const [request] = upstream.requests;
+    const form = await new Response(new Uint8Array(request?.body ?? []), {
+      headers: { "content-type": request?.headers["content-type"] ?? "" },
+    }).formData();
+    expect(form.get("note")).toBe("mail [EMAIL_1]");
+  });
+
+  it("is refused with a file that nobody can read, unless the operator lets it pass", async () => {
+    const reply = await upload("hello", new Uint8Array([0, 1, 2, 255]));
+    expect(reply.status).toBe(403);
+    expect(await reply.text()).toContain("a part of its form is binary");
+  });
+});
