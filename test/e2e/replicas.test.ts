@@ -1,0 +1,167 @@
+/** Two replicas on one Redis and one PostgreSQL: what a person says to one counts at both. */
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { startHeldUpstream, type HeldUpstream } from "../support/held-upstream.ts";
+import { administer, type Ask } from "../support/management.ts";
+import { startPostgres, type PostgresServer } from "../support/postgres-server.ts";
+import { startRedis, type RedisServer } from "../support/redis-server.ts";
+import {
+  runSallyport,
+  startSallyport,
+  type SallyportProcess,
+} from "../support/sallyport-process.ts";
+
+const POLICY = `
+version: 1
+agents: [tester]
+rules:
+  - { id: reads, http: { upstreams: [web], methods: [GET] }, effect: allow }
+  - { id: deletes, http: { upstreams: [web], methods: [DELETE] }, effect: approve }
+  - { id: waits, http: { upstreams: [web], methods: [PUT] }, effect: approve, approval: { hold_max: 60s } }
+`;
+
+let redis: RedisServer;
+let postgres: PostgresServer;
+let held: HeldUpstream;
+let one: SallyportProcess;
+let two: SallyportProcess;
+let ask: Ask;
+
+beforeAll(async () => {
+  [redis, postgres, held] = await Promise.all([startRedis(), startPostgres(), startHeldUpstream()]);
+  const setup = {
+    config: `
+agents: [{ name: tester }]
+identity: { loopback_agent: tester }
+store: ${redis.url}
+redis: { prefix: "t-${randomUUID()}", timeout_ms: 400 }
+upstreams: [{ name: web, wire: http, url: "${held.upstream.url}", allow_private: true }]
+`,
+    policies: { "tester.yaml": POLICY },
+    env: { SALLYPORT_DIRECTORY_URL: postgres.url },
+  };
+  one = await startSallyport(setup);
+  two = await startSallyport(setup);
+  ask = await administer(two);
+}, 60_000);
+afterAll(async () => {
+  await Promise.all([one, two].map((gate) => gate?.[Symbol.asyncDispose]()));
+  await Promise.all([redis, postgres, held].map((server) => server?.[Symbol.asyncDispose]()));
+}, 60_000);
+
+const call = (gate: SallyportProcess, method: string, path: string) =>
+  fetch(`${gate.url}/web${path}`, { method });
+
+function waiting(path: string): Promise<string> {
+  const find = async (): Promise<string> => {
+    const { items } = await ask("GET", "/reviews?status=pending&limit=200");
+    for (const { id, action } of items) if (action.target.includes(path)) return id;
+    throw new Error(`nothing about ${path} waits`);
+  };
+  return vi.waitFor(find, { timeout: 10_000 });
+}
+
+const approve = async (path: string) => ask("POST", `/reviews/${await waiting(path)}/approve`, {});
+
+const arrived = (path: string) => held.upstream.requests.filter(({ url }) => url === path).length;
+
+async function killed(gate: SallyportProcess): Promise<void> {
+  const ended = new Promise((resolve) => gate.child.once("close", resolve));
+  gate.child.kill("SIGKILL");
+  await ended;
+}
+
+describe("two replicas", () => {
+  it("consume a grant once, whichever of them is asked how often", async () => {
+    expect((await call(one, "DELETE", "/now/1")).status).toBe(403);
+    expect(await approve("/now/1")).toMatchObject({ status: "approved" });
+    const calls = Array.from({ length: 20 }, (_one, n) =>
+      call(n % 2 === 0 ? one : two, "DELETE", "/now/1"),
+    );
+    const statuses = (await Promise.all(calls)).map(({ status }) => status);
+    expect(statuses.toSorted()).toEqual([200, ...Array<number>(19).fill(403)]);
+    expect(arrived("/now/1")).toBe(1);
+  });
+
+  it("hand an answer given at one to the call that waits at the other", async () => {
+    const answer = call(one, "PUT", "/now/2");
+    await approve("/now/2");
+    expect((await answer).status).toBe(200);
+  });
+
+  it("break what runs at both, at a word to one of them", async () => {
+    const streams = await Promise.all([one, two].map((gate) => call(gate, "GET", "/stream")));
+    const ends = streams.map((stream) =>
+      stream.text().then(
+        () => "ended",
+        () => "broken",
+      ),
+    );
+    const stop = { agent: "tester", mode: "kill", reason: "test" };
+    expect(await ask("POST", "/stops", stop)).toMatchObject({ mode: "kill" });
+    expect(await Promise.all(ends)).toEqual(["broken", "broken"]);
+    const refused = await Promise.all([one, two].map((gate) => call(gate, "GET", "/now")));
+    expect(refused.map(({ status }) => status)).toEqual([403, 403]);
+    await ask("POST", "/stops/lift", { agent: "tester" });
+    await vi.waitFor(async () => {
+      for (const gate of [one, two]) expect((await call(gate, "GET", "/now")).status).toBe(200);
+    });
+  });
+
+  it("lose nothing that was acknowledged when one is killed while a call waits", async () => {
+    const answer = call(one, "PUT", "/now/3").catch(() => "gone");
+    const review = await waiting("/now/3");
+    await killed(one);
+    expect(await answer).toBe("gone");
+    await ask("POST", `/reviews/${review}/approve`, {});
+    expect((await call(two, "PUT", "/now/3")).status).toBe(200);
+    expect(arrived("/now/3")).toBe(1);
+    one = await one.restart();
+  });
+
+  it("keep a grant that was given, when the one that was asked is killed", async () => {
+    await call(one, "DELETE", "/now/4");
+    await approve("/now/4");
+    await killed(one);
+    expect((await call(two, "DELETE", "/now/4")).status).toBe(200);
+    one = await one.restart();
+    expect((await call(one, "DELETE", "/now/4")).status).toBe(403);
+    expect(arrived("/now/4")).toBe(1);
+  });
+
+  it("never give a call twice that went out before its replica was killed", async () => {
+    await call(one, "DELETE", "/long/5");
+    await approve("/long/5");
+    const answer = call(one, "DELETE", "/long/5")
+      .then((reply) => reply.text())
+      .catch(() => "gone");
+    await vi.waitFor(() => expect(arrived("/long/5")).toBe(1), { timeout: 10_000 });
+    await killed(one);
+    expect(await answer).toBe("gone");
+    expect((await call(two, "DELETE", "/long/5")).status).toBe(403);
+    expect(arrived("/long/5")).toBe(1);
+    one = await one.restart();
+  });
+
+  it("keep an answer when the one that took it is killed", async () => {
+    await call(one, "DELETE", "/now/6");
+    await approve("/now/6");
+    await killed(two);
+    expect((await call(one, "DELETE", "/now/6")).status).toBe(200);
+    two = await two.restart();
+    expect((await call(two, "DELETE", "/now/6")).status).toBe(403);
+  });
+
+  it("have chains that verify, with every kill on them", async () => {
+    for (const gate of [one, two]) {
+      const { code, output } = await runSallyport([
+        "ledger",
+        "verify",
+        "--config",
+        gate.configFile,
+      ]);
+      expect(output).not.toMatch(/broken|missing|forged/i);
+      expect(code).toBe(0);
+    }
+  });
+});
