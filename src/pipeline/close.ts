@@ -115,6 +115,7 @@ function mark(facts: Facts, { sessions }: Ports): void {
 /** What went out by a rule with marks, and what was found in it or in its answer. */
 function marksOf({ sent, decision, findings }: Facts): readonly string[] {
   const found = findings.flatMap((finding) => finding.marks ?? []);
-  const ruled = sent && decision?.kind === "allow" ? decision.terms.marks : [];
+  const isPromising = decision?.kind === "allow" || decision?.kind === "escalate";
+  const ruled = sent && isPromising ? decision.terms.marks : [];
   return found.length === 0 ? ruled : [...new Set([...ruled, ...found])];
 }

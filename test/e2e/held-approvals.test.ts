@@ -1,4 +1,5 @@
 /** Calls that wait for a person's word on their own wire, and what each of them hears meanwhile. */
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startDemoMcpServer } from "../../src/app/demo/mcp-server.ts";
 import { administer, type Ask } from "../support/management.ts";
@@ -12,6 +13,7 @@ version: 1
 agents: [tester]
 rules:
   - { id: tools, tools: ["tools.*"], effect: approve }
+  - { id: quick, tools: ["quick.*"], effect: approve, approval: { hold_max: 0s } }
   - { id: web, http: { upstreams: [web] }, effect: approve }
   - { id: slow, http: { upstreams: [web], paths: [/slow/**] }, effect: approve, approval: { hold_max: 20s } }
   - { id: short, http: { upstreams: [web], paths: [/short/**] }, effect: approve, approval: { hold_max: 1s } }
@@ -33,6 +35,7 @@ agents: [{ name: tester }]
 identity: { loopback_agent: tester }
 upstreams:
   - { name: tools, wire: mcp, url: "${demo.url}", allow_private: true }
+  - { name: quick, wire: mcp, url: "${demo.url}", allow_private: true }
   - { name: web, wire: http, url: "${web.url}", allow_private: true }
   - { name: openai, wire: openai, url: "${provider.url}/v1", allow_private: true }
 `,
@@ -192,6 +195,25 @@ describe.concurrent("a call that waits", () => {
     await say(await waiting("eighth"), "approve");
     expect(await (await answer).text()).toContain("eighth");
   });
+});
+
+it("a call that is still waited for asks its client to come back, and the server hears nothing of it", async () => {
+  const asked: string[] = [];
+  const client = new Client(
+    { name: "t", version: "1" },
+    { versionNegotiation: { mode: "auto" }, capabilities: { elicitation: { form: {} } } },
+  );
+  client.setRequestHandler("elicitation/create", async ({ params }) => {
+    asked.push(params.message);
+    await say(await waiting("ninth"), "approve");
+    return { action: "accept", content: {} };
+  });
+  const url = new URL(`${gate.url}/mcp/quick`);
+  await client.connect(new StreamableHTTPClientTransport(url));
+  const result = await client.callTool({ name: "echo", arguments: { text: "ninth" } });
+  expect(result.content).toMatchObject([{ text: expect.stringContaining("ninth") }]);
+  expect(asked).toEqual([expect.stringMatching(/needs approval .* approves nothing itself/)]);
+  await client.close();
 });
 
 it("a call that waits ends with an operator's stop, at once and as that", async () => {

@@ -7,7 +7,7 @@ import { setMemberAt } from "../set-members.ts";
 import type { RpcMessage } from "./rpc-message.ts";
 import { ASKED_BY_CAPABILITY, type ServerQuestions } from "./server-questions.ts";
 
-const CAPABILITIES_META_KEY = "io.modelcontextprotocol/clientCapabilities";
+export const CLIENT_CAPABILITIES_META_KEY = "io.modelcontextprotocol/clientCapabilities";
 
 /** The message's text without them; the same text where nothing has to go. */
 export function withoutDeniedCapabilities(
@@ -57,7 +57,7 @@ function placeOf(method: string, params: JsonObject | undefined): Place | undefi
     return { path: ["params", "capabilities"], capabilities };
   }
   const meta = params?.["_meta"];
-  const capabilities = isJsonObject(meta) ? meta[CAPABILITIES_META_KEY] : undefined;
+  const capabilities = isJsonObject(meta) ? meta[CLIENT_CAPABILITIES_META_KEY] : undefined;
   if (!isJsonObject(capabilities)) return undefined;
-  return { path: ["params", "_meta", CAPABILITIES_META_KEY], capabilities };
+  return { path: ["params", "_meta", CLIENT_CAPABILITIES_META_KEY], capabilities };
 }

@@ -20,6 +20,7 @@ import type { RequestHead } from "../wire.ts";
 import { AnswerInspector } from "./answer-inspector.ts";
 import type { AnswerScreen } from "./answer-judge.ts";
 import { foundToolsOf } from "./found-tools.ts";
+import { withoutApproval } from "./approval-question.ts";
 import { invitesQuestions, withoutDeniedCapabilities } from "./client-capabilities.ts";
 import { ListedDefinitions } from "./listed-definitions.ts";
 import type { Use } from "./narrow-list.ts";
@@ -107,7 +108,9 @@ export class McpInterpretation implements Interpretation {
 
   #discreet(text: string, redacted: JsonValue | undefined): string {
     const message = redacted === undefined ? this.#received?.message : sentAs(text)?.message;
-    return message === undefined ? text : withoutDeniedCapabilities(text, message, this.#questions);
+    if (message === undefined) return text;
+    const discreet = withoutDeniedCapabilities(text, message, this.#questions);
+    return message.kind === "request" ? withoutApproval(discreet, message.json) : discreet;
   }
 
   inspector(inspections: Inspections, echoes: readonly string[]): ResponseInspector {

@@ -3,7 +3,7 @@ import type { Buffer } from "node:buffer";
 import type { McpMethod } from "../../core/action-classes.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import type { DefinitionStore } from "../../core/trust/definition-store.ts";
-import type { JsonValue } from "../../core/json.ts";
+import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { millis } from "../../core/units.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import type { InterpretContext, Interpretation } from "../../pipeline/ask.ts";
@@ -18,9 +18,10 @@ import type {
 } from "../wire.ts";
 import { McpInterpretation, type Asked } from "./mcp-interpretation.ts";
 import type { ProtectedResource } from "./protected-resource.ts";
+import { approvalQuestion, mayAskToWait } from "./approval-question.ts";
 import { progressWords } from "./progress-words.ts";
 import { progressTokenOf } from "./transport/message-meta.ts";
-import { UNREAD, type Fault, type Question } from "./question.ts";
+import { UNREAD, type Fault, type Question, type RequestQuestion } from "./question.ts";
 import { readQuestion } from "./read-question.ts";
 import { renderMcpRefusal } from "./render-mcp-refusal.ts";
 import { RPC_INVALID_REQUEST } from "./rpc-message.ts";
@@ -42,6 +43,8 @@ class McpExchange implements WireExchange {
   #fault: Fault | undefined;
   /** Names the request in progress notifications. */
   #token: JsonValue | undefined;
+  /** What to answer instead of a no, where a person is still to be waited for. */
+  #waiting: RequestQuestion | undefined;
 
   constructor(head: RequestHead, definitions: DefinitionStore, login: ProtectedResource) {
     this.#head = head;
@@ -53,6 +56,7 @@ class McpExchange implements WireExchange {
     this.#question = head.method === "GET" ? { kind: "stream" } : UNREAD;
     this.#fault = undefined;
     this.#token = undefined;
+    this.#waiting = undefined;
   }
 
   interpret(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {
@@ -82,6 +86,10 @@ class McpExchange implements WireExchange {
 
   refuse(refusal: Refusal): WireReply {
     const head = this.#head;
+    const { code, review } = refusal;
+    if (code === "approval_required" && review !== undefined && this.#waiting !== undefined) {
+      return answered(approvalQuestion(this.#waiting, refusal, review));
+    }
     const reply = renderMcpRefusal(refusal, this.#question, this.#fault, head.exchange);
     return this.#login.challenging(reply, head, `/mcp/${head.upstream.name}`);
   }
@@ -106,7 +114,11 @@ class McpExchange implements WireExchange {
       return halt(reading.refusal);
     }
     const { message, text, question, action } = reading;
-    if (message.kind === "request") this.#token = progressTokenOf(message.params);
+    if (message.kind === "request") {
+      this.#token = progressTokenOf(message.params);
+      const mayWait = question.kind === "request" && mayAskToWait(question, message);
+      this.#waiting = mayWait ? question : undefined;
+    }
     const judged = judgedAction(action, this.#head.upstream);
     if (judged.kind === "halt") return judged;
     const received = body === undefined ? undefined : { bytes: body, message, text };
@@ -132,4 +144,9 @@ class McpExchange implements WireExchange {
     this.#fault = { status, rpcCode: RPC_INVALID_REQUEST, data: undefined };
     return halt(refusal);
   }
+}
+
+function answered(json: JsonObject): WireReply {
+  const headers = { "content-type": "application/json" };
+  return { status: 200, headers, body: JSON.stringify(json) };
 }
