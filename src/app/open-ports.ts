@@ -1,5 +1,4 @@
 /** The adapters behind the ports of an exchange: opened together, closed together. */
-import { join } from "node:path";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import type { PriceCatalogue } from "../core/money/price.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
@@ -12,7 +11,6 @@ import { createAliasBooks } from "../stores/memory/alias-books.ts";
 import { createConductStore } from "../stores/memory/conduct-store.ts";
 import { ReviewWatch } from "../stores/review-watch.ts";
 import { CompiledSchemas } from "../stores/schemas/compiled-schemas.ts";
-import { SqliteSessionStore } from "../stores/sqlite/session-store.ts";
 import { ThreadTokenCounter } from "../stores/tokenizer/token-counter.ts";
 import { LocalVault } from "../stores/vault/local-vault.ts";
 import { createRemoteFetch } from "../stores/vault/remote-fetch.ts";
@@ -26,6 +24,7 @@ import { openDefinitions } from "./open-definitions.ts";
 import { openLedgerChain } from "./open-ledger-chain.ts";
 import type { OpenLiveDirectory } from "./open-live-directory.ts";
 import { openReviewStore } from "./open-review-store.ts";
+import { openSessionStore } from "./open-session-store.ts";
 import { ReviewClerk } from "./review-clerk.ts";
 import { openSharedRedis } from "./open-shared-redis.ts";
 
@@ -53,7 +52,6 @@ export interface OpenPorts extends AsyncDisposable {
 /** Throws the system's error where the data directory cannot be used. */
 export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
   const { config, events, live, policies, prices, shared, notifier } = options;
-  const at = (name: string): string => join(config.dataDirectory, name);
   await using started = new AsyncDisposableStack();
   const gate = { draining: false, stopped: (who: Principal) => live.stopped(who) };
   const redis =
@@ -61,7 +59,7 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
       ? started.use(await openSharedRedis(config.store, events))
       : undefined;
   const counters = started.use(await openCounters({ config, shared, now, events, redis }));
-  const sessions = started.use(new SqliteSessionStore({ path: at("sessions.db"), shared, now }));
+  const sessions = await openSessionStore(options, redis, started);
   const reviews = await openReviewStore(config, redis, now, started);
   const awaiting = started.use(new ReviewWatch(reviews, now));
   const vault = started.use(await openVault(options));

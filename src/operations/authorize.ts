@@ -57,7 +57,8 @@ export async function authorize(
   if (limited.kind === "halt") return limited;
 
   const asked = snapshot.inspections(principal);
-  const marks = ports.sessions.marks(principal);
+  const marking = ports.sessions.marks(principal);
+  const marks = marking instanceof Promise ? await marking : marking;
   const interpreted = await ask.interpret({ principal, snapshot, inspections: asked, now, marks });
   if (interpreted.kind === "halt") return interpreted;
   const interpretation = interpreted.value;
@@ -92,8 +93,7 @@ export async function authorize(
   const grant = (facts.review = override ?? reviewed.value.grant);
   const purse = confineTerms(principal, reviewed.value.terms);
   if (purse.kind === "halt") return purse;
-  const terms = purse.value;
-  const wanted = { facts, principal, snapshot, policyFacts, interpretation, terms };
+  const wanted = { facts, principal, snapshot, policyFacts, interpretation, terms: purse.value };
   const afforded = await afford(wanted, ports);
   if (afforded.kind === "halt") return afforded;
   const opening = { facts, principal, inspections: conformed.value, grant, ports };

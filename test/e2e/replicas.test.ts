@@ -16,6 +16,12 @@ version: 1
 agents: [tester]
 rules:
   - { id: reads, http: { upstreams: [web], methods: [GET] }, effect: allow }
+  - { id: tainting, http: { upstreams: [web], paths: [/now/web] }, effect: allow, marks: [untrusted] }
+  - { id: posts, http: { upstreams: [web], methods: [POST] }, effect: allow }
+  - id: no-posts
+    http: { upstreams: [web], methods: [POST] }
+    when: session.marks.exists(m, m == "untrusted")
+    effect: deny
   - { id: deletes, http: { upstreams: [web], methods: [DELETE] }, effect: approve }
   - { id: waits, http: { upstreams: [web], methods: [PUT] }, effect: approve, approval: { hold_max: 60s } }
 `;
@@ -106,6 +112,12 @@ describe("two replicas", () => {
     await vi.waitFor(async () => {
       for (const gate of [one, two]) expect((await call(gate, "GET", "/now")).status).toBe(200);
     });
+  });
+
+  it("know at one what a session read at the other", async () => {
+    expect((await call(two, "POST", "/now")).status).toBe(200);
+    await call(one, "GET", "/now/web");
+    await vi.waitFor(async () => expect((await call(two, "POST", "/now")).status).toBe(403));
   });
 
   it("lose nothing that was acknowledged when one is killed while a call waits", async () => {

@@ -38,7 +38,7 @@ export const STORE_SHAPE = {
   default: "embedded",
   maxLength: 2048,
   description:
-    "Where budgets, limits and reviews are kept: `embedded` (in data_dir, this machine) or a Redis that " +
+    "Where budgets, limits, reviews and marks are kept: `embedded` (in data_dir, this machine) or a Redis that " +
     "replicas share: `redis://host:6379`, `redis+sentinel://host:26379/name`, " +
     "`redis+cluster://host:6379`; `rediss` speaks TLS.",
 } as const satisfies Shape;

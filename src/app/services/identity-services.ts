@@ -1,16 +1,15 @@
-import { join } from "node:path";
 import { createLoginLimiter } from "../../core/identity/login-limits.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { Identity, ListedAgent } from "../../manage/native/services.ts";
 import { authenticate } from "../../operations/identity/authenticate.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import { instant } from "../../core/units.ts";
-import { SqliteSessionStore } from "../../stores/sqlite/session-store.ts";
 import { createTokenIssuer } from "../../stores/tokens/token-issuer.ts";
 import { vaultKey } from "../../stores/vault/vault-file.ts";
 import { openVaultKey } from "../../stores/vault/vault-key.ts";
 import { vaultKeyOf } from "../vault-key-source.ts";
 import { openDirectoryStore } from "../open-directory-store.ts";
+import { openSessionStore } from "../open-session-store.ts";
 import { openLogin } from "../open-login.ts";
 import type { Config } from "../config/config.ts";
 import type { ServiceParts } from "./service-parts.ts";
@@ -21,13 +20,11 @@ const FORGET_EVERY_MS = 600_000;
 
 /** Throws the system's error where the directory cannot be opened. */
 export async function openIdentityServices(
-  { config, vitals, ledger, now }: ServiceParts,
+  { config, vitals, ledger, redis, now }: ServiceParts,
   started: AsyncDisposableStack,
 ): Promise<Identity> {
   const store = started.use(await openDirectoryStore(config));
-  const sessions = started.use(
-    new SqliteSessionStore({ path: join(config.dataDirectory, "sessions.db"), shared: true, now }),
-  );
+  const sessions = await openSessionStore({ config, shared: true }, redis, started);
   const forgetting = setInterval(() => {
     store.prune(instant(now() - KEPT_MS)).catch((error: unknown) => vitals.failed(error));
   }, FORGET_EVERY_MS).unref();

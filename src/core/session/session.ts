@@ -5,8 +5,11 @@ export type SessionName = Pick<Principal, "tenant" | "agent" | "session">;
 
 /** Information-flow marks of agent sessions. A session's marks only grow until it is forgotten. */
 export interface SessionStore {
-  /** Synchronous on purpose: the pipeline asks on every exchange. */
-  marks(session: SessionName): readonly string[];
-  /** In force at once. Throws where the store refuses: then this process alone knows of it. */
+  /** Asked for on every exchange: a promise only where replicas share them. */
+  marks(session: SessionName): readonly string[] | Promise<readonly string[]>;
+  /**
+   * In force at once. Where the store refuses this process alone knows of it: it throws, or tells
+   * the store again until that has it.
+   */
   mark(principal: Principal, marks: readonly string[]): void;
 }

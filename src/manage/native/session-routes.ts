@@ -157,10 +157,12 @@ function addCloseLooks(api: Api, { identity: { ports, marks }, budgets, records 
       if (found.kind === "fault") return sendFault(reply, found.fault);
       const { body } = found.value;
       const spending = await spendingOf(body, budgets.store);
+      const { tenant, agent, id: session } = body;
+      const known = await marks({ tenant, agent, session });
       return answer(reply, 200, spending, (purses) => ({
         ...sessionJson(ports.now())(found.value),
         ...purseJson(purses),
-        marks: [...marks({ tenant: body.tenant, agent: body.agent, session: body.id })],
+        marks: [...known],
       }));
     },
   );

@@ -36,12 +36,12 @@ export interface Judged {
   readonly pin: Pin | undefined;
 }
 
-export function judgePlanned(
+export async function judgePlanned(
   principal: Principal,
   { action, source }: PlannedCall,
   upstreams: Upstreams,
   ports: JudgingPorts,
-): Verdict<Judged> {
+): Promise<Verdict<Judged>> {
   const upstream = upstreams.get(action.upstream);
   if (upstream === undefined || !isOpenTo(upstream, principal.tenant)) {
     const detail = `No upstream is called ${action.upstream}.`;
@@ -52,7 +52,7 @@ export function judgePlanned(
   const vouched = vouch(judged.value, upstream, principal, ports.definitions);
   const snapshot = ports.policies.current();
   if (vouched.kind === "halt") return halt(toldTo(principal, snapshot, vouched.refusal));
-  const facts = { now: ports.now(), marks: ports.sessions.marks(principal), source };
+  const facts = { now: ports.now(), marks: await ports.sessions.marks(principal), source };
   const { verdict } = decide(snapshot, principal, judged.value, facts);
   if (verdict.kind === "halt") return halt(toldTo(principal, snapshot, verdict.refusal));
   return pass({ action: judged.value, decision: verdict.value, pin: vouched.value });
@@ -64,7 +64,7 @@ export async function checkPermission(
   upstreams: Upstreams,
   ports: JudgingPorts & Pick<Ports, "budgets">,
 ): Promise<Permission> {
-  const judged = judgePlanned(principal, call, upstreams, ports);
+  const judged = await judgePlanned(principal, call, upstreams, ports);
   if (judged.kind === "halt") return { kind: "deny", refusal: judged.refusal };
   const { action, decision } = judged.value;
   const { charges } = decision.terms;

@@ -25,7 +25,7 @@ export async function requestApproval(
     ports,
   }: { upstreams: Upstreams; ports: JudgingPorts & Pick<Ports, "reviews" | "awaiting"> },
 ): Promise<ApprovalReply> {
-  const judged = judgePlanned(principal, call, upstreams, ports);
+  const judged = await judgePlanned(principal, call, upstreams, ports);
   if (judged.kind === "halt") return { kind: "refused", refusal: judged.refusal };
   const { action, decision, pin } = judged.value;
   if (decision.kind === "allow") return { kind: "not_needed" };

@@ -57,7 +57,7 @@ async function reconsider(
   if (vouched.kind === "halt") return halt(toldTo(principal, snapshot, vouched.refusal));
   const isStale = vouched.value?.seen !== definition || ports.policies.current().digest !== policy;
   if (isStale && reviewed.grant !== undefined) return halt(grantStale(reviewed.grant));
-  const facts = { ...policyFacts, now: ports.now(), marks: ports.sessions.marks(principal) };
+  const facts = { ...policyFacts, now: ports.now(), marks: await ports.sessions.marks(principal) };
   const { verdict } = decide(snapshot, principal, action, facts);
   if (verdict.kind === "halt") return halt(toldTo(principal, snapshot, verdict.refusal));
   return { kind: "pass", value: { ...reviewed, terms: verdict.value.terms } };

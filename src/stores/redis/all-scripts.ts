@@ -11,6 +11,7 @@ import {
   TENANTS,
   UNATTENDED_REVIEWS,
 } from "./review-scripts.ts";
+import { ADD_MARKS, READ_MARKS } from "./session-scripts.ts";
 import type { RedisScript } from "./redis-script.ts";
 
 /** Loaded into every server that is met, so that no call has to send its text first. */
@@ -20,4 +21,5 @@ export const ALL_SCRIPTS: readonly RedisScript[] = [
   [TAKE, END, RENEW],
   [REQUEST_REVIEW, CHANGE_REVIEW, FIND_REVIEW, LIST_REVIEWS, FIND_OVERRIDE, UNATTENDED_REVIEWS],
   [ADD_TENANT, TENANTS],
+  [READ_MARKS, ADD_MARKS],
 ].flat();

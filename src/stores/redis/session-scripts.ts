@@ -1,0 +1,11 @@
+import { redisScript } from "./redis-script.ts";
+
+/** A session not marked again for this long is over: no agent's run lasts so long. */
+const FORGOTTEN_AFTER_MS = 90 * 86_400_000;
+
+/** KEYS[1]: a set of marks. */
+export const READ_MARKS = redisScript("return redis.call('SMEMBERS', KEYS[1])");
+export const ADD_MARKS = redisScript(`
+redis.call('SADD', KEYS[1], unpack(ARGV))
+return redis.call('PEXPIRE', KEYS[1], ${FORGOTTEN_AFTER_MS})
+`);
