@@ -14,7 +14,7 @@ import type { Entry } from "../../core/ledger/entry.ts";
 import { PERSON_ERASED } from "../../core/ledger/personal-texts.ts";
 import { segmentName } from "./ledger-layout.ts";
 import type { Tombstone } from "./tombstone.ts";
-import { lineAt, recordOf, type SegmentLine } from "./segment-lines.ts";
+import { lineAt, parsed, textOf, type SegmentLine } from "./segment-lines.ts";
 
 /** Problems that one chain's report lists; more are only counted. */
 const PROBLEMS_MAX = 200;
@@ -208,12 +208,13 @@ function checkLine(check: ChainCheck, line: SegmentLine): void {
     check.prevs = [line.hash, computed];
     return;
   }
-  const record = recordOf(line);
+  const text = textOf(line);
+  const record = parsed(text);
   if (!isJsonObject(record)) {
     unreadable(check, "the record is not a JSON object");
     return;
   }
-  if (!isCanonical(record, line.record)) {
+  if (canonicalJson(record) !== text) {
     add(check, "not_canonical", seqOf(record), "the record is not written in canonical form");
   }
   if (record["writer"] !== check.writer) {
@@ -274,10 +275,6 @@ function add(check: ChainCheck, kind: ProblemKind, seq: number | undefined, deta
   const { file, line, problems } = check;
   if (problems.length < PROBLEMS_MAX) problems.push({ kind, file, line, seq, detail });
   else check.problemsOmitted += 1;
-}
-
-function isCanonical(record: JsonObject, bytes: Uint8Array): boolean {
-  return Buffer.from(canonicalJson(record)).equals(bytes);
 }
 
 function seqOf(record: JsonObject): number | undefined {

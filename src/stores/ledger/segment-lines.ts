@@ -49,10 +49,24 @@ export function writtenEnd(segment: Uint8Array): number {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** The record's text; undefined where it is no UTF-8. Its bytes and this say the same. */
+export function textOf(line: SegmentLine): string | undefined {
+  try {
+    return utf8.decode(line.record);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The record as JSON; undefined where it is none. */
 export function recordOf(line: SegmentLine): unknown {
+  return parsed(textOf(line));
+}
+
+export function parsed(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
   try {
-    return JSON.parse(utf8.decode(line.record));
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
