@@ -20,6 +20,7 @@ import { SqliteSecretUses } from "../../src/stores/sqlite/secret-use-store.ts";
 import { createFileSecretStore } from "../../src/stores/vault/file-secret-store.ts";
 import { OpenIdProviders } from "../../src/stores/oidc/openid-providers.ts";
 import type { OidcClient } from "../../src/core/identity/oidc.ts";
+import { createSessionTokens } from "../../src/stores/tokens/session-tokens.ts";
 import { createTokenIssuer } from "../../src/stores/tokens/token-issuer.ts";
 import { openCouriers } from "../../src/app/notification-couriers.ts";
 import type { SubscriptionPorts } from "../../src/operations/notify/subscription-ports.ts";
@@ -167,7 +168,7 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
   const couriers = started.use(openCouriers(NOTIFICATIONS, secrets));
   const deliveries = started.use(new SqliteDeliveryStore(join(directory, "notifications.db")));
   const subscriptions = { ...ports, secrets, queue: () => deliveries, couriers };
-  const tokens = { verify: async () => undefined };
+  const tokens = createSessionTokens(store, now);
   const api = await createNativeApi({
     version: "0.0.0",
     vitals: {

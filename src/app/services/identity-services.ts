@@ -4,6 +4,7 @@ import type { Identity, ListedAgent } from "../../manage/native/services.ts";
 import { authenticate } from "../../operations/identity/authenticate.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import { instant } from "../../core/units.ts";
+import { createSessionTokens } from "../../stores/tokens/session-tokens.ts";
 import { createTokenIssuer } from "../../stores/tokens/token-issuer.ts";
 import { vaultKey } from "../../stores/vault/vault-file.ts";
 import { openVaultKey } from "../../stores/vault/vault-key.ts";
@@ -30,7 +31,7 @@ export async function openIdentityServices(
   }, FORGET_EVERY_MS).unref();
   started.defer(() => clearInterval(forgetting));
   const ports: IdentityPorts = { store, ledger, now };
-  const tokens = { verify: async () => undefined };
+  const tokens = createSessionTokens(store, now);
   return {
     ports,
     authenticate: (credential) => authenticate(credential, ports, tokens),

@@ -12,6 +12,11 @@ export interface TokenIssuer {
   publicKeys(): Promise<PublicKeys>;
 }
 
+/** Whose session a token of ours is; its signature and its end are right. */
+export interface SessionTokens {
+  sessionOf(token: string): Promise<string | undefined>;
+}
+
 /** `iss` and `aud` of tokens of ours. */
 export const TOKEN_ISSUER = "sallyport";
 

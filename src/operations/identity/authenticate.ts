@@ -1,9 +1,11 @@
 /** Who is behind a credential shown at a management door. */
 import { fault, done, type Answer } from "../../core/fault.ts";
+import { isLive } from "../../core/identity/agent-session.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import type { Entry } from "../../core/identity/directory-entry.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
+import type { SessionTokens } from "../../core/identity/tokens.ts";
 import { sha256Hex } from "../../lib/canonical-json.ts";
 
 /** Login sessions begin so: they stand in the same header as keys and tokens. */
@@ -16,15 +18,13 @@ const WRONG = fault("unauthenticated", "This credential is not known, has expire
 
 const SUSPENDED = fault("forbidden", "The tenant of this credential is suspended.");
 
-/** The bearer of a signed token, checked by whoever issued it. */
-export interface TokenVerifier {
-  verify(token: string): Promise<Caller | undefined>;
-}
+/** What the bearer of an execution token may do here; never widen the run that it is. */
+const TOKEN_SCOPES = ["self:read", "sessions:read", "secret_values:read"];
 
 export async function authenticate(
   credential: string,
   ports: IdentityPorts,
-  tokens: TokenVerifier,
+  tokens: SessionTokens,
 ): Promise<Answer<Caller>> {
   if (credential.length > CREDENTIAL_CHARS_MAX) return WRONG;
   const caller = await callerOf(credential, ports, tokens);
@@ -37,12 +37,24 @@ export async function authenticate(
 async function callerOf(
   credential: string,
   ports: IdentityPorts,
-  tokens: TokenVerifier,
+  tokens: SessionTokens,
 ): Promise<Caller | undefined> {
   if (credential.startsWith(LOGIN_PREFIX)) return loggedIn(credential, ports);
-  if (credential.split(".").length === 3) return tokens.verify(credential);
+  if (credential.split(".").length === 3)
+    return tokenHolder(await tokens.sessionOf(credential), ports);
   const key = await ports.store.byName("key", sha256Hex(credential));
   return key === undefined ? undefined : keyHolder(key, ports);
+}
+
+async function tokenHolder(
+  sessionId: string | undefined,
+  { store, now }: IdentityPorts,
+): Promise<Caller | undefined> {
+  const session = sessionId === undefined ? undefined : await store.get("session", sessionId);
+  if (session === undefined || !isLive(session.body, now())) return undefined;
+  const { id, tenant } = session;
+  const { agent } = session.body;
+  return { kind: "token", id, name: agent, tenant, role: "agent", scopes: TOKEN_SCOPES, agent };
 }
 
 async function loggedIn(

@@ -103,7 +103,7 @@ export async function revokeSession(
   return written.kind === "fault" ? written : done({ ...entry, body, revision: written.value });
 }
 
-/** An agent sees its own sessions only. */
+/** An agent sees its own sessions only, the bearer of a token the one that it is. */
 export async function findSession(
   caller: Caller,
   sessionId: string,
@@ -111,6 +111,8 @@ export async function findSession(
 ): Promise<Answer<Entry<"session">>> {
   const found = await findEntry("session", sessionId, caller, ports);
   if (found.kind === "fault") return found;
-  const foreign = caller.role === "agent" && caller.agent !== found.value.body.agent;
+  const { id, body } = found.value;
+  const ofAnother = caller.role === "agent" && caller.agent !== body.agent;
+  const foreign = ofAnother || (caller.kind === "token" && caller.id !== id);
   return foreign ? fault("not_found", "There is no such session.") : found;
 }

@@ -49,8 +49,10 @@ export interface LiveDirectoryOptions {
 }
 
 export interface TokenReader {
-  read(token: string, index: AccessIndex): Promise<TokenSubject | undefined>;
+  read(token: string, keys: SigningKeys): Promise<TokenSubject | undefined>;
 }
+
+export type SigningKeys = Pick<AccessIndex, "signingKey">;
 
 export type TokenSubject =
   | { readonly kind: "session"; readonly session: string }

@@ -21,7 +21,7 @@ export interface TokenIssuerParts {
 
 export const ALGORITHM = "EdDSA";
 /** Keys published at once: those retired are kept until the tokens they signed have ended. */
-const KEYS_MAX = 16;
+export const KEYS_MAX = 16;
 
 type Signer = { readonly kid: string; readonly key: Awaited<ReturnType<typeof importJWK>> };
 

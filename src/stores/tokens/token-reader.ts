@@ -1,9 +1,8 @@
 /** Whose a JWT is: one of ours, or of an issuer that the operator trusts. jose is loaded with the first. */
-import type { AccessIndex } from "../../core/identity/access-index.ts";
 import { isOwnToken, TOKEN_CHARS_MAX, TOKEN_TYPE } from "../../core/identity/token-form.ts";
 import { TOKEN_ISSUER, type TrustedIssuer } from "../../core/identity/tokens.ts";
 import type { Instant } from "../../core/units.ts";
-import type { TokenReader, TokenSubject } from "../directory/live-directory.ts";
+import type { SigningKeys, TokenReader, TokenSubject } from "../directory/live-directory.ts";
 import { openKeySet, type KeySet } from "./key-set.ts";
 
 /** What other issuers may sign with; nothing symmetric, nothing without a signature. */
@@ -16,7 +15,7 @@ export function createTokenReader(
 ): TokenReader {
   const keySets = new Map<string, Promise<KeySet>>();
 
-  async function readOwn(token: string, index: AccessIndex): Promise<TokenSubject | undefined> {
+  async function readOwn(token: string, index: SigningKeys): Promise<TokenSubject | undefined> {
     const { jwtVerify, importJWK } = await import("jose");
     const { payload } = await jwtVerify(
       token,

@@ -1,4 +1,4 @@
-import { generateKeyPair, SignJWT, exportJWK } from "jose";
+import { decodeJwt, generateKeyPair, SignJWT, exportJWK } from "jose";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,6 +31,34 @@ describe("an execution token", () => {
     expect(await reader.read(forged, index)).toBeUndefined();
     fixture.clock.now += 900_000;
     expect(await reader.read(json.token, index)).toBeUndefined();
+  });
+
+  it("says what it is for, and opens no more of the API than the run that it is", async () => {
+    await using fixture = await openNativeFixture();
+    const wish = { agent: "config-bot", credentials: ["stripe"], container: "c-1" };
+    const body = { ...wish, spend_limit_usd: "2.5", token_limit: 1000 };
+    const { token: key, jti } = (await fixture.ask("POST", "/core/v1/execution-tokens", { body }))
+      .json;
+    expect(decodeJwt(key)).toMatchObject({
+      sub: "config-bot",
+      credentials: ["stripe"],
+      container: "c-1",
+      budget_usd: "2.500000000",
+      token_limit: 1000,
+    });
+    const me = await fixture.ask("GET", "/core/v1/me", { key });
+    expect(me.json).toMatchObject({ kind: "token", id: jti, agent: "config-bot", role: "agent" });
+    expect((await fixture.ask("GET", `/core/v1/sessions/${jti}`, { key })).status).toBe(200);
+    const other = (
+      await fixture.ask("POST", "/core/v1/sessions", { body: { agent: "config-bot" } })
+    ).json.id;
+    expect((await fixture.ask("GET", `/core/v1/sessions/${other}`, { key })).status).toBe(404);
+    for (const path of ["/core/v1/sessions", "/core/v1/execution-tokens"]) {
+      const widened = { agent: "config-bot", scopes: ["admin"] };
+      expect((await fixture.ask("POST", path, { key, body: widened })).status).toBe(403);
+    }
+    await fixture.ask("DELETE", `/core/v1/sessions/${jti}`);
+    expect((await fixture.ask("GET", "/core/v1/me", { key })).status).toBe(401);
   });
 
   it.each([59, 3_601, 1.5, "900"])("is not made for %s seconds", async (ttl) => {
