@@ -1,5 +1,6 @@
 /** Corpus files: JSON Lines with one labelled record a line. */
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
 export interface CorpusRecord {
   readonly id: string;
@@ -21,30 +22,95 @@ export interface CorpusFile {
   /** Without folder and ending: `injection`. */
   readonly name: string;
   readonly records: readonly CorpusRecord[];
+  /** Lines that are no record, as `file:line`. */
+  readonly unreadable: readonly string[];
 }
 
-/** Every `.jsonl` file of a folder, by name. Throws with file and line where one is no record. */
+/** Folders below the one that is named: archives unpack into one of their own. */
+const DEPTH_MAX = 3;
+const ENDING = ".jsonl";
+
+/** Every `.jsonl` file of a folder and those below it, by name; files of one name are one. */
 export function readCorpora(folder: string): readonly CorpusFile[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".jsonl"))
-    .toSorted()
-    .map((name) => ({
-      name: name.slice(0, -".jsonl".length),
-      records: readRecords(`${folder}/${name}`),
-    }));
+  const paths = pathsIn(folder, DEPTH_MAX).toSorted();
+  const byName = Map.groupBy(paths, nameOf);
+  return [...byName]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, files]) => {
+      const read = files.map(readRecords);
+      return {
+        name,
+        records: read.flatMap(({ records }) => records),
+        unreadable: read.flatMap(({ unreadable }) => unreadable),
+      };
+    });
 }
 
-function readRecords(path: string): readonly CorpusRecord[] {
+function pathsIn(folder: string, depth: number): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return depth > 0 ? pathsIn(path, depth - 1) : [];
+    return entry.name.endsWith(ENDING) ? [path] : [];
+  });
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1, -ENDING.length);
+}
+
+function readRecords(path: string): Pick<CorpusFile, "records" | "unreadable"> {
   const records: CorpusRecord[] = [];
-  for (const [i, line] of readFileSync(path, "utf8").split("\n").entries()) {
+  const unreadable: string[] = [];
+  const lines = readFileSync(path, "utf8")
+    .replace(/^\ufeff/, "")
+    .split("\n");
+  for (const [i, line] of lines.entries()) {
     if (line.trim() === "") continue;
-    try {
-      records.push(JSON.parse(line) as CorpusRecord);
-    } catch (error) {
-      throw new Error(`${path}:${i + 1} is no JSON`, { cause: error });
-    }
+    const record = recordOf(line, `${nameOf(path)}-${i + 1}`);
+    if (record === undefined) unreadable.push(`${path}:${i + 1}`);
+    else records.push(record);
   }
-  return records;
+  return { records, unreadable };
+}
+
+const TEXTS = [
+  "text",
+  "text_b64",
+  "url",
+  "raw_b64",
+  "tier",
+  "surface",
+  "language",
+  "plain",
+] as const;
+
+/** Undefined: the line holds no labelled record. What a record may lack is made up. */
+function recordOf(line: string, id: string): CorpusRecord | undefined {
+  const fields = fieldsOf(line);
+  const { label } = fields;
+  if (typeof label !== "string") return undefined;
+  const text = (key: string, otherwise: string): string => {
+    const value = fields[key];
+    return typeof value === "string" ? value : otherwise;
+  };
+  const own = TEXTS.filter((key) => typeof fields[key] === "string");
+  return {
+    ...Object.fromEntries(own.map((key) => [key, fields[key]])),
+    id: text("id", id),
+    label,
+    kind: text("kind", "unnamed"),
+    source: text("source", "unnamed"),
+    expect: fields["expect"],
+  };
+}
+
+function fieldsOf(line: string): { readonly [key: string]: unknown } {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
 }
 
 export function textOf(record: CorpusRecord): string {

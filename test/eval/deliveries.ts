@@ -51,9 +51,13 @@ interface EgressCase {
   readonly frames?: readonly { readonly payload: string; readonly encoding?: string }[];
 }
 
-/** One case of the egress benchmark: messages, requests or frames, in order. */
+/**
+ * One case of the egress benchmark: messages, requests or frames, in order. What is no such case is
+ * text that leaves.
+ */
 export function asEgress(record: CorpusRecord): readonly Delivery[] {
-  const { payload } = JSON.parse(textOf(record)) as { readonly payload: EgressCase };
+  const payload = payloadOf(textOf(record));
+  if (payload === undefined) return asToolArgument(record);
   const deliveries: Delivery[] = [];
   for (const message of payload.jsonrpc_messages ?? []) deliveries.push(request(message));
   for (const frame of payload.frames ?? []) {
@@ -67,7 +71,16 @@ export function asEgress(record: CorpusRecord): readonly Delivery[] {
     const scannable = bodyOf(payload);
     deliveries.push({ kind: "request", scannable, where: { url: payload.url, headers } });
   }
-  return deliveries;
+  return deliveries.length === 0 ? asToolArgument(record) : deliveries;
+}
+
+function payloadOf(text: string): EgressCase | undefined {
+  try {
+    const found = JSON.parse(text) as { readonly payload?: EgressCase } | null;
+    return found?.payload;
+  } catch {
+    return undefined;
+  }
 }
 
 function bodyOf({ body, content_type: type }: EgressCase): Scannable {

@@ -7,10 +7,12 @@
  * Prints TPR and FPR by kind with 95 % Wilson intervals, AUROC and time a record; writes the same
  * as JSON to the file that `EVAL_OUT` names. `--misses all` shows what was judged wrongly.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import type { Inspections } from "../../src/core/decision.ts";
 import { compilePolicies } from "../../src/core/policy/compile-policy.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import type { AgentId, SessionId, TenantId } from "../../src/core/units.ts";
@@ -24,6 +26,8 @@ const PACK = fileURLToPath(new URL("../../policies/packs/inspection.yaml", impor
 const PARSER_FILES = new Set(["http_raw", "json_parse", "yaml_parse", "sse_frames", "mcp_rpc"]);
 const MISSES_SHOWN = 40;
 const EXCERPT = 240;
+const UNREADABLE_SHOWN = 5;
+const ROUNDS = 3;
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -43,18 +47,40 @@ function evaluate(from: string): void {
   for (const file of readCorpora(from)) {
     if (PARSER_FILES.has(file.name)) continue;
     if (options.only !== undefined && options.only !== file.name) continue;
+    if (file.unreadable.length > 0) printUnreadable(file);
+    if (file.records.length === 0) continue;
     const scored = scoreFile(bench, file);
     const summary = summarize(scored, familyOf(file.name));
     files[file.name] = summary;
     print(file.name, summary);
     if (options.misses !== undefined) printMisses(scored, options.misses);
   }
+  if (Object.keys(files).length === 0) {
+    console.error(`${from} has no records of a corpus in *.jsonl`);
+    process.exitCode = 1;
+  }
   const out = process.env["EVAL_OUT"];
-  if (out !== undefined) writeFileSync(out, `${JSON.stringify({ files }, undefined, 2)}\n`);
+  if (out === undefined || out === "") return;
+  mkdirSync(dirname(out), { recursive: true });
+  writeFileSync(out, `${JSON.stringify({ files }, undefined, 2)}\n`);
+}
+
+function printUnreadable({ name, unreadable }: CorpusFile): void {
+  const shown = unreadable.slice(0, UNREADABLE_SHOWN).join(", ");
+  console.error(`${name}: ${unreadable.length} lines are no records and were left out: ${shown}`);
+}
+
+function openBench(): Bench {
+  const enforced = Array.from({ length: ROUNDS }, inspectionsOfPack);
+  return {
+    enforced,
+    measured: reporting(inspectionsOfPack()),
+    now: () => performance.now(),
+  };
 }
 
 /** What the shipped pack asks of any agent. */
-function openBench(): Bench {
+function inspectionsOfPack(): Inspections {
   const reply = compilePolicies([{ file: "inspection.yaml", text: readFileSync(PACK, "utf8") }]);
   if (reply.kind !== "ok") throw new Error(reply.problems.map(({ message }) => message).join("\n"));
   const nobody: Principal = {
@@ -67,8 +93,7 @@ function openBench(): Bench {
     tags: {},
     provenBy: "loopback",
   };
-  const enforced = reply.snapshot.inspections(nobody);
-  return { enforced, measured: reporting(enforced), now: () => performance.now() };
+  return reply.snapshot.inspections(nobody);
 }
 
 function scoreFile(bench: Bench, { name, records }: CorpusFile): readonly Scored[] {

@@ -21,25 +21,27 @@ export interface Scored {
 }
 
 export interface Bench {
-  /** As the pack says. */
-  readonly enforced: Inspections;
+  /**
+   * As the pack says, compiled once for each round: texts that were clean a moment ago are known to
+   * be, and would cost nothing. The fastest round counts, because what else the machine does is not
+   * what inspection costs.
+   */
+  readonly enforced: readonly Inspections[];
   /** The same detectors, reporting from score 1. */
   readonly measured: Inspections;
   readonly now: () => number;
 }
 
 const NONE: readonly string[] = [];
-/** The fastest counts: what else the machine does is not what inspection costs. */
-const ROUNDS = 3;
 
 export function scoreRecord(bench: Bench, family: Family, record: CorpusRecord): Scored {
   const deliveries = family.deliver(record);
   let stopped = false;
   let micros = Infinity;
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (const inspections of bench.enforced) {
     const before = bench.now();
     for (const delivery of deliveries) {
-      const seen = look(bench.enforced, delivery);
+      const seen = look(inspections, delivery);
       stopped ||= seen.some((one) => one.action !== "report" && counts(family, one));
     }
     micros = Math.min(micros, (bench.now() - before) * 1000);
