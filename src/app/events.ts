@@ -43,6 +43,8 @@ export interface Events
   certificateRefused(fault: Error): void;
   /** An upstream's credential cannot be had: its calls will be refused. */
   credentialMissing(refusal: Refusal): void;
+  /** A text that nobody is sure of got no second opinion. */
+  judgeAway(cause: string): void;
   listening(what: string, url: string): void;
   draining(running: number, limitMs: number): void;
   stopped(cut: number): void;
@@ -97,6 +99,9 @@ export function createEvents(
     },
     credentialMissing({ detail, cause }) {
       log.warn({ detail, cause: cause && describe(cause) }, "credential missing");
+    },
+    judgeAway(cause) {
+      log.warn({ cause }, "judge away");
     },
     listening(what, url) {
       log.info({ url }, `${what} listening`);

@@ -21,6 +21,7 @@ import type { Log } from "./logger.ts";
 import { notifyingListener, openNotifier } from "./notifications.ts";
 import { PolicyFault } from "./policy-fault.ts";
 import { openFeedSource, type FeedSource } from "./feed-source.ts";
+import { openJudge } from "./open-judge.ts";
 import { openPriceSource, type PriceSource } from "./price-source.ts";
 import { openPolicySource, type PolicySource } from "./policy-source.ts";
 import { findDeadEnforcers, findIdleLimits } from "./self-test.ts";
@@ -65,18 +66,19 @@ const CUT_GRACE_MS = 2000;
  * a data directory or a port that cannot be had.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, environment, log, listeners, crew } = options;
-  prepareDataDirectory(config.dataDirectory);
+  const { environment, log, listeners, crew } = options;
+  prepareDataDirectory(options.config.dataDirectory);
   await using started = new AsyncDisposableStack();
   const tracing = await startTracing(environment);
   if (tracing !== undefined) started.defer(() => tracing.stop());
   const tally = createTally();
   const refusals = new RecentRefusals();
   const traced = tracing === undefined ? listeners : [...listeners, tracing.closed];
-  const sums = countersOf(config, log, started);
-  const notifier = started.use(openNotifier(config, log));
+  const sums = countersOf(options.config, log, started);
+  const notifier = started.use(openNotifier(options.config, log));
   const told = [...traced, refusals.note, ...sums, notifyingListener(notifier)];
   const events = createEvents(log, tally, told, notifier);
+  const { config, judge } = openJudge(options.config, events);
   const tenant = DEFAULT_TENANT;
   const live = started.use(await openLiveDirectory({ config, events, notifier, tenant, now }));
   const feeds = started.use(openFeedSource(config.feeds, events));
@@ -94,6 +96,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       live,
       policies,
       prices: prices.catalogue,
+      judge,
       refusals,
       crew,
       notifier,
@@ -102,6 +105,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await testLimits(policies, wired);
   const url = await listen(wired, config, listener);
   events.listening("data plane", url);
+  judge?.listensAt(url);
   warmUp(policies.current(), config);
   await prepareCredentials(wired, config, events);
   const watch = watchLists(config, wired, crew);

@@ -4,6 +4,7 @@ import type { PriceCatalogue } from "../core/money/price.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { Principal } from "../core/principal.ts";
 import { instant, type Instant } from "../core/units.ts";
+import type { Judge } from "../core/inspect/opinions.ts";
 import { monotonicMillis, wallMillis } from "../lib/clock.ts";
 import type { Ports } from "../pipeline/stages.ts";
 import type { OpenLedger } from "../stores/ledger/open-ledger.ts";
@@ -35,6 +36,7 @@ export interface PortsOptions {
   readonly live: OpenLiveDirectory;
   readonly policies: { current(): PolicySnapshot };
   readonly prices: PriceCatalogue;
+  readonly judge: Judge | undefined;
   /** Whether other processes serve from the same data directory. */
   readonly shared: boolean;
   readonly notifier: GateNotifier;
@@ -72,6 +74,7 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
     sessions,
     conduct: createConductStore(),
     aliases: createAliasBooks(),
+    judge: options.judge,
     definitions,
     schemas: new CompiledSchemas(),
     prices,

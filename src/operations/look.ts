@@ -8,6 +8,8 @@ import {
   type AliasBooks,
   type Aliases,
 } from "../core/inspect/aliases.ts";
+import type { Inspection } from "../core/inspect/inspection.ts";
+import { withoutInjection, withOpinions, type Judge } from "../core/inspect/opinions.ts";
 import { scanPlan } from "../core/inspect/scan-plan.ts";
 import type { RiskLevel } from "../core/session/conduct.ts";
 import { pass, type Verdict } from "../core/verdict.ts";
@@ -28,10 +30,11 @@ export async function look(
   scannable: Scannable,
   asked: Inspections,
   facts: Facts,
-  { conduct, aliases: books }: Ports,
+  { conduct, aliases: books, judge }: Ports,
 ): Promise<Verdict<Looked>> {
+  const judged = judge === undefined ? asked : judgedBy(judge, asked, facts);
   const aliases = givesNames(asked) ? aliasesOf(facts, books) : undefined;
-  const inspection = aliases === undefined ? asked.request : withAliases(asked.request, aliases);
+  const inspection = aliases === undefined ? judged.request : withAliases(judged.request, aliases);
   const foreseen = foreseeRequest(scannable, inspection);
   if (foreseen !== undefined) await foreseen;
   const detected = detect(scannable, surroundings, inspection, upstream.unscannable);
@@ -40,8 +43,26 @@ export async function look(
   if (detected.verdict.kind === "halt") return detected.verdict;
   const watched = watch(facts, inspection, at, conduct);
   if (watched.kind === "halt") return watched;
-  const inspections = aliases === undefined ? asked : answersWithAliases(asked, aliases);
+  const inspections = aliases === undefined ? judged : answersWithAliases(judged, aliases);
   return pass({ redacted: detected.verdict.value, risk: watched.value, inspections });
+}
+
+/** Nobody judges the judge: what it is asked about looks like an attack. */
+function judgedBy(judge: Judge, asked: Inspections, { principal }: Facts): Inspections {
+  if (principal === undefined) return asked;
+  if (judge.isOwn(principal)) return mapped(asked, withoutInjection);
+  const opinions = judge.openOpinions();
+  return mapped(asked, (inspection) => withOpinions(inspection, opinions));
+}
+
+function mapped(asked: Inspections, change: (inspection: Inspection) => Inspection): Inspections {
+  const { request, response, toolResult } = asked;
+  return {
+    ...asked,
+    request: change(request),
+    response: change(response),
+    toolResult: change(toolResult),
+  };
 }
 
 function givesNames({ request, response, toolResult }: Inspections): boolean {

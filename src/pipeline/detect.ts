@@ -88,15 +88,17 @@ function withUnread(
   return { ...seenSoFar, scan, verdict };
 }
 
-/** Undefined: small enough to be looked at in one go. */
+/** Undefined: small enough to be looked at in one go, and no second opinion is asked. */
 export function foreseeRequest(
   scannable: Scannable,
   inspection: Inspection,
 ): Promise<void> | undefined {
   const { kind } = scannable;
-  if (kind === "none" || kind === "opaque" || scannable.bytes < FORESEEN_BYTES_MIN)
-    return undefined;
-  return foresee(inspection, kind === "text" ? scannable.text : scannable.value, nextTurn);
+  if (kind === "none" || kind === "opaque") return undefined;
+  const content = kind === "text" ? scannable.text : scannable.value;
+  return scannable.bytes < FORESEEN_BYTES_MIN
+    ? inspection.opinions?.form(inspection, content)
+    : foresee(inspection, content, nextTurn);
 }
 
 const NOT_REACHED: Scan = { kind: "none", reason: "not_reached" };
@@ -178,7 +180,8 @@ function detectText(text: string, inspection: Inspection, around: readonly Findi
   if (firstInterest(scanPlan(inspection), NOTHING_LEFT, text) === text.length) {
     return { findings: around, blocked: undefined, redacted: undefined, complete: true };
   }
-  const scanner = createPartScanner(inspection, "body", NOTHING_LEFT);
+  const lean = inspection.opinions?.leanOf(text);
+  const scanner = createPartScanner(inspection, "body", NOTHING_LEFT, lean);
   scanner.push(text);
   scanner.end();
   const { blocked, complete, edits } = scanner;

@@ -1,4 +1,7 @@
-/** A large JSON answer, looked at in slices before its inspector judges it as a whole. */
+/**
+ * What is done about a JSON answer before its inspector judges it as a whole: a large one is looked
+ * at in slices, of another a second opinion is asked.
+ */
 import { foresee, FORESEEN_BYTES_MIN } from "../core/inspect/foresee.ts";
 import type { Inspection } from "../core/inspect/inspection.ts";
 import type { JsonValue } from "../core/json.ts";
@@ -6,9 +9,12 @@ import { nextTurn } from "../lib/next-turn.ts";
 
 /** Undefined: small enough to be looked at in one go. */
 export function foreseeJson(inspection: Inspection, bytes: Uint8Array): Promise<void> | undefined {
-  if (bytes.length < FORESEEN_BYTES_MIN || inspection.rules.length === 0) return undefined;
+  const { rules, opinions } = inspection;
+  const isLarge = bytes.length >= FORESEEN_BYTES_MIN;
+  if (rules.length === 0 || (!isLarge && opinions === undefined)) return undefined;
   const value = parse(bytes);
-  return value === undefined ? undefined : foresee(inspection, value, nextTurn);
+  if (value === undefined) return undefined;
+  return isLarge ? foresee(inspection, value, nextTurn) : opinions?.form(inspection, value);
 }
 
 function parse(bytes: Uint8Array): JsonValue | undefined {

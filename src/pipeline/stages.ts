@@ -1,5 +1,6 @@
 import type { Directory } from "../core/directory.ts";
 import type { AliasBooks } from "../core/inspect/aliases.ts";
+import type { Judge } from "../core/inspect/opinions.ts";
 import type { Ledger } from "../core/ledger/ledger.ts";
 import type { BudgetStore, Hold } from "../core/money/budget.ts";
 import type { ThresholdCrossing } from "../core/money/thresholds.ts";
@@ -27,6 +28,8 @@ export interface Ports {
   readonly sessions: SessionStore;
   readonly conduct: ConductStore;
   readonly aliases: AliasBooks;
+  /** Undefined where none is configured. */
+  readonly judge: Judge | undefined;
   readonly definitions: DefinitionStore;
   readonly schemas: SchemaChecks;
   readonly prices: PriceCatalogue;

@@ -1,4 +1,5 @@
 import { FEEDS_SHAPE } from "./feed-schema.ts";
+import { JUDGE_SHAPE } from "./judge-schema.ts";
 import { LEDGER_SHAPE } from "./ledger-schema.ts";
 import { IDENTITY_SHAPE } from "./identity-schema.ts";
 import { LOGIN_SHAPE } from "./login-schema.ts";
@@ -186,6 +187,7 @@ export const CONFIG_SCHEMA = {
     },
     prices: PRICES_SHAPE,
     feeds: FEEDS_SHAPE,
+    judge: JUDGE_SHAPE,
     definitions: {
       type: "object",
       additionalProperties: false,

@@ -7,6 +7,7 @@ import type { Upstream } from "../../core/upstream.ts";
 import type { Place } from "../../core/policy/source-text.ts";
 import type { SinkPlan } from "../../stores/ledger-sinks/sink-plan.ts";
 import type { HeadTarget } from "../../stores/ledger/send-heads.ts";
+import type { JudgeSettings } from "../../stores/judge/llm-judge.ts";
 import type { FeedVerdict } from "../../core/destination/feed.ts";
 import type { PriceOverlay, PriceOverride } from "../../stores/prices/price-overlay.ts";
 import type { ConfigFile } from "./config-schema.ts";
@@ -38,6 +39,7 @@ export interface Config {
   readonly policiesDirectory: string;
   readonly prices: PricesConfig;
   readonly feeds: readonly FeedConfig[];
+  readonly judge: JudgeSettings | undefined;
   readonly definitions: DefinitionTrust;
   readonly limits: Limits;
   readonly reviews: ReviewSettings;

@@ -13,6 +13,7 @@ import { deepFreeze } from "./deep-freeze.ts";
 import { secretsOf } from "./secret-uses.ts";
 import { CLEARANCE_DEFAULT, CLEARANCES } from "../../core/identity/directory-entry.ts";
 import { resolveListeners } from "./resolve-listeners.ts";
+import { resolveJudge } from "./resolve-judge.ts";
 import { resolveLogin } from "./resolve-login.ts";
 import { resolveLedger } from "./resolve-ledger.ts";
 import { resolveNotifications } from "./resolve-notifications.ts";
@@ -46,10 +47,17 @@ export function resolveConfig(
   check.agentExists(file.identity.loopback_agent, agents);
   check.listenersDiffer(file);
   check.secretIsNotInTheFile("vault.key", file.vault.key, "use vault.key_file");
-  const token = "use SALLYPORT_API_BOOTSTRAP_TOKEN_FILE";
-  check.secretIsNotInTheFile("api.bootstrap_token", file.api.bootstrap_token, token);
-  const url = "use SALLYPORT_DIRECTORY_URL_FILE";
-  check.secretIsNotInTheFile("directory.url", file.directory.url, url);
+  const { bootstrap_token: token } = file.api;
+  check.secretIsNotInTheFile(
+    "api.bootstrap_token",
+    token,
+    "use SALLYPORT_API_BOOTSTRAP_TOKEN_FILE",
+  );
+  check.secretIsNotInTheFile(
+    "directory.url",
+    file.directory.url,
+    "use SALLYPORT_DIRECTORY_URL_FILE",
+  );
   check.openApiStaysHome(file);
   check.secretIsNotInTheFile("redis.password", file.redis.password, "use redis.password_file");
   check.storeNamesNoPassword(file.store);
@@ -65,12 +73,13 @@ export function resolveConfig(
   });
   check.credentialsStayHome(upstreams, file);
   check.demoIsFree(file);
+  const outages = resolveOutages(file, complain);
   const config: Config = {
     file: place.file,
     ...resolveListeners(file, (key, value) => check.path(key, value)),
     dataDirectory: check.path("data_dir", file.data_dir),
     store: resolveStore(file, (path, value) => check.path(path, value), complain),
-    outages: resolveOutages(file, complain),
+    outages,
     ledger: resolveLedger(file, check),
     workers: file.workers,
     demo: file.demo,
@@ -78,8 +87,8 @@ export function resolveConfig(
     ...resolveIdentity(file.identity, (key, value) => check.path(key, value)),
     upstreams,
     policiesDirectory: check.path("policies.dir", file.policies.dir),
-    prices: asPrices(file, check),
-    feeds: asFeeds(file, check),
+    ...asFiles(file, check),
+    judge: resolveJudge(file, { agents, upstreams, outages }, complain),
     definitions: asTrust(file, check.path("definitions.lock_file", file.definitions.lock_file)),
     limits: asLimits(file.limits),
     reviews: resolveReviews(file, (key, value) => check.path(key, value)),
@@ -104,6 +113,11 @@ function asAgent(entry: ConfigFile["agents"][number]): AgentEntry {
   );
   const keysSha256 = typeof keys === "string" ? [keys] : keys;
   return { name, keysSha256, team, user, clearance, subjects, tags };
+}
+
+/** Files beside the policies that are read again when they change. */
+function asFiles(file: ConfigFile, check: Check): Pick<Config, "prices" | "feeds"> {
+  return { prices: asPrices(file, check), feeds: asFeeds(file, check) };
 }
 
 function asPrices({ prices }: ConfigFile, check: Check): Config["prices"] {

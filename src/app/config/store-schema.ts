@@ -76,5 +76,9 @@ export const OUTAGES_SHAPE = {
   properties: {
     budgets: outage("Calls that charge a budget."),
     limits: outage("Calls that a rule's limits count."),
+    judge: outage(
+      "Texts that the judge is not there for: `closed` takes what is uncertain for an attack, `open` " +
+        "for harmless, `degrade` leaves it to the detectors.",
+    ),
   },
 } as const satisfies Shape;

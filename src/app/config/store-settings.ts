@@ -20,6 +20,7 @@ export type StoreSettings =
 export interface Outages {
   readonly budgets: OutagePolicy;
   readonly limits: OutagePolicy;
+  readonly judge: OutagePolicy;
 }
 
 type Complain = (path: string, message: string, suggestion?: string) => void;
@@ -57,10 +58,10 @@ export function resolveStore(
 }
 
 export function resolveOutages({ outages, store }: ConfigFile, complain: Complain): Outages {
-  const of = (name: "budgets" | "limits"): OutagePolicy => {
+  const of = (name: keyof Outages): OutagePolicy => {
     const { mode, until, share_percent: share } = outages[name];
     const path = `outages.${name}`;
-    if (mode !== "closed" && store === "embedded") {
+    if (mode !== "closed" && store === "embedded" && name !== "judge") {
       const message = "the embedded store is this machine: there is nothing to be cut off from";
       complain(`${path}.mode`, message, "mode: closed");
     }
@@ -76,7 +77,7 @@ export function resolveOutages({ outages, store }: ConfigFile, complain: Complai
     }
     return { kind: "open", until: end };
   };
-  return { budgets: of("budgets"), limits: of("limits") };
+  return { budgets: of("budgets"), limits: of("limits"), judge: of("judge") };
 }
 
 const EXAMPLE = Date.UTC(2026, 11, 24);

@@ -72,7 +72,7 @@ export function openAliasBook(): AliasBook {
 
 /** The same rules for one exchange, with its names. */
 export function withAliases(inspection: Inspection, aliases: Aliases): Inspection {
-  return { ...inspection, plain: inspection, aliases };
+  return { ...inspection, plain: inspection.plain ?? inspection, aliases };
 }
 
 /** What an exchange's answer is looked at for, once its request has been read. */

@@ -35,7 +35,7 @@ export async function foresee(inspection: Inspection, value: JsonValue, turn: Tu
   const plan = scanPlan(inspection);
   if (plan.empty) return;
   const texts: NamedText[] = [];
-  gather(value, "", 0, (text, label) => {
+  eachText(value, "", 0, (text, label) => {
     if (labelledBy(plan, label).length === 0) texts.push({ text, label });
   });
   const seen = new Map<string, KnownText>();
@@ -95,7 +95,7 @@ async function lookInSlices(
 }
 
 /** Also what stands in JSON inside a text, as tool calls have it. */
-function gather(
+export function eachText(
   value: JsonValue,
   label: string,
   depth: number,
@@ -105,13 +105,13 @@ function gather(
   if (typeof value === "string") {
     take(value, label);
     const inner = nested(value);
-    if (inner !== undefined) gather(inner, "", depth + 1, take);
+    if (inner !== undefined) eachText(inner, "", depth + 1, take);
   } else if (isJsonArray(value)) {
-    for (const item of value) gather(item, "", depth + 1, take);
+    for (const item of value) eachText(item, "", depth + 1, take);
   } else if (isJsonObject(value)) {
     for (const key of Object.keys(value)) {
       take(key, "");
-      gather(value[key] ?? null, key, depth + 1, take);
+      eachText(value[key] ?? null, key, depth + 1, take);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { DestinationFeeds } from "../destination/feed.ts";
 import type { Aliases } from "./aliases.ts";
+import type { Opinions } from "./opinions.ts";
 
 /** Where text was found; policy files name these in `on:`. */
 export type Surface = "request" | "response" | "tool_result";
@@ -44,8 +45,11 @@ export interface DomainRule {
 export interface Inspection {
   readonly surface: Surface;
   readonly rules: readonly InspectionRule[];
-  /** Of one exchange: the names of what is taken out, and the constant without them. */
+  /** Of one exchange: the names of what is taken out. */
   readonly aliases?: Aliases;
+  /** Of one exchange: what is thought of texts that the detectors are not sure of. */
+  readonly opinions?: Opinions;
+  /** The constant that all of that was added to. */
   readonly plain?: Inspection;
 }
 

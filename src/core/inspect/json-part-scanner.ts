@@ -14,6 +14,7 @@ export function createJsonPartScanner(
   inspection: Inspection,
   part: string,
   withheld: readonly string[],
+  lean = 0,
 ): PartScanner {
   let text = "";
   let ended = false;
@@ -30,7 +31,7 @@ export function createJsonPartScanner(
       ended = true;
       const scan = scanEscaped(inspection, text, withheld);
       if (scan === undefined) {
-        const plain = createPartScanner(inspection, part, withheld);
+        const plain = createPartScanner(inspection, part, withheld, lean);
         plain.push(text);
         plain.end();
         ({ findings, edits, blocked, complete } = plain);

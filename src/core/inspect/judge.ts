@@ -16,6 +16,7 @@ const SIGNAL_REACH = 1000;
 const SIGNALS_MAX = 8;
 
 const WITHHELD_PLACEHOLDER = "[withheld]";
+const SCORE_MAX = 100;
 const AT_SIGN = 0x40;
 
 /** What one candidate leads to: the strictest rule, and among equals the longest hit. */
@@ -125,13 +126,19 @@ function stricter(
   detector: string,
   hit: Hit,
 ): Catch | undefined {
-  const score = detector === INJECTION_DETECTOR ? strengthened(scan, hit) : hit.score;
+  const score =
+    detector === INJECTION_DETECTOR ? leaning(scan, strengthened(scan, hit)) : hit.score;
   const rule = ruleFor(scan.plan, detector, score, { signature: hit.signature, part: scan.part });
   if (rule === undefined) return best;
   const found = { detector, hit, score, rule };
   if (best === undefined) return found;
   const gain = RANK[rule.action] - RANK[best.rule.action] || hit.end - best.hit.end;
   return gain > 0 ? found : best;
+}
+
+/** The score, after a second opinion on the text where there is one. */
+export function leaning({ lean }: TextScan, score: number): number {
+  return lean === 0 ? score : Math.max(0, Math.min(SCORE_MAX, score + lean));
 }
 
 const QUOTES = "\"'`";

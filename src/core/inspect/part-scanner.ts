@@ -25,13 +25,16 @@ export interface PartScanner {
   forget(offset: number): void;
 }
 
-/** `withheld`: literals that are taken out wherever they appear, whatever the inspection says. */
+/** `lean`: what a second opinion on the whole text adds. `withheld`: literals that are taken out wherever they appear, whatever the inspection says. */
 export function createPartScanner(
   inspection: Inspection,
   part: string,
   withheld: readonly string[],
+  lean = 0,
 ): PartScanner {
-  return new TextScanner(openScan(scanPlan(inspection), withheld, part, scanBudget()));
+  const scan = openScan(scanPlan(inspection), withheld, part, scanBudget());
+  scan.lean = lean;
+  return new TextScanner(scan);
 }
 
 /** A class: one is made for each part of each answer, and closures with accessors cost ten times. */

@@ -13,6 +13,7 @@ import {
   type NameTest,
 } from "./inspection.ts";
 import type { KnownText } from "./known-texts.ts";
+import type { Opinions } from "./opinions.ts";
 import type { Signature } from "./signature.ts";
 import type { AnchorTable } from "./find-anchor.ts";
 import { BEHAVIOURS, DETECTORS } from "./detectors/detectors.ts";
@@ -39,6 +40,7 @@ export interface ScanPlan {
   readonly names: boolean;
   /** Of the exchange at hand. */
   readonly aliases: Aliases | undefined;
+  readonly opinions: Opinions | undefined;
   /** By name, what becomes itself again: in answers only. */
   readonly restored: ReadonlyMap<string, string>;
   /** Exceptions depend on where a text stands. */
@@ -97,12 +99,16 @@ export function scanPlan(inspection: Inspection): ScanPlan {
 }
 
 /** The plan of the rules, for one exchange. */
-function named({ surface, plain = NO_INSPECTION.response, aliases }: Inspection): ScanPlan {
+function named(inspection: Inspection): ScanPlan {
+  const { surface, plain = NO_INSPECTION.response, aliases, opinions } = inspection;
   const plan = scanPlan(plain);
   const restored =
     surface === "request" ? NOTHING_RESTORED : (aliases?.restored ?? NOTHING_RESTORED);
   const empty = plan.empty && restored.size === 0;
-  return { ...plan, empty, aliases, restored, foreseen: new Set() };
+  const lowest = opinions === undefined ? Infinity : sumOf(opinions.band.from);
+  // What an opinion may raise must be seen in the first place.
+  const classifies = plan.classifies === Infinity ? Infinity : Math.min(plan.classifies, lowest);
+  return { ...plan, empty, classifies, aliases, opinions, restored, foreseen: new Set() };
 }
 
 const NOTHING_RESTORED: ReadonlyMap<string, string> = new Map();
@@ -178,6 +184,7 @@ function compile(inspection: Inspection): ScanPlan {
     redactsInjection: rewrites(INJECTION_DETECTOR),
     names: [...rules.keys()].some((detector) => detector.startsWith("pii.") && rewrites(detector)),
     aliases: undefined,
+    opinions: undefined,
     restored: NOTHING_RESTORED,
     rules,
     watches: BEHAVIOURS.some((name) => rules.has(name)),

@@ -183,12 +183,13 @@ function end(gate: Gate): GateVerdict {
   return { kind: "emit", chunks: drain(gate) };
 }
 
-function partOf(gate: Gate, { part: name, whole }: Span): Part | undefined {
+function partOf(gate: Gate, { part: name, whole, text, last }: Span): Part | undefined {
   const known = gate.open.get(name);
   if (known !== undefined) return known;
   if (gate.open.size >= PARTS_MAX) return undefined;
   const create = whole ? createJsonPartScanner : createPartScanner;
-  const scanner = create(gate.inspection, name, gate.withheld);
+  const lean = last ? gate.plan.opinions?.leanOf(text) : undefined;
+  const scanner = create(gate.inspection, name, gate.withheld, lean);
   const part = { scanner, taken: 0, whole: false, ended: false };
   gate.open.set(name, part);
   return part;

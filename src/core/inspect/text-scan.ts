@@ -15,6 +15,8 @@ export interface TextScan {
   readonly withheld: readonly string[];
   /** All literals that are replaced here: those, and names that become values again. */
   readonly literals: readonly string[];
+  /** Points that an opinion on the whole text adds to what is found in it. */
+  lean: number;
   part: string;
   label: string;
   /** `text` as it was before folding, from that offset on; empty until folding changes it. */
@@ -81,6 +83,7 @@ export function openScan(
     plan,
     withheld,
     literals: depth === 0 ? literalsOf(plan, withheld) : withheld,
+    lean: 0,
     part,
     label: "",
     written: "",

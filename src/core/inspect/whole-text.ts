@@ -24,7 +24,8 @@ export function lookAtText(
   part: string,
 ): TextScan | undefined {
   const labelled = labelledBy(plan, label);
-  if (labelled.length === 0) {
+  const lean = plan.opinions?.leanOf(text) ?? 0;
+  if (labelled.length === 0 && lean === 0) {
     const known = recall(plan, text, label);
     if (known?.scan === undefined) {
       if (known !== undefined && firstLiteral(plan, withheld, text) === text.length)
@@ -34,17 +35,18 @@ export function lookAtText(
   budget.spent += text.length;
   const from = labelled.length > 0 ? 0 : firstInterest(plan, withheld, text);
   if (from === text.length) {
-    keepClean(plan, text, undefined);
+    if (lean === 0) keepClean(plan, text, undefined);
     return undefined;
   }
   const scan = openScan(plan, withheld, part, budget);
+  scan.lean = lean;
   scan.label = label;
   scan.labelled = labelled;
   scan.cursor = from;
   scan.runFrom = from;
   scan.escapeFrom = from;
   scanWhole(scan, text);
-  if (labelled.length === 0 && foundNothing(scan)) keepClean(plan, text, label);
+  if (labelled.length === 0 && lean === 0 && foundNothing(scan)) keepClean(plan, text, label);
   return scan;
 }
 

@@ -87,11 +87,12 @@ describe("the outage table", () => {
 
   it("closes everything unless the operator says otherwise", () => {
     const closed = { kind: "closed" };
-    expect(configOf("{}").outages).toEqual({ budgets: closed, limits: closed });
+    expect(configOf("{}").outages).toEqual({ budgets: closed, limits: closed, judge: closed });
     const text = `${ON_REDIS}outages: { budgets: { mode: open, until: 2026-12-24 }, limits: { mode: degrade, share_percent: 7 } }`;
     expect(configOf(text).outages).toEqual({
       budgets: { kind: "open", until: Date.UTC(2026, 11, 24) },
       limits: { kind: "degrade", share: 7 },
+      judge: closed,
     });
   });
 

@@ -1,5 +1,5 @@
 /** Lets the classifier go over the text of a scan, in step with the signatures. */
-import { FINDINGS_MAX, placeholder, redact } from "../judge.ts";
+import { FINDINGS_MAX, leaning, placeholder, redact } from "../judge.ts";
 import { INJECTION_DETECTOR } from "../detectors/injection.ts";
 import type { Finding } from "../finding.ts";
 import { ruleFor } from "../scan-plan.ts";
@@ -75,7 +75,7 @@ export function heldByLane({ lane, plan, base, ended }: TextScan): number {
 function exceed(scan: TextScan, end: number): void {
   const { lane, plan } = scan;
   if (lane === undefined || scan.blocked !== undefined) return;
-  const score = scoreOf(lane.sum);
+  const score = leaning(scan, scoreOf(lane.sum));
   const known = scan.findings[scan.episode];
   if (known !== undefined && score <= known.score) return;
   const rule = ruleFor(plan, INJECTION_DETECTOR, score, { signature: SIGNATURE, part: scan.part });

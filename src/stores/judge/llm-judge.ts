@@ -1,0 +1,135 @@
+/**
+ * A model's opinion on texts that the detectors are not sure of. It is asked through this gateway,
+ * as an agent of its own: so its calls have rules, a budget, a credential from the vault and a record
+ * like anybody's, and nothing of that is written twice.
+ */
+import { createHash } from "node:crypto";
+import {
+  openOpinions,
+  type Judge,
+  type Opinions,
+  type UncertainBand,
+  type WithoutOpinion,
+} from "../../core/inspect/opinions.ts";
+import type { Principal } from "../../core/principal.ts";
+import type { Instant } from "../../core/units.ts";
+import { randomToken } from "../../lib/ids.ts";
+import type { OutagePolicy } from "../outage/outage-policy.ts";
+import { answerIn, questionAbout } from "./answer-of-judge.ts";
+
+export interface JudgeSettings {
+  readonly upstream: string;
+  readonly model: string;
+  /** Whom its calls are made as: one of the agents. */
+  readonly agent: string;
+  readonly band: UncertainBand;
+  /** Milliseconds for one answer. */
+  readonly timeout: number;
+  readonly outage: OutagePolicy;
+}
+
+export interface JudgeEvents {
+  judgeAway(cause: string): void;
+}
+
+/** Opinions remembered; the one that was asked for longest ago goes first. */
+const OPINIONS_MAX = 4096;
+/** Questions at the same time; more are without an answer. */
+const ASKING_MAX = 16;
+const MARK_BYTES = 12;
+
+export class LlmJudge implements Judge {
+  readonly #settings: JudgeSettings;
+  readonly #key: string;
+  readonly #events: JudgeEvents;
+  readonly #now: () => Instant;
+  /** By the text's hash: the text itself need not be kept. */
+  readonly #opinions = new Map<string, Promise<number | undefined>>();
+  #gateway: string | undefined;
+  #asking = 0;
+
+  /** `key`: its agent's, known to this process alone. */
+  constructor(settings: JudgeSettings, key: string, events: JudgeEvents, now: () => Instant) {
+    this.#settings = settings;
+    this.#key = key;
+    this.#events = events;
+    this.#now = now;
+  }
+
+  /** Where this gateway answers. Until then the judge is away. */
+  listensAt(url: string): void {
+    this.#gateway = url;
+  }
+
+  isOwn({ agent }: Principal): boolean {
+    return agent === this.#settings.agent;
+  }
+
+  openOpinions(): Opinions {
+    return openOpinions({
+      band: this.#settings.band,
+      ask: (excerpt) => this.#opinionOn(excerpt),
+      withoutOpinion: () => this.#withoutOpinion(),
+    });
+  }
+
+  #withoutOpinion(): WithoutOpinion {
+    const { outage } = this.#settings;
+    switch (outage.kind) {
+      case "closed":
+        return "attack";
+      case "open":
+        return this.#now() < outage.until ? "harmless" : "attack";
+      case "degrade":
+        return "as_found";
+    }
+  }
+
+  #opinionOn(excerpt: string): Promise<number | undefined> {
+    const hash = createHash("sha256").update(excerpt).digest("base64url");
+    const known = this.#opinions.get(hash);
+    this.#opinions.delete(hash);
+    const opinion = known ?? this.#ask(excerpt, hash);
+    this.#opinions.set(hash, opinion);
+    if (this.#opinions.size > OPINIONS_MAX) {
+      const [oldest = ""] = this.#opinions.keys();
+      this.#opinions.delete(oldest);
+    }
+    return opinion;
+  }
+
+  async #ask(excerpt: string, hash: string): Promise<number | undefined> {
+    let cause = "too many questions at once";
+    if (this.#asking < ASKING_MAX) {
+      this.#asking += 1;
+      try {
+        const { status, body } = await this.#post(excerpt);
+        const score = status === 200 ? answerIn(body) : undefined;
+        if (score !== undefined) return score;
+        cause =
+          status === 200 ? "it did not answer the question" : `its call was answered ${status}`;
+      } catch (error) {
+        cause = error instanceof Error ? error.message : String(error);
+      } finally {
+        this.#asking -= 1;
+      }
+    }
+    // What was not answered is asked again next time.
+    this.#opinions.delete(hash);
+    this.#events.judgeAway(cause);
+    return undefined;
+  }
+
+  async #post(excerpt: string): Promise<{ readonly status: number; readonly body: string }> {
+    const { upstream, model, timeout } = this.#settings;
+    if (this.#gateway === undefined) throw new Error("the gateway does not listen yet");
+    const reply = await fetch(`${this.#gateway}/${upstream}/v1/chat/completions`, {
+      method: "POST",
+      signal: AbortSignal.timeout(timeout),
+      headers: { "content-type": "application/json", "x-sallyport-key": this.#key },
+      body: JSON.stringify(questionAbout(excerpt, model, randomToken(MARK_BYTES))),
+    });
+    // The gateway bounds what an upstream may answer.
+    return { status: reply.status, body: await reply.text() };
+  }
+}
