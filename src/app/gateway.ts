@@ -81,9 +81,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, judge } = openJudge(options.config, events);
   const tenant = DEFAULT_TENANT;
   const live = started.use(await openLiveDirectory({ config, events, notifier, tenant, now }));
-  const feeds = started.use(openFeedSource(config.feeds, events));
-  const policies = started.use(policiesOf(config, { live, feeds }, events));
-  const prices = started.use(openPriceSource(config.prices, events));
+  const { feeds, policies, prices } = openFiles({ config, live, events }, started);
   const listener = started.use(
     await openListener(config.listen, (fault) => events.certificateRefused(fault)),
   );
@@ -155,6 +153,20 @@ function countersOf(config: Config, log: Log, started: AsyncDisposableStack): re
   const usage = started.use(new SqliteUsageStore(usagePath(config), onFault));
   const uses = started.use(new SqliteSecretUses(secretUsesPath(config), onFault));
   return [usageListener(usage), secretUseListener(uses)];
+}
+
+interface FileParts {
+  readonly config: Config;
+  readonly live: OpenLiveDirectory;
+  readonly events: Events;
+}
+
+/** Throws FeedFault, PolicyFault or PriceFault for those that do not load. */
+function openFiles({ config, live, events }: FileParts, started: AsyncDisposableStack) {
+  const feeds = started.use(openFeedSource(config.feeds, events));
+  const policies = started.use(policiesOf(config, { live, feeds }, events));
+  const prices = started.use(openPriceSource(config.prices, events));
+  return { feeds, policies, prices };
 }
 
 interface PolicyParts {

@@ -12,6 +12,7 @@ import { checkSubjects } from "./check-subjects.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import { secretsOf } from "./secret-uses.ts";
 import { CLEARANCE_DEFAULT, CLEARANCES } from "../../core/identity/directory-entry.ts";
+import { resolveFiles } from "./resolve-files.ts";
 import { resolveListeners } from "./resolve-listeners.ts";
 import { resolveJudge } from "./resolve-judge.ts";
 import { resolveLogin } from "./resolve-login.ts";
@@ -46,20 +47,8 @@ export function resolveConfig(
   check.keysAreDistinct(agents);
   check.agentExists(file.identity.loopback_agent, agents);
   check.listenersDiffer(file);
-  check.secretIsNotInTheFile("vault.key", file.vault.key, "use vault.key_file");
-  const { bootstrap_token: token } = file.api;
-  check.secretIsNotInTheFile(
-    "api.bootstrap_token",
-    token,
-    "use SALLYPORT_API_BOOTSTRAP_TOKEN_FILE",
-  );
-  check.secretIsNotInTheFile(
-    "directory.url",
-    file.directory.url,
-    "use SALLYPORT_DIRECTORY_URL_FILE",
-  );
+  check.secretsAreNotInTheFile(file);
   check.openApiStaysHome(file);
-  check.secretIsNotInTheFile("redis.password", file.redis.password, "use redis.password_file");
   check.storeNamesNoPassword(file.store);
   const complain = check.complain.bind(check);
   checkSubjects(agents, complain);
@@ -87,7 +76,7 @@ export function resolveConfig(
     ...resolveIdentity(file.identity, (key, value) => check.path(key, value)),
     upstreams,
     policiesDirectory: check.path("policies.dir", file.policies.dir),
-    ...asFiles(file, check),
+    ...resolveFiles(file, check),
     judge: resolveJudge(file, { agents, upstreams, outages }, complain),
     definitions: asTrust(file, check.path("definitions.lock_file", file.definitions.lock_file)),
     limits: asLimits(file.limits),
@@ -115,33 +104,12 @@ function asAgent(entry: ConfigFile["agents"][number]): AgentEntry {
   return { name, keysSha256, team, user, clearance, subjects, tags };
 }
 
-/** Files beside the policies that are read again when they change. */
-function asFiles(file: ConfigFile, check: Check): Pick<Config, "prices" | "feeds"> {
-  return { prices: asPrices(file, check), feeds: asFeeds(file, check) };
-}
-
-function asPrices({ prices }: ConfigFile, check: Check): Config["prices"] {
-  const { overrides, unpriced, file } = prices;
-  return {
-    overrides,
-    unpriced,
-    places: overrides.map((_, index) => check.placeOf(`prices.overrides[${index}]`)),
-    file: file === undefined ? undefined : check.path("prices.file", file),
-  };
-}
-
 function asApi({ auth, bootstrap_token, private_upstreams }: ConfigFile["api"]): Config["api"] {
   return {
     open: auth === "open",
     bootstrapToken: bootstrap_token,
     privateUpstreams: private_upstreams,
   };
-}
-
-function asFeeds({ feeds }: ConfigFile, check: Check): Config["feeds"] {
-  return feeds.map(({ name, file, as, max_age_days: maxAgeDays }, index) => {
-    return { name, file: check.path(`feeds[${index}].file`, file), as, maxAgeDays };
-  });
 }
 
 function asTrust({ definitions, upstreams }: ConfigFile, lockFile: string): DefinitionTrust {
@@ -245,6 +213,15 @@ class Check {
     const home = host === "localhost" || host === "::1" || host.startsWith("127.");
     if (api.auth !== "open" || home || !this.isSound("manage.host")) return;
     this.complain("api.auth", `\`open\` lets everybody who reaches ${host} rule`, "auth: required");
+  }
+
+  secretsAreNotInTheFile({ vault, api, directory, redis }: ConfigFile): void {
+    const variable = (name: string): string => `use SALLYPORT_${name}_FILE`;
+    this.secretIsNotInTheFile("vault.key", vault.key, "use vault.key_file");
+    const { bootstrap_token: token } = api;
+    this.secretIsNotInTheFile("api.bootstrap_token", token, variable("API_BOOTSTRAP_TOKEN"));
+    this.secretIsNotInTheFile("directory.url", directory.url, variable("DIRECTORY_URL"));
+    this.secretIsNotInTheFile("redis.password", redis.password, "use redis.password_file");
   }
 
   secretIsNotInTheFile(path: string, value: string | undefined, instead: string): void {
