@@ -1,15 +1,13 @@
 /** What the index knows of a record. Pure, so that any index can be compared with the segments. */
 import { impossible } from "../../lib/impossible.ts";
 import type { Outcome } from "../evidence.ts";
-import { id, type TenantId } from "../units.ts";
+import { DEFAULT_TENANT } from "../identity/tenant.ts";
+import { id } from "../units.ts";
 import type { Asked, ChangeEntry, Checked, Entry, OutcomeEntry } from "./entry.ts";
 import type { RecordFacts } from "./ledger-index.ts";
 
 /** UTF-16 units of the words of one record. */
 const WORDS_MAX = 1_000;
-
-/** Whose the records are that nobody's principal stands behind. */
-export const HOUSE: TenantId = id("default");
 
 /** `intent`: the facts of an outcome's intent, where the outcome does not say what was asked. */
 export function factsOf(entry: Entry, intent: RecordFacts | undefined): RecordFacts {
@@ -53,7 +51,7 @@ export function factsInOrder(intents: Map<string, RecordFacts>, entry: Entry): R
 }
 
 const NOTHING: RecordFacts = {
-  tenant: HOUSE,
+  tenant: DEFAULT_TENANT,
   subject: undefined,
   agent: undefined,
   session: undefined,
@@ -88,7 +86,7 @@ function outcomeFacts(entry: OutcomeEntry, intent: RecordFacts | undefined): Rec
 }
 
 function askedFacts({ action, decision, path, principal, upstream }: Asked): RecordFacts {
-  const { agent, session, tenant = HOUSE, user } = principal ?? {};
+  const { agent, session, tenant = DEFAULT_TENANT, user } = principal ?? {};
   const model = action?.kind === "llm" ? action.model : undefined;
   const tool = action?.kind === "tool" ? action.tool : undefined;
   const rules = decision?.because ?? [];
@@ -116,7 +114,7 @@ function changeFacts({ about, by, change, detail }: ChangeEntry): RecordFacts {
   const { tenant } = detail;
   return {
     ...NOTHING,
-    tenant: typeof tenant === "string" ? id(tenant) : HOUSE,
+    tenant: typeof tenant === "string" ? id(tenant) : DEFAULT_TENANT,
     action: change,
     words: wordsOf([change, about, by, ...valuesOf(detail)]),
   };

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { id, instant, type AgentId, type TenantId } from "../../../src/core/units.ts";
+import { changeDirectory } from "../../../src/operations/identity/change-directory.ts";
 import { flawOf, parseProof } from "../../../src/core/ledger/record-proof.ts";
 import { headText, parseHead } from "../../../src/core/ledger/tree-head.ts";
 import { flawOfExport } from "../../../src/stores/ledger/export-records.ts";
@@ -104,6 +106,31 @@ describe("the record over the native API", () => {
     expect(other.status).toBe(404);
     const asked = await fixture.ask("GET", "/core/v1/ledger?agent=support-bot", { key: agentKey });
     expect(asked.json.items.every((item: { agent: string }) => item.agent === "mailer")).toBe(true);
+  });
+
+  it("shows a change in another tenant to that tenant alone", async () => {
+    const entry = {
+      kind: "agent",
+      id: "acme/bot",
+      tenant: id<TenantId>("acme"),
+      createdAt: instant(1),
+      body: {
+        name: id<AgentId>("bot"),
+        team: undefined,
+        user: undefined,
+        tags: {},
+        clearance: 1,
+        description: undefined,
+        active: true,
+        subjects: [],
+      },
+    } as const;
+    const change = { change: "agent.created", about: "acme/bot", by: "a", detail: {} };
+    await changeDirectory(change, [{ kind: "put", expect: "absent", entry }], fixture.ports);
+    const { items } = (await fixture.ask("GET", "/core/v1/ledger?text=acme/bot")).json;
+    expect(items).toEqual([]);
+    const changes = await fixture.changes();
+    expect(changes.at(-1)?.entry).toMatchObject({ about: "acme/bot", detail: { tenant: "acme" } });
   });
 
   it("pages through what a filter leaves, newest first", async () => {
