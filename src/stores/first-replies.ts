@@ -1,8 +1,8 @@
 import type { ReserveReply } from "../core/money/budget.ts";
 import type { AttemptId } from "../core/units.ts";
 
-/** At least so many first replies are remembered, and at most twice as many. */
-const GENERATION_MAX = 4096;
+/** At least so many first replies are remembered, and at most twice as many: both stay in a cache. */
+const GENERATION_MAX = 1024;
 
 /**
  * The first reply each attempt got, so that a repeated reserve repeats it also when its holds are
