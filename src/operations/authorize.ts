@@ -16,6 +16,7 @@ import { identify } from "../pipeline/identify.ts";
 import { limit, stoppedBy } from "../pipeline/limit.ts";
 import { toldTo } from "../pipeline/opaque.ts";
 import { open } from "../pipeline/open.ts";
+import { recall } from "../pipeline/recall.ts";
 import type { Reserved } from "../pipeline/reserve.ts";
 import { grantStale } from "../pipeline/review.ts";
 import type { Ports } from "../pipeline/stages.ts";
@@ -52,14 +53,14 @@ export async function authorize(
   const identified = identifying instanceof Promise ? await identifying : identifying;
   if (identified.kind === "halt") return identified;
   const principal = (facts.principal = identified.value);
-
   const limited = limit(principal, ports.gate, upstream);
   if (limited.kind === "halt") return limited;
-
-  const asked = snapshot.inspections(principal);
-  const marking = ports.sessions.marks(principal);
-  const marks = marking instanceof Promise ? await marking : marking;
-  const interpreted = await ask.interpret({ principal, snapshot, inspections: asked, now, marks });
+  const recalling = recall(principal, snapshot, ports.sessions);
+  const recalled = recalling instanceof Promise ? await recalling : recalling;
+  if (recalled.kind === "halt") return recalled;
+  const marks = recalled.value;
+  const context = { principal, snapshot, inspections: snapshot.inspections(principal), now, marks };
+  const interpreted = await ask.interpret(context);
   if (interpreted.kind === "halt") return interpreted;
   const interpretation = interpreted.value;
   const action = (facts.action = interpretation.action);

@@ -97,6 +97,7 @@ export function mcpContext(
     isOpaque: () => false,
     inspections: () => inspections,
     inspectionsOf: () => inspections,
+    readsMarks: () => false,
     readsHttpBody: unasked,
   };
   return { principal: PRINCIPAL, snapshot, inspections, now: instant(0), marks: [] };

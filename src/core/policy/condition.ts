@@ -13,6 +13,8 @@ export type Truth = "true" | "false" | "failed";
 export interface Condition {
   readonly text: string;
   readonly readsBody: boolean;
+  /** Whether what the session was marked with may decide. */
+  readonly readsMarks: boolean;
   readonly argumentPaths: readonly ArgumentPath[];
   /** The value where no variable is read. */
   readonly constant: boolean | undefined;
@@ -41,6 +43,7 @@ export function compileCondition(
   return Object.freeze({
     text: clause.text,
     readsBody: program.reads.has("body"),
+    readsMarks: program.reads.has("session") && clause.text.includes("marks"),
     argumentPaths: program.argumentPaths,
     constant: constantOf(program),
     evaluate: (scope: ConditionScope) => evaluate(program, scope),

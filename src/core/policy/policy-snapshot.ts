@@ -49,4 +49,6 @@ export interface PolicySnapshot {
   inspectionsOf(principal: Principal, action: Action, now: Instant): Inspections;
   /** Whether any rule for this agent on this http upstream reads `body`. */
   readsHttpBody(principal: Principal, upstream: string): boolean;
+  /** Whether any rule for this agent reads what its session was marked with. */
+  readsMarks(principal: Principal): boolean;
 }

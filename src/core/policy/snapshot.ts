@@ -35,6 +35,7 @@ interface AgentView {
   readonly inspections: AgentInspections;
   readonly budgets: readonly Budget[];
   readonly bodyReaders: readonly CompiledRule[];
+  readonly readsMarks: boolean;
   /** Rules that let some tool be called. */
   readonly tools: readonly CompiledRule[];
 }
@@ -94,6 +95,9 @@ export function createSnapshot(
     inspectionsOf(principal: Principal, action: Action, now: Instant): Inspections {
       return viewOf(principal).inspections.during(action, now);
     },
+    readsMarks(principal: Principal): boolean {
+      return viewOf(principal).readsMarks;
+    },
     readsHttpBody(principal: Principal, upstream: string): boolean {
       return viewOf(principal).bodyReaders.some(
         ({ selector }) => selector.kind === "http" && matchesAnyName(selector.upstreams, upstream),
@@ -138,6 +142,7 @@ function resolveAgent(
     kinds: { tool: kind("tool"), llm: kind("llm"), http: kind("http"), mcp: kind("mcp") },
     inspections: agentInspections(member, inspections),
     budgets: budgetsOf(own),
+    readsMarks: own.some(({ condition }) => condition?.readsMarks === true),
     bodyReaders: own.filter((rule) => rule.selector.kind === "http" && readsBody(rule)),
     tools: own.filter(
       ({ selector, effect, shadow }) => selector.kind === "tool" && effect !== "deny" && !shadow,

@@ -10,6 +10,7 @@ import { decide, type Promising } from "../../pipeline/decide.ts";
 import { judgedAction } from "../../pipeline/judged-action.ts";
 import { toldTo } from "../../pipeline/opaque.ts";
 import type { Ports } from "../../pipeline/stages.ts";
+import { recall } from "../../pipeline/recall.ts";
 import { vouch } from "../../pipeline/vouch.ts";
 import { budgetStatus, type BudgetReport } from "./budget-status.ts";
 import type { PlannedCall } from "./planned-call.ts";
@@ -52,7 +53,9 @@ export async function judgePlanned(
   const vouched = vouch(judged.value, upstream, principal, ports.definitions);
   const snapshot = ports.policies.current();
   if (vouched.kind === "halt") return halt(toldTo(principal, snapshot, vouched.refusal));
-  const facts = { now: ports.now(), marks: await ports.sessions.marks(principal), source };
+  const recalled = await recall(principal, snapshot, ports.sessions);
+  if (recalled.kind === "halt") return recalled;
+  const facts = { now: ports.now(), marks: recalled.value, source };
   const { verdict } = decide(snapshot, principal, judged.value, facts);
   if (verdict.kind === "halt") return halt(toldTo(principal, snapshot, verdict.refusal));
   return pass({ action: judged.value, decision: verdict.value, pin: vouched.value });

@@ -11,6 +11,7 @@ import { identify } from "../../pipeline/identify.ts";
 import { limit } from "../../pipeline/limit.ts";
 import { toldTo } from "../../pipeline/opaque.ts";
 import { grantStale, review, type Reviewed } from "../../pipeline/review.ts";
+import { recall } from "../../pipeline/recall.ts";
 import type { Ports } from "../../pipeline/stages.ts";
 import { vouch } from "../../pipeline/vouch.ts";
 
@@ -57,7 +58,9 @@ async function reconsider(
   if (vouched.kind === "halt") return halt(toldTo(principal, snapshot, vouched.refusal));
   const isStale = vouched.value?.seen !== definition || ports.policies.current().digest !== policy;
   if (isStale && reviewed.grant !== undefined) return halt(grantStale(reviewed.grant));
-  const facts = { ...policyFacts, now: ports.now(), marks: await ports.sessions.marks(principal) };
+  const recalled = await recall(principal, snapshot, ports.sessions);
+  if (recalled.kind === "halt") return recalled;
+  const facts = { ...policyFacts, now: ports.now(), marks: recalled.value };
   const { verdict } = decide(snapshot, principal, action, facts);
   if (verdict.kind === "halt") return halt(toldTo(principal, snapshot, verdict.refusal));
   return { kind: "pass", value: { ...reviewed, terms: verdict.value.terms } };
