@@ -7,6 +7,8 @@
 import { performance } from "node:perf_hooks";
 import type { Inspection } from "../../src/core/inspect/inspection.ts";
 import type { JsonValue } from "../../src/core/json.ts";
+import { foresee } from "../../src/core/inspect/foresee.ts";
+import { nextTurn } from "../../src/lib/next-turn.ts";
 import { createPartScanner } from "../../src/core/inspect/part-scanner.ts";
 import { scanJson } from "../../src/core/inspect/scan-json.ts";
 import { createStreamGate } from "../../src/core/inspect/stream-gate.ts";
@@ -65,6 +67,11 @@ const HOSTILE: Readonly<Record<string, string>> = {
   "hostile: digits": "4111 ",
   "hostile: links": "](http://",
   "hostile: addresses": "a@",
+  "hostile: script": "<script",
+  "hostile: templates": "{{",
+  "hostile: spelled": "r.j. ",
+  "hostile: options": "rm --arm ",
+  "hostile: numbered": "00d0:",
 };
 
 function filled(text: string, length: number): string {
@@ -182,6 +189,27 @@ print(
   micros(() => gate.push(frame)),
   "µs",
 );
+
+/** CPU time of this thread: what else the machine does is not what others wait for. */
+function cpuMillis(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+/** What others wait for while 1 MB is looked at: the longest stretch between two turns. */
+for (const [name, unit] of [["prose", PROSE], ...Object.entries(HOSTILE)] as const) {
+  const value = { text: filled(unit, 1 << 20) };
+  let widest = 0;
+  let slices = 0;
+  let begun = cpuMillis();
+  await foresee(everything, value, async () => {
+    widest = Math.max(widest, cpuMillis() - begun);
+    slices += 1;
+    await nextTurn();
+    begun = cpuMillis();
+  });
+  print(`1 MB of ${name}: longest of ${slices} slices`, widest, "ms");
+}
 
 for (const [name, unit] of Object.entries(HOSTILE)) {
   const text = filled(unit, 16_384);

@@ -9,14 +9,16 @@ import type { Inspection } from "./inspection.ts";
 import { CLEAN, type KnownText } from "./known-texts.ts";
 import { JSON_DEPTH_MAX } from "./scan-json.ts";
 import { labelledBy, scanPlan, type ScanPlan } from "./scan-plan.ts";
-import { scanBudget } from "./scan-budget.ts";
+import { scanBudget, type ScanBudget } from "./scan-budget.ts";
 import { openScan, type TextScan } from "./text-scan.ts";
 import { foundNothing, lookAtText, type TextLook } from "./whole-text.ts";
 
 /** Smaller bodies are looked at in one go: 10 ms at most. */
 export const FORESEEN_BYTES_MIN = 262_144;
-/** Units of work between two turns of the event loop: 2 ms of ordinary text. */
-const SLICE_UNITS = 49_152;
+/** Work between two turns of the event loop: 2 ms of ordinary text. */
+const SLICE_WORK = 98_304;
+/** A longer text is looked at in pieces: hostile ones cost more for each unit than is counted. */
+const PIECE_UNITS = 8192;
 /** What a text costs beside its units. */
 const TEXT_UNITS = 64;
 /** Texts remembered at once for one body. */
@@ -56,14 +58,14 @@ async function lookAtEach(
   turn: Turn,
 ): Promise<void> {
   const look: TextLook = { plan, withheld: NONE, budget: scanBudget() };
-  let from = look.budget.spent;
+  const clock = sliceClock(look.budget, turn);
   for (const { text, label } of texts) {
     if (seen.size >= TEXTS_MAX) return;
     if (seen.has(text)) continue;
-    const isLong = text.length > SLICE_UNITS;
-    const scan = isLong
-      ? await lookInSlices(look, text, label, turn)
-      : lookAtText(look, text, label, "");
+    const scan =
+      text.length > PIECE_UNITS
+        ? await lookInPieces(look, text, label, clock)
+        : lookAtText(look, text, label, "");
     seen.set(
       text,
       scan === undefined ? CLEAN : { label, scan: foundNothing(scan) ? undefined : scan },
@@ -71,24 +73,32 @@ async function lookAtEach(
     // The look that counts ends here, too.
     if (scan?.blocked !== undefined) return;
     look.budget.spent += TEXT_UNITS;
-    if (!isLong && look.budget.spent - from < SLICE_UNITS) continue;
-    await turn();
-    from = look.budget.spent;
+    await clock();
   }
 }
 
+/** Lets others have a turn when a slice of work is done. */
+function sliceClock(budget: ScanBudget, turn: Turn): () => Promise<void> | undefined {
+  let from = budget.spent;
+  return () => {
+    if (budget.spent - from < SLICE_WORK) return undefined;
+    from = budget.spent;
+    return turn();
+  };
+}
+
 /** A long text as if it came in pieces: the verdict is the same. */
-async function lookInSlices(
+async function lookInPieces(
   { plan, withheld, budget }: TextLook,
   text: string,
   label: string,
-  turn: Turn,
+  clock: () => Promise<void> | undefined,
 ): Promise<TextScan> {
   const scan = openScan(plan, withheld, "", budget);
   scan.label = label;
-  for (let at = 0; at < text.length && scan.blocked === undefined; at += SLICE_UNITS) {
-    feed(scan, text.slice(at, at + SLICE_UNITS));
-    await turn();
+  for (let at = 0; at < text.length && scan.blocked === undefined; at += PIECE_UNITS) {
+    feed(scan, text.slice(at, at + PIECE_UNITS));
+    await clock();
   }
   finish(scan);
   return scan;

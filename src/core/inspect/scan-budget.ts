@@ -17,9 +17,9 @@ const DECODED_UNITS_MIN = 524_288;
 const DECODED_PER_UNIT = 2;
 
 /** A unit of work is a unit of text read once; a signature asked about one place counts as: */
-const MATCH_WORK = 16;
+const MATCH_WORK = 64;
 /** Thrice what the dearest text is known to cost for each of its units. */
-const WORK_PER_UNIT = 512;
+const WORK_PER_UNIT = 2048;
 const WORK_MIN = WORK_PER_UNIT * DECODED_UNITS_MIN;
 
 export function scanBudget(): ScanBudget {

@@ -11,6 +11,7 @@ import {
   isPlaceholder,
   TOKEN,
 } from "./secret-value.ts";
+import { runEnd } from "./unit-run.ts";
 
 /** Words in a name that say its value is secret. */
 const KEY_WORDS = [
@@ -61,9 +62,8 @@ function assignmentAt(view: View, at: number): Outcome {
   if (isPublic(text, at)) return undefined;
   const value = operatorEnd(view, i);
   if (typeof value !== "number") return value;
-  let end = value;
   const most = Math.min(stop, value + VALUE_MAX + 1);
-  while (end < most && fits(VALUE_UNITS, text.charCodeAt(end))) end += 1;
+  const end = runEnd(view, VALUE_UNITS, value, most);
   if (end === stop && !final && end - value <= VALUE_MAX) return MORE;
   if (end - value < VALUE_MIN || end - value > VALUE_MAX) return undefined;
   return judgeValue(text, value, end);
@@ -128,13 +128,13 @@ function isShuffled(value: string): boolean {
   return (changes + 1) / value.length >= SHUFFLED_SHARE;
 }
 
-function bearerAt({ text, stop, final }: View, at: number): Outcome {
+function bearerAt(view: View, at: number): Outcome {
+  const { text, stop, final } = view;
   const head = text.slice(at, Math.min(stop, at + 7)).toLowerCase();
   if (!"bearer ".startsWith(head)) return undefined;
   if (head.length < 7) return final ? undefined : MORE;
   const from = at + 7;
-  let end = from;
-  while (end < stop && fits(VALUE_UNITS, text.charCodeAt(end))) end += 1;
+  const end = runEnd(view, VALUE_UNITS, from, stop);
   if (end === stop && !final) return MORE;
   if (end - from < BEARER_MIN) return undefined;
   const found = judgeValue(text, from, end);

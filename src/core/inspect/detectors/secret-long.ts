@@ -1,6 +1,7 @@
 /** Secrets longer than any window: decided by their beginning, taken out to their end. */
 import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
 import { BASE64, fits, TOKEN, DOT } from "./secret-value.ts";
+import { runEnd } from "./unit-run.ts";
 
 const PEM_LABEL_MAX = 40;
 const PEM_BODY_MIN = 24;
@@ -53,21 +54,20 @@ function pemUnit(unit: number, before: number): boolean {
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc7519 */
-function jwtAt({ text, stop, final }: View, at: number): Outcome {
-  let end = at;
+function jwtAt(view: View, at: number): Outcome {
+  const { text, stop, final } = view;
+  let from = at;
   for (let segment = 0; segment < 2; segment += 1) {
-    const from = end;
     const head = text.slice(from, Math.min(stop, from + JWT_HEAD.length));
     if (!JWT_HEAD.startsWith(head)) return undefined;
-    while (end < stop && fits(TOKEN, text.charCodeAt(end))) {
-      end += 1;
-      if (segment === 1 && end - from >= JWT_SEGMENT_MIN) {
-        return { signature: "jwt", score: 90, confidence: 0.9, start: at, end, more: jwtUnit };
-      }
+    const end = runEnd(view, TOKEN, from, stop);
+    if (segment === 1 && end - from >= JWT_SEGMENT_MIN) {
+      const known = from + JWT_SEGMENT_MIN;
+      return { signature: "jwt", score: 90, confidence: 0.9, start: at, end: known, more: jwtUnit };
     }
     if (end === stop) return final ? undefined : MORE;
     if (text[end] !== "." || end - from < JWT_SEGMENT_MIN) return undefined;
-    end += 1;
+    from = end + 1;
   }
   return undefined;
 }

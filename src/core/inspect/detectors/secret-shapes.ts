@@ -2,6 +2,7 @@
 import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
 import { isDigit } from "../text-units.ts";
 import { BASE64, DOT, fits, isSpelledPlaceholder, TOKEN } from "./secret-value.ts";
+import { runEnd } from "./unit-run.ts";
 
 const TILDE = 0x7e;
 const AZURE_BEFORE = 3;
@@ -50,10 +51,10 @@ function isAzureUnit(unit: number): boolean {
 }
 
 /** Forty units of base64 behind the name that AWS gives them. */
-function awsAt({ text, stop, final }: View, at: number): Outcome {
+function awsAt(view: View, at: number): Outcome {
+  const { text, stop, final } = view;
   if (stop < at + 32 + GAP_MAX + AWS_LENGTH + 1 && !final) return MORE;
-  let from = at;
-  while (from < stop && fits(TOKEN, text.charCodeAt(from))) from += 1;
+  const from = runEnd(view, TOKEN, at, stop);
   const value = /^["'\s:=>\\]{1,8}/.exec(text.slice(from, from + GAP_MAX));
   if (value === null || !/[:=]/.test(value[0])) return undefined;
   const start = from + value[0].length;

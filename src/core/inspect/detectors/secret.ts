@@ -3,7 +3,8 @@ import { GENERIC_SECRETS } from "./secret-generic.ts";
 import { SECRET_FORMATS, type SecretFormat } from "./secret-formats.ts";
 import { LONG_SECRETS } from "./secret-long.ts";
 import { SECRET_SHAPES } from "./secret-shapes.ts";
-import { fits, isSpelledPlaceholder } from "./secret-value.ts";
+import { isSpelledPlaceholder } from "./secret-value.ts";
+import { runEnd } from "./unit-run.ts";
 import { isWordUnit } from "../text-units.ts";
 import { MORE, type Outcome, type View } from "../signature.ts";
 
@@ -46,8 +47,7 @@ function prefixedAt(view: View, at: number, prefix: string, format: SecretFormat
   }
   if (!text.startsWith(prefix, at)) return undefined;
   const most = Math.min(stop, from + format.max + 1);
-  let end = from;
-  while (end < most && fits(format.units, text.charCodeAt(end))) end += 1;
+  const end = runEnd(view, format.units, from, most);
   if (end === stop && end - from <= format.max && !final) return MORE;
   const value = text.slice(from, end);
   if (value.length < format.min || value.length > format.max) return undefined;
