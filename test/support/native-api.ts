@@ -303,7 +303,9 @@ const CONFIG_BOT = {
   team: "house",
   user: undefined,
   tags: {},
-};
+  clearance: 2,
+  subjects: [],
+} as const;
 
 const STATUS = {
   version: "0.0.0",

@@ -56,9 +56,9 @@ export async function openIdentityServices(
 
 function listedAgents({ agents }: Config): ReadonlyMap<string, ListedAgent> {
   return new Map(
-    agents.map(({ name, team, user, tags }) => [
+    agents.map(({ name, team, user, tags, clearance, subjects }) => [
       name,
-      { name, team, tenant: DEFAULT_TENANT, user, tags },
+      { name, team, tenant: DEFAULT_TENANT, user, tags, clearance, subjects },
     ]),
   );
 }

@@ -226,6 +226,8 @@ function agentJson({ body, createdAt }: Entry<"agent">): Written<typeof AgentJso
 }
 
 /** It is changed in the file. */
-function listedJson({ name, team, user, tags }: ListedAgent): Written<typeof AgentJson> {
-  return { name, clearance: 1, team, user, tags, subjects: [], active: true, source: "config" };
+function listedJson(agent: ListedAgent): Written<typeof AgentJson> {
+  const { name, clearance, team, user, tags } = agent;
+  const subjects = [...agent.subjects];
+  return { name, clearance, team, user, tags, subjects, active: true, source: "config" };
 }

@@ -52,6 +52,6 @@ export async function principalNamed(
     run: undefined,
     tags: known?.tags ?? {},
     provenBy: "api_key",
-    clearance: stored?.body.clearance ?? CLEARANCE_DEFAULT,
+    clearance: known?.clearance ?? CLEARANCE_DEFAULT,
   };
 }

@@ -4,6 +4,7 @@ import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { LoginLimiter } from "../../core/identity/login-limits.ts";
 import type { OidcClient } from "../../core/identity/oidc.ts";
 import type { SessionStore } from "../../core/session/session.ts";
+import type { Clearance } from "../../core/identity/directory-entry.ts";
 import type { QuotaStore } from "../../core/identity/quota.ts";
 import type { TokenIssuer } from "../../core/identity/tokens.ts";
 import type { PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
@@ -84,6 +85,8 @@ export interface ListedAgent {
   readonly team: string | undefined;
   readonly user: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
+  readonly clearance: Clearance;
+  readonly subjects: readonly string[];
 }
 
 /** The policies as the gateway has them. */

@@ -29,7 +29,9 @@ describe("agents", () => {
     const list = await fixture.ask("GET", "/core/v1/agents?limit=1");
     expect(list.json.items).toMatchObject([{ name: "bot", source: "directory" }]);
     const rest = await fixture.ask("GET", `/core/v1/agents?limit=1&after=${list.json.next}`);
-    expect(rest.json.items).toMatchObject([{ name: "config-bot", source: "config" }]);
+    expect(rest.json.items).toMatchObject([
+      { name: "config-bot", source: "config", clearance: 2, subjects: [] },
+    ]);
     const taken = await fixture.ask("POST", "/core/v1/agents", { body: { name: "config-bot" } });
     expect(taken.status).toBe(409);
   });
