@@ -92,3 +92,43 @@ it("is answered from the command line as well", async () => {
   expect(approved.output).toContain(`${review}  approved`);
   expect((await remove("/customers/11")).status).toBe(200);
 });
+
+it("is set aside where policy denied it: for that call alone, and until somebody ends it", async () => {
+  const read = (path: string) => fetch(`${gate.url}/web${path}`);
+  expect((await read("/secret")).status).toBe(403);
+  const made = await manage("POST", "/overrides", {
+    agent: "tester",
+    upstream: "web",
+    method: "GET",
+    path: "/secret",
+    type: "time_limited_exception",
+    of: "exc_1",
+    justification: "the court has ordered it for today",
+    expires_in_s: 600,
+  });
+  expect(made).toMatchObject({ stands: true, by: expect.any(String) });
+  expect((await read("/secret")).status).toBe(200);
+  expect((await read("/secret")).status).toBe(200);
+  expect((await read("/other")).status).toBe(403);
+  expect(await manage("DELETE", `/overrides/${made.id}`)).toMatchObject({ stands: false });
+  expect((await read("/secret")).status).toBe(403);
+});
+
+it("is asked for ahead of the call, which then meets the answer", async () => {
+  const asked = await manage("POST", "/reviews", {
+    agent: "tester",
+    upstream: "web",
+    method: "DELETE",
+    path: "/customers/12",
+    reason: "they asked to be forgotten",
+  });
+  expect(asked).toMatchObject({ status: "pending", origin: "request", rules: ["deletes"] });
+  const key = (await manage("POST", "/keys", { name: "ann", role: "admin" })).key;
+  const approved = await fetch(`${gate.manageUrl}/core/v1/reviews/${asked.id}/approve`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: "{}",
+  });
+  expect(approved.status).toBe(200);
+  expect((await remove("/customers/12")).status).toBe(200);
+});

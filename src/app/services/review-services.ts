@@ -1,7 +1,9 @@
+import { judgedAction } from "../../pipeline/judged-action.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import type { DefinitionStore } from "../../core/trust/definition-store.ts";
 import type { Services } from "../../manage/native/services.ts";
+import { placeAction } from "../../operations/planning/place-action.ts";
 import { vouch } from "../../pipeline/vouch.ts";
 import { createApprovalLinks } from "../../stores/tokens/approval-links.ts";
 import { vaultKey } from "../../stores/vault/vault-file.ts";
@@ -33,10 +35,14 @@ export async function openReviewServices(
         now,
       }),
       slack: openSlackSide(config.reviews, now),
-      definitionOf(action, principal) {
-        const upstream = upstreams.get(action.upstream);
-        const vouched = upstream && vouch(action, upstream, principal, pins);
-        return vouched?.kind === "pass" ? vouched.value?.seen : undefined;
+      placed(described, principal) {
+        const upstream = upstreams.get(described.upstream);
+        if (upstream === undefined) return { action: described, definition: undefined };
+        const judged = judgedAction(placeAction(described, upstream), upstream);
+        const action = judged.kind === "pass" ? judged.value : described;
+        const vouched = vouch(action, upstream, principal, pins);
+        const definition = vouched.kind === "pass" ? vouched.value?.seen : undefined;
+        return { action, definition };
       },
     },
   };

@@ -3,9 +3,14 @@ import type { Principal } from "../../core/principal.ts";
 import type { DefinitionHash } from "../../core/units.ts";
 import type { LinkPorts } from "../../operations/reviews/answer-by-link.ts";
 
+export interface PlacedCall {
+  readonly action: Action;
+  readonly definition: DefinitionHash | undefined;
+}
+
 export interface ReviewServices extends LinkPorts {
-  /** What is pinned for a call: a grant is for that definition and no other. */
-  definitionOf(action: Action, principal: Principal): DefinitionHash | undefined;
+  /** A described call as it would be judged, and what is pinned for it: a grant is for no other. */
+  placed(action: Action, principal: Principal): PlacedCall;
   readonly slack: SlackSide;
 }
 

@@ -16,8 +16,7 @@ export async function subjectOf(
     exchange: id(newId("exc", now)),
     now,
     principal,
-    action,
-    definition: reviews.definitionOf(action, principal),
+    ...reviews.placed(action, principal),
     policy: (await policies.snapshot()).digest,
   };
 }

@@ -11,6 +11,7 @@ import { judgedAction } from "../../pipeline/judged-action.ts";
 import { toldTo } from "../../pipeline/opaque.ts";
 import type { Ports } from "../../pipeline/stages.ts";
 import { recall } from "../../pipeline/recall.ts";
+import { placeAction } from "./place-action.ts";
 import { vouch } from "../../pipeline/vouch.ts";
 import { budgetStatus, type BudgetReport } from "./budget-status.ts";
 import type { PlannedCall } from "./planned-call.ts";
@@ -48,7 +49,7 @@ export async function judgePlanned(
     const detail = `No upstream is called ${action.upstream}.`;
     return halt({ code: "no_such_upstream", detail });
   }
-  const judged = judgedAction(action, upstream);
+  const judged = judgedAction(placeAction(action, upstream), upstream);
   if (judged.kind === "halt") return judged;
   const vouched = vouch(judged.value, upstream, principal, ports.definitions);
   const snapshot = ports.policies.current();
