@@ -2,6 +2,7 @@
 import type { Buffer } from "node:buffer";
 import type { McpMethod } from "../../core/action-classes.ts";
 import type { Refusal } from "../../core/refusal.ts";
+import { scopeOf } from "../../core/trust/definition.ts";
 import type { DefinitionStore } from "../../core/trust/definition-store.ts";
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { millis } from "../../core/units.ts";
@@ -17,6 +18,8 @@ import type {
   WireReply,
 } from "../wire.ts";
 import { McpInterpretation, type Asked } from "./mcp-interpretation.ts";
+import { paramHeaderFault } from "./param-headers.ts";
+import { RPC_HEADER_MISMATCH } from "./protocol-era.ts";
 import type { ProtectedResource } from "./protected-resource.ts";
 import { approvalQuestion, mayAskToWait } from "./approval-question.ts";
 import { progressWords } from "./progress-words.ts";
@@ -119,10 +122,27 @@ class McpExchange implements WireExchange {
       const mayWait = question.kind === "request" && mayAskToWait(question, message);
       this.#waiting = mayWait ? question : undefined;
     }
+    const disagreement = this.#disagreement(action, context);
+    if (disagreement !== undefined) {
+      this.#fault = { status: 400, rpcCode: RPC_HEADER_MISMATCH, data: undefined };
+      const detail = `The MCP message is not acceptable: ${disagreement}.`;
+      return halt({ code: "malformed", detail });
+    }
     const judged = judgedAction(action, this.#head.upstream);
     if (judged.kind === "halt") return judged;
     const received = body === undefined ? undefined : { bytes: body, message, text };
     return this.#understood({ question, action: judged.value, received }, context);
+  }
+
+  /** Between the headers that repeat arguments and the arguments. */
+  #disagreement(action: Asked["action"], { principal }: InterpretContext): string | undefined {
+    if (action.kind !== "tool") return undefined;
+    const { upstream, headers } = this.#head;
+    return paramHeaderFault(action.args, headers, () => {
+      const scope = scopeOf(upstream, principal);
+      const ref = { upstream: upstream.name, scope, kind: "tool", name: action.tool } as const;
+      return this.#definitions.approvedText(ref);
+    });
   }
 
   #interpretBare(

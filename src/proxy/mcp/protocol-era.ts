@@ -122,7 +122,7 @@ const SENTINEL = /^=\?base64\?(.*)\?=$/s;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** `=?base64?…?=` holds what a header cannot; only canonical base64 of valid UTF-8 counts. */
-function decodeSentinel(value: string): string | undefined {
+export function decodeSentinel(value: string): string | undefined {
   const encoded = SENTINEL.exec(value)?.[1];
   if (encoded === undefined) return value;
   const bytes = Buffer.from(encoded, "base64");
