@@ -84,3 +84,40 @@ describe.each(["2025-11-25", "2026-07-28"])("the server scenarios of %s", (revis
     expect(through).toEqual(direct);
   });
 });
+
+const CLIENT = fileURLToPath(new URL("../support/conformance-client.ts", import.meta.url));
+
+/**
+ * Those about OAuth are left out: through the gate it is Sallyport that has the credential, and a
+ * client is never sent to log in at an upstream.
+ */
+const CLIENT_SCENARIOS: Readonly<Record<string, readonly string[]>> = {
+  "2025-11-25": ["initialize", "tools_call", "elicitation-sep1034-client-defaults", "sse-retry"],
+  "2026-07-28": [
+    "tools_call",
+    "request-metadata",
+    "http-standard-headers",
+    "http-custom-headers",
+    "http-invalid-tool-headers",
+    "sep-2322-client-request-state",
+    "json-schema-ref-no-deref",
+  ],
+};
+
+describe.each(Object.entries(CLIENT_SCENARIOS))("the client scenarios of %s", (revision, all) => {
+  it.each(all)("%s comes out as it does directly", { timeout: 60_000 }, async (scenario) => {
+    const suite = (flags: string): Promise<readonly string[]> =>
+      verdicts([
+        "client",
+        "--command",
+        `${process.execPath} ${CLIENT}${flags}`,
+        "--scenario",
+        scenario,
+        "--spec-version",
+        revision,
+      ]);
+    const [direct, through] = await Promise.all([suite(""), suite(" --through")]);
+    expect(direct.length).toBeGreaterThan(0);
+    expect(through).toEqual(direct);
+  });
+});

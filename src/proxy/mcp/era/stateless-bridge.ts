@@ -13,6 +13,7 @@ import {
   CARRIED,
   CLIENT_CAPABILITIES_KEY,
   CLIENT_INFO_KEY,
+  GATE_INFO,
   LOG_LEVEL_KEY,
   SERVER_INFO_KEY,
   STATELESS_VERSION,
@@ -27,7 +28,6 @@ interface Linked {
 
 /** Sessions held open; the one not used for the longest is ended for a new one. */
 const LINKS_MAX = 256;
-const UNNAMED = { name: "sallyport", version: "1" };
 
 export class StatelessBridge implements McpServerSide {
   readonly #side: McpServerSide;
@@ -106,7 +106,7 @@ export class StatelessBridge implements McpServerSide {
       open.base = base;
       return open;
     }
-    const link = new LegacyLink(this.#side, capabilities, meta?.[CLIENT_INFO_KEY] ?? UNNAMED);
+    const link = new LegacyLink(this.#side, capabilities, meta?.[CLIENT_INFO_KEY] ?? GATE_INFO);
     const linked = { link, news: new LinkNews(link), base };
     this.#links.set(key, linked);
     if (this.#links.size > LINKS_MAX) this.#endOldest();

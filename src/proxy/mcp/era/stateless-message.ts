@@ -97,6 +97,9 @@ export function statelessRequest(
   };
 }
 
+/** Who asks where no client says who it is, or none asks. */
+export const GATE_INFO = { name: "sallyport", version: "1" } as const;
+
 export const POSTED = {
   "content-type": "application/json",
   accept: "application/json, text/event-stream",

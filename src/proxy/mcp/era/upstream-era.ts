@@ -7,6 +7,7 @@ import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
 import { askMessages, BareStatus, type Asking } from "./answer-reader.ts";
 import {
   enveloped,
+  GATE_INFO,
   newRequest,
   requestOf,
   statelessRequest,
@@ -69,7 +70,7 @@ export class UpstreamEra {
 
   #ask(request: McpRequest): Promise<Speaks> {
     const bare = newRequest("sallyport-probe", "server/discover", {});
-    const envelope = { capabilities: {}, info: undefined, logLevel: undefined };
+    const envelope = { capabilities: {}, info: GATE_INFO, logLevel: undefined };
     const sent = requestOf(enveloped(bare, envelope));
     const probe = statelessRequest(request, "server/discover", sent);
     return new Promise((resolve) => {

@@ -12,7 +12,13 @@ import type { Millis, TenantId } from "../../../core/units.ts";
 import type { Upstream } from "../../../core/upstream.ts";
 import { askMessages, type Asking } from "../era/answer-reader.ts";
 import { CHANGES } from "../era/link-news.ts";
-import { enveloped, newRequest, requestOf, statelessRequest } from "../era/stateless-message.ts";
+import {
+  enveloped,
+  GATE_INFO,
+  newRequest,
+  requestOf,
+  statelessRequest,
+} from "../era/stateless-message.ts";
 import { innerSide, type InnerTools } from "../inner/inner-side.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
 
@@ -148,7 +154,7 @@ class WatchedServer implements Disposable {
   }
 }
 
-const NOTHING_DECLARED = { capabilities: {}, info: undefined, logLevel: undefined };
+const NOTHING_DECLARED = { capabilities: {}, info: GATE_INFO, logLevel: undefined };
 
 function requestFor(tenant: TenantId, method: McpMethod, params: JsonObject): McpRequest {
   const bare = newRequest("gate", method, params);
