@@ -10,6 +10,7 @@ import type { Ports } from "../pipeline/stages.ts";
 import type { OpenLedger } from "../stores/ledger/open-ledger.ts";
 import { createAliasBooks } from "../stores/memory/alias-books.ts";
 import { createConductStore } from "../stores/memory/conduct-store.ts";
+import { createOpenEndStore } from "../stores/memory/open-end-store.ts";
 import { ReviewWatch } from "../stores/review-watch.ts";
 import { CompiledSchemas } from "../stores/schemas/compiled-schemas.ts";
 import { ThreadTokenCounter } from "../stores/tokenizer/token-counter.ts";
@@ -74,6 +75,7 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
     sessions,
     conduct: createConductStore(),
     aliases: createAliasBooks(),
+    openEnds: createOpenEndStore(),
     judge: options.judge,
     definitions,
     schemas: new CompiledSchemas(),

@@ -15,6 +15,7 @@ import type { RiskLevel } from "../core/session/conduct.ts";
 import { pass, type Verdict } from "../core/verdict.ts";
 import type { Ask, Changes, Scannable } from "../pipeline/ask.ts";
 import type { Ports } from "../pipeline/stages.ts";
+import { splice } from "../pipeline/splice.ts";
 import { watch } from "../pipeline/watch.ts";
 import { detect, foreseeRequest } from "../pipeline/detect.ts";
 
@@ -30,7 +31,7 @@ export async function look(
   scannable: Scannable,
   asked: Inspections,
   facts: Facts,
-  { conduct, aliases: books, judge }: Ports,
+  { conduct, openEnds, aliases: books, judge }: Ports,
 ): Promise<Verdict<Looked>> {
   const judged = judge === undefined ? asked : judgedBy(judge, asked, facts);
   const aliases = givesNames(asked) ? aliasesOf(facts, books) : undefined;
@@ -41,6 +42,8 @@ export async function look(
   facts.findings = detected.findings;
   facts.requestScan = detected.scan;
   if (detected.verdict.kind === "halt") return detected.verdict;
+  const whole = splice(scannable, inspection, facts, openEnds);
+  if (whole.kind === "halt") return whole;
   const watched = watch(facts, inspection, at, conduct);
   if (watched.kind === "halt") return watched;
   const inspections = aliases === undefined ? judged : answersWithAliases(judged, aliases);

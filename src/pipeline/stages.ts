@@ -1,5 +1,6 @@
 import type { Directory } from "../core/directory.ts";
 import type { AliasBooks } from "../core/inspect/aliases.ts";
+import type { OpenEndStore } from "../core/inspect/secret-splicer.ts";
 import type { Judge } from "../core/inspect/opinions.ts";
 import type { Ledger } from "../core/ledger/ledger.ts";
 import type { BudgetStore, Hold } from "../core/money/budget.ts";
@@ -28,6 +29,7 @@ export interface Ports {
   readonly sessions: SessionStore;
   readonly conduct: ConductStore;
   readonly aliases: AliasBooks;
+  readonly openEnds: OpenEndStore<Principal>;
   /** Undefined where none is configured. */
   readonly judge: Judge | undefined;
   readonly definitions: DefinitionStore;

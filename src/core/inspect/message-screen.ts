@@ -10,7 +10,7 @@ import type { Finding } from "./finding.ts";
 import type { Inspection } from "./inspection.ts";
 import { FINDINGS_MAX } from "./judge.ts";
 import { scanJson } from "./scan-json.ts";
-import { createSecretSplicer } from "./secret-splicer.ts";
+import { openEnds, spliceSecrets } from "./secret-splicer.ts";
 
 export type MessageVerdict =
   | { readonly kind: "pass" }
@@ -36,7 +36,7 @@ export function createMessageScreen(
   inspection: Inspection,
   withheld: readonly string[],
 ): MessageScreen {
-  const splicer = createSecretSplicer(inspection);
+  const ends = openEnds();
   const findings: Finding[] = [];
   let seenBytes = 0;
   let missedBytes = 0;
@@ -52,7 +52,7 @@ export function createMessageScreen(
     const looked = scanJson(inspection, value, withheld);
     keep(findings, looked.findings);
     if (looked.blocked !== undefined) return { kind: "cut", finding: looked.blocked };
-    const spliced = splicer.next(value);
+    const spliced = spliceSecrets(inspection, ends, value);
     if (spliced !== undefined) {
       keep(findings, [spliced]);
       // One half has left: there is nothing to redact any more.

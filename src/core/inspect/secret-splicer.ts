@@ -6,12 +6,17 @@ import { isJsonArray, isJsonObject, type JsonValue } from "../json.ts";
 import type { Finding } from "./finding.ts";
 import type { Inspection } from "./inspection.ts";
 import { createPartScanner } from "./part-scanner.ts";
-import { scanPlan } from "./scan-plan.ts";
+import { scanPlan, type ScanPlan } from "./scan-plan.ts";
 import { JSON_DEPTH_MAX } from "./scan-json.ts";
 
-export interface SecretSplicer {
-  /** The next text, or document, on the same way. */
-  next(value: JsonValue): Finding | undefined;
+/** What the texts before ended with, on one way or in one session. */
+export interface OpenEnds {
+  words: readonly string[];
+}
+
+/** Where sessions' open ends are kept between two requests. */
+export interface OpenEndStore<Owner> {
+  of(owner: Owner): OpenEnds;
 }
 
 const DETECTOR = "secret";
@@ -19,11 +24,13 @@ const DETECTOR = "secret";
 const HALF_MIN = 4;
 const HALF_MAX = 256;
 /** Words of a text that are tried as second halves, from its beginning. */
-const WORDS_MAX = 8;
+const WORDS_MAX = 4;
 /** Open ends that are kept. */
-const ENDS_MAX = 4;
-/** Texts of one document that are tried. */
-const TEXTS_MAX = 64;
+const ENDS_MAX = 2;
+/** Of a document: its last texts, where what is new in a conversation stands. */
+const TEXTS_MAX = 4;
+/** Where words are looked for: behind it a text has said enough to be whole. */
+const HEAD_UNITS = 512;
 
 const WORDS = /[\w+/=~.-]{4,256}/g;
 const LAST_WORD = /[\w+/=~.-]{4,256}\s*$/;
@@ -31,38 +38,42 @@ const LAST_WORD = /[\w+/=~.-]{4,256}\s*$/;
 const MAY_BE_HALF = /[\d_-]|[a-z][A-Z]|^[A-Z]{4}/;
 const NONE: readonly string[] = [];
 
-export function createSecretSplicer(inspection: Inspection): SecretSplicer {
-  if (!scanPlan(inspection).rules.has(DETECTOR)) return { next: () => undefined };
-  const secrets = onlySecrets(inspection);
-  let ends: readonly string[] = [];
-  return {
-    next(value) {
-      const texts: string[] = [];
-      gather(value, 0, texts);
-      for (const text of texts) {
-        const found = ends.length === 0 ? undefined : spliced(secrets, ends, text);
-        if (found !== undefined) return found;
-        const end = endOf(text);
-        if (end !== undefined) ends = [...ends.slice(1 - ENDS_MAX), end];
-      }
-      return undefined;
-    },
-  };
+export function openEnds(): OpenEnds {
+  return { words: NONE };
 }
 
-function onlySecrets({ surface, rules }: Inspection): Inspection {
-  const wanted = rules.filter(({ find }) => find.includes(DETECTOR));
-  return { surface, rules: wanted.map((rule) => ({ ...rule, find: [DETECTOR] })) };
+/** Looks at the next text, or document, on the same way. */
+export function spliceSecrets(
+  inspection: Inspection,
+  before: OpenEnds,
+  value: JsonValue,
+): Finding | undefined {
+  const plan = scanPlan(inspection);
+  if (!plan.rules.has(DETECTOR)) return undefined;
+  const texts: string[] = [];
+  gatherLast(value, 0, texts);
+  for (const text of texts.toReversed()) {
+    const found = before.words.length === 0 ? undefined : spliced(plan, inspection, before, text);
+    if (found !== undefined) return found;
+    const end = endOf(text);
+    if (end !== undefined && !before.words.includes(end)) {
+      before.words = [...before.words.slice(1 - ENDS_MAX), end];
+    }
+  }
+  return undefined;
 }
 
-function gather(value: JsonValue, depth: number, texts: string[]): void {
+/** The last ones first. */
+function gatherLast(value: JsonValue, depth: number, texts: string[]): void {
   if (depth > JSON_DEPTH_MAX || texts.length >= TEXTS_MAX) return;
   if (typeof value === "string") {
     if (value.length >= HALF_MIN) texts.push(value);
   } else if (isJsonArray(value)) {
-    for (const item of value) gather(item, depth + 1, texts);
+    for (let i = value.length - 1; i >= 0; i -= 1) gatherLast(value[i] ?? null, depth + 1, texts);
   } else if (isJsonObject(value)) {
-    for (const key of Object.keys(value)) gather(value[key] ?? null, depth + 1, texts);
+    for (const key of Object.keys(value).toReversed()) {
+      gatherLast(value[key] ?? null, depth + 1, texts);
+    }
   }
 }
 
@@ -71,16 +82,17 @@ function endOf(text: string): string | undefined {
   return word !== undefined && MAY_BE_HALF.test(word) ? word : undefined;
 }
 
-function spliced(secrets: Inspection, ends: readonly string[], text: string): Finding | undefined {
-  const words =
-    text
-      .slice(0, WORDS_MAX * HALF_MAX)
-      .match(WORDS)
-      ?.slice(0, WORDS_MAX) ?? NONE;
+function spliced(
+  plan: ScanPlan,
+  inspection: Inspection,
+  { words: ends }: OpenEnds,
+  text: string,
+): Finding | undefined {
+  const words = text.slice(0, HEAD_UNITS).match(WORDS)?.slice(0, WORDS_MAX) ?? NONE;
   for (const word of words) {
     if (!MAY_BE_HALF.test(word)) continue;
     for (const end of ends) {
-      const found = secretOver(secrets, end, word);
+      const found = secretOver(onlySecrets(plan, inspection), end, word);
       if (found !== undefined) return found;
     }
   }
@@ -93,4 +105,16 @@ function secretOver(secrets: Inspection, end: string, word: string): Finding | u
   scanner.push(end + word);
   scanner.end();
   return scanner.findings.find((finding) => finding.start < end.length && finding.end > end.length);
+}
+
+/** By the rules of plans, which exchanges share. */
+const inspections = new WeakMap<ScanPlan["rules"], Inspection>();
+
+function onlySecrets({ rules }: ScanPlan, { surface }: Inspection): Inspection {
+  const known = inspections.get(rules);
+  if (known !== undefined) return known;
+  const wanted = rules.get(DETECTOR) ?? [];
+  const made = { surface, rules: wanted.map((rule) => ({ ...rule, find: [DETECTOR] })) };
+  inspections.set(rules, made);
+  return made;
 }
