@@ -1,14 +1,21 @@
 /** The data plane as an agent reaches it, for those doors that call tools on somebody's behalf. */
+import { setTimeout } from "node:timers/promises";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { Gate, GateAnswer, GateCall, GateRefusal } from "../dialects/dialect-core.ts";
+import { monotonicMillis } from "../lib/clock.ts";
+import type { Vitals } from "../manage/vitals.ts";
 import { DENIAL_META_KEY } from "../proxy/mcp/denial.ts";
 
 /** As long as a person may be waited for, and the server after that. */
 const ANSWER_TIMEOUT_MS = 600_000;
 const PROTOCOL = "2026-07-28";
 
+/** How long a write may need to reach every process, and how often is looked. */
+const IN_FORCE_MAX_MS = 3_000;
+const LOOK_MS = 20;
+
 /** `url`: of the data plane's listener. */
-export function createGate(url: string): Gate {
+export function createGate(url: string, { status }: Pick<Vitals, "status">): Gate {
   let id = 0;
 
   async function ask(
@@ -43,6 +50,12 @@ export function createGate(url: string): Gate {
 
   return {
     callTool: (call) => ask(call, "tools/call", { name: call.tool, arguments: call.args }),
+    async inForce(policies) {
+      const until = monotonicMillis() + IN_FORCE_MAX_MS;
+      while ((await status()).policy.digest !== policies && monotonicMillis() < until) {
+        await setTimeout(LOOK_MS);
+      }
+    },
     listTools: (asking) => ask(asking, "tools/list", {}),
   };
 }

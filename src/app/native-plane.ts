@@ -62,7 +62,7 @@ export async function openNativePlane(given: NativePlaneParts): Promise<NativePl
   };
   const api = await createNativeApi(services);
   started.defer(() => api.close());
-  const core: DialectCore = { ...services, gate: createGate(given.dataUrl) };
+  const core: DialectCore = { ...services, gate: createGate(given.dataUrl, vitals) };
   const open = new Map<Dialect, Promise<OpenDialect>>();
   started.defer(async () => {
     await Promise.all([...open.values()].map(async (one) => (await one).close()));

@@ -91,7 +91,7 @@ async function create(name: string, options: Options, desk: DirectoryDesk): Prom
   }
   // The first key opens the tenant, as it does through the API.
   const begun = (await ports.store.get("tenant", caller.tenant)) !== undefined;
-  if (!begun && role === "admin") return valueOf(await createFirstKey(name, family, ports));
+  if (!begun && role === "admin") return valueOf(await createFirstKey({ name, family }, ports));
   const holder: KeyHolder =
     agent === undefined ? { kind: "service", name } : { kind: "agent", agent: id(agent) };
   const wish = {

@@ -13,7 +13,8 @@ import fastify, {
 } from "fastify";
 import type { Static, TSchema } from "typebox";
 import type { Fault } from "../core/fault.ts";
-import type { Caller } from "../core/identity/caller.ts";
+import { EVERYBODY, mayCall, type Caller, type Needs } from "../core/identity/caller.ts";
+import { newId } from "../lib/ids.ts";
 import { impossible } from "../lib/impossible.ts";
 import { answerOnce, type Turn } from "../operations/answer-once.ts";
 import type { DialectCore } from "./dialect-core.ts";
@@ -51,6 +52,18 @@ const FAILED: Fault = { code: "unavailable", detail: "Sallyport failed on this r
 
 const callers = new WeakMap<FastifyRequest, Caller>();
 
+/** Of a `public` route, that takes a credential where there is one. */
+export async function callerIfAny(
+  request: FastifyRequest,
+  core: DialectCore,
+  wording: Pick<Wording, "credentialOf">,
+): Promise<Caller | undefined> {
+  const credential = wording.credentialOf(request);
+  if (credential === undefined) return core.open ? EVERYBODY : undefined;
+  const proven = await core.identity.authenticate(credential);
+  return proven.kind === "done" ? proven.value : undefined;
+}
+
 /** Who asks. Throws on a route whose config says `public: true`: nobody was proven there. */
 export function callerOf(request: FastifyRequest): Caller {
   const caller = callers.get(request);
@@ -62,6 +75,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Of a dialect: nobody needs a credential. */
     public?: boolean;
+    /** Of a dialect: what a caller must have. */
+    needs?: Needs;
   }
 }
 
@@ -72,6 +87,8 @@ export function createDialectApi(core: DialectCore, wording: Wording): DialectAp
     bodyLimit: BODY_BYTES_MAX,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
     routerOptions: { ignoreTrailingSlash: true },
+    genReqId: ({ headers }) =>
+      sentId(headers["x-request-id"]) ?? newId("req", core.identity.ports.now()),
   }).withTypeProvider<TypeBoxProvider>();
   api.setSerializerCompiler(() => (data) => JSON.stringify(data));
   proveCallers(api, core, wording);
@@ -85,6 +102,11 @@ export function createDialectApi(core: DialectCore, wording: Wording): DialectAp
     return wording.fail(reply, fault, request);
   });
   return api;
+}
+
+/** A client's own name for its request, where that can be written back. */
+function sentId(id: string | string[] | undefined): string | undefined {
+  return typeof id === "string" && /^[\x21-\x7e]{1,128}$/u.test(id) ? id : undefined;
 }
 
 function faultOf(error: FastifyError): Fault {
@@ -103,15 +125,24 @@ function faultOf(error: FastifyError): Fault {
 
 function proveCallers(api: DialectApi, core: DialectCore, wording: Wording): void {
   api.addHook("onRequest", async (request, reply) => {
-    if (request.routeOptions.config.public === true || request.is404) return undefined;
+    void reply.header("x-request-id", request.id);
+    const { public: isPublic, needs } = request.routeOptions.config;
+    if (isPublic === true || request.is404) return undefined;
     const credential = wording.credentialOf(request);
+    if (credential === undefined && core.open) {
+      callers.set(request, EVERYBODY);
+      return undefined;
+    }
     if (credential === undefined) return wording.fail(reply, NOBODY, request);
     const proven = await core.identity.authenticate(credential);
     if (proven.kind === "fault")
       return wording.fail(reply, { ...NOBODY, ...coded(proven.fault) }, request);
     callers.set(request, proven.value);
     const fault = await wording.admit?.(proven.value, request, reply);
-    return fault === undefined ? undefined : wording.fail(reply, fault, request);
+    if (fault !== undefined) return wording.fail(reply, fault, request);
+    if (needs === undefined || mayCall(proven.value, needs)) return undefined;
+    const detail = `This needs the role ${needs.role} and the scope ${needs.scope}.`;
+    return wording.fail(reply, { code: "forbidden", detail }, request);
   });
 }
 

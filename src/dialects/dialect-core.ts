@@ -4,10 +4,12 @@ import type { IdentityPorts } from "../core/identity/identity-ports.ts";
 import type { QuotaStore } from "../core/identity/quota.ts";
 import type { TokenIssuer } from "../core/identity/tokens.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
+import type { Digest } from "../core/units.ts";
 import type { LedgerIndex } from "../core/ledger/ledger-index.ts";
 import type { UsageStore } from "../core/money/usage-report.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { BudgetPorts } from "../operations/money/budget-desk.ts";
+import type { SubscriptionPorts } from "../operations/notify/subscription-ports.ts";
 import type { PolicyPorts } from "../operations/policies/manage-bundles.ts";
 import type { RecordingPorts } from "../operations/records/record-event.ts";
 import type { ReviewPorts } from "../operations/reviews/change-reviews.ts";
@@ -32,6 +34,7 @@ export interface DialectCore {
   readonly reviews: ReviewPorts;
   readonly secrets: SecretPorts;
   readonly upstreams: UpstreamPorts & ToolPorts;
+  readonly subscriptions: SubscriptionPorts;
   readonly records: { readonly index: LedgerIndex; readonly recording: RecordingPorts };
   readonly gate: Gate;
   readonly vitals: { failed(error: unknown): void };
@@ -48,6 +51,11 @@ export interface DialectCore {
 export interface Gate {
   /** One MCP `tools/call`. Rejects where the data plane cannot be reached. */
   callTool(call: GateCall): Promise<GateAnswer>;
+  /**
+   * Resolves once the data plane judges by these policies, or after a while without: what somebody
+   * has just written must bind their next call.
+   */
+  inForce(policies: Digest): Promise<void>;
   /** Every tool the caller may use, listed anew from its server. */
   listTools(asking: Omit<GateCall, "tool" | "args">): Promise<GateAnswer>;
 }

@@ -235,7 +235,7 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
     bootstrapToken: undefined,
   });
   started.defer(() => api.close());
-  const first = await createFirstKey("admin", "spt", ports);
+  const first = await createFirstKey({ name: "admin", family: "spt" }, ports);
   if (first.kind === "fault") throw new Error(first.fault.detail);
   const adminKey = first.value.key;
   const owned = started.move();

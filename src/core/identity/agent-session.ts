@@ -9,6 +9,8 @@ export const SESSION_SCOPES = [
   "send",
   "delete",
   "spend",
+  /** Calls tools, whatever they do: policy alone says which. */
+  "tools",
   "admin",
 ] as const;
 export type SessionScope = (typeof SESSION_SCOPES)[number];

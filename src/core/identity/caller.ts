@@ -24,6 +24,20 @@ export interface Caller {
   readonly quota?: Quota;
 }
 
+/** Whoever calls where no credential is needed. */
+export const NOBODY: Caller = {
+  kind: "anonymous",
+  id: "anonymous",
+  name: "anonymous",
+  tenant: DEFAULT_TENANT,
+  role: "agent",
+  scopes: [],
+  agent: undefined,
+};
+
+/** `api.auth: open` on loopback: whoever reaches the listener may do everything. */
+export const EVERYBODY: Caller = { ...NOBODY, role: "admin" };
+
 /** What an operation asks of its caller. */
 export interface Needs {
   readonly role: Role;

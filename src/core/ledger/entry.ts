@@ -59,6 +59,8 @@ export interface OutcomeEntry extends Link {
   readonly credential: string | undefined;
   readonly answerStatus: number | undefined;
   readonly cost: PricedUsage | undefined;
+  /** Money that the call itself named and spent, beside what metering came to. */
+  readonly named: NanoUsd | undefined;
   readonly duration: Millis | undefined;
   /** `unknown`: the writer died between intent and outcome; written at the next start. */
   readonly outcome: Outcome | { readonly kind: "unknown" };

@@ -103,6 +103,7 @@ function parseOutcomeEntry(record: JsonObject, link: Link): OutcomeEntry {
   const checked = optional(record, "checked", object);
   const cost = optional(record, "cost", object);
   const duration = optional(record, "duration_ms", number);
+  const named = optional(record, "named_nano_usd", number);
   return {
     kind: "outcome",
     ...link,
@@ -114,6 +115,7 @@ function parseOutcomeEntry(record: JsonObject, link: Link): OutcomeEntry {
     credential: optional(record, "credential", text),
     answerStatus: optional(record, "answer_status", number),
     cost: cost && parseCost(cost),
+    named: named === undefined ? undefined : nanoUsd(named),
     duration: duration === undefined ? undefined : millis(duration),
     outcome: parseOutcome(object(record, "outcome")),
   };

@@ -70,7 +70,7 @@ const NOTHING: RecordFacts = {
 };
 
 function outcomeFacts(entry: OutcomeEntry, intent: RecordFacts | undefined): RecordFacts {
-  const { asked, checked, cost, exchange, outcome } = entry;
+  const { asked, checked, cost, exchange, named, outcome } = entry;
   const facts = asked === undefined ? (intent ?? NOTHING) : askedFacts(asked);
   const code = codeOf(outcome);
   return {
@@ -79,7 +79,7 @@ function outcomeFacts(entry: OutcomeEntry, intent: RecordFacts | undefined): Rec
     subject: exchange,
     outcome: outcome.kind,
     code,
-    cost: cost?.cost,
+    cost: named === undefined ? cost?.cost : (cost?.cost ?? 0) + named,
     model: cost?.model ?? facts.model,
     words: code === undefined ? facts.words : wordsOf([facts.words, code]),
   };

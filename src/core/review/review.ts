@@ -60,7 +60,13 @@ export type ReviewOrigin =
   /** A rule wanted a person to see a call. */
   | { readonly kind: "call" }
   /** Somebody asked ahead of the call. */
-  | { readonly kind: "request"; readonly by: string; readonly reason: string }
+  | {
+      readonly kind: "request";
+      readonly by: string;
+      readonly reason: string;
+      /** What else they said of it, for who answers. */
+      readonly said?: Readonly<Record<string, string>> | undefined;
+    }
   /** A review that waited was handed on. */
   | { readonly kind: "escalation"; readonly of: ReviewId }
   /** A person sets a denial aside: a grant that is good until it expires. */
@@ -80,6 +86,8 @@ export interface ReviewWord {
   readonly by: string;
   readonly at: Instant;
   readonly note: string | undefined;
+  /** Whose answer it is, in the words of whoever holds the key; `by` is what was proven. */
+  readonly named?: string | undefined;
 }
 
 /** What subscribers are told of a review. */

@@ -2,6 +2,7 @@
 import { impossible } from "../../lib/impossible.ts";
 import type { Action } from "../action.ts";
 import type { AgentSession, SessionScope } from "../identity/agent-session.ts";
+import { AUTHORIZE_SPEND, OWN_SERVER } from "../own-server.ts";
 
 const READS: readonly SessionScope[] = ["read", "browse"];
 const READING_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -15,7 +16,8 @@ export function scopesFor(action: Action): readonly SessionScope[] {
     case "llm":
       return [];
     case "tool":
-      return ["execute", "write"];
+      if (action.upstream !== OWN_SERVER) return ["execute", "write", "tools"];
+      return action.tool === AUTHORIZE_SPEND ? ["spend"] : [];
     case "mcp":
       return [];
     case "http":

@@ -1,26 +1,12 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { mayCall, type Caller } from "../../core/identity/caller.ts";
+import { EVERYBODY, mayCall, NOBODY, type Caller } from "../../core/identity/caller.ts";
 import { done, type Answer } from "../../core/fault.ts";
 import { NATIVE_PLANS, type QuotaStanding } from "../../core/identity/quota.ts";
-import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import type { Instant } from "../../core/units.ts";
 import { isMetered, takeQuota, type Meter } from "../../operations/identity/take-quota.ts";
 import type { Api } from "./api.ts";
 import type { Identity, Services } from "./services.ts";
 import { sendFault } from "./problem.ts";
-
-const NOBODY: Caller = {
-  kind: "anonymous",
-  id: "anonymous",
-  name: "anonymous",
-  tenant: DEFAULT_TENANT,
-  role: "agent",
-  scopes: [],
-  agent: undefined,
-};
-
-/** `api.auth: open` on loopback: whoever reaches the listener may do everything. */
-const EVERYBODY: Caller = { ...NOBODY, role: "admin" };
 
 /** Runs before a body is read: who may not call costs no parsing. */
 export function requireCallers(api: Api, { identity, open }: Services): void {

@@ -1,10 +1,10 @@
-import { isIP } from "node:net";
 import { Type, type Static } from "typebox";
 import { PLANS, type KeyHolder } from "../../core/identity/directory-entry.ts";
 import { FAMILY_NAMES } from "../../core/identity/key-family.ts";
 import { ROLES } from "../../core/identity/role.ts";
 import { fault } from "../../core/fault.ts";
 import { id, instant } from "../../core/units.ts";
+import { isLoopbackAddress } from "../../lib/is-loopback-address.ts";
 import { createFirstKey, mayBegin } from "../../operations/identity/bootstrap.ts";
 import {
   createKey,
@@ -122,14 +122,19 @@ function addFirstKey(api: Api, { identity, bootstrapToken }: Services): void {
     },
     async (request, reply) => {
       const { name = "admin", bootstrap_token: token } = request.body;
-      if (!mayBegin({ local: isLocal(request.ip), token }, bootstrapToken)) {
+      if (!mayBegin({ local: isLoopbackAddress(request.ip), token }, bootstrapToken)) {
         const detail =
           bootstrapToken === undefined
             ? "The first key is made on the machine itself: `sallyport keys create`."
             : "This is not the bootstrap token.";
         return sendFault(reply, { code: "unauthenticated", detail });
       }
-      return answer(reply, 201, await createFirstKey(name, "spt", identity.ports), newKeyJson);
+      return answer(
+        reply,
+        201,
+        await createFirstKey({ name, family: "spt" }, identity.ports),
+        newKeyJson,
+      );
     },
   );
 }
@@ -258,11 +263,6 @@ function holderOf({ agent, user, name }: Static<typeof KeyWishJson>): KeyHolder 
   if (agent !== undefined) return { kind: "agent", agent: id(agent) };
   if (user !== undefined) return { kind: "user", user };
   return { kind: "service", name };
-}
-
-function isLocal(ip: string): boolean {
-  const plain = ip.startsWith("::ffff:") ? ip.slice(7) : ip;
-  return plain === "::1" || (isIP(plain) === 4 && plain.startsWith("127."));
 }
 
 function newKeyJson({ entry, key }: NewKey): Written<typeof NewKeyJson> {

@@ -1,5 +1,6 @@
 /** The first key: made once, by whoever is on the machine or holds the bootstrap token. */
 import { timingSafeEqual } from "node:crypto";
+import { PLAN_DEFAULT, type Plan } from "../../core/identity/directory-entry.ts";
 import { done, fault, type Answer } from "../../core/fault.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { KeyFamily } from "../../core/identity/key-family.ts";
@@ -7,6 +8,13 @@ import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import { sha256Hex } from "../../lib/canonical-json.ts";
 import { changeDirectory } from "./change-directory.ts";
 import { newKey, type NewKey } from "./manage-keys.ts";
+
+export interface FirstKeyWish {
+  readonly name: string;
+  readonly family: KeyFamily;
+  /** Undefined: the tenant's, which is the highest. */
+  readonly plan?: Plan | undefined;
+}
 
 export interface Bootstrapper {
   /** Whether the request came from this machine. */
@@ -26,8 +34,7 @@ export function mayBegin({ local, token }: Bootstrapper, configured: string | un
 
 /** Makes the tenant and its first key in one step, so that two first callers cannot both win. */
 export async function createFirstKey(
-  name: string,
-  family: KeyFamily,
+  { name, family, plan = PLAN_DEFAULT }: FirstKeyWish,
   ports: IdentityPorts,
 ): Promise<Answer<NewKey>> {
   const { store, now } = ports;
@@ -39,7 +46,7 @@ export async function createFirstKey(
     holder: { kind: "service", name },
     role: "admin",
     scopes: [],
-    plan: "enterprise",
+    plan,
     expiresAt: undefined,
   } as const;
   const made = newKey(wish, DEFAULT_TENANT, "bootstrap", at);
@@ -54,7 +61,7 @@ export async function createFirstKey(
     id: DEFAULT_TENANT,
     tenant: DEFAULT_TENANT,
     createdAt: at,
-    body: { name: "default", plan: "enterprise", suspended: undefined },
+    body: { name: "default", plan: PLAN_DEFAULT, suspended: undefined },
   } as const;
   const written = await changeDirectory(
     change,

@@ -13,6 +13,8 @@ import { changeReviews, type ReviewPorts } from "./change-reviews.ts";
 export interface Word {
   readonly kind: ReviewWordKind;
   readonly note: string | undefined;
+  /** See `ReviewWord.named`. */
+  readonly named?: string | undefined;
   /** Of an escalation: who is asked instead; undefined: whom the rule names, else administrators. */
   readonly approvers?: readonly string[] | undefined;
 }
@@ -42,7 +44,7 @@ export async function findReview(
 export async function answerReview(
   caller: Caller,
   reviewId: string,
-  { kind, note, approvers }: Word,
+  { kind, note, named, approvers }: Word,
   ports: ReviewPorts,
 ): Promise<Answer<Review>> {
   const found = await answerable(caller, reviewId, ports);
@@ -51,11 +53,13 @@ export async function answerReview(
   const at = ports.now();
   const by = personOf(caller);
   const succession = { id: id<ReviewId>(newId("rev", at)), approvers };
-  const say = (standing: Review): Spoken => speak(standing, { kind, by, at, note }, succession);
+  const say = (standing: Review): Spoken =>
+    speak(standing, { kind, by, at, note, named }, succession);
   const spoken = say(review);
   if (spoken.kind === "refused") return fault("conflict", spoken.why);
   const detail = {
     ...(note !== undefined && { note }),
+    ...(named !== undefined && { named }),
     ...(spoken.opened !== undefined && { successor: spoken.opened.id }),
   };
   const change = changeOf(CHANGES[kind], review, by, detail);

@@ -19,18 +19,20 @@ export interface ReviewWish {
   /** Who asks: never an approver of it. */
   readonly by: string;
   readonly reason: string;
+  /** What else they say of it, for who answers. */
+  readonly said?: Readonly<Record<string, string>>;
 }
 
 /** Answers with the review that stands for the call: a new one, or one that was there. */
 export async function requestReview(
-  { subject, approval, rules, by, reason }: ReviewWish,
+  { subject, approval, rules, by, reason, said }: ReviewWish,
   ports: ReviewPorts,
 ): Promise<Answer<Review>> {
   const review = openReview(subject, {
     id: id(newId("rev", subject.now)),
     approval,
     rules,
-    origin: { kind: "request", by, reason },
+    origin: { kind: "request", by, reason, said },
   });
   const { agent } = subject.principal;
   const change = { change: "review.requested", about: review.id, by, detail: { agent, reason } };

@@ -8,8 +8,8 @@ import type {
   Notification,
   Notifier,
 } from "../../core/notify/notification.ts";
+import { notificationOf } from "../../core/notify/notification-of.ts";
 import type { Instant, TenantId } from "../../core/units.ts";
-import { sha256Hex } from "../../lib/canonical-json.ts";
 import { SqliteDeliveryStore } from "../sqlite/delivery-store.ts";
 
 const FLUSH_MS = 100;
@@ -18,7 +18,6 @@ const RETRY_MS = 1_000;
 const WAITING_MAX = 10_000;
 /** Happenings remembered, so that one that goes on does not ask the disk each time. */
 const SEEN_MAX = 10_000;
-const ID_CHARS = 32;
 
 export interface QueueingNotifierOptions {
   readonly path: string;
@@ -51,11 +50,12 @@ export class QueueingNotifier implements Notifier, Disposable {
     this.#subscribers = subscribers;
   }
 
-  notify({ key, ...happening }: Happening): void {
+  notify(happening: Happening): void {
     const { tenant, event } = happening;
     const subscriptions = this.#subscribers(tenant, event);
     if (subscriptions.length === 0) return;
-    const id = `ntf_${sha256Hex(`${tenant}\n${event}\n${key}`).slice(0, ID_CHARS)}`;
+    const notification = notificationOf(happening, this.#options.now());
+    const { id } = notification;
     if (this.#seen.has(id)) return;
     if (this.#seen.size >= SEEN_MAX) this.#seen.clear();
     this.#seen.add(id);
@@ -63,7 +63,6 @@ export class QueueingNotifier implements Notifier, Disposable {
       this.#waiting.shift();
       this.#options.onFault(new Error("too many notifications wait for the disk: one was lost"));
     }
-    const notification = { ...happening, id, at: this.#options.now() };
     this.#waiting.push({ notification, subscriptions });
     this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS).unref();
   }
