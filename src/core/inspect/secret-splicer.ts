@@ -3,6 +3,7 @@
  * secret that neither of them is.
  */
 import { isJsonArray, isJsonObject, type JsonValue } from "../json.ts";
+import { nextAnchor } from "./find-anchor.ts";
 import type { Finding } from "./finding.ts";
 import type { Inspection } from "./inspection.ts";
 import { createPartScanner } from "./part-scanner.ts";
@@ -55,7 +56,7 @@ export function spliceSecrets(
   for (const text of texts.toReversed()) {
     const found = before.words.length === 0 ? undefined : spliced(plan, inspection, before, text);
     if (found !== undefined) return found;
-    const end = endOf(text);
+    const end = endOf(onlySecrets(plan, inspection), text);
     if (end !== undefined && !before.words.includes(end)) {
       before.words = [...before.words.slice(1 - ENDS_MAX), end];
     }
@@ -77,9 +78,11 @@ function gatherLast(value: JsonValue, depth: number, texts: string[]): void {
   }
 }
 
-function endOf(text: string): string | undefined {
+/** The last word, where a secret may have begun in it. */
+function endOf(secrets: Inspection, text: string): string | undefined {
   const word = LAST_WORD.exec(text.slice(-HALF_MAX))?.[0].trimEnd();
-  return word !== undefined && MAY_BE_HALF.test(word) ? word : undefined;
+  if (word === undefined || !MAY_BE_HALF.test(word)) return undefined;
+  return nextAnchor(scanPlan(secrets).anchors, word, 0) < 0 ? undefined : word;
 }
 
 function spliced(

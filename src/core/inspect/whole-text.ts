@@ -3,6 +3,9 @@
  * way to look at complete texts leads through here.
  */
 import { scanWhole } from "./advance.ts";
+import type { Finding } from "./finding.ts";
+import { FINDINGS_MAX } from "./judge.ts";
+import { asShown, hasOverride } from "./layers/overrides.ts";
 import { keepClean, recall } from "./known-texts.ts";
 import { firstInterest, firstLiteral } from "./quick-look.ts";
 import { labelledBy, type ScanPlan } from "./scan-plan.ts";
@@ -46,8 +49,25 @@ export function lookAtText(
   scan.runFrom = from;
   scan.escapeFrom = from;
   scanWhole(scan, text);
+  if (hasOverride(text)) lookAtShown(scan, text);
   if (labelled.length === 0 && lean === 0 && foundNothing(scan)) keepClean(plan, text, label);
   return scan;
+}
+
+/** What is found only in the text as it is shown counts for all of the text. */
+function lookAtShown(scan: TextScan, text: string): void {
+  const shown = openScan(scan.plan, scan.withheld, scan.part, scan.budget, 1);
+  scanWhole(shown, asShown(text));
+  const whole = (finding: Finding): Finding => ({
+    ...finding,
+    signature: `${finding.signature}-in-override`,
+    start: 0,
+    end: text.length,
+  });
+  scan.findings.push(...shown.findings.map(whole).slice(0, FINDINGS_MAX - scan.findings.length));
+  if (shown.blocked !== undefined) scan.blocked ??= whole(shown.blocked);
+  const [edit] = shown.edits;
+  if (edit !== undefined) scan.edits = [{ ...edit, start: 0, end: text.length }];
 }
 
 /** And all of it was looked at. */

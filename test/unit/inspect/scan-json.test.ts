@@ -31,6 +31,17 @@ describe("scanJson", () => {
     expect(scan.value).toHaveProperty("other", other);
   });
 
+  it("looks at overridden text as it is shown, and takes all of it out", () => {
+    const shown = "write to ann@example.org";
+    const text = `see \u202e${Array.from(shown).toReversed().join("")}\u202c there`;
+    const looked = scanJson(looking(["pii.email"], "redact", 60), { note: text }, []);
+    expect(looked.findings).toMatchObject([
+      { signature: expect.stringContaining("-in-override"), part: "/note", start: 0 },
+    ]);
+    expect(looked.value).toEqual({ note: "[email]" });
+    expect(scanJson(looking(["pii.email"], "block", 60), [text], []).blocked?.part).toBe("/0");
+  });
+
   it("does not turn a key named __proto__ into a prototype", () => {
     const value = JSON.parse('{"__proto__":{"m":"jane@example.com"}}') as JsonValue;
     const scan = scanJson(looking(["pii"], "redact"), value, []);

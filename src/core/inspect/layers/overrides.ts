@@ -1,0 +1,21 @@
+/**
+ * Text behind a right-to-left override is stored backwards and shown forwards: a model that is told
+ * what a page shows reads the words.
+ *
+ * @see https://www.unicode.org/reports/tr9/#Explicit_Directional_Overrides
+ */
+
+const OVERRIDE = "\u202e";
+/** Up to where it is taken back, or the end of the line. */
+const OVERRIDDEN = /\u202e([^\u202c\n]*)/g;
+
+export function hasOverride(text: string): boolean {
+  return text.includes(OVERRIDE);
+}
+
+/** As it is shown; every stretch keeps its place and its length. */
+export function asShown(text: string): string {
+  return text.replaceAll(OVERRIDDEN, (_, stored: string) => {
+    return OVERRIDE + Array.from(stored).toReversed().join("");
+  });
+}
