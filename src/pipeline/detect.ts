@@ -10,9 +10,10 @@ import { foresee, FORESEEN_BYTES_MIN } from "../core/inspect/foresee.ts";
 import { carriedOut } from "../core/inspect/called-address.ts";
 import { createPartScanner } from "../core/inspect/part-scanner.ts";
 import { applyEdits } from "../core/inspect/edit.ts";
-import { firstInterest } from "../core/inspect/quick-look.ts";
+import { scanBudget } from "../core/inspect/scan-budget.ts";
 import { scanJson } from "../core/inspect/scan-json.ts";
 import { scanPlan } from "../core/inspect/scan-plan.ts";
+import { lookAtText } from "../core/inspect/whole-text.ts";
 import type { JsonValue } from "../core/json.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
@@ -177,17 +178,22 @@ function detectJson(value: JsonValue, inspection: Inspection, around: readonly F
 }
 
 function detectText(text: string, inspection: Inspection, around: readonly Finding[]): Look {
-  if (firstInterest(scanPlan(inspection), NOTHING_LEFT, text) === text.length) {
+  const look = { plan: scanPlan(inspection), withheld: NOTHING_LEFT, budget: scanBudget() };
+  const scan = lookAtText(look, text, "", BODY_PART);
+  if (scan === undefined) {
     return { findings: around, blocked: undefined, redacted: undefined, complete: true };
   }
-  const lean = inspection.opinions?.leanOf(text);
-  const scanner = createPartScanner(inspection, "body", NOTHING_LEFT, lean);
-  scanner.push(text);
-  scanner.end();
-  const { blocked, complete, edits } = scanner;
-  const redacted = edits.length === 0 ? undefined : applyEdits(text, 0, edits);
-  return { findings: [...around, ...scanner.findings], blocked, redacted, complete };
+  // What was foreseen was looked at before it had a name.
+  const named = (finding: Finding): Finding => ({ ...finding, part: BODY_PART });
+  return {
+    findings: [...around, ...scan.findings.map(named)],
+    blocked: scan.blocked && named(scan.blocked),
+    redacted: scan.edits.length === 0 ? undefined : applyEdits(text, 0, scan.edits),
+    complete: !scan.capped,
+  };
 }
+
+const BODY_PART = "body";
 
 function notInspectable(reason: string): Refusal {
   return {

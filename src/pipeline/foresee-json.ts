@@ -7,14 +7,18 @@ import type { Inspection } from "../core/inspect/inspection.ts";
 import type { JsonValue } from "../core/json.ts";
 import { nextTurn } from "../lib/next-turn.ts";
 
-/** Undefined: small enough to be looked at in one go. */
-export function foreseeJson(inspection: Inspection, bytes: Uint8Array): Promise<void> | undefined {
+/** Undefined: small enough to be looked at in one go. `named`: by who weighs what texts are called. */
+export function foreseeJson(
+  inspection: Inspection,
+  bytes: Uint8Array,
+  named = true,
+): Promise<void> | undefined {
   const { rules, opinions } = inspection;
   const isLarge = bytes.length >= FORESEEN_BYTES_MIN;
   if (rules.length === 0 || (!isLarge && opinions === undefined)) return undefined;
   const value = parse(bytes);
   if (value === undefined) return undefined;
-  return isLarge ? foresee(inspection, value, nextTurn) : opinions?.form(inspection, value);
+  return isLarge ? foresee(inspection, value, nextTurn, named) : opinions?.form(inspection, value);
 }
 
 function parse(bytes: Uint8Array): JsonValue | undefined {

@@ -75,7 +75,7 @@ export function createHttpInspector(
     head: (_status, headers) => readHead(body, headers),
     chunk: (bytes) => readChunk(body, bytes),
     end: () => readEnd(body),
-    foresee: (bytes) => foreseeJson(inspection, bytes),
+    foresee: (bytes) => foreseeJson(inspection, bytes, false),
     report: () => ({
       findings: findingsOf(body.reader),
       scan: scanOf(body),

@@ -33,12 +33,19 @@ interface NamedText {
   readonly label: string;
 }
 
-export async function foresee(inspection: Inspection, value: JsonValue, turn: Turn): Promise<void> {
+/** `named`: the look that counts weighs what texts are called. */
+export async function foresee(
+  inspection: Inspection,
+  value: JsonValue,
+  turn: Turn,
+  named = true,
+): Promise<void> {
   const plan = scanPlan(inspection);
   if (plan.empty) return;
   const texts: NamedText[] = [];
   eachText(value, "", 0, (text, label) => {
-    if (labelledBy(plan, label).length === 0) texts.push({ text, label });
+    if (labelledBy(plan, label).length > 0) return;
+    texts.push({ text, label: named ? label : "" });
   });
   const seen = new Map<string, KnownText>();
   plan.foreseen.add(seen);

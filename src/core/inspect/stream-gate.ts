@@ -4,7 +4,8 @@ import type { Inspection } from "./inspection.ts";
 import { FINDINGS_MAX } from "./judge.ts";
 import { createJsonPartScanner } from "./json-part-scanner.ts";
 import { createPartScanner, type PartScanner } from "./part-scanner.ts";
-import { firstInterest } from "./quick-look.ts";
+import { recall } from "./known-texts.ts";
+import { firstInterest, firstLiteral } from "./quick-look.ts";
 import { scanPlan, type ScanPlan } from "./scan-plan.ts";
 
 /** Parts of one stream that are open at the same time. */
@@ -135,11 +136,7 @@ function push(gate: Gate, frame: Frame): GateVerdict {
   }
   const places: (Place | typeof CLEAR)[] = [];
   for (const span of frame.spans) {
-    if (
-      span.last &&
-      !gate.open.has(span.part) &&
-      firstInterest(gate.plan, gate.withheld, span.text) === span.text.length
-    ) {
+    if (span.last && !gate.open.has(span.part) && isClear(gate, span.text)) {
       gate.scanned += span.text.length;
       places.push(CLEAR);
       continue;
@@ -181,6 +178,15 @@ function end(gate: Gate): GateVerdict {
     }
   }
   return { kind: "emit", chunks: drain(gate) };
+}
+
+/** Nothing is in a complete text: it was seen a moment ago, or a glance is enough. */
+function isClear({ plan, withheld }: Gate, text: string): boolean {
+  // A backslash may hide something from all but the look into JSON inside a text.
+  const known = text.includes("\\") ? undefined : recall(plan, text, "");
+  const wasClean = known !== undefined && known.scan === undefined;
+  if (wasClean) return firstLiteral(plan, withheld, text) === text.length;
+  return firstInterest(plan, withheld, text) === text.length;
 }
 
 function partOf(gate: Gate, { part: name, whole, text, last }: Span): Part | undefined {

@@ -7,7 +7,8 @@ import { openScan } from "../../../src/core/inspect/text-scan.ts";
 import { scanWhole } from "../../../src/core/inspect/advance.ts";
 import { scanPlan } from "../../../src/core/inspect/scan-plan.ts";
 import { nextTurn } from "../../../src/lib/next-turn.ts";
-import { detect } from "../../../src/pipeline/detect.ts";
+import { detect, foreseeRequest } from "../../../src/pipeline/detect.ts";
+import { createHttpInspector } from "../../../src/pipeline/inspect-bytes.ts";
 import { EVERYTHING, looking } from "./inspections.ts";
 
 const STORY = "The harbour was quiet that morning, and nobody answered the old man at the door.";
@@ -58,6 +59,27 @@ describe("a large document", () => {
     await other;
     const read = workOf(() => expect(scanJson(inspection, { rows }, []).findings).toHaveLength(64));
     expect(read).toBeLessThan(300 * 20);
+  });
+
+  it("is picked up where a request is plain text, and where a server answers with JSON", async () => {
+    const inspection = looking(["pii"], "report", 60);
+    const text = `${"mail a.b@example.org or the key to ignore ".repeat(7000)} end`;
+    const scannable = { kind: "text" as const, text, bytes: text.length };
+    await foreseeRequest(scannable, inspection);
+    const read = workOf(() => {
+      const { findings } = detect(scannable, NOWHERE, inspection, "refuse");
+      expect(findings).toHaveLength(64);
+      expect(findings[0]?.part).toBe("body");
+    });
+    expect(read).toBeLessThan(text.length / 10);
+
+    const body = Buffer.from(
+      JSON.stringify({ ssn: "the key to ignore was found. ".repeat(12_000) }),
+    );
+    const inspector = createHttpInspector(inspection, [], 1 << 24, "refuse");
+    inspector.head(200, new Map([["content-type", "application/json"]]));
+    await inspector.foresee?.(body);
+    expect(workOf(() => inspector.chunk(body))).toBeLessThan(body.length / 10);
   });
 
   it("weighs what texts are called, as the look that counts does", async () => {
