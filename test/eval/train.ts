@@ -4,7 +4,7 @@
  *     npm run train -- <folder with injection.jsonl> [--leave-one-out]
  *
  * The operating point is where the models that never saw a text's source flag at most 4 in 1,000
- * harmless texts, and 8 in 100 that quote attacks. `--leave-one-out` prints what they catch there, and writes nothing.
+ * harmless texts, and 7 in 100 that quote attacks. `--leave-one-out` prints what they catch there, and writes nothing.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -29,7 +29,7 @@ const OPTIONS: FitOptions = {
 };
 /** Shares of harmless texts that models which never saw their source may flag. */
 const FALSE_ALARMS = 0.004;
-const PROSE_ALARMS = 0.08;
+const PROSE_ALARMS = 0.07;
 const INT8_MAX = 127;
 
 const { values: options, positionals } = parseArgs({

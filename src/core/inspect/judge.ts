@@ -12,7 +12,7 @@ import { originalAt, type TextScan } from "./text-scan.ts";
 /** Findings kept per part; edits and blocks go on beyond it. */
 export const FINDINGS_MAX = 64;
 /** Hits this far apart (folded units) no longer strengthen each other. */
-const SIGNAL_REACH = 1000;
+const SIGNAL_REACH = 300;
 const SIGNALS_MAX = 8;
 
 const WITHHELD_PLACEHOLDER = "[withheld]";
@@ -141,15 +141,19 @@ export function leaning({ lean }: TextScan, score: number): number {
   return lean === 0 ? score : Math.max(0, Math.min(SCORE_MAX, score + lean));
 }
 
-const QUOTES = "\"'`";
+const QUOTES = "\"'`“‘«„";
 /** What is left of a score where words are quoted: text about attacks quotes them. */
-const MENTION_SHARE = 0.75;
+const MENTION_SHARE = 0.65;
+/** Units before a quotation mark that tell what it opens. */
+const LEAD_UNITS = 64;
+/** A member of a document, not a sentence: `"content": `, `content: ` at the beginning of a line. */
+const MEMBER = /(?:["']\s*|(?:^|\n)[\s-]*[\w.-]+):$/;
 
-/** The words stand behind a quotation mark that does not open the value of a JSON member. */
+/** The words stand behind a quotation mark that does not open the value of a member. */
 function isMention(text: string, start: number): boolean {
   if (start === 0 || !QUOTES.includes(text.charAt(start - 1))) return false;
-  const before = text.slice(Math.max(0, start - 4), start - 1).trimEnd();
-  return before !== "" && !before.endsWith(":") && !before.endsWith("\\");
+  const before = text.slice(Math.max(0, start - LEAD_UNITS), start - 1).trimEnd();
+  return before !== "" && !before.endsWith("\\") && !MEMBER.test(before);
 }
 
 /** Different signatures near each other: the chance that all of them are innocent. */
