@@ -29,6 +29,7 @@ export interface FrameGateOptions {
 /** How long a message may be on its way in pieces. */
 export const HOLD_MS = 30_000;
 const FRAMES_MAX = 4096;
+const FAILED = "one that a detector failed on";
 const CONTROL = 8;
 const CLOSE = 8;
 const CLOSE_CODE_BYTES = 2;
@@ -50,7 +51,13 @@ export class FrameGate extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    for (const reading of this.#reader.push(chunk)) this.#take(reading);
+    try {
+      for (const reading of this.#reader.push(chunk)) this.#take(reading);
+    } catch {
+      // What failed has looked at nothing. The error may quote the message, so it goes nowhere.
+      this.#options.screen.missed(FAILED, chunk.length);
+      this.#cut(undefined, FAILED);
+    }
     done();
   }
 

@@ -1,6 +1,6 @@
 /** What looks at both ways of a tunnel, and what is on the record of it afterwards. */
 import type { Inspections } from "../../core/decision.ts";
-import type { Facts } from "../../core/evidence.ts";
+import type { Facts, Scan } from "../../core/evidence.ts";
 import { answerRefusal, blockRefusal } from "../../core/inspect/block-refusal.ts";
 import { createEchoFilter } from "../../core/inspect/echo-filter.ts";
 import type { Finding } from "../../core/inspect/finding.ts";
@@ -17,6 +17,7 @@ export interface TunnelScreens {
 }
 
 const NO_ECHOES: readonly string[] = [];
+const NOT_ASKED: Scan = { kind: "none", reason: "not_asked" };
 
 /** Undefined: no rule looks at either way. `cut` is called at most once. */
 export function createTunnelScreens(
@@ -31,14 +32,14 @@ export function createTunnelScreens(
   const out = new FrameGate({
     screen: asked,
     bytesMax: requestBytesMax,
-    unscannable,
+    unscannable: request.rules.length === 0 ? "pass" : unscannable,
     echoes: createEchoFilter(NO_ECHOES),
     cut: (finding, reason) => cut(refusalOf("request_blocked", finding, reason)),
   });
   const back = new FrameGate({
     screen: answered,
     bytesMax: responseBytesMax,
-    unscannable,
+    unscannable: response.rules.length === 0 ? "pass" : unscannable,
     echoes: createEchoFilter(echoes),
     cut: (finding, reason) => cut(refusalOf("response_unscannable", finding, reason)),
   });
@@ -46,9 +47,10 @@ export function createTunnelScreens(
     out,
     back,
     report: (facts) => {
-      facts.requestScan = asked.scan;
+      facts.requestScan = request.rules.length === 0 ? NOT_ASKED : asked.scan;
+      const scan = response.rules.length === 0 ? NOT_ASKED : answered.scan;
       const findings = [...asked.findings, ...answered.findings];
-      return { findings, scan: answered.scan, usage: undefined, model: undefined };
+      return { findings, scan, usage: undefined, model: undefined };
     },
   };
 }

@@ -166,6 +166,26 @@ describe("a gate for the messages of a WebSocket", () => {
     }
   });
 
+  it("cuts what a look fails on", () => {
+    const screen = createMessageScreen(looking(["secret"], "report", 60), []);
+    vi.spyOn(screen, "judge").mockImplementation(() => {
+      throw new RangeError("of text that must not show");
+    });
+    const cuts: string[] = [];
+    const gate = new FrameGate({
+      screen,
+      bytesMax: 100,
+      unscannable: "pass",
+      echoes: createEchoFilter([]),
+      cut: (_finding, reason) => cuts.push(reason),
+    });
+    gate.write(writeFrame(TEXT, Buffer.from("hello"), MASK));
+    gate.write(writeFrame(TEXT, Buffer.from("again"), MASK));
+    expect(gate.read()).toBeNull();
+    expect(cuts).toEqual(["one that a detector failed on"]);
+    expect(screen.scan.kind).toBe("unscanned");
+  });
+
   it("holds a message that does not end for so long and no longer", () => {
     vi.useFakeTimers();
     const [first] = pieces("begun and not ended", 5);
