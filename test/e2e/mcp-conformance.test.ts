@@ -121,3 +121,33 @@ describe.each(Object.entries(CLIENT_SCENARIOS))("the client scenarios of %s", (r
     expect(through).toEqual(direct);
   });
 });
+
+/** What the suite asks of every server. The rest wants tools, prompts and resources of its own. */
+const OF_ANY_SERVER: Readonly<Record<string, readonly string[]>> = {
+  "2025-11-25": ["server-initialize", "ping", "tools-list", "dns-rebinding-protection"],
+  "2026-07-28": [
+    "tools-list",
+    "server-sse-multiple-streams",
+    "sep-2164-resource-not-found",
+    "dns-rebinding-protection",
+    "http-header-validation",
+    "input-required-result-unsupported-methods",
+    "input-required-result-missing-input-response",
+    "input-required-result-ignore-extra-params",
+    "input-required-result-validate-input",
+  ],
+};
+
+describe.each(Object.entries(OF_ANY_SERVER))("Sallyport's own server in %s", (revision, all) => {
+  it("passes what is asked of every server", { timeout: 120_000 }, async () => {
+    const url = `${sallyport.url}/mcp/sallyport`;
+    const every = await verdicts(["server", "--url", url, "--requirements", revision]);
+    for (const scenario of all) {
+      const asked = every.filter((verdict) => verdict.startsWith(`server-${scenario}: `));
+      expect(asked.filter((verdict) => verdict.endsWith("SUCCESS"))).not.toEqual([]);
+      expect(asked.filter((verdict) => verdict.endsWith("FAILURE"))).toEqual([]);
+    }
+    const envelope = every.filter((verdict) => verdict.includes("request-meta-invalid"));
+    expect(envelope.filter((verdict) => !verdict.endsWith("SUCCESS"))).toEqual([]);
+  });
+});

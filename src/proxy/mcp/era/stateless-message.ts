@@ -1,12 +1,13 @@
 /** Messages and headers of the 2026 era, made from those of the 2025 era or from nothing. */
 import { Buffer } from "node:buffer";
-import type { JsonObject, JsonValue } from "../../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/json.ts";
 import type { McpMethod } from "../../../core/action-classes.ts";
 import { setMemberAt } from "../../set-members.ts";
 import { methodShape } from "../methods.ts";
 import { nameIn, STATELESS_VERSIONS, VERSION_META_KEY } from "../protocol-era.ts";
 import { readRpcMessage, type RpcId, type RpcRequest } from "../rpc-message.ts";
 import { withHeaders, type McpRequest } from "../transport/mcp-request.ts";
+import { metaOf } from "../transport/message-meta.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
 
 export const CLIENT_CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities";
@@ -95,6 +96,11 @@ export function statelessRequest(
     principal: base.principal,
     presented: base.presented,
   };
+}
+
+/** Whether a stateless request says what its client can do, as each of them must. */
+export function saysCapabilities(params: JsonObject | undefined): boolean {
+  return isJsonObject(metaOf(params)?.[CLIENT_CAPABILITIES_KEY]);
 }
 
 /** Who asks where no client says who it is, or none asks. */

@@ -8,7 +8,13 @@ import { isJsonObject, type JsonObject } from "../../../core/json.ts";
 import type { Upstream } from "../../../core/upstream.ts";
 import { setMemberAt } from "../../set-members.ts";
 import { askMessages, BareStatus } from "../era/answer-reader.ts";
-import { SERVER_INFO_KEY, statelessRequest, STATELESS_VERSION } from "../era/stateless-message.ts";
+import {
+  CLIENT_CAPABILITIES_KEY,
+  saysCapabilities,
+  SERVER_INFO_KEY,
+  statelessRequest,
+  STATELESS_VERSION,
+} from "../era/stateless-message.ts";
 import {
   RPC_INTERNAL,
   RPC_INVALID_PARAMS,
@@ -45,6 +51,10 @@ export class FederatedServer implements McpServerSide {
     const { message } = sent;
     const { method } = question;
     const { id, params } = message;
+    if (!saysCapabilities(params)) {
+      const why = `_meta["${CLIENT_CAPABILITIES_KEY}"] is missing`;
+      return stream.reply(400, errorText(id, RPC_INVALID_PARAMS, why));
+    }
     if (method === "server/discover") return stream.reply(200, this.#introduction(message));
     if (MCP_METHOD_CLASSES[method] === "list" && method !== "tasks/list") {
       void this.#list(base, message, stream);

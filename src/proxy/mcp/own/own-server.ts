@@ -7,6 +7,7 @@ import { OWN_SERVER } from "../../../core/own-server.ts";
 import { isJsonObject, type JsonObject } from "../../../core/json.ts";
 import type { Departure, UpstreamTransport } from "../../upstream-transport.ts";
 import { SESSION_VERSION, SESSION_VERSIONS } from "../era/session-versions.ts";
+import { CLIENT_CAPABILITIES_KEY, saysCapabilities } from "../era/stateless-message.ts";
 import type { Era } from "../methods.ts";
 import { McpInterpretation } from "../mcp-interpretation.ts";
 import { STATELESS_VERSIONS } from "../protocol-era.ts";
@@ -38,6 +39,11 @@ export class OwnServer implements UpstreamTransport {
     if (method !== "POST") return answer.status(405);
     if (sent?.message.kind !== "request") return answer.status(202);
     const era = question.kind === "request" ? question.era : "2025";
+    const { id, params } = sent.message;
+    if (era === "2026" && !saysCapabilities(params)) {
+      const why = `_meta["${CLIENT_CAPABILITIES_KEY}"] is missing`;
+      return answer.reply(400, errorText(id, RPC_INVALID_PARAMS, why));
+    }
     void this.#answer(sent.message, era, interpretation).then(
       (text) => answer.reply(200, text),
       (error: unknown) => answer.fail(error instanceof Error ? error : new Error(String(error))),
