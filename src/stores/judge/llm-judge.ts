@@ -4,6 +4,7 @@
  * like anybody's, and nothing of that is written twice.
  */
 import { createHash } from "node:crypto";
+import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import {
   openOpinions,
   type Judge,
@@ -61,8 +62,9 @@ export class LlmJudge implements Judge {
     this.#gateway = url;
   }
 
-  isOwn({ agent }: Principal): boolean {
-    return agent === this.#settings.agent;
+  /** Another tenant may have an agent of the same name. */
+  isOwn({ agent, tenant }: Principal): boolean {
+    return agent === this.#settings.agent && tenant === DEFAULT_TENANT;
   }
 
   openOpinions(): Opinions {
