@@ -2,11 +2,12 @@
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Ledger } from "../core/ledger/ledger.ts";
+import type { PriceCatalogue } from "../core/money/price.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import { borrowersOf } from "../core/secret/borrowers.ts";
 import type { Problem } from "../core/problem.ts";
 import { RecentRefusals } from "../operations/planning/recent-refusals.ts";
-import { id, type ExchangeId } from "../core/units.ts";
+import { id, instant, type ExchangeId } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import { listeningUrl } from "../lib/listening-url.ts";
@@ -104,7 +105,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const url = await listen(wired, config, listener);
   events.listening("data plane", url);
   judge?.listensAt(url);
-  warmUp(policies.current(), config);
+  warmUp(policies.current(), prices.catalogue, config);
   await prepareCredentials(wired, config, events);
   const watch = watchLists(config, wired, crew);
   const owned = started.move();
@@ -217,8 +218,14 @@ async function testLimits({ limits, sources }: PolicySource, { counters }: Wired
 /** Most agents share what is looked for, so a few of them have everything compiled. */
 const WARMED_AGENTS_MAX = 16;
 
-/** What policy looks for is compiled now and not with the first request. */
-function warmUp(snapshot: PolicySnapshot, { agents }: Config): void {
+/** What policy looks for is compiled, and prices of models are read, before the first request. */
+function warmUp(
+  snapshot: PolicySnapshot,
+  prices: PriceCatalogue,
+  { agents, upstreams }: Config,
+): void {
+  const model = upstreams.find(({ wire }) => wire !== "http" && wire !== "mcp");
+  if (model !== undefined) prices.price(model.priceProvider, "", instant(wallMillis()));
   for (const { name, team } of agents.slice(0, WARMED_AGENTS_MAX)) {
     snapshot.inspections({
       agent: id(name),

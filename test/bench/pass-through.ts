@@ -21,7 +21,12 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#response = response;
   }
 
-  onRequestStart(): void {}
+  /** A client that left must not keep one of the pool's connections. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#response.once("close", () => {
+      if (!this.#response.writableFinished) controller.abort(new Error("the client left"));
+    });
+  }
 
   onResponseStart(
     _controller: Dispatcher.DispatchController,

@@ -21,6 +21,8 @@ const SLICE_SECONDS = quick ? 0.5 : 2;
 /** By then the optimising compiler has settled: counted, because a busy machine gets there later. */
 const WARM_REQUESTS = quick ? 8_000 : 60_000;
 const WARM_SECONDS_MAX = quick ? 3 : 30;
+const WARM_STREAM = { chunks: 400, everyMs: 0 };
+const WARM_STREAM_SECONDS = quick ? 1 : 5;
 const OPEN_STREAMS = 1000;
 const LOAD_MS = 60_000;
 
@@ -56,8 +58,9 @@ async function warm(client: ChildProcess, { port, path }: Subject): Promise<void
   let requests = 0;
   for (let seconds = 0; seconds < WARM_SECONDS_MAX; seconds += SLICE_SECONDS) {
     requests += (await load(client, { ...WARM, port, path })).requests;
-    if (requests >= WARM_REQUESTS) return;
+    if (requests >= WARM_REQUESTS) break;
   }
+  await load(client, { ...WARM, port, path, stream: WARM_STREAM, seconds: WARM_STREAM_SECONDS });
 }
 
 function median(values: readonly number[]): number {

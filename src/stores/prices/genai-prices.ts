@@ -2,12 +2,9 @@
  * The only importer of `@pydantic/genai-prices`: its bundled table of dated, tiered prices. The
  * package goes to the network only through `updatePrices`, which nothing here calls.
  */
-import {
-  calcPrice,
-  findProvider,
-  type ConditionalPrice,
-  type ModelInfo,
-} from "@pydantic/genai-prices";
+import { createRequire } from "node:module";
+import type * as GenaiPrices from "@pydantic/genai-prices";
+import type { ConditionalPrice, ModelInfo } from "@pydantic/genai-prices";
 import { ATTO_USD_SCALE, type ModelRates, type Rate } from "../../core/money/model-price.ts";
 import { parseDecimal } from "../../core/money/decimal.ts";
 import type { Instant } from "../../core/units.ts";
@@ -27,8 +24,16 @@ export interface ListedPrice {
   readonly until: number;
 }
 
-type PriceTable = NonNullable<ReturnType<typeof calcPrice>>["model_price"];
+type PriceTable = NonNullable<ReturnType<typeof GenaiPrices.calcPrice>>["model_price"];
 type TablePrice = PriceTable[string];
+
+const require = createRequire(import.meta.url);
+let loaded: typeof GenaiPrices | undefined;
+
+/** With the first question: a gate without models need not hold 5 MB of prices. */
+function genaiPrices(): typeof GenaiPrices {
+  return (loaded ??= require("@pydantic/genai-prices"));
+}
 
 const NO_USAGE = {};
 const DAY_MS = 86_400_000;
@@ -55,7 +60,11 @@ export function listedPrice(provider: string, model: string, at: Instant): Liste
 
 /** The models that the table lists for a provider, by the names it gives them. */
 export function listedModels(provider: string): readonly string[] {
-  return findProvider({ providerId: provider })?.models.map(({ id }) => id) ?? [];
+  return (
+    genaiPrices()
+      .findProvider({ providerId: provider })
+      ?.models.map(({ id }) => id) ?? []
+  );
 }
 
 /** A price for inputs larger than the window says that there is a larger window. */
@@ -69,7 +78,7 @@ function windowOf({ context_window: window }: ModelInfo, { input }: ModelRates) 
 function lookUp(provider: string, model: string, at: Instant) {
   try {
     const options = { providerId: provider, timestamp: new Date(at) };
-    return calcPrice(NO_USAGE, model, options) ?? undefined;
+    return genaiPrices().calcPrice(NO_USAGE, model, options) ?? undefined;
   } catch {
     return undefined;
   }
