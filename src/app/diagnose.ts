@@ -1,6 +1,5 @@
 /** What `sallyport doctor` looks at: each look is independent, and none changes anything. */
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
-import { createServer } from "node:net";
 import { delimiter, dirname, join } from "node:path";
 import { compilePolicies } from "../core/policy/compile-policy.ts";
 import { borrowersOf } from "../core/secret/borrowers.ts";
@@ -17,6 +16,7 @@ import { readPolicyFiles } from "./policy-files.ts";
 import { readPrices } from "./read-prices.ts";
 import { diagnoseSink } from "./diagnose-sinks.ts";
 import { tryConnection } from "./try-connection.ts";
+import { tryPort } from "./try-port.ts";
 import { NOBODY_TOLD } from "./store-events.ts";
 import { StoreFault } from "./store-fault.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
@@ -121,17 +121,15 @@ function existing(directory: string): string {
   return existsSync(directory) ? directory : existing(dirname(directory));
 }
 
-function portFree(name: string, { host, port }: Address): Promise<Finding> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", (error) => {
-      const remedy = `is Sallyport running already? else choose another ${name}.port`;
-      resolve(problem(name, `${host}:${port} ${error.message}`, remedy));
-    });
-    server.listen({ host, port, exclusive: true }, () => {
-      server.close(() => resolve(ok(name, `${host}:${port} is free`)));
-    });
-  });
+async function portFree(name: string, address: Address): Promise<Finding> {
+  const place = `${address.host}:${address.port}`;
+  try {
+    await tryPort(address);
+    return ok(name, `${place} is free`);
+  } catch (error) {
+    const remedy = `is Sallyport running already? else choose another ${name}.port`;
+    return problem(name, `${place} ${error instanceof Error ? error.message : ""}`, remedy);
+  }
 }
 
 /** Looked at as a start would: a store that must not be used is a problem, one that is away too. */

@@ -1,5 +1,4 @@
 /** A running data plane in this process: started, reported on, reloaded, drained. */
-import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Ledger } from "../core/ledger/ledger.ts";
 import type { PriceCatalogue } from "../core/money/price.ts";
@@ -10,12 +9,11 @@ import { RecentRefusals } from "../operations/planning/recent-refusals.ts";
 import { id, instant, type ExchangeId } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
-import { listeningUrl } from "../lib/listening-url.ts";
 import type { Config } from "./config/config.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 import type { Environment } from "./config/environment.ts";
 import { createEvents, type Events, type Listener } from "./events.ts";
-import { openListener, type HttpListener } from "./http-listener.ts";
+import { openListener } from "./http-listener.ts";
 import type { GatewayReport } from "./gateway-report.ts";
 import { openLiveDirectory, type OpenLiveDirectory } from "./open-live-directory.ts";
 import type { Log } from "./logger.ts";
@@ -26,6 +24,7 @@ import { openJudge } from "./open-judge.ts";
 import { openPriceSource, type PriceSource } from "./price-source.ts";
 import { openPolicySource, type PolicySource } from "./policy-source.ts";
 import { findDeadEnforcers, findIdleLimits } from "./self-test.ts";
+import { startListening } from "./start-listening.ts";
 import { startTracing } from "./start-tracing.ts";
 import { SqliteSecretUses } from "../stores/sqlite/secret-use-store.ts";
 import { SqliteUsageStore } from "../stores/sqlite/usage-store.ts";
@@ -102,7 +101,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }),
   );
   await testLimits(policies, wired);
-  const url = await listen(wired, config, listener);
+  const url = await startListening(wired.plane.server, config.listen, listener, crew);
   events.listening("data plane", url);
   judge?.listensAt(url);
   warmUp(policies.current(), prices.catalogue, config);
@@ -125,17 +124,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await owned.disposeAsync();
     },
   };
-}
-
-/** Resolves with the address once agents are answered there. */
-async function listen(
-  { plane: { server } }: Wired,
-  { listen: address }: Config,
-  { scheme }: HttpListener,
-): Promise<string> {
-  server.listen({ host: address.host, port: address.port });
-  await once(server, "listening");
-  return listeningUrl(server, address, scheme);
 }
 
 /** One process of a crew is enough: the others learn from its pins. */

@@ -14,6 +14,7 @@ import type { Log } from "./logger.ts";
 import { openLedgerChain } from "./open-ledger-chain.ts";
 import { startOperatorSide } from "./operator-side.ts";
 import { createTally } from "./tally.ts";
+import { tryPort } from "./try-port.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";
 
 export interface Primary {
@@ -39,10 +40,10 @@ export async function startPrimary(config: Config, log: Log): Promise<Primary> {
   cluster.setupPrimary({ serialization: "advanced" });
   const directory = mkdtempSync(join(tmpdir(), "sallyport-"));
   started.defer(() => rmSync(directory, { recursive: true, force: true }));
-  const crew = started.use(new Crew({ demo, directory, count: config.workers }, log));
-  const slots = Array.from({ length: config.workers }, (_, slot) => slot);
-  const urls = await Promise.all(slots.map((slot) => crew.add(slot)));
-  const url = urls[0] ?? "";
+  // Workers share their port with whoever asks: another program must be found out before.
+  await tryPort(config.listen);
+  const crew = started.use(new Crew({ demo, directory, config }, log));
+  const url = await crew.start();
   const effective = demo === undefined ? config : withDemoUpstreams(config, demo);
   let ledger: Promise<OpenLedger> | undefined;
   started.defer(async () => (await ledger)?.seal());
@@ -78,7 +79,7 @@ interface CrewParts {
   readonly demo: DemoUrls | undefined;
   /** Where their sockets are; only this user may enter it. */
   readonly directory: string;
-  readonly count: number;
+  readonly config: Config;
 }
 
 /** Owns the worker processes. */
@@ -89,17 +90,33 @@ class Crew implements AsyncDisposable {
   #stopping = false;
   #request = 0;
   #failed = 0;
+  #port: number;
 
   constructor(parts: CrewParts, log: Log) {
     this.#parts = parts;
     this.#log = log;
+    this.#port = parts.config.listen.port;
+  }
+
+  /** Resolves with the shared address once all serve. */
+  async start(): Promise<string> {
+    const first = this.#add(0);
+    if (this.#port === 0) this.#port = Number(new URL(await first).port);
+    const others = Array.from({ length: this.#count - 1 }, (_, n) => this.#add(n + 1));
+    const [url] = await Promise.all([first, ...others]);
+    return url;
+  }
+
+  get #count(): number {
+    return this.#parts.config.workers;
   }
 
   /** Resolves with the shared address once the worker serves. */
-  async add(slot: number): Promise<string> {
+  async #add(slot: number): Promise<string> {
     const worker = cluster.fork();
-    const { demo, directory, count } = this.#parts;
-    worker.send({ kind: "begin", demo, crew: { directory, slot, count } } satisfies ToWorker);
+    const { demo, directory } = this.#parts;
+    const crew = { directory, slot, count: this.#count, port: this.#port };
+    worker.send({ kind: "begin", demo, crew } satisfies ToWorker);
     const serving = new Promise<string>((resolve) => {
       worker.on("message", (message: FromWorker) => {
         if (message.kind === "serving") resolve(message.url);
@@ -148,7 +165,7 @@ class Crew implements AsyncDisposable {
     this.#log.error({ worker: worker.process.pid }, "a worker died and is replaced");
     await pause(REPLACE_AFTER_MS);
     try {
-      await this.add(slot);
+      await this.#add(slot);
     } catch {
       this.#failed += 1;
       await this.#replace(worker, slot);

@@ -8,6 +8,8 @@ export interface CrewPlace {
   /** From 0; whoever replaces a worker takes its place. */
   readonly slot: number;
   readonly count: number;
+  /** Where all of them listen; 0: the first one chooses. */
+  readonly port: number;
 }
 
 /** What a primary tells its workers. Structured clone carries it. */

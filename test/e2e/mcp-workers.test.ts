@@ -13,8 +13,8 @@ import { startStatelessServer, type StatelessServer } from "../support/stateless
 import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
 
 const WORKERS = 3;
-/** Enough for every worker to get some of them: connections go to the workers in turn. */
-const CALLS = WORKERS * 4;
+/** Enough for every worker to get some of them, as the kernel deals. */
+const CALLS = WORKERS * 6;
 const KEYS = { ada: "spt_key-of-ada-0123456789", bob: "spt_key-of-bob-0123456789" };
 const hashOf = (key: string): string => createHash("sha256").update(key).digest("hex");
 const STDIO = fileURLToPath(
@@ -58,7 +58,7 @@ afterAll(async () => {
   await stateless?.[Symbol.asyncDispose]();
 });
 
-/** Each request over a connection of its own, so that the workers take turns. */
+/** Each request over a connection of its own, for any worker. */
 const turning = ((url: string | URL, init: RequestInit) =>
   plainFetch(url, { ...(init as object), dispatcher: new Agent() })) as never;
 

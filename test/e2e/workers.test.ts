@@ -43,20 +43,36 @@ afterEach(async () => {
   await held[Symbol.asyncDispose]();
 });
 
-/** Over a connection of its own, so that the workers take turns. */
-/**
- * Undefined for a call that broke, or was not answered in time: node:cluster hands a connection to a
- * worker before it knows that it is dead, and such a connection is never answered.
- */
-async function statusOf(path: string): Promise<number | undefined> {
+type Answer = number | "broken" | "hanging";
+
+/** Over a connection of its own: the kernel chooses a worker for each. */
+async function answerTo(path: string): Promise<Answer> {
   const agent = new Agent({ keepAlive: false });
   const signal = AbortSignal.timeout(PATIENCE_MS);
   return new Promise((resolve) => {
+    const broken = (): void => resolve(signal.aborted ? "hanging" : "broken");
     get(`${sallyport.url}${path}`, { agent, signal }, (reply) => {
-      reply.resume().once("end", () => resolve(reply.statusCode));
-      reply.once("error", () => resolve(undefined));
-    }).once("error", () => resolve(undefined));
+      reply.resume().once("end", () => resolve(reply.statusCode ?? "broken"));
+      reply.once("error", broken);
+    }).once("error", broken);
   });
+}
+
+interface OpenStreams {
+  readonly replies: readonly Response[];
+  readonly finishes: readonly (() => void)[];
+}
+
+/** Streams that both workers have their part of. */
+async function streamsOnBoth(): Promise<OpenStreams> {
+  const replies: Response[] = [];
+  const finishes: (() => void)[] = [];
+  while (replies.length < 4 || (await intentsByWriter()).size < WORKERS) {
+    const headers = { connection: "close" };
+    replies.push(await fetch(`${sallyport.url}/web/stream`, { headers }));
+    finishes.push(await held.next());
+  }
+  return { replies, finishes };
 }
 
 async function spent(): Promise<readonly (readonly [number, number])[]> {
@@ -85,7 +101,7 @@ async function expectSealed(chains: number): Promise<void> {
 describe("two workers", () => {
   it(`let exactly ${FIT} of ${CALLS} parallel calls through where ${FIT} fit`, async () => {
     const statuses = await Promise.all(
-      Array.from({ length: CALLS }, (_, index) => statusOf(`/web/now-${index}`)),
+      Array.from({ length: CALLS }, (_, index) => answerTo(`/web/now-${index}`)),
     );
     expect(statuses.filter((status) => status === 200).length).toBe(FIT);
     expect(statuses.filter((status) => status === 402).length).toBe(CALLS - FIT);
@@ -103,22 +119,17 @@ describe("two workers", () => {
   });
 
   it("take a changed policy together, on SIGHUP to the first process alone", async () => {
-    expect(await statusOf("/web/now-before")).toBe(200);
+    expect(await answerTo("/web/now-before")).toBe(200);
     const file = join(sallyport.directory, "policies", "web.yaml");
     writeFileSync(file, policy(FIT).replace("upstreams: [web]", "upstreams: [other]"));
     sallyport.child.kill("SIGHUP");
-    const all = async (): Promise<readonly (number | undefined)[]> =>
-      Promise.all(Array.from({ length: 8 }, () => statusOf("/web/now-after")));
+    const all = async (): Promise<readonly Answer[]> =>
+      Promise.all(Array.from({ length: 8 }, () => answerTo("/web/now-after")));
     await expect.poll(all, SOON).toEqual(Array.from({ length: 8 }, () => 403));
   });
 
   it("finish what both are doing when they are stopped", async () => {
-    const replies = await Promise.all(
-      Array.from({ length: 8 }, () =>
-        fetch(`${sallyport.url}/web/stream`, { headers: { connection: "close" } }),
-      ),
-    );
-    const finishes = await Promise.all(replies.map(() => held.next()));
+    const { replies, finishes } = await streamsOnBoth();
     const ended = once(sallyport.child, "exit");
     sallyport.child.kill("SIGTERM");
     await expect
@@ -134,19 +145,14 @@ describe("two workers", () => {
 
 describe("kill -9", () => {
   it("of one worker breaks its calls alone; another takes its place and its chain", async () => {
-    const replies = await Promise.all(
-      Array.from({ length: 6 }, () =>
-        fetch(`${sallyport.url}/web/stream`, { headers: { connection: "close" } }),
-      ),
-    );
-    const finishes = await Promise.all(replies.map(() => held.next()));
+    const { replies, finishes } = await streamsOnBoth();
     const before = workersOf(sallyport);
     expect(before.length).toBe(WORKERS);
     const [victim = 0, survivor = 0] = before;
     process.kill(victim, "SIGKILL");
     await expect.poll(() => isAlive(victim), SOON).toBe(false);
     // The other one goes on meanwhile.
-    await expect.poll(() => statusOf("/web/now-meanwhile"), SOON).toBe(200);
+    await expect.poll(() => answerTo("/web/now-meanwhile"), SOON).toBe(200);
     for (const finish of finishes) finish();
     const texts = await Promise.all(replies.map((reply) => reply.text().catch(() => "broken")));
     expect(new Set(texts)).toEqual(new Set(["broken", "data: first\n\ndata: second\n\n"]));
@@ -167,7 +173,7 @@ describe("kill -9", () => {
     const served = await intentsByWriter();
     await expect
       .poll(async () => {
-        await Promise.all([statusOf("/web/now-more"), statusOf("/web/now-more")]);
+        await Promise.all([answerTo("/web/now-more"), answerTo("/web/now-more")]);
         const now = await intentsByWriter();
         return [...now].filter(([writer, count]) => count > (served.get(writer) ?? 0)).length;
       }, SOON)
@@ -177,6 +183,27 @@ describe("kill -9", () => {
     await expectSealed(WORKERS);
     const recorded = await readRecorded(sallyport.dataDirectory);
     for (const id of recorded.intents.keys()) outcomeOf(recorded, id);
+  });
+
+  it("of one worker under load leaves no call without an end", async () => {
+    const answers: Answer[] = [];
+    const until = new AbortController();
+    const callers = Array.from({ length: 8 }, async () => {
+      while (!until.signal.aborted) answers.push(await answerTo("/web/now-load"));
+    });
+    await expect.poll(() => answers.length, SOON).toBeGreaterThan(20);
+    const [victim = 0] = workersOf(sallyport);
+    process.kill(victim, "SIGKILL");
+    await expect.poll(() => isAlive(victim), SOON).toBe(false);
+    const atDeath = answers.length;
+    await expect.poll(() => workersOf(sallyport).length, SOON).toBe(WORKERS);
+    await expect.poll(() => answers.length, SOON).toBeGreaterThan(atDeath + 20);
+    until.abort();
+    await Promise.all(callers);
+    // 402 once the budget is used up: an answer like any other.
+    expect(answers.filter((answer) => ![200, 402, "broken"].includes(answer))).toEqual([]);
+    const broken = answers.filter((answer) => answer === "broken").length;
+    expect(broken, "what the dead one had, and what waited for it").toBeLessThanOrEqual(8);
   });
 
   it("of the first process ends its workers too, and the next start finds everything", async () => {
@@ -193,7 +220,7 @@ describe("kill -9", () => {
     const recorded = await readRecorded(sallyport.dataDirectory);
     const exchange = reply.headers.get("x-sallyport-exchange") ?? "";
     expect(outcomeOf(recorded, exchange).outcome.kind).toBe("unknown");
-    expect(await statusOf("/web/now-after")).toBe(200);
+    expect(await answerTo("/web/now-after")).toBe(200);
     expect(await sallyport.stop()).toBe(0);
     await expectSealed(WORKERS);
   });
