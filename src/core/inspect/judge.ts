@@ -8,6 +8,7 @@ import { marksOf, ruleFor } from "./scan-plan.ts";
 import { afford } from "./scan-budget.ts";
 import { HOLD_MAX, MORE, type Hit, type View } from "./signature.ts";
 import { originalAt, type TextScan } from "./text-scan.ts";
+import { isWordUnit } from "./text-units.ts";
 
 /** Findings kept per part; edits and blocks go on beyond it. */
 export const FINDINGS_MAX = 64;
@@ -143,18 +144,36 @@ export function leaning({ lean }: TextScan, score: number): number {
 
 const QUOTES = "\"'`“‘«„";
 /** What is left of a score where words are quoted: text about attacks quotes them. */
-const MENTION_SHARE = 0.65;
-/** Units before a quotation mark that tell what it opens. */
-const LEAD_UNITS = 64;
+const MENTION_SHARE = 0.6;
+/**
+ * A quotation that opened further back is over, or none; what it opens is told by so much before it.
+ * Together less than `LOOK_BACK`, or the verdict would depend on where the text was cut.
+ */
+const QUOTED_UNITS_MAX = 40;
+const LEAD_UNITS = 24;
 /** A member of a document, not a sentence: `"content": `, `content: ` at the beginning of a line. */
 const MEMBER = /(?:["']\s*|(?:^|\n)[\s-]*[\w.-]+):$/;
 
-/** The words stand behind a quotation mark that does not open the value of a member. */
+/** The words stand in a quotation that is not the value of a member. */
 function isMention(text: string, start: number): boolean {
-  if (start === 0 || !QUOTES.includes(text.charAt(start - 1))) return false;
-  const before = text.slice(Math.max(0, start - LEAD_UNITS), start - 1).trimEnd();
-  return before !== "" && !before.endsWith("\\") && !MEMBER.test(before);
+  const least = Math.max(0, start - QUOTED_UNITS_MAX);
+  for (let i = start - 1; i >= least; i -= 1) {
+    const unit = text.charCodeAt(i);
+    if (unit === NEWLINE) return false;
+    if (!QUOTES.includes(text.charAt(i))) continue;
+    if (i > 0 && isWordUnit(text.charCodeAt(i - 1))) {
+      // Behind a word it closes, unless it is an apostrophe.
+      if (unit === APOSTROPHE) continue;
+      return false;
+    }
+    const before = text.slice(Math.max(0, i - LEAD_UNITS), i).trimEnd();
+    return before !== "" && !before.endsWith("\\") && !MEMBER.test(before);
+  }
+  return false;
 }
+
+const NEWLINE = 0x0a;
+const APOSTROPHE = 0x27;
 
 /** Different signatures near each other: the chance that all of them are innocent. */
 function strengthened(scan: TextScan, hit: Hit): number {
