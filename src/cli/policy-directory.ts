@@ -1,7 +1,8 @@
-import { relative, resolve } from "node:path";
+import { statSync } from "node:fs";
+import { basename, dirname, relative, resolve } from "node:path";
 import { readToolSchemas } from "../app/tool-schemas.ts";
-import { NO_SCHEMAS } from "../core/policy/tool-schemas.ts";
-import { readPolicyFiles } from "../app/policy-files.ts";
+import { NO_SCHEMAS, type ToolSchemas } from "../core/policy/tool-schemas.ts";
+import { readPolicyFile, readPolicyFiles, type PolicyFiles } from "../app/policy-files.ts";
 import {
   compilePolicies,
   type PolicyReply,
@@ -31,11 +32,52 @@ export function openPolicyDirectory(
   const directory = configured?.policiesDirectory ?? resolve(shell.workingDirectory, dir ?? ".");
   // A directory that is looked at by itself belongs to no gateway, and so to no servers.
   const tools = configured === undefined ? NO_SCHEMAS : readToolSchemas(configured);
+  return compiled(directory, readPolicyFiles(directory), tools, shell);
+}
+
+/**
+ * As `openPolicyDirectory`; a file stands for the configured directory with that file in it, in
+ * place of the one of the same name if there is one.
+ */
+export function openCandidate(
+  path: string | undefined,
+  config: unknown,
+  shell: Shell,
+): PolicyDirectory {
+  const place = resolve(shell.workingDirectory, path ?? ".");
+  if (path === undefined || !isFile(place)) return openPolicyDirectory(path, config, shell);
+  const { config: configured } = loadFor({ config }, shell);
+  const around = readPolicyFiles(configured.policiesDirectory);
+  const reply = readPolicyFile(place);
+  const isOther = ({ file }: { readonly file: string }): boolean =>
+    basename(file) !== basename(place);
+  const files: PolicyFiles = {
+    sources: [
+      ...around.sources.filter(isOther),
+      ...(reply.kind === "source" ? [reply.source] : []),
+    ],
+    problems: [
+      ...around.problems.filter(isOther),
+      ...(reply.kind === "problem" ? [reply.problem] : []),
+    ],
+  };
+  return compiled(dirname(place), files, readToolSchemas(configured), shell);
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function compiled(
+  directory: string,
+  files: PolicyFiles,
+  tools: ToolSchemas,
+  shell: Shell,
+): PolicyDirectory {
   const near = (file: string): string => {
     const path = relative(shell.workingDirectory, file);
     return path.startsWith("..") ? file : path;
   };
-  const files = readPolicyFiles(directory);
   const sources = files.sources.map(({ file, text }) => ({ file: near(file), text }));
   const unreadable = files.problems.map((problem) => ({ ...problem, file: near(problem.file) }));
   const reply = compilePolicies(sources, tools);

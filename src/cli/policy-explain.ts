@@ -7,6 +7,7 @@ import { formatAmount } from "../core/money/usd.ts";
 import { MCP_CALL_KEYS, mcpCall, type McpCallKey } from "../core/policy/mcp-call.ts";
 import { explain, type Explanation, type MissedRule } from "../core/policy/explain.ts";
 import type { TestCall } from "../core/policy/policy-file.ts";
+import { recordedCall, textNotKept, type RecordedCall } from "../core/replay/recorded-call.ts";
 import { situationOf, type Asked, type Situation } from "../core/policy/situation.ts";
 import { findExchange } from "../stores/ledger/read-ledger.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
@@ -16,7 +17,6 @@ import { CommandFailure } from "./command-failure.ts";
 import { loadFor } from "./config-options.ts";
 import { EXIT } from "./exit-code.ts";
 import { openPolicyDirectory } from "./policy-directory.ts";
-import { recordedCall, type RecordedCall } from "./policy-recorded.ts";
 import type { Shell } from "./shell.ts";
 
 interface ExplainOptions {
@@ -108,10 +108,11 @@ async function run(
     throw new CommandFailure(EXIT.failure, "the policies have problems", remedy);
   }
   const recorded = exchange === undefined ? undefined : await recall(exchange, options, shell);
-  const situation = recorded?.situation ?? situationOf(askedOf(options, shell));
+  const situation =
+    recorded === undefined ? situationOf(askedOf(options, shell)) : situationAt(recorded);
   const explanation = explain(reply.snapshot, reply.rules, situation);
   if (options.json === true) {
-    const said = { recorded: recorded?.decision, ...explanation };
+    const said = { recorded: recorded?.decision.kind, ...explanation };
     shell.out(`${JSON.stringify(said, undefined, 2)}\n`);
     return;
   }
@@ -130,7 +131,8 @@ async function recall(
 ): Promise<RecordedCall> {
   const data = options.data ?? loadFor({ config: options.config }, shell).config.dataDirectory;
   const found = await findExchange(ledgerDirectory(data), exchange);
-  const recorded = found && recordedCall(found);
+  const recorded =
+    found && recordedCall({ intent: found.intent?.entry, outcome: found.outcome?.entry });
   if (recorded !== undefined) return recorded;
   const remedy = "`sallyport ledger tail` lists what is on record";
   throw new CommandFailure(EXIT.failure, `no record shows a judged call ${exchange}`, remedy);
@@ -173,12 +175,18 @@ function askedOfMcp(key: McpCallKey, target: string, args: string): TestCall {
   throw new CommandFailure(EXIT.usage, `--${key} ${target} names no upstream`, "upstream.name");
 }
 
-function recordedLines({ decision, because, policy, gaps }: RecordedCall, same: boolean): string[] {
+function situationAt({ principal, action, at }: RecordedCall): Situation {
+  return { principal, action, facts: { now: at, marks: [], source: () => "" } };
+}
+
+function recordedLines({ decision, policy, action }: RecordedCall, same: boolean): string[] {
+  const { kind, because } = decision;
   const by = because.length === 0 ? "" : `, because of ${because.join(", ")}`;
   return [
-    `on record   ${decision}${by}`,
-    `            ${same ? "under the same policies" : `under policies ${policy.slice(0, 12)}`}`,
-    ...gaps.map((gap) => `            not on record: ${gap}`),
+    `on record   ${kind}${by}`,
+    `            ${same ? "under the same policies" : `under policies ${(policy ?? "").slice(0, 12)}`}`,
+    `            not on record: ${textNotKept(action.kind)}`,
+    "            not on record: the session's marks at that time",
     "",
     "now:",
   ];

@@ -7,6 +7,7 @@ import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import { openPolicyDirectory, type PolicyDirectory } from "./policy-directory.ts";
 import { addExplain } from "./policy-explain.ts";
+import { addSimulate } from "./policy-simulate.ts";
 import type { Shell } from "./shell.ts";
 
 const EXAMPLES = `
@@ -15,6 +16,7 @@ Examples:
   $ sallyport policy check policies/packs  another one
   $ sallyport policy test -v
   $ sallyport policy explain --agent demo-agent --tool tools.pay --args '{"amount": 70}'
+  $ sallyport policy simulate new.yaml --since 7d
 
 Exit codes: 0 all is well, 1 problems or failing tests.`;
 
@@ -26,7 +28,7 @@ interface CheckOptions {
 
 export function policyCommand(shell: Shell): Command {
   const command = new Command("policy")
-    .description("check, test and explain the policies")
+    .description("check, test, explain, simulate and learn the policies")
     .addHelpText("after", EXAMPLES);
   onDirectory(command.command("check").description("every problem at once, with its place")).action(
     (dir: string | undefined, options: CheckOptions) => check(dir, options, shell),
@@ -35,6 +37,7 @@ export function policyCommand(shell: Shell): Command {
     .option("-v, --verbose", "show passing tests as well")
     .action((dir: string | undefined, options: CheckOptions) => test(dir, options, shell));
   addExplain(command, shell);
+  addSimulate(command, shell);
   command
     .command("schema")
     .description("the JSON Schema of policy files, for editors")

@@ -89,7 +89,7 @@ function addCommands(program: Command, shell: Shell, done: Done): void {
 const GROUPS: readonly Group[] = [
   {
     name: "policy",
-    description: "check, test and explain the policies",
+    description: "check, test, explain, simulate and learn the policies",
     load: async (shell) => (await import("./policy.ts")).policyCommand(shell),
   },
   {

@@ -33,3 +33,10 @@ export function list<T>(items: readonly T[], max: number, write: (item: T) => st
 function clip(text: string): string {
   return `${text.slice(0, TEXT_MAX)}…sha256:${sha256Hex(text)}`;
 }
+
+/** Whether a recorded text is the start of a longer one. */
+export function isClipped(text: string): boolean {
+  return text.length > TEXT_MAX && CLIPPED.test(text);
+}
+
+const CLIPPED = /…sha256:[0-9a-f]{64}$/u;

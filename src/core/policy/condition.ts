@@ -52,8 +52,8 @@ export function compileCondition(
 }
 
 function evaluate(program: CelProgram, scope: ConditionScope): Truth {
-  if (isTooMuch(program, scope)) return "failed";
   try {
+    if (isTooMuch(program, scope)) return "failed";
     const value: unknown = program.run(scope);
     if (typeof value === "boolean") return value ? "true" : "false";
     return "failed";
