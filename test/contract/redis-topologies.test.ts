@@ -47,15 +47,14 @@ describe("a cluster of three", () => {
       Promise.all(
         TENANTS.map(async (tenant) => {
           const attempt = attemptOf(`${tenant}-${round}`);
-          return (await store.reserve(attempt, [holdOf(`${tenant}|d|x|1`, 1, 100)], LEASE)).kind;
+          return (await store.reserve(attempt, [holdOf(`${tenant}|d|x|1`, 1, 10_000)], LEASE)).kind;
         }),
       );
-    expect(new Set(await reserveAll(0))).toEqual(new Set(["held"]));
-    await cluster.nodes[2]?.kill();
     let round = 0;
-    await expect
-      .poll(async () => new Set(await reserveAll((round += 1))), { timeout: 15_000 })
-      .toEqual(new Set(["held", "unreachable"]));
+    const served = async () => new Set(await reserveAll((round += 1)));
+    await expect.poll(served, { timeout: 15_000 }).toEqual(new Set(["held"]));
+    await cluster.nodes[2]?.kill();
+    await expect.poll(served, { timeout: 15_000 }).toEqual(new Set(["held", "unreachable"]));
     await cluster.nodes[2]?.restart();
   }, 40_000);
 });
