@@ -11,7 +11,7 @@ const ANSWER_TIMEOUT_MS = 600_000;
 const PROTOCOL = "2026-07-28";
 
 /** How long a write may need to reach every process, and how often is looked. */
-const IN_FORCE_MAX_MS = 3_000;
+const IN_FORCE_MAX_MS = 1_500;
 const LOOK_MS = 20;
 
 /** `url`: of the data plane's listener. */
@@ -56,7 +56,8 @@ export function createGate(url: string, { status }: Pick<Vitals, "status">): Gat
         await setTimeout(LOOK_MS);
       }
     },
-    listTools: (asking) => ask(asking, "tools/list", {}),
+    listTools: (asking, cursor) =>
+      ask(asking, "tools/list", cursor === undefined ? {} : { cursor }),
   };
 }
 

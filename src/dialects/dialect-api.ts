@@ -52,16 +52,9 @@ const FAILED: Fault = { code: "unavailable", detail: "Sallyport failed on this r
 
 const callers = new WeakMap<FastifyRequest, Caller>();
 
-/** Of a `public` route, that takes a credential where there is one. */
-export async function callerIfAny(
-  request: FastifyRequest,
-  core: DialectCore,
-  wording: Pick<Wording, "credentialOf">,
-): Promise<Caller | undefined> {
-  const credential = wording.credentialOf(request);
-  if (credential === undefined) return core.open ? EVERYBODY : undefined;
-  const proven = await core.identity.authenticate(credential);
-  return proven.kind === "done" ? proven.value : undefined;
+/** Who asks, on a route that answers `anonymous` callers too. */
+export function callerIfAny(request: FastifyRequest): Caller | undefined {
+  return callers.get(request);
 }
 
 /** Who asks. Throws on a route whose config says `public: true`: nobody was proven there. */
@@ -75,6 +68,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Of a dialect: nobody needs a credential. */
     public?: boolean;
+    /** Of a dialect: nobody needs a credential, but one that is shown must be right. */
+    anonymous?: boolean;
     /** Of a dialect: what a caller must have. */
     needs?: Needs;
   }
@@ -91,6 +86,7 @@ export function createDialectApi(core: DialectCore, wording: Wording): DialectAp
       sentId(headers["x-request-id"]) ?? newId("req", core.identity.ports.now()),
   }).withTypeProvider<TypeBoxProvider>();
   api.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  takeEmptyBodies(api);
   proveCallers(api, core, wording);
   answerOnlyOnce(api, core, wording);
   api.setNotFoundHandler((request, reply) =>
@@ -102,6 +98,20 @@ export function createDialectApi(core: DialectCore, wording: Wording): DialectAp
     return wording.fail(reply, fault, request);
   });
   return api;
+}
+
+/** Where every member of a body may be left out, so may the body. */
+function takeEmptyBodies(api: DialectApi): void {
+  const parse = api.getDefaultJsonParser("error", "error");
+  api.addContentTypeParser<string>(
+    "application/json",
+    { parseAs: "string" },
+    (request, body, told) =>
+      body === "" ? told(null, undefined) : void parse(request, body, told),
+  );
+  api.addHook("preValidation", async (request) => {
+    if (request.method === "POST") request.body ??= {};
+  });
 }
 
 /** A client's own name for its request, where that can be written back. */
@@ -126,14 +136,16 @@ function faultOf(error: FastifyError): Fault {
 function proveCallers(api: DialectApi, core: DialectCore, wording: Wording): void {
   api.addHook("onRequest", async (request, reply) => {
     void reply.header("x-request-id", request.id);
-    const { public: isPublic, needs } = request.routeOptions.config;
+    const { public: isPublic, anonymous, needs } = request.routeOptions.config;
     if (isPublic === true || request.is404) return undefined;
     const credential = wording.credentialOf(request);
     if (credential === undefined && core.open) {
       callers.set(request, EVERYBODY);
       return undefined;
     }
-    if (credential === undefined) return wording.fail(reply, NOBODY, request);
+    if (credential === undefined) {
+      return anonymous === true ? undefined : wording.fail(reply, NOBODY, request);
+    }
     const proven = await core.identity.authenticate(credential);
     if (proven.kind === "fault")
       return wording.fail(reply, { ...NOBODY, ...coded(proven.fault) }, request);

@@ -5,6 +5,7 @@ import type { QuotaStore } from "../core/identity/quota.ts";
 import type { TokenIssuer } from "../core/identity/tokens.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import type { Digest } from "../core/units.ts";
+import type { KnownAgent } from "../operations/identity/principal-named.ts";
 import type { LedgerIndex } from "../core/ledger/ledger-index.ts";
 import type { UsageStore } from "../core/money/usage-report.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
@@ -13,6 +14,7 @@ import type { SubscriptionPorts } from "../operations/notify/subscription-ports.
 import type { PolicyPorts } from "../operations/policies/manage-bundles.ts";
 import type { RecordingPorts } from "../operations/records/record-event.ts";
 import type { ReviewPorts } from "../operations/reviews/change-reviews.ts";
+import type { SubjectPorts } from "../operations/reviews/review-subject.ts";
 import type { SecretPorts } from "../operations/secrets/secret-ports.ts";
 import type { ToolPorts } from "../operations/upstreams/list-tools.ts";
 import type { UpstreamPorts } from "../operations/upstreams/manage-upstreams.ts";
@@ -26,12 +28,12 @@ export interface DialectCore {
     readonly tokens: TokenIssuer;
     readonly quotas: QuotaStore;
     /** Agents of the configuration, by name. */
-    readonly listedAgents: ReadonlyMap<string, unknown>;
+    readonly listedAgents: ReadonlyMap<string, KnownAgent>;
   };
   readonly policies: { readonly ports: PolicyPorts; snapshot(): Promise<PolicySnapshot> };
   readonly budgets: BudgetPorts;
   readonly usage: UsageStore;
-  readonly reviews: ReviewPorts;
+  readonly reviews: ReviewPorts & SubjectPorts["reviews"];
   readonly secrets: SecretPorts;
   readonly upstreams: UpstreamPorts & ToolPorts;
   readonly subscriptions: SubscriptionPorts;
@@ -57,7 +59,7 @@ export interface Gate {
    */
   inForce(policies: Digest): Promise<void>;
   /** Every tool the caller may use, listed anew from its server. */
-  listTools(asking: Omit<GateCall, "tool" | "args">): Promise<GateAnswer>;
+  listTools(asking: Omit<GateCall, "tool" | "args">, cursor?: string): Promise<GateAnswer>;
 }
 
 export interface GateCall {

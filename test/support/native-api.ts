@@ -204,7 +204,7 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
         isFromSlack: (request) => isFromSlack(SLACK_SECRET, request, now()),
         personOf: (user) => (user === "U1" ? "ann" : undefined),
       },
-      placed: (action) => ({ action, definition: undefined }),
+      placed: async (action) => ({ action, definition: undefined }),
     },
     secrets: { ...ports, secrets, uses },
     subscriptions,

@@ -1,13 +1,16 @@
 import { judgedAction } from "../../pipeline/judged-action.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
+import type { Principal } from "../../core/principal.ts";
 import type { DefinitionStore } from "../../core/trust/definition-store.ts";
+import type { Upstream } from "../../core/upstream.ts";
 import type { Services } from "../../manage/native/services.ts";
 import { placeAction } from "../../operations/planning/place-action.ts";
 import { vouch } from "../../pipeline/vouch.ts";
 import { createApprovalLinks } from "../../stores/tokens/approval-links.ts";
 import { vaultKey } from "../../stores/vault/vault-file.ts";
 import { vaultKeySource } from "../../stores/vault/vault-key.ts";
+import { readUpstreamEntry } from "../config/read-upstream-entry.ts";
 import { openReviewStore } from "../open-review-store.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { openSlackSide } from "./slack-side.ts";
@@ -21,6 +24,15 @@ export async function openReviewServices(
 ): Promise<Pick<Services, "reviews">> {
   const reviews = await openReviewStore(config, redis, now, started);
   const upstreams = new Map(config.upstreams.map((upstream) => [upstream.name, upstream]));
+  const inside = { allowPrivate: config.api.privateUpstreams };
+
+  async function registered(name: string, { tenant }: Principal): Promise<Upstream | undefined> {
+    const stored = await directory.get("upstream", name);
+    if (stored?.tenant !== tenant) return undefined;
+    const reading = readUpstreamEntry(stored.body.entry, tenant, inside);
+    return reading.kind === "upstream" ? reading.upstream : undefined;
+  }
+
   return {
     reviews: {
       reviews,
@@ -35,8 +47,9 @@ export async function openReviewServices(
         now,
       }),
       slack: openSlackSide(config.reviews, now),
-      placed(described, principal) {
-        const upstream = upstreams.get(described.upstream);
+      async placed(described, principal) {
+        const upstream =
+          upstreams.get(described.upstream) ?? (await registered(described.upstream, principal));
         if (upstream === undefined) return { action: described, definition: undefined };
         const judged = judgedAction(placeAction(described, upstream), upstream);
         const action = judged.kind === "pass" ? judged.value : described;

@@ -1,28 +1,51 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
-import { FAULTS, type Fault } from "../../core/fault.ts";
 import type { OpenDialect } from "../dialect.ts";
-import { createDialectApi } from "../dialect-api.ts";
+import { createDialectApi, type DialectApi } from "../dialect-api.ts";
 import type { DialectCore } from "../dialect-core.ts";
+import { approvalRoutes } from "./approval-routes.ts";
+import { auditRoutes } from "./audit-routes.ts";
+import { callRoutes } from "./call-routes.ts";
+import { createPolicyBook, type PolicyBook } from "./policy-book.ts";
+import { keyRoutes } from "./key-routes.ts";
+import { metricsRoutes } from "./metrics-routes.ts";
+import { paymentRoutes } from "./payment-routes.ts";
+import { policyRoutes } from "./policy-routes.ts";
+import { secretRoutes } from "./secret-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
+import { sessionRoutes } from "./session-routes.ts";
+import { upstreamRoutes } from "./upstream-routes.ts";
+import { usageRoutes } from "./usage-routes.ts";
+import { webhookRoutes } from "./webhook-routes.ts";
+import { wordingOf } from "./wording.ts";
+
+/** What routes are written from. */
+export interface HaldirParts {
+  readonly core: DialectCore;
+  readonly book: PolicyBook;
+}
+
+const ROUTES: readonly ((api: DialectApi, parts: HaldirParts) => void)[] = [
+  serviceRoutes,
+  keyRoutes,
+  sessionRoutes,
+  secretRoutes,
+  paymentRoutes,
+  auditRoutes,
+  usageRoutes,
+  approvalRoutes,
+  webhookRoutes,
+  upstreamRoutes,
+  callRoutes,
+  policyRoutes,
+  metricsRoutes,
+];
 
 export async function openHaldir(core: DialectCore): Promise<OpenDialect> {
-  const api = createDialectApi(core, { fail, credentialOf });
-  serviceRoutes(api, core);
+  const api = createDialectApi(core, wordingOf(core));
+  const parts = { core, book: createPolicyBook(core) };
+  for (const add of ROUTES) add(api, parts);
   await api.ready();
   return {
     serve: (request, response) => api.routing(request, response),
     close: () => api.close(),
   };
-}
-
-/** `{error}`, with what a program needs beside it. */
-function fail(reply: FastifyReply, { code, detail }: Fault, { id }: FastifyRequest): FastifyReply {
-  return reply.code(FAULTS[code].status).send({ error: detail, code, request_id: id });
-}
-
-/** `Authorization: Bearer hld_…` or `X-API-Key: hld_…`. */
-function credentialOf({ headers }: FastifyRequest): string | undefined {
-  const [, bearer] = /^bearer +(\S+)$/iu.exec(headers.authorization ?? "") ?? [];
-  const key = headers["x-api-key"];
-  return bearer ?? (typeof key === "string" && key !== "" ? key : undefined);
 }

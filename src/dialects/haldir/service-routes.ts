@@ -1,5 +1,5 @@
 import type { DialectApi } from "../dialect-api.ts";
-import type { DialectCore } from "../dialect-core.ts";
+import type { HaldirParts } from "./haldir-api.ts";
 
 const ENDPOINTS = {
   sessions: "/v1/sessions",
@@ -9,11 +9,12 @@ const ENDPOINTS = {
   keys: "/v1/keys",
 } as const;
 
-export function serviceRoutes(api: DialectApi, { version }: DialectCore): void {
+export function serviceRoutes(api: DialectApi, { core: { version } }: HaldirParts): void {
   api.get("/healthz", { config: { public: true } }, () => {
     return { status: "ok", service: "haldir", version };
   });
-  api.get("/v1", { config: { public: true } }, ({ host }) => {
-    return { service: "haldir", version, docs: `http://${host}/docs`, endpoints: ENDPOINTS };
+  api.get("/v1", { config: { public: true } }, ({ host, protocol }) => {
+    const docs = `${protocol}://${host}/docs`;
+    return { service: "haldir", version, docs, endpoints: ENDPOINTS };
   });
 }

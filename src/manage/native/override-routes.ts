@@ -8,12 +8,13 @@ import {
   OVERRIDE_TYPES,
   withdrawOverride,
 } from "../../operations/reviews/override-denial.ts";
+import { principalNamed } from "../../operations/identity/principal-named.ts";
+import { subjectOf } from "../../operations/reviews/review-subject.ts";
 import type { Api } from "./api.ts";
-import { CALL_FIELDS, principalNamed, readCall } from "./described-call.ts";
+import { CALL_FIELDS, readCall } from "./described-call.ts";
 import { IdParams, Name, type Written } from "./fields.ts";
 import { answer, sendFault } from "./problem.ts";
 import { ActionJson, actionJson, REVIEW_EXAMPLE } from "./review-json.ts";
-import { subjectOf } from "./review-subject.ts";
 import type { Services } from "./services.ts";
 import { TimeText, timeText } from "./time-text.ts";
 

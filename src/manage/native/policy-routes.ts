@@ -1,8 +1,9 @@
 import { Type } from "typebox";
 import type { Decision } from "../../core/decision.ts";
 import type { Principal } from "../../core/principal.ts";
+import { principalNamed } from "../../operations/identity/principal-named.ts";
 import type { Api } from "./api.ts";
-import { CALL_FIELDS, principalNamed, readCall } from "./described-call.ts";
+import { CALL_FIELDS, readCall } from "./described-call.ts";
 import { Clearance, Name, type Written } from "./fields.ts";
 import { sendFault } from "./problem.ts";
 import type { Services } from "./services.ts";

@@ -1,16 +1,7 @@
-import type { Action } from "../../core/action.ts";
-import type { Principal } from "../../core/principal.ts";
-import type { DefinitionHash } from "../../core/units.ts";
 import type { LinkPorts } from "../../operations/reviews/answer-by-link.ts";
+import type { SubjectPorts } from "../../operations/reviews/review-subject.ts";
 
-export interface PlacedCall {
-  readonly action: Action;
-  readonly definition: DefinitionHash | undefined;
-}
-
-export interface ReviewServices extends LinkPorts {
-  /** A described call as it would be judged, and what is pinned for it: a grant is for no other. */
-  placed(action: Action, principal: Principal): PlacedCall;
+export interface ReviewServices extends LinkPorts, Pick<SubjectPorts["reviews"], "placed"> {
   readonly slack: SlackSide;
 }
 
