@@ -2,10 +2,14 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { compilePolicies } from "../core/policy/compile-policy.ts";
+import { SecretsUnreachable } from "../core/secret/secret-store.ts";
 import { borrowersOf } from "../core/secret/borrowers.ts";
 import { instant, type Instant } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
+import { messageOf } from "../lib/caught.ts";
 import { wallMillis } from "../lib/clock.ts";
+import { createFileSecretStore } from "../stores/vault/file-secret-store.ts";
+import { vaultPath } from "../stores/vault/vault-file.ts";
 import { LocalVault } from "../stores/vault/local-vault.ts";
 import { createRemoteFetch } from "../stores/vault/remote-fetch.ts";
 import { vaultKeyOf } from "./vault-key-source.ts";
@@ -50,6 +54,7 @@ export async function diagnose(
     await portFree("manage", config.manage),
     ...(await sharedStore(config)),
     ...(await Promise.all(config.ledger.sinks.map(diagnoseSink))),
+    ...(await ownVault(config)),
     ...(await credentials(config, environment)),
     ...(await Promise.all(config.upstreams.map((one) => reachable(one, environment)))),
   ];
@@ -152,6 +157,21 @@ async function sharedStore(config: Config): Promise<readonly Finding[]> {
   }
 }
 
+/** Nothing where nothing was stored: then there is no vault to be broken. */
+async function ownVault(config: Config): Promise<readonly Finding[]> {
+  const { dataDirectory: directory } = config;
+  if (!existsSync(vaultPath(directory))) return [];
+  try {
+    const store = createFileSecretStore({ directory, key: vaultKeyOf(config) });
+    const secrets = await store.list(DEFAULT_TENANT);
+    return [ok("vault", `${secrets.length} secrets`)];
+  } catch (error) {
+    const cause = error instanceof SecretsUnreachable ? error.cause : error;
+    const remedy = "restore vault.json and its key from one backup: `sallyport vault list`";
+    return [problem("vault", messageOf(cause), remedy)];
+  }
+}
+
 async function credentials(config: Config, environment: Environment): Promise<readonly Finding[]> {
   const wanted = config.upstreams
     .flatMap(borrowersOf)
@@ -179,7 +199,7 @@ async function credentials(config: Config, environment: Environment): Promise<re
         : problem("credential", `${label}: ${detail}`, cause.message);
     });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return [problem("vault", reason, "sallyport vault list")];
   }
 }

@@ -4,6 +4,7 @@ import type { Facts } from "../core/evidence.ts";
 import type { Notifier } from "../core/notify/notification.ts";
 import type { Problem } from "../core/problem.ts";
 import { REFUSALS, type Refusal, type RefusalCode } from "../core/refusal.ts";
+import { errorOf, systemCodeOf } from "../lib/caught.ts";
 import { impossible } from "../lib/impossible.ts";
 import { printable } from "../lib/printable.ts";
 import type { Observer } from "../pipeline/stages.ts";
@@ -161,7 +162,7 @@ function mcpEvents(log: Log): McpEvents {
 function definitionEvents(log: Log): DefinitionEvents {
   return {
     definitionFault(cause) {
-      log.error({ cause: describe(asError(cause)) }, "definitions cannot be remembered");
+      log.error({ cause: describe(errorOf(cause)) }, "definitions cannot be remembered");
     },
     lockFault(problem) {
       log.error({ problem }, "lock file refused: what it said before stays in force");
@@ -242,7 +243,7 @@ function logLedger(event: LedgerEvent, log: Log): void {
       return log[calm ? "debug" : "warn"](facts, "ledger continued");
     }
     case "unavailable": {
-      const cause = describe(asError(event.cause));
+      const cause = describe(errorOf(event.cause));
       return log.error({ cause }, "ledger cannot be written: nothing is forwarded");
     }
     case "head_failed": {
@@ -270,11 +271,7 @@ function logLedger(event: LedgerEvent, log: Log): void {
   }
 }
 
-function asError(cause: unknown): Error {
-  return cause instanceof Error ? cause : new Error(String(cause));
-}
-
 function describe(cause: Error): string {
-  const code = "code" in cause && typeof cause.code === "string" ? `${cause.code} ` : "";
-  return `${code}${cause.message}`;
+  const code = systemCodeOf(cause);
+  return code === undefined ? cause.message : `${code} ${cause.message}`;
 }

@@ -9,6 +9,7 @@ import { destinationFeeds, type DestinationFeeds, type Feed } from "../core/dest
 import { readFeed } from "../core/destination/read-feed.ts";
 import type { Problem } from "../core/problem.ts";
 import { instant, type Instant } from "../core/units.ts";
+import { messageOf } from "../lib/caught.ts";
 import { wallMillis } from "../lib/clock.ts";
 import type { FeedConfig } from "./config/config.ts";
 import { FeedFault } from "./feed-fault.ts";
@@ -114,7 +115,7 @@ function readText(file: string): Opened {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
     return { kind: "text", text, writtenAt: mtimeMs };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return unreadable(file, `cannot be read: ${reason}`);
   }
 }

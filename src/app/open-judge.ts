@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { KEY_FAMILIES } from "../core/identity/key-family.ts";
+import { systemCodeOf } from "../lib/caught.ts";
 import { randomToken } from "../lib/ids.ts";
 import { LlmJudge, type JudgeEvents } from "../stores/judge/llm-judge.ts";
 import type { Config } from "./config/config.ts";
@@ -37,7 +38,7 @@ function keyIn(directory: string): string {
   try {
     linkSync(fresh, file);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (systemCodeOf(error) !== "EEXIST") throw error;
   } finally {
     rmSync(fresh, { force: true });
   }

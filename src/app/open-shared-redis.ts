@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { RedisClient } from "../stores/redis/redis-client.ts";
 import type { RedisKeys } from "../stores/redis/redis-keys.ts";
 import type { RedisNews } from "../stores/redis/redis-news.ts";
+import { messageOf } from "../lib/caught.ts";
 import type { StoreSettings } from "./config/store-settings.ts";
 import type { StoreEvents } from "./store-events.ts";
 import { StoreFault } from "./store-fault.ts";
@@ -48,7 +49,7 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new StoreFault(
       `a file of the store cannot be read: ${reason}`,
       "see `redis:` in the config",

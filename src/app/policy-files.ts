@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import type { PolicySource } from "../core/policy/compile-policy.ts";
 import { POLICY_LIMITS } from "../core/policy/policy-limits.ts";
 import type { Problem } from "../core/problem.ts";
+import { messageOf, systemCodeOf } from "../lib/caught.ts";
 
 export interface PolicyFiles {
   readonly sources: readonly PolicySource[];
@@ -16,19 +17,31 @@ const FILE_BYTES_MAX = POLICY_LIMITS.fileChars * 3;
 
 /** Never throws: what cannot be read is a problem, so that nobody takes it for an empty policy. */
 export function readPolicyFiles(directory: string): PolicyFiles {
-  const sources: PolicySource[] = [];
-  const problems: Problem[] = [];
+  return readAt(directory, policyPaths);
+}
+
+/** What a person names: a directory of policies, or one file. Never throws. */
+export function readPoliciesAt(path: string): PolicyFiles {
+  return readAt(path, () => (statSync(path).isFile() ? [path] : policyPaths(path)));
+}
+
+function readAt(place: string, list: (place: string) => readonly string[]): PolicyFiles {
   try {
-    for (const file of policyPaths(directory)) {
-      const reply = readPolicyFile(file);
-      if (reply.kind === "source") sources.push(reply.source);
-      else problems.push(reply.problem);
-    }
+    return readAll(list(place));
   } catch (error) {
     const help = "create it, or name another with --policies or policies.dir";
-    problems.push(problemOf(directory, `cannot be read: ${describe(error)}`, help));
+    const isMissing = systemCodeOf(error) === "ENOENT";
+    const what = isMissing ? "there is nothing here" : unreadable(error);
+    return { sources: [], problems: [problemOf(place, what, help)] };
   }
-  return { sources, problems };
+}
+
+function readAll(files: readonly string[]): PolicyFiles {
+  const replies = files.map(readPolicyFile);
+  return {
+    sources: replies.flatMap((reply) => (reply.kind === "source" ? [reply.source] : [])),
+    problems: replies.flatMap((reply) => (reply.kind === "problem" ? [reply.problem] : [])),
+  };
 }
 
 /** As people who have no business on this machine are shown them: without the directory. */
@@ -79,21 +92,20 @@ export function readPolicyFile(file: string): FileReply {
   try {
     const { size } = statSync(file);
     if (size > FILE_BYTES_MAX) {
-      const message = `has ${size} bytes; the limit is ${FILE_BYTES_MAX}`;
+      const message = `the policy has ${size} bytes; the limit is ${FILE_BYTES_MAX}`;
       return { kind: "problem", problem: problemOf(file, message, "split it into several files") };
     }
     const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
     return { kind: "source", source: { file, text } };
   } catch (error) {
-    const problem = problemOf(file, `cannot be read: ${describe(error)}`, undefined);
-    return { kind: "problem", problem };
+    return { kind: "problem", problem: problemOf(file, unreadable(error), undefined) };
   }
 }
 
-function problemOf(file: string, what: string, suggestion: string | undefined): Problem {
-  return { file, line: 1, column: 1, message: `the policy ${what}`, suggestion };
+function problemOf(file: string, message: string, suggestion: string | undefined): Problem {
+  return { file, line: 1, column: 1, message, suggestion };
 }
 
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function unreadable(error: unknown): string {
+  return `the policy cannot be read: ${messageOf(error)}`;
 }

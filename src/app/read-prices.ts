@@ -6,6 +6,7 @@ import type { Problem } from "../core/problem.ts";
 import type { Instant } from "../core/units.ts";
 import { checkOverlay, type OverlayProblem } from "../stores/prices/check-overlay.ts";
 import type { PriceOverlay, PriceOverride } from "../stores/prices/price-overlay.ts";
+import { messageOf } from "../lib/caught.ts";
 import type { PricesConfig } from "./config/config.ts";
 import { readConfigTree } from "./config/config-tree.ts";
 import { PRICE_FILE_SHAPE } from "./config/price-schema.ts";
@@ -78,7 +79,7 @@ function readText(file: string): string | Problem {
     if (size > FILE_BYTES_MAX) return unreadable(file, `has more than ${FILE_BYTES_MAX} bytes`);
     return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return unreadable(file, `cannot be read: ${reason}`);
   }
 }

@@ -1,4 +1,5 @@
 import type { OutagePolicy } from "../stores/outage/outage-policy.ts";
+import { messageOf } from "../lib/caught.ts";
 import { impossible } from "../lib/impossible.ts";
 import type { Log } from "./logger.ts";
 
@@ -30,7 +31,7 @@ export function createStoreEvents(log: Log): StoreEvents {
       log.warn({ dependency, policy: outageText(policy, now) }, "outages do not close everything");
     },
     directoryFault(error) {
-      const cause = error instanceof Error ? error.message : String(error);
+      const cause = messageOf(error);
       log.error({ cause }, "directory cannot be read");
     },
   };

@@ -7,6 +7,7 @@ import {
   type Server,
   type TLSSocket,
 } from "node:tls";
+import { messageOf } from "../lib/caught.ts";
 import { createTlsServer } from "../lib/node-https.ts";
 import type { TlsConfig } from "./config/config.ts";
 import type { HttpListener } from "./http-listener.ts";
@@ -78,7 +79,7 @@ function read({ certFile, keyFile, clientCaFile }: TlsConfig): SecureContextOpti
   try {
     createSecureContext(options);
   } catch (error) {
-    throw new TlsFault(`${certFile} and ${keyFile} cannot be used: ${reasonOf(error)}`);
+    throw new TlsFault(`${certFile} and ${keyFile} cannot be used: ${messageOf(error)}`);
   }
   return options;
 }
@@ -87,13 +88,8 @@ function textOf(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new TlsFault(`a listener's certificate cannot be read: ${reasonOf(error)}`);
+    throw new TlsFault(`a listener's certificate cannot be read: ${messageOf(error)}`);
   }
-}
-
-/** OpenSSL's and the system's words; neither names what is in a file. */
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Differs when a file was replaced, written or removed; follows Kubernetes' links. */

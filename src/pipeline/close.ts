@@ -10,6 +10,7 @@ import type { RateUse } from "../core/money/rate.ts";
 import { crossingOf } from "../core/money/thresholds.ts";
 import { settlementsOf, type Agreement } from "../core/money/settle.ts";
 import { millis } from "../core/units.ts";
+import { errorOf } from "../lib/caught.ts";
 import type { InspectionReport } from "./ask.ts";
 import { tellConduct } from "./watch.ts";
 import type { Observer, Ports } from "./stages.ts";
@@ -108,7 +109,7 @@ function mark(facts: Facts, { sessions }: Ports): void {
   try {
     sessions.mark(principal, marks);
   } catch (error) {
-    facts.cause ??= error instanceof Error ? error : new Error(String(error));
+    facts.cause ??= errorOf(error);
   }
 }
 

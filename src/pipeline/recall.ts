@@ -3,6 +3,7 @@ import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { Principal } from "../core/principal.ts";
 import type { SessionStore } from "../core/session/session.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
+import { errorOf } from "../lib/caught.ts";
 
 export type Recalled = Verdict<readonly string[]>;
 
@@ -24,6 +25,6 @@ function unknown(error: unknown): Recalled {
     code: "limit_unavailable",
     detail: "What this session has read before decides here, and cannot be looked up now.",
     remedy: "Try again later; an operator finds the cause in the gateway's log.",
-    cause: error instanceof Error ? error : new Error(String(error)),
+    cause: errorOf(error),
   });
 }

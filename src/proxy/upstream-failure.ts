@@ -1,4 +1,5 @@
 import type { Refusal } from "../core/refusal.ts";
+import { systemCodeOf } from "../lib/caught.ts";
 
 const TIMEOUTS = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
@@ -20,7 +21,7 @@ const UNREACHABLE = new Set([
 
 /** What an undici or connector error means to the agent. The error itself goes to the log. */
 export function refusalOfFailure(error: Error, upstream: string): Refusal {
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  const code = systemCodeOf(error) ?? "";
   if (code === "ERR_ADDRESS_FORBIDDEN") {
     return {
       code: "address_forbidden",

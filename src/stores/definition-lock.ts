@@ -1,6 +1,7 @@
 /** The lock file as it is now: looked at again when it is asked for, at most once a second. */
 import { readFileSync, statSync } from "node:fs";
 import { readLock, type Lock } from "../core/trust/lock-file.ts";
+import { messageOf } from "../lib/caught.ts";
 import { monotonicMillis } from "../lib/clock.ts";
 
 /** Larger files are no lock: 20,000 definitions of an ordinary size fit several times. */
@@ -65,6 +66,6 @@ function read(path: string): ReturnType<typeof readLock> {
       return { kind: "problem", problem: "it is too large" };
     return readLock(readFileSync(path, "utf8"));
   } catch (error) {
-    return { kind: "problem", problem: error instanceof Error ? error.message : String(error) };
+    return { kind: "problem", problem: messageOf(error) };
   }
 }

@@ -1,4 +1,5 @@
 import type { Problem } from "../../core/problem.ts";
+import { messageOf } from "../../lib/caught.ts";
 import { closest } from "../../lib/closest.ts";
 import { SETTABLE, type Setting } from "./settings.ts";
 
@@ -71,7 +72,7 @@ function readIndirect(
   try {
     return { path, text: readText(file).trim(), source: name };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return problem(name, `cannot read the file it names: ${reason}`, undefined);
   }
 }

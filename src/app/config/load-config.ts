@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Problem } from "../../core/problem.ts";
+import { messageOf, systemCodeOf } from "../../lib/caught.ts";
 import { readConfigTree } from "./config-tree.ts";
 import type { Config } from "./config.ts";
 import { CONFIG_SCHEMA, type ConfigFile } from "./config-schema.ts";
@@ -67,9 +68,12 @@ function readSource(name: string, workingDirectory: string): Source {
   try {
     return { kind: "text", name, text: readFileSync(resolve(workingDirectory, name), "utf8") };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const message = `cannot read the config file: ${reason}`;
-    const problem = { file: name, line: 1, column: 1, message, suggestion: undefined };
+    const isMissing = systemCodeOf(error) === "ENOENT";
+    const message = isMissing
+      ? "there is no such config file"
+      : `the config file cannot be read: ${messageOf(error)}`;
+    const suggestion = isMissing ? "`sallyport init` writes one" : undefined;
+    const problem = { file: name, line: 1, column: 1, message, suggestion };
     return { kind: "problems", name, problems: [problem] };
   }
 }

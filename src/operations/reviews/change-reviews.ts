@@ -4,6 +4,7 @@ import type { Change } from "../../core/ledger/entry.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { ReviewStore } from "../../core/review/review-store.ts";
 import type { Instant } from "../../core/units.ts";
+import { errorOf } from "../../lib/caught.ts";
 
 export interface ReviewPorts {
   readonly reviews: ReviewStore;
@@ -27,7 +28,7 @@ export async function changeReviews<T>(
     return fault("conflict", "Somebody answered it meanwhile: look at it again.");
   } catch (error) {
     await ledger.change({ ...change, change: `${change.change}.failed` });
-    const cause = error instanceof Error ? error : new Error(String(error));
+    const cause = errorOf(error);
     return fault("unavailable", "The reviews cannot be written now.", { cause });
   }
 }

@@ -4,6 +4,7 @@ import type { Review } from "../../core/review/review.ts";
 import type { ReviewStore } from "../../core/review/review-store.ts";
 import { use } from "../../core/review/speak.ts";
 import type { Instant, ReviewId, TenantId } from "../../core/units.ts";
+import { errorOf } from "../../lib/caught.ts";
 import { applyChange, type Applied } from "./apply-change.ts";
 import { grantGone } from "../../pipeline/review.ts";
 
@@ -22,7 +23,7 @@ export async function useGrant(
     return used === undefined ? halt(grantGone(grant)) : pass(grant);
   } catch (error) {
     // What cannot be marked as used is not used.
-    const cause = error instanceof Error ? error : new Error(String(error));
+    const cause = errorOf(error);
     return halt({ ...grantGone(grant), code: "review_unavailable", cause });
   }
 }

@@ -1,6 +1,7 @@
 /** A POST to an address that a user chose: judged like every other, and told nothing of the answer. */
 import { Agent, request } from "undici";
 import type { Millis } from "../../core/units.ts";
+import { codeOf } from "../../lib/caught.ts";
 import { ADDRESS_FORBIDDEN, createGuardedConnector } from "./guarded-connector.ts";
 
 export interface GuardedPost extends AsyncDisposable {
@@ -45,7 +46,7 @@ export function createGuardedPost({ allowPrivate, timeout }: GuardedPostOptions)
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "could not be sent";
-  const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
+  const code = codeOf(error);
   if (code === ADDRESS_FORBIDDEN) return "leads to an address that may not be reached";
   return error.name === "TimeoutError" ? "timed out" : `could not be sent (${code})`;
 }

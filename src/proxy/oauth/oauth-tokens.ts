@@ -8,6 +8,7 @@ import type { Credential, Vault } from "../../core/secret/vault.ts";
 import type { CredentialRef, Upstream } from "../../core/upstream.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import { sha256Hex } from "../../lib/canonical-json.ts";
+import { errorOf } from "../../lib/caught.ts";
 import { monotonicMillis } from "../../lib/clock.ts";
 import { readTokenAnswer, tokenRequest, type TokenAnswer } from "./token-request.ts";
 
@@ -72,7 +73,7 @@ export class OAuthTokens {
       if (answer.value.kind === "refused") return halt(refused(wanted, answer.value.word));
       return pass(this.#keep(key, wanted, answer.value));
     } catch (error) {
-      const cause = error instanceof Error ? error : new Error(String(error));
+      const cause = errorOf(error);
       return halt(unreachable(wanted.upstream, cause));
     } finally {
       this.#asking.delete(key);

@@ -14,6 +14,7 @@ import {
 } from "../../core/inspect/opinions.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Instant } from "../../core/units.ts";
+import { messageOf } from "../../lib/caught.ts";
 import { randomToken } from "../../lib/ids.ts";
 import type { OutagePolicy } from "../outage/outage-policy.ts";
 import { answerIn, questionAbout } from "./answer-of-judge.ts";
@@ -111,7 +112,7 @@ export class LlmJudge implements Judge {
         cause =
           status === 200 ? "it did not answer the question" : `its call was answered ${status}`;
       } catch (error) {
-        cause = error instanceof Error ? error.message : String(error);
+        cause = messageOf(error);
       } finally {
         this.#asking -= 1;
       }

@@ -2,8 +2,8 @@
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isJsonObject } from "../../core/json.ts";
-import { errorCode } from "../ledger/ledger-files.ts";
 import { CHAIN_START, type ChainPosition } from "../ledger/read-onward.ts";
+import { systemCodeOf } from "../../lib/caught.ts";
 
 const OWNER_ONLY_DIRECTORY = 0o700;
 const OWNER_ONLY_FILE = 0o600;
@@ -20,7 +20,7 @@ export async function readCursor(path: string): Promise<SinkCursor> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return new Map();
+    if (systemCodeOf(error) === "ENOENT") return new Map();
     throw error;
   }
   const said: unknown = JSON.parse(text);

@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { RecordFacts } from "../../core/ledger/ledger-index.ts";
 import { factsInOrder } from "../../core/ledger/record-facts.ts";
 import type { ShippedRecord } from "../../core/ledger/shipped-record.ts";
+import { messageOf } from "../../lib/caught.ts";
 import { wallMillis } from "../../lib/clock.ts";
 import { chainsOf, linesOf, readSegment } from "../ledger/read-ledger.ts";
 import { readLine } from "../ledger/read-line.ts";
@@ -64,7 +65,7 @@ export class SinkPump implements AsyncDisposable {
         retry = RETRY_MS_MIN;
         await this.#rest(LOOK_MS);
       } catch (error) {
-        this.#failing = error instanceof Error ? error.message : String(error);
+        this.#failing = messageOf(error);
         await this.#rest(retry);
         retry = Math.min(retry * 2, RETRY_MS_MAX);
       }

@@ -3,10 +3,11 @@ import { bootBody, recoveredBody, resumedBody } from "../../core/ledger/record-c
 import { OPEN_INTENTS_MAX, sealBody, segmentBody } from "../../core/ledger/record-chain-event.ts";
 import { unknownBody } from "../../core/ledger/record-exchange.ts";
 import type { ChainHead } from "../../core/ledger/record-chain.ts";
+import { codeOf } from "../../lib/caught.ts";
 import type { AdoptedChain } from "./adopt-chain.ts";
 import { Gather } from "../gather.ts";
 import type { LedgerEvent } from "./ledger-event.ts";
-import { errorCode, type LedgerFiles } from "./ledger-files.ts";
+import { type LedgerFiles } from "./ledger-files.ts";
 import {
   chainBatch,
   nobodyWaits,
@@ -273,7 +274,7 @@ export class ChainWriter {
 
   readonly #unavailable = (cause: unknown): void => {
     if (this.#outage !== undefined) return;
-    this.#outage = { cause: errorCode(cause), intentsRefused: 0, outcomesLost: 0 };
+    this.#outage = { cause: codeOf(cause), intentsRefused: 0, outcomesLost: 0 };
     this.#options.report({ kind: "unavailable", cause });
   };
 }

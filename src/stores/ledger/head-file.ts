@@ -2,8 +2,8 @@
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseHead, type SignedHead } from "../../core/ledger/tree-head.ts";
+import { systemCodeOf } from "../../lib/caught.ts";
 import { chainsOf } from "./read-ledger.ts";
-import { errorCode } from "./ledger-files.ts";
 
 const HEAD_FILE = "heads.jsonl";
 const PRIVATE_MODE = 0o600;
@@ -40,7 +40,7 @@ export async function readHeads(path: string): Promise<readonly HeadLine[]> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return [];
+    if (systemCodeOf(error) === "ENOENT") return [];
     throw error;
   }
   const complete = text.slice(0, text.lastIndexOf("\n") + 1);

@@ -2,6 +2,7 @@
 import { constants, write } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { mkdir, open, readFile, readdir, stat, type FileHandle } from "node:fs/promises";
+import { systemCodeOf } from "../../lib/caught.ts";
 
 export interface LedgerFiles {
   /** Names in a directory; none where it does not exist. */
@@ -40,7 +41,7 @@ export const diskFiles: LedgerFiles = {
     try {
       return await readdir(directory);
     } catch (error) {
-      if (errorCode(error) === "ENOENT") return [];
+      if (systemCodeOf(error) === "ENOENT") return [];
       throw error;
     }
   },
@@ -72,12 +73,6 @@ export const diskFiles: LedgerFiles = {
     }
   },
 };
-
-/** `ENOSPC`, `EACCES`, …; the name of the error where it has no code. */
-export function errorCode(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown";
-  return "code" in error && typeof error.code === "string" ? error.code : error.name;
-}
 
 function durableFile(handle: FileHandle): LedgerFile {
   return {

@@ -9,8 +9,8 @@ import {
 } from "../../core/ledger/retention.ts";
 import { id, instant, type Digest, type Instant } from "../../core/units.ts";
 import { sha256Hex } from "../../lib/canonical-json.ts";
+import { systemCodeOf } from "../../lib/caught.ts";
 import { writeDurably } from "../vault/write-durably.ts";
-import { errorCode } from "./ledger-files.ts";
 import { chainsOf, linesOf, readSegment, segmentsOf } from "./read-ledger.ts";
 import { readLine } from "./read-line.ts";
 import type { SegmentLine } from "./segment-lines.ts";
@@ -91,7 +91,7 @@ async function readHolds(path: string): Promise<readonly LegalHold[]> {
     holds = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
     // One that cannot be read must stop everything: it may hold.
-    if (errorCode(error) !== "ENOENT") throw error;
+    if (systemCodeOf(error) !== "ENOENT") throw error;
     holds = [];
   }
   return holds.map((hold) => ({ ...hold, id: id(hold.id) }));

@@ -9,6 +9,7 @@ import {
 } from "node:crypto";
 import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { sha256Hex } from "../../lib/canonical-json.ts";
+import { systemCodeOf } from "../../lib/caught.ts";
 import { randomToken } from "../../lib/ids.ts";
 import type { Digest } from "../../core/units.ts";
 
@@ -97,7 +98,7 @@ export function openSigningKey(path: string): SigningKey {
   try {
     return loadSigningKey(path);
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (systemCodeOf(error) !== "ENOENT") throw error;
   }
   writeNewKey(path);
   return loadSigningKey(path);
@@ -112,7 +113,7 @@ function writeNewKey(path: string): void {
   try {
     linkSync(draft, path);
   } catch (error) {
-    if (!isTaken(error)) throw error;
+    if (systemCodeOf(error) !== "EEXIST") throw error;
   } finally {
     rmSync(draft, { force: true });
   }
@@ -137,7 +138,7 @@ function parseKey(read: () => KeyObject, what: string): KeyObject {
   try {
     key = read();
   } catch (error) {
-    if (isMissing(error)) throw error;
+    if (systemCodeOf(error) === "ENOENT") throw error;
     throw new SigningKeyFault(`${what} cannot be read as an Ed25519 key (PEM)`);
   }
   if (key.asymmetricKeyType === "ed25519") return key;
@@ -156,12 +157,4 @@ function publicOf(key: KeyObject): PublicKey {
 
 function signText(key: KeyObject, text: string): string {
   return sign(null, Buffer.from(text), key).toString("base64");
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
-}
-
-function isTaken(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "EEXIST";
 }

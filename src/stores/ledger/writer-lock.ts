@@ -1,6 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-
-const SQLITE_BUSY = 5;
+import { isBusy } from "../sqlite/is-busy.ts";
 
 /** Proof that no other process or thread writes this chain. */
 export interface WriterLock {
@@ -22,8 +21,4 @@ export function lockWriter(path: string): WriterLock | undefined {
     throw error;
   }
   return { release: () => database.close() };
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
 }

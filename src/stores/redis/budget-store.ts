@@ -13,6 +13,7 @@ import type {
 import type { AttemptId, Millis } from "../../core/units.ts";
 import { defectOf, isAmount } from "../budget-defect.ts";
 import { FirstReplies } from "../first-replies.ts";
+import { errorOf } from "../../lib/caught.ts";
 import * as read from "./budget-replies.ts";
 import type { OutageCount } from "../outage/outage-policy.ts";
 import type { ChargeableStore, OwedLine } from "../outage/owed-spend.ts";
@@ -72,7 +73,7 @@ export class RedisBudgetStore implements ChargeableStore, OutageCount, AsyncDisp
       if (reply.kind === "held") this.#space.resized(attempt, holds, lease);
       return reply;
     } catch (error) {
-      return { kind: "unreachable", cause: asError(error) };
+      return { kind: "unreachable", cause: errorOf(error) };
     }
   }
 
@@ -122,7 +123,7 @@ export class RedisBudgetStore implements ChargeableStore, OutageCount, AsyncDisp
       }
       return { kind: "assigned", before };
     } catch (error) {
-      return { kind: "unreachable", cause: asError(error) };
+      return { kind: "unreachable", cause: errorOf(error) };
     }
   }
 
@@ -157,7 +158,7 @@ export class RedisBudgetStore implements ChargeableStore, OutageCount, AsyncDisp
       if (key !== undefined && error instanceof RedisUnavailable && error.sent) {
         this.#unsettled.add({ attempt, key, settlements: [], giveUp: lease });
       }
-      return { kind: "unreachable", cause: asError(error) };
+      return { kind: "unreachable", cause: errorOf(error) };
     }
   }
 
@@ -201,8 +202,4 @@ export class RedisBudgetStore implements ChargeableStore, OutageCount, AsyncDisp
       this.#running.delete(work);
     }
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

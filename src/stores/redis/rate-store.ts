@@ -9,6 +9,7 @@ import type {
 } from "../../core/money/rate.ts";
 import { millis, type ExchangeId } from "../../core/units.ts";
 import { changesLater, PLACE_LEASE_MS, PLACE_RENEW_MS } from "../place-lease.ts";
+import { errorOf } from "../../lib/caught.ts";
 import { END, RENEW, TAKE } from "./rate-scripts.ts";
 import type { RedisClient } from "./redis-client.ts";
 import type { RedisKeys } from "./redis-keys.ts";
@@ -50,7 +51,7 @@ export class RedisRateStore implements RateStore, Disposable {
       return reply;
     } catch (error) {
       // A place that was taken all the same is free again when its lease ends.
-      return { kind: "unreachable", cause: asError(error) };
+      return { kind: "unreachable", cause: errorOf(error) };
     }
   }
 
@@ -114,8 +115,4 @@ function standingOf(claim: RateClaim, state: number): RateStanding {
     return { claim, left: Math.max(limit.allowance - state, 0), resetsIn: millis(0) };
   }
   return { claim, left: leftOf(limit, state, 0), resetsIn: millis(Math.max(Math.ceil(state), 0)) };
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,4 +1,5 @@
 /** A Redis that answers soon or not at all. */
+import { errorOf } from "../../lib/caught.ts";
 import { monotonicMillis, wallMillis } from "../../lib/clock.ts";
 import { ALL_SCRIPTS } from "./all-scripts.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
@@ -175,7 +176,7 @@ export class RedisClient implements AsyncDisposable {
   }
 
   #judge(error: unknown, breaker: CircuitBreaker): Error {
-    const cause = error instanceof Error ? error : new Error(String(error));
+    const cause = errorOf(error);
     if (cause.name === "ReplyError") {
       breaker.succeeded();
       return cause;

@@ -4,6 +4,7 @@ import type { Review } from "../../core/review/review.ts";
 import type { RequestReply, ReviewQuery, ReviewStore } from "../../core/review/review-store.ts";
 import { id, type Digest, type Instant, type ReviewId, type TenantId } from "../../core/units.ts";
 import { reviewText, tooManyReviews } from "../review-limits.ts";
+import { errorOf } from "../../lib/caught.ts";
 import type { RedisStoreOptions } from "./rate-store.ts";
 import type { RedisNews } from "./redis-news.ts";
 import type { RedisScript } from "./redis-script.ts";
@@ -54,7 +55,7 @@ export class RedisReviewStore implements ReviewStore {
       if (reply === CROWDED) throw tooManyReviews(principal.agent);
       return { kind: "stored", review: parsed(reply) };
     } catch (error) {
-      const cause = error instanceof Error ? error : new Error(String(error));
+      const cause = errorOf(error);
       return { kind: "unreachable", cause };
     }
   }

@@ -1,12 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
+import { errorOf } from "../../lib/caught.ts";
 import { monotonicMillis } from "../../lib/clock.ts";
 import { BudgetBook } from "./budget-book.ts";
 import { BUDGET_MIGRATIONS } from "./budget-schema.ts";
 import { openDatabase } from "./database.ts";
+import { isBusy } from "./is-busy.ts";
 
 /** After a failure the file is opened anew, no more often than this. */
 const REOPEN_MS = 250;
-const SQLITE_BUSY = 5;
 /**
  * Pages of the write-ahead log, 16 MB, after which SQLite syncs and begins it anew. It does so on
  * the event loop: at its own 1,000 pages, once a second under load.
@@ -50,7 +51,7 @@ export class BudgetConnection implements Disposable {
       this.#failure = undefined;
       return DONE;
     } catch (error) {
-      return this.#afterThrow(error instanceof Error ? error : new Error(String(error)));
+      return this.#afterThrow(errorOf(error));
     }
   }
 
@@ -82,9 +83,4 @@ function connect(path: string) {
   // A wait inside SQLite would stop the event loop; the store waits outside instead.
   database.exec(`PRAGMA busy_timeout=0; PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES}`);
   return { database, book: new BudgetBook(database) };
-}
-
-/** node:sqlite puts SQLite's extended result code on its errors; the low byte is the plain one. */
-function isBusy(error: Error): boolean {
-  return "errcode" in error && (Number(error.errcode) & 0xff) === SQLITE_BUSY;
 }

@@ -11,6 +11,7 @@ import type {
 } from "../../core/money/rate.ts";
 import { millis, type ExchangeId } from "../../core/units.ts";
 import { changesLater, PLACE_LEASE_MS, PLACE_RENEW_MS, PLACE_RETRY_MS } from "../place-lease.ts";
+import { errorOf } from "../../lib/caught.ts";
 import { openDatabase } from "./database.ts";
 
 const MIGRATIONS: readonly string[] = [
@@ -57,7 +58,7 @@ export class SqliteRateStore implements RateStore, Disposable {
     try {
       return this.#inTransaction(() => this.#take(exchange, claims));
     } catch (error) {
-      const cause = error instanceof Error ? error : new Error(String(error));
+      const cause = errorOf(error);
       return { kind: "unreachable", cause };
     }
   }

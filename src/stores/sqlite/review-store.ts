@@ -11,6 +11,7 @@ import {
   reviewText,
   tooManyReviews,
 } from "../review-limits.ts";
+import { errorOf } from "../../lib/caught.ts";
 import { openDatabase } from "./database.ts";
 import { REVIEW_MIGRATIONS } from "./review-schema.ts";
 
@@ -43,7 +44,7 @@ export class SqliteReviewStore implements ReviewStore, Disposable {
       if (stands === review) this.#tell(review.id);
       return { kind: "stored", review: stands };
     } catch (error) {
-      const cause = error instanceof Error ? error : new Error(String(error));
+      const cause = errorOf(error);
       return { kind: "unreachable", cause };
     }
   }

@@ -1,6 +1,7 @@
 /** One JSON request to a service that keeps keys or secrets: bounded, without redirects. */
 import { request as requestHttps, type RequestOptions } from "node:https";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
+import { codeOf } from "../../lib/caught.ts";
 import { request as requestHttp } from "../../lib/node-http.ts";
 import { VaultFault } from "./vault-fault.ts";
 
@@ -65,8 +66,4 @@ function readObject(text: Buffer): JsonObject | undefined {
   } catch {
     return undefined;
   }
-}
-
-function codeOf(error: Error): string {
-  return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }

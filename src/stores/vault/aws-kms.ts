@@ -6,10 +6,11 @@
  */
 import { readFile } from "node:fs/promises";
 import type { JsonObject } from "../../core/json.ts";
+import { codeOf } from "../../lib/caught.ts";
 import { askJson } from "./ask-json.ts";
 import { createAwsSigner, readAwsKey } from "./aws-signer.ts";
 import type { KeyWrapper } from "./key-wrapper.ts";
-import { errorCode, VaultFault } from "./vault-fault.ts";
+import { VaultFault } from "./vault-fault.ts";
 
 export interface AwsKmsSettings {
   /** ARN or id of the key. */
@@ -73,7 +74,7 @@ async function readCredentials(path: string) {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    throw new VaultFault(`${path} cannot be read (${errorCode(error)})`, { cause: error });
+    throw new VaultFault(`${path} cannot be read (${codeOf(error)})`, { cause: error });
   }
   const key = readAwsKey(text.trim());
   if (key !== undefined) return key;

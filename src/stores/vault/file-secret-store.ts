@@ -6,8 +6,9 @@ import {
   type SecretStore,
 } from "../../core/secret/secret-store.ts";
 import type { SecretName, TenantId } from "../../core/units.ts";
+import { systemCodeOf } from "../../lib/caught.ts";
 import { unsealSecret, type SealedSecret } from "./sealed-secret.ts";
-import { errorCode, VaultFault } from "./vault-fault.ts";
+import { VaultFault } from "./vault-fault.ts";
 import { readVault, type OpenedVault } from "./vault-file.ts";
 import { openVaultKey } from "./vault-key.ts";
 import { changeSecret, type VaultHome } from "./vault-secrets.ts";
@@ -87,7 +88,7 @@ function entryOf(secret: SealedSecret): SecretEntry {
 
 /** A vault that cannot be used, or a disk that refuses; anything else is a bug and is thrown. */
 function unreachable(error: unknown): SecretReply {
-  const isOutside = error instanceof VaultFault || errorCode(error) !== "";
+  const isOutside = error instanceof VaultFault || systemCodeOf(error) !== undefined;
   if (error instanceof Error && isOutside) return { kind: "unreachable", cause: error };
   throw error;
 }

@@ -7,9 +7,10 @@
  */
 import { readFile } from "node:fs/promises";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
+import { codeOf } from "../../lib/caught.ts";
 import { askJson } from "./ask-json.ts";
 import type { KeyWrapper } from "./key-wrapper.ts";
-import { errorCode, VaultFault } from "./vault-fault.ts";
+import { VaultFault } from "./vault-fault.ts";
 
 export interface VaultServer {
   readonly url: string;
@@ -100,7 +101,7 @@ export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    throw new VaultFault(`${path} cannot be read (${errorCode(error)})`, { cause: error });
+    throw new VaultFault(`${path} cannot be read (${codeOf(error)})`, { cause: error });
   }
 }
 

@@ -13,6 +13,7 @@ import type { Refusal } from "../../core/refusal.ts";
 import { instant, type TenantId } from "../../core/units.ts";
 import type { CredentialRef, Upstream } from "../../core/upstream.ts";
 import { pass, type Verdict } from "../../core/verdict.ts";
+import { codeOf } from "../../lib/caught.ts";
 import { monotonicMillis, wallMillis } from "../../lib/clock.ts";
 import { impossible } from "../../lib/impossible.ts";
 import {
@@ -24,7 +25,7 @@ import {
   type PreparedCredential,
 } from "./prepared-credential.ts";
 import { unsealSecret } from "./sealed-secret.ts";
-import { errorCode, VaultFault } from "./vault-fault.ts";
+import { VaultFault } from "./vault-fault.ts";
 import { readVault, vaultPath, type OpenedVault } from "./vault-file.ts";
 import { RemoteSecrets, type FetchSecret } from "./remote-secrets.ts";
 import { openVaultKey, type VaultKeySource } from "./vault-key.ts";
@@ -269,7 +270,7 @@ function markOf(path: string): string {
     const { ino, size, mtimeNs } = statSync(path, { bigint: true });
     return `${ino} ${size} ${mtimeNs}`;
   } catch (error) {
-    return errorCode(error);
+    return codeOf(error);
   }
 }
 
@@ -289,6 +290,6 @@ function readSecretFile(path: string): string {
     return readFileSync(path, "utf8").replace(/\r?\n$/u, "");
   } catch (error) {
     if (error instanceof VaultFault) throw error;
-    throw new VaultFault(`${path} cannot be read (${errorCode(error)})`, { cause: error });
+    throw new VaultFault(`${path} cannot be read (${codeOf(error)})`, { cause: error });
   }
 }

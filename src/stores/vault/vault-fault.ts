@@ -9,10 +9,3 @@ export class VaultFault extends Error {
     this.isGone = options.isGone ?? false;
   }
 }
-
-/** The code of a failed system call, or empty. */
-export function errorCode(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code
-    : "";
-}

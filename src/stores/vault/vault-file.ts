@@ -6,6 +6,7 @@ import type { KeyObject } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { underExclusiveLock } from "../sqlite/exclusive-lock.ts";
+import { codeOf, systemCodeOf } from "../../lib/caught.ts";
 import { rewrapSecret, type SealedSecret } from "./sealed-secret.ts";
 import {
   keyIdOf,
@@ -15,7 +16,7 @@ import {
   type VaultDocument,
 } from "./vault-document.ts";
 import { nextKeyPath } from "./key-file.ts";
-import { errorCode, VaultFault } from "./vault-fault.ts";
+import { VaultFault } from "./vault-fault.ts";
 import {
   adoptNextKey,
   createVaultKey,
@@ -143,7 +144,7 @@ function readText(path: string): Uint8Array | undefined {
     return readFileSync(path);
   } catch (error) {
     if (error instanceof VaultFault) throw error;
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw new VaultFault(`${path} cannot be read (${errorCode(error)})`, { cause: error });
+    if (systemCodeOf(error) === "ENOENT") return undefined;
+    throw new VaultFault(`${path} cannot be read (${codeOf(error)})`, { cause: error });
   }
 }

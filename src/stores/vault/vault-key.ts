@@ -2,10 +2,11 @@
 import { createHmac, hkdfSync, randomFillSync, timingSafeEqual, type KeyObject } from "node:crypto";
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import { codeOf } from "../../lib/caught.ts";
 import { impossible } from "../../lib/impossible.ts";
 import { keyOf, nextKeyPath, parseKey, VAULT_KEY_BYTES } from "./key-file.ts";
 import type { KeyWrapper } from "./key-wrapper.ts";
-import { errorCode, VaultFault } from "./vault-fault.ts";
+import { VaultFault } from "./vault-fault.ts";
 import {
   prepareSpare,
   takeSpare,
@@ -150,7 +151,7 @@ function readKeyFile({ kind, path }: { kind: "file" | "generated"; path: string 
     }
   } catch (error) {
     if (error instanceof VaultFault) throw error;
-    throw new VaultFault(`the vault key ${path} cannot be read (${errorCode(error)})`, {
+    throw new VaultFault(`the vault key ${path} cannot be read (${codeOf(error)})`, {
       cause: error,
     });
   }

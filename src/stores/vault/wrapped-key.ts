@@ -5,9 +5,10 @@
 import { randomFillSync, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { isJsonObject } from "../../core/json.ts";
+import { codeOf } from "../../lib/caught.ts";
 import { keyOf, nextKeyPath, parseKey, VAULT_KEY_BYTES } from "./key-file.ts";
 import type { KeyWrapper } from "./key-wrapper.ts";
-import { errorCode, VaultFault } from "./vault-fault.ts";
+import { VaultFault } from "./vault-fault.ts";
 
 const FORMAT = "sallyport-kek/1";
 
@@ -97,7 +98,7 @@ function readIfThere(path: string): string | undefined {
   try {
     return existsSync(path) ? readFileSync(path, "utf8") : undefined;
   } catch (error) {
-    throw new VaultFault(`the vault key ${path} cannot be read (${errorCode(error)})`, {
+    throw new VaultFault(`the vault key ${path} cannot be read (${codeOf(error)})`, {
       cause: error,
     });
   }

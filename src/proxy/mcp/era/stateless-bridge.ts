@@ -5,6 +5,7 @@ import { RPC_INVALID_PARAMS, RPC_METHOD_NOT_FOUND, type RpcRequest } from "../rp
 import { AnswerStream, errorText } from "../transport/answer-stream.ts";
 import { ownerOf, type McpRequest, type McpServerSide } from "../transport/mcp-request.ts";
 import { metaOf } from "../transport/message-meta.ts";
+import { errorOf } from "../../../lib/caught.ts";
 import { BareStatus } from "./answer-reader.ts";
 import { BridgedCall, Parking } from "./bridged-call.ts";
 import { InitializeFailed, LegacyLink } from "./legacy-link.ts";
@@ -130,7 +131,7 @@ function tellFailure(stream: AnswerStream, { id }: RpcRequest, error: unknown): 
   } else if (error instanceof BareStatus) {
     stream.status(error.status);
   } else {
-    stream.fail(error instanceof Error ? error : new Error(String(error)));
+    stream.fail(errorOf(error));
   }
 }
 

@@ -24,6 +24,7 @@ import {
 import { AnswerStream, errorText } from "../transport/answer-stream.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
 import type { ListNews } from "../news/list-news.ts";
+import { errorOf } from "../../../lib/caught.ts";
 import { mergeLists } from "./merge-lists.ts";
 import { mergeNews } from "./merged-news.ts";
 import { joinAnswer, joinUri, place, type Members, type Placed } from "./namespace.ts";
@@ -90,7 +91,7 @@ export class FederatedServer implements McpServerSide {
       if (result !== undefined) stream.conclude(JSON.stringify({ jsonrpc: "2.0", id, result }));
       else stream.reply(400, errorText(id, RPC_INVALID_PARAMS, "The cursor is none of ours."));
     } catch (error) {
-      stream.fail(error instanceof Error ? error : new Error(String(error)));
+      stream.fail(errorOf(error));
     }
   }
 

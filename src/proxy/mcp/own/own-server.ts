@@ -13,6 +13,7 @@ import { McpInterpretation } from "../mcp-interpretation.ts";
 import { STATELESS_VERSIONS } from "../protocol-era.ts";
 import { RPC_INVALID_PARAMS, RPC_METHOD_NOT_FOUND, type RpcRequest } from "../rpc-message.ts";
 import { AnswerStream, errorText } from "../transport/answer-stream.ts";
+import { errorOf } from "../../../lib/caught.ts";
 import { OWN_TOOL_LIST, runOwnTool, type OwnAnswer, type OwnToolParts } from "./own-tools.ts";
 
 const INSTRUCTIONS =
@@ -46,7 +47,7 @@ export class OwnServer implements UpstreamTransport {
     }
     void this.#answer(sent.message, era, interpretation).then(
       (text) => answer.reply(200, text),
-      (error: unknown) => answer.fail(error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => answer.fail(errorOf(error)),
     );
   }
 
