@@ -88,7 +88,7 @@ type FileReply =
   | { readonly kind: "source"; readonly source: PolicySource }
   | { readonly kind: "problem"; readonly problem: Problem };
 
-export function readPolicyFile(file: string): FileReply {
+function readPolicyFile(file: string): FileReply {
   try {
     const { size } = statSync(file);
     if (size > FILE_BYTES_MAX) {

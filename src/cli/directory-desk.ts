@@ -79,6 +79,7 @@ export function print(
   shell: Shell,
 ): void {
   if (options["json"] === true) shell.out(`${JSON.stringify(json, undefined, 2)}\n`);
+  else if (lines.length === 0) shell.err("none\n");
   else for (const line of lines) shell.out(`${line}\n`);
 }
 

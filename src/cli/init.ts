@@ -1,14 +1,8 @@
-import {
-  constants,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  writeFileSync,
-} from "node:fs";
+import { constants, copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CONFIG_FILE_NAME } from "../app/config/load-config.ts";
 import { SAMPLE_POLICIES, sampleConfig } from "../app/config/sample-config.ts";
+import { messageOf, systemCodeOf } from "../lib/caught.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Shell } from "./shell.ts";
@@ -16,17 +10,15 @@ import type { Shell } from "./shell.ts";
 /** Writes what is missing of a project's files, and says what it left alone. */
 export function init(directory: string, shell: Shell): number {
   const project = resolve(shell.workingDirectory, directory);
-  if (!existsSync(project)) {
-    throw new CommandFailure(EXIT.usage, `there is no directory ${project}`, "make it first");
-  }
   const config = join(project, CONFIG_FILE_NAME);
   try {
+    mkdirSync(project, { recursive: true });
     write(config, sampleConfig(shell.environment, "policies"), shell);
     const policies = join(project, "policies");
     mkdirSync(policies, { recursive: true });
     for (const name of samples()) copy(join(SAMPLE_POLICIES, name), join(policies, name), shell);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new CommandFailure(EXIT.unavailable, `the project cannot be written: ${reason}`);
   }
   shell.out("\nNext:  sallyport up            start it\n");
@@ -59,6 +51,6 @@ function copy(from: string, to: string, shell: Shell): void {
 
 /** Throws what is not "it is there already". */
 function left(error: unknown, path: string, shell: Shell): void {
-  if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  if (systemCodeOf(error) !== "EEXIST") throw error;
   shell.out(`kept   ${path}\n`);
 }

@@ -13,6 +13,7 @@ import {
   type InspectedContent,
 } from "../operations/inspect-content.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
+import { messageOf } from "../lib/caught.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import { openPolicyDirectory } from "./policy-directory.ts";
@@ -73,7 +74,7 @@ async function readSource(source: string, shell: Shell): Promise<string> {
     const response = await fetch(source, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
     return await response.text();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new CommandFailure(EXIT.unavailable, `${source} cannot be read: ${why}`);
   }
 }

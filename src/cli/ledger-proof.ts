@@ -25,11 +25,12 @@ import {
 import type { IndexReport } from "../stores/ledger-index/compare-index.ts";
 import type { IndexPlace } from "../stores/ledger-index/index-place.ts";
 import { verifyLedger, type ChainReport } from "../stores/ledger/verify-ledger.ts";
+import { messageOf } from "../lib/caught.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import { addExportCommand } from "./ledger-export.ts";
 import { compareWithIndex, indexLines } from "./ledger-index.ts";
-import { json, readable, withData, type DataOption } from "./ledger-reading.ts";
+import { json, noLedger, readable, withData, type DataOption } from "./ledger-reading.ts";
 import { chainLines, headsLines } from "./ledger-view.ts";
 import type { Shell } from "./shell.ts";
 
@@ -100,7 +101,7 @@ async function verify(options: VerifyOptions, place: IndexPlace, shell: Shell): 
     return checkHeads(directory, sources, trusted);
   });
   if (chains.length === 0) {
-    throw new CommandFailure(EXIT.usage, `there is no ledger in ${directory}`);
+    throw noLedger(directory);
   }
   const index = options.index ? await readable(() => compareWithIndex(place)) : [];
   report({ chains, heads, index }, options, shell);
@@ -229,7 +230,7 @@ function usable<T>(path: string, work: (path: string) => T): T {
   try {
     return work(path);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     const remedy = "the gateway makes a signing key at its first start";
     throw new CommandFailure(EXIT.failure, `the signing key is of no use: ${why}`, remedy);
   }
@@ -245,7 +246,7 @@ function trustedKey(path: string, shell: Shell): PublicKey {
   try {
     return readPublicKey(text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new CommandFailure(EXIT.usage, `${path}: ${why}`, "`sallyport ledger key` prints it");
   }
 }
@@ -258,7 +259,7 @@ function readableFile<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new CommandFailure(EXIT.usage, `${path} cannot be read: ${why}`);
   }
 }

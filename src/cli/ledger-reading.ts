@@ -1,6 +1,7 @@
 /** What the `ledger` commands have in common. */
 import { InvalidArgumentError, type Command } from "commander";
 import { instant, type Instant } from "../core/units.ts";
+import { messageOf } from "../lib/caught.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 
@@ -23,9 +24,15 @@ export async function readable<T>(read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (error) {
     if (error instanceof CommandFailure) throw error;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new CommandFailure(EXIT.usage, `the ledger cannot be read: ${why}`);
   }
+}
+
+/** An empty answer would read as "nothing happened". */
+export function noLedger(directory: string): CommandFailure {
+  const remedy = "start the gate first, or name another data directory with --data";
+  return new CommandFailure(EXIT.usage, `there is no ledger in ${directory}`, remedy);
 }
 
 /** An argument of the command line. */

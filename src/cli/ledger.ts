@@ -5,13 +5,13 @@ import { Command, InvalidArgumentError } from "commander";
 import { followLedger } from "../stores/ledger/follow-ledger.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
 import { indexPlace, type IndexPlace } from "../stores/ledger-index/index-place.ts";
-import { findExchange, readLast } from "../stores/ledger/read-ledger.ts";
+import { chainsOf, findExchange, readLast } from "../stores/ledger/read-ledger.ts";
 import { type ReadEntry } from "../stores/ledger/read-line.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import { addReindexCommand } from "./ledger-index.ts";
 import { addProofCommands } from "./ledger-proof.ts";
-import { json, readable, withData, type DataOption } from "./ledger-reading.ts";
+import { json, noLedger, readable, withData, type DataOption } from "./ledger-reading.ts";
 import { addRetentionCommands } from "./ledger-retention.ts";
 import { entryLine, exchangeLines } from "./ledger-view.ts";
 import type { Shell } from "./shell.ts";
@@ -62,7 +62,9 @@ async function tail(options: TailOptions, directory: string, shell: Shell): Prom
   // Begun before the last ones are read: a record may be seen twice, but none is missed.
   const follow =
     options.follow === true ? await readable(() => followLedger(directory)) : undefined;
-  for (const read of await readable(() => readLast(directory, options.lines))) print(read);
+  const last = await readable(() => readLast(directory, options.lines));
+  if (last.length === 0 && follow === undefined) await expectLedger(directory);
+  for (const read of last) print(read);
   while (follow !== undefined) {
     for (const read of await readable(follow)) print(read);
     await pause(FOLLOW_MS);
@@ -77,6 +79,7 @@ async function show(
 ): Promise<void> {
   const found = await readable(() => findExchange(directory, exchange));
   if (found === undefined) {
+    await expectLedger(directory);
     throw new CommandFailure(EXIT.failure, `no record names the exchange ${exchange}`);
   }
   const { intent, outcome } = found;
@@ -85,6 +88,11 @@ async function show(
   } else {
     shell.out(`${exchangeLines(found).join("\n")}\n`);
   }
+}
+
+async function expectLedger(directory: string): Promise<void> {
+  const chains = await readable(() => chainsOf(directory));
+  if (chains.length === 0) throw noLedger(directory);
 }
 
 function recordOf(read: ReadEntry | undefined) {

@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { Agent, request } from "undici";
 import { isJsonObject, type JsonValue } from "../core/json.ts";
 import { createSseFramer } from "../proxy/sse-frames.ts";
+import { messageOf } from "../lib/caught.ts";
 
 const JSON_TYPE = "application/json";
 const EVENTS_TYPE = "text/event-stream";
@@ -132,7 +133,7 @@ export class McpPipe {
   #fail(message: JsonValue | undefined, error: unknown): void {
     const id = isJsonObject(message) && "method" in message ? message["id"] : undefined;
     if (id === undefined) return;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     const failed = { code: RPC_INTERNAL, message: `The gateway cannot be asked: ${why}` };
     this.#out(JSON.stringify({ jsonrpc: "2.0", id, error: failed }));
   }

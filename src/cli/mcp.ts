@@ -7,6 +7,7 @@ import { definitionLabel } from "../core/trust/definition.ts";
 import { differencesOf } from "../core/trust/definition-diff.ts";
 import { lockText, type LockedDefinition } from "../core/trust/lock-file.ts";
 import { id, instant, type DefinitionHash } from "../core/units.ts";
+import { messageOf } from "../lib/caught.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { openLockSource } from "../stores/definition-lock.ts";
 import type { PinnedDefinition } from "../stores/sqlite/definition-rows.ts";
@@ -97,7 +98,7 @@ function openStore(
   try {
     return new SqliteDefinitionStore({ path, ...options, onChange: nobody, onFault: nobody });
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = messageOf(error);
     const remedy = "it is made when the gate first starts: sallyport up";
     throw new CommandFailure(EXIT.unavailable, `${path} cannot be opened: ${cause}`, remedy);
   }

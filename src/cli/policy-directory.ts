@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { basename, dirname, relative, resolve } from "node:path";
 import { readToolSchemas } from "../app/tool-schemas.ts";
 import { NO_SCHEMAS, type ToolSchemas } from "../core/policy/tool-schemas.ts";
-import { readPolicyFile, readPolicyFiles, type PolicyFiles } from "../app/policy-files.ts";
+import { readPoliciesAt, readPolicyFiles, type PolicyFiles } from "../app/policy-files.ts";
 import {
   compilePolicies,
   type PolicyReply,
@@ -22,7 +22,7 @@ export interface PolicyDirectory {
   readonly warnings: readonly Problem[];
 }
 
-/** Without a directory it is the configured one. Files are named as seen from where one stands. */
+/** A directory or one file; without one it is the configured directory. Files are named as seen from where one stands. */
 export function openPolicyDirectory(
   dir: string | undefined,
   config: unknown,
@@ -32,7 +32,7 @@ export function openPolicyDirectory(
   const directory = configured?.policiesDirectory ?? resolve(shell.workingDirectory, dir ?? ".");
   // A directory that is looked at by itself belongs to no gateway, and so to no servers.
   const tools = configured === undefined ? NO_SCHEMAS : readToolSchemas(configured);
-  return compiled(directory, readPolicyFiles(directory), tools, shell);
+  return compiled(directory, readPoliciesAt(directory), tools, shell);
 }
 
 /**
@@ -48,18 +48,12 @@ export function openCandidate(
   if (path === undefined || !isFile(place)) return openPolicyDirectory(path, config, shell);
   const { config: configured } = loadFor({ config }, shell);
   const around = readPolicyFiles(configured.policiesDirectory);
-  const reply = readPolicyFile(place);
+  const own = readPoliciesAt(place);
   const isOther = ({ file }: { readonly file: string }): boolean =>
     basename(file) !== basename(place);
   const files: PolicyFiles = {
-    sources: [
-      ...around.sources.filter(isOther),
-      ...(reply.kind === "source" ? [reply.source] : []),
-    ],
-    problems: [
-      ...around.problems.filter(isOther),
-      ...(reply.kind === "problem" ? [reply.problem] : []),
-    ],
+    sources: [...around.sources.filter(isOther), ...own.sources],
+    problems: [...around.problems.filter(isOther), ...own.problems],
   };
   return compiled(dirname(place), files, readToolSchemas(configured), shell);
 }

@@ -13,7 +13,7 @@ import type { Shell } from "./shell.ts";
 const EXAMPLES = `
 Examples:
   $ sallyport policy check                 the directory that the configuration names
-  $ sallyport policy check policies/packs  another one
+  $ sallyport policy check policies/packs  another one, or one file
   $ sallyport policy test -v
   $ sallyport policy explain --agent demo-agent --tool tools.pay --args '{"amount": 70}'
   $ sallyport policy simulate new.yaml --since 7d
@@ -51,7 +51,7 @@ export function policyCommand(shell: Shell): Command {
 
 function onDirectory(command: Command): Command {
   return command
-    .argument("[dir]", "a directory of policy files (default: as configured)")
+    .argument("[dir]", "a directory of policy files, or one file (default: as configured)")
     .option("--config <file>", "the configuration that names the directory")
     .option("--json", "for programs");
 }

@@ -56,7 +56,7 @@ function addCommands(program: Command, shell: Shell, done: Done): void {
   program
     .command("init")
     .description("write sallyport.yaml and policies/ for this project; never overwrites")
-    .argument("[dir]", "the project", ".")
+    .argument("[dir]", "the project; made if it is not there", ".")
     .action(async (dir: string) => done((await import("./init.ts")).init(dir, shell)));
   withConfigOptions(program.command("run").description("run a command behind the gate"))
     .argument("<command...>", "the agent and its arguments, after --")

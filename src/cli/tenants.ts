@@ -32,7 +32,9 @@ export function tenantsCommand(shell: Shell): Command {
         print([first.key], { id, admin_key: first.key }, options, shell);
       }),
     );
-  onInstallation(tenants.command("list")).action((options: Options) =>
+  onInstallation(
+    tenants.command("list").description("who they are, and which are suspended"),
+  ).action((options: Options) =>
     atDesk(options, shell, async ({ caller, ports }) => {
       const query = { tenant: caller.tenant, limit: TENANTS_SHOWN };
       const all = await ports.store.list("tenant", query);

@@ -4,13 +4,14 @@ import type { Answer } from "../core/fault.ts";
 import type { Caller } from "../core/identity/caller.ts";
 import type { SecretStore } from "../core/secret/secret-store.ts";
 import { instant, type Instant } from "../core/units.ts";
+import { systemCodeOf } from "../lib/caught.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import type { SecretDesk } from "../operations/secrets/secret-ports.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
 import { openLedger } from "../stores/ledger/open-ledger.ts";
 import { createFileSecretStore } from "../stores/vault/file-secret-store.ts";
-import { errorCode, VaultFault } from "../stores/vault/vault-fault.ts";
+import { VaultFault } from "../stores/vault/vault-fault.ts";
 import { vaultKeyOf } from "../app/vault-key-source.ts";
 import type { VaultHome } from "../stores/vault/vault-secrets.ts";
 import { CommandFailure } from "./command-failure.ts";
@@ -44,7 +45,7 @@ export async function atVault<T>(
     // Awaited here: what is open is closed when this block ends.
     return await use({ caller: operator(shell, DEFAULT_TENANT), home, ports });
   } catch (error) {
-    const isOutside = error instanceof VaultFault || errorCode(error) !== "";
+    const isOutside = error instanceof VaultFault || systemCodeOf(error) !== undefined;
     if (error instanceof Error && isOutside) {
       throw new CommandFailure(EXIT.unavailable, error.message);
     }
@@ -57,14 +58,16 @@ export function vaultValue<T>(answer: Answer<T>): T {
   if (answer.kind === "done") return answer.value;
   const { code, detail, cause } = answer.fault;
   if (code !== "unavailable") throw new CommandFailure(EXIT.failure, detail);
-  throw new CommandFailure(EXIT.unavailable, rootOf(cause)?.message ?? detail);
+  throw new CommandFailure(EXIT.unavailable, vaultFaultOf(cause)?.message ?? detail);
 }
 
 /** Counts are the gateway's: a command lists and changes only. */
 const NO_USES = { add: () => undefined, of: () => undefined };
 
-function rootOf(error: Error | undefined): Error | undefined {
-  return error?.cause instanceof Error ? rootOf(error.cause) : error;
+/** The vault's own words where there are some: they name what is broken, a system error a path. */
+function vaultFaultOf(error: Error | undefined): Error | undefined {
+  if (error instanceof VaultFault || !(error?.cause instanceof Error)) return error;
+  return vaultFaultOf(error.cause);
 }
 
 function now(): Instant {

@@ -350,8 +350,9 @@ describe("the other commands", () => {
   });
 
   it("init writes a project that starts, and never overwrites", async () => {
-    const cwd = project();
-    expect((await runSallyport(["init"], { cwd })).code).toBe(0);
+    const parent = project();
+    expect((await runSallyport(["init", "new"], { cwd: parent })).code).toBe(0);
+    const cwd = join(parent, "new");
     expect((await runSallyport(["policy", "check"], { cwd })).code).toBe(0);
     const checked = await runSallyport(["doctor", "--port", "0", "--manage-port", "0"], { cwd });
     expect(checked.output).toContain("ok    policies");

@@ -66,6 +66,13 @@ describe("sallyport ledger", () => {
     expect(seal).toContain("ended in order with 0 open intents");
   });
 
+  it.each([["tail"], ["show", "x_allowed"], ["verify"]])(
+    "says of %s that there is no ledger, rather than nothing",
+    async (...argv) => {
+      expect(await run(...argv, "--data", join(data, "elsewhere"))).toEqual({ out: "", code: 2 });
+    },
+  );
+
   it("tails whole records for programs", async () => {
     const { out } = await run("tail", "--json");
     const lines = out.trimEnd().split("\n");

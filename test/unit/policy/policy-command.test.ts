@@ -51,8 +51,16 @@ describe("sallyport policy", () => {
     expect([JSON.parse(out), code]).toMatchObject([{ ok: false, problems: [{ line: 3 }] }, 1]);
   });
 
-  it("check fails for a directory that is not there", async () => {
-    expect(await run("check", `${broken}/gone`)).toMatchObject({ code: 1 });
+  it("check fails for a directory that is not there, and says what to do", async () => {
+    const { err, code } = await run("check", `${broken}/gone`);
+    expect(code).toBe(1);
+    expect(err).toContain("there is nothing here");
+    expect(err).toContain("help: create it");
+  });
+
+  it("check looks at one file alone", async () => {
+    const { out, code } = await run("check", "policies/demo.yaml");
+    expect([out, code]).toEqual([expect.stringMatching(/^1 file, /), 0]);
   });
 
   it("test runs what stands in the files", async () => {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
@@ -43,6 +43,14 @@ const failure = async (running: Promise<string>): Promise<CommandFailure> => {
 };
 
 describe("sallyport vault", () => {
+  it("names the key that is missing, not the system call", async () => {
+    const { run, data } = machine();
+    await run("set", "openai", ...ORIGIN);
+    rmSync(join(data, "vault.key"));
+    const { message } = await failure(run("list"));
+    expect(message).toBe(`the vault key ${join(data, "vault.key")} cannot be read (ENOENT)`);
+  });
+
   it("stores, lists, rotates and removes, and never prints a value", async () => {
     const { run, type } = machine();
     const bound = ["--path", "/v1/**", "--path", "/v2/**", "--method", "post", "--method", "GET"];
