@@ -85,8 +85,9 @@ function policyRules(policy: ProxyPolicy, id: string): readonly JsonObject[] {
       return [{ id, tools: globsOf(policy.tools), effect: "deny", message }];
     }
     case "allow_list": {
-      const names = JSON.stringify(policy.tools);
-      const listed = `(tool.name in ${names} || (tool.upstream + "." + tool.name) in ${names})`;
+      const whole = policy.tools.filter((tool) => tool.includes("."));
+      const listed = `(tool.name in ${JSON.stringify(policy.tools)} ||
+        (tool.upstream + "." + tool.name) in ${JSON.stringify(whole)})`;
       return deny(`!${listed}`, "The tool is not on the allow list.");
     }
     case "spend_limit": {
@@ -143,7 +144,8 @@ function amountRule({ policies, approvalRules }: HaldirDocument): readonly JsonO
 
 /** A bare name is that tool on every upstream; `upstream.tool` is also a tool of that whole name. */
 function globsOf(tools: readonly string[]): readonly string[] {
-  return tools.flatMap((tool) => (tool.includes(".") ? [tool, `*.${tool}`] : [`*.${tool}`]));
+  const globs = tools.flatMap((tool) => (tool.includes(".") ? [tool, `*.${tool}`] : [`*.${tool}`]));
+  return [...new Set(globs)];
 }
 
 /** CEL wants digits on both sides of a point and no exponent without one. */
