@@ -3,16 +3,19 @@ import { EVERY_TENANT, type DirectoryStore } from "../core/identity/directory-st
 import type { Budget } from "../core/money/budget.ts";
 import { compilePolicies, type PolicyReply } from "../core/policy/compile-policy.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
+import type { ReplayPolicies } from "../core/replay/replay-call.ts";
 import type { TenantId } from "../core/units.ts";
 import { activeBundles } from "../operations/policies/manage-bundles.ts";
 import { policyFilesStamp, readPolicyFiles } from "./policy-files.ts";
 
 export interface PolicyDesk {
   snapshot(): Promise<PolicySnapshot>;
+  /** The same, with its rules to be looked at. */
+  inForce(): Promise<ReplayPolicies>;
   readonly budgets: (tenant: TenantId) => Promise<readonly Budget[]>;
 }
 
-type Good = Pick<Extract<PolicyReply, { kind: "ok" }>, "snapshot" | "budgets">;
+type Good = Pick<Extract<PolicyReply, { kind: "ok" }>, "snapshot" | "budgets" | "rules">;
 
 /**
  * The policies as the gateway has them, for those who look from outside it: sources with problems
@@ -37,6 +40,10 @@ export function openPolicyDesk(directory: string, store: DirectoryStore): Policy
 
   return {
     snapshot: async () => (await compiled()).snapshot,
+    async inForce() {
+      const { snapshot, rules } = await compiled();
+      return { digest: snapshot.digest, rules };
+    },
     budgets: async (tenant) =>
       (await compiled()).budgets
         .filter(({ tenant: owner }) => owner === undefined || owner === tenant)

@@ -30,8 +30,8 @@ const EXAMPLE = {
   created_at: "2026-11-21T06:00:00.000Z",
 };
 
-const BundleName = Type.String({ pattern: "^[a-z0-9][a-z0-9._-]{0,63}$" });
-const FilesJson = Type.Array(
+export const BundleName = Type.String({ pattern: "^[a-z0-9][a-z0-9._-]{0,63}$" });
+export const FilesJson = Type.Array(
   Type.Object(
     {
       name: Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\\.ya?ml$" }),

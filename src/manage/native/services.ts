@@ -8,6 +8,7 @@ import type { Clearance } from "../../core/identity/directory-entry.ts";
 import type { QuotaStore } from "../../core/identity/quota.ts";
 import type { TokenIssuer } from "../../core/identity/tokens.ts";
 import type { PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
+import type { ReplayPolicies } from "../../core/replay/replay-call.ts";
 import type { TenantId } from "../../core/units.ts";
 import type { ExportedFile, LedgerEvidence } from "../../core/ledger/ledger-evidence.ts";
 import type { LedgerIndex } from "../../core/ledger/ledger-index.ts";
@@ -94,5 +95,7 @@ export interface PolicyDesk {
   readonly ports: PolicyPorts;
   /** Of the operator's files and all bundles. */
   snapshot(): Promise<PolicySnapshot>;
+  /** The same, with its rules to be looked at. */
+  inForce(): Promise<ReplayPolicies>;
   readonly budgets: BudgetPorts["budgets"];
 }

@@ -158,19 +158,28 @@ async function write(
   return written.kind === "fault" ? written : done({ ...entry, revision: written.value });
 }
 
-/** Everything that would then be in force together; undefined where it compiles. */
+/** Everything that would be in force together, with the candidate in its namesake's place. */
+export async function sourcesBeside(
+  tenant: TenantId,
+  candidate: Pick<BundleRecord, "name" | "version" | "files"> | undefined,
+  ports: PolicyPorts,
+): Promise<readonly PolicySource[]> {
+  const active = await activeBundles(tenant, ports);
+  const others = active.filter(({ body }) => body.name !== candidate?.name);
+  return [
+    ...ports.files(),
+    ...others.flatMap(({ body }) => sourcesOf(tenant, body)),
+    ...(candidate === undefined ? [] : sourcesOf(tenant, candidate)),
+  ];
+}
+
+/** Undefined where it compiles. */
 async function check(
   tenant: TenantId,
   candidate: BundleRecord,
   ports: PolicyPorts,
 ): Promise<Answer<never> | undefined> {
-  const active = await activeBundles(tenant, ports);
-  const others = active.filter(({ body }) => body.name !== candidate.name);
-  const reply = compilePolicies([
-    ...ports.files(),
-    ...others.flatMap(({ body }) => sourcesOf(tenant, body)),
-    ...sourcesOf(tenant, candidate),
-  ]);
+  const reply = compilePolicies(await sourcesBeside(tenant, candidate, ports));
   if (reply.kind === "ok") return undefined;
   const count = reply.problems.length;
   const detail = `The policies have ${count} problem${count === 1 ? "" : "s"}; nothing was changed.`;
