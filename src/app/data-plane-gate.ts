@@ -95,6 +95,7 @@ function refusalOf(data: JsonObject, said: string): GateRefusal {
     remedy,
     rules,
     review,
+    budget,
     retry_after_s: retryAfter,
     request_id: exchange,
   } = data;
@@ -106,6 +107,7 @@ function refusalOf(data: JsonObject, said: string): GateRefusal {
     remedy: text(remedy),
     rules: Array.isArray(rules) ? rules.filter((rule) => typeof rule === "string") : [],
     review: text(review),
+    budget: text(budget),
     retryAfter: typeof retryAfter === "number" ? retryAfter : undefined,
     exchange: text(exchange),
     data,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Facts } from "../core/evidence.ts";
+import { authorizedSpend } from "../core/money/authorized-spend.ts";
 import type { UsageCell, UsageCounts, UsageStore } from "../core/money/usage-report.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import { inputTokensOf, outputTokensOf } from "../core/money/usage.ts";
@@ -41,10 +42,12 @@ function cellOf({ at, principal, action, upstream, usage }: Facts): UsageCell {
   };
 }
 
-function countsOf({ usage, outcome }: Facts): UsageCounts {
+function countsOf(facts: Facts): UsageCounts {
+  const { usage, outcome } = facts;
   const refused = outcome?.kind === "refused" ? 1 : 0;
   if (usage === undefined) {
-    return { calls: 1, refused, inputTokens: 0, outputTokens: 0, nanoUsd: 0, estimated: 0 };
+    const nanoUsd = authorizedSpend(facts);
+    return { calls: 1, refused, inputTokens: 0, outputTokens: 0, nanoUsd, estimated: 0 };
   }
   return {
     calls: 1,

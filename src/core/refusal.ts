@@ -1,5 +1,5 @@
 import type { RateStanding } from "./money/rate.ts";
-import type { Millis, ReviewId, RuleId } from "./units.ts";
+import type { BudgetId, Millis, ReviewId, RuleId } from "./units.ts";
 
 /**
  * What a refusal means to whoever must act on it. Doors choose the status of their wire by this
@@ -72,6 +72,8 @@ export interface Refusal {
   readonly rules?: readonly RuleId[];
   readonly retryIn?: Millis;
   readonly review?: ReviewId;
+  /** The budget that is short. */
+  readonly budget?: BudgetId;
   /** Of the limits that were asked, where one of them refused. */
   readonly standings?: readonly RateStanding[];
   readonly cause?: Error;

@@ -88,6 +88,8 @@ export interface GateRefusal {
   readonly rules: readonly string[];
   /** The review that would let it pass. */
   readonly review: string | undefined;
+  /** The budget that is short. */
+  readonly budget: string | undefined;
   readonly retryAfter: number | undefined;
   readonly exchange: string | undefined;
   readonly data: JsonValue;

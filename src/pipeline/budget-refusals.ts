@@ -50,6 +50,7 @@ export function budgetExceeded(hold: Hold, left: number): Refusal {
       left > 0
         ? "Ask for less, such as fewer output tokens, or ask the operator for a higher limit."
         : "Stop here, or ask the operator for a higher limit.",
+    budget: budget.id,
   };
 }
 
@@ -62,6 +63,7 @@ export function budgetUsedUp(hold: Hold): Refusal {
       `Budget ${budget.id} (${formatAmount(budget.unit, budget.limit)}) was used up while this ` +
       `answer ran, so it ends here. ${resetOf(hold)}.`,
     remedy: "Stop here, or ask the operator for a higher limit.",
+    budget: budget.id,
   };
 }
 

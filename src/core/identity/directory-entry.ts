@@ -45,6 +45,8 @@ export interface TenantRecord {
   readonly name: string;
   readonly plan: Plan;
   readonly suspended: Suspension | undefined;
+  /** An e-mail address, where one was given. */
+  readonly contact?: string;
 }
 
 /** Lowest first. What each allows is for the door to say: `quota.ts`. */

@@ -26,6 +26,7 @@ const FIELDS = {
   name: Type.String(),
   plan: Type.Enum(PLANS),
   created_at: TimeText,
+  contact: Type.Optional(Type.String({ description: "An e-mail address." })),
   suspended: Type.Optional(Type.Object({ reason: Type.String(), by: Type.String(), at: TimeText })),
 };
 const TenantJson = Type.Object(FIELDS, { examples: [EXAMPLE] });
@@ -92,6 +93,7 @@ function addCreation(api: Api, { identity: { ports } }: Services): void {
             id: Name,
             name: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
             plan: Type.Optional(Type.Enum(PLANS)),
+            contact: Type.Optional(Type.String({ minLength: 3, maxLength: 254 })),
           },
           {
             additionalProperties: false,
@@ -102,8 +104,8 @@ function addCreation(api: Api, { identity: { ports } }: Services): void {
       },
       config: { access: WRITE, idempotent: true },
     },
-    async ({ caller, body: { id, name = id, plan = "free" } }, reply) => {
-      const made = await createTenant(caller, { id, name, plan }, ports);
+    async ({ caller, body: { id, name = id, plan = "free", contact } }, reply) => {
+      const made = await createTenant(caller, { id, name, plan, contact }, ports);
       return answer(reply.header("cache-control", "no-store"), 201, made, newTenantJson);
     },
   );
@@ -152,13 +154,14 @@ function newTenantJson({ tenant, first }: NewTenant): Written<typeof NewTenantJs
 function tenantJson({
   id,
   createdAt,
-  body: { name, plan, suspended },
+  body: { name, plan, suspended, contact },
 }: Entry<"tenant">): Written<typeof TenantJson> {
   return {
     id,
     name,
     plan,
     created_at: timeText(createdAt),
+    ...(contact !== undefined && { contact }),
     suspended: suspended && { ...suspended, at: timeText(suspended.at) },
   };
 }

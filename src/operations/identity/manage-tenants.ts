@@ -3,6 +3,7 @@ import { done, fault, type Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import type { Entry, Plan, TenantRecord } from "../../core/identity/directory-entry.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
+import type { KeyFamily } from "../../core/identity/key-family.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import { id } from "../../core/units.ts";
 import { changeDirectory } from "./change-directory.ts";
@@ -13,6 +14,10 @@ export interface TenantWish {
   readonly id: string;
   readonly name: string;
   readonly plan: Plan;
+  /** Whom to write to. */
+  readonly contact?: string | undefined;
+  /** Of its first key. */
+  readonly family?: KeyFamily;
 }
 
 export interface NewTenant {
@@ -27,16 +32,16 @@ export async function createTenant(
   ports: IdentityPorts,
 ): Promise<Answer<NewTenant>> {
   const at = ports.now();
-  const { name, plan } = wish;
+  const { name, plan, contact, family = "spt" } = wish;
   const tenant = {
     kind: "tenant",
     id: wish.id,
     tenant: DEFAULT_TENANT,
     createdAt: at,
-    body: { name, plan, suspended: undefined },
+    body: { name, plan, suspended: undefined, ...(contact !== undefined && { contact }) },
   } as const;
   const key = {
-    family: "spt",
+    family,
     name: "admin",
     holder: { kind: "service", name: "admin" },
     role: "admin",

@@ -14,6 +14,7 @@ import { grantStale, review, type Reviewed } from "../../pipeline/review.ts";
 import { recall } from "../../pipeline/recall.ts";
 import type { Ports } from "../../pipeline/stages.ts";
 import { vouch } from "../../pipeline/vouch.ts";
+import { withinMeans } from "../../pipeline/within-means.ts";
 
 export interface Awaited {
   readonly ask: Ask;
@@ -38,6 +39,8 @@ async function reviewedAndStill(
   hold: Parameters<typeof review>[3],
 ): Promise<Verdict<Reviewed>> {
   const { subject, decision } = awaited;
+  const payable = await withinMeans({ ...subject, terms: decision.terms }, ports);
+  if (payable.kind === "halt") return payable;
   const reviewed = await review(subject, decision, ports, hold);
   // A stop or a shutdown ends the wait, and is the reason that counts.
   const limited = limit(subject.principal, ports.gate, awaited.ask.upstream);

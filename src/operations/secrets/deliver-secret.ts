@@ -6,7 +6,7 @@ import { done, fault, type Answer } from "../../core/fault.ts";
 import { isLive, type AgentSession } from "../../core/identity/agent-session.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import { stopIdsOf } from "../../core/identity/stop.ts";
-import { withheld, type Borrower } from "../../core/secret/secret-terms.ts";
+import { withheld, type Borrower, type SecretType } from "../../core/secret/secret-terms.ts";
 import type { RevealedSecret } from "../../core/secret/secret-store.ts";
 import type { Instant, SecretName } from "../../core/units.ts";
 import { agentEntryId } from "../identity/manage-agents.ts";
@@ -16,6 +16,7 @@ import type { SecretPorts } from "./secret-ports.ts";
 
 export interface Delivery {
   readonly name: SecretName;
+  readonly type: SecretType;
   readonly version: number;
   readonly value: string;
   readonly at: Instant;
@@ -118,5 +119,5 @@ async function handOver(
   uses.add(tenant, name, at);
   const ends = [session?.expiresAt, terms.expiresAt].filter((end) => end !== undefined);
   const expiresAt = ends.toSorted((a, b) => a - b)[0];
-  return done({ name, version: current, value, at, expiresAt });
+  return done({ name, type: terms.type, version: current, value, at, expiresAt });
 }

@@ -50,13 +50,14 @@ export function errorAnswer(
 }
 
 export function denialData(refusal: Refusal, exchange: ExchangeId): JsonObject {
-  const { code, detail, remedy, rules, review, retryIn } = refusal;
+  const { code, detail, remedy, rules, review, budget, retryIn } = refusal;
   return {
     code,
     detail,
     ...(remedy !== undefined && { remedy }),
     ...(rules !== undefined && rules.length > 0 && { rules }),
     ...(review !== undefined && { review }),
+    ...(budget !== undefined && { budget }),
     ...(retryIn !== undefined && { retry_after_s: retrySeconds(refusal) }),
     request_id: exchange,
   };

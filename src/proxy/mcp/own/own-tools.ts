@@ -116,6 +116,8 @@ const TOOLS: Readonly<Record<string, OwnTool>> = {
         currency: { type: "string", description: "Three letters, for example USD." },
         payee: { type: "string", description: "Who gets it." },
         purpose: { type: "string", description: "What for." },
+        category: { type: "string", description: "What kind of thing, for example software." },
+        action: { type: "string", description: "How: purchase, subscribe, transfer." },
       },
       required: ["amount", "currency", "payee"],
     },
