@@ -2,6 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Ledger } from "../core/ledger/ledger.ts";
 import type { PriceCatalogue } from "../core/money/price.ts";
+import type { UsageStore } from "../core/money/usage-report.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import { borrowersOf } from "../core/secret/borrowers.ts";
 import type { Problem } from "../core/problem.ts";
@@ -51,6 +52,8 @@ export interface Gateway {
   readonly url: string;
   /** This process's chain: what operators change is recorded beside the traffic. */
   readonly ledger: Ledger;
+  /** What its closed exchanges add up to. */
+  readonly usage: UsageStore;
   report(): GatewayReport;
   /** Reads policies and prices again; the last good ones stay if the new ones have problems. */
   reload(): void;
@@ -76,7 +79,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const traced = tracing === undefined ? listeners : [...listeners, tracing.closed];
   const sums = countersOf(options.config, log, started);
   const notifier = started.use(openNotifier(options.config, log));
-  const told = [...traced, refusals.note, ...sums, notifyingListener(notifier)];
+  const told = [...traced, refusals.note, ...sums.listeners, notifyingListener(notifier)];
   const events = createEvents(log, tally, told, notifier);
   const { config, judge } = openJudge(options.config, events);
   const tenant = DEFAULT_TENANT;
@@ -111,12 +114,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     url,
     ledger: wired.ledger,
+    usage: sums.usage,
     report: () => reportOf(wired, { policies, prices }, events, tally.rows()),
     reload() {
-      listener.reload();
-      feeds.reload();
-      policies.reload();
-      prices.reload();
+      for (const source of [listener, feeds, policies, prices]) source.reload();
     },
     async stop() {
       watch?.[Symbol.dispose]();
@@ -137,11 +138,16 @@ function watchLists(
 }
 
 /** What closed exchanges add up to, on disk: reports of usage, uses of secrets. */
-function countersOf(config: Config, log: Log, started: AsyncDisposableStack): readonly Listener[] {
+function countersOf(config: Config, log: Log, started: AsyncDisposableStack): Counters {
   const onFault = (cause: unknown): void => log.error({ cause: String(cause) }, "counts");
   const usage = started.use(new SqliteUsageStore(usagePath(config), onFault));
   const uses = started.use(new SqliteSecretUses(secretUsesPath(config), onFault));
-  return [usageListener(usage), secretUseListener(uses)];
+  return { usage, listeners: [usageListener(usage), secretUseListener(uses)] };
+}
+
+interface Counters {
+  readonly usage: UsageStore;
+  readonly listeners: readonly Listener[];
 }
 
 interface FileParts {

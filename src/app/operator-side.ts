@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import type { Ledger } from "../core/ledger/ledger.ts";
+import type { UsageStore } from "../core/money/usage-report.ts";
 import { wallMillis } from "../lib/clock.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Config } from "./config/config.ts";
@@ -21,6 +22,8 @@ export interface OperatorParts {
   read(): Promise<GatewayReport | undefined>;
   /** Where changes are recorded; asked for with the first use of the API. */
   ledger(): Promise<Ledger>;
+  /** Where one process does everything, its sums: they need not be written to be seen. */
+  readonly usage?: UsageStore;
   readonly log: Log;
 }
 
@@ -36,7 +39,7 @@ export interface OperatorSide {
 
 /** Loaded after the data plane listens: agents need not wait for the operator's side. */
 export async function startOperatorSide(parts: OperatorParts): Promise<OperatorSide> {
-  const { config, dataUrl, log } = parts;
+  const { config, dataUrl, usage, log } = parts;
   const { startManagement } = await import("../manage/management.ts");
   const startedAt = new Date(wallMillis()).toISOString();
   const identity = { startedAt, dataUrl, upstreams: config.upstreams };
@@ -58,13 +61,8 @@ export async function startOperatorSide(parts: OperatorParts): Promise<OperatorS
   async function openPlane(): Promise<NativePlane> {
     try {
       const { openNativePlane } = await import("./native-plane.ts");
-      return await openNativePlane({
-        config,
-        dataUrl,
-        vitals,
-        ledgerThread,
-        ledger: await parts.ledger(),
-      });
+      const ledger = await parts.ledger();
+      return await openNativePlane({ config, dataUrl, vitals, ledgerThread, usage, ledger });
     } catch (error) {
       // The next request tries again.
       plane = undefined;

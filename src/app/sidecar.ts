@@ -34,6 +34,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
         dataUrl: gateway.url,
         read,
         ledger: async () => gateway.ledger,
+        usage: gateway.usage,
         log: options.log,
       })
     : undefined;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Facts } from "../core/evidence.ts";
-import { authorizedSpend } from "../core/money/authorized-spend.ts";
+import { spentByName } from "../core/money/spent-by-name.ts";
 import type { UsageCell, UsageCounts, UsageStore } from "../core/money/usage-report.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import { inputTokensOf, outputTokensOf } from "../core/money/usage.ts";
@@ -45,16 +45,16 @@ function cellOf({ at, principal, action, upstream, usage }: Facts): UsageCell {
 function countsOf(facts: Facts): UsageCounts {
   const { usage, outcome } = facts;
   const refused = outcome?.kind === "refused" ? 1 : 0;
+  const named = spentByName(facts);
   if (usage === undefined) {
-    const nanoUsd = authorizedSpend(facts);
-    return { calls: 1, refused, inputTokens: 0, outputTokens: 0, nanoUsd, estimated: 0 };
+    return { calls: 1, refused, inputTokens: 0, outputTokens: 0, nanoUsd: named, estimated: 0 };
   }
   return {
     calls: 1,
     refused,
     inputTokens: inputTokensOf(usage.usage),
     outputTokens: outputTokensOf(usage.usage),
-    nanoUsd: usage.cost,
+    nanoUsd: usage.cost + named,
     estimated: usage.usage.source === "provider" ? 0 : 1,
   };
 }

@@ -51,6 +51,12 @@ const NOBODY: Fault = {
 const FAILED: Fault = { code: "unavailable", detail: "Sallyport failed on this request." };
 
 const callers = new WeakMap<FastifyRequest, Caller>();
+const provisional = new WeakSet<FastifyRequest>();
+
+/** What is answered is not the last word: the same request asked again is looked at again. */
+export function notTheLastWord(request: FastifyRequest): void {
+  provisional.add(request);
+}
 
 /** Who asks, on a route that answers `anonymous` callers too. */
 export function callerIfAny(request: FastifyRequest): Caller | undefined {
@@ -191,7 +197,8 @@ function answerOnlyOnce(api: DialectApi, { identity }: DialectCore, wording: Wor
   });
   api.addHook("onSend", async (request, reply, payload) => {
     const text = typeof payload === "string" ? payload : "";
-    await begun.get(request)?.finish(reply.statusCode, text);
+    const turn = begun.get(request);
+    await (provisional.has(request) ? turn?.forget() : turn?.finish(reply.statusCode, text));
     return payload;
   });
 }

@@ -27,7 +27,12 @@ export interface KeyedRequest {
 
 export type Turn =
   /** Nobody asked this before. `finish` must be told what was answered. */
-  | { readonly kind: "first"; finish(status: number, body: string): Promise<void> }
+  | {
+      readonly kind: "first";
+      finish(status: number, body: string): Promise<void>;
+      /** The answer is not the last word: the same request is to be looked at again. */
+      forget(): Promise<void>;
+    }
   | { readonly kind: "again"; readonly status: number; readonly body: string }
   | { readonly kind: "fault"; readonly fault: Fault };
 
@@ -63,14 +68,15 @@ export async function answerOnce(request: KeyedRequest, { store, now }: Ports): 
     entry: { kind: "reply", id, tenant, createdAt: now(), body: record },
   });
   if (claim.kind === "conflict") return { kind: "fault", fault: RUNNING };
+  const forget = async (): Promise<void> => {
+    await store.write({ kind: "remove", of: "reply", id, tenant, expect: "any" });
+  };
   return {
     kind: "first",
+    forget,
     async finish(status, text) {
       // What went wrong on our side may be tried again under the same key.
-      if (status >= 500) {
-        await store.write({ kind: "remove", of: "reply", id, tenant, expect: "any" });
-        return;
-      }
+      if (status >= 500) return forget();
       const sealed = seal(sealingKey(request), Buffer.from(text), SEALED_FOR);
       const answered = { ...record, status, body: sealed };
       const entry = { kind: "reply", id, tenant, createdAt: now(), body: answered } as const;

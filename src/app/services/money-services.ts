@@ -7,15 +7,14 @@ import type { ServiceParts } from "./service-parts.ts";
 
 /** Throws the system's error where the budget store cannot be opened. */
 export async function openMoneyServices(
-  { config, vitals, ledger, redis, now }: ServiceParts,
+  { config, vitals, ledger, redis, now, usage: shared }: ServiceParts,
   budgets: Services["budgets"]["budgets"],
   started: AsyncDisposableStack,
 ): Promise<Pick<Services, "budgets" | "usage">> {
   const { budgets: store } = started.use(
     await openCounters({ config, shared: false, now, events: NOBODY_TOLD, redis }),
   );
-  const usage = started.use(
-    new SqliteUsageStore(usagePath(config), (cause) => vitals.failed(cause)),
-  );
+  const usage =
+    shared ?? started.use(new SqliteUsageStore(usagePath(config), (cause) => vitals.failed(cause)));
   return { budgets: { store, budgets, ledger, now }, usage };
 }

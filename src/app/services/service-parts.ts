@@ -1,4 +1,5 @@
 import type { Ledger } from "../../core/ledger/ledger.ts";
+import type { UsageStore } from "../../core/money/usage-report.ts";
 import type { Instant } from "../../core/units.ts";
 import type { Vitals } from "../../manage/vitals.ts";
 import type { LedgerThread } from "../../stores/ledger-thread/ledger-thread.ts";
@@ -14,4 +15,6 @@ export interface ServiceParts {
   readonly redis: SharedRedis | undefined;
   readonly ledgerThread: LedgerThread;
   readonly now: () => Instant;
+  /** The gate's own sums, where it runs in the same process. */
+  readonly usage: UsageStore | undefined;
 }

@@ -6,7 +6,7 @@
 import { impossible } from "../../lib/impossible.ts";
 import type { Facts, Outcome, Scan } from "../evidence.ts";
 import type { Finding } from "../inspect/finding.ts";
-import { namedSpend } from "../money/claims.ts";
+import { spentByName } from "../money/spent-by-name.ts";
 import type { PricedUsage } from "../money/priced-usage.ts";
 import { USAGE_COUNTS, type Usage } from "../money/usage.ts";
 import type { Digest, ExchangeId, Instant } from "../units.ts";
@@ -42,14 +42,6 @@ export function outcomeBody(facts: Facts, at: Instant, personal: PersonalTexts =
   const named = spentByName(facts);
   if (named > 0) out += `,"named_nano_usd":${digits(named)}`;
   return `${out},"outcome":${outcome(facts.outcome)}`;
-}
-
-/** Money that the call itself named, and that is spent now. */
-function spentByName({ decision, outcome: end, sent }: Facts): number {
-  const isSpent = sent && end?.kind === "completed";
-  return isSpent && decision !== undefined && "terms" in decision
-    ? namedSpend(decision.terms.charges)
-    : 0;
 }
 
 /** The outcome of an intent whose writer died before it could tell. */
