@@ -7,6 +7,7 @@ import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import { openPolicyDirectory, type PolicyDirectory } from "./policy-directory.ts";
 import { addExplain } from "./policy-explain.ts";
+import { addLearn } from "./policy-learn.ts";
 import { addSimulate } from "./policy-simulate.ts";
 import type { Shell } from "./shell.ts";
 
@@ -17,6 +18,7 @@ Examples:
   $ sallyport policy test -v
   $ sallyport policy explain --agent demo-agent --tool tools.pay --args '{"amount": 70}'
   $ sallyport policy simulate new.yaml --since 7d
+  $ sallyport policy learn --agent support-bot --since 7d --out learned.yaml
 
 Exit codes: 0 all is well, 1 problems or failing tests.`;
 
@@ -38,6 +40,7 @@ export function policyCommand(shell: Shell): Command {
     .action((dir: string | undefined, options: CheckOptions) => test(dir, options, shell));
   addExplain(command, shell);
   addSimulate(command, shell);
+  addLearn(command, shell);
   command
     .command("schema")
     .description("the JSON Schema of policy files, for editors")

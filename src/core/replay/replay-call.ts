@@ -3,20 +3,16 @@
  * what it reads was not kept, every effect that is possible is named instead of one being guessed.
  */
 import { needsNoRule } from "../action-classes.ts";
-import type { Action } from "../action.ts";
 import type { Charge } from "../decision.ts";
-import { includes, memberKey } from "../policy/audience.ts";
 import { combine, uniteCharges } from "../policy/combine.ts";
 import type { NamedCharge } from "../policy/charge.ts";
 import { DEFAULT_RULE, type CompiledRule } from "../policy/compiled-rule.ts";
 import type { Effect } from "../policy/policy-file.ts";
-import { buildIndex, candidatesOf, type RuleIndex } from "../policy/rule-index.ts";
 import { effectOf } from "../policy/run-tests.ts";
-import { keyOf, misfitOf } from "../policy/selector.ts";
-import type { Principal } from "../principal.ts";
 import { id, type Digest, type RuleId } from "../units.ts";
 import type { RecordedCall } from "./recorded-call.ts";
 import { RecordedScope, type Unkept } from "./recorded-scope.ts";
+import { createRuleLookup } from "./rule-lookup.ts";
 import { truthsOf, type Truths } from "./rule-truths.ts";
 
 /** Policies as a replay needs them: a snapshot does not show its rules. */
@@ -41,13 +37,10 @@ export interface Replayed {
 
 export type Replay = (call: RecordedCall) => Replayed;
 
-/** Members whose rules are kept resolved; past it the oldest is resolved again when it returns. */
-const MEMBERS_MAX = 1024;
-
 /** `decided`: policies that may have made the recorded decisions; what held then is known. */
 export function createReplay(candidate: ReplayPolicies, decided?: ReplayPolicies): Replay {
-  const rulesFor = createLookup(candidate.rules);
-  const decidedFor = createLookup(decided?.rules ?? []);
+  const rulesFor = createRuleLookup(candidate.rules);
+  const decidedFor = createRuleLookup(decided?.rules ?? []);
   return (call) => {
     const { principal, action, policy } = call;
     const isKnown = policy !== undefined && policy === decided?.digest;
@@ -58,30 +51,6 @@ export function createReplay(candidate: ReplayPolicies, decided?: ReplayPolicies
       judged = through(judged, judge(around, rulesFor(principal, outer), truths));
     }
     return judged;
-  };
-}
-
-/** The rules that select an action, whatever their conditions, in the order of the files. */
-function createLookup(
-  rules: readonly CompiledRule[],
-): (principal: Principal, action: Action) => readonly CompiledRule[] {
-  const keyOfMember = memberKey(rules);
-  const known = new Map<string, RuleIndex>();
-  return (principal, action) => {
-    const key = `${action.kind} ${keyOfMember(principal)}`;
-    let index = known.get(key);
-    if (index === undefined) {
-      const own = rules.filter(
-        (rule) => rule.selector.kind === action.kind && includes(rule, principal),
-      );
-      index = buildIndex(own);
-      const oldest = known.keys().next();
-      if (known.size >= MEMBERS_MAX && oldest.done !== true) known.delete(oldest.value);
-      known.set(key, index);
-    }
-    return candidatesOf(index, keyOf(action)).filter(
-      (rule) => misfitOf(rule.selector, action) === undefined,
-    );
   };
 }
 

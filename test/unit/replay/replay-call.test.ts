@@ -5,6 +5,7 @@ import { createReplay } from "../../../src/core/replay/replay-call.ts";
 import { recordedEffect } from "../../../src/core/replay/simulation.ts";
 import { instant } from "../../../src/core/units.ts";
 import { compiled, http, llm, principal, rulesOf, tool } from "../policy/policy-fixture.ts";
+import { anyCall, anyPolicy } from "./any-policy.ts";
 import { callOf, replayable, type Compiled, type MadeCall } from "./replay-fixture.ts";
 
 const OLD = rulesOf(`
@@ -75,50 +76,6 @@ describe("a recorded call under other policies", () => {
   });
 });
 
-const NAMES = ["crm.read", "crm.write", "pay.send"] as const;
-const CONDITIONS = [
-  undefined,
-  "args.n > 1",
-  "args.n > 1 || tool.name == 'read'",
-  "args.missing == 1",
-  "session.marks.exists(m, m == 'seen')",
-  "principal.user == 'ann'",
-  "team == 'ops' && args.n < 3",
-  "findings.exists(f, f.score > 50)",
-  "now > timestamp('2026-11-20T00:00:00Z')",
-] as const;
-const rule = fc.record({
-  tools: fc.constantFrom("*", "crm.*", ...NAMES),
-  effect: fc.constantFrom("allow", "allow", "approve", "deny"),
-  when: fc.constantFrom(...CONDITIONS),
-  mode: fc.constantFrom("enforce", "enforce", "shadow"),
-});
-const policy = fc.array(rule, { maxLength: 6 }).map((rules) =>
-  compiled(
-    `version: 1\nagents: [bot]\nrules:${rules.length === 0 ? " []" : ""}\n${rules
-      .map(({ tools, effect, when, mode }, i) => {
-        const condition = when === undefined ? "" : `, when: "${when}"`;
-        return `- { id: r${i}, tools: ["${tools}"], effect: ${effect}, mode: ${mode}${condition} }`;
-      })
-      .join("\n")}\n`,
-  ),
-);
-const made: fc.Arbitrary<MadeCall> = fc
-  .record({
-    name: fc.constantFrom(...NAMES),
-    n: fc.nat(4),
-    marks: fc.constantFrom([], ["seen"]),
-    user: fc.constantFrom(undefined, "ann", "bob"),
-    team: fc.constantFrom(undefined, "ops"),
-    at: fc.constantFrom(Date.parse("2026-11-19T10:00:00Z"), Date.parse("2026-11-21T10:00:00Z")),
-  })
-  .map(({ name, n, marks, user, team, at }) => ({
-    action: tool(name, { n }),
-    principal: { ...principal("bot", team), user },
-    facts: { marks },
-    at,
-  }));
-
 /** What really came, or would have come, with all that the record does not hold. */
 function effectUnder({ snapshot }: Compiled, { action, facts, at = 0, principal: who }: MadeCall) {
   const known = { now: instant(at), marks: [], source: () => "", ...facts };
@@ -130,7 +87,7 @@ function effectUnder({ snapshot }: Compiled, { action, facts, at = 0, principal:
 describe("replaying", () => {
   it("never excludes what the candidate would really have said", () => {
     fc.assert(
-      fc.property(policy, policy, made, (before, candidate, call) => {
+      fc.property(anyPolicy, anyPolicy, anyCall, (before, candidate, call) => {
         const replay = createReplay(replayable(candidate), replayable(before));
         expect(replay(callOf(before, call)).effects).toContain(effectUnder(candidate, call));
       }),
@@ -140,7 +97,7 @@ describe("replaying", () => {
 
   it("gives the recorded verdict under the policies that made it", () => {
     fc.assert(
-      fc.property(policy, made, (before, call) => {
+      fc.property(anyPolicy, anyCall, (before, call) => {
         const recorded = callOf(before, call);
         const replay = createReplay(replayable(before), replayable(before));
         expect(replay(recorded).effects).toEqual([recordedEffect(recorded)]);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -15,7 +15,7 @@ rules:
   - { id: crm, tools: [crm.*], effect: allow }
 `;
 
-describe("sallyport policy simulate", () => {
+describe("sallyport policy simulate and learn", () => {
   const home = mkdtempSync(join(tmpdir(), "simulate-"));
 
   async function run(...argv: string[]): Promise<{ out: string; err: string; code: number }> {
@@ -85,5 +85,17 @@ describe("sallyport policy simulate", () => {
     expect(await run("simulate", "--since", "soon")).toMatchObject({ code: 2 });
     writeFileSync(join(home, "broken.yaml"), "version: 1\nrulez: []\n");
     expect(await run("simulate", "broken.yaml")).toMatchObject({ code: 1 });
+  });
+
+  it("learns what the record needs: a file that checks, and that changes nothing", async () => {
+    expect(await run("learn", "--out", "learned.yaml")).toMatchObject({ code: 0, out: "" });
+    mkdirSync(join(home, "learned"));
+    copyFileSync(join(home, "learned.yaml"), join(home, "learned", "learned.yaml"));
+    const checked = await run("check", "learned");
+    expect([checked.out, checked.code]).toEqual([expect.stringMatching(/2 tests passed/), 0]);
+    const { out, code } = await run("simulate", "learned", "--strict");
+    expect([out, code]).toEqual([expect.stringContaining("3 unchanged, 0 changed"), 0]);
+    expect(await run("learn", "--out", "learned.yaml")).toMatchObject({ code: 2 });
+    expect((await run("learn", "--agent", "nobody")).out).toContain("rules: []");
   });
 });
