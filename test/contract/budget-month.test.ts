@@ -1,176 +1,121 @@
-/**
- * A month of mixed traffic over replicas whose clocks disagree and which die now and then, against
- * plain sums. `SALLYPORT_SIMULATION_ROUNDS` makes it longer.
- */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
-import type { Budget, Hold } from "../../src/core/money/budget.ts";
-import { holdsFor } from "../../src/core/money/holds.ts";
-import { rollingWindow } from "../../src/core/money/window.ts";
-import { attemptId, id, instant, millis } from "../../src/core/units.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { RedisBudgetStore } from "../../src/stores/redis/budget-store.ts";
+import type { RedisClient } from "../../src/stores/redis/redis-client.ts";
 import { openBudgetStore } from "../../src/stores/sqlite/budget-store.ts";
-import { seededRandom } from "../support/seeded-random.ts";
-import { budget, LLM, metered, NOW, PRINCIPAL } from "../unit/money/money-fixtures.ts";
+import { simulateMonth, type MonthWorld } from "../support/month-simulation.ts";
+import { startRedis } from "../support/redis-server.ts";
+import { freshKeys, redisClient } from "../support/redis-store.ts";
 
-const DAY_MS = 86_400_000;
-const ROUNDS = Number(process.env["SALLYPORT_SIMULATION_ROUNDS"] ?? 60);
-const CALLS_A_ROUND = 24;
-const REPLICAS = 8;
-const LEASE = millis(660_000);
-/** Clocks of replicas are wrong by up to so much, either way. */
-const SKEW_MS = 30_000;
-/** A settle that comes later than this is not tried: the hold has been spend for long. */
-const LATE_MAX_MS = 3 * 3_600_000;
+/** `SALLYPORT_SIMULATION_SEEDS` makes it more months, `…_ROUNDS` longer ones. */
+const SEEDS = Array.from(
+  { length: Number(process.env["SALLYPORT_SIMULATION_SEEDS"] ?? 2) },
+  (_, n) => n + 1,
+);
+const MONTH_MS_MAX = 120_000;
 
-const root = mkdtempSync(join(tmpdir(), "sallyport-month-"));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-const BUDGETS: readonly Budget[] = [
-  budget("day", "nano_usd", { limit: 60_000_000_007, per: ["agent"] }),
-  budget("week", "nano_usd", {
-    limit: 900_000_000_001,
-    per: ["team"],
-    window: { kind: "calendar", every: "week", tz: "Europe/Berlin" },
-  }),
-  budget("month", "tokens", {
-    limit: 9_000_000,
-    per: [],
-    window: { kind: "calendar", every: "month", tz: "America/New_York" },
-  }),
-  budget("rolling", "calls", { limit: 40, per: ["agent"], window: rollingWindow(millis(DAY_MS)) }),
-];
-const CHARGES = BUDGETS.map((one) => metered(one));
-
-interface Running {
-  readonly attempt: ReturnType<typeof attemptId>;
-  readonly holds: readonly Hold[];
-  readonly startedAt: number;
-}
-
-type Random = () => number;
-
-/** Sums by key: what admitted calls came to, to the unit. */
-class Oracle {
-  readonly amounts = new Map<string, number>();
-  /** What calls used above what they held: the only way past a limit. */
-  readonly over = new Map<string, number>();
-
-  add(key: string, amount: number): void {
-    this.amounts.set(key, (this.amounts.get(key) ?? 0) + amount);
-  }
-
-  settle({ key, amount }: Hold, used: number): void {
-    this.add(key, used - amount);
-    if (used > amount) this.over.set(key, (this.over.get(key) ?? 0) + used - amount);
-  }
-}
-
-async function simulate(seed: number): Promise<void> {
-  const random = seededRandom(seed);
-  const file = join(root, `${seed}.db`);
-  const clock = { at: NOW };
-  const limits = new Map<string, number>();
-  const oracle = new Oracle();
-  const open = () => {
-    const skew = Math.floor((random() * 2 - 1) * SKEW_MS);
-    const now = () => instant(clock.at + skew);
-    return { store: openBudgetStore(file, now), now, running: [] as Running[] };
+/** One file, eight connections. */
+function sqliteWorld(): MonthWorld {
+  const root = mkdtempSync(join(tmpdir(), "sallyport-month-"));
+  return {
+    breaks: false,
+    dying: true,
+    exact: true,
+    open: async (now) => {
+      const store = openBudgetStore(join(root, "budgets.db"), now);
+      return { store, die: async () => store[Symbol.asyncDispose]() };
+    },
+    round: (_random, work) => work(),
+    [Symbol.asyncDispose]: async () => rmSync(root, { recursive: true, force: true }),
   };
-  const replicas = Array.from({ length: REPLICAS }, open);
-  let calls = 0;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    clock.at = instant(clock.at + Math.floor((random() * 2 * 30 * DAY_MS) / ROUNDS));
-    const steps = Array.from({ length: CALLS_A_ROUND }, async () => {
-      const replica = replicas[Math.floor(random() * REPLICAS)];
-      if (replica === undefined) return;
-      calls += 1;
-      const call = callOf(random, calls, replica.now());
-      const reply = await replica.store.reserve(call.attempt, call.holds, LEASE);
-      if (reply.kind === "unreachable") throw reply.cause;
-      if (reply.kind !== "held") return;
-      for (const hold of call.holds) {
-        limits.set(hold.key, hold.budget.limit);
-        oracle.add(hold.key, hold.amount);
+}
+
+/** One round in so many finds Redis killed in its middle. */
+const RESTART_ONE_IN = 8;
+/** Into a round: some calls are answered, some are under way, some not sent. */
+const RESTART_AFTER_MS_MAX = 8;
+const WHOLE_MS_MAX = 20_000;
+
+interface Connected {
+  readonly client: RedisClient;
+  readonly store: RedisBudgetStore;
+}
+
+/**
+ * Redis keeps its own time. `kept`: what it acknowledged outlives it; else it comes back empty, and
+ * the replicas tell it what they know.
+ */
+async function redisWorld(kept: boolean): Promise<MonthWorld> {
+  const durable = ["--appendonly", "yes", "--appendfsync", "always"];
+  const server = await startRedis(...(kept ? durable : []));
+  const keys = freshKeys();
+  const live = new Set<Connected>();
+  /** Connected again, and nothing left to settle or to void. */
+  const whole = async (): Promise<void> => {
+    const isWhole = ({ client, store }: Connected) => client.health.ok && store.unsettled === 0;
+    await expect
+      .poll(() => [...live].every(isWhole), { timeout: WHOLE_MS_MAX, interval: 5 })
+      .toBe(true);
+  };
+  return {
+    breaks: true,
+    dying: kept,
+    exact: kept,
+    open: async (_now, clock) => {
+      const client = await redisClient(server.url);
+      const connected = { client, store: new RedisBudgetStore({ client, keys, clock }) };
+      live.add(connected);
+      return {
+        store: connected.store,
+        die: async () => {
+          live.delete(connected);
+          await client[Symbol.asyncDispose]();
+        },
+      };
+    },
+    async round(random, work) {
+      const restarts = Math.floor(random() * RESTART_ONE_IN) === 0;
+      const after = random() * RESTART_AFTER_MS_MAX;
+      const working = work();
+      if (restarts) {
+        await pause(after);
+        await server.restart();
       }
-      replica.running.push(call);
-    });
-    await Promise.all(steps);
-    await Promise.all(replicas.map((replica) => finishSome(replica, random, clock.at, oracle)));
-    const dying = Math.floor(random() * REPLICAS * 4);
-    if (dying < REPLICAS) {
-      // What it had running is never settled; the holds become spend.
-      await replicas[dying]?.store[Symbol.asyncDispose]();
-      replicas[dying] = open();
-    }
-    for (const [key, amount] of oracle.amounts) {
-      expect(amount).toBeLessThanOrEqual((limits.get(key) ?? 0) + (oracle.over.get(key) ?? 0));
-    }
-  }
-  clock.at = instant(clock.at + LEASE + 2 * SKEW_MS);
-  const keys = [...oracle.amounts.keys()];
-  const [first] = replicas;
-  // A sweep is bounded: it is asked until nothing is held.
-  for (let n = 0; n < 20; n += 1) await first?.store.balances([]);
-  const balances = (await first?.store.balances(keys)) ?? [];
-  const kept = balances.filter(({ spent, held }) => spent + held > 0);
-  expect(kept.length).toBeGreaterThan(10);
-  for (const { key, spent, held } of kept) {
-    expect({ key, spent, held }).toEqual({ key, spent: oracle.amounts.get(key), held: 0 });
-  }
-  for (const { store } of replicas) await store[Symbol.asyncDispose]();
-}
-
-function callOf(random: Random, n: number, now: ReturnType<typeof instant>): Running {
-  const agent = `agent-${Math.floor(random() * 5)}`;
-  const principal = { ...PRINCIPAL, agent: id<never>(agent), team: agent < "agent-3" ? "x" : "y" };
-  const tokens = 1 + Math.floor(random() * 20_000);
-  const amounts = {
-    nanoUsd: 1 + Math.floor(random() * 3_000_000_000),
-    inputTokens: tokens,
-    outputTokens: Math.floor(random() * 5000),
-    calls: 1,
+      await working;
+      await whole();
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
-  const lines = holdsFor(CHARGES, principal, LLM, now, amounts);
-  const attempt = attemptId(id(`exc_${n}`), 1);
-  return { attempt, holds: lines.map(({ hold }) => hold), startedAt: now };
-}
-
-/** Some calls end: with less, with more than held, with nothing; some go on over the next rounds. */
-async function finishSome(
-  replica: { readonly store: ReturnType<typeof openBudgetStore>; running: Running[] },
-  random: Random,
-  now: number,
-  oracle: Oracle,
-): Promise<void> {
-  const going: Running[] = [];
-  const settling: Promise<unknown>[] = [];
-  for (const call of replica.running) {
-    const fate = random();
-    if (now - call.startedAt > LATE_MAX_MS) continue;
-    if (fate < 0.2) going.push(call);
-    else if (fate < 0.3) {
-      settling.push(replica.store.settle(call.attempt, []));
-      for (const hold of call.holds) oracle.settle(hold, 0);
-    } else {
-      const factor = fate > 0.97 ? 1.5 : random();
-      const settlements = call.holds.map((hold) => {
-        const amount = hold.budget.unit === "calls" ? 1 : Math.ceil(hold.amount * factor);
-        oracle.settle(hold, amount);
-        return { key: hold.key, amount, trailing: hold.trailing };
-      });
-      settling.push(replica.store.settle(call.attempt, settlements));
-    }
-  }
-  replica.running = going;
-  await Promise.all(settling);
 }
 
 describe("a month of traffic over eight replicas", () => {
-  it.each([1, 2])(
-    "comes out to the nano-dollar, whatever died (seed %i)",
-    (seed) => simulate(seed),
-    120_000,
+  it.each(SEEDS)(
+    "comes out to the nano-dollar in one file, whatever died (seed %i)",
+    async (seed) => {
+      await using world = sqliteWorld();
+      await simulateMonth(seed, world);
+    },
+    MONTH_MS_MAX,
+  );
+
+  it.each(SEEDS)(
+    "comes out to the nano-dollar on a Redis that keeps what it said, whatever died (seed %i)",
+    async (seed) => {
+      await using world = await redisWorld(true);
+      await simulateMonth(seed, world);
+    },
+    MONTH_MS_MAX,
+  );
+
+  it.each(SEEDS)(
+    "never spends what it has not on a Redis that comes back empty (seed %i)",
+    async (seed) => {
+      await using world = await redisWorld(false);
+      await simulateMonth(seed, world);
+    },
+    MONTH_MS_MAX,
   );
 });

@@ -150,6 +150,23 @@ describe("with Redis", () => {
     expect(await balance(store)).toEqual({ spent: 30, held: 20 + 1 + 2 + 3 });
   });
 
+  it("emptied, what is spent before the best informed replica speaks is not lost", async () => {
+    await using stores = await given();
+    const { server, store, client, keys } = stores;
+    await using other = new RedisBudgetStore({ client, keys });
+    const spend = async (by: RedisBudgetStore, name: string, amount: number): Promise<void> => {
+      await by.reserve(attemptOf(name), [holdOf("a", amount, 200)], LEASE);
+      await by.settle(attemptOf(name), [used("a", amount)]);
+    };
+    await spend(other, "one", 80);
+    await spend(store, "two", 20);
+    await server.ask("FLUSHALL");
+    // This one knows of 80 only, and spends before anybody speaks of 100.
+    await spend(other, "three", 20);
+    await spend(store, "four", 1);
+    expect(await balance(store)).toEqual({ spent: 80 + 20 + 20 + 1, held: 0 });
+  });
+
   it("read-only, both stores refuse, and work when it takes writes again", async () => {
     await using stores = await given();
     await using primary = await startRedis();

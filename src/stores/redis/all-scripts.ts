@@ -1,4 +1,4 @@
-import { ASSIGN, BALANCES, CHARGE, HOLDS_ON, LIST, RESTORE } from "./balance-scripts.ts";
+import { ASSIGN, BALANCES, CHARGE, HOLDS_ON, LIST, MEET, RESTORE } from "./balance-scripts.ts";
 import { RESERVE, RESIZE, SETTLE } from "./budget-scripts.ts";
 import { END, RENEW, TAKE } from "./rate-scripts.ts";
 import {
@@ -17,7 +17,7 @@ import type { RedisScript } from "./redis-script.ts";
 /** Loaded into every server that is met, so that no call has to send its text first. */
 export const ALL_SCRIPTS: readonly RedisScript[] = [
   [RESERVE, RESIZE, SETTLE],
-  [BALANCES, LIST, HOLDS_ON, ASSIGN, CHARGE, RESTORE],
+  [BALANCES, LIST, HOLDS_ON, ASSIGN, CHARGE, MEET, RESTORE],
   [TAKE, END, RENEW],
   [REQUEST_REVIEW, CHANGE_REVIEW, FIND_REVIEW, LIST_REVIEWS, FIND_OVERRIDE, UNATTENDED_REVIEWS],
   [ADD_TENANT, TENANTS],

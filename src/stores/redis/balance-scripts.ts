@@ -76,11 +76,18 @@ end
 return 1
 `);
 
+/** Answers whether it is the memory that the caller knows. */
+export const MEET = redisScript(`#!lua flags=allow-oom
+${COMMON}${KNOWN_EPOCH}
+return 1
+`);
+
 /**
  * What a caller still knows of a memory that is not there any more: a first meeting, or a server
  * that came back empty. ARGV from 3: a name for the memory if it has none, number of balances; then
  * key, spent, keep of each; then of each live attempt its name, lease in ms, number of holds, and
- * key, amount and keep of those. Spent is set to the largest that anybody knows, never added up.
+ * key, amount and keep of those. What was spent before the loss is the most that anybody knows of it,
+ * never a sum; what was spent since comes on top, whoever speaks last.
  */
 export const RESTORE = redisScript(`#!lua flags=allow-oom
 ${COMMON}
@@ -88,8 +95,13 @@ redis.call('SET', root .. 'epoch', ARGV[3], 'NX')
 local at = 5
 for i = 1, tonumber(ARGV[4]) do
   local spent, held, new = balance(ARGV[at])
-  if new then create(ARGV[at], ARGV[at + 2]) end
-  write(ARGV[at], math.max(spent, tonumber(ARGV[at + 1])), held)
+  local told, name = tonumber(ARGV[at + 1]), root .. 'balance:' .. ARGV[at]
+  local known = tonumber(redis.call('HGET', name, 'b')) or 0
+  if told > known then
+    if new then create(ARGV[at], ARGV[at + 2]) end
+    write(ARGV[at], spent + told - known, held)
+    redis.call('HSET', name, 'b', number(told))
+  end
   at = at + 3
 end
 while at <= #ARGV do

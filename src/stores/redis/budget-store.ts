@@ -52,9 +52,9 @@ export class RedisBudgetStore implements ChargeableStore, OutageCount, AsyncDisp
     this.#unsettled = new UnsettledQueue((one) => this.#settle(one));
   }
 
-  /** Settlements that wait for Redis. */
+  /** Settlements that wait for Redis, and tenants that it is to be told of again. */
   get unsettled(): number {
-    return this.#unsettled.size;
+    return this.#unsettled.size + this.#space.untold;
   }
 
   reserve(attempt: AttemptId, holds: readonly Hold[], lease: Millis): Promise<ReserveReply> {

@@ -73,6 +73,7 @@ export class RedisClient implements AsyncDisposable {
   /** One server has one; in a cluster each hash tag has its own, for its node may be the sick one. */
   readonly #breakers = new Map<string, CircuitBreaker>();
   readonly #checks: NodeJS.Timeout;
+  readonly #returns: (() => void)[] = [];
   #state: ServerState | undefined;
   #lastError: Error | undefined;
   #told = "";
@@ -127,6 +128,11 @@ export class RedisClient implements AsyncDisposable {
     }
   }
 
+  /** Called whenever the server can be asked again after it could not: it may be another one. */
+  onReturn(listener: () => void): void {
+    this.#returns.push(listener);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
     clearInterval(this.#checks);
@@ -155,7 +161,8 @@ export class RedisClient implements AsyncDisposable {
     }
     if (this.#state?.unfit !== undefined) return new RedisUnfit(this.#state.unfit);
     if (this.#state !== undefined) return undefined;
-    return new RedisUnavailable("Redis was not looked at yet", { sent: false });
+    const why = this.#lastError === undefined ? " yet" : `: ${this.#lastError.message}`;
+    return new RedisUnavailable(`Redis was not looked at${why}`, { sent: false });
   }
 
   #reason(): string {
@@ -206,9 +213,11 @@ export class RedisClient implements AsyncDisposable {
       const states = (await this.#deadlines.guard(asked, () => this.#tooSlow())).map((info) =>
         readServerState(info, wallMillis()),
       );
-      if (this.#state === undefined) await this.#loadScripts();
+      const returned = this.#state === undefined;
+      if (returned) await this.#loadScripts();
       this.#state = worstOf(states);
       this.#breakerOf("").succeeded();
+      if (returned) for (const listen of this.#returns) listen();
     } catch (error) {
       if (this.#state === undefined) this.#lastError = this.#judge(error, this.#breakerOf(""));
     }

@@ -3,7 +3,8 @@
  * tenant as its hash tag; `KEYS[1]` says which node of a cluster that is, and ARGV[2] is what all
  * names of the tenant begin with.
  *
- *     <root>balance:<key>      hash: `s` spent, `h` held; integers up to 2^53 - 1
+ *     <root>balance:<key>      hash: `s` spent, `h` held, `b` what of `s` was spent before this memory
+ *                              began, as far as somebody told it; integers up to 2^53 - 1
  *     <root>attempt:<attempt>  hash: `=<key>` amount held, `e` end of the lease in ms, `d` once it
  *                              ended, `v` for an attempt that was given up before it was heard of
  *     <root>leases             attempts that live, by the end of their lease

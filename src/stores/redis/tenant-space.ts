@@ -2,7 +2,7 @@ import type { Hold } from "../../core/money/budget.ts";
 import type { AttemptId } from "../../core/units.ts";
 import { wallMillis } from "../../lib/clock.ts";
 import { newId } from "../../lib/ids.ts";
-import { RESTORE } from "./balance-scripts.ts";
+import { MEET, RESTORE } from "./balance-scripts.ts";
 import type { RedisStoreOptions } from "./rate-store.ts";
 import type { RedisScript } from "./redis-script.ts";
 import { TenantMemory } from "./tenant-memory.ts";
@@ -22,8 +22,16 @@ export class TenantSpace {
   /** Which key an attempt of this process holds, to know its tenant again. */
   readonly #keys = new Map<AttemptId, string>();
 
+  #untold = 0;
+
   constructor(options: RedisStoreOptions) {
     this.#options = options;
+    options.client.onReturn(() => void this.#tellAll());
+  }
+
+  /** Tenants that a Redis which came back is yet to be told of. */
+  get untold(): number {
+    return this.#untold;
   }
 
   /** One script sees one tenant: anything else could not be on one node of a cluster. */
@@ -35,8 +43,11 @@ export class TenantSpace {
   }
 
   /** A script that changes money. `args` follow now, root and epoch. */
-  async run(key: string, script: RedisScript, args: Args): Promise<unknown> {
-    const root = this.tenantOf(key);
+  run(key: string, script: RedisScript, args: Args): Promise<unknown> {
+    return this.#run(this.tenantOf(key), script, args);
+  }
+
+  async #run(root: string, script: RedisScript, args: Args): Promise<unknown> {
     const memory = this.#memoryOf(root);
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
       const reply = await this.#evaluate(root, script, [memory.epoch, ...args]);
@@ -80,6 +91,24 @@ export class TenantSpace {
 
   sawSpent(key: string, spent: number, keepUntil?: number): void {
     this.#memoryOf(this.tenantOf(key)).sawSpent(key, spent, keepUntil);
+  }
+
+  /**
+   * Not only with the next call: a replica that stays silent until the memory is lost once more knows
+   * of another past than those that spoke meanwhile, and what they know cannot be added up.
+   */
+  async #tellAll(): Promise<void> {
+    const roots = [...this.#memories.keys()];
+    this.#untold = roots.length;
+    try {
+      for (const root of roots) {
+        await this.#run(root, MEET, []);
+        this.#untold -= 1;
+      }
+    } catch {
+      // Lost again: it is told when it returns.
+      this.#untold = 0;
+    }
   }
 
   #evaluate(root: string, script: RedisScript, args: Args): Promise<unknown> {
