@@ -31,6 +31,7 @@ export function agree(
     at,
     price,
     tier: metering.demand.tier,
+    surcharge: metering.demand.surcharge,
     inputTokens,
     outputTokens,
     toolCalls,

@@ -6,9 +6,10 @@ import type { Action } from "../core/action.ts";
 import type { Terms } from "../core/decision.ts";
 import type { Hold, Reservation } from "../core/money/budget.ts";
 import { holdsFor, type HoldLine } from "../core/money/holds.ts";
-import type { ModelPrice } from "../core/money/price.ts";
+import type { ModelPrice, PriceCatalogue } from "../core/money/price.ts";
 import type { RateStanding } from "../core/money/rate.ts";
 import type { Agreement } from "../core/money/settle.ts";
+import { withSurcharge } from "../core/money/surcharge.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { attemptId, millis, type BudgetId, type ExchangeId, type Instant } from "../core/units.ts";
@@ -91,8 +92,7 @@ export async function reserve(
 ): Promise<ReserveVerdict> {
   const { now, terms, metering } = input;
   const billed = metering === undefined || metering.bills === "nothing" ? undefined : metering;
-  const tier = billed?.demand.tier;
-  const price = billed && ports.prices.price(billed.provider, billed.model, now, tier);
+  const price = billed && priceOf(billed, now, ports.prices);
   if (billed !== undefined && price === undefined) return halt(priceUnknown(billed));
   const isCharged = terms.charges.some(({ kind }) => kind === "metered");
   const tool = isCharged ? billed?.demand.tools.find((one) => !price?.covers(one)) : undefined;
@@ -112,6 +112,15 @@ export async function reserve(
     budgets: NO_STANDINGS,
     agreement: plan.agreement,
   });
+}
+
+function priceOf(
+  { provider, model, demand }: Metering,
+  now: Instant,
+  prices: PriceCatalogue,
+): ModelPrice | undefined {
+  const price = prices.price(provider, model, now, demand.tier);
+  return price && withSurcharge(price, demand.surcharge);
 }
 
 const NO_STANDINGS: readonly BudgetStanding[] = [];

@@ -217,7 +217,8 @@ function parseUsage(from: JsonObject): Usage {
   }
   const tier = from["tier"] === undefined ? undefined : word(from, "tier", SERVICE_TIERS);
   const source = word(from, "source", ["provider", "estimated", "floor"]);
-  return { ...UNCOUNTED, ...counts, tier, source };
+  const surcharge = optional(from, "surcharge", number);
+  return { ...UNCOUNTED, ...counts, tier, surcharge, source };
 }
 
 function parseAbandoned(from: JsonObject): { writer: string; number: number; offset: number } {

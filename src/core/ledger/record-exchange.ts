@@ -94,19 +94,21 @@ function cost(priced: PricedUsage): string {
   );
 }
 
-/** `source` and `tier` stand among the counts where canonical JSON wants them. */
+/** What is no count of tokens stands among the counts where canonical JSON wants it. */
 function usage(tokens: Usage): string {
   let out = "{";
   for (const [key, name] of USAGE_COUNTS) {
-    if (key === "tool_calls") out += `"source":"${tokens.source}",${tier(tokens)}`;
+    if (key === "tool_calls") out += `"source":"${tokens.source}",${priceList(tokens)}`;
     const count = tokens[name];
     if (count !== undefined) out += `"${key}":${digits(count)},`;
   }
   return `${out.slice(0, -1)}}`;
 }
 
-function tier({ tier: said }: Usage): string {
-  return said === undefined || said === "standard" ? "" : `"tier":"${said}",`;
+/** The price list, where it is not the usual one. */
+function priceList({ surcharge, tier }: Usage): string {
+  const more = surcharge === undefined || surcharge === 0 ? "" : `"surcharge":${surcharge},`;
+  return tier === undefined || tier === "standard" ? more : `${more}"tier":"${tier}",`;
 }
 
 /** An exchange that was closed without saying how is one that failed. */

@@ -12,6 +12,8 @@ export type ProviderTool = "web_search" | "file_search" | "unbilled" | "other";
  */
 export interface Demand {
   readonly tier: ServiceTier;
+  /** What the place where it is computed adds to the price of tokens, in percent. */
+  readonly surcharge: number;
   readonly tools: readonly ProviderTool[];
   /** Most calls of these tools in one answer; undefined where the client set no bound. */
   readonly toolCallsMax: number | undefined;
@@ -23,6 +25,7 @@ export interface Demand {
 
 export const NO_DEMAND: Demand = {
   tier: "standard",
+  surcharge: 0,
   tools: [],
   toolCallsMax: undefined,
   imageTokens: 0,

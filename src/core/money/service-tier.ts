@@ -4,6 +4,7 @@
  *
  * @see https://platform.openai.com/docs/guides/priority-processing
  * @see https://docs.anthropic.com/en/api/service-tiers
+ * @see https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rest/v1/GenerateContentResponse#TrafficType
  * @see https://docs.aws.amazon.com/bedrock/latest/userguide/service-tiers-inference.html
  */
 export const SERVICE_TIERS = ["standard", "batch", "flex", "priority", "fast", "other"] as const;
@@ -27,6 +28,12 @@ const NAMES = new Map<string, ServiceTier>([
   ["default", "standard"],
   ["standard_only", "standard"],
   ["on_demand", "standard"],
+  // Vertex. How much cheaper off-peak hours are nobody publishes.
+  ["on_demand_priority", "priority"],
+  ["on_demand_flex", "flex"],
+  ["on_demand_offpeak", "standard"],
+  ["provisioned_throughput", "standard"],
+  ["traffic_type_unspecified", "standard"],
   // The provider decides; its answer says what it was.
   ["auto", "standard"],
   ["batch", "batch"],

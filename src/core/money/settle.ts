@@ -3,6 +3,7 @@ import type { Settlement } from "./budget.ts";
 import { amountIn, type Amounts, type HoldLine } from "./holds.ts";
 import type { ModelPrice, PriceCatalogue } from "./price.ts";
 import type { PricedUsage } from "./priced-usage.ts";
+import { withSurcharge } from "./surcharge.ts";
 import { TIER_FACTOR_MAX, type ServiceTier } from "./service-tier.ts";
 import { inputTokensOf, outputTokensOf, UNCOUNTED, type BilledUsage, type Usage } from "./usage.ts";
 
@@ -21,6 +22,8 @@ export interface MeteredAgreement {
   readonly price: ModelPrice;
   /** The price list that was asked for. */
   readonly tier: ServiceTier;
+  /** Percent that was asked for, and is in `price`. */
+  readonly surcharge: number;
   /** Upper bounds that the hold was made from. */
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -90,7 +93,8 @@ function priceUsage(
 ): PricedUsage {
   const usage = billedUsage(metered, ending.usage);
   const model = ending.model ?? metered.model;
-  const { price, factor } = priceOfAnswer(metered, model, usage.tier ?? metered.tier, prices);
+  const { tier = metered.tier, surcharge = metered.surcharge } = usage;
+  const { price, factor } = priceOfAnswer(metered, { model, tier, surcharge }, prices);
   const cost = Math.min(price.cost(usage) * factor, NANO_USD_MAX);
   return {
     usage,
@@ -118,17 +122,18 @@ interface PriceOfAnswer {
  */
 function priceOfAnswer(
   metered: MeteredAgreement,
-  model: string,
-  tier: ServiceTier,
+  { model, tier, surcharge }: Pick<MeteredAgreement, "model" | "tier" | "surcharge">,
   prices: PriceCatalogue,
 ): PriceOfAnswer {
-  if (model === metered.model && tier === metered.tier) return { price: metered.price, factor: 1 };
+  const asAsked = tier === metered.tier && surcharge === metered.surcharge;
+  if (asAsked && model === metered.model) return { price: metered.price, factor: 1 };
   const { provider, at } = metered;
   const answered = knownPrice(prices.price(provider, model, at, tier));
-  if (answered !== undefined) return { price: answered, factor: 1 };
+  if (answered !== undefined) return { price: withSurcharge(answered, surcharge), factor: 1 };
   const standard = knownPrice(prices.price(provider, model, at, "standard"));
   if (tier === metered.tier) return { price: metered.price, factor: 1 };
-  return { price: standard ?? metered.price, factor: TIER_FACTOR_MAX[tier] };
+  const price = standard === undefined ? metered.price : withSurcharge(standard, surcharge);
+  return { price, factor: TIER_FACTOR_MAX[tier] };
 }
 
 function knownPrice(price: ModelPrice | undefined): ModelPrice | undefined {

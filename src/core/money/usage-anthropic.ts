@@ -9,6 +9,7 @@
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import { modelName } from "./model-name.ts";
 import { serviceTier, type ServiceTier } from "./service-tier.ts";
+import { residencyPercent } from "./surcharge.ts";
 import { tokenCount } from "./token-count.ts";
 import type { UsageReader } from "./usage-reader.ts";
 import { UNCOUNTED, type Usage } from "./usage.ts";
@@ -22,6 +23,7 @@ export function createAnthropicUsage(): UsageReader {
     webSearches: undefined,
     toolCalls: undefined,
     tier: undefined,
+    surcharge: undefined,
     output: undefined,
     thinking: undefined,
     compactions: NO_COMPACTIONS,
@@ -52,6 +54,7 @@ interface Seen {
   webSearches: number | undefined;
   toolCalls: number | undefined;
   tier: ServiceTier | undefined;
+  surcharge: number | undefined;
   output: number | undefined;
   thinking: number | undefined;
   compactions: Compactions;
@@ -71,6 +74,7 @@ function readInput(seen: Seen, usage: JsonObject): void {
     seen.toolCalls = larger(seen.toolCalls, tools["code_execution_requests"]);
   }
   seen.tier = tierOf(usage) ?? seen.tier;
+  seen.surcharge = residencyPercent(usage["inference_geo"]) ?? seen.surcharge;
 }
 
 function readOutput(seen: Seen, usage: JsonObject): void {
@@ -97,6 +101,7 @@ function classesOf(seen: Seen): Usage | undefined {
     webSearches: seen.webSearches,
     toolCalls: seen.toolCalls,
     tier: seen.tier,
+    surcharge: seen.surcharge,
     source: "provider",
   };
 }

@@ -37,9 +37,16 @@ export function createGeminiUsage(): UsageReader {
       bestTotal = total;
     },
     usage: () =>
-      best === undefined ? undefined : { ...classesOf(best, finished), webSearches, tier },
+      best === undefined
+        ? undefined
+        : { ...classesOf(best, finished), webSearches, tier: trafficTier(best) ?? tier },
     model: () => model,
   };
+}
+
+/** Vertex says beside the counts by which list they are billed. */
+function trafficTier(usage: JsonObject): ServiceTier | undefined {
+  return serviceTier(usage["trafficType"]);
 }
 
 /** A candidate that gave its reason to stop, or a prompt that was blocked: nothing more is billed. */

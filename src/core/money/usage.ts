@@ -30,6 +30,8 @@ export interface Usage {
   readonly toolCalls?: number | undefined;
   /** Which of its prices the provider says it applied. */
   readonly tier?: ServiceTier | undefined;
+  /** Percent that it added to the price of tokens, where it says. */
+  readonly surcharge?: number | undefined;
   /**
    * `provider`: its own count. `estimated`: counted here over a whole answer, because the provider
    * sent no count. `floor`: what was seen of an answer that broke off; more was billed.

@@ -117,6 +117,13 @@ describe("Anthropic", () => {
     expect(messages({ ...said(document), tools, service_tier: "auto" })).toEqual(NO_DEMAND);
   });
 
+  it("is dearer where it names the place that computes it", () => {
+    expect(messages({ inference_geo: "us" })?.surcharge).toBe(10);
+    expect(messages({ inference_geo: "elsewhere" })?.surcharge).toBe(10);
+    expect(messages({ inference_geo: "global" })?.surcharge).toBe(0);
+    expect(messages({ inference_geo: null })?.surcharge).toBe(0);
+  });
+
   it("knows fast mode, pictures, documents and containers", () => {
     expect(messages({ speed: "fast" })?.tier).toBe("fast");
     const picture = { type: "image", source: { type: "url", url: "https://x" } };

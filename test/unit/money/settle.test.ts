@@ -9,7 +9,14 @@ import {
   type MeteredAgreement,
 } from "../../../src/core/money/settle.ts";
 import type { PriceCatalogue } from "../../../src/core/money/price.ts";
-import { inputTokensOf, outputTokensOf, type Usage } from "../../../src/core/money/usage.ts";
+import { withSurcharge } from "../../../src/core/money/surcharge.ts";
+import {
+  inputTokensOf,
+  outputTokensOf,
+  type BilledUsage,
+  type Usage,
+} from "../../../src/core/money/usage.ts";
+import { nanoUsd } from "../../../src/core/units.ts";
 import {
   amount,
   budget,
@@ -35,6 +42,7 @@ const METERED: MeteredAgreement = {
   at: NOW,
   price: PRICE,
   tier: "standard",
+  surcharge: 0,
   inputTokens: 100,
   outputTokens: 40,
   toolCalls: 0,
@@ -117,6 +125,24 @@ describe("settlementsOf", () => {
     expect(charged("gpt-4o", usage)).toMatchObject({ cost: 330, price: "unpriced" });
     expect(charged("gpt-4o", { ...usage, tier: "flex" })).toMatchObject({ cost: 110 });
     expect(charged("gpt-4o", { ...usage, tier: undefined })).toMatchObject({ price: "exact" });
+  });
+
+  it("charges a tenth more where the answer says that it was computed in a place of choice", () => {
+    const usage: Usage = { ...NONE, input: 30, output: 5, webSearches: 2 };
+    const cost = (of: BilledUsage) => nanoUsd(PRICE.cost(of) + 7 * (of.webSearches ?? 0));
+    const listed = { ...PRICE, cost };
+    const prices: PriceCatalogue = { version: "test@1", price: () => listed };
+    const metered = { ...METERED, price: listed };
+    const charged = (surcharge: number | undefined, asked: number): unknown => {
+      const price = withSurcharge(listed, asked);
+      const agreed = agreement({ ...metered, price, surcharge: asked });
+      return settlementsOf(agreed, { ...ENDING, usage: { ...usage, surcharge } }, prices).priced
+        ?.cost;
+    };
+    expect(charged(undefined, 0)).toBe(110 + 14);
+    expect(charged(10, 0)).toBe(121 + 14);
+    expect(charged(undefined, 10)).toBe(121 + 14);
+    expect(charged(0, 10)).toBe(110 + 14);
   });
 
   it("keeps the hold, flagged estimated, when usage is missing", () => {

@@ -27,6 +27,30 @@ const APIS = [
 ] as const;
 const HOSTILE = [-1, 0.5, Number.NaN, Infinity, 1e300, 2 ** 53, "12", null, true, [], {}];
 
+describe("the price list that an answer names", () => {
+  it.each([
+    ["ON_DEMAND", "standard"],
+    ["ON_DEMAND_PRIORITY", "priority"],
+    ["ON_DEMAND_FLEX", "flex"],
+    ["PROVISIONED_THROUGHPUT", "standard"],
+    ["SOMETHING_NEW", "other"],
+    [undefined, undefined],
+  ])("is on Vertex, for traffic of type %s, %s", (trafficType, tier) => {
+    const counts = { promptTokenCount: 3, ...(trafficType && { trafficType }) };
+    expect(read("generate", [{ usageMetadata: counts }]).usage?.tier).toBe(tier);
+  });
+
+  it.each([
+    ["us", 10],
+    ["global", 0],
+    ["not_available", 0],
+    [null, undefined],
+  ])("is at Anthropic, computed in %j, dearer by %s percent", (inference_geo, surcharge) => {
+    const usage = { input_tokens: 3, output_tokens: 1, inference_geo };
+    expect(read("messages", [{ type: "message", usage }]).usage?.surcharge).toBe(surcharge);
+  });
+});
+
 describe("usage of a provider's answer", () => {
   it.each(USAGE_STREAMS)("$title", ({ api, events, model, usage }) => {
     expect(read(api, events)).toEqual({ usage, model });

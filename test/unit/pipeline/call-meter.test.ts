@@ -19,6 +19,7 @@ const METERED: MeteredAgreement = {
   at: NOW,
   price: PRICE,
   tier: "standard",
+  surcharge: 0,
   inputTokens: 1000,
   outputTokens: 100,
   toolCalls: 0,

@@ -6,6 +6,7 @@
  */
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../../../core/json.ts";
 import type { Demand, ProviderTool } from "../../../core/money/demand.ts";
+import { residencyPercent } from "../../../core/money/surcharge.ts";
 import { serviceTier } from "../../../core/money/service-tier.ts";
 import { unseenMedia, type MediaKind } from "../unseen-media.ts";
 
@@ -22,6 +23,7 @@ export function messagesDemand(body: JsonObject): Demand {
   const { tools, callsMax } = providerTools(body);
   return {
     tier: body["speed"] === "fast" ? "fast" : (serviceTier(body["service_tier"]) ?? "standard"),
+    surcharge: residencyPercent(body["inference_geo"]) ?? 0,
     tools,
     toolCallsMax: callsMax,
     imageTokens: media.images * IMAGE_TOKENS_MAX,

@@ -19,6 +19,7 @@ export const messagesRequest: RequestGrammar = {
     "thinking",
     "service_tier",
     "speed",
+    "inference_geo",
     "mcp_servers",
     "container",
   ]),

@@ -64,6 +64,7 @@ function converseDemand(body: JsonObject): Demand {
     tier: tierOf(body),
     tools: systemTools(body["toolConfig"] ?? null),
     toolCallsMax: undefined,
+    surcharge: 0,
     imageTokens: media.images * IMAGE_TOKENS_MAX,
     readsUnseen: media.unbounded || isJsonObject(body["promptVariables"]),
   };

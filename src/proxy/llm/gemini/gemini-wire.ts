@@ -1,4 +1,5 @@
 /** @see https://ai.google.dev/api/all-methods */
+import { serviceTier } from "../../../core/money/service-tier.ts";
 import type { RequestHead, WireFamily } from "../../wire.ts";
 import { splitVersion, versionToSend } from "../base-path.ts";
 import { sseCodec } from "../event-codec.ts";
@@ -80,6 +81,13 @@ function route(head: RequestHead): Routing {
   const model = family === "models" ? name : `${family}/${name}`;
   return {
     kind: "known",
-    endpoint: { operation, target: `${place}${rest}${query.text}`, model, stream },
+    endpoint: {
+      operation,
+      target: `${place}${rest}${query.text}`,
+      model,
+      stream,
+      // Vertex's way to ask for another price list.
+      tier: serviceTier(head.headers["x-vertex-ai-llm-shared-request-type"]),
+    },
   };
 }

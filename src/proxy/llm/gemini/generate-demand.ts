@@ -39,6 +39,7 @@ export function generateDemand(
     tier: serviceTier(tier) ?? "standard",
     tools: providerTools(body["tools"]),
     toolCallsMax: undefined,
+    surcharge: 0,
     imageTokens: media.images * IMAGE_TOKENS_MAX,
     readsUnseen: media.unbounded || readsCache,
   };

@@ -39,7 +39,11 @@ export const generateRequest: RequestGrammar = {
       outputTokens: tokensMember(reading, capKey),
       zeroIsCap: false,
       choices: choicesMember(reading, choicesKey),
-      demand: generateDemand(body, body[tierKey], typeof body[cacheKey] === "string"),
+      demand: generateDemand(
+        body,
+        body[tierKey] ?? endpoint.tier,
+        typeof body[cacheKey] === "string",
+      ),
       wantsUsage: true,
     };
     const { problem } = reading;

@@ -44,6 +44,7 @@ export function chatDemand(body: JsonObject, model: JsonValue | undefined): Dema
     tools,
     // Chat completions search once; nothing else of theirs has a bound.
     toolCallsMax: searches && tools.length === 1 ? 1 : undefined,
+    surcharge: 0,
     imageTokens: media.images * imageTokens(model),
     readsUnseen: media.unbounded,
   };
@@ -55,6 +56,7 @@ export function responsesDemand(body: JsonObject, toolCallsMax: number | undefin
     tier: serviceTier(body["service_tier"]) ?? "standard",
     tools: providerTools(body["tools"]),
     toolCallsMax,
+    surcharge: 0,
     imageTokens: media.images * imageTokens(body["model"]),
     readsUnseen: media.unbounded || STORED_INPUT.some((key) => isPresent(body[key])),
   };
