@@ -33,11 +33,14 @@ async function startSecure(name: string, { cert, key }: Certificate): Promise<Se
     return path;
   };
   const tlsPort = await freePort();
-  const server = await startRedis(
-    ...["--tls-port", String(tlsPort), "--tls-auth-clients", "no"],
-    ...["--tls-cert-file", file("crt", cert), "--tls-key-file", file("key", key)],
-    ...["--tls-ca-cert-file", file("ca", HOUSE_CA)],
-  );
+  const settings = {
+    "--tls-port": String(tlsPort),
+    "--tls-auth-clients": "no",
+    "--tls-cert-file": file("crt", cert),
+    "--tls-key-file": file("key", key),
+    "--tls-ca-cert-file": file("ca", HOUSE_CA),
+  };
+  const server = await startRedis(...Object.entries(settings).flat());
   return { server, tlsPort, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 

@@ -193,6 +193,11 @@ const adjustment = fc.oneof(
   }),
 );
 
+const priceList = fc.record({
+  tier: maybe(fc.constantFrom("flex" as const, "priority" as const)),
+  surcharge: fc.constantFrom(undefined, 10),
+});
+
 const facts: fc.Arbitrary<Facts> = fc
   .record({
     method: word,
@@ -214,7 +219,11 @@ const facts: fc.Arbitrary<Facts> = fc
     duration: maybe(count.map(millis)),
   })
   .chain((changes) =>
-    word.map((exchange) => ({ ...outcomeFacts(exchange, undefined), ...changes }) as Facts),
+    fc.tuple(word, priceList).map(([exchange, list]) => {
+      const known = outcomeFacts(exchange, undefined);
+      const usage = known.usage && { ...known.usage, usage: { ...known.usage.usage, ...list } };
+      return { ...known, ...changes, usage } as Facts;
+    }),
   );
 
 describe("records", () => {
