@@ -1,9 +1,9 @@
 /** The one way into the directory: what changes is on the ledger first, then in the store. */
 import { impossible } from "../../lib/impossible.ts";
 import { done, fault, type Answer } from "../../core/fault.ts";
-import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import { StoreUnreachable, type Write } from "../../core/identity/directory-store.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
+import { changeOfTenant } from "../../core/ledger/change-of-tenant.ts";
 import type { Change } from "../../core/ledger/entry.ts";
 
 /**
@@ -15,7 +15,8 @@ export async function changeDirectory(
   writes: readonly Write[],
   { store, ledger }: IdentityPorts,
 ): Promise<Answer<number>> {
-  const change = inTenant(said, writes);
+  const put = writes.find((write) => write.kind === "put");
+  const change = put === undefined ? said : changeOfTenant(said, put.entry.tenant);
   if (!ledger.healthy || !(await ledger.change(change))) {
     return fault("unavailable", "Nothing was changed: the ledger cannot be written now.");
   }
@@ -34,14 +35,6 @@ export async function changeDirectory(
     default:
       return impossible(reply);
   }
-}
-
-/** Whoever looks at the record sees the changes of their own tenant. */
-function inTenant(change: Change, writes: readonly Write[]): Change {
-  const put = writes.find((write) => write.kind === "put");
-  const tenant = put?.entry.tenant;
-  if (tenant === undefined || tenant === DEFAULT_TENANT) return change;
-  return { ...change, detail: { ...change.detail, tenant } };
 }
 
 function unreachable(error: unknown): { readonly kind: "unreachable"; readonly cause: Error } {

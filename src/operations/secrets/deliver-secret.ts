@@ -5,6 +5,7 @@
 import { done, fault, type Answer } from "../../core/fault.ts";
 import { isLive, type AgentSession } from "../../core/identity/agent-session.ts";
 import type { Caller } from "../../core/identity/caller.ts";
+import { changeOfTenant } from "../../core/ledger/change-of-tenant.ts";
 import { stopIdsOf } from "../../core/identity/stop.ts";
 import { withheld, type Borrower, type SecretType } from "../../core/secret/secret-terms.ts";
 import type { RevealedSecret } from "../../core/secret/secret-store.ts";
@@ -112,7 +113,7 @@ async function handOver(
       ...(session !== undefined && { agent: session.agent, session: session.id }),
     },
   };
-  if (!ledger.healthy || !(await ledger.change(change))) {
+  if (!ledger.healthy || !(await ledger.change(changeOfTenant(change, tenant)))) {
     return fault("unavailable", "Nothing was given out: the ledger cannot be written now.");
   }
   const at = now();

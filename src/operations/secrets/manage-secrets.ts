@@ -2,7 +2,8 @@
 import { impossible } from "../../lib/impossible.ts";
 import { done, fault, type Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
-import type { Change, ChangeDetail } from "../../core/ledger/entry.ts";
+import { changeOfTenant } from "../../core/ledger/change-of-tenant.ts";
+import type { ChangeDetail } from "../../core/ledger/entry.ts";
 import { SecretsUnreachable, type SecretChange } from "../../core/secret/secret-store.ts";
 import type { SecretTerms } from "../../core/secret/secret-terms.ts";
 import { deliveredValueProblem, secretValueProblem } from "../../core/secret/secret-value.ts";
@@ -127,12 +128,8 @@ async function changeSecret(
   ports: SecretDesk,
 ): Promise<Answer<SecretView>> {
   const { ledger, secrets, now } = ports;
-  const record: Change = {
-    change: VERBS[change.kind],
-    about: `secret:${name}`,
-    by: caller.name,
-    detail,
-  };
+  const said = { change: VERBS[change.kind], about: `secret:${name}`, by: caller.name, detail };
+  const record = changeOfTenant(said, caller.tenant);
   if (!ledger.healthy || !(await ledger.change(record))) {
     return fault("unavailable", "Nothing was changed: the ledger cannot be written now.");
   }
