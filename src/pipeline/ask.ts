@@ -75,6 +75,8 @@ export interface Interpretation {
   source(): string;
   /** The bytes to send: exactly those received, unless policy changed something. */
   compose(changes: Changes): RequestBody;
+  /** Path and query to ask of the upstream, where a model in it may have been changed. */
+  readonly target?: string;
   /** The same request to another model; undefined where the wire has no place to write it. */
   withModel?(model: string): Interpretation | undefined;
   /**

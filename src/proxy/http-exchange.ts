@@ -118,7 +118,7 @@ export class HttpExchange implements Ask, Door {
     if (authorized.body.kind === "stream") this.#watchUpload(request);
     const refuser = this.#hold ?? wire;
     const refuse = (refusal: Refusal): WireReply => refuser.refuse(refusal);
-    const { target } = wire;
+    const { target = wire.target } = authorized.interpretation;
     const { reserved } = authorized;
     const tellCost = costTeller(authorized, reply);
     const dispatch = { head, target, headers, request, reply, facts, shutdown, tellCost, refuse };

@@ -16,9 +16,11 @@ version: 1
 agents: [tester]
 budgets:
   tiny: { limit: 0.000001 USD, per: agent, window: day }
+  pocket: { limit: 1 tokens, per: agent, window: day, on_exceed: { downgrade: "${HAIKU}" } }
 rules:
   - { id: haiku, llm: { models: ["*claude-haiku*"] }, effect: allow, limits: { output_tokens: 500 } }
   - { id: dear, llm: { models: ["*claude-sonnet*"] }, effect: allow, charge: tiny }
+  - { id: dearest, llm: { models: ["*claude-3-5-haiku*"] }, effect: allow, charge: pocket }
 inspect:
   - { id: injection, on: [response], find: [injection], at: high, do: block }
 `;
@@ -103,6 +105,18 @@ describe("bedrock", () => {
       inferenceConfig: { maxTokens: 500 },
     });
     expect(sent?.headers["authorization"]).toContain(AWS_KEY.accessKeyId);
+  });
+
+  it("moves a call to the model that a budget names, and signs that path", async () => {
+    const dear = "us.anthropic.claude-3-5-haiku-20241022-v1:0";
+    const answer = await call(dear, "converse", converse("good day"));
+    expect(await answer.json()).toMatchObject({
+      output: { message: { content: [{ text: "good day" }] } },
+    });
+    expect(bedrock.requests.map(({ url }) => url)).toEqual([
+      `/model/${encodeURIComponent(HAIKU)}/converse`,
+    ]);
+    expect(answer.headers.get("x-sallyport-adjusted")).toContain(`model="${HAIKU}"`);
   });
 
   it("takes inference profiles by their ARN, and judges the model in it", async () => {

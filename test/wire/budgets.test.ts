@@ -55,7 +55,8 @@ beforeAll(async () => {
       "agents: [{ name: tester }]\nidentity: { loopback_agent: tester }\n" +
       "prices: { unpriced: { input_usd_per_mtok: 1, output_usd_per_mtok: 1 } }\nupstreams:\n" +
       upstream("openai") +
-      upstream("anthropic"),
+      upstream("anthropic") +
+      upstream("gemini"),
     policies: { "p.yaml": POLICY },
   });
 });
@@ -135,6 +136,38 @@ describe("a budget that downgrades", () => {
       action: { model: "cheap" },
       decision: { because: ["cheap"] },
       adjusted: { kind: "downgraded", from: "dear", to: "cheap", budget: "pocket" },
+      reservation: { holds: [{ budget: "cheaper" }] },
+    });
+  });
+
+  it.each([
+    {
+      wire: "Gemini's",
+      path: "/gemini/v1beta/models/dear:generateContent",
+      body: { contents: [], model: "models/dear", generationConfig: { maxOutputTokens: 100 } },
+      asked: "/v1beta/models/cheap:generateContent",
+      model: "models/cheap",
+    },
+    {
+      wire: "Azure's",
+      path: "/openai/openai/deployments/dear/chat/completions?api-version=2024-10-21",
+      body: { messages: [], max_tokens: 100 },
+      asked: "/openai/deployments/cheap/chat/completions?api-version=2024-10-21",
+      model: undefined,
+    },
+  ])("asks the other model in $wire path", async ({ path, body, asked, model }) => {
+    const response = await fetch(`${sallyport.url}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    expect(response.status).toBe(200);
+    expect(provider.requests[0]?.url).toBe(asked);
+    expect(sent()).toEqual({ ...body, ...(model && { model }) });
+    const { intent } = await recorded(response);
+    expect(intent?.asked).toMatchObject({
+      action: { model: "cheap" },
+      adjusted: { kind: "downgraded", from: "dear", to: "cheap" },
       reservation: { holds: [{ budget: "cheaper" }] },
     });
   });

@@ -75,8 +75,8 @@ export const BudgetSchema = Type.Object(
         {
           description:
             "When a call may cost more than is left: `deny` it, `clamp` its output cap to what " +
-            "the rest buys, or `downgrade` it to another model of the same upstream, where the " +
-            "request names its model in the body. Default: deny.",
+            "the rest buys, or `downgrade` it to another model of the same upstream. " +
+            "Default: deny.",
           examples: ["clamp"],
         },
       ),

@@ -29,6 +29,7 @@ export interface ReadBody {
 
 export class LlmInterpretation implements Interpretation {
   readonly action: LlmAction;
+  readonly target: string;
   readonly scannable: Scannable;
   readonly metering: Metering;
   readonly #head: RequestHead;
@@ -47,6 +48,7 @@ export class LlmInterpretation implements Interpretation {
   ) {
     this.#head = head;
     this.#endpoint = endpoint;
+    this.target = endpoint.target;
     this.#facts = facts;
     this.#body = body;
     this.#movedTo = movedTo;
@@ -100,16 +102,16 @@ export class LlmInterpretation implements Interpretation {
       : [{ key: "model", value: moved }];
   }
 
-  /** The body names the model on most wires; where the path does, it stays what it is. */
   withModel(model: string): LlmInterpretation | undefined {
     const body = this.#body;
-    if (body === undefined || this.#endpoint.model !== undefined) return undefined;
-    if (this.#endpoint.operation.request === undefined) return undefined;
-    const text = setMembers(body.text, body.value, [{ key: "model", value: model }]);
-    const value = { ...body.value, model };
-    const read = { bytes: Buffer.from(text), text, value };
+    const endpoint = endpointOf(this.#endpoint, model);
+    if (body === undefined || endpoint === undefined) return undefined;
     const facts = { ...this.#facts, model };
-    return new LlmInterpretation(this.#head, this.#endpoint, facts, read, model);
+    const written = modelToWrite(this.#endpoint, body.value, model);
+    if (written === undefined) return new LlmInterpretation(this.#head, endpoint, facts, body);
+    const text = setMembers(body.text, body.value, [{ key: "model", value: written }]);
+    const read = { bytes: Buffer.from(text), text, value: { ...body.value, model: written } };
+    return new LlmInterpretation(this.#head, endpoint, facts, read, written);
   }
 
   inspector(
@@ -132,3 +134,25 @@ export class LlmInterpretation implements Interpretation {
     });
   }
 }
+
+/** Where another model is asked; undefined where the path names one that cannot be changed. */
+function endpointOf(endpoint: Endpoint, model: string): Endpoint | undefined {
+  const { operation, aroundModel } = endpoint;
+  if (operation.request === undefined) return undefined;
+  if (endpoint.model === undefined) return endpoint;
+  // Vectors of two models do not go together, and a batch names its model many times.
+  if (aroundModel === undefined || operation.bills !== "input_and_output") return undefined;
+  const target = `${aroundModel.before}${encodeURIComponent(model)}${aroundModel.after}`;
+  return { ...endpoint, target, model };
+}
+
+/** The body's own word for the model; undefined where the path alone names it. */
+function modelToWrite(endpoint: Endpoint, body: JsonObject, model: string): string | undefined {
+  if (endpoint.model === undefined) return model;
+  const { model: said } = body;
+  if (typeof said !== "string") return undefined;
+  return said.startsWith(GOOGLE_PREFIX) ? `${GOOGLE_PREFIX}${model}` : model;
+}
+
+/** How Google's requests repeat the model of their path. */
+const GOOGLE_PREFIX = "models/";

@@ -77,6 +77,8 @@ export interface Endpoint {
   readonly target: string;
   /** The model, where the path names it; it outranks the body. */
   readonly model: string | undefined;
+  /** What stands in `target` round the model, where it can be another's. */
+  readonly aroundModel?: { readonly before: string; readonly after: string } | undefined;
   /** Whether the answer is streamed, where the path says so. */
   readonly stream: boolean;
   /** The price list, where the head of the request names it. */

@@ -76,6 +76,7 @@ function route(head: RequestHead, operations: Operations): Routing {
       // As the AWS SDKs write it: the signature covers the path as it is sent.
       target: `/model/${encodeURIComponent(model)}/${method}`,
       model: model.replace(MODEL_ARN, ""),
+      aroundModel: { before: "/model/", after: `/${method}` },
       stream: place.stream,
       tier: tierOf(head),
     },

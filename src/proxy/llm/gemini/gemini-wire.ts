@@ -85,6 +85,7 @@ function route(head: RequestHead): Routing {
       operation,
       target: `${place}${rest}${query.text}`,
       model,
+      aroundModel: { before: `${place}/models/`, after: `:${method}${query.text}` },
       stream,
       // Vertex's way to ask for another price list.
       tier: serviceTier(head.headers["x-vertex-ai-llm-shared-request-type"]),

@@ -80,7 +80,7 @@ function route(head: RequestHead): Routing {
   const base = azure && !head.upstream.pathPrefix.split("/").includes("openai") ? "/openai" : "";
 
   const deployment = azure && version === "" ? AZURE_DEPLOYMENT.exec(rest) : null;
-  if (deployment !== null) return deployed(head, base, rest, deployment);
+  if (deployment !== null) return deployed(head, base, deployment);
 
   // Azure's dated API (`?api-version=…`) has no version in its path.
   const wanted = azure ? version : "/v1";
@@ -100,11 +100,16 @@ function operationAt(method: string, rest: string): Operation | undefined {
 }
 
 /** Azure serves the deployment of the path, whatever model the body names. */
-function deployed(head: RequestHead, base: string, rest: string, match: RegExpExecArray): Routing {
+function deployed(head: RequestHead, base: string, match: RegExpExecArray): Routing {
   const [, deployment = "", endpoint = ""] = match;
   const operation = head.method === "POST" ? POSTED.get(endpoint) : undefined;
   if (operation === undefined || !NAME_IN_PATH.test(deployment)) return { kind: "unknown" };
-  return known(operation, `${base}${rest}${head.query}`, deployment);
+  const aroundModel = { before: `${base}/deployments/`, after: `${endpoint}${head.query}` };
+  const target = `${aroundModel.before}${deployment}${aroundModel.after}`;
+  return {
+    kind: "known",
+    endpoint: { operation, target, model: deployment, aroundModel, stream: false },
+  };
 }
 
 function known(operation: Operation, target: string, model: string | undefined): Routing {
