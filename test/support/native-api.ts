@@ -42,6 +42,7 @@ import { openLedger, type OpenLedger } from "../../src/stores/ledger/open-ledger
 import { openRetention } from "../../src/app/open-retention.ts";
 import { personalFile, SqlitePersonalStore } from "../../src/stores/sqlite/personal-store.ts";
 import { KEY_USED } from "../../src/core/ledger/retention.ts";
+import { documentKey } from "../../src/stores/ledger/document-key.ts";
 import { exportSignature } from "../../src/stores/ledger/export-records.ts";
 import { openSigningKey } from "../../src/stores/ledger/signing-key.ts";
 import { indexPlace } from "../../src/stores/ledger-index/index-place.ts";
@@ -219,7 +220,11 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
       evidence: thread,
       recording: { ledger, now },
       watch: (told) => thread.watch(told),
-      signing: { publicKey: signingKey.spki, sign: (file) => exportSignature(file, signingKey) },
+      signing: {
+        publicKey: signingKey.spki,
+        sign: (file) => exportSignature(file, signingKey),
+        documents: documentKey(signingKey),
+      },
       draftPath: () => join(directory, newId("export", clock.now)),
       streamFor: STREAM_MS,
       retention: started.use(

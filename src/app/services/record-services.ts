@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Services } from "../../manage/native/services.ts";
 import { newId } from "../../lib/ids.ts";
+import { documentKey } from "../../stores/ledger/document-key.ts";
 import { exportSignature } from "../../stores/ledger/export-records.ts";
 import { loadSigningKey } from "../../stores/ledger/signing-key.ts";
 import { openRetention } from "../open-retention.ts";
@@ -21,7 +22,11 @@ export function openRecordServices(
       recording: { ledger, now },
       retention: started.use(openRetention({ config, ledger, index: thread, now })).ports,
       watch: (told) => thread.watch(told),
-      signing: { publicKey: key.spki, sign: (file) => exportSignature(file, key) },
+      signing: {
+        publicKey: key.spki,
+        sign: (file) => exportSignature(file, key),
+        documents: documentKey(key),
+      },
       draftPath: () => join(config.dataDirectory, `${newId("export", now())}.tmp`),
       streamFor: STREAM_MS,
     },

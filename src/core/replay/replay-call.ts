@@ -61,7 +61,7 @@ function judge(call: RecordedCall, rules: readonly CompiledRule[], truths: Truth
   const open: CompiledRule[] = [];
   const missed: Unkept[] = [];
   for (const rule of rules) {
-    const held = holds(rule, scope, truths);
+    const held = hasHeld(rule, scope, truths);
     if (held === true) certain.push(rule);
     else if (held !== false && !rule.shadow) {
       open.push(rule);
@@ -95,7 +95,7 @@ const HOUSEKEEPING: readonly RuleId[] = [id<RuleId>("housekeeping")];
 const RANKS = { allow: 1, approve: 2, deny: 3 } as const satisfies Record<Effect, number>;
 
 /** What is missing where nobody can tell. */
-function holds(
+export function hasHeld(
   { condition, effect }: CompiledRule,
   scope: RecordedScope,
   truths: Truths,

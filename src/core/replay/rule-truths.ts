@@ -23,7 +23,7 @@ export function truthsOf({ decision, via }: RecordedCall, rules: readonly Compil
   const denies = new Map<string, boolean>();
   for (const rule of rules) {
     const { condition, effect } = rule;
-    const held = condition === undefined ? undefined : hasHeld(rule, decision, rules);
+    const held = condition === undefined ? undefined : heldOnRecord(rule, decision, rules);
     if (condition === undefined || held === undefined) continue;
     // A denial also holds where its condition fails, the others only where it is true.
     if (effect === "deny") {
@@ -38,7 +38,7 @@ export function truthsOf({ decision, via }: RecordedCall, rules: readonly Compil
 }
 
 /** Undefined where the decision does not tell. */
-function hasHeld(
+function heldOnRecord(
   { id, effect, shadow }: CompiledRule,
   { kind, because, shadow: shadowed }: RecordedCall["decision"],
   rules: readonly CompiledRule[],

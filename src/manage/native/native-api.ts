@@ -20,6 +20,7 @@ import { budgetRoutes } from "./budget-routes.ts";
 import { usageRoutes } from "./usage-routes.ts";
 import { upstreamRoutes } from "./upstream-routes.ts";
 import { bundleRoutes } from "./bundle-routes.ts";
+import { decisionRoutes } from "./decision-routes.ts";
 import { simulationRoutes } from "./simulation-routes.ts";
 import { retentionRoutes } from "./retention-routes.ts";
 import { evidenceRoutes } from "./evidence-routes.ts";
@@ -69,6 +70,7 @@ const ROUTES: readonly Routes[] = [
   reviewLinkRoutes,
   overrideRoutes,
   policyRoutes,
+  decisionRoutes,
   bundleRoutes,
   simulationRoutes,
   upstreamRoutes,

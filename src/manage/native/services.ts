@@ -10,6 +10,7 @@ import type { TokenIssuer } from "../../core/identity/tokens.ts";
 import type { PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
 import type { ReplayPolicies } from "../../core/replay/replay-call.ts";
 import type { TenantId } from "../../core/units.ts";
+import type { DocumentKey } from "../../core/ledger/document-signing.ts";
 import type { ExportedFile, LedgerEvidence } from "../../core/ledger/ledger-evidence.ts";
 import type { LedgerIndex } from "../../core/ledger/ledger-index.ts";
 import type { UsageStore } from "../../core/money/usage-report.ts";
@@ -63,6 +64,8 @@ export interface ExportSigning {
   readonly publicKey: string;
   /** One line of canonical JSON. */
   sign(file: ExportedFile): string;
+  /** The same key, for documents. */
+  readonly documents: DocumentKey;
 }
 
 export interface Identity {
