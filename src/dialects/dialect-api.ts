@@ -132,7 +132,8 @@ function faultOf(error: FastifyError): Fault {
     const missing = params["missingProperty"];
     const member = typeof missing === "string" ? `/${missing}` : "";
     const where = `${instancePath}${member}`.slice(1).replaceAll("/", ".");
-    const detail = where === "" ? `The request ${message}` : `${where}: ${message}`;
+    const wrong = member === "" ? message : "is required";
+    const detail = where === "" ? `The request ${wrong}` : `${where}: ${wrong}`;
     return { code: "invalid", detail, pointer: `${instancePath}${member}` };
   }
   const { statusCode = 500, message } = error;

@@ -17,6 +17,8 @@ export interface SallyportSetup {
   readonly env?: Readonly<Record<string, string>>;
   /** Secrets put into the vault before the start: CLI arguments after `vault set`, and the value. */
   readonly secrets?: readonly { readonly args: readonly string[]; readonly value: string }[];
+  /** Another copy of the program than this one. */
+  readonly root?: string;
   /** Flags for Node itself. */
   readonly nodeFlags?: readonly string[];
 }
@@ -74,7 +76,7 @@ async function launch(home: Home): Promise<SallyportProcess> {
     process.execPath,
     [...(setup.nodeFlags ?? []), "src/sallyport.js", "up", "--config", configFile],
     {
-      cwd: ROOT,
+      cwd: setup.root ?? ROOT,
       // Tests count what reaches their servers; those about it turn it on.
       env: { ...cleanEnvironment(), SALLYPORT_DEFINITIONS_REFRESH_MS: "0", ...setup.env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -9,7 +9,7 @@ import { policyFile } from "./policy-rules.ts";
 
 const BUNDLE = "haldir";
 const FILE = "haldir.yaml";
-/** Somebody else may write at the same time; more often than this, the caller is told. */
+/** Another process may write at the same time; more often than this, the caller is told. */
 const TRIES_MAX = 4;
 /** Tenants whose bundle is known to be there. */
 const KNOWN_MAX = 10_000;
@@ -28,6 +28,14 @@ export interface PolicyBook {
 export function createPolicyBook({ policies, gate }: DialectCore): PolicyBook {
   const { ports } = policies;
   const known = new Set<TenantId>();
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** One change after the other: those of this process never meet. */
+  function inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const changed = turn.then(change, change);
+    turn = changed.catch(() => undefined);
+    return changed;
+  }
 
   async function stored(tenant: TenantId): Promise<HaldirDocument | undefined> {
     const bundle = await activeBundle(tenant, BUNDLE, ports);
@@ -43,28 +51,38 @@ export function createPolicyBook({ policies, gate }: DialectCore): PolicyBook {
     return done(document);
   }
 
+  async function changeStored(
+    caller: Caller,
+    change: (before: HaldirDocument) => HaldirDocument,
+  ): Promise<Answer<HaldirDocument>> {
+    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+      const before = (await stored(caller.tenant)) ?? EMPTY;
+      const written = await write(caller, change(before));
+      if (written.kind === "done" || !isRace(written.fault.code)) return explained(written);
+    }
+    return BUSY;
+  }
+
   return {
     read: async (tenant) => (await stored(tenant)) ?? EMPTY,
     async ensure(caller) {
-      if (known.has(caller.tenant)) return;
-      const isThere = (await stored(caller.tenant)) !== undefined;
-      const written = isThere || caller.role !== "admin" ? undefined : await write(caller, EMPTY);
-      if (!isThere && written?.kind !== "done") return;
-      if (known.size >= KNOWN_MAX) known.clear();
-      known.add(caller.tenant);
-    },
-    async change(caller, change) {
-      for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-        const before = (await stored(caller.tenant)) ?? EMPTY;
-        const written = await write(caller, change(before));
-        if (written.kind === "done" || !isRace(written.fault.code)) return explained(written);
+      const { tenant, role } = caller;
+      if (known.has(tenant)) return;
+      if ((await stored(tenant)) === undefined) {
+        if (role !== "admin") return;
+        const made = await inTurn(() => changeStored(caller, (before) => before));
+        if (made.kind === "fault") return;
       }
-      return fault("unavailable", "Policies are being changed by others: try again.", {
-        retryAfter: 1,
-      });
+      if (known.size >= KNOWN_MAX) known.clear();
+      known.add(tenant);
     },
+    change: (caller, change) => inTurn(() => changeStored(caller, change)),
   };
 }
+
+const BUSY = fault("unavailable", "Policies are being changed by others: try again.", {
+  retryAfter: 1,
+});
 
 function isRace(code: string): boolean {
   return code === "conflict" || code === "changed_meanwhile";

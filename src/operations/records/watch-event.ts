@@ -5,7 +5,7 @@
 import { done, type Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import { DEEDS, type LedgerIndex, type LedgerQuery } from "../../core/ledger/ledger-index.ts";
-import { instant, nanoUsd, type Instant, type NanoUsd } from "../../core/units.ts";
+import { nanoUsd, type Instant, type NanoUsd } from "../../core/units.ts";
 import { listRecords } from "./read-records.ts";
 
 export interface WatchedDeed {
@@ -35,24 +35,26 @@ export async function watchEvent(
   { agent, tool, cost = NOTHING }: WatchedDeed,
   { index, now }: WatchPorts,
 ): Promise<Answer<readonly string[]>> {
-  const look = async (only: LedgerQuery["only"], limit: number, from?: Instant) => {
-    const wish = { ...NEWEST, only: { ...only, agent: [agent], kind: [...DEEDS] }, limit, from };
-    const page = await listRecords(caller, wish, index);
-    return page.kind === "fault" ? page : done(page.value.records.length);
-  };
-  const lately = await look({}, DEEDS_A_MINUTE_MAX, instant(Math.max(0, now() - MINUTE_MS)));
-  if (lately.kind === "fault") return lately;
+  const look = (only: LedgerQuery["only"], limit: number) =>
+    listRecords(
+      caller,
+      { ...NEWEST, only: { ...only, agent: [agent], kind: DEEDS }, limit },
+      index,
+    );
+  const newest = await look({}, DEEDS_A_MINUTE_MAX);
+  if (newest.kind === "fault") return newest;
+  const { records } = newest.value;
+  const since = now() - MINUTE_MS;
   const reasons: string[] = [];
-  if (lately.value >= DEEDS_A_MINUTE_MAX) {
+  if (records.filter(({ at }) => at >= since).length >= DEEDS_A_MINUTE_MAX) {
     reasons.push(`rapid fire: more than ${DEEDS_A_MINUTE_MAX} actions in a minute`);
   }
   if (cost > COST_MAX) reasons.push("high cost: more than $100 in one action");
-  if (tool === undefined) return done(reasons);
+  const isLately = tool === undefined || records.some((record) => record.tool === tool);
+  if (isLately || records.length < DEEDS_MIN) return done(reasons);
   const before = await look({ tool: [tool] }, 1);
   if (before.kind === "fault") return before;
-  const all = before.value > 0 ? before : await look({}, DEEDS_MIN);
-  if (all.kind === "fault") return all;
-  if (before.value === 0 && all.value >= DEEDS_MIN) {
+  if (before.value.records.length === 0) {
     reasons.push(`unusual tool: ${tool} was never used before`);
   }
   return done(reasons);
@@ -61,6 +63,7 @@ export async function watchEvent(
 const NEWEST = {
   order: "newest",
   after: undefined,
+  from: undefined,
   to: undefined,
   flagged: undefined,
   scoreMin: undefined,

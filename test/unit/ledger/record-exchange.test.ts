@@ -6,6 +6,7 @@ import type { Facts, Outcome, Scan } from "../../../src/core/evidence.ts";
 import type { Finding } from "../../../src/core/inspect/finding.ts";
 import type { JsonObject, JsonValue } from "../../../src/core/json.ts";
 import type { Entry } from "../../../src/core/ledger/entry.ts";
+import { factsOf } from "../../../src/core/ledger/record-facts.ts";
 import { TEXT_MAX } from "../../../src/core/ledger/json-text.ts";
 import { parseEntry } from "../../../src/core/ledger/parse-entry.ts";
 import { chainRecord, GENESIS, splitLine } from "../../../src/core/ledger/record-chain.ts";
@@ -19,8 +20,9 @@ import {
   sealBody,
   segmentBody,
 } from "../../../src/core/ledger/record-chain-event.ts";
-import { id, instant, millis, nanoUsd } from "../../../src/core/units.ts";
+import { id, instant, millis, nanoUsd, type RuleId } from "../../../src/core/units.ts";
 import { canonicalJson, digestOf, sha256Hex } from "../../../src/lib/canonical-json.ts";
+import { budget } from "../money/money-fixtures.ts";
 import { FINDING, intentFacts, outcomeFacts, UPSTREAM } from "./ledger-facts.ts";
 
 const WRITER = "w_00000000000000000000000000";
@@ -302,6 +304,22 @@ describe("records", () => {
     expect(entryOf(outcomeBody(outcomeFacts("x_1", id(HASH)), AT))).toMatchObject({
       cost: { cost: nanoUsd(193_800), price: "exact", catalogue: "genai-prices 0.1.8 1f3c" },
     });
+  });
+
+  it("keep the money that a call named, once it was spent", () => {
+    const day = budget("payments", "nano_usd", { limit: 10_000_000_000 });
+    const charges = [{ kind: "amount", budget: day, amount: 7_500_000_000 }] as const;
+    const terms = { charges, rates: [], outputTokens: undefined, marks: [], shadow: [] };
+    const decision = { kind: "allow", because: [id<RuleId>("pay")], terms } as const;
+    const paid = { decision, usage: undefined };
+    const spent = entryOf(outcomeBody(outcomeFacts("x_1", id(HASH), paid), AT));
+    expect(spent).toMatchObject({ named: nanoUsd(7_500_000_000) });
+    if (spent === undefined) throw new Error("no entry");
+    expect(factsOf(spent, undefined)).toMatchObject({ cost: 7_500_000_000 });
+    for (const change of [{ sent: false }, { outcome: { kind: "failed" } as const }]) {
+      const unspent = outcomeBody(outcomeFacts("x_1", id(HASH), { ...paid, ...change }), AT);
+      expect(unspent).not.toContain("named_nano_usd");
+    }
   });
 
   it("hold no argument of a tool, only digest and size", () => {

@@ -3,6 +3,7 @@ import type { Action } from "../../../src/core/action.ts";
 import type { Terms } from "../../../src/core/decision.ts";
 import type { AgentSession } from "../../../src/core/identity/agent-session.ts";
 import type { Principal } from "../../../src/core/principal.ts";
+import { AUTHORIZE_SPEND, OWN_SERVER } from "../../../src/core/own-server.ts";
 import { id, instant, nanoUsd, type AgentId } from "../../../src/core/units.ts";
 import type { Upstream } from "../../../src/core/upstream.ts";
 import { holdsFor } from "../../../src/core/money/holds.ts";
@@ -50,6 +51,12 @@ const http = (method: string): Action => ({
   special: undefined,
   body: undefined,
 });
+const SPEND: Action = {
+  kind: "tool",
+  upstream: OWN_SERVER,
+  tool: AUTHORIZE_SPEND,
+  args: { amount: 1 },
+};
 const TOOL: Action = { kind: "tool", upstream: id("crm"), tool: "read", args: {} };
 
 describe("a session's scopes", () => {
@@ -60,6 +67,10 @@ describe("a session's scopes", () => {
     ["write", http("DELETE"), false],
     ["delete", http("DELETE"), true],
     ["read", TOOL, false],
+    ["tools", TOOL, true],
+    ["tools", http("POST"), false],
+    ["tools", SPEND, false],
+    ["spend", SPEND, true],
     ["execute", TOOL, true],
     ["admin", http("DELETE"), true],
   ] as const)("%s", (scope, action, allowed) => {

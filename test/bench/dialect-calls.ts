@@ -1,0 +1,174 @@
+/**
+ * What a dialect's call costs beside the native call that does the same: wall time of both in turn,
+ * one after the other on one connection, on a running gate. Payments and tools are two native calls:
+ * one to the management listener, which looks the session or the tool up, and one to the data plane.
+ * Fails above 1.5 times.
+ *
+ * `node test/bench/dialect-calls.ts [--calls=400]`
+ */
+import { Agent, request } from "undici";
+import { startHaldir, startToolServer } from "../support/haldir.ts";
+
+const FACTOR_MAX = 1.5;
+const ROUNDS = 8;
+const calls = Number(
+  process.argv.find((arg) => arg.startsWith("--calls="))?.slice("--calls=".length) ?? 400,
+);
+
+interface Call {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface Pair {
+  readonly name: string;
+  readonly dialect: Call;
+  /** Several, where one request of the dialect does what natively are two. */
+  readonly native: readonly Call[];
+}
+
+const agent = new Agent({ connections: 1 });
+
+/** Milliseconds for `count` of them. */
+async function timed(sequence: readonly Call[], count: number): Promise<number> {
+  const began = performance.now();
+  for (let i = 0; i < count; i += 1) for (const call of sequence) await make(call);
+  return performance.now() - began;
+}
+
+async function make({ method, url, body, headers = {} }: Call): Promise<void> {
+  const options = { method, headers, dispatcher: agent, ...(body !== undefined && { body }) };
+  const reply = await request(url, options);
+  const text = await reply.body.text();
+  if (reply.statusCode >= 300) throw new Error(`${method} ${url}: ${reply.statusCode} ${text}`);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+/** Both in turn, so that a slow minute of the machine is slow for both. */
+async function compare({ name, dialect, native }: Pair): Promise<number> {
+  const count = Math.max(1, Math.ceil(calls / ROUNDS));
+  await timed([dialect], count);
+  await timed(native, count);
+  const ratios: number[] = [];
+  let [ours, theirs] = [0, 0];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const inDialect = await timed([dialect], count);
+    const natively = await timed(native, count);
+    ours += inDialect;
+    theirs += natively;
+    ratios.push(inDialect / natively);
+  }
+  const each = (total: number): string => (total / (count * ROUNDS)).toFixed(2);
+  const ratio = median(ratios);
+  const line = `${name.padEnd(24)} ${each(ours)} ms  native ${each(theirs)} ms`;
+  process.stdout.write(`${line}  × ${ratio.toFixed(2)}\n`);
+  return ratio;
+}
+
+await using server = await startToolServer();
+const haldir = await startHaldir();
+const { gate, key } = haldir;
+await haldir.ask("POST", "/v1/proxy/upstreams", { name: "shop", url: server.url });
+const session = await haldir.session({ scopes: ["admin"], spend_limit: 1_000_000 });
+await haldir.ask("POST", "/v1/secrets", { name: "one", value: "a value" });
+
+const json = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+const get = (path: string): Call => ({
+  method: "GET",
+  url: `${gate.manageUrl}${path}`,
+  headers: { authorization: json.authorization },
+});
+const post = (path: string, body: object): Call => ({
+  method: "POST",
+  url: `${gate.manageUrl}${path}`,
+  headers: json,
+  body: JSON.stringify(body),
+});
+/** A tool as an agent calls it: on the data plane. */
+const tool = (upstream: string, name: string, args: object): Call => ({
+  method: "POST",
+  url: `${gate.url}/mcp/${upstream}`,
+  headers: {
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": "tools/call",
+    "mcp-name": name,
+    "x-sallyport-key": key,
+    "x-sallyport-session": session,
+  },
+  body: JSON.stringify({
+    jsonrpc: "2.0",
+    id: 1,
+    method: "tools/call",
+    params: {
+      name,
+      arguments: args,
+      _meta: {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": { name: "bench", version: "1" },
+      },
+    },
+  }),
+});
+
+const PAIRS: readonly Pair[] = [
+  {
+    name: "haldir: open a session",
+    dialect: post("/v1/sessions", { agent_id: "bot-1" }),
+    native: [post("/core/v1/sessions", { agent: "bot-1" })],
+  },
+  {
+    name: "haldir: check a scope",
+    dialect: post(`/v1/sessions/${session}/check`, { scope: "read" }),
+    native: [get(`/core/v1/sessions/${session}`)],
+  },
+  {
+    name: "haldir: store a secret",
+    dialect: post("/v1/secrets", { name: "one", value: "another" }),
+    native: [post("/core/v1/secrets/one/versions", { value: "another" })],
+  },
+  {
+    name: "haldir: list secrets",
+    dialect: get("/v1/secrets"),
+    native: [get("/core/v1/secrets")],
+  },
+  {
+    name: "haldir: report a deed",
+    dialect: post("/v1/audit", { session_id: session, action: "read", tool: "crm" }),
+    native: [post("/core/v1/ledger/entries", { action: "read", agent: "bot-1", tool: "crm" })],
+  },
+  {
+    name: "haldir: read the trail",
+    dialect: get("/v1/audit?limit=100"),
+    native: [get("/core/v1/ledger?limit=100")],
+  },
+  {
+    name: "haldir: pay",
+    dialect: post("/v1/payments/authorize", { session_id: session, amount: 0.01 }),
+    native: [
+      get(`/core/v1/sessions/${session}`),
+      tool("sallyport", "authorize_spend", { amount: 0.01, currency: "USD", payee: "x" }),
+    ],
+  },
+  {
+    name: "haldir: call a tool",
+    dialect: post("/v1/proxy/call", { session_id: session, tool: "list_customers" }),
+    native: [get("/core/v1/tools"), tool("shop", "list_customers", {})],
+  },
+];
+
+const slow: string[] = [];
+for (const pair of PAIRS) if ((await compare(pair)) > FACTOR_MAX) slow.push(pair.name);
+await gate[Symbol.asyncDispose]();
+await agent.close();
+if (slow.length > 0) {
+  process.stdout.write(`above ${FACTOR_MAX} × the native call: ${slow.join(", ")}\n`);
+  process.exitCode = 1;
+}
