@@ -64,7 +64,7 @@ export function createTally(): Tally {
   };
 }
 
-export function newUpstreamTally(upstream: string, wire: string): UpstreamTally {
+function newUpstreamTally(upstream: string, wire: string): UpstreamTally {
   return {
     upstream,
     wire,

@@ -17,7 +17,7 @@ import { since } from "./time-span.ts";
 
 /** Records looked at by one command. */
 const RECORDS_MAX = 5_000_000;
-export const SINCE_DEFAULT = "7d";
+const SINCE_DEFAULT = "7d";
 
 export interface TrafficOptions {
   readonly since: Instant;

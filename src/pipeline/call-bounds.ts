@@ -9,7 +9,7 @@ import { impossible } from "../lib/impossible.ts";
 import type { Metering } from "./ask.ts";
 
 /** A clamped answer shorter than this serves nobody; some APIs refuse a smaller cap. */
-export const CLAMPED_TOKENS_MIN = 16;
+const CLAMPED_TOKENS_MIN = 16;
 /** Halvings that find a cap among TOKENS_MAX. */
 const HALVINGS_MAX = 32;
 

@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import { createPiecewise } from "./piecewise.ts";
 
 /** Largest single event a framer keeps before it gives up on the stream, unless told otherwise. */
-export const SSE_EVENT_BYTES_MAX = 4 * 1024 * 1024;
+const SSE_EVENT_BYTES_MAX = 4 * 1024 * 1024;
 
 const LF = 10;
 const CR = 13;

@@ -5,7 +5,7 @@ import type { ReviewStore } from "../core/review/review-store.ts";
 import type { Instant, Millis, ReviewId } from "../core/units.ts";
 
 /** Calls that wait at the same time; more are answered at once, as if they could not wait. */
-export const AWAITED_MAX = 10_000;
+const AWAITED_MAX = 10_000;
 
 /** An escalation of an escalation: followed so far. */
 const SUCCESSORS_MAX = 8;

@@ -65,7 +65,7 @@ export function destinationFeeds(feeds: readonly Feed[]): DestinationFeeds {
   };
 }
 
-export function sizeOf({ domains, urls, ranges }: FeedEntries): number {
+function sizeOf({ domains, urls, ranges }: FeedEntries): number {
   let size = domains.length + ranges.length;
   for (const paths of urls.values()) size += paths.length;
   return size;

@@ -15,7 +15,7 @@ export interface FeedReading extends FeedEntries {
 }
 
 /** Entries of one feed. */
-export const FEED_ENTRIES_MAX = 1_000_000;
+const FEED_ENTRIES_MAX = 1_000_000;
 /** Lines complained of: what is no feed at all needs no more. */
 const PROBLEMS_MAX = 20;
 const HELP =

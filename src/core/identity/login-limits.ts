@@ -20,7 +20,7 @@ export function isLocked({ lockedUntil }: UserRecord, now: Instant): boolean {
 
 /** Tries from one address in one window; more are refused before any password is looked at. */
 export const TRIES_MAX = 20;
-export const TRIES_WINDOW_MS = 60_000;
+const TRIES_WINDOW_MS = 60_000;
 
 /** Addresses remembered at once; with more, the oldest are forgotten. */
 const ADDRESSES_MAX = 10_000;

@@ -17,7 +17,7 @@ const IN_WORD = 1 << (3 * CLASS_BITS);
 const INSIDE = 1;
 const OUTSIDE = 2;
 
-export const SPACE_CLASS = 0;
+const SPACE_CLASS = 0;
 const SIGN_CLASSES = 31;
 
 /**

@@ -5,7 +5,7 @@ import { nextRun } from "./layers/opaque-run.ts";
 import type { ScanPlan } from "./scan-plan.ts";
 
 /** Units of the shortest text that any detector finds: the mark "pwned". */
-export const SHORTEST_MATCH = 5;
+const SHORTEST_MATCH = 5;
 
 /**
  * Where in a complete text the first thing may stand that is looked for; its length if nothing can,

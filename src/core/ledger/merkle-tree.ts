@@ -7,7 +7,7 @@
  */
 import { sha256 } from "../../lib/sha256.ts";
 
-export const HASH_BYTES = 32;
+const HASH_BYTES = 32;
 
 const LEAF = 0x00;
 const NODE = 0x01;

@@ -5,7 +5,7 @@ import { id, type Digest } from "../units.ts";
 export const GENESIS: Digest = id("0".repeat(64));
 
 /** The format of what a record says; raised when a reader must know the difference. */
-export const RECORD_VERSION = 1;
+const RECORD_VERSION = 1;
 
 /** Where a chain stands: the next record gets `seq` and points back to `prev`. */
 export interface ChainHead {

@@ -11,7 +11,7 @@ const READING_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"])
  * The scopes of which an action needs one; empty: every session may. A model's answer changes
  * nothing in the world, so that asking needs none; `admin` stands for all.
  */
-export function scopesFor(action: Action): readonly SessionScope[] {
+function scopesFor(action: Action): readonly SessionScope[] {
   switch (action.kind) {
     case "llm":
       return [];

@@ -209,7 +209,7 @@ function listJson(states: readonly BudgetState[]): Written<typeof ListJson> {
   return { items: states.map(budgetJson) };
 }
 
-export function budgetJson(state: BudgetState): Static<typeof BudgetJson> {
+function budgetJson(state: BudgetState): Static<typeof BudgetJson> {
   const { budget, forecast, resetsAt } = state;
   const text = (amount: number): string => amountText(budget.unit, amount);
   const { onExceed } = budget;

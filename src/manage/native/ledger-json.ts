@@ -71,7 +71,7 @@ export const WHOLE_EXAMPLE = {
   record: { kind: "outcome" },
 };
 
-export function recordJson(record: IndexedRecord): Written<typeof RecordJson> {
+function recordJson(record: IndexedRecord): Written<typeof RecordJson> {
   const { at, kind, subject, agent, session, user, upstream, model, tool } = record;
   const { action, effect, outcome, code, cost, flagged, score, details, hash } = record;
   return {

@@ -1,6 +1,6 @@
 import { Type, type TSchema } from "typebox";
 
-export const PAGE_DEFAULT = 50;
+const PAGE_DEFAULT = 50;
 export const PAGE_MAX = 200;
 
 /** Query of every list. */

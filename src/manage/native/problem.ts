@@ -4,7 +4,7 @@ import { Type } from "typebox";
 import type { Problem } from "../../core/problem.ts";
 import { FAULTS, type Answer, type Fault } from "../../core/fault.ts";
 
-export const PROBLEM_TYPE = "application/problem+json";
+const PROBLEM_TYPE = "application/problem+json";
 
 const EXAMPLE = {
   type: "urn:problem-type:sallyport:invalid",

@@ -28,7 +28,7 @@ const AssignJson = Type.Object(
   { additionalProperties: false, examples: [{ assigned_to: ["ann"] }] },
 );
 
-export const READ_REVIEWS = { role: "agent", scope: "reviews:read" } as const;
+const READ_REVIEWS = { role: "agent", scope: "reviews:read" } as const;
 const WRITE = { role: "viewer", scope: "reviews:write" } as const;
 
 const BY_APPROVERS = "By one of its approvers, and never by who asked.";

@@ -53,7 +53,7 @@ const FIELDS = {
   expires_at: TimeText,
   revoked_at: Type.Optional(TimeText),
 };
-export const SessionJson = Type.Object(FIELDS, { examples: [EXAMPLE] });
+const SessionJson = Type.Object(FIELDS, { examples: [EXAMPLE] });
 
 /** One session looked at closely: with what it has spent and what it has touched. */
 const SessionDetailJson = Type.Object(
@@ -242,7 +242,7 @@ export function sessionWish(body: Static<typeof NewSessionJson>): SessionWish {
   };
 }
 
-export function sessionJson(now: number) {
+function sessionJson(now: number) {
   return ({ body, createdAt }: Entry<"session">): Written<typeof SessionJson> => {
     const { spendLimit, tokenLimit, task, container, expiresAt, revokedAt, createdBy } = body;
     return {

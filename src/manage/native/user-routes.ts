@@ -23,7 +23,7 @@ const EXAMPLE = {
   created_at: "2026-11-21T06:00:00.000Z",
 };
 
-export const UserJson = Type.Object(
+const UserJson = Type.Object(
   {
     id: Type.String(),
     username: Type.String(),
@@ -158,7 +158,7 @@ function addWrites(api: Api, { identity: { ports } }: Services): void {
   );
 }
 
-export function userJson({ id, body, createdAt }: Entry<"user">): Written<typeof UserJson> {
+function userJson({ id, body, createdAt }: Entry<"user">): Written<typeof UserJson> {
   const { username, email, fullName, role, active, password, lockedUntil } = body;
   return {
     id,

@@ -16,7 +16,7 @@ import { newId } from "../../lib/ids.ts";
 import { changeDirectory } from "./change-directory.ts";
 
 /** One person of one provider is one user, whoever asks at the same time. */
-export function linkId({ name }: OidcProvider, { subject }: OidcIdentity): string {
+function linkId({ name }: OidcProvider, { subject }: OidcIdentity): string {
   return sha256Hex(`${name}\n${subject}`);
 }
 

@@ -6,7 +6,7 @@ import type { Principal } from "../../core/principal.ts";
 import type { AgentId, ExchangeId, Instant, ReviewId, RuleId, TenantId } from "../../core/units.ts";
 
 /** Of all agents together; older ones are on the ledger only. */
-export const RECENT_REFUSALS_MAX = 2_000;
+const RECENT_REFUSALS_MAX = 2_000;
 
 export interface RecentRefusal {
   readonly exchange: ExchangeId;

@@ -26,7 +26,7 @@ export interface BundleWish {
 }
 
 /** Versions of one bundle that are kept; the oldest ones go. */
-export const VERSIONS_MAX = 100;
+const VERSIONS_MAX = 100;
 /** Entries read at once. */
 const PAGE = 200;
 

@@ -7,7 +7,7 @@ import { newId } from "../../lib/ids.ts";
 import type { ReviewPorts } from "./change-reviews.ts";
 
 /** Reviews of one round. */
-export const ATTENDED_MAX = 100;
+const ATTENDED_MAX = 100;
 /** Whoever said that it tells somebody, and did not by then, has died. */
 const CLAIM_MS = 30_000;
 

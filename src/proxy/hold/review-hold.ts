@@ -11,7 +11,7 @@ import type { WireExchange, WireReply } from "../wire.ts";
 import { HeldReply } from "./held-reply.ts";
 
 /** How often a stream shows that its call still waits: well below any client's idle time. */
-export const BEAT_MS = 5_000;
+const BEAT_MS = 5_000;
 
 type HoldTools = Pick<ExchangeTools, "shutdown" | "standing" | "holdMax">;
 

@@ -59,7 +59,7 @@ const FINDINGS_MAX = 64;
  * How long a client may keep a list. Long enough to be of use, short enough that a change of
  * policy shows; what is called is judged anew anyway.
  */
-export const CACHE_TTL_MAX_MS = 10_000;
+const CACHE_TTL_MAX_MS = 10_000;
 
 const METHOD_CHARS_MAX = 60;
 const NO_REQUEST: JsonObject = {};

@@ -9,7 +9,7 @@ import type { RedisKeys } from "./redis-keys.ts";
 import { ADD_MARKS, READ_MARKS } from "./session-scripts.ts";
 
 /** Sessions whose marks Redis has not taken yet. With more, every session is refused: none is lost. */
-export const UNTOLD_MAX = 10_000;
+const UNTOLD_MAX = 10_000;
 
 /** How long after a refusal Redis is asked again. */
 const RETRY_MS = 500;

@@ -12,7 +12,7 @@ import type { DefinitionHash } from "../../core/units.ts";
 import { canonicalJson } from "../../lib/canonical-json.ts";
 
 /** Compiled schemas kept; past it the oldest is compiled again when it is needed. */
-export const SCHEMAS_MAX = 512;
+const SCHEMAS_MAX = 512;
 /** UTF-16 units of one schema: what compiling it may cost. */
 export const SCHEMA_CHARS_MAX = 65_536;
 /** UTF-16 units of a value that is looked at. */

@@ -30,7 +30,7 @@ import {
 } from "./definition-rows.ts";
 
 /** Of all upstreams together; what a server lists beyond them is not shown. */
-export const DEFINITIONS_MAX = 20_000;
+const DEFINITIONS_MAX = 20_000;
 /** Of one server, so that it cannot crowd out the others. */
 export const DEFINITIONS_PER_UPSTREAM_MAX = 2_000;
 /** UTF-16 units of one definition; a model could not read more either. */

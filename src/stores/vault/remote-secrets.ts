@@ -21,7 +21,7 @@ const REFRESH_MS = 60_000;
 /** How soon one that could not be had is asked for again. */
 const RETRY_MS = 5_000;
 /** A service that does not answer leaves what it gave in force for so long. */
-export const STALE_MS = 15 * 60_000;
+const STALE_MS = 15 * 60_000;
 
 interface Held {
   readonly ref: RemoteSecretRef;

@@ -95,7 +95,7 @@ function stored({ before, place, change, key }: Step<Store>): VaultReply {
 }
 
 /** As a clause, never quoting it; undefined where there is none. */
-export function valueProblem(value: string, { binding }: SecretTerms): string | undefined {
+function valueProblem(value: string, { binding }: SecretTerms): string | undefined {
   return binding === undefined ? deliveredValueProblem(value) : secretValueProblem(value);
 }
 

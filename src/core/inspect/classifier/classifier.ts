@@ -19,7 +19,7 @@ import {
 const WINDOW = WEIGHTS.window;
 const MASK = WEIGHTS.dimensions - 1;
 /** Texts shorter than this hold no instruction. */
-export const CLASSIFIED_UNITS_MIN = 20;
+const CLASSIFIED_UNITS_MIN = 20;
 /** Three words say nothing. */
 const TOKENS_MIN = 4;
 /** Text is classified in steps that end at multiples of this offset, however it was cut. */

@@ -6,7 +6,7 @@
 import { hashOf, plainUnits, PRIME, roleOf, SEED } from "./word-roles.ts";
 
 /** Features of one token at most. */
-export const FEATURES_MAX = 16;
+const FEATURES_MAX = 16;
 /** Words this long are no words and say nothing. */
 const WORD_MAX = 24;
 const STEM_UNITS = 6;

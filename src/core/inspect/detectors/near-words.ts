@@ -1,7 +1,7 @@
 import type { View } from "../signature.ts";
 
 /** Units before and behind a candidate in which words that name it count. */
-export const WORDS_BEFORE = 48;
+const WORDS_BEFORE = 48;
 export const WORDS_BEHIND = 32;
 
 /** Any of the words, not inside a longer one. */

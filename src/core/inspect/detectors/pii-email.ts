@@ -4,7 +4,7 @@ import { isDigit, isLetter, isWordUnit } from "../text-units.ts";
 export const EMAIL_DETECTOR = "pii.email";
 
 /** Longest local part. @see https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.1 */
-export const MAIL_LOCAL_MAX = 64;
+const MAIL_LOCAL_MAX = 64;
 const MAIL_DOMAIN_MAX = 255;
 const TLD_MIN = 2;
 

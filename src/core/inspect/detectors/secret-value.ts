@@ -10,7 +10,7 @@ export const DOT = 32;
 /** `+`, `/` and `=`. */
 export const BASE64_SIGNS = 64;
 /** `a` to `f` in both cases, beside DIGIT. */
-export const HEX_LETTERS = 128;
+const HEX_LETTERS = 128;
 
 export const ALNUM = UPPER | LOWER | DIGIT;
 export const HEX = HEX_LETTERS | DIGIT;

@@ -20,7 +20,7 @@ interface Alphabet {
   readonly values: Uint8Array;
 }
 
-export const NO_DIGIT = 0xff;
+const NO_DIGIT = 0xff;
 
 const BASE64 = alphabet(6, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 BASE64.values["-".charCodeAt(0)] = 62;

@@ -6,7 +6,7 @@ import type { OffsetMap } from "../fold.ts";
 
 /** Units without an escape that end a stretch. */
 const QUIET_MAX = 64;
-export const STRETCH_MAX = 512;
+const STRETCH_MAX = 512;
 /** The longest escape: `&#x10ffff;`. */
 const ESCAPE_MAX = 10;
 

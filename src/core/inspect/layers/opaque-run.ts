@@ -6,9 +6,9 @@ import { decodeBase32, decodeBase64, decodeHex } from "./base-n.ts";
 import { readable, type Readable } from "./readable.ts";
 
 /** Shorter runs hide too little to matter: twelve characters. */
-export const RUN_MIN = 16;
+const RUN_MIN = 16;
 /** A longer run is looked at in pieces of this many units. */
-export const RUN_MAX = 4096;
+const RUN_MAX = 4096;
 /** What is compressed only opens as a whole. */
 const COMPRESSED_RUN_MAX = 65_536;
 /** Pieces overlap, so that nothing hides where they meet. A multiple of eight digits. */

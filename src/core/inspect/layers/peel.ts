@@ -11,9 +11,9 @@ import { nextEscape, openEscape, stretchEnd, unescape } from "./escapes.ts";
 import { decodeRun, isPiece, nextRun, openRun, runEnd, RUN_OVERLAP } from "./opaque-run.ts";
 
 /** Encodings inside encodings; what lies deeper is not looked at, and `capped` says so. */
-export const LAYERS_MAX = 4;
+const LAYERS_MAX = 4;
 /** Units before an escape that its word may have begun with. */
-export const ESCAPE_LOOK_BACK = 32;
+const ESCAPE_LOOK_BACK = 32;
 /** Past any string; see `advance.ts`. */
 const NOWHERE = 0x3fffffff;
 

@@ -14,7 +14,7 @@ import { joinEntry, type Members } from "./namespace.ts";
 /** A member that takes longer is left out of this page, and named. */
 const LIST_WAIT_MS = 15_000;
 const CURSOR_CHARS_MAX = 65_536;
-export const UNAVAILABLE_KEY = "io.sallyport/unavailable";
+const UNAVAILABLE_KEY = "io.sallyport/unavailable";
 
 export interface ListAsk {
   readonly base: McpRequest;

@@ -77,7 +77,7 @@ interface Split {
   readonly rest: string;
 }
 
-export function splitName(name: string, members: Members): Split | undefined {
+function splitName(name: string, members: Members): Split | undefined {
   return split(name, name.indexOf("."), members);
 }
 
@@ -92,7 +92,7 @@ function split(text: string, at: number, members: Members): Split | undefined {
   return upstream === undefined ? undefined : { upstream, rest: text.slice(at + 1) };
 }
 
-export function joinName(upstream: UpstreamName, name: string): string {
+function joinName(upstream: UpstreamName, name: string): string {
   return `${upstream}.${name}`;
 }
 
