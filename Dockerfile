@@ -26,7 +26,7 @@ ENV NODE_ENV=production \
 
 # Warms the compile cache with the Node and the user that will run it, and proves that the image works.
 RUN ["/nodejs/bin/node", "src/sallyport.js", "demo"]
-RUN ["/nodejs/bin/node", "--eval", "Promise.all(['manage/management', 'app/native-plane', 'app/metrics'].map((part) => import(`/app/src/${part}.ts`)))"]
+RUN ["/nodejs/bin/node", "--eval", "Promise.all(['manage/management', 'app/native-plane', 'app/observe/metrics'].map((part) => import(`/app/src/${part}.ts`)))"]
 
 VOLUME /var/lib/sallyport
 EXPOSE 4100 4101

@@ -16,8 +16,8 @@ import { openReviewServices } from "./services/review-services.ts";
 import { openSecretServices } from "./services/secret-services.ts";
 import type { ServiceParts } from "./services/service-parts.ts";
 import { openPins, upstreamServices } from "./services/upstream-services.ts";
-import { openSharedRedis } from "./open-shared-redis.ts";
-import { NOBODY_TOLD } from "./store-events.ts";
+import { openSharedRedis } from "./ports/open-shared-redis.ts";
+import { NOBODY_TOLD } from "./observe/store-events.ts";
 import { VERSION } from "./version.ts";
 
 export interface NativePlaneParts extends Omit<ServiceParts, "now" | "redis"> {

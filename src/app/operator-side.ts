@@ -6,14 +6,14 @@ import type { UsageStore } from "../core/money/usage-report.ts";
 import { wallMillis } from "../lib/clock.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Config } from "./config/config.ts";
-import type { GatewayReport } from "./gateway-report.ts";
-import { createVitals } from "./gateway-vitals.ts";
-import { openListener } from "./http-listener.ts";
-import type { Log } from "./logger.ts";
-import { notificationsPath } from "./notifications.ts";
+import type { GatewayReport } from "./observe/gateway-report.ts";
+import { createVitals } from "./observe/gateway-vitals.ts";
+import { openListener } from "./listeners/http-listener.ts";
+import type { Log } from "./observe/logger.ts";
+import { notificationsPath } from "./observe/notifications.ts";
 import type { NativePlane } from "./native-plane.ts";
-import { keepRetention } from "./keep-retention.ts";
-import { openLedgerThread } from "./open-ledger-thread.ts";
+import { keepRetention } from "./ports/keep-retention.ts";
+import { openLedgerThread } from "./ports/open-ledger-thread.ts";
 
 export interface OperatorParts {
   readonly config: Config;

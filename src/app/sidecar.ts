@@ -2,7 +2,7 @@
 import type { Config } from "./config/config.ts";
 import { withDemoUpstreams } from "./demo/demo-upstreams.ts";
 import { startGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
-import type { GatewayReport } from "./gateway-report.ts";
+import type { GatewayReport } from "./observe/gateway-report.ts";
 import { startOperatorSide } from "./operator-side.ts";
 
 export interface Sidecar {

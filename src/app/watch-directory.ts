@@ -1,5 +1,5 @@
 import { watch, type FSWatcher } from "node:fs";
-import { directoryIdentity } from "./policy-files.ts";
+import { directoryIdentity } from "./policies/policy-files.ts";
 
 /** An editor writes in several steps; this long after the last one the directory is read. */
 const SETTLE_MS = 100;

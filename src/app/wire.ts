@@ -24,8 +24,8 @@ import type { Upstream } from "../core/upstream.ts";
 import type { RecentRefusals } from "../operations/planning/recent-refusals.ts";
 import { SqliteSessionOwners } from "../stores/sqlite/session-owner-store.ts";
 import type { Config, Limits } from "./config/config.ts";
-import type { CrewPlace } from "./worker-messages.ts";
-import { openPorts, type OpenPorts, type PortsOptions } from "./open-ports.ts";
+import type { CrewPlace } from "./workers/worker-messages.ts";
+import { openPorts, type OpenPorts, type PortsOptions } from "./ports/open-ports.ts";
 import { createUpstreamRoster, type UpstreamRoster } from "./upstream-roster.ts";
 import { VERSION } from "./version.ts";
 

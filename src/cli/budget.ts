@@ -1,10 +1,10 @@
 /** `sallyport budget`: how budgets stand, and corrections that leave their reason on the record. */
 import { Command } from "commander";
 import type { Config } from "../app/config/config.ts";
-import { openDirectoryStore } from "../app/open-directory-store.ts";
-import { openPolicyDesk } from "../app/policy-desk.ts";
-import { openCounters } from "../app/open-counters.ts";
-import { NOBODY_TOLD } from "../app/store-events.ts";
+import { openDirectoryStore } from "../app/ports/open-directory-store.ts";
+import { openPolicyDesk } from "../app/policies/policy-desk.ts";
+import { openCounters } from "../app/ports/open-counters.ts";
+import { NOBODY_TOLD } from "../app/observe/store-events.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import type { Answer } from "../core/fault.ts";
 import { amountText, unitsOf, unitName } from "../core/money/amount-text.ts";

@@ -5,13 +5,13 @@ import type { Config } from "../app/config/config.ts";
 import { loadConfig } from "../app/config/load-config.ts";
 import { startDemo } from "../app/demo/start-demo.ts";
 import { DEMO_MODEL } from "../app/demo/model-server.ts";
-import { createLogger } from "../app/logger.ts";
+import { createLogger } from "../app/observe/logger.ts";
 import { startSidecar, type Sidecar } from "../app/sidecar.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import { id, instant, type SecretName } from "../core/units.ts";
 import { lentTo } from "../core/secret/secret-terms.ts";
 import { wallMillis } from "../lib/clock.ts";
-import { vaultKeyOf } from "../app/vault-key-source.ts";
+import { vaultKeyOf } from "../app/ports/vault-key-source.ts";
 import { changeSecret } from "../stores/vault/vault-secrets.ts";
 import type { Shell } from "./shell.ts";
 

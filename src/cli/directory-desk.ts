@@ -1,8 +1,8 @@
 /** The directory as commands use it: the files of a gateway that runs or not. */
 import type { Command } from "commander";
-import { prepareDataDirectory } from "../app/data-directory.ts";
+import { prepareDataDirectory } from "../app/ports/data-directory.ts";
 import type { Config } from "../app/config/config.ts";
-import { openDirectoryStore } from "../app/open-directory-store.ts";
+import { openDirectoryStore } from "../app/ports/open-directory-store.ts";
 import type { Answer } from "../core/fault.ts";
 import type { Caller } from "../core/identity/caller.ts";
 import type { IdentityPorts } from "../core/identity/identity-ports.ts";

@@ -1,5 +1,5 @@
 import type { Config } from "../app/config/config.ts";
-import { diagnose, type Finding } from "../app/diagnose.ts";
+import { diagnose, type Finding } from "../app/doctor/diagnose.ts";
 import { loadFor } from "./config-options.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Shell } from "./shell.ts";

@@ -1,6 +1,6 @@
 /** `sallyport ledger hold | holds | release | prune | erase`: what may leave the record. */
 import type { Command } from "commander";
-import { openRetention } from "../app/open-retention.ts";
+import { openRetention } from "../app/ports/open-retention.ts";
 import type { Config } from "../app/config/config.ts";
 import type { Answer } from "../core/fault.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";

@@ -5,7 +5,7 @@
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import type { Config } from "../app/config/config.ts";
-import { createLogger } from "../app/logger.ts";
+import { createLogger } from "../app/observe/logger.ts";
 import { startSidecar } from "../app/sidecar.ts";
 import { randomToken } from "../lib/ids.ts";
 import { CommandFailure } from "./command-failure.ts";

@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { basename, dirname, relative, resolve } from "node:path";
-import { readToolSchemas } from "../app/tool-schemas.ts";
+import { readToolSchemas } from "../app/policies/tool-schemas.ts";
 import { NO_SCHEMAS, type ToolSchemas } from "../core/policy/tool-schemas.ts";
-import { readPoliciesAt, readPolicyFiles, type PolicyFiles } from "../app/policy-files.ts";
+import { readPoliciesAt, readPolicyFiles, type PolicyFiles } from "../app/policies/policy-files.ts";
 import {
   compilePolicies,
   type PolicyReply,

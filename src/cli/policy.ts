@@ -1,6 +1,6 @@
 /** `sallyport policy`: what the policy files say, and what is wrong with them. */
 import { Command } from "commander";
-import { printProblems } from "../app/policy-fault.ts";
+import { printProblems } from "../app/policies/policy-fault.ts";
 import { languageReference, schemaText } from "../core/policy/language-reference.ts";
 import type { TestResult } from "../core/policy/run-tests.ts";
 import { CommandFailure } from "./command-failure.ts";

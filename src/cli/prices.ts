@@ -1,8 +1,8 @@
 /** `sallyport prices`: what models cost here, and what is wrong with the operator's own prices. */
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { printProblems } from "../app/policy-fault.ts";
-import { readPriceFile, readPrices } from "../app/read-prices.ts";
+import { printProblems } from "../app/policies/policy-fault.ts";
+import { readPriceFile, readPrices } from "../app/prices/read-prices.ts";
 import { serviceTier } from "../core/money/service-tier.ts";
 import { instant, type Instant } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";

@@ -1,8 +1,8 @@
 /** `sallyport reviews`: calls that wait for a person, looked at and answered. */
 import { Command } from "commander";
-import { openReviewStore } from "../app/open-review-store.ts";
-import { openSharedRedis } from "../app/open-shared-redis.ts";
-import { NOBODY_TOLD } from "../app/store-events.ts";
+import { openReviewStore } from "../app/ports/open-review-store.ts";
+import { openSharedRedis } from "../app/ports/open-shared-redis.ts";
+import { NOBODY_TOLD } from "../app/observe/store-events.ts";
 import type { Caller } from "../core/identity/caller.ts";
 import { describeAction } from "../core/policy/combine.ts";
 import {

@@ -1,5 +1,5 @@
 import { usdText } from "../core/money/usd-text.ts";
-import type { UpstreamTally } from "../app/tally.ts";
+import type { UpstreamTally } from "../app/observe/tally.ts";
 
 /** What the gate did for one run: calls, money, refusals, findings. */
 export function runSummary(tallies: readonly UpstreamTally[]): string {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { constants } from "node:os";
-import { createLogger } from "../app/logger.ts";
+import { createLogger } from "../app/observe/logger.ts";
 import { startSidecar } from "../app/sidecar.ts";
 import { randomToken } from "../lib/ids.ts";
 import { childSetup } from "./child-setup.ts";

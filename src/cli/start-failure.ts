@@ -1,9 +1,9 @@
 import type { Config } from "../app/config/config.ts";
-import { PolicyFault } from "../app/policy-fault.ts";
-import { TlsFault } from "../app/tls-fault.ts";
-import { StoreFault } from "../app/store-fault.ts";
-import { FeedFault } from "../app/feed-fault.ts";
-import { PriceFault } from "../app/price-fault.ts";
+import { PolicyFault } from "../app/policies/policy-fault.ts";
+import { TlsFault } from "../app/listeners/tls-fault.ts";
+import { StoreFault } from "../app/ports/store-fault.ts";
+import { FeedFault } from "../app/feeds/feed-fault.ts";
+import { PriceFault } from "../app/prices/price-fault.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Shell } from "./shell.ts";

@@ -2,7 +2,7 @@ import cluster from "node:cluster";
 import type { Config } from "../app/config/config.ts";
 import type { GatewayOptions } from "../app/gateway.ts";
 import { serveUntilStopped } from "../app/lifecycle.ts";
-import { createLogger, type Log } from "../app/logger.ts";
+import { createLogger, type Log } from "../app/observe/logger.ts";
 import { loadFor, type LoadedConfig } from "./config-options.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Shell } from "./shell.ts";
@@ -28,7 +28,7 @@ async function serve({ config }: LoadedConfig, log: Log, shell: Shell): Promise<
   const { environment } = shell;
   const parts = { config, environment, log, listeners: [] };
   if (cluster.isWorker) {
-    const { runWorker } = await import("../app/worker.ts");
+    const { runWorker } = await import("../app/workers/worker.ts");
     return (await runWorker(parts)) === "drained" ? EXIT.ok : EXIT.interrupted;
   }
   const running = await start(parts);
@@ -50,7 +50,7 @@ type Parts = Omit<GatewayOptions, "crew">;
 
 async function start(parts: Parts): Promise<Running> {
   if (parts.config.workers > 1) {
-    const { startPrimary } = await import("../app/primary.ts");
+    const { startPrimary } = await import("../app/workers/primary.ts");
     return startPrimary(parts.config, parts.log);
   }
   const { startSidecar } = await import("../app/sidecar.ts");

@@ -1,5 +1,5 @@
 /** The vault as commands use it: the files of a gateway that runs or not, changes on the ledger. */
-import { prepareDataDirectory } from "../app/data-directory.ts";
+import { prepareDataDirectory } from "../app/ports/data-directory.ts";
 import type { Answer } from "../core/fault.ts";
 import type { Caller } from "../core/identity/caller.ts";
 import type { SecretStore } from "../core/secret/secret-store.ts";
@@ -12,7 +12,7 @@ import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
 import { openLedger } from "../stores/ledger/open-ledger.ts";
 import { createFileSecretStore } from "../stores/vault/file-secret-store.ts";
 import { VaultFault } from "../stores/vault/vault-fault.ts";
-import { vaultKeyOf } from "../app/vault-key-source.ts";
+import { vaultKeyOf } from "../app/ports/vault-key-source.ts";
 import type { VaultHome } from "../stores/vault/vault-secrets.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { loadFor } from "./config-options.ts";

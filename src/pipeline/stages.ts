@@ -22,7 +22,7 @@ import type { Instant } from "../core/units.ts";
 import type { Facts } from "../core/evidence.ts";
 import type { RefusalCode } from "../core/refusal.ts";
 
-/** The ports the pipeline asks. Opened once in app/open-ports.ts; nothing here changes at run time. */
+/** The ports the pipeline asks. Opened once in app/ports/open-ports.ts; nothing here changes at run time. */
 export interface Ports {
   readonly directory: Directory;
   readonly policies: { current(): PolicySnapshot };

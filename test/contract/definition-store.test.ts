@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { readToolSchemas } from "../../src/app/tool-schemas.ts";
+import { readToolSchemas } from "../../src/app/policies/tool-schemas.ts";
 import type { JsonValue } from "../../src/core/json.ts";
 import {
   definitionHash,

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openRetention, type OpenRetention } from "../../src/app/open-retention.ts";
+import { openRetention, type OpenRetention } from "../../src/app/ports/open-retention.ts";
 import { everythingOf } from "../../src/core/ledger/ledger-index.ts";
 import { escapePart } from "../../src/core/money/instance.ts";
 import { flawOf } from "../../src/core/ledger/record-proof.ts";

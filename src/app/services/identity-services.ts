@@ -8,10 +8,10 @@ import { createSessionTokens } from "../../stores/tokens/session-tokens.ts";
 import { createTokenIssuer } from "../../stores/tokens/token-issuer.ts";
 import { vaultKey } from "../../stores/vault/vault-file.ts";
 import { openVaultKey } from "../../stores/vault/vault-key.ts";
-import { vaultKeyOf } from "../vault-key-source.ts";
-import { openDirectoryStore } from "../open-directory-store.ts";
-import { openSessionStore } from "../open-session-store.ts";
-import { openLogin } from "../open-login.ts";
+import { vaultKeyOf } from "../ports/vault-key-source.ts";
+import { openDirectoryStore } from "../ports/open-directory-store.ts";
+import { openSessionStore } from "../ports/open-session-store.ts";
+import { openLogin } from "../ports/open-login.ts";
 import type { Config } from "../config/config.ts";
 import type { ServiceParts } from "./service-parts.ts";
 

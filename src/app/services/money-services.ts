@@ -1,8 +1,8 @@
 import type { Services } from "../../manage/native/services.ts";
 import { SqliteUsageStore } from "../../stores/sqlite/usage-store.ts";
-import { openCounters } from "../open-counters.ts";
-import { NOBODY_TOLD } from "../store-events.ts";
-import { usagePath } from "../usage-listener.ts";
+import { openCounters } from "../ports/open-counters.ts";
+import { NOBODY_TOLD } from "../observe/store-events.ts";
+import { usagePath } from "../observe/usage-listener.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
 /** Throws the system's error where the budget store cannot be opened. */

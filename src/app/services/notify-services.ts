@@ -7,8 +7,8 @@ import { linkForMail, type LinkPorts } from "../../operations/reviews/answer-by-
 import { deliverDue } from "../../operations/notify/deliver-notifications.ts";
 import type { SubscriptionPorts } from "../../operations/notify/subscription-ports.ts";
 import { SqliteDeliveryStore } from "../../stores/sqlite/delivery-store.ts";
-import { openCouriers } from "../notification-couriers.ts";
-import { notificationsPath } from "../notifications.ts";
+import { openCouriers } from "../observe/notification-couriers.ts";
+import { notificationsPath } from "../observe/notifications.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
 const ROUND_MS = 250;

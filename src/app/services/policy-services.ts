@@ -1,7 +1,7 @@
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { Services } from "../../manage/native/services.ts";
-import { openPolicyDesk } from "../policy-desk.ts";
-import { readNamedPolicies } from "../policy-files.ts";
+import { openPolicyDesk } from "../policies/policy-desk.ts";
+import { readNamedPolicies } from "../policies/policy-files.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
 export function openPolicyServices(

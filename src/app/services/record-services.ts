@@ -4,7 +4,7 @@ import { newId } from "../../lib/ids.ts";
 import { documentKey } from "../../stores/ledger/document-key.ts";
 import { exportSignature } from "../../stores/ledger/export-records.ts";
 import { loadSigningKey } from "../../stores/ledger/signing-key.ts";
-import { openRetention } from "../open-retention.ts";
+import { openRetention } from "../ports/open-retention.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
 const STREAM_MS = 900_000;

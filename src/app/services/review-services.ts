@@ -11,7 +11,7 @@ import { createApprovalLinks } from "../../stores/tokens/approval-links.ts";
 import { vaultKey } from "../../stores/vault/vault-file.ts";
 import { vaultKeySource } from "../../stores/vault/vault-key.ts";
 import { readUpstreamEntry } from "../config/read-upstream-entry.ts";
-import { openReviewStore } from "../open-review-store.ts";
+import { openReviewStore } from "../ports/open-review-store.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { openSlackSide } from "./slack-side.ts";
 

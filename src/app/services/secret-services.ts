@@ -2,8 +2,8 @@ import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { Services } from "../../manage/native/services.ts";
 import { SqliteSecretUses } from "../../stores/sqlite/secret-use-store.ts";
 import { createFileSecretStore } from "../../stores/vault/file-secret-store.ts";
-import { vaultKeyOf } from "../vault-key-source.ts";
-import { secretUsesPath } from "../secret-use-listener.ts";
+import { vaultKeyOf } from "../ports/vault-key-source.ts";
+import { secretUsesPath } from "../observe/secret-use-listener.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
 export function openSecretServices(

@@ -3,7 +3,7 @@ import type { UsageStore } from "../../core/money/usage-report.ts";
 import type { Instant } from "../../core/units.ts";
 import type { Vitals } from "../../manage/vitals.ts";
 import type { LedgerThread } from "../../stores/ledger-thread/ledger-thread.ts";
-import type { SharedRedis } from "../open-shared-redis.ts";
+import type { SharedRedis } from "../ports/open-shared-redis.ts";
 import type { Config } from "../config/config.ts";
 
 /** What every group of services is opened from. */

@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
-import { createEvents } from "../../../src/app/events.ts";
-import { createTally } from "../../../src/app/tally.ts";
+import { createEvents } from "../../../src/app/observe/events.ts";
+import { createTally } from "../../../src/app/observe/tally.ts";
 import type { Facts, Outcome } from "../../../src/core/evidence.ts";
 import { closedFacts } from "./closed-facts.ts";
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openPriceSource, type PriceEvents } from "../../../src/app/price-source.ts";
-import { PriceFault } from "../../../src/app/price-fault.ts";
+import { openPriceSource, type PriceEvents } from "../../../src/app/prices/price-source.ts";
+import { PriceFault } from "../../../src/app/prices/price-fault.ts";
 import { instant } from "../../../src/core/units.ts";
 import { NONE } from "../money/usage-streams.ts";
 

@@ -1,8 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { GatewayReport } from "../../../src/app/gateway-report.ts";
-import { createMetrics } from "../../../src/app/metrics.ts";
-import { createTally, DURATION_BOUNDS, mergeTallies, outcomeKey } from "../../../src/app/tally.ts";
+import type { GatewayReport } from "../../../src/app/observe/gateway-report.ts";
+import { createMetrics } from "../../../src/app/observe/metrics.ts";
+import {
+  createTally,
+  DURATION_BOUNDS,
+  mergeTallies,
+  outcomeKey,
+} from "../../../src/app/observe/tally.ts";
 import { usdText } from "../../../src/core/money/usd-text.ts";
 import type { Outcome } from "../../../src/core/evidence.ts";
 import { closedFacts, UPSTREAM } from "./closed-facts.ts";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { openListener } from "../../../src/app/http-listener.ts";
+import { openListener } from "../../../src/app/listeners/http-listener.ts";
 import { startManagement } from "../../../src/manage/management.ts";
 import { GATE } from "../../support/certificates.ts";
 import { tlsGet } from "../../support/tls-get.ts";

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openCouriers } from "../../../src/app/notification-couriers.ts";
+import { openCouriers } from "../../../src/app/observe/notification-couriers.ts";
 import { sha256Hex } from "../../../src/lib/canonical-json.ts";
 import type { Notification } from "../../../src/core/notify/notification.ts";
 import { RETRY_AFTER_MS } from "../../../src/core/notify/retry-schedule.ts";

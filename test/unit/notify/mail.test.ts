@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { SMTPServer } from "smtp-server";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { openCouriers } from "../../../src/app/notification-couriers.ts";
+import { openCouriers } from "../../../src/app/observe/notification-couriers.ts";
 import { renderMail } from "../../../src/core/notify/render-notification.ts";
 import { NOBODYS } from "../../../src/core/secret/secret-terms.ts";
 import { id, instant, type SecretName, type TenantId } from "../../../src/core/units.ts";

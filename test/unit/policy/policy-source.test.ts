@@ -10,8 +10,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { PolicyFault } from "../../../src/app/policy-fault.ts";
-import { openPolicySource, type PolicyEvents } from "../../../src/app/policy-source.ts";
+import { PolicyFault } from "../../../src/app/policies/policy-fault.ts";
+import { openPolicySource, type PolicyEvents } from "../../../src/app/policies/policy-source.ts";
 import type { Problem } from "../../../src/core/problem.ts";
 import { facts, principal, rulesOf, tool } from "./policy-fixture.ts";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { readPolicyFiles } from "../../../src/app/policy-files.ts";
+import { readPolicyFiles } from "../../../src/app/policies/policy-files.ts";
 import { compilePolicies } from "../../../src/core/policy/compile-policy.ts";
 import { languageReference, schemaText } from "../../../src/core/policy/language-reference.ts";
 

@@ -1,0 +1,105 @@
+/** A listener with a certificate: read at start, and again when its files change. */
+import { readFileSync, statSync } from "node:fs";
+import type { Server as HttpServer, ServerOptions } from "node:http";
+import {
+  createSecureContext,
+  type SecureContextOptions,
+  type Server,
+  type TLSSocket,
+} from "node:tls";
+import { messageOf } from "../../lib/caught.ts";
+import { createTlsServer } from "../../lib/node-https.ts";
+import type { TlsConfig } from "../config/config.ts";
+import type { HttpListener } from "./http-listener.ts";
+import { TlsFault } from "./tls-fault.ts";
+
+/** Certificates are replaced long before they expire. */
+const LOOK_MS = 60_000;
+
+export class TlsListener implements HttpListener {
+  readonly scheme = "https";
+  readonly #config: TlsConfig;
+  readonly #onFault: (fault: TlsFault) => void;
+  readonly #timer: NodeJS.Timeout;
+  #context: SecureContextOptions;
+  #seen: string;
+  #server: Server | undefined;
+
+  /** Throws TlsFault for files that cannot be read or do not fit together. */
+  constructor(config: TlsConfig, onFault: (fault: TlsFault) => void) {
+    this.#config = config;
+    this.#onFault = onFault;
+    this.#seen = marksOf(config);
+    this.#context = read(config);
+    this.#timer = setInterval(() => {
+      if (marksOf(config) !== this.#seen) this.reload();
+    }, LOOK_MS).unref();
+  }
+
+  create(options: ServerOptions): HttpServer {
+    const { clientCaFile, clientAuth } = this.#config;
+    const server = createTlsServer({
+      ...options,
+      ...this.#context,
+      requestCert: clientCaFile !== undefined,
+      rejectUnauthorized: clientCaFile !== undefined && clientAuth === "required",
+    });
+    server.on("secureConnection", endWrong);
+    this.#server = server;
+    return server;
+  }
+
+  reload(): void {
+    this.#seen = marksOf(this.#config);
+    try {
+      this.#context = read(this.#config);
+      this.#server?.setSecureContext(this.#context);
+    } catch (error) {
+      if (!(error instanceof TlsFault)) throw error;
+      this.#onFault(error);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+}
+
+/** Where certificates are optional, one that is shown must still be right. */
+function endWrong(socket: TLSSocket): void {
+  if (!socket.authorized && socket.getPeerX509Certificate() !== undefined) socket.destroy();
+}
+
+function read({ certFile, keyFile, clientCaFile }: TlsConfig): SecureContextOptions {
+  const options = {
+    cert: textOf(certFile),
+    key: textOf(keyFile),
+    ...(clientCaFile !== undefined && { ca: textOf(clientCaFile) }),
+  };
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    throw new TlsFault(`${certFile} and ${keyFile} cannot be used: ${messageOf(error)}`);
+  }
+  return options;
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new TlsFault(`a listener's certificate cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** Differs when a file was replaced, written or removed; follows Kubernetes' links. */
+function marksOf({ certFile, keyFile, clientCaFile }: TlsConfig): string {
+  const files =
+    clientCaFile === undefined ? [certFile, keyFile] : [certFile, keyFile, clientCaFile];
+  return files
+    .map((path) => {
+      const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+      return stat === undefined ? "-" : `${stat.ino}.${stat.size}.${stat.mtimeNs}`;
+    })
+    .join(" ");
+}

@@ -1,0 +1,109 @@
+import type { OutagePolicy } from "../../stores/outage/outage-policy.ts";
+import type { RefusalCode } from "../../core/refusal.ts";
+import type { SinkState } from "../../stores/ledger-sinks/sink-plan.ts";
+import { mergeTallies, type UpstreamTally } from "./tally.ts";
+
+/** The state of one process that serves traffic; plain data, so that a worker can send it. */
+export interface GatewayReport {
+  readonly ready: boolean;
+  readonly draining: boolean;
+  readonly running: number;
+  readonly bugs: number;
+  /** Requests that never became an exchange, by why. */
+  readonly turnedAway: ReadonlyMap<RefusalCode, number>;
+  /** As `BudgetEvents` counts them. */
+  readonly budgets: ReadonlyMap<string, number>;
+  readonly policy: PolicyReport;
+  readonly prices: PriceReport;
+  readonly ledgerHealthy: boolean;
+  readonly store: StoreReport;
+  readonly tallies: readonly UpstreamTally[];
+  /** Of the one process that reads the ledger. */
+  readonly sinks?: readonly SinkState[];
+}
+
+/** Where budgets and limits are counted. */
+export interface StoreReport {
+  readonly kind: "embedded" | "single" | "sentinel" | "cluster";
+  readonly reachable: boolean;
+  readonly detail: string;
+  /** Part of the store's own memory limit in use. */
+  readonly memoryUsed: number | undefined;
+  /** Settlements that wait for the store. */
+  readonly unsettled: number;
+  readonly outages: readonly OutageReport[];
+}
+
+export interface OutageReport {
+  readonly dependency: "budgets" | "limits";
+  readonly policy: OutagePolicy;
+  /** Calls that were let through without the store. */
+  readonly letThrough: number;
+}
+
+export interface PolicyReport {
+  readonly digest: string;
+  readonly rules: number;
+  readonly accepted: number;
+  readonly refused: number;
+  /** Of the newest files, where they were refused: the last good ones are in force. */
+  readonly problems: readonly string[];
+}
+
+export interface PriceReport {
+  /** Name, version and hash of what is in force. */
+  readonly catalogue: string;
+  /** Of the newest file, where it was refused: the last good prices are in force. */
+  readonly problems: readonly string[];
+}
+
+/** Several workers as one: sums, and the worst of each state. */
+export function mergeReports(reports: readonly GatewayReport[]): GatewayReport | undefined {
+  const [first] = reports;
+  if (first === undefined || reports.length === 1) return first;
+  const sum = (count: (report: GatewayReport) => number): number =>
+    reports.reduce((total, report) => total + count(report), 0);
+  const worst = reports.find(({ policy }) => policy.problems.length > 0) ?? first;
+  return {
+    ready: reports.every(({ ready }) => ready),
+    draining: reports.some(({ draining }) => draining),
+    running: sum(({ running }) => running),
+    bugs: sum(({ bugs }) => bugs),
+    turnedAway: mergeCounts(reports.map(({ turnedAway }) => turnedAway)),
+    budgets: mergeCounts(reports.map(({ budgets }) => budgets)),
+    policy: {
+      ...worst.policy,
+      accepted: sum(({ policy }) => policy.accepted),
+      refused: sum(({ policy }) => policy.refused),
+    },
+    prices: reports.find(({ prices }) => prices.problems.length > 0)?.prices ?? first.prices,
+    ledgerHealthy: reports.every(({ ledgerHealthy }) => ledgerHealthy),
+    store: mergeStores(reports.map(({ store }) => store)) ?? first.store,
+    tallies: mergeTallies(reports.map(({ tallies }) => tallies)),
+  };
+}
+
+function mergeStores(stores: readonly StoreReport[]): StoreReport | undefined {
+  const worst = stores.find(({ reachable }) => !reachable) ?? stores[0];
+  if (worst === undefined) return undefined;
+  const total = (count: (store: StoreReport) => number): number =>
+    stores.reduce((sum, store) => sum + count(store), 0);
+  return {
+    ...worst,
+    unsettled: total(({ unsettled }) => unsettled),
+    outages: worst.outages.map((outage, at) => ({
+      ...outage,
+      letThrough: total(({ outages }) => outages[at]?.letThrough ?? 0),
+    })),
+  };
+}
+
+function mergeCounts<K extends string>(
+  all: readonly ReadonlyMap<K, number>[],
+): ReadonlyMap<K, number> {
+  const merged = new Map<K, number>();
+  for (const counts of all) {
+    for (const [code, count] of counts) merged.set(code, (merged.get(code) ?? 0) + count);
+  }
+  return merged;
+}

@@ -1,0 +1,147 @@
+/**
+ * The snapshot in force, kept in step with a directory of files and with what APIs made. A change is
+ * taken whole or not at all: while any source has a problem, the last good snapshot stays.
+ */
+import {
+  compilePolicies,
+  type PolicySource as PolicyText,
+} from "../../core/policy/compile-policy.ts";
+import type { PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
+import { NO_SCHEMAS, type ToolSchemas } from "../../core/policy/tool-schemas.ts";
+import type { DestinationFeeds } from "../../core/destination/feed.ts";
+import type { Problem } from "../../core/problem.ts";
+import type { Limits } from "./self-test.ts";
+import { PolicyFault } from "./policy-fault.ts";
+import { policyFilesStamp, readPolicyFiles } from "./policy-files.ts";
+import { watchDirectory } from "../watch-directory.ts";
+
+export interface PolicySource extends AsyncDisposable {
+  current(): PolicySnapshot;
+  /** Reads the directory now. Never throws: problems are told to the events and kept. */
+  reload(): void;
+  /** The same, if what APIs made has changed. */
+  refresh(): void;
+  /** Of the newest files, where they were refused. */
+  readonly problems: readonly Problem[];
+  /** What loads, but is probably not meant. */
+  readonly warnings: readonly Problem[];
+  /** Of the policies at the start. */
+  readonly limits: Limits;
+  /** And their files. */
+  readonly sources: readonly PolicyText[];
+  /** Snapshots taken and refused since the start. */
+  readonly accepted: number;
+  readonly refused: number;
+}
+
+export interface PolicyEvents {
+  policyLoaded(digest: string, rules: number): void;
+  policyRefused(problems: readonly Problem[]): void;
+}
+
+type Load =
+  | {
+      readonly kind: "ok";
+      readonly snapshot: PolicySnapshot;
+      readonly limits: Limits;
+      readonly sources: readonly PolicyText[];
+      readonly warnings: readonly Problem[];
+    }
+  | { readonly kind: "problems"; readonly fault: PolicyFault };
+
+export interface PolicySourceOptions {
+  readonly directory: string;
+  readonly events: PolicyEvents;
+  /** Made through an API; another array when one changed. */
+  readonly bundles?: () => readonly PolicyText[];
+  /** What is wrong with limits in this configuration. */
+  readonly check?: (limits: Limits) => readonly Problem[];
+  /** Read with each load. */
+  readonly tools?: () => ToolSchemas;
+  readonly feeds?: () => DestinationFeeds;
+}
+
+/** Throws PolicyFault if the policies do not load: at start there is nothing to fall back on. */
+export function openPolicySource(options: PolicySourceOptions): PolicySource {
+  const { directory, events, bundles = none } = options;
+  let stamp = policyFilesStamp(directory);
+  let made = bundles();
+  const first = load(options);
+  if (first.kind === "problems") throw first.fault;
+  let { snapshot, warnings } = first;
+  let problems: readonly Problem[] = [];
+  let accepted = 1;
+  let refused = 0;
+  events.policyLoaded(snapshot.digest, snapshot.ruleCount);
+
+  function reload(): void {
+    stamp = policyFilesStamp(directory);
+    made = bundles();
+    const next = load(options);
+    if (next.kind === "problems") {
+      refused += 1;
+      problems = next.fault.problems;
+      events.policyRefused(problems);
+      return;
+    }
+    problems = [];
+    warnings = next.warnings;
+    if (next.snapshot.digest === snapshot.digest) return;
+    accepted += 1;
+    snapshot = next.snapshot;
+    events.policyLoaded(snapshot.digest, snapshot.ruleCount);
+  }
+
+  const changes = watchDirectory(directory, () => {
+    if (policyFilesStamp(directory) !== stamp) reload();
+  });
+  return {
+    current: () => snapshot,
+    limits: first.limits,
+    sources: first.sources,
+    reload,
+    refresh() {
+      if (bundles() !== made) reload();
+    },
+    get problems() {
+      return problems;
+    },
+    get warnings() {
+      return warnings;
+    },
+    get accepted() {
+      return accepted;
+    },
+    get refused() {
+      return refused;
+    },
+    async [Symbol.asyncDispose]() {
+      changes.stop();
+    },
+  };
+}
+
+const NOTHING = [] as const;
+
+function none(): readonly [] {
+  return NOTHING;
+}
+
+function load({
+  directory,
+  bundles = none,
+  check = none,
+  tools,
+  feeds,
+}: PolicySourceOptions): Load {
+  const files = readPolicyFiles(directory);
+  const sources = [...files.sources, ...bundles()];
+  const reply = compilePolicies(sources, tools?.() ?? NO_SCHEMAS, feeds?.());
+  const found = reply.kind === "problems" ? reply.problems : check(reply);
+  const problems = [...files.problems, ...found];
+  if (reply.kind === "ok" && problems.length === 0) {
+    const { snapshot, rules, budgets, warnings } = reply;
+    return { kind: "ok", snapshot, limits: { rules, budgets }, sources, warnings };
+  }
+  return { kind: "problems", fault: new PolicyFault(problems, sources) };
+}

@@ -1,0 +1,86 @@
+import type { Directory } from "../../core/directory.ts";
+import type { UpstreamOfTenant } from "../../core/identity/access-index.ts";
+import type { DirectoryFeed } from "../../core/identity/directory-feed.ts";
+import type { Stop } from "../../core/identity/stop.ts";
+import type { PolicySource } from "../../core/policy/compile-policy.ts";
+import { stopHappenings } from "../../core/notify/stop-happenings.ts";
+import type { Principal } from "../../core/principal.ts";
+import type { Refusal } from "../../core/refusal.ts";
+import type { Instant, TenantId } from "../../core/units.ts";
+import { SESSION_ENDED } from "../../pipeline/identify.ts";
+import { stoppedBy } from "../../pipeline/limit.ts";
+import { LiveDirectory } from "../../stores/directory/live-directory.ts";
+import { SqliteFeed } from "../../stores/directory/sqlite-feed.ts";
+import { createTokenReader } from "../../stores/tokens/token-reader.ts";
+import { directoryPath } from "./open-directory-store.ts";
+import type { GateNotifier } from "../observe/notifications.ts";
+import type { Config } from "../config/config.ts";
+
+export interface LiveDirectoryParts {
+  readonly config: Config;
+  readonly events: { directoryFault(error: unknown): void };
+  readonly tenant: TenantId;
+  readonly now: () => Instant;
+  readonly notifier: GateNotifier;
+}
+
+export interface OpenLiveDirectory extends AsyncDisposable {
+  readonly directory: Directory;
+  stopped(principal: Principal): Stop | undefined;
+  /** See `AccessIndex.upstreams`. */
+  upstreams(): readonly UpstreamOfTenant[];
+  /** See `AccessIndex.policySources`. */
+  policySources(): readonly PolicySource[];
+  /** Why what runs must end; undefined while it may go on. */
+  whyEnded(principal: Principal): Refusal | undefined;
+  onChange(told: () => void): void;
+}
+
+/** Throws the system's error where the directory cannot be opened. */
+export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<OpenLiveDirectory> {
+  const { config, events, tenant, now, notifier } = parts;
+  await using started = new AsyncDisposableStack();
+  const feed = started.use(await openFeed(parts));
+  const directory = started.use(
+    new LiveDirectory({
+      agents: config.agents,
+      loopbackAgent: config.loopbackAgent,
+      accepts: config.accepts,
+      tenant,
+      feed,
+      tokens: createTokenReader(config.tokenIssuers, now),
+      now,
+      onFault: (error) => events.directoryFault(error),
+      onNews: (news) => {
+        for (const happening of stopHappenings(news)) notifier.notify(happening);
+      },
+    }),
+  );
+  notifier.follow((of, event) => directory.subscribers(of, event));
+  await directory.open();
+  const owned = started.move();
+  return {
+    directory,
+    stopped: (principal) => directory.stopped(principal),
+    upstreams: () => directory.upstreams(),
+    policySources: () => directory.policySources(),
+    whyEnded(principal) {
+      if (!directory.mustEnd(principal)) return undefined;
+      const stop = directory.stopped(principal);
+      return stop === undefined ? SESSION_ENDED : stoppedBy(stop, principal);
+    },
+    onChange: (told) => directory.onChange(told),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function openFeed({
+  config,
+  events,
+}: LiveDirectoryParts): Promise<DirectoryFeed & AsyncDisposable> {
+  if (config.directoryUrl !== undefined) {
+    const { PostgresFeed } = await import("../../stores/directory/postgres-directory.ts");
+    return new PostgresFeed(config.directoryUrl, (error) => events.directoryFault(error));
+  }
+  return new SqliteFeed(directoryPath(config));
+}

@@ -1,0 +1,22 @@
+import { join } from "node:path";
+import type { SessionStore } from "../../core/session/session.ts";
+import { instant, type Instant } from "../../core/units.ts";
+import { wallMillis } from "../../lib/clock.ts";
+import { SqliteSessionStore } from "../../stores/sqlite/session-store.ts";
+import type { Config } from "../config/config.ts";
+import type { SharedRedis } from "./open-shared-redis.ts";
+
+/** Throws the system's error where the file cannot be opened. */
+export async function openSessionStore(
+  { config, shared }: { readonly config: Config; readonly shared: boolean },
+  redis: SharedRedis | undefined,
+  started: AsyncDisposableStack,
+): Promise<SessionStore> {
+  if (redis !== undefined) {
+    const { RedisSessionStore } = await import("../../stores/redis/session-store.ts");
+    return started.use(new RedisSessionStore(redis));
+  }
+  const path = join(config.dataDirectory, "sessions.db");
+  const now = (): Instant => instant(wallMillis());
+  return started.use(new SqliteSessionStore({ path, shared, now }));
+}

@@ -1,0 +1,178 @@
+/** `workers: n`: starts the processes that share the listeners, speaks for them, ends with them. */
+import cluster, { type Worker } from "node:cluster";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { OpenLedger } from "../../stores/ledger/open-ledger.ts";
+import type { Config } from "../config/config.ts";
+import { withDemoUpstreams, type DemoUrls } from "../demo/demo-upstreams.ts";
+import { createEvents } from "../observe/events.ts";
+import { mergeReports, type GatewayReport } from "../observe/gateway-report.ts";
+import type { Log } from "../observe/logger.ts";
+import { openLedgerChain } from "../ports/open-ledger-chain.ts";
+import { startOperatorSide } from "../operator-side.ts";
+import { createTally } from "../observe/tally.ts";
+import { tryPort } from "../doctor/try-port.ts";
+import type { FromWorker, ToWorker } from "./worker-messages.ts";
+
+export interface Primary {
+  readonly url: string;
+  readonly manageUrl: string;
+  readonly config: Config;
+  reload(): void;
+  /** Resolves when every worker has drained and sealed. */
+  stop(): Promise<void>;
+}
+
+const REPORT_WAIT_MS = 1000;
+/** A worker that dies is replaced, but not in a tight loop. */
+const REPLACE_AFTER_MS = 500;
+const STARTS_FAILED_MAX = 3;
+
+/** Rejects when a worker cannot start; its own words are on stderr. */
+export async function startPrimary(config: Config, log: Log): Promise<Primary> {
+  await using started = new AsyncDisposableStack();
+  let demo: DemoUrls | undefined;
+  if (config.demo)
+    demo = started.use(await (await import("../demo/start-demo.ts")).startDemo()).urls;
+  cluster.setupPrimary({ serialization: "advanced" });
+  const directory = mkdtempSync(join(tmpdir(), "sallyport-"));
+  started.defer(() => rmSync(directory, { recursive: true, force: true }));
+  // Workers share their port with whoever asks: another program must be found out before.
+  await tryPort(config.listen);
+  const crew = started.use(new Crew({ demo, directory, config }, log));
+  const url = await crew.start();
+  const effective = demo === undefined ? config : withDemoUpstreams(config, demo);
+  let ledger: Promise<OpenLedger> | undefined;
+  started.defer(async () => (await ledger)?.seal());
+  const management = await startOperatorSide({
+    config: effective,
+    dataUrl: url,
+    read: () => crew.report(),
+    ledger: () => (ledger ??= openOwnLedger(effective, log)),
+    log,
+  });
+  const owned = started.move();
+  return {
+    url,
+    manageUrl: management.url,
+    config: effective,
+    reload() {
+      management.reload();
+      crew.signal("SIGHUP");
+    },
+    async stop() {
+      await owned.disposeAsync();
+      await management.close();
+    },
+  };
+}
+
+/** The primary serves no agent, but what operators change through it is on a chain of its own. */
+function openOwnLedger(config: Config, log: Log): Promise<OpenLedger> {
+  return openLedgerChain(config, createEvents(log, createTally(), []));
+}
+
+interface CrewParts {
+  readonly demo: DemoUrls | undefined;
+  /** Where their sockets are; only this user may enter it. */
+  readonly directory: string;
+  readonly config: Config;
+}
+
+/** Owns the worker processes. */
+class Crew implements AsyncDisposable {
+  readonly #parts: CrewParts;
+  readonly #log: Log;
+  readonly #waiting = new Map<string, (report: GatewayReport) => void>();
+  #stopping = false;
+  #request = 0;
+  #failed = 0;
+  #port: number;
+
+  constructor(parts: CrewParts, log: Log) {
+    this.#parts = parts;
+    this.#log = log;
+    this.#port = parts.config.listen.port;
+  }
+
+  /** Resolves with the shared address once all serve. */
+  async start(): Promise<string> {
+    const first = this.#add(0);
+    if (this.#port === 0) this.#port = Number(new URL(await first).port);
+    const others = Array.from({ length: this.#count - 1 }, (_, n) => this.#add(n + 1));
+    const [url] = await Promise.all([first, ...others]);
+    return url;
+  }
+
+  get #count(): number {
+    return this.#parts.config.workers;
+  }
+
+  /** Resolves with the shared address once the worker serves. */
+  async #add(slot: number): Promise<string> {
+    const worker = cluster.fork();
+    const { demo, directory } = this.#parts;
+    const crew = { directory, slot, count: this.#count, port: this.#port };
+    worker.send({ kind: "begin", demo, crew } satisfies ToWorker);
+    const serving = new Promise<string>((resolve) => {
+      worker.on("message", (message: FromWorker) => {
+        if (message.kind === "serving") resolve(message.url);
+        else this.#waiting.get(`${worker.id} ${message.request}`)?.(message.report);
+      });
+    });
+    const ended = once(worker, "exit").then(() => undefined);
+    const url = await Promise.race([serving, ended]);
+    if (url === undefined) throw new Error("a worker could not start");
+    this.#failed = 0;
+    void ended.then(() => this.#replace(worker, slot));
+    return url;
+  }
+
+  async report(): Promise<GatewayReport | undefined> {
+    this.#request += 1;
+    const workers = alive();
+    const asked = workers.map((worker) => this.#ask(worker, this.#request));
+    const reports = (await Promise.all(asked)).filter((report) => report !== undefined);
+    return mergeReports(reports);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    for (const worker of alive()) worker.process.kill(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    const ended = alive().map((worker) => once(worker, "exit"));
+    this.signal("SIGTERM");
+    await Promise.all(ended);
+  }
+
+  async #ask(worker: Worker, request: number): Promise<GatewayReport | undefined> {
+    const key = `${worker.id} ${request}`;
+    const answered = new Promise<GatewayReport>((resolve) => this.#waiting.set(key, resolve));
+    worker.send({ kind: "report", request } satisfies ToWorker);
+    const late = pause(REPORT_WAIT_MS, undefined, { ref: false });
+    const report = await Promise.race([answered, late]);
+    this.#waiting.delete(key);
+    return report;
+  }
+
+  async #replace(worker: Worker, slot: number): Promise<void> {
+    if (this.#stopping || this.#failed >= STARTS_FAILED_MAX) return;
+    this.#log.error({ worker: worker.process.pid }, "a worker died and is replaced");
+    await pause(REPLACE_AFTER_MS);
+    try {
+      await this.#add(slot);
+    } catch {
+      this.#failed += 1;
+      await this.#replace(worker, slot);
+    }
+  }
+}
+
+function alive(): readonly Worker[] {
+  return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+}
