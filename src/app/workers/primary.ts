@@ -161,9 +161,10 @@ class Crew implements AsyncDisposable {
   }
 
   async #replace(worker: Worker, slot: number): Promise<void> {
+    await pause(REPLACE_AFTER_MS, undefined, { ref: false });
+    // Asked after the pause: who begins once the others were told to stop would never hear of it.
     if (this.#stopping || this.#failed >= STARTS_FAILED_MAX) return;
     this.#log.error({ worker: worker.process.pid }, "a worker died and is replaced");
-    await pause(REPLACE_AFTER_MS);
     try {
       await this.#add(slot);
     } catch {
