@@ -3,16 +3,12 @@ import { errorOf } from "../../lib/caught.ts";
 import { monotonicMillis } from "../../lib/clock.ts";
 import { BudgetBook } from "./budget-book.ts";
 import { BUDGET_MIGRATIONS } from "./budget-schema.ts";
+import { Checkpointer, WAL_PAGES_MAX } from "./checkpointer.ts";
 import { openDatabase } from "./database.ts";
 import { isBusy } from "./is-busy.ts";
 
 /** After a failure the file is opened anew, no more often than this. */
 const REOPEN_MS = 250;
-/**
- * Pages of the write-ahead log, 16 MB, after which SQLite syncs and begins it anew. It does so on
- * the event loop: at its own 1,000 pages, once a second under load.
- */
-const CHECKPOINT_PAGES = 4000;
 
 export type Transacted =
   | { readonly kind: "done" }
@@ -29,11 +25,13 @@ const BUSY: Transacted = { kind: "busy" };
  */
 export class BudgetConnection implements Disposable {
   readonly #path: string;
+  readonly #checkpointer: Checkpointer;
   #open: { readonly database: DatabaseSync; readonly book: BudgetBook } | undefined;
   #failure: { readonly cause: Error; readonly at: number } | undefined;
 
   constructor(path: string) {
     this.#path = path;
+    this.#checkpointer = new Checkpointer(path);
   }
 
   /** All of `work` or nothing. Never throws, never waits for a lock. */
@@ -49,6 +47,7 @@ export class BudgetConnection implements Disposable {
       work(book);
       book.commit();
       this.#failure = undefined;
+      this.#checkpointer.committed();
       return DONE;
     } catch (error) {
       return this.#afterThrow(errorOf(error));
@@ -56,6 +55,7 @@ export class BudgetConnection implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#checkpointer[Symbol.dispose]();
     const open = this.#open;
     this.#open = undefined;
     try {
@@ -81,6 +81,6 @@ export class BudgetConnection implements Disposable {
 function connect(path: string) {
   const database = openDatabase(path, BUDGET_MIGRATIONS);
   // A wait inside SQLite would stop the event loop; the store waits outside instead.
-  database.exec(`PRAGMA busy_timeout=0; PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES}`);
+  database.exec(`PRAGMA busy_timeout=0; PRAGMA wal_autocheckpoint=${WAL_PAGES_MAX}`);
   return { database, book: new BudgetBook(database) };
 }

@@ -11,6 +11,7 @@ import {
   type UsageStore,
 } from "../../core/money/usage-report.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
+import { Checkpointer, WAL_PAGES_MAX } from "./checkpointer.ts";
 import { openDatabase } from "./database.ts";
 
 const FLUSH_MS = 1000;
@@ -57,6 +58,7 @@ interface Pending {
 /** One file for all processes of a data directory: rows are sums, so whoever writes adds. */
 export class SqliteUsageStore implements UsageStore, Disposable {
   readonly #path: string;
+  readonly #checkpointer: Checkpointer;
   readonly #onFault: (cause: unknown) => void;
   #open: { readonly database: DatabaseSync; readonly add: StatementSync } | undefined;
   #pending = new Map<string, Pending>();
@@ -64,6 +66,7 @@ export class SqliteUsageStore implements UsageStore, Disposable {
 
   constructor(path: string, onFault: (cause: unknown) => void) {
     this.#path = path;
+    this.#checkpointer = new Checkpointer(path);
     this.#onFault = onFault;
   }
 
@@ -98,6 +101,7 @@ export class SqliteUsageStore implements UsageStore, Disposable {
 
   [Symbol.dispose](): void {
     this.#flush();
+    this.#checkpointer[Symbol.dispose]();
     this.#open?.database.close();
     this.#open = undefined;
   }
@@ -117,6 +121,7 @@ export class SqliteUsageStore implements UsageStore, Disposable {
         }
         database.exec("COMMIT");
         this.#pending = new Map();
+        this.#checkpointer.committed();
       } catch (error) {
         if (database.isTransaction) database.exec("ROLLBACK");
         throw error;
@@ -130,6 +135,7 @@ export class SqliteUsageStore implements UsageStore, Disposable {
   #connection(): { readonly database: DatabaseSync; readonly add: StatementSync } {
     if (this.#open !== undefined) return this.#open;
     const database = openDatabase(this.#path, MIGRATIONS);
+    database.exec(`PRAGMA wal_autocheckpoint=${WAL_PAGES_MAX}`);
     this.#open = { database, add: database.prepare(ADD) };
     return this.#open;
   }
