@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { Agent, request } from "undici";
 import { isJsonObject, type JsonValue } from "../core/json.ts";
-import { createSseFramer } from "../proxy/sse-frames.ts";
+import { createSseFramer } from "../lib/sse-frames.ts";
 import { messageOf } from "../lib/caught.ts";
 
 const JSON_TYPE = "application/json";

@@ -1,108 +1,66 @@
+import { createSseFramer, replaceSseData, type SseFrame } from "../../lib/sse-frames.ts";
 import { jsonStrings, replaceJsonStrings } from "./json-strings.ts";
 import type { Frame, Span } from "./stream-gate.ts";
+import { createTextCodec, type Piece, type TextCodec } from "./text-codec.ts";
 
-/** Cuts an event stream into frames at its blank lines, byte by byte if need be. */
+/** An event stream as frames of a gate. */
 export interface EventFramer {
   push(chunk: Uint8Array): readonly Frame[];
   /** What came after the last blank line. */
   end(): readonly Frame[];
 }
 
-const CR = 0x0d;
 const LF = 0x0a;
-const EMPTY = new Uint8Array(0);
 
 /**
- * Each event is looked at by itself: the strings of its JSON, or its text. An event longer than
- * `eventBytesMax` is framed in pieces.
- *
- * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
+ * Each event is looked at by itself: the strings of its JSON, or its text. From an event longer
+ * than `eventBytesMax` on, the stream is one running text.
  */
 export function createEventFramer(eventBytesMax: number): EventFramer {
-  let rest: Uint8Array = EMPTY;
-  /** Where the search for a blank line goes on. */
-  let searched = 0;
+  const framer = createSseFramer(eventBytesMax);
+  const codec = createTextCodec("utf-8");
+  const frameOf = (frame: SseFrame): Frame =>
+    frame.kind === "oversize" ? runningText(codec, codec.decode(frame.bytes)) : eventFrame(frame);
   return {
-    push(chunk) {
-      const bytes = rest.length === 0 ? chunk : joined(rest, chunk);
-      const frames: Frame[] = [];
-      let from = 0;
-      for (;;) {
-        const end = eventEnd(bytes, Math.max(from, searched));
-        if (end < 0) break;
-        frames.push(eventFrame(bytes.subarray(from, end)));
-        from = end;
-        searched = end;
-      }
-      if (bytes.length - from > eventBytesMax) {
-        frames.push(eventFrame(bytes.subarray(from)));
-        from = bytes.length;
-      }
-      rest = from === bytes.length ? EMPTY : new Uint8Array(bytes.subarray(from));
-      searched = Math.max(0, rest.length - 3);
-      return frames;
-    },
+    push: (chunk) => framer.push(chunk).map(frameOf),
     end() {
-      const last = rest;
-      rest = EMPTY;
-      return last.length === 0 ? [] : [eventFrame(last)];
+      const last = framer.end().map(frameOf);
+      const rest = codec.flush();
+      return rest.bytes.length === 0 ? last : [...last, runningText(codec, rest)];
     },
   };
 }
 
-/** Past the first blank line at or after `from`, or -1. A CR at the very end may be half a CRLF. */
-function eventEnd(bytes: Uint8Array, from: number): number {
-  for (let i = from; i + 1 < bytes.length; i += 1) {
-    const byte = bytes[i];
-    if (byte !== LF && byte !== CR) continue;
-    const next = bytes[i + 1];
-    if (byte === LF && next === LF) return i + 2;
-    if (next === CR && bytes[i + 2] === LF) return i + 3;
-    if (byte === CR && next === CR && i + 2 < bytes.length) return i + 2;
-    if (byte === LF && next === CR && i + 2 < bytes.length) return i + 2;
-  }
-  return -1;
-}
-
-function eventFrame(bytes: Uint8Array): Frame {
-  const text = new TextDecoder().decode(bytes);
-  const lines = text.split(/\r\n|\r|\n/);
-  const data = lines.filter((line) => line.startsWith("data")).map(dataOf);
-  const payload = data.join("\n");
-  const strings =
-    payload.startsWith("{") || payload.startsWith("[") ? jsonStrings(payload) : undefined;
-  if (strings === undefined) {
-    return {
-      bytes,
-      spans: [span("event", text)],
-      rewrite: (texts) => new TextEncoder().encode(texts.join("")),
-    };
-  }
-  const spans = strings.map(({ value, start }) => span(`event:${start}`, value));
+function eventFrame(frame: SseFrame): Frame {
+  const { bytes, data } = frame;
+  const strings = data !== undefined && /^[{[]/u.test(data) ? jsonStrings(data) : undefined;
+  if (data === undefined || strings === undefined) return textFrame(bytes);
   return {
     bytes,
-    spans,
-    rewrite: (texts) => {
-      const kept = lines.filter((line) => line !== "" && !line.startsWith("data"));
-      const fresh = replaceJsonStrings(payload, strings, texts).split("\n");
-      const all = [...kept, ...fresh.map((line) => `data: ${line}`)];
-      return new TextEncoder().encode(`${all.join("\n")}\n\n`);
-    },
+    spans: strings.map(({ value, start }) => span(`event:${start}`, value)),
+    rewrite: (texts) => replaceSseData(frame, replaceJsonStrings(data, strings, texts)),
+  };
+}
+
+/** The second half of a CRLF that was cut belongs to the event before, which has left. */
+function textFrame(bytes: Uint8Array): Frame {
+  const lead = bytes[0] === LF ? "\n" : "";
+  const text = new TextDecoder().decode(bytes.subarray(lead.length));
+  return {
+    bytes,
+    spans: text === "" ? [] : [span("event", text)],
+    rewrite: (texts) => new TextEncoder().encode(lead + texts.join("")),
+  };
+}
+
+function runningText(codec: TextCodec, { bytes, text }: Piece): Frame {
+  return {
+    bytes,
+    spans: [{ part: "oversize", text, whole: false, last: false }],
+    rewrite: (texts) => codec.encode(texts.join("")),
   };
 }
 
 function span(part: string, text: string): Span {
   return { part, text, whole: false, last: true };
-}
-
-function dataOf(line: string): string {
-  const value = line.slice(line.indexOf(":") + 1);
-  return value.startsWith(" ") ? value.slice(1) : value;
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../core/json.ts";
-import { createSseFramer, type SseFrame, type SseFramer } from "../sse-frames.ts";
+import { createSseFramer, type SseFrame, type SseFramer } from "../../lib/sse-frames.ts";
 import { sseEvent } from "./sse-event.ts";
 
 /** How one kind of event stream is cut into events, and how an event is written again. */

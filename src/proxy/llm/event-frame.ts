@@ -1,6 +1,6 @@
 import type { Frame } from "../../core/inspect/stream-gate.ts";
 import type { JsonObject } from "../../core/json.ts";
-import type { SseFrame } from "../sse-frames.ts";
+import type { SseFrame } from "../../lib/sse-frames.ts";
 import type { EventCodec } from "./event-codec.ts";
 import type { TextSpan } from "./text-parts.ts";
 

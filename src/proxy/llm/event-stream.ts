@@ -17,7 +17,7 @@ import type { ExchangeId } from "../../core/units.ts";
 import { parseStrictJsonText } from "../../lib/strict-json.ts";
 import type { CallMeter } from "../../pipeline/call-meter.ts";
 import type { ChunkVerdict } from "../../pipeline/ask.ts";
-import type { SseFrame, SseFramer } from "../sse-frames.ts";
+import type { SseFrame, SseFramer } from "../../lib/sse-frames.ts";
 import { unscannableRefusal } from "./unscannable-refusal.ts";
 import type { EventCodec } from "./event-codec.ts";
 import { EventFrame, textFrame } from "./event-frame.ts";

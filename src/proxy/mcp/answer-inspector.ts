@@ -19,7 +19,7 @@ import type {
 } from "../../pipeline/ask.ts";
 import { foreseeJson } from "../../pipeline/foresee-json.ts";
 import { createHttpInspector } from "../../pipeline/inspect-bytes.ts";
-import { createSseFramer, replaceSseData, type SseFrame } from "../sse-frames.ts";
+import { createSseFramer, replaceSseData, type SseFrame } from "../../lib/sse-frames.ts";
 import { AnswerJudge, introducesServer, type AnswerScreen } from "./answer-judge.ts";
 import { denialAnswer } from "./denial.ts";
 import { readRpcMessage } from "./rpc-message.ts";

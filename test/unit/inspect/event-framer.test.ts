@@ -43,3 +43,23 @@ describe.skipIf(cases === undefined)("events of plain HTTP upstreams", () => {
     },
   );
 });
+
+describe("an event larger than may be framed", () => {
+  const framesOf = (text: string, bytesMax: number): readonly Frame[] => {
+    const framer = createEventFramer(bytesMax);
+    const bytes = Array.from(Buffer.from(text), (byte) => Buffer.of(byte));
+    return [...bytes.flatMap((byte) => framer.push(byte)), ...framer.end()];
+  };
+
+  it("is one running text, whatever pieces it comes in", () => {
+    const stream = `data: short\n\ndata: ${"é".repeat(100)}\n\ndata: after\n\n`;
+    const frames = framesOf(stream, 64);
+    expect(Buffer.concat(frames.map(({ bytes }) => bytes)).toString()).toBe(stream);
+    const [first, ...rest] = frames.flatMap(({ spans }) => spans);
+    expect(first).toMatchObject({ part: "event", text: "data: short\n\n" });
+    expect(new Set(rest.map(({ part, last }) => `${part} ${last}`))).toEqual(
+      new Set(["oversize false"]),
+    );
+    expect(rest.map(({ text }) => text).join("")).toBe(stream.slice("data: short\n\n".length));
+  });
+});

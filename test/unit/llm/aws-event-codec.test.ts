@@ -3,7 +3,7 @@ import {
   loadAwsEventCodec,
   type AwsEventCodec,
 } from "../../../src/proxy/llm/bedrock/aws-event-codec.ts";
-import type { SseFrame } from "../../../src/proxy/sse-frames.ts";
+import type { SseFrame } from "../../../src/lib/sse-frames.ts";
 import { awsEvent, awsMessage, invokeChunk, readAwsMessages } from "../../support/aws-events.ts";
 
 const MAX = 10_000;

@@ -6,8 +6,8 @@
  */
 import type { EventStreamCodec, Message, MessageHeaders } from "@smithy/eventstream-codec";
 import { isJsonObject, type JsonObject } from "../../../core/json.ts";
-import type { SseFrame, SseFramer } from "../../sse-frames.ts";
-import { createPiecewise } from "../../piecewise.ts";
+import type { SseFrame, SseFramer } from "../../../lib/sse-frames.ts";
+import { createPiecewise } from "../../../lib/piecewise.ts";
 import type { EventCodec } from "../event-codec.ts";
 import { withoutTokens } from "../sse-event.ts";
 

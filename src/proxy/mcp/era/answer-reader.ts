@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import { parseStrictJson, parseStrictJsonText } from "../../../lib/strict-json.ts";
-import { createSseFramer, type SseFrame } from "../../sse-frames.ts";
+import { createSseFramer, type SseFrame } from "../../../lib/sse-frames.ts";
 import { readRpcMessage, type RpcMessage } from "../rpc-message.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
 import { MESSAGE_BYTES_MAX } from "../transport/message-channel.ts";

@@ -9,7 +9,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher, Pool } from "undici";
 import type { Upstream } from "../../../core/upstream.ts";
 import { parseStrictJsonText } from "../../../lib/strict-json.ts";
-import { createSseFramer } from "../../sse-frames.ts";
+import { createSseFramer } from "../../../lib/sse-frames.ts";
 import { readRpcMessage } from "../rpc-message.ts";
 import { withHeaders, type McpRequest } from "./mcp-request.ts";
 import { MESSAGE_BYTES_MAX, type ChannelListener, type MessageChannel } from "./message-channel.ts";

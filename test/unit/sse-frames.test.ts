@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createSseFramer, replaceSseData, type SseFrame } from "../../../src/proxy/sse-frames.ts";
+import { createSseFramer, replaceSseData, type SseFrame } from "../../src/lib/sse-frames.ts";
 
 const CORPUS = `${
   process.env["SALLYPORT_CORPORA"] ??
-  fileURLToPath(new URL("../../../../shared/corpora", import.meta.url))
+  fileURLToPath(new URL("../../../shared/corpora", import.meta.url))
 }/sse_frames.jsonl`;
 
 interface CorpusCase {
