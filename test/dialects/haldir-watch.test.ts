@@ -208,5 +208,7 @@ describe("a rate limit", () => {
     await expect
       .poll(async () => (await haldir.ask("GET", flagged)).body.entries[0]?.flag_reason, SOON)
       .toMatch(/behaviour\.rapid_fire/);
+    const quick = () => told("anomaly").filter(({ data }) => data.agent === "quick");
+    await vi.waitFor(() => expect(quick()[0]?.data.tool).toBe("list_customers"), SOON);
   });
 });

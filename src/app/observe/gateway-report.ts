@@ -42,6 +42,7 @@ export interface OutageReport {
 }
 
 export interface PolicyReport {
+  /** Empty while processes differ. */
   readonly digest: string;
   readonly rules: number;
   readonly accepted: number;
@@ -73,6 +74,9 @@ export function mergeReports(reports: readonly GatewayReport[]): GatewayReport |
     budgets: mergeCounts(reports.map(({ budgets }) => budgets)),
     policy: {
       ...worst.policy,
+      digest: reports.every(({ policy }) => policy.digest === first.policy.digest)
+        ? first.policy.digest
+        : "",
       accepted: sum(({ policy }) => policy.accepted),
       refused: sum(({ policy }) => policy.refused),
     },

@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import type { FastifyRequest } from "fastify";
 import type { ToolAction } from "../../core/action.ts";
+import type { Approval, Decision } from "../../core/decision.ts";
 import { fault, type Answer } from "../../core/fault.ts";
 import type { AgentSession } from "../../core/identity/agent-session.ts";
 import type { Caller } from "../../core/identity/caller.ts";
@@ -9,7 +10,7 @@ import { WAITING_STATUSES, type Review } from "../../core/review/review.ts";
 import { id, millis } from "../../core/units.ts";
 import { principalNamed } from "../../operations/identity/principal-named.ts";
 import { answerReview, findReview } from "../../operations/reviews/answer-review.ts";
-import { requestReview } from "../../operations/reviews/request-review.ts";
+import { requestReview, type ReviewWish } from "../../operations/reviews/request-review.ts";
 import { subjectOf } from "../../operations/reviews/review-subject.ts";
 import { callerOf, type DialectApi } from "../dialect-api.ts";
 import type { DialectCore } from "../dialect-core.ts";
@@ -111,16 +112,28 @@ async function ask(
   };
   const principal = await principalNamed(caller, agent, session, core.identity);
   const subject = await subjectOf(principal, described, core);
+  const source = (): string => JSON.stringify({ params: { arguments: described.args } });
+  const facts = { now: subject.now, marks: [], source };
+  const decision = (await core.policies.snapshot()).decide(principal, subject.action, facts);
+  const wished = { approvers: [], expires: millis((ttl === 0 ? TTL_MAX_S : ttl) * 1000) };
   const wish = {
     subject,
-    approval: { approvers: [], expires: millis((ttl === 0 ? TTL_MAX_S : ttl) * 1000) },
-    rules: [],
+    ...(decision.kind === "escalate" ? ruled(decision, wished) : { approval: wished, rules: [] }),
     // The agent asks, whoever carries its question here.
     by: agent,
     reason,
     said: { action, ...(typeof details === "string" && { details }) },
   };
   return requestReview(wish, core.reviews);
+}
+
+/** Where a rule asks for the call, who may answer is the rule's to say. */
+function ruled(
+  { approval, because }: Extract<Decision, { kind: "escalate" }>,
+  { expires }: Approval,
+): Pick<ReviewWish, "approval" | "rules"> {
+  const soonest = millis(Math.min(approval.expires, expires));
+  return { approval: { ...approval, expires: soonest }, rules: because };
 }
 
 /** Where a tool is that no upstream of ours has. */
