@@ -66,10 +66,13 @@ rules:
 
 /** Breaks the stream it began, or leaves it open. */
 let then: (response: ServerResponse) => void;
+/** Where true the upstream says nothing, not even a head. */
+let mute = false;
 let upstream: RecordingUpstream;
 
 beforeAll(async () => {
   upstream = await startRecordingUpstream((request, response, body) => {
+    if (mute) return;
     const url = request.url ?? "";
     const asked = Object.values(DIALECTS).find(({ path }) => path.endsWith(url)) ?? MCP;
     const id = body.includes("resumable") ? "id: 1\n" : "";
@@ -79,9 +82,9 @@ beforeAll(async () => {
 });
 afterAll(() => upstream[Symbol.asyncDispose]());
 
-function startGateway(more: string): Promise<SallyportProcess> {
+function startGateway(more: string, timeouts = ""): Promise<SallyportProcess> {
   const entry = (name: string, wire: string): string =>
-    `  - { name: ${name}, wire: ${wire}, url: "${upstream.url}", allow_private: true }\n`;
+    `  - { name: ${name}, wire: ${wire}, url: "${upstream.url}", allow_private: true${timeouts} }\n`;
   const wires = ["openai", "anthropic", "gemini"].map((wire) => entry(wire, wire)).join("");
   return startSallyport({
     config:
@@ -121,6 +124,42 @@ describe("a stream that its upstream breaks off", () => {
     const body = { jsonrpc: "2.0", id: 7, method: "tools/call", params };
     const call = { ...MCP, body };
     await expect((await ask(gateway, call)).text()).rejects.toThrow();
+  });
+});
+
+describe("a stream that takes longer than all of it may", () => {
+  it("ends in its dialect's terminal error, which names upstream_timeout", async () => {
+    then = () => {};
+    await using gateway = await startGateway("", ", timeouts: { total_ms: 700 }");
+    const replies = await Promise.all(NAMES.map((name) => ask(gateway, DIALECTS[name] as Dialect)));
+    for (const [index, name] of NAMES.entries()) {
+      const dialect = DIALECTS[name] as Dialect;
+      const text = (await replies[index]?.text()) ?? "";
+      expect(text.startsWith(dialect.first), name).toBe(true);
+      expect(text, name).toMatch(dialect.last("upstream_timeout"));
+    }
+  });
+});
+
+describe("a call that outlasts the drain before its answer began", () => {
+  it("is refused in its dialect's words, and the record says that the gateway did", async () => {
+    mute = true;
+    await using gateway = await startGateway("limits: { drain_ms: 200 }\n");
+    const before = upstream.requests.length;
+    const asked = NAMES.map((name) => ask(gateway, DIALECTS[name] as Dialect));
+    await expect
+      .poll(() => upstream.requests.length - before, { timeout: 10_000 })
+      .toBe(NAMES.length);
+    expect(await gateway.stop()).toBe(0);
+    const recorded = await readRecorded(gateway.dataDirectory);
+    for (const [index, name] of NAMES.entries()) {
+      const reply = (await asked[index]) as Response;
+      expect(await reply.text(), name).toContain("draining");
+      expect(reply.status, name).toBe(name === "MCP" ? 200 : 503);
+      const exchange = reply.headers.get("x-sallyport-exchange") ?? "";
+      expect(outcomeOf(recorded, exchange).outcome, name).toMatchObject({ code: "draining" });
+    }
+    mute = false;
   });
 });
 

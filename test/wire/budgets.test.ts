@@ -123,6 +123,49 @@ describe("a budget that clamps", () => {
   });
 });
 
+describe("a cap that is no cap", () => {
+  const SHELL = '"messages":[{"role":"user","content":"hi"}]';
+  const raw = (path: string, body: string): Promise<Response> =>
+    fetch(`${sallyport.url}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
+
+  it.each([
+    '"max_tokens":1,"max_tokens":1000000',
+    '"max_tokens":1,"max_completion_tokens":-1',
+    '"max_tokens":-1',
+    '"max_tokens":1.5',
+    '"max_tokens":1e400',
+    '"max_tokens":9007199254740991',
+    '"max_tokens":NaN',
+    '"max_tokens":"1"',
+    '"max_tokens":[1]',
+    '"Max_Tokens":1',
+    '"n":-1',
+    '"n":1e9',
+  ])("is refused, and nothing is sent: %s", async (members) => {
+    const refused = await raw(
+      "/openai/v1/chat/completions",
+      `{"model":"clamped",${SHELL},${members}}`,
+    );
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ code: "malformed" });
+    expect(provider.requests).toHaveLength(0);
+  });
+
+  it.each(['"max_tokens":1000000', '"n":128', '"temperature":1'])(
+    "is held for at its worst: %s",
+    async (members) => {
+      const body = `{"model":"short-x",${SHELL},${members}}`;
+      const refused = await raw("/openai/v1/chat/completions", body);
+      expect(await refused.json()).toMatchObject({ code: "budget_exceeded" });
+      expect(provider.requests).toHaveLength(0);
+    },
+  );
+});
+
 describe("a budget that downgrades", () => {
   it("asks the other model, as policy allows and charges it", async () => {
     const response = await chat({ model: "dear", max_tokens: 100 });
