@@ -65,7 +65,7 @@ export function reviewsCommand(shell: Shell): Command {
     .argument("<people...>")
     .action((reviewId: string, people: readonly string[], options: Options) =>
       atReviews(options, shell, async (caller, ports) => {
-        const review = valueOf(await assignReview(caller, reviewId, people, ports));
+        const review = valueOf(await assignReview(caller, reviewId, { assignedTo: people }, ports));
         print([lineOf(review)], review, options, shell);
       }),
     );

@@ -9,9 +9,11 @@ import {
   versionsOf,
 } from "../../operations/policies/manage-bundles.ts";
 import type { Api } from "./api.ts";
+import { etagOf, ifMatchWhereSent } from "./etag.ts";
 import type { Written } from "./fields.ts";
 import { page, pageOf, PAGE_QUERY, pagingOf } from "./paging.ts";
-import { answer } from "./problem.ts";
+import { answer, sendFault } from "./problem.ts";
+import { IF_MATCH_ONCE } from "./route-rules.ts";
 import type { Services } from "./services.ts";
 import { TimeText, timeText } from "./time-text.ts";
 
@@ -109,9 +111,15 @@ function addReads(api: Api, { policies: { ports } }: Services): void {
     async ({ caller, params: { name, version } }, reply) => {
       const versions = await versionsOf(caller.tenant, name, ports);
       const found = versions.find(({ body }) => body.version === Number(version));
+      if (found !== undefined) void reply.header("etag", newestOf(versions));
       return answer(reply, 200, found === undefined ? NO_VERSION : done(found), bundleJson);
     },
   );
+}
+
+/** All versions of a bundle have one tag: what two people may edit is its next version. */
+function newestOf(versions: readonly Entry<"bundle">[]): string {
+  return etagOf({ revision: Math.max(0, ...versions.map(({ body }) => body.version)) });
 }
 
 const NO_VERSION = fault("not_found", "There is no such version of a policy bundle.");
@@ -124,17 +132,25 @@ function addProposal(api: Api, { policies: { ports } }: Services): void {
         summary: "Add a version of a bundle",
         description:
           "It binds the agents of your tenant beside the operator's files. It is compiled with " +
-          "all that is in force, and its tests run; problems come with their lines.",
+          "all that is in force, and its tests run; problems come with their lines. The ETag is " +
+          "the bundle's: with If-Match, nothing is written over what somebody else wrote meanwhile.",
         tags: ["policies"],
+        headers: IF_MATCH_ONCE,
         params: NameParams,
         body: NewJson,
         response: { 201: BundleJson },
       },
       config: { access: WRITE, idempotent: true },
     },
-    async ({ caller, params: { name }, body: { files, activate } }, reply) => {
-      const add = activate === true ? replaceBundle : proposeBundle;
-      return answer(reply, 201, await add(caller, { name, files }, ports), bundleJson);
+    async (request, reply) => {
+      const { caller, params, body } = request;
+      const expect = ifMatchWhereSent(request);
+      if (expect.kind === "fault") return sendFault(reply, expect.fault);
+      const after = expect.value === "any" ? undefined : expect.value;
+      const add = body.activate === true ? replaceBundle : proposeBundle;
+      const added = await add(caller, { name: params.name, files: body.files, after }, ports);
+      if (added.kind === "done") void reply.header("etag", newestOf([added.value]));
+      return answer(reply, 201, added, bundleJson);
     },
   );
 }

@@ -1,6 +1,14 @@
 /** `/docs`: the OpenAPI document as one page without scripts, served from here. */
 
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required?: boolean;
+}
+
 interface Operation {
+  readonly parameters?: readonly Parameter[];
+  readonly security?: readonly unknown[];
   readonly summary?: string;
   readonly description?: string;
   readonly tags?: readonly string[];
@@ -33,7 +41,8 @@ export function docsPage(document: { readonly paths?: object | undefined }): str
   return (
     `<!doctype html><html lang="en"><meta charset="utf-8"><title>Sallyport API</title>` +
     `<style>${STYLE}</style><h1>Sallyport API</h1>` +
-    `<p>The machine-readable form is <a href="/openapi.json">/openapi.json</a>.</p>${body}</html>`
+    `<p>The machine-readable form is <a href="/openapi.json">/openapi.json</a>. The commands want ` +
+    `<code>SALLYPORT=http://127.0.0.1:4101</code> and a key in <code>KEY</code>.</p>${body}</html>`
   );
 }
 
@@ -49,10 +58,33 @@ function operationHtml(method: string, path: string, operation: Operation): stri
   return (
     `<details><summary><b>${method.toUpperCase()}</b> <code>${escape(path)}</code> ` +
     `${escape(summary)}</summary><p>${escape(description)}</p>` +
+    `<pre>${escape(curlOf(method, path, operation))}</pre>` +
     exampleHtml("Request", requestBody) +
     (success === undefined ? "" : exampleHtml(`Answer ${success[0]}`, success[1])) +
     `</details>`
   );
+}
+
+/** The request as a command; what is to be filled in is in capitals. */
+function curlOf(method: string, path: string, operation: Operation): string {
+  const { parameters = [], requestBody, security = [] } = operation;
+  const named = parameters.map(({ name }) => name);
+  const place = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => name.toUpperCase());
+  const query = parameters.filter((one) => one.in === "query" && one.required === true);
+  const asked = query.map(({ name }) => `${name}=${name.toUpperCase()}`).join("&");
+  const body = findExample(requestBody);
+  return [
+    `curl -X ${method.toUpperCase()} "$SALLYPORT${place}${asked === "" ? "" : `?${asked}`}"`,
+    ...(security.length === 0 ? [] : ['-H "authorization: Bearer $KEY"']),
+    ...(named.includes("if-match") ? ["-H 'if-match: \"1\"'"] : []),
+    ...(named.includes("idempotency-key") ? ['-H "idempotency-key: $(uuidgen)"'] : []),
+    ...(body === undefined ? [] : [`--json '${quoted(JSON.stringify(body))}'`]),
+  ].join(" ");
+}
+
+/** Inside single quotes of a shell. */
+function quoted(text: string): string {
+  return text.replaceAll("'", `'\\''`);
 }
 
 /** The media type's example is what a reader looks for; the schema is in the document. */

@@ -11,6 +11,11 @@ export function etagOf({ revision }: { readonly revision: number }): string {
   return `"${revision}"`;
 }
 
+/** The same where it may be left out; "any" without it. */
+export function ifMatchWhereSent(request: FastifyRequest): Answer<number | "any"> {
+  return request.headers["if-match"] === undefined ? done("any") : ifMatch(request);
+}
+
 /** The revision that `If-Match` names; who edits what others edit too must send one. */
 export function ifMatch(request: FastifyRequest): Answer<number | "any"> {
   const header = request.headers["if-match"];

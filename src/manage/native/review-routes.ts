@@ -2,9 +2,10 @@ import { Type } from "typebox";
 import { REVIEW_STATUSES, REVIEW_WORDS, type ReviewWordKind } from "../../core/review/review.ts";
 import { answerReview, assignReview, findReview } from "../../operations/reviews/answer-review.ts";
 import type { Api } from "./api.ts";
+import { etagOf, ifMatchWhereSent, IF_MATCH } from "./etag.ts";
 import { IdParams } from "./fields.ts";
 import { page, pageOf, PAGE_QUERY, pagingOf } from "./paging.ts";
-import { answer } from "./problem.ts";
+import { answer, sendFault } from "./problem.ts";
 import { REVIEW_EXAMPLE, ReviewJson, reviewJson } from "./review-json.ts";
 import type { Services } from "./services.ts";
 
@@ -86,8 +87,11 @@ function addReads(api: Api, { reviews: { reviews } }: Services): void {
       },
       config: { access: READ_REVIEWS },
     },
-    async ({ caller, params }, reply) =>
-      answer(reply, 200, await findReview(caller, params.id, { reviews }), reviewJson),
+    async ({ caller, params }, reply) => {
+      const found = await findReview(caller, params.id, { reviews });
+      if (found.kind === "done") void reply.header("etag", etagOf(found.value));
+      return answer(reply, 200, found, reviewJson);
+    },
   );
 }
 
@@ -137,16 +141,25 @@ function addAssignment(api: Api, { reviews: ports }: Services): void {
     {
       schema: {
         summary: "Say of whom an answer is expected",
-        description: "It gives nobody a right; the approvers are the rule's.",
+        description:
+          "It gives nobody a right; the approvers are the rule's. With If-Match, only if nobody " +
+          "has changed the review meanwhile.",
         tags: ["reviews"],
+        headers: IF_MATCH,
         params: IdParams,
         body: AssignJson,
         response: { 200: ReviewJson },
       },
       config: { access: WRITE },
     },
-    async ({ caller, params, body }, reply) => {
-      const assigned = await assignReview(caller, params.id, body.assigned_to, ports);
+    async (request, reply) => {
+      const { caller, params, body } = request;
+      const expect = ifMatchWhereSent(request);
+      if (expect.kind === "fault") return sendFault(reply, expect.fault);
+      const revision = expect.value === "any" ? undefined : expect.value;
+      const wish = { assignedTo: body.assigned_to, revision };
+      const assigned = await assignReview(caller, params.id, wish, ports);
+      if (assigned.kind === "done") void reply.header("etag", etagOf(assigned.value));
       return answer(reply, 200, assigned, reviewJson);
     },
   );

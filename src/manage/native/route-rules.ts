@@ -2,13 +2,14 @@
 import type { RouteOptions } from "fastify";
 import { Type } from "typebox";
 import type { Access } from "./api.ts";
+import { IF_MATCH } from "./etag.ts";
 
 const ERRORS = [400, 401, 403, 404, 409, 410, 412, 422, 423, 428, 429, 500, 503] as const;
 const PROBLEM = {
   description: "Problem",
   content: { "application/problem+json": { schema: Type.Ref("Problem") } },
 };
-const IDEMPOTENCY_HEADER = Type.Object({
+const IDEMPOTENCY_KEY = {
   "idempotency-key": Type.Optional(
     Type.String({
       minLength: 1,
@@ -16,7 +17,10 @@ const IDEMPOTENCY_HEADER = Type.Object({
       description: "The same key and request again give the first answer again, for 24 hours.",
     }),
   ),
-});
+};
+const IDEMPOTENCY_HEADER = Type.Object(IDEMPOTENCY_KEY);
+/** For a route that honours both. */
+export const IF_MATCH_ONCE = Type.Object({ ...IF_MATCH.properties, ...IDEMPOTENCY_KEY });
 
 /** Throws for a route without access rule, summary, tag or success response. */
 export function applyRouteRules(route: RouteOptions): void {
@@ -33,7 +37,7 @@ export function applyRouteRules(route: RouteOptions): void {
   const problems = Object.fromEntries(ERRORS.map((status) => [status, PROBLEM]));
   route.schema = {
     ...schema,
-    ...(config?.idempotent === true && { headers: IDEMPOTENCY_HEADER }),
+    ...(config?.idempotent === true && { headers: schema.headers ?? IDEMPOTENCY_HEADER }),
     security: access === "public" ? [] : [{ bearer: [] }, { api_key: [] }],
     description: [schema.description, needsOf(access)]
       .filter((part) => part !== undefined)

@@ -23,6 +23,8 @@ export interface BundleWish {
   readonly files: BundleRecord["files"];
   /** What a door wrote the files from, to show it again. */
   readonly origin?: BundleRecord["origin"];
+  /** The newest version that whoever wrote it had seen; undefined: they did not say. */
+  readonly after?: number | undefined;
 }
 
 /** Versions of one bundle that are kept; the oldest ones go. */
@@ -121,13 +123,18 @@ export async function activeBundles(
 
 async function write(
   caller: Caller,
-  { name, files, origin }: BundleWish,
+  { name, files, origin, after }: BundleWish,
   verb: "proposed" | "activated",
   ports: PolicyPorts,
 ): Promise<Answer<Entry<"bundle">>> {
   const { tenant } = caller;
   const before = await versionsOf(tenant, name, ports);
-  const version = (before.at(-1)?.body.version ?? 0) + 1;
+  const newest = before.at(-1)?.body.version ?? 0;
+  if (after !== undefined && after !== newest) {
+    const detail = `Somebody else has written version ${newest}: look at it, then write again.`;
+    return fault("changed_meanwhile", detail);
+  }
+  const version = newest + 1;
   const body: BundleRecord = {
     name,
     version,

@@ -73,21 +73,30 @@ export async function answerReview(
   return done(written.value.opened ?? written.value.review);
 }
 
+export interface Assignment {
+  readonly assignedTo: readonly string[];
+  /** Of the review as it was seen; undefined: as it stands. */
+  readonly revision?: number | undefined;
+}
+
 /** Says of whom an answer is expected. It gives nobody a right. */
 export async function assignReview(
   caller: Caller,
   reviewId: string,
-  assignedTo: readonly string[],
+  { assignedTo, revision }: Assignment,
   ports: ReviewPorts,
 ): Promise<Answer<Review>> {
   const found = await answerable(caller, reviewId, ports);
   if (found.kind === "fault") return found;
   const review = found.value;
   if (!isWaiting(review)) return fault("conflict", `This review is ${review.status} already.`);
+  const isSeen = (standing: Review): boolean =>
+    revision === undefined || standing.revision === revision;
+  if (!isSeen(review)) return fault("changed_meanwhile", "It has changed: look at it again.");
   const detail = { assigned_to: assignedTo.join(" ") };
   const change = changeOf("review.assigned", review, personOf(caller), detail);
   const make = (standing: Review): Applied | undefined =>
-    isWaiting(standing) ? { review: assign(standing, assignedTo) } : undefined;
+    isWaiting(standing) && isSeen(standing) ? { review: assign(standing, assignedTo) } : undefined;
   const write = (): Promise<Applied | undefined> => applyChange(review, make, ports.reviews);
   const written = await changeReviews(change, write, ports);
   return written.kind === "fault" ? written : done(written.value.review);

@@ -49,6 +49,20 @@ describe("policy bundles", () => {
     ]);
   });
 
+  it("are not written over what somebody else wrote meanwhile", async () => {
+    expect((await add("allow", true)).headers["etag"]).toBe('"1"');
+    const seen = (await fixture.ask("GET", `${VERSIONS}/1`)).headers["etag"];
+    const edit = (effect: string) =>
+      fixture.ask("POST", VERSIONS, {
+        body: { files: [fileOf(effect)], activate: true },
+        headers: { "if-match": String(seen) },
+      });
+    expect((await edit("approve")).status).toBe(201);
+    expect((await edit("deny")).status).toBe(412);
+    expect(await verdict()).toBe("escalate");
+    expect((await fixture.ask("GET", `${VERSIONS}/1`)).headers["etag"]).toBe('"2"');
+  });
+
   it("are refused with every line that is wrong, and leave what was in force", async () => {
     await add("allow", true);
     const refused = await add("alow", true);

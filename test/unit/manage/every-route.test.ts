@@ -60,6 +60,12 @@ beforeAll(async () => {
 });
 afterAll(() => fixture[Symbol.asyncDispose]());
 
+/** The body that the document shows. */
+function exampleOf({ requestBody }: OperationDocument): unknown {
+  const media = requestBody?.content["application/json"];
+  return media === undefined ? undefined : (media.example ?? media.schema.examples?.[0]);
+}
+
 /** An address that leads to the route and to nothing in it. */
 function addressOf({ path }: Operation): string {
   return path.replaceAll(/\{\w+\}/g, "nothing-here");
@@ -110,6 +116,14 @@ describe("the document", () => {
     const page = await fixture.ask("GET", "/docs", { key: undefined });
     expect(page.text).toContain("/core/v1/keys");
     expect(page.text).not.toContain("<script");
+    // Each route as a command that can be copied, with nothing to be installed.
+    const text = page.text.replaceAll("&quot;", '"');
+    const commands = text.match(/<pre>curl .*?<\/pre>/g) ?? [];
+    expect(commands).toHaveLength(operations.length);
+    const patch = commands.find(
+      (one) => one.includes("/core/v1/agents/NAME") && one.includes("PATCH"),
+    );
+    expect(patch).toContain('-H "authorization: Bearer $KEY" -H \'if-match: "1"\' --json \'{');
   });
 });
 
@@ -178,6 +192,56 @@ describe("any request", () => {
       }
     }
     expect(fixture.failures).toEqual([]);
+  });
+});
+
+/** Made once by nature: a second first key is refused, and nobody is there to have a key for. */
+const ONCE_ANYWAY = ["POST /core/v1/bootstrap"];
+
+describe("what is asked twice", () => {
+  const headersOf = ({ document }: Operation) =>
+    (document.parameters ?? []).flatMap(({ name, in: place }) => (place === "header" ? name : []));
+
+  it("may have an Idempotency-Key wherever something is made", () => {
+    const makes = operations.filter(({ document }) => "201" in document.responses);
+    expect(makes.length).toBeGreaterThan(10);
+    const without = makes.filter((one) => !headersOf(one).includes("idempotency-key"));
+    expect(without.map(({ method, path }) => `${method} ${path}`)).toEqual(ONCE_ANYWAY);
+  });
+
+  it("is answered once: the same request with the same key changes nothing more", async () => {
+    const once = operations.filter((one) => headersOf(one).includes("idempotency-key"));
+    let made = 0;
+    for (const operation of once) {
+      const { method, path, document } = operation;
+      const body = exampleOf(document);
+      const headers = { "idempotency-key": `every-route ${path}` };
+      const url = addressOf(operation);
+      const first = await fixture.ask(method, url, { body, headers });
+      const { length } = await fixture.changes();
+      const again = await fixture.ask(method, url, { body, headers });
+      expect([again.status, again.text], `${method} ${path}`).toEqual([first.status, first.text]);
+      if (first.status >= 300) continue;
+      made += 1;
+      expect(again.headers["idempotency-replayed"], `${method} ${path}`).toBe("true");
+      expect(await fixture.changes(), `${method} ${path}`).toHaveLength(length);
+    }
+    expect(made).toBeGreaterThan(5);
+  });
+
+  it("wants, or at least takes, If-Match wherever somebody's work could be written over", async () => {
+    const edits = operations.filter(({ method }) => method === "PUT" || method === "PATCH");
+    expect(edits.length).toBeGreaterThan(3);
+    for (const operation of edits) {
+      const name = `${operation.method} ${operation.path}`;
+      expect(headersOf(operation), name).toContain("if-match");
+      const body = exampleOf(operation.document);
+      const asked = await fixture.ask(operation.method, addressOf(operation), {
+        body,
+        headers: { "if-match": "what?" },
+      });
+      expect([404, 412], `${name} → ${asked.status} ${asked.text}`).toContain(asked.status);
+    }
   });
 });
 

@@ -96,6 +96,20 @@ describe("a review", () => {
     });
   });
 
+  it("is not assigned over what somebody else has done meanwhile", async () => {
+    await using fixture = await withReview();
+    const at = `/core/v1/reviews/${ID}`;
+    const seen = String((await fixture.ask("GET", at)).headers["etag"]);
+    const assign = (person: string) =>
+      fixture.ask("PUT", `${at}/assignment`, {
+        body: { assigned_to: [person] },
+        headers: { "if-match": seen },
+      });
+    expect((await assign("ann")).status).toBe(200);
+    expect((await assign("carl")).status).toBe(412);
+    expect((await fixture.ask("GET", at)).json.assigned_to).toEqual(["ann"]);
+  });
+
   it("is acknowledged, assigned, put off, handed on, each on the ledger", async () => {
     await using fixture = await withReview();
     const at = `/core/v1/reviews/${ID}`;
