@@ -7,7 +7,7 @@ import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import { borrowersOf } from "../core/secret/borrowers.ts";
 import type { Problem } from "../core/problem.ts";
 import { RecentRefusals } from "../operations/planning/recent-refusals.ts";
-import { id, instant, type ExchangeId } from "../core/units.ts";
+import { id, type ExchangeId } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import type { Config } from "./config/config.ts";
@@ -34,9 +34,9 @@ import { usageListener, usagePath } from "./observe/usage-listener.ts";
 import { readToolSchemas } from "./policies/tool-schemas.ts";
 import { createTally } from "./observe/tally.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
-import { now } from "./ports/open-ports.ts";
 import type { CrewPlace } from "./workers/worker-messages.ts";
 import { wire, type Wired } from "./wire.ts";
+import { now } from "./now.ts";
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -219,7 +219,7 @@ function warmUp(
   { agents, upstreams }: Config,
 ): void {
   const model = upstreams.find(({ wire }) => wire !== "http" && wire !== "mcp");
-  if (model !== undefined) prices.price(model.priceProvider, "", instant(wallMillis()));
+  if (model !== undefined) prices.price(model.priceProvider, "", now());
   for (const { name, team } of agents.slice(0, WARMED_AGENTS_MAX)) {
     snapshot.inspections({
       agent: id(name),

@@ -1,7 +1,5 @@
 /** The native API with all it stands on; loaded with the first request to it. */
 import type { RequestListener } from "node:http";
-import { instant, type Instant } from "../core/units.ts";
-import { wallMillis } from "../lib/clock.ts";
 import type { Dialect, OpenDialect } from "../dialects/dialect.ts";
 import type { DialectCore } from "../dialects/dialect-core.ts";
 import { createNativeApi } from "../manage/native/native-api.ts";
@@ -19,6 +17,7 @@ import { openPins, upstreamServices } from "./services/upstream-services.ts";
 import { openSharedRedis } from "./ports/open-shared-redis.ts";
 import { NOBODY_TOLD } from "./observe/store-events.ts";
 import { VERSION } from "./version.ts";
+import { now } from "./now.ts";
 
 export interface NativePlaneParts extends Omit<ServiceParts, "now" | "redis"> {
   /** Where agents reach the data plane. */
@@ -34,7 +33,6 @@ export interface NativePlane extends AsyncDisposable {
 /** Throws the system's error where a store cannot be opened. */
 export async function openNativePlane(given: NativePlaneParts): Promise<NativePlane> {
   const { config, vitals } = given;
-  const now = (): Instant => instant(wallMillis());
   await using started = new AsyncDisposableStack();
   const redis =
     config.store.kind === "redis"

@@ -10,8 +10,6 @@ import type { Answer } from "../core/fault.ts";
 import { amountText, unitsOf, unitName } from "../core/money/amount-text.ts";
 import { instanceName, type BudgetState } from "../core/money/budget-state.ts";
 import { windowText } from "../core/money/window-text.ts";
-import { instant, type Instant } from "../core/units.ts";
-import { wallMillis } from "../lib/clock.ts";
 import { printable } from "../lib/printable.ts";
 import { budgetStates, setSpent, type BudgetReader } from "../operations/money/budget-desk.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
@@ -20,6 +18,7 @@ import { CommandFailure } from "./command-failure.ts";
 import { loadFor } from "./config-options.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Shell } from "./shell.ts";
+import { now } from "../app/now.ts";
 
 const EXAMPLES = `
 Examples:
@@ -123,10 +122,6 @@ async function openDesk(options: Options, shell: Shell): Promise<Desk> {
     reader: { store: counters.budgets, budgets: desk.budgets, now },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-function now(): Instant {
-  return instant(wallMillis());
 }
 
 function valueOf<T>(answer: Answer<T>): T {

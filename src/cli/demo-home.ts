@@ -8,12 +8,12 @@ import { DEMO_MODEL } from "../app/demo/model-server.ts";
 import { createLogger } from "../app/observe/logger.ts";
 import { startSidecar, type Sidecar } from "../app/sidecar.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
-import { id, instant, type SecretName } from "../core/units.ts";
+import { id, type SecretName } from "../core/units.ts";
 import { lentTo } from "../core/secret/secret-terms.ts";
-import { wallMillis } from "../lib/clock.ts";
 import { vaultKeyOf } from "../app/ports/vault-key-source.ts";
 import { changeSecret } from "../stores/vault/vault-secrets.ts";
 import type { Shell } from "./shell.ts";
+import { now } from "../app/now.ts";
 
 /** A gateway in a directory that is thrown away, with everything on. */
 export interface DemoHome extends AsyncDisposable {
@@ -109,7 +109,7 @@ function storeSecret(config: Config, tools: string): void {
   const place = {
     tenant: DEFAULT_TENANT,
     name: id<SecretName>("demo-token"),
-    at: instant(wallMillis()),
+    at: now(),
   };
   const terms = lentTo(binding);
   const change = { kind: "store", value: SECRET, terms, mustBe: "any" } as const;

@@ -6,8 +6,7 @@ import { openDirectoryStore } from "../app/ports/open-directory-store.ts";
 import type { Answer } from "../core/fault.ts";
 import type { Caller } from "../core/identity/caller.ts";
 import type { IdentityPorts } from "../core/identity/identity-ports.ts";
-import { id, instant, type Instant, type TenantId } from "../core/units.ts";
-import { wallMillis } from "../lib/clock.ts";
+import { id, type TenantId } from "../core/units.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
 import { openLedger } from "../stores/ledger/open-ledger.ts";
@@ -15,6 +14,7 @@ import { CommandFailure } from "./command-failure.ts";
 import { loadFor } from "./config-options.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Shell } from "./shell.ts";
+import { now } from "../app/now.ts";
 
 export type Options = Readonly<Record<string, unknown>>;
 
@@ -102,8 +102,4 @@ async function open(config: Config): Promise<AsyncDisposable & { readonly ports:
   const ledger = started.use(await openLedger({ directory, now, report: () => undefined }));
   const owned = started.move();
   return { ports: { store, ledger, now }, [Symbol.asyncDispose]: () => owned.disposeAsync() };
-}
-
-function now(): Instant {
-  return instant(wallMillis());
 }

@@ -4,8 +4,7 @@ import { openRetention } from "../app/ports/open-retention.ts";
 import type { Config } from "../app/config/config.ts";
 import type { Answer } from "../core/fault.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
-import { instant, type Instant } from "../core/units.ts";
-import { wallMillis } from "../lib/clock.ts";
+import { type Instant } from "../core/units.ts";
 import {
   erasePerson,
   placeHold,
@@ -21,6 +20,7 @@ import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import { time } from "./ledger-reading.ts";
 import type { Shell } from "./shell.ts";
+import { now } from "../app/now.ts";
 
 export type RetentionConfig = Pick<Config, "dataDirectory" | "directoryUrl" | "ledger">;
 
@@ -127,7 +127,3 @@ async function withRetention<T>(
 /** For looking only. */
 const NO_LEDGER = { healthy: false, change: async () => false };
 const NO_INDEX = { drop: async () => undefined, forgetPerson: async () => undefined };
-
-function now(): Instant {
-  return instant(wallMillis());
-}

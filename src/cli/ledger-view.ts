@@ -19,6 +19,7 @@ import { printable } from "../lib/printable.ts";
 import type { ExchangeRecord } from "../stores/ledger/read-ledger.ts";
 import type { HeadsReport } from "../stores/ledger/signed-heads.ts";
 import type { ChainReport } from "../stores/ledger/verify-ledger.ts";
+import { counted } from "./counted.ts";
 
 /** One record on one line. */
 export function entryLine(entry: Entry): string {
@@ -251,10 +252,6 @@ const LABEL_CHARS = 9;
 
 function row(label: string, text: string): string {
   return `${label.padEnd(LABEL_CHARS)} ${printable(text)}`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function timeText(at: number): string {

@@ -6,9 +6,8 @@ import type { Config } from "../app/config/config.ts";
 import { definitionLabel } from "../core/trust/definition.ts";
 import { differencesOf } from "../core/trust/definition-diff.ts";
 import { lockText, type LockedDefinition } from "../core/trust/lock-file.ts";
-import { id, instant, type DefinitionHash } from "../core/units.ts";
+import { id, type DefinitionHash } from "../core/units.ts";
 import { messageOf } from "../lib/caught.ts";
-import { wallMillis } from "../lib/clock.ts";
 import { openLockSource } from "../stores/definition-lock.ts";
 import type { PinnedDefinition } from "../stores/sqlite/definition-rows.ts";
 import { SqliteDefinitionStore } from "../stores/sqlite/definition-store.ts";
@@ -17,6 +16,7 @@ import { loadFor, withConfigOptions } from "./config-options.ts";
 import { differenceLines, pinJson, pinLine } from "./definition-view.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Shell } from "./shell.ts";
+import { now } from "../app/now.ts";
 
 const EXAMPLES = `
 Examples:
@@ -83,7 +83,7 @@ function inStore(options: Options, shell: Shell, use: Use): void {
     throw new CommandFailure(EXIT.failure, `${lockFile} is no lock file: ${problem}`);
   });
   using store = openStore(config, {
-    now: () => instant(wallMillis()),
+    now,
     trustOf: (upstream) => byUpstream[upstream] ?? trust,
     lock: () => lockSource.current(),
   });

@@ -4,6 +4,7 @@ import { printProblems } from "../app/policies/policy-fault.ts";
 import { languageReference, schemaText } from "../core/policy/language-reference.ts";
 import type { TestResult } from "../core/policy/run-tests.ts";
 import { CommandFailure } from "./command-failure.ts";
+import { counted } from "./counted.ts";
 import { EXIT } from "./exit-code.ts";
 import { openPolicyDirectory, type PolicyDirectory } from "./policy-directory.ts";
 import { addExplain } from "./policy-explain.ts";
@@ -118,8 +119,4 @@ function resultLines(result: TestResult): string {
   const where = `${file}:${line}`;
   if (result.kind === "passed") return `ok    ${where}  ${result.name}\n`;
   return `FAIL  ${where}  ${result.name}\n      ${result.message}\n      ${result.help}\n`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

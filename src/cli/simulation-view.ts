@@ -7,6 +7,7 @@ import type { BudgetTally } from "../core/replay/spend-replay.ts";
 import type { Instant } from "../core/units.ts";
 import { printable } from "../lib/printable.ts";
 import type { SimulatedTraffic } from "../operations/policies/simulate-traffic.ts";
+import { counted } from "./counted.ts";
 
 /** Of each list; `--json` has all. */
 const LINES_MAX = 20;
@@ -83,8 +84,4 @@ function budgetLine({ budget, unit, limit, ...tally }: BudgetTally): string {
 
 function number(count: number): string {
   return String(count).padStart(6);
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

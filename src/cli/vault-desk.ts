@@ -3,9 +3,7 @@ import { prepareDataDirectory } from "../app/ports/data-directory.ts";
 import type { Answer } from "../core/fault.ts";
 import type { Caller } from "../core/identity/caller.ts";
 import type { SecretStore } from "../core/secret/secret-store.ts";
-import { instant, type Instant } from "../core/units.ts";
 import { systemCodeOf } from "../lib/caught.ts";
-import { wallMillis } from "../lib/clock.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import type { SecretDesk } from "../operations/secrets/secret-ports.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
@@ -19,6 +17,7 @@ import { loadFor } from "./config-options.ts";
 import { operator, type Options } from "./directory-desk.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Shell } from "./shell.ts";
+import { now } from "../app/now.ts";
 
 export interface VaultDesk {
   /** Whoever may write the data directory is its administrator. */
@@ -68,8 +67,4 @@ const NO_USES = { add: () => undefined, of: () => undefined };
 function vaultFaultOf(error: Error | undefined): Error | undefined {
   if (error instanceof VaultFault || !(error?.cause instanceof Error)) return error;
   return vaultFaultOf(error.cause);
-}
-
-function now(): Instant {
-  return instant(wallMillis());
 }

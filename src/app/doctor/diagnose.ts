@@ -4,7 +4,6 @@ import { delimiter, dirname, join } from "node:path";
 import { compilePolicies } from "../../core/policy/compile-policy.ts";
 import { SecretsUnreachable } from "../../core/secret/secret-store.ts";
 import { borrowersOf } from "../../core/secret/borrowers.ts";
-import { instant, type Instant } from "../../core/units.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import { messageOf } from "../../lib/caught.ts";
 import { wallMillis } from "../../lib/clock.ts";
@@ -25,6 +24,7 @@ import { NOBODY_TOLD } from "../observe/store-events.ts";
 import { StoreFault } from "../ports/store-fault.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import { readToolSchemas } from "../policies/tool-schemas.ts";
+import { now } from "../now.ts";
 
 export interface Finding {
   readonly name: string;
@@ -94,7 +94,7 @@ function policies(config: Config): Finding {
 }
 
 function prices(config: Config): Finding {
-  const { overlay, problems } = readPrices(config.prices, instant(wallMillis()));
+  const { overlay, problems } = readPrices(config.prices, now());
   return problems.length > 0
     ? problem("prices", `${problems.length} problems`, "sallyport prices check")
     : ok("prices", `${overlay.overrides.length} of your own over the bundled catalogue`);
@@ -140,7 +140,6 @@ async function portFree(name: string, address: Address): Promise<Finding> {
 /** Looked at as a start would: a store that must not be used is a problem, one that is away too. */
 async function sharedStore(config: Config): Promise<readonly Finding[]> {
   if (config.store.kind === "embedded") return [];
-  const now = (): Instant => instant(wallMillis());
   try {
     await using counters = await openCounters({
       config,

@@ -8,13 +8,13 @@ import { dirname } from "node:path";
 import { destinationFeeds, type DestinationFeeds, type Feed } from "../../core/destination/feed.ts";
 import { readFeed } from "../../core/destination/read-feed.ts";
 import type { Problem } from "../../core/problem.ts";
-import { instant, type Instant } from "../../core/units.ts";
+import { type Instant } from "../../core/units.ts";
 import { messageOf } from "../../lib/caught.ts";
-import { wallMillis } from "../../lib/clock.ts";
 import type { FeedConfig } from "../config/config.ts";
 import { FeedFault } from "./feed-fault.ts";
 import { fileStamp } from "../file-stamp.ts";
 import { watchDirectory } from "../watch-directory.ts";
+import { now } from "../now.ts";
 
 export interface FeedSource extends AsyncDisposable {
   /** The same object until an entry changes. */
@@ -128,8 +128,4 @@ function unreadable(file: string, what: string): Opened {
 
 function stampsOf(configs: readonly FeedConfig[]): string {
   return configs.map(({ file }) => fileStamp(file)).join("\n");
-}
-
-function now(): Instant {
-  return instant(wallMillis());
 }

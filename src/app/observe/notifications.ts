@@ -2,12 +2,11 @@
 import { join } from "node:path";
 import { exchangeHappenings } from "../../core/notify/exchange-happenings.ts";
 import type { Notifier } from "../../core/notify/notification.ts";
-import { instant } from "../../core/units.ts";
-import { wallMillis } from "../../lib/clock.ts";
 import { QueueingNotifier, type Subscribers } from "../../stores/notify/queueing-notifier.ts";
 import type { Config } from "../config/config.ts";
 import type { Listener } from "./events.ts";
 import type { Log } from "./logger.ts";
+import { now } from "../now.ts";
 
 export function notificationsPath({ dataDirectory }: Pick<Config, "dataDirectory">): string {
   return join(dataDirectory, "notifications.db");
@@ -21,7 +20,7 @@ export interface GateNotifier extends Notifier {
 export function openNotifier(config: Config, log: Log): GateNotifier & Disposable {
   return new QueueingNotifier({
     path: notificationsPath(config),
-    now: () => instant(wallMillis()),
+    now,
     onFault: (cause) => log.error({ cause: String(cause) }, "notifications"),
   });
 }

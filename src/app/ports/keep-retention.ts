@@ -1,11 +1,11 @@
 /** `ledger.retention_days`: looks once an hour for what is old enough to leave. */
 import type { Ledger } from "../../core/ledger/ledger.ts";
-import { instant, type Instant } from "../../core/units.ts";
-import { wallMillis } from "../../lib/clock.ts";
+import { instant } from "../../core/units.ts";
 import { pruneLedger } from "../../operations/records/retention.ts";
 import type { Config } from "../config/config.ts";
 import type { Log } from "../observe/logger.ts";
 import { openRetention, type IndexedCopy } from "./open-retention.ts";
+import { now } from "../now.ts";
 
 const DAY_MS = 86_400_000;
 const LOOK_MS = 3_600_000;
@@ -36,8 +36,4 @@ async function look(days: number, { config, ledger, index, log }: RetentionKeepe
   } catch (error) {
     log.error({ cause: String(error) }, "retention");
   }
-}
-
-function now(): Instant {
-  return instant(wallMillis());
 }

@@ -7,7 +7,7 @@ import { systemCodeOf } from "../../lib/caught.ts";
 import { randomToken } from "../../lib/ids.ts";
 import { LlmJudge, type JudgeEvents } from "../../stores/judge/llm-judge.ts";
 import type { Config } from "../config/config.ts";
-import { now } from "./open-ports.ts";
+import { now } from "../now.ts";
 
 const KEY_FILE = "judge.key";
 const KEY_BYTES = 24;

@@ -1,5 +1,3 @@
-import { instant } from "../../core/units.ts";
-import { wallMillis } from "../../lib/clock.ts";
 import type { LedgerEvent } from "../../stores/ledger/ledger-event.ts";
 import { ledgerDirectory } from "../../stores/ledger/ledger-layout.ts";
 import { openLedger, type OpenLedger } from "../../stores/ledger/open-ledger.ts";
@@ -13,6 +11,7 @@ import {
 import type { Config } from "../config/config.ts";
 import type { Events } from "../observe/events.ts";
 import { StoreFault } from "./store-fault.ts";
+import { now } from "../now.ts";
 
 /**
  * A chain of this process's own, with signed tree heads that go where the config says. Throws
@@ -39,7 +38,7 @@ export async function openLedgerChain(
   };
   return openLedger({
     directory: ledgerDirectory(config.dataDirectory),
-    now: () => instant(wallMillis()),
+    now,
     report,
     personal,
     heads: { key: signingKey(keyPath), keyPath, every, publish, settle },

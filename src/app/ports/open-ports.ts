@@ -3,9 +3,8 @@ import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import type { PriceCatalogue } from "../../core/money/price.ts";
 import type { PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
 import type { Principal } from "../../core/principal.ts";
-import { instant, type Instant } from "../../core/units.ts";
 import type { Judge } from "../../core/inspect/opinions.ts";
-import { monotonicMillis, wallMillis } from "../../lib/clock.ts";
+import { monotonicMillis } from "../../lib/clock.ts";
 import type { Ports } from "../../pipeline/stages.ts";
 import type { OpenLedger } from "../../stores/ledger/open-ledger.ts";
 import { createAliasBooks } from "../../stores/memory/alias-books.ts";
@@ -29,6 +28,7 @@ import { openReviewStore } from "./open-review-store.ts";
 import { openSessionStore } from "./open-session-store.ts";
 import { ReviewClerk } from "./review-clerk.ts";
 import { openSharedRedis } from "./open-shared-redis.ts";
+import { now } from "../now.ts";
 
 export interface PortsOptions {
   readonly config: Config;
@@ -114,8 +114,4 @@ async function openVault({ config, environment, events }: PortsOptions): Promise
   });
   if (config.vault.kms !== undefined) await vault.unlock();
   return vault;
-}
-
-export function now(): Instant {
-  return instant(wallMillis());
 }

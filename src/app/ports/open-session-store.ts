@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import type { SessionStore } from "../../core/session/session.ts";
-import { instant, type Instant } from "../../core/units.ts";
-import { wallMillis } from "../../lib/clock.ts";
 import { SqliteSessionStore } from "../../stores/sqlite/session-store.ts";
 import type { Config } from "../config/config.ts";
 import type { SharedRedis } from "./open-shared-redis.ts";
+import { now } from "../now.ts";
 
 /** Throws the system's error where the file cannot be opened. */
 export async function openSessionStore(
@@ -17,6 +16,5 @@ export async function openSessionStore(
     return started.use(new RedisSessionStore(redis));
   }
   const path = join(config.dataDirectory, "sessions.db");
-  const now = (): Instant => instant(wallMillis());
   return started.use(new SqliteSessionStore({ path, shared, now }));
 }

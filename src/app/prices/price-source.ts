@@ -5,14 +5,13 @@
 import { dirname } from "node:path";
 import type { PriceCatalogue } from "../../core/money/price.ts";
 import type { Problem } from "../../core/problem.ts";
-import { instant, type Instant } from "../../core/units.ts";
-import { wallMillis } from "../../lib/clock.ts";
 import { createPriceCatalogue } from "../../stores/prices/price-catalogue.ts";
 import type { PricesConfig } from "../config/config.ts";
 import { fileStamp } from "../file-stamp.ts";
 import { PriceFault } from "./price-fault.ts";
 import { readPrices } from "./read-prices.ts";
 import { watchDirectory } from "../watch-directory.ts";
+import { now } from "../now.ts";
 
 export interface PriceSource extends AsyncDisposable {
   /** Always the one in force; what it hands out keeps the version it came from. */
@@ -70,10 +69,6 @@ export function openPriceSource(prices: PricesConfig, events: PriceEvents): Pric
       changes?.stop();
     },
   };
-}
-
-function now(): Instant {
-  return instant(wallMillis());
 }
 
 function stampOf(file: string | undefined): string | undefined {
