@@ -8,6 +8,7 @@
  */
 import { Agent, request } from "undici";
 import { startHaldir, startToolServer } from "../support/haldir.ts";
+import { openWallet } from "../support/sanction-wallet.ts";
 
 const FACTOR_MAX = 1.5;
 const ROUNDS = 8;
@@ -164,8 +165,82 @@ const PAIRS: readonly Pair[] = [
   },
 ];
 
+const wallet = await openWallet(
+  gate,
+  { daily_spend_usd: 1_000_000, daily_token_usd: 1_000_000 },
+  { operator: key },
+);
+await wallet.asOwner("/credentials/vault", {
+  wallet_id: wallet.id,
+  label: "one",
+  type: "api_key",
+  value: "a value of its own",
+});
+const { jwt } = (await wallet.asAgent("/exec", { scope: ["one"], budget_usd: 1 })).json;
+const asAgent = { "x-api-key": wallet.agentKey, "content-type": "application/json" };
+const asOwner = { authorization: `Bearer ${wallet.ownerKey}` };
+const asRun = { authorization: `Bearer ${String(jwt)}`, "content-type": "application/json" };
+const natively = (path: string, body: object, headers: Call["headers"] = asRun): Call => ({
+  ...post(`/core/v1${path}`, body),
+  headers,
+});
+const keyed = { authorization: `Bearer ${wallet.agentKey}`, "content-type": "application/json" };
+const spend = { action: "purchase", amount_usd: 0.01, merchant: "x", category: "software" };
+const { headers: toolHeaders } = tool("sallyport", "authorize_spend", {});
+const { "x-sallyport-session": _none, ...sessionless } = toolHeaders ?? {};
+
+const WALLET_PAIRS: readonly Pair[] = [
+  {
+    name: "sanction: authorize",
+    dialect: { ...post("/api/v1/authorize", spend), headers: asAgent },
+    native: [
+      { ...get("/core/v1/me"), headers: keyed },
+      {
+        ...tool("sallyport", "authorize_spend", { amount: 0.01, currency: "USD", payee: "x" }),
+        headers: { ...sessionless, "x-sallyport-key": wallet.agentKey },
+      },
+    ],
+  },
+  {
+    name: "sanction: report tokens",
+    dialect: {
+      ...post("/api/v1/tokens", { model: "m", tokens_in: 1, tokens_out: 1, cost_usd: 0.01 }),
+      headers: asAgent,
+    },
+    native: [natively("/ledger/entries", { action: "read", model: "m" }, keyed)],
+  },
+  {
+    name: "sanction: issue a token",
+    dialect: { ...post("/api/v1/exec", { scope: ["one"], budget_usd: 1 }), headers: asAgent },
+    native: [
+      natively(
+        "/execution-tokens",
+        { agent: wallet.agent, credentials: ["one"], spend_limit_usd: "1" },
+        keyed,
+      ),
+    ],
+  },
+  {
+    name: "sanction: inject",
+    dialect: { ...post("/api/v1/credentials/inject", { credential_label: "one" }), headers: asRun },
+    native: [natively("/secrets/one/deliver", {})],
+  },
+  {
+    name: "sanction: statistics",
+    dialect: {
+      ...get(`/api/v1/wallets/stats?wallet_id=${wallet.id}`),
+      headers: { "x-mgmt-key": wallet.ownerKey },
+    },
+    native: ["/usage?by=tool", "/reviews?status=pending"].map((path) => ({
+      ...get(`/core/v1${path}`),
+      headers: asOwner,
+    })),
+  },
+];
+
 const slow: string[] = [];
-for (const pair of PAIRS) if ((await compare(pair)) > FACTOR_MAX) slow.push(pair.name);
+for (const pair of [...PAIRS, ...WALLET_PAIRS])
+  if ((await compare(pair)) > FACTOR_MAX) slow.push(pair.name);
 await gate[Symbol.asyncDispose]();
 await agent.close();
 if (slow.length > 0) {

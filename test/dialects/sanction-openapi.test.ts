@@ -29,7 +29,7 @@ let wallet: Wallet;
 beforeAll(async () => {
   gate = await startSallyport({ config: "upstreams: []\n", policies: {} });
   // Under the prefix as well as at the root: the other tests ask there.
-  wallet = await openWallet(gate, {}, "/sanction");
+  wallet = await openWallet(gate, {}, { prefix: "/sanction" });
   for (const label of ["stripe_key", "other_key", "short_lived"]) await store(label);
 });
 afterAll(() => gate[Symbol.asyncDispose]());

@@ -48,14 +48,15 @@ export async function call(
 export async function openWallet(
   gate: Pick<SallyportProcess, "manageUrl">,
   policy: object = {},
-  prefix = "",
+  { prefix = "", operator }: { readonly prefix?: string; readonly operator?: string } = {},
 ): Promise<Wallet> {
   const root = `${gate.manageUrl}${prefix}/api/v1`;
-  const made = await call(`${root}/wallets`, {
-    name: "Acme",
-    owner_email: "owner@acme.example",
-    policy,
-  });
+  const wish = { name: "Acme", owner_email: "owner@acme.example", policy };
+  const made = await call(
+    `${root}/wallets`,
+    wish,
+    operator === undefined ? {} : { "x-mgmt-key": operator },
+  );
   const ownerKey = String(made.json["management_key"]);
   const id = String(made.json["id"]);
   const owner = { "x-mgmt-key": ownerKey };

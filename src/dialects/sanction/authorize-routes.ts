@@ -1,12 +1,11 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type, type Static } from "typebox";
 import type { Caller } from "../../core/identity/caller.ts";
-import { CLEARANCE_DEFAULT, type Clearance } from "../../core/identity/directory-entry.ts";
 import { done, fault, type Answer } from "../../core/fault.ts";
-import { agentEntryId } from "../../operations/identity/manage-agents.ts";
 import { findReview } from "../../operations/reviews/answer-review.ts";
 import { callerOf, notTheLastWord, type DialectApi } from "../dialect-api.ts";
 import type { DialectCore, GateCall } from "../dialect-core.ts";
+import { knownAgent } from "./known-agent.ts";
 import { approved, decisionOf, type SpendDecision } from "./spend-decision.ts";
 import { bearerOf, WORDING } from "./wording.ts";
 
@@ -31,7 +30,7 @@ export function authorizeRoutes(api: DialectApi, core: DialectCore): void {
       const caller = callerOf(request);
       const credential = await credentialOf(request, caller, core);
       if (credential.kind === "fault") return WORDING.fail(reply, credential.fault, request);
-      const who = await agentOf(caller, core);
+      const who = await knownAgent(caller, core);
       void reply.header("x-autoflux-clearance", String(who.clearance));
       const used = await usedBefore(caller, request.body, core);
       const decided = used ?? (await decide(caller, credential.value, request, core));
@@ -54,19 +53,6 @@ async function credentialOf(
   const { kind, tenant, agent } = proven.value;
   if (kind === "token" && tenant === caller.tenant && agent === caller.agent) return done(bearer);
   return fault("forbidden", "The execution token is not this agent's.");
-}
-
-interface Who {
-  readonly name: string;
-  readonly clearance: Clearance;
-}
-
-async function agentOf({ tenant, agent }: Caller, { identity }: DialectCore): Promise<Who> {
-  const name = agent ?? "";
-  const known = agent && (await identity.ports.store.get("agent", agentEntryId(tenant, agent)));
-  if (!known) return { name, clearance: CLEARANCE_DEFAULT };
-  const { description = name, clearance } = known.body;
-  return { name: description, clearance };
 }
 
 /** An approval that this request has used up already is told again and not spent twice. */

@@ -7,11 +7,10 @@ import {
   SESSION_SCOPES,
 } from "../../core/identity/agent-session.ts";
 import type { Caller } from "../../core/identity/caller.ts";
-import { CLEARANCE_DEFAULT, type Clearance } from "../../core/identity/directory-entry.ts";
+import type { Clearance } from "../../core/identity/directory-entry.ts";
 import { nanoUsdOf } from "../../core/money/usd-text.ts";
 import { withheld } from "../../core/secret/secret-terms.ts";
 import { id, type AgentId, type SecretName } from "../../core/units.ts";
-import { agentEntryId } from "../../operations/identity/manage-agents.ts";
 import {
   createSession,
   findSession,
@@ -21,6 +20,7 @@ import { findSecret } from "../../operations/secrets/manage-secrets.ts";
 import { callerOf, type DialectApi } from "../dialect-api.ts";
 import type { DialectCore } from "../dialect-core.ts";
 import { foreignWallet } from "./foreign-wallet.ts";
+import { knownAgent } from "./known-agent.ts";
 import { WORDING } from "./wording.ts";
 
 const BUDGET_MAX_USD = 9_007_199;
@@ -61,7 +61,7 @@ function addIssue(api: DialectApi, core: DialectCore): void {
         const detail = "An execution token issues no other: use the agent's key.";
         return WORDING.fail(reply, { code: "unauthenticated", detail }, request);
       }
-      const clearance = await clearanceOf(caller, agent, core);
+      const { clearance } = await knownAgent(caller, core);
       const denied = await deniedLabels(caller, agent, { scope, clearance }, core);
       if (denied.length > 0) {
         const reason = `Not authorized for ${denied.join(", ")}`;
@@ -98,15 +98,6 @@ function wishOf(agent: AgentId, asked: Static<typeof ExecutionJson>, ttl: number
     container: asked.container_id,
     ttl: ttl * 1_000,
   };
-}
-
-async function clearanceOf(
-  { tenant }: Caller,
-  agent: AgentId,
-  { identity }: DialectCore,
-): Promise<Clearance> {
-  const known = await identity.ports.store.get("agent", agentEntryId(tenant, agent));
-  return known?.body.clearance ?? CLEARANCE_DEFAULT;
 }
 
 interface Wanted {

@@ -83,7 +83,9 @@ function denied(refusal: GateRefusal): SpendDecision {
     reason,
     error: reason,
     code,
-    remediation: refusal.remedy ?? REMEDIES[code],
+    // What the gate says of a budget is about models.
+    remediation:
+      code === "DAILY_BUDGET_EXCEEDED" ? REMEDIES[code] : (refusal.remedy ?? REMEDIES[code]),
     request_id: refusal.review ?? refusal.exchange ?? "",
   };
   return { kind: "decided", status: 403, decided };

@@ -5,6 +5,7 @@ import { reportUsage } from "../../operations/money/report-usage.ts";
 import { callerOf, type DialectApi } from "../dialect-api.ts";
 import type { DialectCore } from "../dialect-core.ts";
 import { dollars } from "./dollars.ts";
+import { knownAgent } from "./known-agent.ts";
 import { TOKEN_BUDGET } from "./wallet-policy.ts";
 import { WORDING } from "./wording.ts";
 
@@ -21,8 +22,9 @@ const UsageJson = Type.Object({
 });
 
 export function tokenRoutes(api: DialectApi, core: DialectCore): void {
-  const { identity, budgets, records, usage } = core;
-  const ports = { identity: identity.ports, budgets, recording: records.recording, usage };
+  const { identity, budgets, records, usage, subscriptions } = core;
+  const { recording } = records;
+  const ports = { identity: identity.ports, budgets, recording, usage, subscriptions };
   api.post(
     "/api/v1/tokens",
     { schema: { body: UsageJson }, config: { asker: "agent" } },
@@ -49,7 +51,8 @@ export function tokenRoutes(api: DialectApi, core: DialectCore): void {
       const reported = await reportUsage(caller, wish, ports);
       if (reported.kind === "fault") return WORDING.fail(reply, reported.fault, request);
       if (reported.value.kind === "recorded") {
-        return { id: reported.value.event.id, recorded: true, cost_usd: cost, agent };
+        const { name } = await knownAgent(caller, core);
+        return { id: reported.value.event.id, recorded: true, cost_usd: cost, agent: name };
       }
       const { hold, left } = reported.value;
       const { limit } = hold.budget;

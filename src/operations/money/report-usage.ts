@@ -10,6 +10,7 @@ import type { ReportedEvent } from "../../core/ledger/entry.ts";
 import type { Hold } from "../../core/money/budget.ts";
 import { holdsFor, type Amounts } from "../../core/money/holds.ts";
 import type { UsageStore } from "../../core/money/usage-report.ts";
+import { budgetExhausted } from "../../core/notify/budget-happenings.ts";
 import type { Principal } from "../../core/principal.ts";
 import {
   attemptId,
@@ -22,6 +23,7 @@ import {
 import { newId } from "../../lib/ids.ts";
 import { impossible } from "../../lib/impossible.ts";
 import { agentEntryId } from "../identity/manage-agents.ts";
+import { tellSubscribers } from "../notify/tell-subscribers.ts";
 import { recordEvent, type RecordingPorts } from "../records/record-event.ts";
 import type { BudgetPorts } from "./budget-desk.ts";
 
@@ -47,6 +49,8 @@ export interface UsagePorts {
   readonly budgets: Pick<BudgetPorts, "store" | "budgets" | "now">;
   readonly recording: RecordingPorts;
   readonly usage: Pick<UsageStore, "add">;
+  /** Who wants to hear of a budget that is used up. */
+  readonly subscriptions: Parameters<typeof tellSubscribers>[1];
 }
 
 /** Longer than the disk may take to record it. */
@@ -68,6 +72,7 @@ export async function reportUsage(
       case "held":
         break;
       case "exhausted":
+        await tellSubscribers(budgetExhausted(reply.hold, reply.left), ports.subscriptions);
         return done({ kind: "exceeded", hold: reply.hold, left: reply.left });
       case "unreachable":
         return fault("unavailable", "The budget store cannot be used now.", { cause: reply.cause });

@@ -1,4 +1,4 @@
-/** The dialect is a folder and a line: without them everything else stands. */
+/** A dialect is a folder and a line: without them everything else stands. */
 import {
   cpSync,
   mkdtempSync,
@@ -16,32 +16,51 @@ import { startSallyport } from "../support/sallyport-process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SRC = join(ROOT, "src");
-const LINE = /^export \{ haldir \}.*\n/mu;
 
 const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".ts") && !name.startsWith("dialects/haldir/"))
+  .filter((name) => name.endsWith(".ts"))
   .map((path) => ({ path, text: readFileSync(join(SRC, path), "utf8") }));
 
-describe("the folder of the dialect", () => {
+/** `words`: its own; `paths`: some of its paths. */
+const DIALECTS = [
+  {
+    name: "haldir",
+    words: /haldir|hld_/iu,
+    paths: ["/v1", "/haldir/v1"],
+    known: ["dialects/dialect.ts"],
+  },
+  {
+    name: "sanction",
+    words: /sanction|autoflux|pxy_/iu,
+    paths: ["/api/v1/wallets/stats", "/sanction/api/v1/wallets/stats"],
+    known: [],
+  },
+] as const;
+
+describe.each(DIALECTS)("the folder of $name", ({ name, words, paths, known }) => {
+  const folder = `dialects/${name}/`;
+  const line = new RegExp(String.raw`^export \{ ${name} \}.*\n`, "mu");
+  const others = sources.filter(({ path }) => !path.startsWith(folder));
+
   it("is imported by its one line of wiring only", () => {
-    const importers = sources.filter(({ text }) => /from "[^"]*dialects\/haldir\//.test(text));
+    const importers = others.filter(({ text }) => new RegExp(`from "[^"]*${folder}`).test(text));
     expect(importers.map(({ path }) => path)).toEqual(["app/dialects.ts"]);
-    expect(importers[0]?.text).toMatch(LINE);
+    expect(importers[0]?.text).toMatch(line);
   });
 
   it("keeps its name to itself, but for the family that its keys are of", () => {
-    const speakers = sources.filter(({ text }) => /haldir|hld_/iu.test(text));
-    const known = ["app/dialects.ts", "core/identity/key-family.ts", "dialects/dialect.ts"];
-    expect(speakers.map(({ path }) => path).toSorted()).toEqual(known);
+    const speakers = others.filter(({ text }) => words.test(text));
+    const all = ["app/dialects.ts", "core/identity/key-family.ts", ...known];
+    expect(speakers.map(({ path }) => path).toSorted()).toEqual(all);
   });
 
   it("can be taken away with its line: the program starts, and its paths are nobody's", async () => {
     const home = mkdtempSync(join(tmpdir(), "sallyport-without-"));
     try {
       cpSync(SRC, join(home, "src"), { recursive: true });
-      rmSync(join(home, "src/dialects/haldir"), { recursive: true });
+      rmSync(join(home, "src", folder), { recursive: true });
       const wiring = join(home, "src/app/dialects.ts");
-      const rest = readFileSync(wiring, "utf8").replace(LINE, "");
+      const rest = readFileSync(wiring, "utf8").replace(line, "");
       writeFileSync(wiring, `${rest}export {};\n`);
       cpSync(join(ROOT, "package.json"), join(home, "package.json"));
       symlinkSync(join(ROOT, "node_modules"), join(home, "node_modules"));
@@ -49,7 +68,7 @@ describe("the folder of the dialect", () => {
       await using gate = await startSallyport(setup);
       const status = async (path: string) => (await fetch(`${gate.manageUrl}${path}`)).status;
       expect(await status("/core/v1/keys")).toBe(401);
-      expect([await status("/v1"), await status("/haldir/v1")]).toEqual([404, 404]);
+      expect(await Promise.all(paths.map(status))).toEqual([404, 404]);
     } finally {
       rmSync(home, { recursive: true, force: true });
     }
