@@ -24,7 +24,7 @@ import { openFeedSource, type FeedSource } from "./feeds/feed-source.ts";
 import { openJudge } from "./ports/open-judge.ts";
 import { openPriceSource, type PriceSource } from "./prices/price-source.ts";
 import { openPolicySource, type PolicySource } from "./policies/policy-source.ts";
-import { findDeadEnforcers, findIdleLimits } from "./policies/self-test.ts";
+import { findDeadEnforcers, findIdleLimits } from "./policies/unenforced-limits.ts";
 import { startListening } from "./listeners/start-listening.ts";
 import { startTracing } from "./observe/start-tracing.ts";
 import { SqliteSecretUses } from "../stores/sqlite/secret-use-store.ts";

@@ -1,7 +1,7 @@
 import cluster from "node:cluster";
 import type { Config } from "../app/config/config.ts";
 import type { GatewayOptions } from "../app/gateway.ts";
-import { serveUntilStopped } from "../app/lifecycle.ts";
+import { serveUntilStopped } from "../app/serve-until-stopped.ts";
 import { createLogger, type Log } from "../app/observe/logger.ts";
 import { loadFor, type LoadedConfig } from "./config-options.ts";
 import { EXIT } from "./exit-code.ts";

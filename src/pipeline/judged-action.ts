@@ -4,7 +4,7 @@ import { unwrap } from "../core/meta-tool/unwrap.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
-import { ambiguousArgument } from "../core/same-but-case.ts";
+import { ambiguousArgument } from "../core/ambiguous-argument.ts";
 
 const UNDESCRIBED: NonNullable<Upstream["metaTools"]> = [];
 

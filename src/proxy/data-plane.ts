@@ -11,7 +11,7 @@ import { Roster } from "../lib/roster.ts";
 import { govern, type Door } from "../operations/govern.ts";
 import type { Ask, Presented } from "../pipeline/ask.ts";
 import type { Ports } from "../pipeline/stages.ts";
-import { subjectsOf } from "./client-certificate.ts";
+import { subjectsOf } from "./certificate-subjects.ts";
 import { answerClientError, isOfHead } from "./client-error.ts";
 import { ClientReply } from "./client-reply.ts";
 import type { DataPlaneLimits } from "./data-plane-limits.ts";

@@ -10,7 +10,7 @@ import type { PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
 import { NO_SCHEMAS, type ToolSchemas } from "../../core/policy/tool-schemas.ts";
 import type { DestinationFeeds } from "../../core/destination/feed.ts";
 import type { Problem } from "../../core/problem.ts";
-import type { Limits } from "./self-test.ts";
+import type { Limits } from "./unenforced-limits.ts";
 import { PolicyFault } from "./policy-fault.ts";
 import { policyFilesStamp, readPolicyFiles } from "./policy-files.ts";
 import { watchDirectory } from "../watch-directory.ts";

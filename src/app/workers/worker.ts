@@ -1,7 +1,7 @@
 /** One of several processes that share the listeners. Its primary starts, asks and stops it. */
 import { withDemoUpstreams } from "../demo/demo-upstreams.ts";
 import { startGateway, type GatewayOptions } from "../gateway.ts";
-import { serveUntilStopped, type Ending } from "../lifecycle.ts";
+import { serveUntilStopped, type Ending } from "../serve-until-stopped.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";
 
 export async function runWorker(options: Omit<GatewayOptions, "crew">): Promise<Ending> {

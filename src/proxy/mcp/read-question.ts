@@ -8,7 +8,7 @@ import type { UpstreamName } from "../../core/units.ts";
 import { parseStrictJson } from "../../lib/strict-json.ts";
 import type { RequestHead } from "../wire.ts";
 import { methodShape, type Era } from "./methods.ts";
-import { ambiguousArgument, fold } from "../../core/same-but-case.ts";
+import { ambiguousArgument, fold } from "../../core/ambiguous-argument.ts";
 import { nameIn, readEra } from "./protocol-era.ts";
 import { UNREAD, type Fault, type Question } from "./question.ts";
 import {

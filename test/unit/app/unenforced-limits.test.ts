@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findDeadEnforcers, findIdleLimits } from "../../../src/app/policies/self-test.ts";
+import { findDeadEnforcers, findIdleLimits } from "../../../src/app/policies/unenforced-limits.ts";
 import type { BudgetStore } from "../../../src/core/money/budget.ts";
 import { id, type ExchangeId } from "../../../src/core/units.ts";
 import { createRateStore } from "../../../src/stores/memory/rate-store.ts";
