@@ -77,8 +77,8 @@ function furtherKey(
 
 const NOBODYS = fault(
   "unauthenticated",
-  "Missing, invalid or revoked API key; the first key is made on the machine itself, further ones " +
-    "with a key or the bootstrap token.",
+  "Missing, invalid or revoked API key; the first key is made on the machine itself, further " +
+    "ones with a key or the bootstrap token.",
 );
 
 function keyJson({ entry, key }: NewKey) {

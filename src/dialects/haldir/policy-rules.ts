@@ -18,7 +18,7 @@ const DESTRUCTIVE =
 
 const IN_SESSION = 'session.id.startsWith("ses_")';
 const PROXIED = `tool.upstream != "${OWN_SERVER}"`;
-/** Holds for every amount that is a plain number not below zero; fails, and so denies, elsewhere. */
+/** Fails, and so denies, for what is no plain number. */
 const BAD_AMOUNT = "has(args.amount) && !(args.amount >= 0)";
 
 /** YAML is what policy files are written in, and JSON is YAML. */
@@ -142,7 +142,7 @@ function amountRule({ policies, approvalRules }: HaldirDocument): readonly JsonO
   return [{ id: "haldir-amounts", tools: ["*"], when: BAD_AMOUNT, effect: "deny", message }];
 }
 
-/** A bare name is that tool on every upstream; `upstream.tool` is also a tool of that whole name. */
+/** A bare name is that tool on every upstream; one with a dot may also be a tool's whole name. */
 function globsOf(tools: readonly string[]): readonly string[] {
   const globs = tools.flatMap((tool) => (tool.includes(".") ? [tool, `*.${tool}`] : [`*.${tool}`]));
   return [...new Set(globs)];
