@@ -1,7 +1,7 @@
 import { impossible } from "../../lib/impossible.ts";
 import { instant, millis, type Instant, type Millis } from "../units.ts";
 import type { Window } from "./budget.ts";
-import { hasTimeZone, offsetAt } from "./time-zone.ts";
+import { offsetAt } from "./time-zone.ts";
 
 type Calendar = Extract<Window, { readonly kind: "calendar" }>;
 
@@ -24,11 +24,6 @@ const BOUNDARY_STEPS_MAX = 3;
 
 /** One entry per window of the policy in force; windows that are gone take their entry along. */
 const turns = new WeakMap<Calendar, WindowTurn>();
-
-/** Whether a policy file may name this zone. */
-export function isTimeZone(tz: string): boolean {
-  return hasTimeZone(tz);
-}
 
 /**
  * The turn of a calendar window at a time. Days and months start at the zone's first local midnight,
