@@ -18,6 +18,8 @@ export interface Subject {
 
 export interface SubjectOptions {
   readonly profile: boolean;
+  /** Processes that serve; undefined: one, that does everything. */
+  readonly workers?: number;
 }
 
 const READY_MS = 15_000;
@@ -50,7 +52,7 @@ async function startPassThrough(upstreamPort: number): Promise<Subject> {
 
 export async function startSallyport(
   upstreamPort: number,
-  { profile }: SubjectOptions,
+  { profile, workers = 1 }: SubjectOptions,
 ): Promise<Subject> {
   const port = await freePort();
   const home = await writeSallyportHome({ upstreamPort, port, managePort: await freePort() });
@@ -63,16 +65,17 @@ export async function startSallyport(
     [...flags, "src/sallyport.js", "up", "--config", home.config],
     {
       stdio: ["ignore", "ignore", "inherit"],
-      env: { ...process.env, ...home.env },
+      env: { ...process.env, ...home.env, SALLYPORT_WORKERS: String(workers) },
     },
   );
   await listening(port, child);
-  pin(child.pid, String(SUBJECT_CORE));
+  const pids = (): number[] => [child.pid ?? 0, ...childrenOf(child.pid ?? 0)];
+  for (const pid of pids()) pin(pid, String(SUBJECT_CORE));
   return {
     name: "sallyport",
     port,
     path: "/bench/v1/chat/completions",
-    pids: () => [child.pid ?? 0],
+    pids,
     stop: async () => {
       child.kill("SIGTERM");
       await ended(child);

@@ -1,0 +1,75 @@
+/**
+ * What two workers can do to one process, by the CPU of a request, and fails below 1.7:
+ *
+ *     node test/bench/two-workers.ts
+ *
+ * On two cores the load generator and the upstream need one of them, so two workers cannot be seen
+ * to serve at full speed. All processes of a subject share one core here; what two workers would do
+ * on a core each follows from the CPU that a request costs them, first process and kernel included.
+ */
+import { fork, type ChildProcess } from "node:child_process";
+import { answer, forkListener, pin, REST_CORE } from "./child.ts";
+import type { LoadJob, LoadResult } from "./load-client.ts";
+import { cpuUs } from "./process-stats.ts";
+import { startSallyport, type Subject } from "./subjects.ts";
+
+const ROUNDS = 3;
+const SECONDS = 2;
+const CONNECTIONS = 16;
+const SPEEDUP_MIN = 1.7;
+
+async function load(client: ChildProcess, { port, path }: Subject): Promise<LoadResult> {
+  const job: LoadJob = {
+    port,
+    path,
+    bodyBytes: 1024,
+    connections: CONNECTIONS,
+    seconds: SECONDS,
+    rate: undefined,
+    stream: undefined,
+    hold: false,
+  };
+  client.send({ job });
+  const { result } = (await answer(client, (SECONDS + 20) * 1000)) as { result: LoadResult };
+  return result;
+}
+
+/** CPU of one request in microseconds. */
+async function costOf(client: ChildProcess, subject: Subject): Promise<number> {
+  const before = cpuUs(subject.pids());
+  const { requests, failures } = await load(client, subject);
+  if (failures > 0) throw new Error(`${failures} calls failed`);
+  return (cpuUs(subject.pids()) - before) / requests;
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+const upstream = await forkListener("raw-upstream.ts", []);
+const client = fork(new URL("load-client.ts", import.meta.url), {
+  stdio: ["ignore", "inherit", "inherit", "ipc"],
+});
+pin(upstream.child.pid, String(REST_CORE));
+pin(client.pid, String(REST_CORE));
+const one = await startSallyport(upstream.port, { profile: false });
+const two = await startSallyport(upstream.port, { profile: false, workers: 2 });
+try {
+  for (const subject of [one, two]) await load(client, subject);
+  const costs: { one: number[]; two: number[] } = { one: [], two: [] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    costs.one.push(await costOf(client, one));
+    costs.two.push(await costOf(client, two));
+  }
+  const [alone, shared] = [median(costs.one), median(costs.two)];
+  const speedup = (2 * alone) / shared;
+  process.stdout.write(
+    `one process ${alone.toFixed(0)} us of CPU a request, two workers ${shared.toFixed(0)} us: ` +
+      `${speedup.toFixed(2)} x on two cores\n`,
+  );
+  if (speedup < SPEEDUP_MIN) process.exitCode = 1;
+} finally {
+  await one.stop();
+  await two.stop();
+  upstream.child.disconnect();
+  client.disconnect();
+}
