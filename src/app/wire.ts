@@ -15,6 +15,7 @@ import { OwnServer } from "../proxy/mcp/own/own-server.ts";
 import { ListNews } from "../proxy/mcp/news/list-news.ts";
 import type { PeerLinks } from "../proxy/mcp/peers/peer-links.ts";
 import { ALONE } from "../proxy/mcp/peers/peers.ts";
+import { TaskDesk } from "../proxy/mcp/tasks/task-desk.ts";
 import { McpTransports } from "../proxy/mcp/transport/mcp-transports.ts";
 import { createGuardedConnector } from "../proxy/net/guarded-connector.ts";
 import type { Routes } from "../proxy/route-request.ts";
@@ -60,7 +61,7 @@ export async function wire(options: WireOptions): Promise<Wired> {
 
 async function openPlane(
   { config, environment, events, live, refusals, crew, createServer }: WireOptions,
-  { ports, vault }: OpenPorts,
+  { ports, vault, tasks: taskStore }: OpenPorts,
   started: AsyncDisposableStack,
 ): Promise<DataPlane> {
   const roster = createUpstreamRoster(config, () => live.upstreams());
@@ -75,7 +76,8 @@ async function openPlane(
   const news = new ListNews(() => {
     return { policy: policies.current(), definitions: definitions.revision };
   });
-  const ways = { vault, environment, events, own, peers, owners, news };
+  const tasks = new TaskDesk({ ...ports, store: taskStore });
+  const ways = { vault, environment, events, own, peers, owners, news, tasks };
   const mcp = started.use(new McpTransports(ways));
   const pools = started.use(new UpstreamPools(connectorFor, mcp, vault));
   await links?.listen((name) => {
@@ -88,7 +90,7 @@ async function openPlane(
     ...routes,
     wires: {
       ...WIRES,
-      mcp: createMcpWire(ports.definitions, routes.login),
+      mcp: createMcpWire({ definitions, login: routes.login, tasks }),
       bedrock: await bedrockWire(config),
     },
     pools,
@@ -99,6 +101,7 @@ async function openPlane(
     holdMax: config.reviews.holdMax,
     peers,
     news,
+    tasks,
     version: VERSION,
   });
   live.onChange(() => {

@@ -1,5 +1,6 @@
 import type { Action } from "./action.ts";
 import { AUTHORIZE_SPEND, OWN_SERVER } from "./own-server.ts";
+import { isOurTask } from "./task/task.ts";
 
 /**
  * What a client may ask of an MCP server, and a server of a client, in policy's terms. Closed: a method that is not here is
@@ -28,8 +29,8 @@ export const MCP_METHOD_CLASSES = {
   "tasks/result": "read",
   "tasks/update": "read",
   "tasks/cancel": "read",
-  "tasks/list": "read",
 
+  "tasks/list": "list",
   "tools/list": "list",
   "prompts/list": "list",
   "resources/list": "list",
@@ -76,7 +77,9 @@ export function needsNoRule(action: Action): boolean {
   }
   if (action.kind !== "mcp" || !isMcpMethod(action.method)) return false;
   const kind = MCP_METHOD_CLASSES[action.method];
-  return kind === "list" || kind === "housekeeping";
+  if (kind === "list" || kind === "housekeeping") return true;
+  // What became of one's own call, which had its rule.
+  return action.name !== undefined && action.method.startsWith("tasks/") && isOurTask(action.name);
 }
 
 /** Streams that end when somebody closes them, never by themselves: a shutdown cannot wait. */

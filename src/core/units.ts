@@ -22,6 +22,7 @@ export type SessionId = Unit<string, "SessionId">;
 export type BudgetId = Unit<string, "BudgetId">;
 export type RuleId = Unit<string, "RuleId">;
 export type ReviewId = Unit<string, "ReviewId">;
+export type TaskId = Unit<string, "TaskId">;
 export type SecretName = Unit<string, "SecretName">;
 export type UpstreamName = Unit<string, "UpstreamName">;
 

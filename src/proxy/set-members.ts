@@ -51,6 +51,13 @@ export function setMemberAt(
   return spliceMembers(text, body, [[key, changed]]);
 }
 
+/** The object without these members; the same text where it has none of them. */
+export function omitMembers(text: string, body: JsonObject, keys: readonly string[]): string {
+  if (!keys.some((key) => Object.hasOwn(body, key))) return text;
+  const kept = Object.keys(body).filter((key) => !keys.includes(key));
+  return `{${kept.map((key) => `${JSON.stringify(key)}:${memberText(text, key)}`).join(",")}}`;
+}
+
 /** The text of one member's value, as it stands. */
 export function memberText(text: string, key: string): string | undefined {
   for (const member of membersOf(text)) {

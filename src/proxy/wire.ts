@@ -1,8 +1,10 @@
 import type { Refusal } from "../core/refusal.ts";
+import type { Review } from "../core/review/review.ts";
 import type { ExchangeId, Millis, ReviewId } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { Verdict } from "../core/verdict.ts";
 import type { InterpretContext, Interpretation } from "../pipeline/ask.ts";
+import type { Reply } from "./reply.ts";
 
 /** The head of a request, as every wire gets it. */
 export interface RequestHead {
@@ -44,6 +46,13 @@ export interface WireExchange {
   refuse(refusal: Refusal): WireReply;
   /** How a call that was interpreted may wait for a person; without it, it may not. */
   hold?(): WireHold;
+  /** Stores a call that waits, where its client asked for that (`Hold.keep`). Never rejects. */
+  keep?(review: Review): Promise<boolean>;
+  /**
+   * Answers the client now, where it asked for that, and says where the answer of the upstream goes
+   * instead. Undefined: to the client. Never rejects.
+   */
+  receive?(client: Reply): Promise<Reply> | undefined;
   /** Path and query to ask of the upstream, below its prefix: forgiving base paths made exact. */
   readonly target: string;
 }

@@ -93,6 +93,7 @@ export function mcpContext(
     mayAllow: admits,
     mayReadSome: () => true,
     mayCallThrough: admits,
+    mayEscalate: () => false,
     budgetsOf: () => [],
     isOpaque: () => false,
     inspections: () => inspections,
@@ -105,6 +106,12 @@ export function mcpContext(
 
 /** Where nobody is told to log in. */
 export const NO_LOGIN = new ProtectedResource([], undefined);
+
+/** A desk for doors whose tasks are not the matter. */
+export const NO_TASKS = {
+  keep: () => Promise.resolve(undefined),
+  begin: () => Promise.resolve(undefined),
+};
 
 /** A store for doors whose definitions are not the matter: everything listed is approved. */
 export const TRUSTING: DefinitionStore = {

@@ -3,6 +3,7 @@ import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import type { PriceCatalogue } from "../../core/money/price.ts";
 import type { PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
 import type { Principal } from "../../core/principal.ts";
+import type { TaskStore } from "../../core/task/task-store.ts";
 import type { Judge } from "../../core/inspect/opinions.ts";
 import { monotonicMillis } from "../../lib/clock.ts";
 import type { Ports } from "../../pipeline/stages.ts";
@@ -27,6 +28,7 @@ import type { OpenLiveDirectory } from "./open-live-directory.ts";
 import { openReviewStore } from "./open-review-store.ts";
 import { openSessionStore } from "./open-session-store.ts";
 import { ReviewClerk } from "./review-clerk.ts";
+import { openTaskStore } from "./open-task-store.ts";
 import { openSharedRedis } from "./open-shared-redis.ts";
 import { now } from "../now.ts";
 
@@ -49,6 +51,7 @@ export interface OpenPorts extends AsyncDisposable {
   readonly ledger: OpenLedger;
   readonly vault: LocalVault;
   readonly counters: Counters;
+  readonly tasks: TaskStore;
   readonly gate: { draining: boolean };
 }
 
@@ -64,6 +67,7 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
   const counters = started.use(await openCounters({ config, shared, now, events, redis }));
   const sessions = await openSessionStore(options, redis, started);
   const reviews = await openReviewStore(config, redis, now, started);
+  const tasks = await openTaskStore(config, redis, now, started);
   const awaiting = started.use(new ReviewWatch(reviews, now));
   const vault = started.use(await openVault(options));
   const ledger = started.use(await openLedgerChain(config, events));
@@ -98,6 +102,7 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
     ledger,
     vault,
     counters,
+    tasks,
     gate,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -39,6 +39,8 @@ export interface PolicySnapshot {
   mayCallThrough(principal: Principal, action: ToolAction): boolean;
   /** The same of a resource template: whether some address that it makes could be read. */
   mayReadSome(principal: Principal, upstream: UpstreamName, template: string): boolean;
+  /** Whether some call of this tool could need a person's approval; undefined: of any tool. */
+  mayEscalate(principal: Principal, action: ToolAction | undefined): boolean;
   /** Whether this agent hears only that something is not available, and not why. */
   isOpaque(principal: Principal): boolean;
   /** Budgets that some rule for this agent charges, each once. */

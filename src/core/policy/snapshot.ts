@@ -83,6 +83,12 @@ export function createSnapshot(
       const { index } = viewOf(principal).kinds.mcp;
       return mayReadSome(candidatesOf(index, upstream), upstream, template);
     },
+    mayEscalate(principal: Principal, action: ToolAction | undefined): boolean {
+      const view = viewOf(principal);
+      if (action === undefined) return view.tools.some(({ effect }) => effect === "approve");
+      const { rules, mayAllow: mayPass } = planOf(view, principal, action);
+      return mayPass && rules.some(({ effect, shadow }) => !shadow && effect === "approve");
+    },
     isOpaque(principal: Principal): boolean {
       return opaqueTo.some((audience) => isNamed(audience, principal));
     },

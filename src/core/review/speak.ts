@@ -107,9 +107,10 @@ export function use(review: Review, now: Instant): Review | undefined {
   return review.origin.kind === "override" ? review : next(review, { status: "used" });
 }
 
-/** Takes a grant back. Undefined: there is none any more. */
+/** Takes a grant or a question back. Undefined: there is none any more. */
 export function withdraw(review: Review, now: Instant): Review | undefined {
-  if (review.status !== "approved" || review.expiresAt <= now) return undefined;
+  const stands = review.status === "approved" || isWaiting(review);
+  if (!stands || review.expiresAt <= now) return undefined;
   return next(review, { status: "expired", expiresAt: now, attendAt: undefined });
 }
 

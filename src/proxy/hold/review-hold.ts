@@ -13,6 +13,8 @@ import { HeldReply } from "./held-reply.ts";
 /** How often a stream shows that its call still waits: well below any client's idle time. */
 const BEAT_MS = 5_000;
 
+const NOT_KEPT = Promise.resolve(false);
+
 type HoldTools = Pick<ExchangeTools, "shutdown" | "standing" | "holdMax">;
 
 export class ReviewHold implements Hold, Cuttable {
@@ -55,6 +57,10 @@ export class ReviewHold implements Hold, Cuttable {
     standing.add(this);
     this.#reply.onGone(() => this.#left.abort());
     if (words !== undefined) this.#show(new HeldReply(this.#reply, words), id);
+  }
+
+  keep(review: Review): Promise<boolean> {
+    return this.#wire.keep?.(review) ?? NOT_KEPT;
   }
 
   end(): void {

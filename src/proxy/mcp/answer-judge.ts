@@ -1,5 +1,5 @@
 /** Judges each message that an MCP server sends in answer to one HTTP request. */
-import { MCP_METHOD_CLASSES, type McpMethod } from "../../core/action-classes.ts";
+import type { McpMethod } from "../../core/action-classes.ts";
 import { answerRefusal } from "../../core/inspect/block-refusal.ts";
 import type { Finding } from "../../core/inspect/finding.ts";
 import { isIdle, NO_INSPECTION, type Inspection } from "../../core/inspect/inspection.ts";
@@ -9,10 +9,10 @@ import type { Refusal } from "../../core/refusal.ts";
 import type { SchemaCheck } from "../../core/trust/schema-checks.ts";
 import type { ExchangeId, UpstreamName } from "../../core/units.ts";
 import { impossible } from "../../lib/impossible.ts";
-import { announceChanges } from "./announce-changes.ts";
 import { denialAnswer } from "./denial.ts";
 import type { ListedDefinitions } from "./listed-definitions.ts";
 import { listShape, narrowList, type ListShape, type Use } from "./narrow-list.ts";
+import { privately } from "./privately.ts";
 import type { Question } from "./question.ts";
 import type { RpcMessage, RpcResponse } from "./rpc-message.ts";
 import type { ServerQuestions } from "./server-questions.ts";
@@ -35,6 +35,9 @@ export interface AnswerScreen {
   readonly questions: ServerQuestions;
   /** Whether policy could ever allow this; decides what a list shows. */
   readonly admits: (use: Use) => boolean;
+  /** What a server says of itself, and an entry of its lists, with what Sallyport adds to them. */
+  readonly introduced: (introduction: JsonObject) => JsonObject;
+  readonly listed: (shape: ListShape, entry: JsonValue) => JsonValue;
   /** Whether an answer could hold a question to the client, so that it has to be read. */
   readonly mayAsk: boolean;
 }
@@ -55,12 +58,6 @@ interface ScreenedValue {
 
 /** A stream may run for days; its record must not. */
 const FINDINGS_MAX = 64;
-/**
- * How long a client may keep a list. Long enough to be of use, short enough that a change of
- * policy shows; what is called is judged anew anyway.
- */
-const CACHE_TTL_MAX_MS = 10_000;
-
 const METHOD_CHARS_MAX = 60;
 const NO_REQUEST: JsonObject = {};
 const NOT_INSPECTED = NO_INSPECTION.tool_result;
@@ -167,8 +164,9 @@ export class AnswerJudge {
   #judgeList(shape: ListShape, result: JsonObject): ScreenedValue {
     const { upstream, admits } = this.#screen;
     const approved = this.#approvedOf(shape, result);
+    const { listed } = this.#screen;
     const screen = (entry: JsonValue): JsonValue | undefined =>
-      approved(entry) ? this.#screenEntry(entry) : undefined;
+      approved(entry) ? this.#screenEntry(listed(shape, entry)) : undefined;
     const shown = narrowList(shape, result, upstream, { admits, screen });
     const entries = shown[shape.member];
     if (entries === undefined) return this.judgeValue(result);
@@ -199,7 +197,7 @@ export class AnswerJudge {
     const { question, definitions } = this.#screen;
     if (definitions === undefined) return result;
     if (question.kind !== "request" || !introducesServer(question.method)) return result;
-    const announced = announceChanges(result);
+    const announced = this.#screen.introduced(result);
     const { instructions, ...rest } = announced;
     if (typeof instructions !== "string") return announced;
     const said = this.#withoutEchoes(instructions);
@@ -276,15 +274,6 @@ const STRAY = {
 } as const;
 
 type Breach = keyof typeof STRAY;
-
-/** What this principal may see, another may not: no shared cache, and not for long. */
-function privately(result: JsonObject, method: McpMethod): JsonObject {
-  if (MCP_METHOD_CLASSES[method] !== "list") return result;
-  const { cacheScope, ttlMs } = result;
-  const lasting = typeof ttlMs === "number" && ttlMs > CACHE_TTL_MAX_MS;
-  if (!lasting && (cacheScope === "private" || cacheScope === undefined)) return result;
-  return { ...result, cacheScope: "private", ...(lasting && { ttlMs: CACHE_TTL_MAX_MS }) };
-}
 
 const QUESTION_REFUSED: Refusal = {
   code: "policy_denied",

@@ -6,7 +6,7 @@
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import type { ReviewId } from "../../core/units.ts";
-import { memberText, spliceMembers } from "../set-members.ts";
+import { memberText, omitMembers, spliceMembers } from "../set-members.ts";
 import { CLIENT_CAPABILITIES_META_KEY } from "./client-capabilities.ts";
 import type { RequestQuestion } from "./question.ts";
 import type { RpcRequest } from "./rpc-message.ts";
@@ -51,11 +51,8 @@ export function withoutApproval(text: string, json: JsonObject): string {
   const { params } = json;
   if (!isJsonObject(params) || !isOurs(params["requestState"])) return text;
   const paramsText = memberText(text, "params") ?? "{}";
-  const kept = Object.keys(params).filter(
-    (key) => key !== "requestState" && key !== "inputResponses",
-  );
-  const members = kept.map((key) => `${JSON.stringify(key)}:${memberText(paramsText, key)}`);
-  return spliceMembers(text, json, [["params", `{${members.join(",")}}`]]);
+  const kept = omitMembers(paramsText, params, ["requestState", "inputResponses"]);
+  return spliceMembers(text, json, [["params", kept]]);
 }
 
 function isOurs(state: unknown): boolean {

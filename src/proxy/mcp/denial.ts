@@ -18,8 +18,8 @@ export function denialAnswer(
   refusal: Refusal,
   exchange: ExchangeId,
 ): JsonObject {
-  const { id, method, era } = question;
-  if (method !== "tools/call") {
+  const { id, method, era, asTask } = question;
+  if (method !== "tools/call" || asTask === true) {
     return errorAnswer(id, REFUSALS[refusal.code].jsonRpc, refusal, denialData(refusal, exchange));
   }
   const told = withRemedy(refusal);

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type { McpAction, ToolAction } from "../../core/action.ts";
 import { needsNoRule } from "../../core/action-classes.ts";
 import type { Inspections } from "../../core/decision.ts";
-import { isJsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { ExchangeId } from "../../core/units.ts";
 import { scopeOf } from "../../core/trust/definition.ts";
@@ -17,16 +17,19 @@ import type {
 } from "../../pipeline/ask.ts";
 import { decide } from "../../pipeline/decide.ts";
 import type { RequestHead } from "../wire.ts";
+import { announceChanges } from "./announce-changes.ts";
 import { AnswerInspector } from "./answer-inspector.ts";
 import type { AnswerScreen } from "./answer-judge.ts";
 import { foundToolsOf } from "./found-tools.ts";
 import { withoutApproval } from "./approval-question.ts";
 import { invitesQuestions, withoutDeniedCapabilities } from "./client-capabilities.ts";
 import { ListedDefinitions } from "./listed-definitions.ts";
-import type { Use } from "./narrow-list.ts";
+import type { ListShape, Use } from "./narrow-list.ts";
 import type { Question } from "./question.ts";
 import { readRpcMessage, type RpcMessage } from "./rpc-message.ts";
 import { ServerQuestions } from "./server-questions.ts";
+import { taskableTool, withTasks } from "./tasks/offer-tasks.ts";
+import { withoutTask } from "./tasks/task-wish.ts";
 
 /** A message as it came. */
 export interface Received {
@@ -49,6 +52,8 @@ export interface Asked {
   readonly action: ToolAction | McpAction;
   /** `undefined`: there was no message, only a method of HTTP. */
   readonly received: Received | undefined;
+  /** The task that its client wants is ours: the server need not know of it. */
+  readonly keepsTask?: boolean;
 }
 
 export class McpInterpretation implements Interpretation {
@@ -61,11 +66,12 @@ export class McpInterpretation implements Interpretation {
   /** What leaves: the message as it came, or as policy changed it. */
   sent: SentMessage | undefined;
   readonly #received: Received | undefined;
+  readonly #keepsTask: boolean;
   readonly #context: InterpretContext;
   readonly #questions: ServerQuestions;
 
   constructor(
-    { question, action, received }: Asked,
+    { question, action, received, keepsTask }: Asked,
     head: RequestHead,
     definitions: DefinitionStore,
     context: InterpretContext,
@@ -75,6 +81,7 @@ export class McpInterpretation implements Interpretation {
     this.question = question;
     this.sent = received;
     this.#received = received;
+    this.#keepsTask = keepsTask === true;
     this.#context = context;
     this.#questions = new ServerQuestions(context, head.upstream.name);
     this.action = action;
@@ -109,8 +116,16 @@ export class McpInterpretation implements Interpretation {
   #discreet(text: string, redacted: JsonValue | undefined): string {
     const message = redacted === undefined ? this.#received?.message : sentAs(text)?.message;
     if (message === undefined) return text;
-    const discreet = withoutDeniedCapabilities(text, message, this.#questions);
+    const discreet = withoutDeniedCapabilities(
+      this.#untasked(text, message),
+      message,
+      this.#questions,
+    );
     return message.kind === "request" ? withoutApproval(discreet, message.json) : discreet;
+  }
+
+  #untasked(text: string, message: RpcMessage): string {
+    return this.#keepsTask ? withoutTask(text, message.json) : text;
   }
 
   inspector(inspections: Inspections, echoes: readonly string[]): ResponseInspector {
@@ -125,6 +140,8 @@ export class McpInterpretation implements Interpretation {
         found: this.#foundTools(),
         echoes,
         admits: (use) => this.#admits(use),
+        introduced: (introduction) => this.#introduced(introduction),
+        listed: (shape, entry) => this.#listed(shape, entry),
         mayAsk: this.#received !== undefined && invitesQuestions(this.#received.message),
         questions: this.#questions,
         definitions:
@@ -138,6 +155,25 @@ export class McpInterpretation implements Interpretation {
       },
       upstream,
     );
+  }
+
+  #introduced(introduction: JsonObject): JsonObject {
+    const announced = announceChanges(introduction);
+    const { question } = this;
+    const { snapshot, principal } = this.#context;
+    if (question.kind !== "request" || !snapshot.mayEscalate(principal, undefined))
+      return announced;
+    return withTasks(announced, question.era);
+  }
+
+  #listed(shape: ListShape, entry: JsonValue): JsonValue {
+    const { question } = this;
+    if (shape.member !== "tools" || question.kind !== "request" || question.era !== "2025")
+      return entry;
+    const { snapshot, principal } = this.#context;
+    const call = isJsonObject(entry) ? shape.use(this.#head.upstream.name, entry) : "never";
+    if (call === "never" || call.kind !== "tool") return entry;
+    return snapshot.mayEscalate(principal, call) ? taskableTool(entry) : entry;
   }
 
   #foundTools(): AnswerScreen["found"] {

@@ -1,14 +1,18 @@
 /** The MCP door: one upstream server behind policy, over Streamable HTTP of both eras. */
 import type { Buffer } from "node:buffer";
 import type { McpMethod } from "../../core/action-classes.ts";
+import type { Principal } from "../../core/principal.ts";
 import type { Refusal } from "../../core/refusal.ts";
+import type { Review } from "../../core/review/review.ts";
+import type { Task } from "../../core/task/task.ts";
 import { scopeOf } from "../../core/trust/definition.ts";
 import type { DefinitionStore } from "../../core/trust/definition-store.ts";
-import type { JsonObject, JsonValue } from "../../core/json.ts";
+import type { JsonValue } from "../../core/json.ts";
 import { millis } from "../../core/units.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import type { InterpretContext, Interpretation } from "../../pipeline/ask.ts";
 import { judgedAction } from "../../pipeline/judged-action.ts";
+import type { Reply } from "../reply.ts";
 import type {
   BodyNeed,
   RequestHead,
@@ -25,34 +29,47 @@ import { approvalQuestion, mayAskToWait } from "./approval-question.ts";
 import { progressWords } from "./progress-words.ts";
 import { progressTokenOf } from "./transport/message-meta.ts";
 import { UNREAD, type Fault, type Question, type RequestQuestion } from "./question.ts";
-import { readQuestion } from "./read-question.ts";
+import { readQuestion, type UnderstoodQuestion } from "./read-question.ts";
 import { renderMcpRefusal } from "./render-mcp-refusal.ts";
 import { RPC_INVALID_REQUEST } from "./rpc-message.ts";
+import { beginTask, type TaskableCall } from "./tasks/begin-task.ts";
+import type { TaskDesk } from "./tasks/task-desk.ts";
+import { storedCall, takesTask, taskSupportOf } from "./tasks/task-wish.ts";
+import { createdText } from "./tasks/task-words.ts";
 
 /** Clients give a request 60 s (the SDKs' default); some do not count progress as life. */
 const MCP_HOLD_MAX = millis(50_000);
 
-export function createMcpWire(definitions: DefinitionStore, login: ProtectedResource): WireFamily {
-  return { open: (head) => new McpExchange(head, definitions, login) };
+/** What every MCP exchange of one data plane shares. */
+export interface McpWireParts {
+  readonly definitions: DefinitionStore;
+  readonly login: ProtectedResource;
+  readonly tasks: Pick<TaskDesk, "keep" | "begin">;
+}
+
+export function createMcpWire(parts: McpWireParts): WireFamily {
+  return { open: (head) => new McpExchange(head, parts) };
 }
 
 class McpExchange implements WireExchange {
   readonly bodyNeed: BodyNeed;
   readonly target: string;
   readonly #head: RequestHead;
-  readonly #definitions: DefinitionStore;
-  readonly #login: ProtectedResource;
+  readonly #parts: McpWireParts;
   #question: Question;
   #fault: Fault | undefined;
   /** Names the request in progress notifications. */
   #token: JsonValue | undefined;
   /** What to answer instead of a no, where a person is still to be waited for. */
   #waiting: RequestQuestion | undefined;
+  /** The call as a task of ours; undefined where its client or its tool wants none. */
+  #taskable: TaskableCall | undefined;
+  /** What its client has instead of an answer. */
+  #task: Task | undefined;
 
-  constructor(head: RequestHead, definitions: DefinitionStore, login: ProtectedResource) {
+  constructor(head: RequestHead, parts: McpWireParts) {
     this.#head = head;
-    this.#definitions = definitions;
-    this.#login = login;
+    this.#parts = parts;
     this.bodyNeed = head.method === "POST" ? "whole" : "none";
     // The configured URL is the endpoint itself: `/mcp`, not `/mcp/`.
     this.target = head.upstream.pathPrefix === "" ? "/" : "";
@@ -60,6 +77,8 @@ class McpExchange implements WireExchange {
     this.#fault = undefined;
     this.#token = undefined;
     this.#waiting = undefined;
+    this.#taskable = undefined;
+    this.#task = undefined;
   }
 
   interpret(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {
@@ -90,11 +109,15 @@ class McpExchange implements WireExchange {
   refuse(refusal: Refusal): WireReply {
     const head = this.#head;
     const { code, review } = refusal;
+    if (code === "approval_required" && this.#task !== undefined && this.#taskable !== undefined) {
+      const { id, era } = this.#taskable.question;
+      return answered(createdText(this.#task, id, era));
+    }
     if (code === "approval_required" && review !== undefined && this.#waiting !== undefined) {
-      return answered(approvalQuestion(this.#waiting, refusal, review));
+      return answered(JSON.stringify(approvalQuestion(this.#waiting, refusal, review)));
     }
     const reply = renderMcpRefusal(refusal, this.#question, this.#fault, head.exchange);
-    return this.#login.challenging(reply, head, `/mcp/${head.upstream.name}`);
+    return this.#parts.login.challenging(reply, head, `/mcp/${head.upstream.name}`);
   }
 
   hold(): WireHold {
@@ -107,6 +130,19 @@ class McpExchange implements WireExchange {
       wished: "configured",
       words: token === undefined ? undefined : progressWords(token, refuse),
     };
+  }
+
+  async keep(review: Review): Promise<boolean> {
+    if (this.#taskable === undefined) return false;
+    this.#task = await this.#parts.tasks.keep(this.#taskable, review);
+    return this.#task !== undefined;
+  }
+
+  receive(client: Reply): Promise<Reply> | undefined {
+    const taskable = this.#taskable;
+    // In the 2026 era a client takes an answer where a task was possible.
+    if (taskable?.question.asTask !== true || taskable.support !== undefined) return undefined;
+    return beginTask(taskable, client, this.#parts.tasks);
   }
 
   #interpretPost(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {
@@ -131,18 +167,43 @@ class McpExchange implements WireExchange {
     const judged = judgedAction(action, this.#head.upstream);
     if (judged.kind === "halt") return judged;
     const received = body === undefined ? undefined : { bytes: body, message, text };
-    return this.#understood({ question, action: judged.value, received }, context);
+    const keepsTask = this.#considerTask(reading, judged.value, context.principal);
+    return this.#understood({ question, action: judged.value, received, keepsTask }, context);
+  }
+
+  /** Whether a task that the message asks for is ours to keep, and not the server's. */
+  #considerTask(
+    { question, message, text }: UnderstoodQuestion,
+    action: Asked["action"],
+    principal: Principal,
+  ): boolean {
+    if (question.kind !== "request" || message.kind !== "request") return false;
+    if (action.kind !== "tool" || !takesTask(question, message.params)) return false;
+    const { upstream, headers } = this.#head;
+    const native =
+      question.era === "2025"
+        ? taskSupportOf(this.#approvedText(action.tool, principal))
+        : undefined;
+    // The server would not make the call without a task of its own.
+    if (native === "required") return false;
+    const support = native === "optional" ? native : undefined;
+    const call = storedCall(text, headers);
+    this.#taskable = { question, principal, upstream: upstream.name, call, support };
+    return support === undefined;
+  }
+
+  #approvedText(name: string, principal: Principal): JsonValue | undefined {
+    const { upstream } = this.#head;
+    const scope = scopeOf(upstream, principal);
+    const ref = { upstream: upstream.name, scope, kind: "tool", name } as const;
+    return this.#parts.definitions.approvedText(ref);
   }
 
   /** Between the headers that repeat arguments and the arguments. */
   #disagreement(action: Asked["action"], { principal }: InterpretContext): string | undefined {
     if (action.kind !== "tool") return undefined;
-    const { upstream, headers } = this.#head;
-    return paramHeaderFault(action.args, headers, () => {
-      const scope = scopeOf(upstream, principal);
-      const ref = { upstream: upstream.name, scope, kind: "tool", name: action.tool } as const;
-      return this.#definitions.approvedText(ref);
-    });
+    const { headers } = this.#head;
+    return paramHeaderFault(action.args, headers, () => this.#approvedText(action.tool, principal));
   }
 
   #interpretBare(
@@ -157,7 +218,7 @@ class McpExchange implements WireExchange {
   }
 
   #understood(asked: Asked, context: InterpretContext): Verdict<Interpretation> {
-    return pass(new McpInterpretation(asked, this.#head, this.#definitions, context));
+    return pass(new McpInterpretation(asked, this.#head, this.#parts.definitions, context));
   }
 
   #halt(status: number, refusal: Refusal): Verdict<never> {
@@ -166,7 +227,7 @@ class McpExchange implements WireExchange {
   }
 }
 
-function answered(json: JsonObject): WireReply {
+function answered(body: string): WireReply {
   const headers = { "content-type": "application/json" };
-  return { status: 200, headers, body: JSON.stringify(json) };
+  return { status: 200, headers, body };
 }

@@ -67,6 +67,14 @@ const LISTS: ReadonlyMap<string, ListShape> = new Map<string, ListShape>([
         typeof uriTemplate === "string" ? { kind: "template", upstream, uriTemplate } : "never",
     },
   ],
+  [
+    "tasks/list",
+    {
+      member: "tasks",
+      pinned: undefined,
+      use: (upstream, { taskId }) => reading(upstream, "tasks/get", taskId),
+    },
+  ],
 ]);
 
 function reading(

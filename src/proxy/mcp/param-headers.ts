@@ -8,7 +8,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.t
 import type { RequestHead } from "../wire.ts";
 import { decodeSentinel } from "./protocol-era.ts";
 
-const PREFIX = "mcp-param-";
+export const PARAM_HEADER_PREFIX = "mcp-param-";
 const MARK = "x-mcp-header";
 /** Schemas are looked at no deeper; what is below has no header. */
 const DEPTH_MAX = 16;
@@ -24,12 +24,12 @@ export function paramHeaderFault(
 ): string | undefined {
   let declared: ReadonlyMap<string, readonly string[]> | undefined;
   for (const name in headers) {
-    if (!name.startsWith(PREFIX)) continue;
+    if (!name.startsWith(PARAM_HEADER_PREFIX)) continue;
     const value = headers[name];
     const said = typeof value === "string" ? decodeSentinel(value) : undefined;
     if (said === undefined) return `${name} is not valid`;
     declared ??= declaredIn(definition());
-    const path = declared.get(name.slice(PREFIX.length));
+    const path = declared.get(name.slice(PARAM_HEADER_PREFIX.length));
     if (path === undefined && declared.size > 0) return `${name} stands for no argument`;
     const agrees = path === undefined ? isSaid(args, said) : sameText(valueAt(args, path), said);
     if (!agrees) return `${name} says something else than the body`;

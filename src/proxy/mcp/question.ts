@@ -20,6 +20,8 @@ export interface RequestQuestion {
   readonly id: RpcId;
   readonly method: McpMethod;
   readonly era: Era;
+  /** Its client wants a task for an answer (2025 era), and would not understand another. */
+  readonly asTask?: boolean;
 }
 
 export const UNREAD: Question = { kind: "unread", id: undefined };

@@ -20,14 +20,16 @@ import {
   type RpcMessage,
 } from "./rpc-message.ts";
 
+export interface UnderstoodQuestion {
+  readonly kind: "ok";
+  readonly question: Question;
+  readonly action: ToolAction | McpAction;
+  readonly message: RpcMessage;
+  readonly text: string;
+}
+
 export type QuestionReading =
-  | {
-      readonly kind: "ok";
-      readonly question: Question;
-      readonly action: ToolAction | McpAction;
-      readonly message: RpcMessage;
-      readonly text: string;
-    }
+  | UnderstoodQuestion
   | {
       readonly kind: "problem";
       readonly question: Question;
@@ -84,7 +86,9 @@ function place(message: RpcMessage, text: string, head: RequestHead): QuestionRe
   }
   if (message.kind === "notification")
     return { kind: "ok", question: asked, action, message, text };
-  const question = { kind: "request", id: message.id, method, era: era.era } as const;
+  const asTask =
+    method === "tools/call" && era.era === "2025" && isJsonObject(message.params?.["task"]);
+  const question = { kind: "request", id: message.id, method, era: era.era, asTask } as const;
   return { kind: "ok", question, action, message, text };
 }
 

@@ -12,6 +12,7 @@ import {
   UNATTENDED_REVIEWS,
 } from "./review-scripts.ts";
 import { ADD_MARKS, READ_MARKS } from "./session-scripts.ts";
+import { CHANGE_TASK, FIND_TASK, LIST_TASKS, OPEN_TASK } from "./task-scripts.ts";
 import type { RedisScript } from "./redis-script.ts";
 
 /** Loaded into every server that is met, so that no call has to send its text first. */
@@ -22,4 +23,5 @@ export const ALL_SCRIPTS: readonly RedisScript[] = [
   [REQUEST_REVIEW, CHANGE_REVIEW, FIND_REVIEW, LIST_REVIEWS, FIND_OVERRIDE, UNATTENDED_REVIEWS],
   [ADD_TENANT, TENANTS],
   [READ_MARKS, ADD_MARKS],
+  [OPEN_TASK, CHANGE_TASK, FIND_TASK, LIST_TASKS],
 ].flat();

@@ -8,6 +8,7 @@ import {
   statelessHead,
   STATELESS,
   NO_LOGIN,
+  NO_TASKS,
   TRUSTING,
   VERSION_KEY,
 } from "../../support/mcp.ts";
@@ -16,7 +17,9 @@ const CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities";
 
 function sent(body: Buffer, head: RequestHead, allowed: readonly string[]): string {
   const context = mcpContext((_, use) => use.kind === "mcp" && allowed.includes(use.method));
-  const verdict = createMcpWire(TRUSTING, NO_LOGIN).open(head).interpret(body, context);
+  const verdict = createMcpWire({ definitions: TRUSTING, login: NO_LOGIN, tasks: NO_TASKS })
+    .open(head)
+    .interpret(body, context);
   if (verdict.kind === "halt") throw new Error(verdict.refusal.detail);
   const composed = verdict.value.compose({ redacted: undefined, outputTokens: undefined });
   return composed.kind === "bytes" ? Buffer.from(composed.bytes).toString() : "";

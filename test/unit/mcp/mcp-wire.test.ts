@@ -14,10 +14,11 @@ import {
   statelessHead,
   statelessParams,
   NO_LOGIN,
+  NO_TASKS,
   TRUSTING,
 } from "../../support/mcp.ts";
 
-const mcpWire = createMcpWire(TRUSTING, NO_LOGIN);
+const mcpWire = createMcpWire({ definitions: TRUSTING, login: NO_LOGIN, tasks: NO_TASKS });
 
 const CORPUS = `${
   process.env["SALLYPORT_CORPORA"] ??

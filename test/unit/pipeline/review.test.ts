@@ -166,6 +166,7 @@ describe("review", () => {
       gone: new AbortController().signal,
       begin: (waiting) => void told.push(`begin ${waiting.id}`),
       end: () => void told.push("end"),
+      keep: () => Promise.resolve(false),
     };
   };
   const settling = (answer: Partial<Review>): ReviewDesk => ({

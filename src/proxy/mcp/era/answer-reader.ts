@@ -40,8 +40,16 @@ export function askMessages(
   request: McpRequest,
   listener: AnswerListener,
 ): Asking {
+  return readMessages((reader) => side.ask(request, reader), listener);
+}
+
+/** The same of whatever answers to a handler. */
+export function readMessages(
+  ask: (handler: Dispatcher.DispatchHandler) => void,
+  listener: AnswerListener,
+): Asking {
   const reader = new AnswerReader(listener);
-  side.ask(request, reader);
+  ask(reader);
   return reader;
 }
 

@@ -10,6 +10,8 @@ import type { ListNews } from "../news/list-news.ts";
 import type { Peers } from "../peers/peers.ts";
 import type { UpstreamTransport } from "../../upstream-transport.ts";
 import { EraRelay, type DeadlineOf } from "../era/era-relay.ts";
+import type { TaskDesk } from "../tasks/task-desk.ts";
+import { TaskedTransport } from "../tasks/tasked-transport.ts";
 import { ChannelEndpoint } from "./channel-endpoint.ts";
 import { HttpSide } from "./http-side.ts";
 import type { McpServerSide } from "./mcp-request.ts";
@@ -35,6 +37,7 @@ export interface McpTransportParts {
   readonly peers: Peers;
   readonly owners: SessionOwnerStore;
   readonly news: ListNews;
+  readonly tasks: TaskDesk;
 }
 
 export class McpTransports implements Disposable {
@@ -46,6 +49,10 @@ export class McpTransports implements Disposable {
   }
 
   to(upstream: Upstream, pool: () => Pool): UpstreamTransport {
+    return new TaskedTransport(upstream, this.#wayTo(upstream, pool), this.#parts.tasks);
+  }
+
+  #wayTo(upstream: Upstream, pool: () => Pool): UpstreamTransport {
     const { transport } = upstream;
     const { peers, owners, news } = this.#parts;
     const { name } = upstream;

@@ -1,0 +1,269 @@
+/**
+ * Calls that their clients do not wait for, as MCP Tasks. A call that a person must approve is
+ * stored with its review; once that is answered, whoever owns the task and asks for it makes the
+ * call go the ordinary way: judged again, the approval used up, recorded, inspected.
+ */
+import { setTimeout } from "node:timers/promises";
+import { isJsonObject } from "../../../core/json.ts";
+import { NO_CLAIMS, type Principal } from "../../../core/principal.ts";
+import type { Review } from "../../../core/review/review.ts";
+import type { ReviewAwaiting } from "../../../core/review/awaiting.ts";
+import { TASKS_MAX, type TaskStore } from "../../../core/task/task-store.ts";
+import {
+  isLost,
+  isOver,
+  isOwner,
+  nextTask,
+  openTask,
+  TASK_PREFIX,
+  taskId,
+  type Task,
+  type TaskCall,
+  type TaskOwner,
+  type TaskState,
+} from "../../../core/task/task.ts";
+import {
+  id,
+  instant,
+  millis,
+  type ExchangeId,
+  type ReviewId,
+  type UpstreamName,
+} from "../../../core/units.ts";
+import type { Upstream } from "../../../core/upstream.ts";
+import { impossible } from "../../../lib/impossible.ts";
+import { newId } from "../../../lib/ids.ts";
+import type { ReviewPorts } from "../../../operations/reviews/change-reviews.ts";
+import { withdrawReview } from "../../../operations/reviews/withdraw-review.ts";
+import { grantGone } from "../../../pipeline/review.ts";
+import { DENIAL_META_KEY, denialAnswer } from "../denial.ts";
+import { askMessages } from "../era/answer-reader.ts";
+import { enveloped, GATE_INFO, requestOf, statelessRequest } from "../era/stateless-message.ts";
+import { RPC_INTERNAL } from "../rpc-message.ts";
+import { errorText } from "../transport/answer-stream.ts";
+import type { McpServerSide } from "../transport/mcp-request.ts";
+import { LEASE_MS, TaskRun } from "./task-run.ts";
+
+/** How long an answer is kept for who asked, beyond the time for approval and call. */
+const KEPT_MS = 3_600_000;
+/** Hand-overs of a review that one look follows. */
+const SUCCESSORS_MAX = 16;
+/** How often is looked at a call that another process makes. */
+const LOOK_MS = 250;
+
+export interface TaskDeskPorts extends ReviewPorts {
+  readonly store: TaskStore;
+  readonly awaiting: ReviewAwaiting;
+}
+
+/** A call, and who makes it. */
+export interface TaskAsking {
+  readonly principal: Principal;
+  readonly upstream: UpstreamName;
+  readonly call: TaskCall;
+}
+
+/** Who asks for a task, and of which server. */
+export interface Asker {
+  readonly exchange: ExchangeId;
+  readonly principal: Principal;
+  readonly upstream: Upstream;
+}
+
+/** How a request to a server becomes an exchange of its own. */
+export type SideOf = (upstream: Upstream) => McpServerSide;
+
+export class TaskDesk {
+  readonly #ports: TaskDeskPorts;
+  /** Calls that this process makes, by task. */
+  readonly #runs = new Map<string, TaskRun>();
+  #sideOf: SideOf | undefined;
+
+  constructor(ports: TaskDeskPorts) {
+    this.#ports = ports;
+  }
+
+  /** The data plane is there: calls can be made. */
+  connect(sideOf: SideOf): void {
+    this.#sideOf = sideOf;
+  }
+
+  /** A call that waits for a person. Undefined: it cannot be kept now. */
+  keep(asking: TaskAsking, review: Review): Promise<Task | undefined> {
+    const kept = review.expiresAt - this.#ports.now() + review.approval.expires + KEPT_MS;
+    return this.#open(asking, { kind: "waiting", review: review.id }, kept);
+  }
+
+  /** A call that is being made. Undefined: it cannot be kept now. */
+  async begin(asking: TaskAsking): Promise<{ task: Task; run: TaskRun } | undefined> {
+    const until = instant(this.#ports.now() + LEASE_MS);
+    const state = { kind: "running", review: undefined, until } as const;
+    const task = await this.#open(asking, state, KEPT_MS);
+    return task && { task, run: this.#enlist(task) };
+  }
+
+  async find(asker: Asker, name: string): Promise<Task | undefined> {
+    const { principal, upstream } = asker;
+    const task = await this.#ports.store.find(principal.tenant, name);
+    return task?.upstream === upstream.name && isOwner(task, principal) ? task : undefined;
+  }
+
+  list(owner: TaskOwner, upstream: UpstreamName): Promise<readonly Task[]> {
+    return this.#ports.store.list({ owner, upstream, after: undefined, limit: TASKS_MAX });
+  }
+
+  /** As it stands now. A call that may be made is made: `brief` is how long its answer is awaited. */
+  async look(asker: Asker, task: Task, brief: number): Promise<Task> {
+    const moved = await this.#advance(asker, task);
+    const run = this.#runs.get(moved.id);
+    if (run === undefined) return moved;
+    await Promise.race([run.over, setTimeout(brief, undefined, { ref: false })]);
+    return (await this.find(asker, moved.id)) ?? moved;
+  }
+
+  /** Once it is over; as it stands then where `max` ms are over or `gone` is aborted first. */
+  async settled(asker: Asker, task: Task, max: number, gone: AbortSignal): Promise<Task> {
+    const { now, reviews, awaiting } = this.#ports;
+    const end = now() + max;
+    let standing = task;
+    for (;;) {
+      const left = end - now();
+      standing = await this.look(asker, standing, Math.max(left, 0));
+      if (isOver(standing) || left <= 0 || gone.aborted) return standing;
+      const { state } = standing;
+      const review =
+        state.kind === "waiting" && (await reviews.find(standing.owner.tenant, state.review));
+      if (review) await awaiting.settled(review, millis(left), gone);
+      else await setTimeout(LOOK_MS);
+    }
+  }
+
+  /** Undefined: it was over before. */
+  async cancel(task: Task): Promise<Task | undefined> {
+    const cancelled = await this.#change(task, { kind: "cancelled" });
+    if (cancelled === undefined) return undefined;
+    this.#runs.get(task.id)?.abandon();
+    const { state, owner } = task;
+    if (state.kind === "waiting") await withdrawReview(owner.tenant, state.review, this.#ports);
+    return cancelled;
+  }
+
+  async #open(
+    { principal, upstream, call }: TaskAsking,
+    state: TaskState,
+    kept: number,
+  ): Promise<Task | undefined> {
+    const { now: clock, store } = this.#ports;
+    const now = clock();
+    const name = taskId(newId(TASK_PREFIX, now));
+    const parts = { id: name, owner: principal, upstream, call, now, kept: millis(kept), state };
+    const task = openTask(parts);
+    const isOpen = await store.open(task).catch(() => false);
+    return isOpen ? task : undefined;
+  }
+
+  async #advance(asker: Asker, task: Task, handed = 0): Promise<Task> {
+    const { state } = task;
+    if (state.kind === "running" && isLost(task, this.#ports.now())) {
+      return this.#recover(asker, task, state.review);
+    }
+    if (state.kind !== "waiting") return task;
+    const review = await this.#ports.reviews.find(task.owner.tenant, state.review);
+    if (review === undefined) return this.#giveUp(asker, task, state.review);
+    switch (review.status) {
+      case "pending":
+      case "acknowledged":
+      case "deferred":
+        return task;
+      case "approved":
+      case "denied":
+        return this.#make(asker, task, state.review);
+      case "escalated": {
+        if (review.successor === undefined || handed === SUCCESSORS_MAX) return task;
+        const next = await this.#change(task, { kind: "waiting", review: review.successor });
+        return next === undefined ? task : this.#advance(asker, next, handed + 1);
+      }
+      case "used":
+      case "expired":
+        return this.#giveUp(asker, task, state.review);
+      default:
+        return impossible(review.status);
+    }
+  }
+
+  /** Another call has used the approval, or nobody answered in time. */
+  async #giveUp({ exchange }: Asker, task: Task, review: ReviewId): Promise<Task> {
+    const answer = JSON.stringify(denialAnswer(CALL, grantGone(review), exchange));
+    return (await this.#change(task, { kind: "done", answer })) ?? task;
+  }
+
+  /** An approval that is still there was not used, so that nothing was sent. */
+  async #recover(asker: Asker, task: Task, review: ReviewId | undefined): Promise<Task> {
+    const { reviews } = this.#ports;
+    const found = review && (await reviews.find(task.owner.tenant, review));
+    if (review !== undefined && found?.status === "approved")
+      return this.#make(asker, task, review);
+    const answer = errorText(0, RPC_INTERNAL, UNKNOWN_OUTCOME);
+    return (await this.#change(task, { kind: "done", answer })) ?? task;
+  }
+
+  /** Takes the task, once among all processes, and makes its call. */
+  async #make(asker: Asker, task: Task, review: ReviewId): Promise<Task> {
+    const sideOf = this.#sideOf;
+    if (sideOf === undefined) throw new TypeError("asked before there was a data plane");
+    const until = instant(this.#ports.now() + LEASE_MS);
+    const taken = await this.#change(task, { kind: "running", review, until });
+    if (taken === undefined) return task;
+    const run = this.#enlist(taken);
+    const { call } = task;
+    const text = `{"jsonrpc":"2.0","id":0,"method":"tools/call","params":${call.params}}`;
+    const envelope = { capabilities: {}, info: GATE_INFO, logLevel: undefined };
+    const sent = requestOf(enveloped(requestOf(text), envelope));
+    const { principal, upstream } = asker;
+    const { session } = principal;
+    const presented = { key: undefined, session, claims: NO_CLAIMS, loopback: false };
+    const base = {
+      verb: "POST" as const,
+      headers: [...call.headers],
+      sent,
+      question: CALL,
+      principal,
+      presented: { ...presented, known: principal },
+    };
+    run.asking = askMessages(sideOf(upstream), statelessRequest(base, "tools/call", sent), run);
+    return taken;
+  }
+
+  #enlist(task: Task): TaskRun {
+    const run = new TaskRun(task, this.#ports, stateAfter);
+    this.#runs.set(task.id, run);
+    void run.over.then(() => this.#runs.delete(task.id));
+    return run;
+  }
+
+  async #change(task: Task, state: TaskState): Promise<Task | undefined> {
+    const { store, now } = this.#ports;
+    const after = nextTask(task, state, now());
+    return after !== undefined && (await store.change(after)) ? after : undefined;
+  }
+}
+
+/** As stored calls are made: by themselves, in whatever era their clients are. */
+const CALL = { kind: "request", id: 0, method: "tools/call", era: "2026" } as const;
+
+const UNKNOWN_OUTCOME =
+  "The gateway ended while the call was being made: whether it was carried out is not known. " +
+  "Look before you make it again.";
+
+/** Policy may have changed since a person was asked, and ask one again. */
+function stateAfter(answer: string): TaskState {
+  const { result }: { result?: unknown } = JSON.parse(answer);
+  const meta = isJsonObject(result) ? result["_meta"] : undefined;
+  const denial = isJsonObject(meta) ? meta[DENIAL_META_KEY] : undefined;
+  if (!isJsonObject(denial) || denial["code"] !== "approval_required") {
+    return { kind: "done", answer };
+  }
+  const { review } = denial;
+  if (typeof review !== "string") return { kind: "done", answer };
+  return { kind: "waiting", review: id<ReviewId>(review) };
+}
