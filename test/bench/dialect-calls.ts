@@ -176,7 +176,7 @@ await wallet.asOwner("/credentials/vault", {
   type: "api_key",
   value: "a value of its own",
 });
-const { jwt } = (await wallet.asAgent("/exec", { scope: ["one"], budget_usd: 1 })).json;
+const { jwt, jti } = (await wallet.asAgent("/exec", { scope: ["one"], budget_usd: 1 })).json;
 const asAgent = { "x-api-key": wallet.agentKey, "content-type": "application/json" };
 const asOwner = { authorization: `Bearer ${wallet.ownerKey}` };
 const asRun = { authorization: `Bearer ${String(jwt)}`, "content-type": "application/json" };
@@ -207,7 +207,10 @@ const WALLET_PAIRS: readonly Pair[] = [
       ...post("/api/v1/tokens", { model: "m", tokens_in: 1, tokens_out: 1, cost_usd: 0.01 }),
       headers: asAgent,
     },
-    native: [natively("/ledger/entries", { action: "read", model: "m" }, keyed)],
+    native: [
+      { ...get("/core/v1/budgets"), headers: asOwner },
+      natively("/ledger/entries", { action: "read", model: "m" }, keyed),
+    ],
   },
   {
     name: "sanction: issue a token",
@@ -223,7 +226,7 @@ const WALLET_PAIRS: readonly Pair[] = [
   {
     name: "sanction: inject",
     dialect: { ...post("/api/v1/credentials/inject", { credential_label: "one" }), headers: asRun },
-    native: [natively("/secrets/one/deliver", {})],
+    native: [natively("/secrets/one/deliver", { session: jti })],
   },
   {
     name: "sanction: statistics",

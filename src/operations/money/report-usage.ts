@@ -82,8 +82,8 @@ export async function reportUsage(
   }
   const recorded = await recordEvent(caller, eventOf(wish, principal), ports.recording);
   const isRecorded = recorded.kind === "done";
-  const spent = isRecorded ? holds : [];
-  if (holds.length > 0) await store.settle(attempt, spent);
+  // What is held counts already, and becomes spend if nobody settles it: no reason to wait.
+  if (holds.length > 0) void store.settle(attempt, isRecorded ? holds : []);
   if (!isRecorded) return recorded;
   count(wish, principal, ports);
   return done({ kind: "recorded", event: recorded.value });
