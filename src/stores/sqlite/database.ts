@@ -1,7 +1,12 @@
 import { DatabaseSync } from "node:sqlite";
+import { isBusy } from "./is-busy.ts";
 
 /** While a start migrates, another may do the same. */
 const MIGRATION_TIMEOUT_MS = 2000;
+const WAL_PAUSE_MS = 5;
+const WAL_TRIES_MAX = MIGRATION_TIMEOUT_MS / WAL_PAUSE_MS;
+/** Nobody wakes it: a wait on it is a pause of this thread, at start. */
+const CLOCK = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * How long a statement waits for another process's lock, on the event loop: locks are held for
@@ -17,7 +22,8 @@ export const BUSY_TIMEOUT_MS = 25;
 export function openDatabase(path: string, migrations: readonly string[]): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: MIGRATION_TIMEOUT_MS });
   try {
-    database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;");
+    useWal(database);
+    database.exec("PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;");
     migrate(database, migrations);
     database.exec(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
   } catch (error) {
@@ -25,6 +31,22 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
     throw error;
   }
   return database;
+}
+
+/**
+ * Two processes that make the same new file at once both want it alone for this switch, and SQLite
+ * tells one of them at once that it is busy, whatever its timeout.
+ */
+function useWal(database: DatabaseSync): void {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      database.exec("PRAGMA journal_mode=WAL");
+      return;
+    } catch (error) {
+      if (!isBusy(error) || tries >= WAL_TRIES_MAX) throw error;
+      Atomics.wait(CLOCK, 0, 0, WAL_PAUSE_MS);
+    }
+  }
 }
 
 function migrate(database: DatabaseSync, migrations: readonly string[]): void {
