@@ -108,14 +108,16 @@ describe("two workers", () => {
     expect(held.upstream.requests.length).toBe(FIT);
     await expect.poll(spent, SOON).toEqual([[FIT, 0]]);
 
-    const shares = await intentsByWriter();
-    expect(shares.size, "both serve, a chain each").toBe(WORKERS);
-    expect([...shares.values()].reduce((sum, share) => sum + share, 0)).toBe(FIT);
+    // One of them may have had the money for all that passed; refusals are on the record too.
+    const { intents, outcomes } = await readRecorded(sallyport.dataDirectory);
+    const writers = new Set([...outcomes.values()].flat().map(({ writer }) => writer));
+    expect(writers.size, "both answer, a chain each").toBe(WORKERS);
+    expect(intents.size).toBe(FIT);
     expect(await sallyport.stop()).toBe(0);
     await expectSealed(WORKERS);
     const told = await runSallyport(["ledger", "verify", "--config", sallyport.configFile]);
     expect(told.code, told.output).toBe(0);
-    for (const writer of shares.keys()) expect(told.output).toContain(writer);
+    for (const writer of writers) expect(told.output).toContain(writer);
   });
 
   it("take a changed policy together, on SIGHUP to the first process alone", async () => {
@@ -222,6 +224,9 @@ describe("kill -9", () => {
     expect(outcomeOf(recorded, exchange).outcome.kind).toBe("unknown");
     expect(await answerTo("/web/now-after")).toBe(200);
     expect(await sallyport.stop()).toBe(0);
-    await expectSealed(WORKERS);
+    // Two that look for a chain at the same moment may both pass one by and begin another.
+    const reports = await verifyRecorded(sallyport.dataDirectory);
+    expect(reports.length).toBeGreaterThanOrEqual(WORKERS);
+    expect(reports.filter(({ sealed, problems }) => !sealed || problems.length > 0)).toEqual([]);
   });
 });
