@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Config } from "../app/config/config.ts";
 import { loadConfig } from "../app/config/load-config.ts";
 import { startDemo } from "../app/demo/start-demo.ts";
-import { DEMO_MODEL } from "../app/demo/model-server.ts";
+import { DEMO_MODEL } from "../app/demo/demo-price.ts";
 import { createLogger } from "../app/observe/logger.ts";
 import { startSidecar, type Sidecar } from "../app/sidecar.ts";
 import { DEFAULT_TENANT } from "../core/identity/tenant.ts";

@@ -1,7 +1,7 @@
 /** The story of `sallyport demo`: each step does the real thing and judges what came of it. */
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DEMO_MODEL } from "../app/demo/model-server.ts";
+import { DEMO_MODEL } from "../app/demo/demo-price.ts";
 import { usdText } from "../core/money/usd-text.ts";
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";

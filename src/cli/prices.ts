@@ -1,6 +1,8 @@
 /** `sallyport prices`: what models cost here, and what is wrong with the operator's own prices. */
 import { resolve } from "node:path";
 import { Command } from "commander";
+import type { Config } from "../app/config/config.ts";
+import { DEMO_PROVIDER, withDemoPrice } from "../app/demo/demo-price.ts";
 import { printProblems } from "../app/policies/policy-fault.ts";
 import { readPriceFile, readPrices } from "../app/prices/read-prices.ts";
 import { serviceTier } from "../core/money/service-tier.ts";
@@ -58,15 +60,12 @@ function onPrices(command: Command): Command {
 }
 
 function show(model: string | undefined, options: Options, shell: Shell): void {
-  const { config } = loadFor(options, shell);
+  const config = configFor(options, shell);
   const at = timeIn(options);
   const overlay = sound(readPrices(config.prices, at), shell);
   const { version } = createPriceCatalogue(overlay);
   if (model === undefined) return showOverlay(overlay, version, options, shell);
-  const { provider } = options;
-  const upstreams = config.upstreams.map(({ priceProvider }) => priceProvider);
-  const known = [...new Set(upstreams)].filter((name) => name !== "");
-  const asked = typeof provider === "string" ? [provider] : known.length > 0 ? known : PROVIDERS;
+  const asked = providersAsked(options, config);
   const tier = serviceTier(options["tier"]) ?? "standard";
   const rows = asked.flatMap((name) => {
     const { rates, status } = lookUpRates(overlay, { provider: name, model, at, tier });
@@ -87,6 +86,13 @@ function show(model: string | undefined, options: Options, shell: Shell): void {
     `nobody knows what ${model} costs (${asked.join(", ")}, ${tier})`,
     overlay.unpriced === "refuse" ? "its calls are refused" : "its calls cost prices.unpriced",
   );
+}
+
+function providersAsked({ provider }: Options, { upstreams, demo }: Config): readonly string[] {
+  if (typeof provider === "string") return [provider];
+  const own = upstreams.map(({ priceProvider }) => priceProvider).filter((name) => name !== "");
+  const known = own.length > 0 ? own : PROVIDERS;
+  return [...new Set(demo ? [...known, DEMO_PROVIDER] : known)];
 }
 
 function texts(rates: NonNullable<ReturnType<typeof lookUpRates>["rates"]>) {
@@ -123,7 +129,7 @@ function check(file: string | undefined, options: Options, shell: Shell): void {
   const at = timeIn(options);
   const reading =
     file === undefined
-      ? readPrices(loadFor(options, shell).config.prices, at)
+      ? readPrices(configFor(options, shell).prices, at)
       : readPriceFile(resolve(shell.workingDirectory, file), at);
   const { problems, sources } = reading;
   if (options["json"] === true) shell.out(`${JSON.stringify(problems, undefined, 2)}\n`);
@@ -137,7 +143,7 @@ function check(file: string | undefined, options: Options, shell: Shell): void {
 
 function diff(file: string | undefined, options: Options, shell: Shell): void {
   const at = timeIn(options);
-  const { config } = loadFor(options, shell);
+  const config = configFor(options, shell);
   const inForce = sound(readPrices(config.prices, at), shell);
   const found =
     file === undefined
@@ -163,6 +169,12 @@ function sound({ overlay, problems, sources }: ReturnType<typeof readPrices>, sh
   if (problems.length === 0) return overlay;
   for (const line of printProblems(problems, sources)) shell.err(`${line}\n`);
   throw new CommandFailure(EXIT.usage, "the prices have problems", "see `sallyport prices check`");
+}
+
+/** As the gateway runs with it: the demo brings a price of its own. */
+function configFor(options: Options, shell: Shell): Config {
+  const { config } = loadFor(options, shell);
+  return config.demo ? withDemoPrice(config) : config;
 }
 
 function timeIn({ at }: Options): Instant {

@@ -1,7 +1,7 @@
 import { id, millis } from "../../core/units.ts";
 import { OVER_HTTP, type Upstream, type Wire } from "../../core/upstream.ts";
 import type { Config } from "../config/config.ts";
-import { DEMO_MODEL } from "./model-server.ts";
+import { DEMO_PROVIDER, withDemoPrice } from "./demo-price.ts";
 
 /** Where the two demo servers listen: origins of this machine. */
 export interface DemoUrls {
@@ -11,28 +11,18 @@ export interface DemoUrls {
   readonly tools: string;
 }
 
-const PROVIDER = "demo";
 const BODY_BYTES_MAX = 1_048_576;
 const CONNECTIONS_MAX = 64;
 
-/** Adds `demo` and `tools` to what is configured, and a price: the demo's money is real to budgets. */
+/** Adds `demo` and `tools` to what is configured, and a price for their model. */
 export function withDemoUpstreams(config: Config, urls: DemoUrls): Config {
-  const price = {
-    provider: PROVIDER,
-    model: DEMO_MODEL,
-    input_usd_per_mtok: "10",
-    output_usd_per_mtok: "1500",
-    output_tokens_max: 1024,
-    confirm: true,
-  };
   return {
-    ...config,
+    ...withDemoPrice(config),
     upstreams: [
       ...config.upstreams,
       demoUpstream("demo", "openai", new URL(urls.model)),
       demoUpstream("tools", "mcp", new URL(urls.tools)),
     ],
-    prices: { ...config.prices, overrides: [...config.prices.overrides, price] },
   };
 }
 
@@ -44,7 +34,7 @@ function demoUpstream(name: string, wire: Wire, url: URL): Upstream {
     origin: url.origin,
     host: url.host,
     pathPrefix: url.pathname === "/" ? "" : url.pathname,
-    priceProvider: PROVIDER,
+    priceProvider: DEMO_PROVIDER,
     credential: undefined,
     allowPrivate: true,
     connectionsMax: CONNECTIONS_MAX,

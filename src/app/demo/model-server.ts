@@ -6,10 +6,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { createServer } from "../../lib/node-http.ts";
 import { answerOf, type DemoAnswer } from "./demo-answer.ts";
+import { DEMO_MODEL } from "./demo-price.ts";
 import { responseEvents, responseObject } from "./demo-responses.ts";
 import { listenOnLoopback, type DemoServer } from "./listen-on-loopback.ts";
-
-export const DEMO_MODEL = "demo-model";
 
 const BODY_BYTES_MAX = 1_048_576;
 const OUTPUT_TOKENS_MAX = 1024;

@@ -1,5 +1,6 @@
 /** What operators do with budgets: look, and correct what counts as spent. Both leave the limit be. */
 import { done, fault, type Answer } from "../../core/fault.ts";
+import { changeOfTenant } from "../../core/ledger/change-of-tenant.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { Budget, BudgetBalance, BudgetStore, LiveHold } from "../../core/money/budget.ts";
 import {
@@ -55,6 +56,7 @@ export async function budgetStates(
 
 const NOTHING: ReadonlyMap<string, BudgetBalance> = new Map();
 const UNREADABLE = fault("unavailable", "The budget store cannot be read now.");
+const UNRECORDED = fault("unavailable", "Nothing was changed: the ledger cannot be written now.");
 
 function unknown(budget: string): Answer<never> {
   return fault("not_found", `No policy in force has a budget ${budget}.`);
@@ -106,32 +108,41 @@ export async function setSpent(
   instance: string | undefined,
   spent: number,
   ports: BudgetPorts,
-  { tenant, by, reason }: Correction,
+  correction: Correction,
 ): Promise<Answer<readonly BudgetState[]>> {
+  const { tenant } = correction;
   const states = await instancesOf(tenant, budget, instance, ports);
   if (states.kind === "fault") return states;
-  if (!ports.ledger.healthy) return fault("unavailable", "The change cannot be recorded now.");
   for (const state of states.value) {
-    const { key, trailing, keepUntil } = state;
-    const reply = await ports.store.assign([
-      { key, spent, keepUntil },
-      ...trailing.map((slice) => ({ key: slice, spent: 0, keepUntil })),
-    ]);
-    if (reply.kind === "unreachable")
-      return fault("unavailable", "The store cannot be written now.");
-    await ports.ledger.change({
-      change: spent === 0 ? "budget.reset" : "budget.set",
-      about: `${budget}/${instanceName(state.instance)}`,
-      by,
-      detail: {
-        reason,
-        unit: state.budget.unit,
-        before: String(state.spent),
-        after: String(spent),
-      },
-    });
+    const failed = await assignSpent(state, spent, ports, correction);
+    if (failed !== undefined) return failed;
   }
   return budgetStates(tenant, budget, ports);
+}
+
+/** On the ledger first; what the store then refuses has a second record that says so. */
+async function assignSpent(
+  { budget, instance, key, trailing, keepUntil, spent: before }: BudgetState,
+  spent: number,
+  { store, ledger }: BudgetPorts,
+  { tenant, by, reason }: Correction,
+): Promise<Answer<never> | undefined> {
+  const verb = spent === 0 ? "reset" : "set";
+  const said = {
+    change: `budget.${verb}`,
+    about: `${budget.id}/${instanceName(instance)}`,
+    by,
+    detail: { reason, unit: budget.unit, before: String(before), after: String(spent) },
+  };
+  const change = changeOfTenant(said, tenant);
+  if (!ledger.healthy || !(await ledger.change(change))) return UNRECORDED;
+  const reply = await store.assign([
+    { key, spent, keepUntil },
+    ...trailing.map((slice) => ({ key: slice, spent: 0, keepUntil })),
+  ]);
+  if (reply.kind === "assigned") return undefined;
+  await ledger.change({ ...change, change: `${change.change}.failed` });
+  return fault("unavailable", "The store cannot be written now.", { cause: reply.cause });
 }
 
 async function instancesOf(

@@ -101,6 +101,16 @@ describe("/core/v1/budgets", () => {
     ]);
   });
 
+  it("records a correction for the tenant that made it", async () => {
+    const tenant = { id: "acme", name: "Acme", plan: "enterprise" };
+    const key = (await fixture.ask("POST", "/core/v1/tenants", { body: tenant })).json.admin_key;
+    const body = { instance: "their-bot", spent: "1", reason: "theirs" };
+    const set = await fixture.ask("POST", "/core/v1/budgets/llm-day/set", { body, key });
+    expect(set.status).toBe(200);
+    const change = (await fixture.changes()).at(-1)?.entry;
+    expect(change).toMatchObject({ about: "llm-day/their-bot", detail: { tenant: "acme" } });
+  });
+
   it("takes an instance that nobody used yet, and no amount that is not one", async () => {
     const set = (spent: string, budget = "llm-day") =>
       fixture.ask("POST", `/core/v1/budgets/${budget}/set`, {

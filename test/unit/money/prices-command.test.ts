@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loadConfig } from "../../../src/app/config/load-config.ts";
+import { withDemoUpstreams } from "../../../src/app/demo/demo-upstreams.ts";
 import { runProgram } from "../../../src/cli/program.ts";
+import { readPrices } from "../../../src/app/prices/read-prices.ts";
+import { instant } from "../../../src/core/units.ts";
+import { createPriceCatalogue } from "../../../src/stores/prices/price-catalogue.ts";
 
 const CONFIG = `
 agents: [{ name: a }]
@@ -74,6 +79,24 @@ describe("sallyport prices show", () => {
     const { out } = await run("show");
     expect(out).toContain("models without a price: refused");
     expect(out).toContain("own price: openai/gpt-4o, priority");
+  });
+});
+
+describe("the demo's price", () => {
+  it("is the one that the running demo charges", async () => {
+    rmSync(join(home, "sallyport.yaml"));
+    const shown = JSON.parse((await run("show", "demo-model", "--json")).out);
+    expect(shown.prices).toMatchObject([
+      { provider: "demo", prices: { input_usd_per_mtok: "10", output_usd_per_mtok: "1500" } },
+    ]);
+    const asked = { file: undefined, flags: [], environment: {}, workingDirectory: home };
+    const loaded = loadConfig(asked);
+    if (loaded.kind !== "config") throw new Error("the sample does not load");
+    const urls = { model: "http://127.0.0.1:1", tools: "http://127.0.0.1:2" };
+    const { prices } = withDemoUpstreams(loaded.config, urls);
+    expect(shown.catalogue).toBe(
+      createPriceCatalogue(readPrices(prices, instant(0)).overlay).version,
+    );
   });
 });
 
