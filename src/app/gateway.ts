@@ -1,5 +1,6 @@
 /** A running data plane in this process: started, reported on, reloaded, drained. */
 import { setTimeout as pause } from "node:timers/promises";
+import type { DestinationFeeds } from "../core/destination/feed.ts";
 import type { Ledger } from "../core/ledger/ledger.ts";
 import type { PriceCatalogue } from "../core/money/price.ts";
 import type { UsageStore } from "../core/money/usage-report.ts";
@@ -54,6 +55,7 @@ export interface Gateway {
   readonly ledger: Ledger;
   /** What its closed exchanges add up to. */
   readonly usage: UsageStore;
+  feeds(): DestinationFeeds;
   report(): GatewayReport;
   /** Reads policies and prices again; the last good ones stay if the new ones have problems. */
   reload(): void;
@@ -115,6 +117,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     url,
     ledger: wired.ledger,
     usage: sums.usage,
+    feeds: () => feeds.current(),
     report: () => reportOf(wired, { policies, prices }, events, tally.rows()),
     reload() {
       for (const source of [listener, feeds, policies, prices]) source.reload();

@@ -1,6 +1,7 @@
 /** The management listener of a sidecar or of a primary with its workers. */
 import { existsSync } from "node:fs";
 import type { RequestListener } from "node:http";
+import type { DestinationFeeds } from "../core/destination/feed.ts";
 import type { Ledger } from "../core/ledger/ledger.ts";
 import type { UsageStore } from "../core/money/usage-report.ts";
 import { wallMillis } from "../lib/clock.ts";
@@ -24,6 +25,8 @@ export interface OperatorParts {
   ledger(): Promise<Ledger>;
   /** Where one process does everything, its sums: they need not be written to be seen. */
   readonly usage?: UsageStore;
+  /** And its feeds. */
+  readonly feeds?: () => DestinationFeeds;
   readonly log: Log;
 }
 
@@ -39,7 +42,7 @@ export interface OperatorSide {
 
 /** Loaded after the data plane listens: agents need not wait for the operator's side. */
 export async function startOperatorSide(parts: OperatorParts): Promise<OperatorSide> {
-  const { config, dataUrl, usage, log } = parts;
+  const { config, dataUrl, usage, feeds, log } = parts;
   const { startManagement } = await import("../manage/management.ts");
   const startedAt = new Date(wallMillis()).toISOString();
   const identity = { startedAt, dataUrl, upstreams: config.upstreams };
@@ -62,7 +65,8 @@ export async function startOperatorSide(parts: OperatorParts): Promise<OperatorS
     try {
       const { openNativePlane } = await import("./native-plane.ts");
       const ledger = await parts.ledger();
-      return await openNativePlane({ config, dataUrl, vitals, ledgerThread, usage, ledger });
+      const shared = { config, dataUrl, vitals, ledgerThread, usage, feeds };
+      return await openNativePlane({ ...shared, ledger });
     } catch (error) {
       // The next request tries again.
       plane = undefined;

@@ -35,6 +35,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
         read,
         ledger: async () => gateway.ledger,
         usage: gateway.usage,
+        feeds: () => gateway.feeds(),
         log: options.log,
       })
     : undefined;

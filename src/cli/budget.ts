@@ -115,7 +115,7 @@ async function openDesk(options: Options, shell: Shell): Promise<Desk> {
     await openCounters({ config, shared: false, now, events: NOBODY_TOLD }),
   );
   const store = opened.use(await openDirectoryStore(config));
-  const desk = openPolicyDesk(config.policiesDirectory, store);
+  const desk = openPolicyDesk({ directory: config.policiesDirectory, store });
   const owned = opened.move();
   return {
     config,

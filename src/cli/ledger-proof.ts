@@ -1,14 +1,9 @@
 /** `sallyport ledger verify | prove | key | rotate-key`: evidence, for whoever was not there. */
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
-import { flawOf, parseProof, proofLine, type RecordProof } from "../core/ledger/record-proof.ts";
-import { headText } from "../core/ledger/tree-head.ts";
 import { id } from "../core/units.ts";
 import type { RecordedHead } from "../stores/ledger/check-chain.ts";
 import { flawOfExport } from "../stores/ledger/export-records.ts";
-import { proveRecord } from "../stores/ledger/prove-record.ts";
-import { findExchange } from "../stores/ledger/read-ledger.ts";
 import {
   checkHeads,
   collectHeads,
@@ -17,7 +12,6 @@ import {
 } from "../stores/ledger/signed-heads.ts";
 import {
   loadSigningKey,
-  readPublicKey,
   rotateSigningKey,
   type PublicKey,
   type SigningKey,
@@ -29,10 +23,13 @@ import { messageOf } from "../lib/caught.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import { addExportCommand } from "./ledger-export.ts";
+import { addProveCommand } from "./ledger-prove.ts";
 import { compareWithIndex, indexLines } from "./ledger-index.ts";
 import { json, noLedger, readable, withData, type DataOption } from "./ledger-reading.ts";
 import { chainLines, headsLines } from "./ledger-view.ts";
 import type { Shell } from "./shell.ts";
+import { neededKeys, readableFile, trustedKey } from "./trusted-keys.ts";
+import { verifyProofs } from "./verify-proofs.ts";
 
 export interface ProofPlaces {
   readonly shell: Shell;
@@ -54,15 +51,13 @@ export function addProofCommands(command: Command, places: ProofPlaces): void {
     .addHelpText("after", VERIFY_HELP)
     .action((options) => {
       const { proof, export: exported } = options;
-      if (proof !== undefined) return verifyProofs({ ...options, proof }, shell);
+      if (proof !== undefined) return verifyProofs(options, proof, shell);
       if (exported !== undefined) return verifyExport(options, exported, shell);
       return verify(options, indexOf(options), shell);
     });
   const signingKey = (): SigningKey => usable(signingKeyFile(), loadSigningKey);
   addExportCommand(command, { shell, directoryOf, signingKey });
-  withData(command.command("prove").description("prove records to whoever has the public key"))
-    .argument("<entry>", "an exchange, or one record as writer:seq")
-    .action((entry, options) => prove(entry, directoryOf(options), shell));
+  addProveCommand(command, { shell, directoryOf });
   command
     .command("key")
     .description("print the public key that signed heads are checked with")
@@ -142,83 +137,11 @@ function indexRecord({ differencesOmitted, ...rest }: IndexReport) {
   return { ...rest, differences_omitted: differencesOmitted };
 }
 
-async function prove(entry: string, directory: string, shell: Shell): Promise<void> {
-  for (const { writer, seq } of await placesOf(entry, directory)) {
-    const proving = await readable(() => proveRecord(directory, writer, seq));
-    switch (proving.kind) {
-      case "proved":
-        shell.out(`${proofLine(proving.proof)}\n`);
-        break;
-      case "no_record":
-        throw new CommandFailure(EXIT.failure, `there is no record ${writer}:${seq}`);
-      case "not_signed_yet":
-        throw new CommandFailure(
-          EXIT.failure,
-          `record ${writer}:${seq} is younger than the last signed head`,
-          "heads are signed every ledger.head_interval_ms, and at the end: try again later",
-        );
-    }
-  }
-}
-
-interface RecordPlace {
-  readonly writer: string;
-  readonly seq: number;
-}
-
-async function placesOf(entry: string, directory: string): Promise<readonly RecordPlace[]> {
-  const [, writer, seq] = /^(w_[0-9a-z]{26}):(\d{1,15})$/u.exec(entry) ?? [];
-  if (writer !== undefined) return [{ writer, seq: Number(seq) }];
-  const found = await readable(() => findExchange(directory, entry));
-  const records = [found?.intent?.entry, found?.outcome?.entry];
-  const places = records.filter((record) => record !== undefined);
-  if (places.length > 0) return places;
-  throw new CommandFailure(EXIT.failure, `no record names the exchange ${entry}`);
-}
-
 function verifyExport(options: VerifyOptions, path: string, shell: Shell): void {
   const keys = neededKeys(options, shell);
   const flaw = readableFile(path, () => flawOfExport(resolve(shell.workingDirectory, path), keys));
   if (flaw !== undefined) throw new CommandFailure(EXIT.failure, `${path}: ${flaw}`);
   shell.out(`${path} is as it was signed\n`);
-}
-
-function neededKeys(options: VerifyOptions, shell: Shell): readonly PublicKey[] {
-  const keys = options.key.map((path) => trustedKey(path, shell));
-  if (keys.length > 0) return keys;
-  throw new CommandFailure(EXIT.usage, "this is checked with a key", "give --key <file>");
-}
-
-/** Needs no ledger: the proof, and a key that is trusted. */
-function verifyProofs(options: VerifyOptions & { readonly proof: string }, shell: Shell): void {
-  const keys = neededKeys(options, shell);
-  const lines = textOf(options.proof, shell).split("\n");
-  for (const [at, line] of lines.entries()) {
-    if (line.trim() === "") continue;
-    const place = `${options.proof} line ${at + 1}`;
-    const proof = proofIn(line);
-    if (proof === undefined) throw new CommandFailure(EXIT.usage, `${place} is not a proof`);
-    const flaw = flawOf(proof) ?? signatureFlaw(proof, keys);
-    if (flaw !== undefined) throw new CommandFailure(EXIT.failure, `${place}: ${flaw}`);
-    const when = new Date(proof.head.at).toISOString();
-    shell.out(`record ${proof.writer}:${proof.seq} is proven, signed ${when}\n`);
-  }
-}
-
-function proofIn(line: string): RecordProof | undefined {
-  try {
-    return parseProof(JSON.parse(line));
-  } catch {
-    return undefined;
-  }
-}
-
-function signatureFlaw({ head }: RecordProof, keys: readonly PublicKey[]): string | undefined {
-  const key = keys.find(({ id: known }) => known === head.key);
-  if (key === undefined) return `the head is signed with another key (${head.key})`;
-  return key.verifies(headText(head), head.signature)
-    ? undefined
-    : "the signature is not the key's";
 }
 
 function rotate(path: string, shell: Shell): void {
@@ -239,29 +162,6 @@ function usable<T>(path: string, work: (path: string) => T): T {
 function publicPem({ spki }: PublicKey): string {
   const lines = spki.match(/.{1,64}/gu) ?? [];
   return ["-----BEGIN PUBLIC KEY-----", ...lines, "-----END PUBLIC KEY-----"].join("\n");
-}
-
-function trustedKey(path: string, shell: Shell): PublicKey {
-  const text = textOf(path, shell);
-  try {
-    return readPublicKey(text);
-  } catch (error) {
-    const why = messageOf(error);
-    throw new CommandFailure(EXIT.usage, `${path}: ${why}`, "`sallyport ledger key` prints it");
-  }
-}
-
-function textOf(path: string, { workingDirectory }: Shell): string {
-  return readableFile(path, () => readFileSync(resolve(workingDirectory, path), "utf8"));
-}
-
-function readableFile<T>(path: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    const why = messageOf(error);
-    throw new CommandFailure(EXIT.usage, `${path} cannot be read: ${why}`);
-  }
 }
 
 function listed(text: string, before: readonly string[]): readonly string[] {

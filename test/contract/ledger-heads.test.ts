@@ -4,10 +4,16 @@ import { join } from "node:path";
 import { createPublicKey } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  consistencyLine,
+  flawOfConsistency,
+  parseConsistency,
+} from "../../src/core/ledger/consistency-proof.ts";
 import { flawOf, parseProof, proofLine } from "../../src/core/ledger/record-proof.ts";
 import { chainRecord } from "../../src/core/ledger/record-chain.ts";
-import { headText } from "../../src/core/ledger/tree-head.ts";
+import { headText, parseHead, type ChainTree } from "../../src/core/ledger/tree-head.ts";
 import { id, type Digest } from "../../src/core/units.ts";
+import { proveConsistency } from "../../src/stores/ledger/prove-consistency.ts";
 import { proveRecord } from "../../src/stores/ledger/prove-record.ts";
 import { checkHeads, collectHeads, treesOf } from "../../src/stores/ledger/signed-heads.ts";
 import {
@@ -21,6 +27,7 @@ import { verifyLedger } from "../../src/stores/ledger/verify-ledger.ts";
 import { faultsOf } from "../support/independent-verifier.ts";
 import { linesOf, record, rewrite, TestLedger } from "./ledger-fixture.ts";
 
+const anotherRoot = (tree: ChainTree): ChainTree => ({ ...tree, root: id("0".repeat(64)) });
 const LIMITS = { segmentBytes: 150_000, aheadBytes: 8192 };
 const EVERY = 3_600_000;
 
@@ -242,6 +249,30 @@ describe("a ledger of 1,000 records with signed heads", () => {
     }
     const [writer = ""] = test.writers();
     expect(await proveRecord(test.directory, writer, 1_000_000)).toEqual({ kind: "no_record" });
+  });
+
+  it("proves that it only grew since any head that was kept", async () => {
+    for (const line of test.sent) {
+      const kept = parseHead(JSON.parse(line));
+      if (kept === undefined) throw new Error("a head cannot be read back");
+      const growth = await proveConsistency(test.directory, kept);
+      if (growth.kind !== "consistent") throw new Error(growth.kind);
+      const read = parseConsistency(JSON.parse(consistencyLine(growth.proof)));
+      if (read === undefined) throw new Error("the proof cannot be read back");
+      expect(flawOfConsistency(read)).toBeUndefined();
+      const other = { ...read.from, chains: read.from.chains.map(anotherRoot) };
+      expect(flawOfConsistency({ ...read, from: other })).toMatch(/does not begin/u);
+      expect(flawOfConsistency({ ...read, paths: [] })).toMatch(/says nothing/u);
+    }
+  });
+
+  it("does not prove growth from what it never was, nor from what is longer", async () => {
+    const kept = parseHead(JSON.parse(test.sent[0] ?? ""));
+    if (kept === undefined) throw new Error("a head cannot be read back");
+    const forged = { ...kept, chains: kept.chains.map(anotherRoot) };
+    expect(await proveConsistency(test.directory, forged)).toMatchObject({ kind: "inconsistent" });
+    const longer = { ...kept, chains: kept.chains.map((tree) => ({ ...tree, size: 1_000_000 })) };
+    expect(await proveConsistency(test.directory, longer)).toEqual({ kind: "no_later_head" });
   });
 });
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startThatFails } from "../support/failing-start.ts";
+import { administer } from "../support/management.ts";
 import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
 import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
 
@@ -75,6 +76,13 @@ describe("feeds", () => {
     writeFileSync(FILE, "third.example\n");
     await vi.waitFor(async () => expect(await statusOf("https://third.example")).toBe(403), SOON);
     expect(await statusOf("https://other.example")).toBe(200);
+  });
+
+  it("are part of the policies that the API shows and that approvals are asked under", async () => {
+    const ask = await administer(sallyport);
+    const shown = await ask("GET", "/policies");
+    expect(shown.digest).toMatch(/^[0-9a-f]{64}$/);
+    expect((await ask("GET", "/status")).policy.digest).toBe(shown.digest);
   });
 
   it("that do not load stop the start, each line with its place", async () => {

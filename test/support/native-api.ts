@@ -192,7 +192,7 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
     budgets: { store: budgets, budgets: async () => BUDGETS, ledger, now },
     usage,
     policies: {
-      ...openPolicyDesk(policies, store),
+      ...openPolicyDesk({ directory: policies, store }),
       ports: { ...ports, files: () => readNamedPolicies(policies) },
     },
     reviews: {

@@ -1,3 +1,4 @@
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Services } from "../../manage/native/services.ts";
 import { newId } from "../../lib/ids.ts";
@@ -8,12 +9,22 @@ import { openRetention } from "../ports/open-retention.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
 const STREAM_MS = 900_000;
+/** What the names of files begin with that are sent and removed. */
+const DRAFT = "export";
+
+/** A crash leaves them behind; only this process makes them. */
+function removeDrafts(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (name.startsWith(`${DRAFT}_`) && name.endsWith(".tmp")) rmSync(join(directory, name));
+  }
+}
 
 /** Throws SigningKeyFault where the key is of no use. */
 export function openRecordServices(
   { config, ledger, ledgerThread: thread, now }: ServiceParts,
   started: AsyncDisposableStack,
 ): Pick<Services, "records"> {
+  removeDrafts(config.dataDirectory);
   const key = loadSigningKey(config.ledger.signingKeyFile);
   return {
     records: {
@@ -27,7 +38,7 @@ export function openRecordServices(
         sign: (file) => exportSignature(file, key),
         documents: documentKey(key),
       },
-      draftPath: () => join(config.dataDirectory, `${newId("export", now())}.tmp`),
+      draftPath: () => join(config.dataDirectory, `${newId(DRAFT, now())}.tmp`),
       streamFor: STREAM_MS,
     },
   };

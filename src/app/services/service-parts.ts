@@ -1,3 +1,4 @@
+import type { DestinationFeeds } from "../../core/destination/feed.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { UsageStore } from "../../core/money/usage-report.ts";
 import type { Instant } from "../../core/units.ts";
@@ -17,4 +18,6 @@ export interface ServiceParts {
   readonly now: () => Instant;
   /** The gate's own sums, where it runs in the same process. */
   readonly usage: UsageStore | undefined;
+  /** And its feeds. */
+  readonly feeds: (() => DestinationFeeds) | undefined;
 }

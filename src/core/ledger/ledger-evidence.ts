@@ -1,5 +1,6 @@
 /** Proofs and exports, made from the segments themselves. */
 import type { Digest, Instant, TenantId } from "../units.ts";
+import type { ConsistencyProof } from "./consistency-proof.ts";
 import type { ExportFormat } from "./export-format.ts";
 import type { RecordProof } from "./record-proof.ts";
 import type { SignedHead } from "./tree-head.ts";
@@ -7,6 +8,8 @@ import type { SignedHead } from "./tree-head.ts";
 export interface LedgerEvidence {
   /** Against the oldest head of the chain that covers the record. */
   prove(writer: string, seq: number): Promise<Proving>;
+  /** That the ledger only grew since somebody kept `from`. */
+  proveConsistency(from: SignedHead): Promise<Consistency>;
   /** The last head of every chain, as its own writer signed it. */
   heads(): Promise<readonly SignedHead[]>;
   /** Writes what is selected to a file. */
@@ -18,6 +21,13 @@ export type Proving =
   | { readonly kind: "no_record" }
   /** Heads are signed on an interval, and this record is younger than the last. */
   | { readonly kind: "not_signed_yet" };
+
+export type Consistency =
+  | { readonly kind: "consistent"; readonly proof: ConsistencyProof }
+  /** What was signed then is not what is here. */
+  | { readonly kind: "inconsistent"; readonly flaw: string }
+  /** No signed head names all its chains at their length: records are gone, or it is another ledger. */
+  | { readonly kind: "no_later_head" };
 
 export interface ExportSelection {
   readonly format: ExportFormat;

@@ -1,10 +1,11 @@
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { Type } from "typebox";
+import { consistencyLine } from "../../core/ledger/consistency-proof.ts";
 import { EXPORT_FORMATS, type ExportFormat } from "../../core/ledger/export-format.ts";
 import { proofLine } from "../../core/ledger/record-proof.ts";
-import { headLine } from "../../core/ledger/tree-head.ts";
-import { asked, proveRecords } from "../../operations/records/read-records.ts";
+import { headLine, parseHead } from "../../core/ledger/tree-head.ts";
+import { asked, proveGrowth, proveRecords } from "../../operations/records/read-records.ts";
 import type { Api } from "./api.ts";
 import { EntryParams } from "./ledger-routes.ts";
 import { timeOf } from "./ledger-json.ts";
@@ -33,6 +34,7 @@ const HEAD_EXAMPLE = {
 
 export function evidenceRoutes(api: Api, services: Services): void {
   addProofs(api, services);
+  addConsistency(api, services);
   addExport(api, services);
 }
 
@@ -84,6 +86,54 @@ function addProofs(api: Api, { records: { index, evidence, signing } }: Services
       return answer(reply, 200, proofs, (proven) => ({
         items: proven.map((proof): unknown => JSON.parse(proofLine(proof))),
       }));
+    },
+  );
+}
+
+function addConsistency(api: Api, { records: { evidence } }: Services): void {
+  api.post(
+    "/ledger/consistency",
+    {
+      schema: {
+        summary: "Prove that the record only grew since a head was kept",
+        description:
+          "`head` is one of `GET /ledger/heads`, as it was kept. 409: something that was signed then is gone or was changed. `ledger verify --proof` checks the answer offline.",
+        tags: ["ledger"],
+        body: Type.Object(
+          { head: Type.Object({}, { additionalProperties: true, description: "A signed head." }) },
+          { additionalProperties: false, examples: [{ head: HEAD_EXAMPLE }] },
+        ),
+        response: {
+          200: Type.Object(
+            {
+              consistency: Type.Array(Type.Unknown()),
+              from: Type.Unknown(),
+              to: Type.Unknown(),
+              v: Type.Integer(),
+            },
+            {
+              examples: [
+                {
+                  consistency: [{ path: ["8".repeat(64)], writer: HEAD_EXAMPLE.writer }],
+                  from: HEAD_EXAMPLE,
+                  to: HEAD_EXAMPLE,
+                  v: 1,
+                },
+              ],
+            },
+          ),
+        },
+      },
+      config: { access: READ },
+    },
+    async ({ body }, reply) => {
+      const head = parseHead(body.head);
+      if (head === undefined) {
+        const detail = "This is no signed head: `GET /core/v1/ledger/heads` shows them.";
+        return sendFault(reply, { code: "invalid", detail, pointer: "/head" });
+      }
+      const proof = await proveGrowth(head, evidence);
+      return answer(reply, 200, proof, (proven): unknown => JSON.parse(consistencyLine(proven)));
     },
   );
 }

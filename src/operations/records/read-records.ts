@@ -12,7 +12,10 @@ import {
   type TallyQuery,
   type TallyRow,
 } from "../../core/ledger/ledger-index.ts";
+import type { ConsistencyProof } from "../../core/ledger/consistency-proof.ts";
 import type { RecordProof } from "../../core/ledger/record-proof.ts";
+import type { SignedHead } from "../../core/ledger/tree-head.ts";
+import { impossible } from "../../lib/impossible.ts";
 
 /** Seconds until an index that is being built may answer. */
 const BUILDING_S = 5;
@@ -64,6 +67,29 @@ export async function proveRecords(
     return proofs;
   });
 }
+
+/** That the ledger only grew since a head was kept; a fault where it did not. */
+export async function proveGrowth(
+  from: SignedHead,
+  evidence: LedgerEvidence,
+): Promise<Answer<ConsistencyProof>> {
+  const found = await asked(() => evidence.proveConsistency(from));
+  if (found.kind === "fault") return found;
+  const growth = found.value;
+  switch (growth.kind) {
+    case "consistent":
+      return done(growth.proof);
+    case "inconsistent":
+      return fault("conflict", `The ledger is not what was signed: ${growth.flaw}.`);
+    case "no_later_head":
+      return fault("conflict", NO_LATER_HEAD);
+    default:
+      return impossible(growth);
+  }
+}
+
+const NO_LATER_HEAD =
+  "No signed head names all its chains at their length: records are gone, or it is of another ledger.";
 
 /** An agent's key sees what the agent did. */
 function narrowedTo(

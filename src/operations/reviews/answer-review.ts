@@ -68,7 +68,7 @@ export async function answerReview(
     return again.kind === "refused" ? undefined : again;
   };
   const write = (): Promise<Applied | undefined> => applyChange(review, make, ports.reviews);
-  const written = await changeReviews(change, write, ports);
+  const written = await changeReviews(change, caller.tenant, write, ports);
   if (written.kind === "fault") return written;
   return done(written.value.opened ?? written.value.review);
 }
@@ -98,7 +98,7 @@ export async function assignReview(
   const make = (standing: Review): Applied | undefined =>
     isWaiting(standing) && isSeen(standing) ? { review: assign(standing, assignedTo) } : undefined;
   const write = (): Promise<Applied | undefined> => applyChange(review, make, ports.reviews);
-  const written = await changeReviews(change, write, ports);
+  const written = await changeReviews(change, caller.tenant, write, ports);
   return written.kind === "fault" ? written : done(written.value.review);
 }
 

@@ -1,4 +1,5 @@
 /** What is told of reviews, and what becomes of those that nobody answers in time. */
+import { changeOfTenant } from "../../core/ledger/change-of-tenant.ts";
 import type { Change } from "../../core/ledger/entry.ts";
 import type { Review, ReviewNews } from "../../core/review/review.ts";
 import { attend, claim, speak } from "../../core/review/speak.ts";
@@ -52,5 +53,6 @@ async function record(
   more: Change["detail"] = {},
 ): Promise<void> {
   const detail = { agent: principal.agent, exchange, ...more };
-  await ledger.change({ change, about, by: SALLYPORT, detail });
+  const said = { change, about, by: SALLYPORT, detail };
+  await ledger.change(changeOfTenant(said, principal.tenant));
 }

@@ -1,9 +1,10 @@
 /** The one way into the reviews for people: what changes is on the ledger first. */
 import { done, fault, type Answer } from "../../core/fault.ts";
+import { changeOfTenant } from "../../core/ledger/change-of-tenant.ts";
 import type { Change } from "../../core/ledger/entry.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { ReviewStore } from "../../core/review/review-store.ts";
-import type { Instant } from "../../core/units.ts";
+import type { Instant, TenantId } from "../../core/units.ts";
 import { errorOf } from "../../lib/caught.ts";
 
 export interface ReviewPorts {
@@ -14,10 +15,12 @@ export interface ReviewPorts {
 
 /** A change that the store then refuses has a second record that says so. */
 export async function changeReviews<T>(
-  change: Change,
+  said: Change,
+  tenant: TenantId,
   write: () => Promise<T | undefined>,
   { ledger }: Pick<ReviewPorts, "ledger">,
 ): Promise<Answer<T>> {
+  const change = changeOfTenant(said, tenant);
   if (!ledger.healthy || !(await ledger.change(change))) {
     return fault("unavailable", "Nothing was changed: the ledger cannot be written now.");
   }

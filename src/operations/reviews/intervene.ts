@@ -1,6 +1,7 @@
 /** A person's intervention in a decision, for the record (EU AI Act, article 14). */
 import { done, fault, type Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
+import { changeOfTenant } from "../../core/ledger/change-of-tenant.ts";
 import { newId } from "../../lib/ids.ts";
 import type { ReviewPorts } from "./change-reviews.ts";
 import { personOf } from "./may-answer.ts";
@@ -23,12 +24,13 @@ export async function intervene(
   { ledger, now }: Pick<ReviewPorts, "ledger" | "now">,
 ): Promise<Answer<string>> {
   const interventionId = newId("int", now());
-  const change = {
+  const said = {
     change: "intervention.recorded",
     about: of,
     by: personOf(caller),
     detail: { intervention: interventionId, type, role, reason },
   };
+  const change = changeOfTenant(said, caller.tenant);
   if (ledger.healthy && (await ledger.change(change))) return done(interventionId);
   return fault("unavailable", "Nothing was recorded: the ledger cannot be written now.");
 }

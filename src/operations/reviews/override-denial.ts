@@ -56,7 +56,7 @@ export async function overrideDenial(
     if (reply.kind === "unreachable") throw reply.cause;
     return reply.review;
   };
-  return changeReviews(change, stored, ports);
+  return changeReviews(change, review.principal.tenant, stored, ports);
 }
 
 export async function withdrawOverride(
@@ -77,6 +77,6 @@ export async function withdrawOverride(
   const by = personOf(caller);
   const change = { change: "override.withdrawn", about: review.id, by, detail };
   const write = (): Promise<Applied | undefined> => applyChange(review, make, ports.reviews);
-  const written = await changeReviews(change, write, ports);
+  const written = await changeReviews(change, caller.tenant, write, ports);
   return written.kind === "fault" ? written : done(written.value.review);
 }

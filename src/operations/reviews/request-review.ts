@@ -41,7 +41,7 @@ export async function requestReview(
     if (reply.kind === "unreachable") throw reply.cause;
     return reply.review;
   };
-  const written = await changeReviews(change, stored, ports);
+  const written = await changeReviews(change, subject.principal.tenant, stored, ports);
   if (written.kind === "done") return written;
   const { cause } = written.fault;
   return cause instanceof RangeError ? fault("too_many", `${cause.message}.`) : written;

@@ -20,5 +20,5 @@ export async function withdrawReview(
   const { exchange } = review;
   const change = { change: "review.withdrawn", about: review.id, by: agent, detail: { exchange } };
   const write = (): Promise<Applied | undefined> => applyChange(review, make, ports.reviews);
-  return (await changeReviews(change, write, ports)).kind === "done";
+  return (await changeReviews(change, tenant, write, ports)).kind === "done";
 }

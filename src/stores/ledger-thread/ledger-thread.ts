@@ -12,6 +12,7 @@ import {
   type TallyRow,
 } from "../../core/ledger/ledger-index.ts";
 import type {
+  Consistency,
   ExportedFile,
   ExportSelection,
   LedgerEvidence,
@@ -74,6 +75,11 @@ export class LedgerThread implements LedgerIndex, LedgerEvidence, AsyncDisposabl
   async prove(writer: string, seq: number): Promise<Proving> {
     const reply = await this.#ask({ kind: "prove", writer, seq });
     return reply.kind === "prove" ? reply.value : mistaken(reply);
+  }
+
+  async proveConsistency(from: SignedHead): Promise<Consistency> {
+    const reply = await this.#ask({ kind: "consistency", from });
+    return reply.kind === "consistency" ? reply.value : mistaken(reply);
   }
 
   async heads(): Promise<readonly SignedHead[]> {

@@ -10,6 +10,7 @@ import { monotonicMillis } from "../../lib/clock.ts";
 import { openLedgerIndex, type OpenLedgerIndex } from "../ledger-index/open-ledger-index.ts";
 import { exportRecords } from "../ledger/export-records.ts";
 import { lastHeads } from "../ledger/head-file.ts";
+import { proveConsistency } from "../ledger/prove-consistency.ts";
 import { proveRecord } from "../ledger/prove-record.ts";
 import { cursorFile } from "../ledger-sinks/sink-cursor.ts";
 import type { SinkPlan } from "../ledger-sinks/sink-plan.ts";
@@ -112,6 +113,8 @@ async function ask(question: Question): Promise<Reply> {
     case "forget_person":
       await (await current()).forgetPerson(question.person);
       return { kind };
+    case "consistency":
+      return { kind, value: await proveConsistency(ledger, question.from) };
     case "heads":
       return { kind, value: await lastHeads(ledger) };
     case "export":

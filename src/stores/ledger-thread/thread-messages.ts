@@ -8,7 +8,12 @@ import type {
   TallyQuery,
   TallyRow,
 } from "../../core/ledger/ledger-index.ts";
-import type { ExportedFile, ExportSelection, Proving } from "../../core/ledger/ledger-evidence.ts";
+import type {
+  Consistency,
+  ExportedFile,
+  ExportSelection,
+  Proving,
+} from "../../core/ledger/ledger-evidence.ts";
 import type { SignedHead } from "../../core/ledger/tree-head.ts";
 import type { TenantId } from "../../core/units.ts";
 import type { SinkPlan, SinkState } from "../ledger-sinks/sink-plan.ts";
@@ -29,6 +34,7 @@ export type Question =
   | { readonly kind: "arrivals"; readonly query: ArrivalQuery }
   | { readonly kind: "prove"; readonly writer: string; readonly seq: number }
   | { readonly kind: "heads" }
+  | { readonly kind: "consistency"; readonly from: SignedHead }
   | { readonly kind: "drop"; readonly writer: string; readonly seq: number }
   | { readonly kind: "forget_person"; readonly person: Person }
   | { readonly kind: "export"; readonly path: string; readonly selection: ExportSelection };
@@ -39,6 +45,7 @@ export type Reply =
   | { readonly kind: "tally"; readonly value: readonly TallyRow[] }
   | { readonly kind: "arrivals"; readonly value: Arrivals }
   | { readonly kind: "prove"; readonly value: Proving }
+  | { readonly kind: "consistency"; readonly value: Consistency }
   | { readonly kind: "heads"; readonly value: readonly SignedHead[] }
   | { readonly kind: "drop" | "forget_person" }
   | { readonly kind: "export"; readonly value: ExportedFile };

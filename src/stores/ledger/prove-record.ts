@@ -2,13 +2,11 @@ import { join } from "node:path";
 import { inclusionPath } from "../../core/ledger/merkle-tree.ts";
 import type { Proving } from "../../core/ledger/ledger-evidence.ts";
 import type { SignedHead } from "../../core/ledger/tree-head.ts";
-import { id, type Digest } from "../../core/units.ts";
-import { hexOf } from "../../lib/hex.ts";
+import { pathText } from "../../core/ledger/consistency-proof.ts";
+import type { Digest } from "../../core/units.ts";
+import { chainLeaves } from "./chain-leaves.ts";
 import { headsOfChain } from "./head-file.ts";
-import { linesOf, readSegment, segmentsOf } from "./read-ledger.ts";
 import { readLine } from "./read-line.ts";
-import { tombstonesOf } from "./tombstone.ts";
-import { leafOf } from "./record-leaf.ts";
 
 /** A proof against the oldest head of the chain that covers the record. Reads the chain up to there. */
 export async function proveRecord(
@@ -21,20 +19,16 @@ export async function proveRecord(
   const size = found?.size ?? seq + 1;
   const leaves: Uint8Array[] = [];
   let record: { readonly text: string; readonly hash: Digest } | undefined;
-  for (const { hashes } of await tombstonesOf(chain)) {
-    for (const hash of hashes) if (leaves.length < size) leaves.push(leafOf(hash));
-  }
-  for (const number of await segmentsOf(chain)) {
-    for (const line of linesOf(await readSegment(chain, number), 0)) {
-      if (leaves.length === seq && readLine(line)?.entry.seq === seq) {
-        record = { text: Buffer.from(line.record).toString("utf8"), hash: line.hash };
-      }
-      if (leaves.length < size) leaves.push(leafOf(line.hash));
+  for await (const { leaf, hash, line } of chainLeaves(chain)) {
+    if (leaves.length === size) break;
+    if (leaves.length === seq && line !== undefined && readLine(line)?.entry.seq === seq) {
+      record = { text: Buffer.from(line.record).toString("utf8"), hash };
     }
+    leaves.push(leaf);
   }
   if (record === undefined) return { kind: "no_record" };
   if (found === undefined) return { kind: "not_signed_yet" };
-  const path = inclusionPath(leaves, seq).map((sibling) => id<Digest>(hexOf(sibling)));
+  const path = pathText(inclusionPath(leaves, seq));
   const { text, hash } = record;
   return { kind: "proved", proof: { record: text, hash, writer, seq, path, head: found.head } };
 }

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtempSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
@@ -187,6 +187,27 @@ finding   redact pii.email (email), score 80, /messages/0/content 10–27, rule 
     expect(await run("verify", "--proof", proof, "--key", key)).toMatchObject({ code: 1 });
     expect(await run("verify", "--proof", proof)).toMatchObject({ code: 2 });
     expect(await run("prove", "x_nobody")).toMatchObject({ code: 1 });
+    rmSync(away, { recursive: true });
+  });
+
+  it("proves that the ledger only grew since a head was kept", async () => {
+    const away = mkdtempSync(join(tmpdir(), "ledger-growth-"));
+    const [kept, proof, key] = ["kept.jsonl", "proof.jsonl", "key.pem"].map((name) =>
+      join(away, name),
+    ) as [string, string, string];
+    writeFileSync(key, (await run("key")).out);
+    const [writer = ""] = readdirSync(join(data, "ledger"));
+    writeFileSync(kept, readFileSync(join(data, "ledger", writer, "heads.jsonl"), "utf8"));
+    writeFileSync(proof, (await run("prove", "--from", kept)).out);
+    const proven = await run("verify", "--proof", proof, "--key", key, "--data", away);
+    expect(proven.code).toBe(0);
+    expect(proven.out).toMatch(/^what was signed 2026.* only grew until 2026/u);
+    const forged = readFileSync(proof, "utf8").replace(/"root":"./u, '"root":"x');
+    writeFileSync(proof, forged);
+    expect((await run("verify", "--proof", proof, "--key", key)).code).not.toBe(0);
+    writeFileSync(kept, "no head\n");
+    expect(await run("prove", "--from", kept)).toMatchObject({ code: 2 });
+    expect(await run("prove")).toMatchObject({ code: 2 });
     rmSync(away, { recursive: true });
   });
 

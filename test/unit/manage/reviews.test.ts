@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Review } from "../../../src/core/review/review.ts";
-import { id, instant, millis } from "../../../src/core/units.ts";
+import { id, instant, millis, type TenantId } from "../../../src/core/units.ts";
 import { useGrant } from "../../../src/operations/reviews/use-grant.ts";
 import { openNativeFixture, type NativeFixture } from "../../support/native-api.ts";
 import { reviewOf } from "../../support/reviews.ts";
@@ -141,5 +141,19 @@ describe("a review", () => {
   it("of another tenant is not there", async () => {
     await using fixture = await openNativeFixture();
     expect((await fixture.ask("POST", APPROVE, { body: {} })).status).toBe(404);
+  });
+
+  it("that a tenant answers is on that tenant's record", async () => {
+    await using fixture = await openNativeFixture();
+    const body = { id: "acme", name: "Acme Ltd" };
+    const key = (await fixture.ask("POST", "/core/v1/tenants", { body })).json.admin_key;
+    const { now } = fixture.clock;
+    const times = { createdAt: instant(now), expiresAt: instant(now + 60_000) };
+    const principal = { ...reviewOf(1).principal, tenant: id<TenantId>("acme") };
+    await fixture.reviews.request(reviewOf(1, { principal, ...times }));
+    expect((await fixture.ask("POST", APPROVE, { key, body: {} })).status).toBe(200);
+    expect((await fixture.changes()).at(-1)).toMatchObject({
+      record: { change: "review.approved", detail: { tenant: "acme" } },
+    });
   });
 });

@@ -2,7 +2,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { instant, millis, type Instant } from "../../../src/core/units.ts";
+import type { Change } from "../../../src/core/ledger/entry.ts";
+import { id, instant, millis, type Instant } from "../../../src/core/units.ts";
 import { attendReviews } from "../../../src/operations/reviews/attend-reviews.ts";
 import { SqliteReviewStore } from "../../../src/stores/sqlite/review-store.ts";
 import { reviewOf, REVIEWS_START } from "../../support/reviews.ts";
@@ -14,9 +15,11 @@ function office() {
   const reviews = new SqliteReviewStore(path, now);
   const told: string[] = [];
   const changes: string[] = [];
+  const details: unknown[] = [];
   const ledger = {
     healthy: true,
-    change: async ({ change }: { readonly change: string }) => changes.push(change) > 0,
+    change: async ({ change, detail }: Change) =>
+      changes.push(change) === details.push(detail["tenant"]),
   };
   const ports = {
     reviews,
@@ -24,7 +27,7 @@ function office() {
     now,
     tell: (review: { readonly id: string }, news: string) => void told.push(`${review.id} ${news}`),
   };
-  return { clock, told, changes, reviews, ports, rounds: () => attendReviews(ports) };
+  return { clock, told, changes, details, reviews, ports, rounds: () => attendReviews(ports) };
 }
 
 it("tells once of what is asked, late and over, among processes that look at the same time", async () => {
@@ -54,6 +57,16 @@ it("hands on what is late to whom the rule names", async () => {
   expect(next).toMatchObject({ status: "pending", approval: { approvers: ["ann"] } });
   expect(told).toEqual(["rev_1 requested", "rev_1 overdue", `${next?.id} requested`]);
   expect(changes).toEqual(["review.escalated"]);
+});
+
+it("records under the tenant whose review it is", async () => {
+  const { clock, details, reviews, rounds } = office();
+  const { principal } = reviewOf(1);
+  await reviews.request(reviewOf(1));
+  await reviews.request(reviewOf(2, { principal: { ...principal, tenant: id("acme") } }));
+  clock.now = instant(REVIEWS_START + 900_000);
+  await rounds();
+  expect(new Set(details)).toEqual(new Set(["acme", undefined]));
 });
 
 it("tells again what a process had claimed that died", async () => {
