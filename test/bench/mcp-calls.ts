@@ -2,7 +2,8 @@
  * CPU of one `tools/call` through Sallyport with everything on, through a bare pass-through and
  * through a proxy made of the SDK, interleaved in one run; and whether memory grows over many calls.
  *
- * `node test/bench/mcp-calls.ts [--calls=20000] [--soak=0]`
+ * `node test/bench/mcp-calls.ts [--calls=20000] [--soak=0] [--profile]`; `--profile` writes a CPU
+ * profile of Sallyport into ./bench-profile.
  */
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
@@ -104,9 +105,13 @@ async function sallyport(upstream: string): Promise<Subject> {
       `policies: { dir: policies }\nagents: [{ name: bench }]\nidentity: { loopback_agent: bench }\n` +
       `upstreams:\n  - { name: tools, wire: mcp, url: "${upstream}", allow_private: true }\n`,
   );
+  const flags = process.argv.includes("--profile")
+    ? ["--cpu-prof", `--cpu-prof-dir=${join(process.cwd(), "bench-profile")}`]
+    : [];
   const child = spawn(
     process.execPath,
-    ["--max-semi-space-size=4", "src/sallyport.js", "up", "--config", config],
+    // As `npm start` runs it.
+    [...flags, "src/sallyport.js", "up", "--config", config],
     { stdio: ["ignore", "ignore", "inherit"] },
   );
   pin(child.pid, String(SUBJECT_CORE));

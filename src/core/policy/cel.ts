@@ -9,6 +9,7 @@ import { closest } from "../../lib/closest.ts";
 import { impossible } from "../../lib/impossible.ts";
 import type { Action } from "../action.ts";
 import { CONDITION_VARIABLES, VARIABLES_BY_KIND, type ConditionScope } from "./condition-scope.ts";
+import { absentReads, type AbsentRead } from "./absent-reads.ts";
 import type { ArgumentPath } from "./tool-schemas.ts";
 import { compilePattern } from "./linear-pattern.ts";
 
@@ -17,6 +18,7 @@ export interface CelProgram {
   readonly run: (scope: ConditionScope | undefined) => unknown;
   readonly reads: ReadonlySet<string>;
   readonly argumentPaths: readonly ArgumentPath[];
+  readonly absentReads: readonly AbsentRead[];
   /** Loops inside loops, a loop over the request that looks at the request again counting twice. */
   readonly loops: number;
 }
@@ -71,13 +73,12 @@ export function parseCel(text: string, kind: Action["kind"]): CelReply {
     if (!checked.valid) return { kind: "faults", faults: [faultOf(checked.error, text, kind)] };
     if (checked.type !== "bool" && checked.type !== "dyn") {
       const message = `the condition is of type ${checked.type}; it must be true or false`;
-      return {
-        kind: "faults",
-        faults: [{ at: 0, message, suggestion: "compare it with something" }],
-      };
+      const suggestion = "compare it with something";
+      return { kind: "faults", faults: [{ at: 0, message, suggestion }] };
     }
-    const program = { run: (scope?: ConditionScope) => run(scope), ...survey };
-    return { kind: "program", program };
+    const absent = absentReads(run.ast);
+    const evaluate = (scope?: ConditionScope): unknown => run(scope);
+    return { kind: "program", program: { run: evaluate, ...survey, absentReads: absent } };
   } catch (error) {
     return { kind: "faults", faults: [faultOf(error, text, kind)] };
   }

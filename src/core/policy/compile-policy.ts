@@ -5,6 +5,7 @@ import type { Digest, TenantId } from "../units.ts";
 import { compileFile, type CompiledFile } from "./compile-file.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
 import { findIdleRules } from "./idle-rules.ts";
+import { findWideDenials } from "./wide-denials.ts";
 import { parsePolicy } from "./parse-policy.ts";
 import type { PolicyFile } from "./policy-file.ts";
 import { createLinker, type DefinedBudget, type Known } from "./policy-linker.ts";
@@ -60,6 +61,7 @@ export function compilePolicies(
   if (list.problems.length > 0) return refused(list, []);
 
   findIdleRules(rules, warnings);
+  findWideDenials(rules, tools, warnings);
   const tests = files.flatMap((file) => runTests(file));
   for (const test of tests) {
     if (test.kind === "failed") list.report(test.place, `test fails: ${test.message}`, test.help);

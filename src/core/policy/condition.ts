@@ -16,11 +16,18 @@ export interface Condition {
   /** Whether what the session was marked with may decide. */
   readonly readsMarks: boolean;
   readonly argumentPaths: readonly ArgumentPath[];
+  /** Reads that fail where a call lacks what is read. */
+  readonly absentReads: readonly PlacedRead[];
   /** The value where no variable is read. */
   readonly constant: boolean | undefined;
   evaluate(scope: ConditionScope): Truth;
   /** What went wrong, for `explain`; undefined where nothing did. */
   failureOf(scope: ConditionScope): string | undefined;
+}
+
+export interface PlacedRead {
+  readonly path: string;
+  readonly place: Place;
 }
 
 /**
@@ -45,6 +52,9 @@ export function compileCondition(
     readsBody: program.reads.has("body"),
     readsMarks: program.reads.has("session") && clause.text.includes("marks"),
     argumentPaths: program.argumentPaths,
+    absentReads: program.absentReads.map(({ path, at }) => {
+      return { path, place: placeInside(clause, at) };
+    }),
     constant: constantOf(program),
     evaluate: (scope: ConditionScope) => evaluate(program, scope),
     failureOf: (scope: ConditionScope) => failureOf(program, scope),

@@ -43,7 +43,9 @@ const CONDITIONS = `## Conditions
 
 \`when\` is [CEL](https://cel.dev), checked when the file is loaded: an unknown variable or
 field is a problem with its place, and so is a member of \`args\` that no pinned tool of the rule has. If a condition fails at run time (a field is missing or of another type) it
-counts as false for \`allow\` and \`approve\`, and as true for \`deny\`: in doubt, no.
+counts as false for \`allow\` and \`approve\`, and as true for \`deny\`: in doubt, no. A denial that reads \`args.x\` thus also hits each call without
+it; loading warns of that until the condition says what it means: \`has(args.x) && (…)\` spares such
+calls, \`!has(args.x) || (…)\` denies them.
 
 JSON numbers compare and calculate with integers and decimals alike; text is never a number.
 \`matches()\` is refused, because it can take exponential time; \`re(text, "pattern")\` takes RE2

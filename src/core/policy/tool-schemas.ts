@@ -31,8 +31,7 @@ export function unknownArguments(
   tools: ToolSchemas,
 ): readonly UnknownArgument[] {
   if (paths.length === 0 || !globs.every((glob) => isKnown(glob, tools))) return [];
-  const selected = globs.map((glob) => nameGlob(glob));
-  const names = Array.from(tools.keys()).filter((name) => matchesAnyName(selected, name));
+  const names = namesOf(globs, tools);
   const schemas = names.flatMap((name) => tools.get(name) ?? []);
   const found = new Map<number, UnknownArgument>();
   for (const path of paths) {
@@ -48,6 +47,18 @@ export function unknownArguments(
     found.set(at, { at, message: `${who} ${has} ${name}`, suggestion });
   }
   return [...found.values()];
+}
+
+/** Whether the servers of all selected tools refuse a call without this argument themselves. */
+export function isRequired(globs: readonly string[], name: string, tools: ToolSchemas): boolean {
+  if (globs.length === 0 || !globs.every((glob) => isKnown(glob, tools))) return false;
+  const schemas = namesOf(globs, tools).flatMap((tool) => tools.get(tool) ?? []);
+  return schemas.every(({ required }) => isJsonArray(required) && required.includes(name));
+}
+
+function namesOf(globs: readonly string[], tools: ToolSchemas): readonly string[] {
+  const selected = globs.map((glob) => nameGlob(glob));
+  return Array.from(tools.keys()).filter((name) => matchesAnyName(selected, name));
 }
 
 const LISTED_MAX = 12;
