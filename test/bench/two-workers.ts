@@ -15,15 +15,23 @@ import { startSallyport, type Subject } from "./subjects.ts";
 
 const ROUNDS = 3;
 const SECONDS = 2;
-const CONNECTIONS = 16;
+const CONNECTIONS = [16, 64];
 const SPEEDUP_MIN = 1.7;
+/** The compiler is at work for the first of a process's requests: so many are not counted. */
+const WARM_REQUESTS = 25_000;
+const WARM_CONNECTIONS = 64;
+const WARM_LOADS_MAX = 60;
 
-async function load(client: ChildProcess, { port, path }: Subject): Promise<LoadResult> {
+async function load(
+  client: ChildProcess,
+  { port, path }: Subject,
+  connections: number,
+): Promise<LoadResult> {
   const job: LoadJob = {
     port,
     path,
     bodyBytes: 1024,
-    connections: CONNECTIONS,
+    connections,
     seconds: SECONDS,
     rate: undefined,
     stream: undefined,
@@ -34,10 +42,22 @@ async function load(client: ChildProcess, { port, path }: Subject): Promise<Load
   return result;
 }
 
+/** Each process for itself: two have twice as much to learn. */
+async function warm(client: ChildProcess, subject: Subject, processes: number): Promise<void> {
+  let served = 0;
+  for (let n = 0; n < WARM_LOADS_MAX && served < WARM_REQUESTS * processes; n += 1) {
+    served += (await load(client, subject, WARM_CONNECTIONS)).requests;
+  }
+}
+
 /** CPU of one request in microseconds. */
-async function costOf(client: ChildProcess, subject: Subject): Promise<number> {
+async function costOf(
+  client: ChildProcess,
+  subject: Subject,
+  connections: number,
+): Promise<number> {
   const before = cpuUs(subject.pids());
-  const { requests, failures } = await load(client, subject);
+  const { requests, failures } = await load(client, subject, connections);
   if (failures > 0) throw new Error(`${failures} calls failed`);
   return (cpuUs(subject.pids()) - before) / requests;
 }
@@ -54,19 +74,22 @@ pin(client.pid, String(REST_CORE));
 const one = await startSallyport(upstream.port, { profile: false });
 const two = await startSallyport(upstream.port, { profile: false, workers: 2 });
 try {
-  for (const subject of [one, two]) await load(client, subject);
-  const costs: { one: number[]; two: number[] } = { one: [], two: [] };
-  for (let round = 0; round < ROUNDS; round += 1) {
-    costs.one.push(await costOf(client, one));
-    costs.two.push(await costOf(client, two));
+  await warm(client, one, 1);
+  await warm(client, two, 2);
+  for (const connections of CONNECTIONS) {
+    const costs: { one: number[]; two: number[] } = { one: [], two: [] };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      costs.one.push(await costOf(client, one, connections));
+      costs.two.push(await costOf(client, two, connections));
+    }
+    const [alone, shared] = [median(costs.one), median(costs.two)];
+    const speedup = (2 * alone) / shared;
+    process.stdout.write(
+      `${connections} connections: one process ${alone.toFixed(0)} us of CPU a request, ` +
+        `two workers ${shared.toFixed(0)} us: ${speedup.toFixed(2)} x on two cores\n`,
+    );
+    if (speedup < SPEEDUP_MIN) process.exitCode = 1;
   }
-  const [alone, shared] = [median(costs.one), median(costs.two)];
-  const speedup = (2 * alone) / shared;
-  process.stdout.write(
-    `one process ${alone.toFixed(0)} us of CPU a request, two workers ${shared.toFixed(0)} us: ` +
-      `${speedup.toFixed(2)} x on two cores\n`,
-  );
-  if (speedup < SPEEDUP_MIN) process.exitCode = 1;
 } finally {
   await one.stop();
   await two.stop();

@@ -151,7 +151,7 @@ describe("the duty of a gateway that bills", () => {
   it("10 (litellm#40741): an unknown price is refused, never zero", async () => {
     const refused = await post(CHAT, chat("free-lunch"));
     expect(await refused.json()).toMatchObject({ code: "price_unknown" });
-    const priority = await post(CHAT, chat("gpt-4.1", { service_tier: "priority" }));
+    const priority = await post(CHAT, chat("gpt-4.1-nano", { service_tier: "priority" }));
     expect(await priority.json()).toMatchObject({ code: "price_unknown" });
   });
 

@@ -13,6 +13,7 @@ import {
   type PriceOverlay,
   type PriceOverride,
 } from "./price-overlay.ts";
+import { ratesInTier, TIERS_READ_ON } from "./tier-multiples.ts";
 import { ALWAYS, isInForce, overlap, periodRound, type Period } from "./price-period.ts";
 
 /** Models remembered; their names come from clients, so there is an end. */
@@ -88,10 +89,15 @@ export function lookUpRates(overlay: PriceOverlay, wanted: Wanted): FoundRates {
     const status = listed?.exact === true ? "exact" : "aliased";
     return { ...period, override: undefined, listed, rates: listed?.rates, status };
   }
-  // A discount that nobody priced is none; a surcharge is unknown.
   const standard = lookUpRates(overlay, { ...wanted, tier: "standard" });
-  const known = TIER_FACTOR_MAX[tier] === 1 ? standard.rates : undefined;
+  const known = standard.rates && ratesOfTier(standard.rates, wanted);
   return { ...standard, ...overlap(period, standard), rates: known, status: "aliased" };
+}
+
+/** A discount that nobody priced is none; a surcharge is unknown. */
+function ratesOfTier(standard: ModelRates, wanted: Wanted): ModelRates | undefined {
+  const unpublished = TIER_FACTOR_MAX[wanted.tier] === 1 ? standard : undefined;
+  return ratesInTier(standard, wanted) ?? unpublished;
 }
 
 interface Sources {
@@ -137,6 +143,8 @@ export function namesModel({ model: name }: PriceOverride, model: string): boole
 }
 
 function versionOf(overlay: PriceOverlay): string {
-  const hash = createHash("sha256").update(GENAI_PRICES_VERSION).update(JSON.stringify(overlay));
+  const hash = createHash("sha256")
+    .update(GENAI_PRICES_VERSION + TIERS_READ_ON)
+    .update(JSON.stringify(overlay));
   return `genai-prices@${GENAI_PRICES_VERSION}+${hash.digest("hex").slice(0, HASH_CHARS)}`;
 }

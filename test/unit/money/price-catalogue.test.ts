@@ -256,6 +256,56 @@ describe("the operator's overlay", () => {
     expect(prices.price("openai", "gpt-4o", NOW, "flex")?.cost(only(MILLION, 0))).toBe(2.5 * USD);
   });
 
+  it.each([
+    ["openai", "gpt-5.5", "priority", 2.5],
+    ["openai", "gpt-5.2-2025-12-11", "priority", 2],
+    ["openai", "gpt-5-mini", "priority", 1.8],
+    ["openai", "gpt-4.1", "priority", 1.75],
+    ["openai", "gpt-5-mini", "flex", 0.5],
+    ["openai", "gpt-4o", "flex", 1],
+    ["anthropic", "claude-opus-4-6", "fast", 6],
+    ["anthropic", "claude-opus-4-8", "fast", 2],
+    ["anthropic", "claude-sonnet-4-5", "batch", 0.5],
+    ["google", "gemini-2.5-flash", "priority", 2],
+  ] as const)(
+    "prices %s's %s in the tier %s at %d times the standard",
+    (provider, name, tier, times) => {
+      const usage = { ...only(100_000, 20_000), cacheRead: 50_000, cacheWrite: 10_000 };
+      const standard = bundled.price(provider, name, NOW)?.cost(usage) ?? Number.NaN;
+      const price = bundled.price(provider, name, NOW, tier);
+      expect(price?.status).toBe("aliased");
+      expect(price?.cost(usage)).toBe(Math.round(standard * times));
+    },
+  );
+
+  it("multiplies tokens and not calls, and what the operator says comes first", () => {
+    const calls = { ...only(0, 0), webSearches: 3 };
+    const of = (catalogue: PriceCatalogue, tier?: ServiceTier) =>
+      catalogue.price("anthropic", "claude-opus-4-6", NOW, tier)?.cost(calls);
+    expect(of(bundled, "fast")).toBe(of(bundled));
+    const entry = { provider: "openai", model: "gpt-5.5" };
+    const own = (...overrides: PriceOverride[]) =>
+      createPriceCatalogue({ overrides, unpriced: "refuse" }).price(
+        "openai",
+        "gpt-5.5",
+        NOW,
+        "priority",
+      );
+    const negotiated = { ...entry, input_usd_per_mtok: 4 };
+    expect(own(negotiated)?.cost(only(100_000, 0))).toBe(1 * USD);
+    const listed = { ...entry, tier: "priority", input_usd_per_mtok: 9 } as const;
+    expect(own(listed, negotiated)?.cost(only(100_000, 0))).toBe(0.9 * USD);
+  });
+
+  it("refuses a dearer tier of a model whose multiple nobody publishes", () => {
+    for (const name of ["gpt-5.5-pro", "gpt-4.1-nano", "gpt-5.5-turbo"]) {
+      expect(bundled.price("openai", name, NOW, "priority")).toBeUndefined();
+    }
+    expect(bundled.price("anthropic", "claude-opus-5-5", NOW, "fast")).toBeUndefined();
+    expect(bundled.price("aws", "anthropic.claude-opus-4-6-v1:0", NOW, "fast")).toBeUndefined();
+    expect(bundled.price("openai", "gpt-5.5", NOW, "other")).toBeUndefined();
+  });
+
   it("adds to the catalogue's price what it leaves out", () => {
     const searches = { web_search_usd: 0.014, input_usd_per_mtok: undefined };
     const prices = createPriceCatalogue({

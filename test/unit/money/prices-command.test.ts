@@ -63,6 +63,7 @@ describe("sallyport prices show", () => {
 
   it("knows tiers and dates", async () => {
     expect((await run("show", "gpt-4o", "--tier", "priority")).out).toMatch(/4\.25/);
+    expect((await run("show", "gpt-5.5", "--tier", "priority")).out).toMatch(/input\w*\s+12\.5/);
     const before = await run("show", "o3", "--at", "2025-06-09");
     expect(before.out).toMatch(/output_usd_per_mtok\s+40/);
     expect((await run("show", "o3")).out).toMatch(/output_usd_per_mtok\s+8\n/);
@@ -72,7 +73,7 @@ describe("sallyport prices show", () => {
     const unknown = await run("show", "gpt-99");
     expect(unknown).toMatchObject({ code: 1 });
     expect(unknown.err).toContain("nobody knows what gpt-99 costs");
-    expect((await run("show", "gpt-4.1", "--tier", "priority")).code).toBe(1);
+    expect((await run("show", "gpt-4.1-nano", "--tier", "priority")).code).toBe(1);
   });
 
   it("lists the operator's own without a model", async () => {
