@@ -1,32 +1,51 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import type { BudgetStore } from "../../src/core/money/budget.ts";
 import { instant, millis } from "../../src/core/units.ts";
 import { openBudgetStore } from "../../src/stores/sqlite/budget-store.ts";
 import { attemptOf, holdOf } from "../support/budget-holds.ts";
 
 const LEASE = millis(600_000);
-/** Enough for a checkpoint by commits, and far from one by size. */
+/** More than a checkpoint by commits needs, and less than one by size. */
 const COMMITS = 1100;
+/** SQLite itself would checkpoint at so many bytes (`WAL_PAGES_MAX`). */
+const LOG_BYTES_MAX = 16_000 * 4096;
 /** Where a write-ahead log says how often it was begun anew. @see https://sqlite.org/fileformat2.html#walformat */
 const SEQUENCE_AT = 12;
 
 const root = mkdtempSync(join(tmpdir(), "sallyport-checkpoints-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
+let attempts = 0;
+const reserve = async (store: BudgetStore): Promise<string> =>
+  (await store.reserve(attemptOf((attempts += 1)), [holdOf("a", 1, 1_000_000)], LEASE)).kind;
+const sequence = (path: string): number => readFileSync(`${path}-wal`).readUInt32BE(SEQUENCE_AT);
+
 it("the write-ahead log is moved into its file by a thread, and begun anew", async () => {
-  const path = join(root, "budgets.db");
+  const path = join(root, "quiet.db");
   await using store = openBudgetStore(path, () => instant(Date.now()));
-  let n = 0;
-  const reserve = async (): Promise<string> =>
-    (await store.reserve(attemptOf((n += 1)), [holdOf("a", 1, 1_000_000)], LEASE)).kind;
-  const sequence = (): number => readFileSync(`${path}-wal`).readUInt32BE(SEQUENCE_AT);
-  expect(await reserve()).toBe("held");
-  const before = sequence();
-  while (n < COMMITS) await reserve();
+  const first = attempts;
+  expect(await reserve(store)).toBe("held");
+  const before = sequence(path);
+  while (attempts - first < COMMITS) await reserve(store);
   // Whoever writes after the checkpoint begins the log anew.
-  const anew = async (): Promise<number> => ((await reserve()) === "held" ? sequence() : before);
+  const anew = async (): Promise<number> =>
+    (await reserve(store)) === "held" ? sequence(path) : before;
   await expect.poll(anew, { timeout: 10_000 }).toBeGreaterThan(before);
-  expect(await store.balances(["a"])).toEqual([{ key: "a", spent: 0, held: n }]);
+  expect(await store.balances(["a"])).toEqual([{ key: "a", spent: 0, held: attempts - first }]);
 }, 30_000);
+
+it("a log that is written without a pause is begun anew before SQLite does it by itself", async () => {
+  const path = join(root, "busy.db");
+  await using store = openBudgetStore(path, () => instant(Date.now()));
+  await reserve(store);
+  const before = sequence(path);
+  let longest = 0;
+  while (sequence(path) === before) {
+    for (let i = 0; i < 100; i += 1) await reserve(store);
+    longest = Math.max(longest, statSync(`${path}-wal`).size);
+  }
+  expect(longest).toBeLessThan(LOG_BYTES_MAX);
+}, 60_000);

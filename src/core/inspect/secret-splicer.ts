@@ -34,7 +34,10 @@ const TEXTS_MAX = 4;
 const HEAD_UNITS = 512;
 
 const WORDS = /[\w+/=~.-]{4,256}/g;
-const LAST_WORD = /[\w+/=~.-]{4,256}\s*$/;
+/** The ASCII codes that `WORDS` takes. */
+const IN_WORD = Uint8Array.from({ length: 128 }, (_, code) =>
+  /[\w+/=~.-]/.test(String.fromCharCode(code)) ? 1 : 0,
+);
 /** Names and words of a language are no halves of a key. */
 const MAY_BE_HALF = /[\d_-]|[a-z][A-Z]|^[A-Z]{4}/;
 const NONE: readonly string[] = [];
@@ -80,9 +83,16 @@ function gatherLast(value: JsonValue, depth: number, texts: string[]): void {
 
 /** The last word, where a secret may have begun in it. */
 function endOf(secrets: Inspection, text: string): string | undefined {
-  const word = LAST_WORD.exec(text.slice(-HALF_MAX))?.[0].trimEnd();
-  if (word === undefined || !MAY_BE_HALF.test(word)) return undefined;
+  const word = lastWord(text.slice(-HALF_MAX).trimEnd());
+  if (word.length < HALF_MIN || !MAY_BE_HALF.test(word)) return undefined;
   return nextAnchor(scanPlan(secrets).anchors, word, 0) < 0 ? undefined : word;
+}
+
+/** From behind, by hand: a pattern would begin a try at every word before. */
+function lastWord(text: string): string {
+  let start = text.length;
+  while (start > 0 && IN_WORD[text.charCodeAt(start - 1)] === 1) start -= 1;
+  return text.slice(start);
 }
 
 function spliced(

@@ -10,13 +10,14 @@ export const WAL_PAGES_MAX = 16_000;
 
 /**
  * Moves a write-ahead log into its file, with the two fsyncs that takes, in a thread of its own: on
- * the event loop every call in flight would wait for it. The thread lives for one checkpoint, so an
- * idle gate holds none.
+ * the event loop every call in flight would wait for it. The thread ends when nothing is written
+ * for a while, so an idle gate holds none.
  */
 export class Checkpointer implements Disposable {
   readonly #path: string;
   #commits = 0;
-  #running: Worker | undefined;
+  #busy = false;
+  #thread: Worker | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -25,20 +26,31 @@ export class Checkpointer implements Disposable {
   /** To be told of every commit. */
   committed(): void {
     this.#commits += 1;
-    if (this.#commits < COMMITS_BETWEEN || this.#running !== undefined) return;
+    if (this.#commits < COMMITS_BETWEEN || this.#busy) return;
     this.#commits = 0;
-    const worker = new Worker(new URL("./checkpoint-worker.ts", import.meta.url), {
-      workerData: this.#path,
-    });
-    this.#running = worker;
-    worker.unref();
-    // A checkpoint that failed is tried again after as many commits.
-    worker.on("error", () => undefined);
-    worker.once("exit", () => (this.#running = undefined));
+    this.#busy = true;
+    this.#thread ??= this.#start();
+    this.#thread.postMessage("checkpoint");
   }
 
   /** Whoever closes the file last checkpoints it. */
   [Symbol.dispose](): void {
-    void this.#running?.terminate();
+    void this.#thread?.terminate();
+  }
+
+  #start(): Worker {
+    const thread = new Worker(new URL("./checkpoint-worker.ts", import.meta.url), {
+      workerData: this.#path,
+    });
+    thread.on("message", () => (this.#busy = false));
+    // A checkpoint that failed is tried again after as many commits.
+    thread.on("error", () => undefined);
+    thread.once("exit", () => {
+      this.#thread = undefined;
+      this.#busy = false;
+    });
+    // After the listeners: one for messages holds the event loop again.
+    thread.unref();
+    return thread;
   }
 }
