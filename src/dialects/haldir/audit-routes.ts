@@ -8,7 +8,6 @@ import { DETAILS_CHARS_MAX } from "../../core/ledger/record-event.ts";
 import { tellSubscribers } from "../../operations/notify/tell-subscribers.ts";
 import { addUpRecords, listRecords } from "../../operations/records/read-records.ts";
 import { recordEvent } from "../../operations/records/record-event.ts";
-import { watchEvent } from "../../operations/records/watch-event.ts";
 import { callerOf, type DialectApi } from "../dialect-api.ts";
 import type { DialectCore } from "../dialect-core.ts";
 import { entryJson } from "./audit-entry.ts";
@@ -40,20 +39,20 @@ const EntriesQuery = Type.Object({
 const READ = { role: "agent", scope: "ledger:read" } as const;
 const WRITE = { role: "agent", scope: "events:write" } as const;
 
-export function auditRoutes(api: DialectApi, { core }: HaldirParts): void {
-  addReporting(api, core);
-  addReads(api, core);
+export function auditRoutes(api: DialectApi, parts: HaldirParts): void {
+  addReporting(api, parts);
+  addReads(api, parts.core);
 }
 
-function addReporting(api: DialectApi, core: DialectCore): void {
+function addReporting(api: DialectApi, parts: HaldirParts): void {
   api.post(
     "/v1/audit",
     { schema: { body: NewEntryJson }, config: { needs: WRITE } },
     async (request, reply) => {
       const caller = callerOf(request);
-      const live = await liveSession(caller, request.body.session_id, core);
+      const live = await liveSession(caller, request.body.session_id, parts.core);
       if (live.kind === "fault") return fail(reply, live.fault, request);
-      const logged = await report(caller, live.value.body, request.body, core);
+      const logged = await report(caller, live.value.body, request.body, parts);
       return answer(reply, 201, logged, ({ id, flagged, reason }) => ({
         logged: true,
         entry_id: id,
@@ -68,12 +67,11 @@ async function report(
   caller: Caller,
   { id: session, agent }: AgentSession,
   { tool = "", action, details, cost_usd: dollars = 0 }: Static<typeof NewEntryJson>,
-  core: DialectCore,
+  { core, watch }: HaldirParts,
 ): Promise<Answer<ReportedEvent>> {
-  const { index, recording } = core.records;
   const cost = nanoUsdFrom(dollars);
   const deed = { agent, tool: tool === "" ? undefined : tool, cost };
-  const reasons = await watchEvent(caller, deed, { index, now: recording.now });
+  const reasons = await watch.look(caller, deed);
   if (reasons.kind === "fault") return reasons;
   const flagged = reasons.value.length > 0;
   const wish = {
@@ -88,8 +86,10 @@ async function report(
     details: details ?? undefined,
     data: {},
   };
-  const recorded = await recordEvent(caller, wish, recording);
-  if (recorded.kind === "done" && flagged) await tell(recorded.value, core);
+  const recorded = await recordEvent(caller, wish, core.records.recording);
+  if (recorded.kind === "fault") return recorded;
+  watch.recorded(caller, deed);
+  if (flagged) await tell(recorded.value, core);
   return recorded;
 }
 

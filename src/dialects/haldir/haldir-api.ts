@@ -1,3 +1,4 @@
+import { createEventWatch, type EventWatch } from "../../operations/records/watch-event.ts";
 import type { OpenDialect } from "../dialect.ts";
 import { createDialectApi, type DialectApi } from "../dialect-api.ts";
 import type { DialectCore } from "../dialect-core.ts";
@@ -21,6 +22,7 @@ import { wordingOf } from "./wording.ts";
 export interface HaldirParts {
   readonly core: DialectCore;
   readonly book: PolicyBook;
+  readonly watch: EventWatch;
 }
 
 const ROUTES: readonly ((api: DialectApi, parts: HaldirParts) => void)[] = [
@@ -41,7 +43,9 @@ const ROUTES: readonly ((api: DialectApi, parts: HaldirParts) => void)[] = [
 
 export async function openHaldir(core: DialectCore): Promise<OpenDialect> {
   const api = createDialectApi(core, wordingOf(core));
-  const parts = { core, book: createPolicyBook(core) };
+  const { index, recording } = core.records;
+  const watch = createEventWatch({ index, now: recording.now });
+  const parts = { core, book: createPolicyBook(core), watch };
   for (const add of ROUTES) add(api, parts);
   await api.ready();
   return {

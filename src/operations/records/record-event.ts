@@ -13,14 +13,19 @@ export interface RecordingPorts {
   readonly now: () => Instant;
 }
 
-/** An agent tells of its own deeds only. Durable when it is answered. */
+/** An agent tells of its own deeds only. */
+export function mayTellOf({ role, agent: self }: Caller, agent: string): boolean {
+  return role !== "agent" || agent === self;
+}
+
+/** Durable when it is answered. */
 export async function recordEvent(
   caller: Caller,
   wish: EventWish,
   { ledger, now }: RecordingPorts,
 ): Promise<Answer<ReportedEvent>> {
   const agent = caller.role === "agent" ? (wish.agent ?? caller.agent) : wish.agent;
-  if (caller.role === "agent" && agent !== caller.agent) {
+  if (agent !== undefined && !mayTellOf(caller, agent)) {
     return fault("forbidden", "An agent tells of its own deeds only.", { pointer: "/agent" });
   }
   const { tenant, name: by } = caller;
