@@ -151,6 +151,15 @@ describe("a definition store", () => {
     expect(storeAt(path).pin(SEND)?.standing).toBe("approved");
   });
 
+  it("forgets an approval soon after another process has seen a change", async () => {
+    const path = newPath();
+    const store = storeAt(path);
+    expect(see(store, tool("send"))?.standing).toBe("approved");
+    expect(store.pin(SEND)?.standing).toBe("approved");
+    see(storeAt(path), tool("send", "Sends a letter to everyone."));
+    await expect.poll(() => store.pin(SEND)?.standing, { interval: 5 }).toBe("changed");
+  });
+
   it("gives each change to one process, and again when that one died with it", () => {
     const path = newPath();
     const clock = { now: 1_800_000_000_000 };

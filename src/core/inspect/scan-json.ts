@@ -6,7 +6,7 @@ import { FINDINGS_MAX } from "./judge.ts";
 import { keepName, scanPlan } from "./scan-plan.ts";
 import { scanBudget } from "./scan-budget.ts";
 import type { TextScan } from "./text-scan.ts";
-import { lookAtText, type TextLook } from "./whole-text.ts";
+import { foundNothing, lookAtText, type TextLook } from "./whole-text.ts";
 
 /** Deeper than any protocol nests; what lies below is not looked at and `complete` says so. */
 export const JSON_DEPTH_MAX = 128;
@@ -114,10 +114,8 @@ function visitText(walk: Walk, text: string, label: string): string {
   walk.textBytes += text.length;
   const part = walk.plan.namesParts ? pointer(walk.path) : "";
   const scan = lookAtText(walk, text, label, part);
-  if (scan === undefined) {
-    if (label === "") keepName(walk.plan, text);
-    return text;
-  }
+  if (label === "" && (scan === undefined || foundNothing(scan))) keepName(walk.plan, text);
+  if (scan === undefined) return text;
   if (scan.capped) walk.complete = false;
   return take(walk, scan, text);
 }

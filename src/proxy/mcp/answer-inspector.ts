@@ -19,7 +19,12 @@ import type {
 } from "../../pipeline/ask.ts";
 import { foreseeJson } from "../../pipeline/foresee-json.ts";
 import { createHttpInspector } from "../../pipeline/inspect-bytes.ts";
-import { createSseFramer, replaceSseData, type SseFrame } from "../../lib/sse-frames.ts";
+import {
+  createSseFramer,
+  replaceSseData,
+  type SseFrame,
+  type SseFramer,
+} from "../../lib/sse-frames.ts";
 import { AnswerJudge, introducesServer, type AnswerScreen } from "./answer-judge.ts";
 import { denialAnswer } from "./denial.ts";
 import { readRpcMessage } from "./rpc-message.ts";
@@ -32,8 +37,8 @@ export class AnswerInspector implements ResponseInspector {
   readonly #screen: AnswerScreen;
   readonly #upstream: Upstream;
   readonly #judge: AnswerJudge;
-  readonly #framer = createSseFramer();
-  #mode: "json" | "events" = "json";
+  /** Of a stream of events; undefined: the answer is one JSON text. */
+  #framer: SseFramer | undefined;
   #status = 0;
   /** Bytes that went out unread, in a stream that held more than an inspector may keep. */
   #unreadBytes = 0;
@@ -54,7 +59,7 @@ export class AnswerInspector implements ResponseInspector {
     if (headers.get("content-length") === "0") return { kind: "pass", scan: NO_BODY };
     switch (mediaType(headers.get("content-type"))) {
       case "text/event-stream":
-        this.#mode = "events";
+        this.#framer = createSseFramer();
         return { kind: "stream" };
       case "application/json":
         return this.#mustRead() ? { kind: "whole" } : { kind: "pass", scan: NOT_ASKED };
@@ -73,20 +78,19 @@ export class AnswerInspector implements ResponseInspector {
 
   chunk(bytes: Uint8Array): ChunkVerdict {
     if (this.#plain !== undefined) return this.#plain.chunk(bytes);
-    return this.#mode === "json"
-      ? this.#judgeWhole(bytes)
-      : this.#passFrames(this.#framer.push(bytes));
+    const framer = this.#framer;
+    return framer === undefined ? this.#judgeWhole(bytes) : this.#passFrames(framer.push(bytes));
   }
 
   end(): ChunkVerdict {
     if (this.#plain !== undefined) return this.#plain.end();
-    return this.#mode === "json" ? emit(NOTHING) : this.#passFrames(this.#framer.end());
+    return this.#framer === undefined ? emit(NOTHING) : this.#passFrames(this.#framer.end());
   }
 
   /** An answer to the request that waits. Who can resume the stream must not hear that it failed. */
   farewell(refusal: Refusal): Uint8Array | undefined {
     const { question, exchange } = this.#screen;
-    if (this.#mode !== "events" || this.#plain !== undefined) return undefined;
+    if (this.#framer === undefined || this.#plain !== undefined) return undefined;
     if (this.#resumable || this.#unreadBytes > 0) return undefined;
     if (question.kind !== "request" || this.#judge.answered) return undefined;
     const answer = JSON.stringify(denialAnswer(question, refusal, exchange));

@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { JsonValue } from "../../core/json.ts";
+import { monotonicMillis } from "../../lib/clock.ts";
 import type { Change } from "../../core/ledger/entry.ts";
 import { definitionHash, definitionKey, type DefinitionRef } from "../../core/trust/definition.ts";
 import type { DefinitionStore, Listing } from "../../core/trust/definition-store.ts";
@@ -35,6 +36,8 @@ const DEFINITIONS_MAX = 20_000;
 export const DEFINITIONS_PER_UPSTREAM_MAX = 2_000;
 /** UTF-16 units of one definition; a model could not read more either. */
 export const DEFINITION_CHARS_MAX = 262_144;
+/** How long an approval counts that another process may have ended meanwhile. */
+const APPROVAL_FRESH_MS = 20;
 /** Whoever claimed a change and did not seal it by then has died. */
 const CLAIM_MS = 30_000;
 
@@ -71,6 +74,8 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
   readonly #sql: DefinitionStatements;
   #pins = new Map<string, Pin>();
   #seenVersion: unknown;
+  /** Monotonic; when other processes' changes were last looked for. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #revision = 0;
 
   /** Throws where the file cannot be opened. */
@@ -88,9 +93,12 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
     return this.#revision;
   }
 
+  /** On the way of every call: what was approved is looked up anew only now and then. */
   pin(ref: DefinitionRef): Pin | undefined {
-    this.#loadIfChangedElsewhere();
-    const pin = this.#pins.get(definitionKey(ref));
+    const key = definitionKey(ref);
+    const isOld = monotonicMillis() - this.#lookedAt > APPROVAL_FRESH_MS;
+    if (isOld || this.#pins.get(key)?.standing !== "approved") this.#loadIfChangedElsewhere();
+    const pin = this.#pins.get(key);
     return pin && this.#standing(pin);
   }
 
@@ -215,8 +223,7 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
   }
 
   #tools(): readonly Neighbour[] {
-    const refs = Array.from(this.#pins.values(), ({ ref }) => ref);
-    return refs.filter(({ kind }) => kind === "tool");
+    return Array.from(this.#pins.values(), ({ ref }) => ref).filter(({ kind }) => kind === "tool");
   }
 
   #write({ before, made, text }: Sighted): void {
@@ -240,7 +247,7 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
     this.#sql.queue.run(JSON.stringify(recordOf(made, before, by)));
   }
 
-  /** In `locked` mode the file says what is approved, whatever the table has. */
+  /** In `locked` mode the file says what is approved. */
   #standing(pin: Pin): Pin {
     if (this.trustOf(pin.ref.upstream) !== "locked") return pin;
     const approved = this.#options.lock().get(definitionKey(pin.ref))?.hash;
@@ -266,6 +273,7 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
   }
 
   #loadIfChangedElsewhere(): void {
+    this.#lookedAt = monotonicMillis();
     if (this.#version() !== this.#seenVersion) this.#load();
   }
 
