@@ -11,6 +11,7 @@ import { RecentRefusals } from "../operations/planning/recent-refusals.ts";
 import { id, type ExchangeId } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
+import type { ListWatch } from "../proxy/mcp/news/list-watch.ts";
 import type { Config } from "./config/config.ts";
 import { prepareDataDirectory } from "./ports/data-directory.ts";
 import type { Environment } from "./config/environment.ts";
@@ -112,6 +113,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   warmUp(policies.current(), prices.catalogue, config);
   await prepareCredentials(wired, config, events);
   const watch = watchLists(config, wired, crew);
+  if (watch !== undefined) live.onChange(() => watch.look());
   const owned = started.move();
   return {
     url,
@@ -135,7 +137,7 @@ function watchLists(
   { definitions }: Config,
   { plane }: Wired,
   crew: CrewPlace | undefined,
-): Disposable | undefined {
+): ListWatch | undefined {
   if (definitions.refresh === 0 || (crew?.slot ?? 0) !== 0) return undefined;
   return plane.watchLists(definitions.refresh);
 }

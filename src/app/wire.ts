@@ -74,7 +74,8 @@ async function openPlane(
   );
   const { policies, definitions } = ports;
   const news = new ListNews(() => {
-    return { policy: policies.current(), definitions: definitions.revision };
+    const servers = live.upstreams();
+    return { policy: policies.current(), definitions: definitions.revision, servers };
   });
   const tasks = new TaskDesk({ ...ports, store: taskStore });
   const ways = { vault, environment, events, own, peers, owners, news, tasks };

@@ -53,7 +53,7 @@ export interface DataPlaneOptions extends Routes {
 export interface DataPlane {
   readonly server: Server;
   /** Reads the lists of MCP servers now and `every` so often, until that is disposed of. */
-  watchLists(every: Millis): Disposable;
+  watchLists(every: Millis): ListWatch;
   /** Exchanges that are not closed yet. */
   readonly running: number;
   /** Resolves when no exchange is running. */
@@ -155,7 +155,7 @@ class Listener {
     );
   }
 
-  watchLists(every: Millis): Disposable {
+  watchLists(every: Millis): ListWatch {
     return new ListWatch(this.#options.members, every, this.#inner);
   }
 

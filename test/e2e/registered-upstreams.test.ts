@@ -16,6 +16,8 @@ beforeAll(async () => {
     policies: {
       "all.yaml": `version: 1\nagents: ["*"]\nrules:\n  - { id: tools, tools: ["*"], effect: allow }\n`,
     },
+    // Longer than the tests: what the gate knows of a new server it has read at once.
+    env: { SALLYPORT_DEFINITIONS_REFRESH_MS: "600000" },
   });
   admin = (await manage("POST", "/bootstrap", {})).body.key;
   const acme = await manage("POST", "/tenants", { id: "acme", name: "Acme" });
@@ -76,6 +78,28 @@ describe("an upstream registered through the API", () => {
     await expect(toolsAt("/mcp/new", keys.acme)).rejects.toThrow();
     const tools = (await manage("GET", "/tools")).body.items;
     expect(tools.map(({ name }: { readonly name: string }) => name)).toEqual(alone.toSorted());
+  });
+
+  it("is read by the gate at once, and clients of all servers hear that their lists changed", async () => {
+    const client = new Client({ name: "t", version: "1" });
+    let heard = 0;
+    client.setNotificationHandler("notifications/tools/list_changed", () => {
+      heard += 1;
+    });
+    const transport = new StreamableHTTPClientTransport(new URL(`${gate.url}/mcp`), {
+      requestInit: { headers: { "x-sallyport-key": keys.default } },
+    });
+    await client.connect(transport);
+    const entry = { name: "unasked", wire: "mcp", url: server.url, allow_private: true };
+    expect((await manage("POST", "/upstreams", entry)).status).toBe(201);
+    const seen = async (): Promise<readonly string[]> => {
+      const { items } = (await manage("GET", "/tools")).body;
+      return items.map(({ upstream }: { readonly upstream: string }) => upstream);
+    };
+    await expect.poll(seen, { timeout: 8_000 }).toContain("unasked");
+    await expect.poll(() => heard, { timeout: 8_000 }).toBeGreaterThan(0);
+    await client.close();
+    expect((await manage("DELETE", "/upstreams/unasked")).status).toBe(204);
   });
 
   it("takes no name that is taken, and says no more about it", async () => {

@@ -4,16 +4,21 @@ export interface StallingRelay extends AsyncDisposable {
   readonly port: number;
   /** While true, nothing passes in either direction; connections stay open. */
   stalled: boolean;
+  /** Breaks every connection, and takes none until `mend`. */
+  cut(): void;
+  mend(): void;
 }
 
 /** A TCP relay on loopback that can be told to swallow time: slow is worse than gone. */
 export async function startRelay(target: number): Promise<StallingRelay> {
   const sockets = new Set<Socket>();
-  const state = { stalled: false };
-  const server = createServer((client) => {
+  const state = { stalled: false, cut: false };
+  const server = createServer((client): unknown => {
+    if (state.cut) return client.destroy();
     const upstream = connect({ host: "127.0.0.1", port: target });
     pass(client, upstream);
     pass(upstream, client);
+    return undefined;
   });
   function pass(from: Socket, to: Socket): void {
     sockets.add(from);
@@ -44,6 +49,13 @@ export async function startRelay(target: number): Promise<StallingRelay> {
     },
     set stalled(stalled) {
       state.stalled = stalled;
+    },
+    cut() {
+      state.cut = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    mend() {
+      state.cut = false;
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

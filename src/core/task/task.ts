@@ -35,7 +35,11 @@ export interface TaskCall {
   readonly headers: readonly string[];
 }
 
-/** Whose it is: the same by which an approval finds its call (`core/review/fingerprint.ts`). */
+/**
+ * Whose it is: the same by which an approval finds its call (`core/review/fingerprint.ts`). Sessions
+ * that the gate keeps for MCP clients end with its process, and the task does not: then the agent
+ * and the task's id, which nobody can guess, are enough.
+ */
 export type TaskOwner = Pick<Principal, "tenant" | "agent" | "session">;
 
 export type TaskState =
@@ -92,7 +96,13 @@ export function isOurTask(name: string): boolean {
 }
 
 export function isOwner({ owner }: Task, { tenant, agent, session }: TaskOwner): boolean {
-  return owner.tenant === tenant && owner.agent === agent && owner.session === session;
+  if (owner.tenant !== tenant || owner.agent !== agent) return false;
+  return owner.session === session || (isPassing(owner.session) && isPassing(session));
+}
+
+/** Of the gate's own making: `spc_`, `spl_`, `sps_` (proxy/mcp). */
+function isPassing(session: string): boolean {
+  return /^sp[cls]_/.test(session);
 }
 
 export function taskId(text: string): TaskId {

@@ -4,10 +4,11 @@ import { randomToken } from "../../../lib/ids.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
 import type { RpcId, RpcMessage, RpcResponse } from "../rpc-message.ts";
 import type { AnswerStream } from "../transport/answer-stream.ts";
-import { EventLog } from "../transport/event-log.ts";
+import { EventLog, LISTENING, RESUME_MS } from "../transport/event-log.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
 import { SUBSCRIPTION_KEY } from "../transport/message-meta.ts";
 import { askMessages, type Asking } from "./answer-reader.ts";
+import { SESSION_VERSION } from "./session-versions.ts";
 import type { Envelope } from "./stateless-message.ts";
 import { enveloped, newRequest, requestOf, statelessRequest } from "./stateless-message.ts";
 
@@ -18,22 +19,35 @@ const ANSWER_MS = 300_000;
 const SUBSCRIPTIONS_MAX = 1024;
 const QUESTION_ID_BYTES = 12;
 
+/** A call of the client's that is not over. */
+export interface RunningCall {
+  readonly id: RpcId;
+  /** The client does not want the answer. */
+  cancel(): void;
+  /** The client came back for the rest, on another stream. */
+  resume(stream: AnswerStream): void;
+}
+
 export class FrontSession {
   readonly owner: string;
   readonly #envelope: Omit<Envelope, "logLevel">;
   readonly #side: McpServerSide;
   readonly #questions = new Map<RpcId, (answer: RpcResponse | undefined) => void>();
-  readonly #running = new Map<RpcId, () => void>();
+  readonly #running = new Map<number, RunningCall>();
   readonly #subscribed = new Set<string>();
   readonly #log = new EventLog();
+  readonly #primed: boolean;
+  #calls = 0;
   #listening: AnswerStream | undefined;
   #asking: Asking | undefined;
+  #forgetting: NodeJS.Timeout | undefined;
   logLevel: JsonValue | undefined;
 
   constructor(side: McpServerSide, owner: string, params: JsonObject | undefined) {
     this.#side = side;
     this.owner = owner;
-    const { capabilities, clientInfo } = params ?? {};
+    const { capabilities, clientInfo, protocolVersion } = params ?? {};
+    this.#primed = protocolVersion === SESSION_VERSION;
     this.#envelope = { capabilities: capabilities ?? {}, info: clientInfo };
   }
 
@@ -45,30 +59,39 @@ export class FrontSession {
     return { ...this.#envelope, logLevel: this.logLevel };
   }
 
-  /** `cancel` is called when the client says that it does not want the answer. */
-  run(id: RpcId, cancel: () => void): void {
-    this.#running.set(id, cancel);
+  /** The number by which the session knows it. */
+  run(call: RunningCall): number {
+    this.#calls += 1;
+    this.#running.set(this.#calls, call);
+    return this.#calls;
   }
 
-  done(id: RpcId): void {
-    this.#running.delete(id);
+  done(number: number): void {
+    this.#running.delete(number);
   }
 
   cancel(id: JsonValue | undefined): void {
-    if (typeof id !== "string" && typeof id !== "number") return;
-    this.#running.get(id)?.();
-    this.#running.delete(id);
+    for (const [number, call] of this.#running) {
+      if (call.id !== id) continue;
+      this.#running.delete(number);
+      call.cancel();
+    }
+  }
+
+  /** The id to send with an event of that call. */
+  log(number: number, json: string): string {
+    return this.#log.add(`r${number}`, json);
   }
 
   /** Undefined: the client did not answer, or may not be asked more. */
   question(
     method: string,
     params: JsonObject,
-    stream: AnswerStream,
+    say: (json: string) => void,
   ): Promise<RpcResponse | undefined> {
-    if (this.#questions.size >= QUESTIONS_MAX || stream.over) return Promise.resolve(undefined);
+    if (this.#questions.size >= QUESTIONS_MAX) return Promise.resolve(undefined);
     const id = `ask-${randomToken(QUESTION_ID_BYTES)}`;
-    stream.event(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
+    say(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
     return new Promise((resolve) => {
       const settle = (answer: RpcResponse | undefined): void => {
         clearTimeout(late);
@@ -84,34 +107,52 @@ export class FrontSession {
     if (response.id !== undefined) this.#questions.get(response.id)?.(response);
   }
 
-  /** The client's stream for what nobody asked for. */
+  /** The client's stream for what nobody asked for, or for what a broken one did not bring. */
   listen(base: McpRequest, stream: AnswerStream, lastEventId: string | undefined): void {
     stream.open();
-    const missed = lastEventId === undefined ? [] : this.#log.after(lastEventId).events;
-    for (const { id, json } of missed) stream.event(json, id);
+    const missed = lastEventId === undefined ? undefined : this.#log.after(lastEventId);
+    for (const { id, json } of missed?.events ?? []) {
+      if (json !== "") stream.event(json, id);
+    }
+    if (missed !== undefined && missed.stream !== LISTENING) {
+      const call = this.#running.get(Number(missed.stream.slice(1)));
+      if (call === undefined) stream.end();
+      else call.resume(stream);
+      return;
+    }
+    clearTimeout(this.#forgetting);
     this.#listening?.end();
     this.#listening = stream;
-    stream.onGone(() => {
-      if (this.#listening !== stream) return;
-      this.#listening = undefined;
-      this.#asking?.abort();
-      this.#asking = undefined;
-    });
-    this.#subscribe(base);
+    stream.onGone(() => this.#left(stream));
+    // An id to come back with, before there is anything to say; clients of older revisions would
+    // take it for a message.
+    if (this.#primed) stream.event("", this.#log.add(LISTENING, ""));
+    if (this.#asking === undefined) this.#subscribe(base);
   }
 
   subscribe(base: McpRequest, uri: string, on: boolean): void {
     if (on && this.#subscribed.size < SUBSCRIPTIONS_MAX) this.#subscribed.add(uri);
     else this.#subscribed.delete(uri);
-    if (this.#listening !== undefined) this.#subscribe(base);
+    if (this.#asking !== undefined || this.#listening !== undefined) this.#subscribe(base);
   }
 
   close(): void {
+    clearTimeout(this.#forgetting);
     this.#listening?.end();
     this.#asking?.abort();
     for (const settle of this.#questions.values()) settle(undefined);
-    for (const cancel of this.#running.values()) cancel();
+    for (const call of this.#running.values()) call.cancel();
     this.#running.clear();
+  }
+
+  /** Its client may come back, and then wants what it missed. */
+  #left(stream: AnswerStream): void {
+    if (this.#listening !== stream) return;
+    this.#listening = undefined;
+    this.#forgetting = setTimeout(() => {
+      this.#asking?.abort();
+      this.#asking = undefined;
+    }, RESUME_MS).unref();
   }
 
   /** A stateless server is told anew what its listener wants, each time that changes. */
@@ -126,17 +167,22 @@ export class FrontSession {
     const bare = newRequest("listen", "subscriptions/listen", { notifications });
     const sent: SentMessage = requestOf(enveloped(bare, this.envelope));
     const request = statelessRequest(base, "subscriptions/listen", sent);
-    this.#asking = askMessages(this.#side, request, {
+    const asking = askMessages(this.#side, request, {
       message: (message) => this.#hear(message),
-      ended: () => (this.#asking = undefined),
+      ended: () => {
+        if (this.#asking?.over === true) this.#asking = undefined;
+      },
     });
+    // It may have ended at once.
+    this.#asking = asking.over ? undefined : asking;
   }
 
   #hear(message: RpcMessage): void {
     if (message.kind !== "notification") return;
     if (message.method === "notifications/subscriptions/acknowledged") return;
     const json = JSON.stringify(withoutSubscription(message.json));
-    this.#listening?.event(json, this.#log.add("g", json));
+    const id = this.#log.add(LISTENING, json);
+    this.#listening?.event(json, id);
   }
 }
 

@@ -7,11 +7,12 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/jso
 import type { McpMethod } from "../../../core/action-classes.ts";
 import { randomToken } from "../../../lib/ids.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
-import { RPC_INTERNAL, type RpcRequest, type RpcResponse } from "../rpc-message.ts";
+import { RPC_INTERNAL, type RpcId, type RpcRequest, type RpcResponse } from "../rpc-message.ts";
 import { errorText, type AnswerStream } from "../transport/answer-stream.ts";
+import { RESUME_MS } from "../transport/event-log.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
 import { askMessages, BareStatus, type Asking } from "./answer-reader.ts";
-import type { FrontSession } from "./front-session.ts";
+import type { FrontSession, RunningCall } from "./front-session.ts";
 import { enveloped, requestOf, setIn, statelessRequest } from "./stateless-message.ts";
 
 /** How often a server may ask before it answers. */
@@ -29,19 +30,22 @@ export interface FrontedParts {
   readonly request: RpcRequest;
 }
 
-export class FrontedCall {
+export class FrontedCall implements RunningCall {
+  readonly id: RpcId;
   readonly #parts: FrontedParts;
-  readonly #stream: AnswerStream;
+  readonly #number: number;
+  /** Undefined while its client is away and may come back. */
+  #stream: AnswerStream | undefined;
+  #leaving: NodeJS.Timeout | undefined;
   #asking: Asking | undefined;
   #rounds = 0;
   #over = false;
 
   constructor(parts: FrontedParts, stream: AnswerStream) {
     this.#parts = parts;
-    this.#stream = stream;
-    const { session, request } = parts;
-    session.run(request.id, () => this.#cancelled());
-    stream.onGone(() => this.#leave());
+    this.id = parts.request.id;
+    this.#number = parts.session.run(this);
+    this.#attach(stream);
   }
 
   start(): void {
@@ -55,7 +59,7 @@ export class FrontedCall {
     let answered = false;
     this.#asking = askMessages(side, request, {
       message: (message, json) => {
-        if (message.kind === "notification" && !answered) this.#stream.event(json);
+        if (message.kind === "notification" && !answered) this.#say(json);
         if (message.kind !== "response" || answered) return;
         answered = true;
         this.#hear(message, json, text);
@@ -108,39 +112,72 @@ export class FrontedCall {
     if (typeof method !== "string") return undefined;
     const asked = isJsonObject(params) ? params : {};
     const { session } = this.#parts;
-    const answer = await session.question(method, inSession(method, asked), this.#stream);
+    const say = (json: string): void => this.#say(json);
+    const answer = await session.question(method, inSession(method, asked), say);
     if (answer?.result !== undefined) return answer.result;
     // A person who cannot be asked has not agreed.
     return method === "elicitation/create" ? { action: "cancel" } : undefined;
   }
 
+  #say(json: string): void {
+    const { session } = this.#parts;
+    const eventId = session.log(this.#number, json);
+    this.#stream?.event(json, eventId);
+  }
+
   #conclude(json: string): void {
     if (this.#over) return;
     this.#close();
-    this.#stream.conclude(json);
+    const { session } = this.#parts;
+    const stream = this.#stream;
+    const resumable = stream === undefined || stream.streaming;
+    const eventId = resumable ? session.log(this.#number, json) : undefined;
+    stream?.conclude(json, eventId);
   }
 
   #problem(why: string): void {
-    const { id } = this.#parts.request;
-    this.#conclude(errorText(id, RPC_INTERNAL, why));
+    this.#conclude(errorText(this.id, RPC_INTERNAL, why));
   }
 
   #fail(error: Error | undefined): void {
     if (this.#over) return;
+    const stream = this.#stream;
+    if (stream === undefined) return this.#problem("The MCP server broke off.");
     this.#close();
     const bare = error instanceof BareStatus;
-    if (bare && !this.#stream.streaming) return this.#stream.status(error.status);
-    this.#stream.fail(error ?? new Error("the MCP server ended without an answer"));
+    if (bare && !stream.streaming) return stream.status(error.status);
+    stream.fail(error ?? new Error("the MCP server ended without an answer"));
   }
 
   /** The client said so: no answer follows. */
-  #cancelled(): void {
-    this.#leave();
-    this.#stream.open();
-    this.#stream.end();
+  cancel(): void {
+    const stream = this.#stream;
+    this.#end();
+    stream?.open();
+    stream?.end();
   }
 
-  #leave(): void {
+  resume(stream: AnswerStream): void {
+    clearTimeout(this.#leaving);
+    this.#attach(stream);
+  }
+
+  #attach(stream: AnswerStream): void {
+    this.#stream = stream;
+    stream.onGone(() => {
+      if (this.#stream === stream) this.#left(stream);
+    });
+  }
+
+  /** Who has an event id may come back for the rest; who has none never hears the answer. */
+  #left(stream: AnswerStream): void {
+    if (this.#over) return;
+    this.#stream = undefined;
+    if (stream.streaming) this.#leaving = setTimeout(() => this.#end(), RESUME_MS).unref();
+    else this.#end();
+  }
+
+  #end(): void {
     if (this.#over) return;
     this.#close();
     this.#asking?.abort();
@@ -148,7 +185,8 @@ export class FrontedCall {
 
   #close(): void {
     this.#over = true;
-    this.#parts.session.done(this.#parts.request.id);
+    clearTimeout(this.#leaving);
+    this.#parts.session.done(this.#number);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * What servers do not say themselves: a new policy, an approval, or a definition that was found
- * changed makes lists show something else.
+ * What servers do not say themselves: a new policy, an approval, a definition that was found
+ * changed, or a server that is new or gone makes lists show something else.
  */
 
 /** How soon listeners hear of it. */
@@ -12,6 +12,8 @@ export interface Sources {
   readonly policy: object;
   /** Another number with each change. */
   readonly definitions: number;
+  /** Those that tenants registered: another object with each change. */
+  readonly servers: object;
 }
 
 export interface NewsListener {
@@ -47,10 +49,14 @@ export class ListNews {
   #look(): void {
     const before = this.#seen;
     const now = (this.#seen = this.#sources());
-    const isNew = now.policy !== before?.policy || now.definitions !== before.definitions;
+    const isNew = before === undefined || differs(now, before);
     for (const listener of this.#listeners) {
       if (listener.gone) this.leave(listener);
       else if (isNew) listener.tell();
     }
   }
+}
+
+function differs(a: Sources, b: Sources): boolean {
+  return a.policy !== b.policy || a.definitions !== b.definitions || a.servers !== b.servers;
 }

@@ -1,6 +1,6 @@
 /**
- * The gate reads its servers' lists for itself: at the start, on a timer, and when a server says
- * that they changed. What is new or different is so known, pinned and shown to operators before an
+ * The gate reads its servers' lists for itself: at the start, on a timer, when a server is new, and
+ * when one says that they changed. What is new or different is so known, pinned and shown to operators before an
  * agent meets it. Each reading is an exchange like any other, of the gate as its own agent.
  */
 import type { McpMethod } from "../../../core/action-classes.ts";
@@ -36,8 +36,9 @@ export class ListWatch implements Disposable {
   readonly #watched = new Map<Upstream, WatchedServer>();
   readonly #first: NodeJS.Timeout;
   readonly #timer: NodeJS.Timeout;
+  #over = false;
 
-  /** `upstreams` may change while it runs. */
+  /** `upstreams` may change while it runs: `look` says so. */
   constructor(upstreams: ReadonlyMap<string, Upstream>, every: Millis, tools: InnerTools) {
     this.#upstreams = upstreams;
     this.#tools = tools;
@@ -45,24 +46,39 @@ export class ListWatch implements Disposable {
     this.#timer = setInterval(() => this.#readAll(), every).unref();
   }
 
+  /** Reads the servers that it has not read yet. */
+  look(): void {
+    if (this.#over) return;
+    for (const server of this.#enlist()) void server.read();
+  }
+
   [Symbol.dispose](): void {
+    this.#over = true;
     clearTimeout(this.#first);
     clearInterval(this.#timer);
     for (const server of this.#watched.values()) server[Symbol.dispose]();
   }
 
   #readAll(): void {
+    this.#enlist();
+    for (const server of this.#watched.values()) void server.read();
+  }
+
+  /** Those that are new. */
+  #enlist(): readonly WatchedServer[] {
     for (const [upstream, server] of this.#watched) {
       if (this.#upstreams.get(upstream.name) === upstream) continue;
       server[Symbol.dispose]();
       this.#watched.delete(upstream);
     }
+    const added: WatchedServer[] = [];
     for (const upstream of this.#upstreams.values()) {
-      if (!isWatchable(upstream)) continue;
-      const server = this.#watched.get(upstream) ?? new WatchedServer(upstream, this.#tools);
+      if (!isWatchable(upstream) || this.#watched.has(upstream)) continue;
+      const server = new WatchedServer(upstream, this.#tools);
       this.#watched.set(upstream, server);
-      void server.read();
+      added.push(server);
     }
+    return added;
   }
 }
 

@@ -219,8 +219,9 @@ export class TaskDesk {
     const text = `{"jsonrpc":"2.0","id":0,"method":"tools/call","params":${call.params}}`;
     const envelope = { capabilities: {}, info: GATE_INFO, logLevel: undefined };
     const sent = requestOf(enveloped(requestOf(text), envelope));
-    const { principal, upstream } = asker;
-    const { session } = principal;
+    const { upstream } = asker;
+    const { session } = task.owner;
+    const principal = { ...asker.principal, session };
     const presented = { key: undefined, session, claims: NO_CLAIMS, loopback: false };
     const base = {
       verb: "POST" as const,

@@ -100,7 +100,10 @@ export class AnswerStream implements Dispatcher.DispatchController {
     const early = !this.over;
     this.over = true;
     this.#held = [];
-    if (early) this.#onGone();
+    if (!early) return;
+    this.#onGone();
+    // As a socket's dispatcher would: who left before anything began waits for this word.
+    this.#handler.onResponseError?.(this, reason);
   }
 
   pause(): void {

@@ -19,7 +19,7 @@ import {
   type RpcResponse,
 } from "../rpc-message.ts";
 import { errorText, type AnswerStream } from "./answer-stream.ts";
-import { EventLog } from "./event-log.ts";
+import { EventLog, LISTENING, RESUME_MS } from "./event-log.ts";
 import { progressTokenOf } from "./message-meta.ts";
 import { addressed, numbered, numberIn, readdressed } from "./renumber.ts";
 import type { ChannelListener, MessageChannel, OpenChannel } from "./message-channel.ts";
@@ -47,9 +47,6 @@ interface Waiting {
 const IN_FLIGHT_MAX = 256;
 /** Said unasked while nobody listens; the oldest are dropped. */
 const UNHEARD_MAX = 64;
-/** How long an answer waits for a client whose stream broke. */
-const RESUME_MS = 120_000;
-const LISTENING = "g";
 
 export class ChannelSession implements ChannelListener {
   readonly #parts: SessionParts;

@@ -3,6 +3,11 @@
 const EVENTS_MAX = 512;
 const BYTES_MAX = 4 * 1024 * 1024;
 
+/** How long an answer, or a subscription, waits for a client whose stream broke. */
+export const RESUME_MS = 120_000;
+/** The stream for what nobody asked for; those of calls are `r` and their number. */
+export const LISTENING = "g";
+
 export interface LoggedEvent {
   readonly id: string;
   readonly json: string;
