@@ -1,21 +1,24 @@
 /** `sallyport budget`: how budgets stand, and corrections that leave their reason on the record. */
 import { Command } from "commander";
 import type { Config } from "../app/config/config.ts";
+import { prepareDataDirectory } from "../app/ports/data-directory.ts";
 import { openDirectoryStore } from "../app/ports/open-directory-store.ts";
 import { openPolicyDesk } from "../app/policies/policy-desk.ts";
 import { openCounters } from "../app/ports/open-counters.ts";
 import { NOBODY_TOLD } from "../app/observe/store-events.ts";
-import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import type { Answer } from "../core/fault.ts";
 import { amountText, unitsOf, unitName } from "../core/money/amount-text.ts";
+import type { Budget } from "../core/money/budget.ts";
 import { instanceName, type BudgetState } from "../core/money/budget-state.ts";
 import { windowText } from "../core/money/window-text.ts";
+import type { TenantId } from "../core/units.ts";
 import { printable } from "../lib/printable.ts";
 import { budgetStates, setSpent, type BudgetReader } from "../operations/money/budget-desk.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
 import { openLedger } from "../stores/ledger/open-ledger.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { loadFor } from "./config-options.ts";
+import { tenantOf } from "./directory-desk.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Shell } from "./shell.ts";
 import { now } from "../app/now.ts";
@@ -59,6 +62,7 @@ export function budgetCommand(shell: Shell): Command {
 
 function onStore(command: Command): Command {
   return command
+    .option("--tenant <id>", "whose (default: default)")
     .option("--data <dir>", "where the budgets live (default: as configured)")
     .option("--policies <dir>", "the policy files in force (default: as configured)")
     .option("--config <file>", "config file (default: ./sallyport.yaml, else a sample)");
@@ -66,7 +70,7 @@ function onStore(command: Command): Command {
 
 async function show(budget: string | undefined, options: Options, shell: Shell): Promise<void> {
   await using desk = await openDesk(options, shell);
-  print(valueOf(await budgetStates(DEFAULT_TENANT, budget, desk.reader)), options, shell);
+  print(valueOf(await budgetStates(desk.tenant, budget, desk.reader)), options, shell);
 }
 
 async function correct(
@@ -76,14 +80,12 @@ async function correct(
   shell: Shell,
 ): Promise<void> {
   await using desk = await openDesk(options, shell);
-  const known = (await desk.reader.budgets(DEFAULT_TENANT)).find(({ id }) => id === budget);
+  const known = (await desk.reader.budgets(desk.tenant)).find(({ id }) => id === budget);
   const spent = known === undefined ? 0 : unitsOf(known.unit, text);
-  if (spent === undefined) {
-    throw new CommandFailure(EXIT.usage, `${text} cannot be counted exactly`, "2.50 or 1000");
-  }
+  if (known !== undefined && spent === undefined) throw notAnAmount(known, text);
   const { instance, reason, by } = options;
   const correction = {
-    tenant: DEFAULT_TENANT,
+    tenant: desk.tenant,
     by: typeof by === "string" && by !== "" ? by : userOf(shell),
     reason: String(reason),
   };
@@ -95,7 +97,13 @@ async function correct(
     report: () => undefined,
   });
   const ports = { ...desk.reader, ledger };
-  print(valueOf(await setSpent(budget, name, spent, ports, correction)), options, shell);
+  print(valueOf(await setSpent(budget, name, spent ?? 0, ports, correction)), options, shell);
+}
+
+function notAnAmount({ id, unit }: Budget, text: string): CommandFailure {
+  const message = `${id} counts ${unitName(unit)}, and "${text}" cannot be counted exactly`;
+  const example = unit === "nano_usd" ? "2.50, with at most nine decimals" : "1000";
+  return new CommandFailure(EXIT.usage, message, `write a plain number from 0, such as ${example}`);
 }
 
 function userOf({ environment }: Shell): string {
@@ -104,21 +112,25 @@ function userOf({ environment }: Shell): string {
 
 interface Desk extends AsyncDisposable {
   readonly config: Config;
+  readonly tenant: TenantId;
   readonly reader: BudgetReader;
 }
 
 /** The store as the gateway uses it, running or not. */
 async function openDesk(options: Options, shell: Shell): Promise<Desk> {
   const { config } = loadFor(options, shell);
+  prepareDataDirectory(config.dataDirectory);
   await using opened = new AsyncDisposableStack();
   const counters = opened.use(
     await openCounters({ config, shared: false, now, events: NOBODY_TOLD }),
   );
   const store = opened.use(await openDirectoryStore(config));
   const desk = openPolicyDesk({ directory: config.policiesDirectory, store });
+  const tenant = await tenantOf(options, { store });
   const owned = opened.move();
   return {
     config,
+    tenant,
     reader: { store: counters.budgets, budgets: desk.budgets, now },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

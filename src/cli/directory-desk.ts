@@ -52,7 +52,10 @@ export async function atDesk<T>(
   return await use({ caller, ports: opened.ports, listed });
 }
 
-async function tenantOf(options: Options, { store }: IdentityPorts): Promise<TenantId> {
+export async function tenantOf(
+  options: Options,
+  { store }: Pick<IdentityPorts, "store">,
+): Promise<TenantId> {
   const named = textOf(options, "tenant");
   if (named === undefined || named === DEFAULT_TENANT) return DEFAULT_TENANT;
   if ((await store.get("tenant", named)) !== undefined) return id(named);

@@ -155,6 +155,48 @@ describe("a cap that is no cap", () => {
     expect(provider.requests).toHaveLength(0);
   });
 
+  const DOORS = [
+    ["responses", "/openai/v1/responses", '"input":"hi"', "max_output_tokens"],
+    ["completions", "/openai/v1/completions", '"prompt":"hi"', "max_tokens"],
+    ["messages", "/anthropic/v1/messages", SHELL, "max_tokens"],
+  ] as const;
+  const CAPS = ["-1", "1.5", "1e400", "9007199254740991", "NaN", '"1"', "[1]", '1,"%":1000000'];
+
+  it.each(DOORS)(
+    "is refused on %s too, and nothing is sent",
+    async (_name, path, shell, member) => {
+      for (const cap of CAPS) {
+        const members = `"${member}":${cap.replace("%", member)}`;
+        const refused = await raw(path, `{"model":"clamped",${shell},${members}}`);
+        expect(await refused.json(), members).toMatchObject({ code: "malformed" });
+      }
+      expect(provider.requests).toHaveLength(0);
+    },
+  );
+
+  it("is refused on generateContent too, in either spelling, and in both", async () => {
+    const path = "/gemini/v1beta/models/clamped:generateContent";
+    const members = CAPS.map((cap) => `"maxOutputTokens":${cap.replace("%", "maxOutputTokens")}`);
+    members.push('"max_output_tokens":-1', '"maxOutputTokens":1,"max_output_tokens":1000000');
+    for (const member of members) {
+      const refused = await raw(path, `{"contents":[],"generationConfig":{${member}}}`);
+      expect(await refused.json(), member).toMatchObject({ code: "malformed" });
+    }
+    expect(provider.requests).toHaveLength(0);
+  });
+
+  it.each([
+    ["responses", "/openai/v1/responses", '"input":"hi"'],
+    ["completions", "/openai/v1/completions", '"prompt":"hi"'],
+    ["messages", "/anthropic/v1/messages", `${SHELL},"max_tokens":1000000`],
+    ["generate", "/gemini/v1beta/models/short-x:generateContent", '"contents":[]'],
+  ])("is held for at its worst on %s, absent or absurd", async (_name, path, members) => {
+    const model = path.includes("gemini") ? "" : '"model":"short-x",';
+    const refused = await raw(path, `{${model}${members}}`);
+    expect(await refused.json()).toMatchObject({ code: "budget_exceeded" });
+    expect(provider.requests).toHaveLength(0);
+  });
+
   it.each(['"max_tokens":1000000', '"n":128', '"temperature":1'])(
     "is held for at its worst: %s",
     async (members) => {

@@ -1,7 +1,16 @@
+import { USD_PER_CALL_MAX, USD_PER_MTOK_MAX } from "../../stores/prices/price-overlay.ts";
 import type { Effective, Shape } from "./schema-shape.ts";
 
 const AMOUNT = { type: "number", minimum: 0 } as const;
 const CALL = { type: "number", minimum: 0, description: "USD for one call." } as const;
+
+/** A worst case of nothing would make unknown models free. */
+const WORST = {
+  ...AMOUNT,
+  exclusiveMinimum: 0,
+  maximum: USD_PER_MTOK_MAX,
+  description: "USD per million tokens.",
+} as const;
 
 /** Flat, or another one for the whole request above so many input tokens. */
 const PRICE = {
@@ -105,9 +114,9 @@ export const PRICES_SHAPE = {
           additionalProperties: false,
           required: ["input_usd_per_mtok", "output_usd_per_mtok"],
           properties: {
-            input_usd_per_mtok: { ...AMOUNT, description: "USD per million tokens." },
-            output_usd_per_mtok: { ...AMOUNT, description: "USD per million tokens." },
-            tool_call_usd: CALL,
+            input_usd_per_mtok: WORST,
+            output_usd_per_mtok: WORST,
+            tool_call_usd: { ...CALL, exclusiveMinimum: 0, maximum: USD_PER_CALL_MAX },
           },
         },
       ],

@@ -6,6 +6,7 @@ import type { Place } from "../../core/policy/source-text.ts";
 import type { ConfigList, ConfigMap, ConfigScalar, ConfigTree } from "./config-tree.ts";
 import type {
   Effective,
+  DecimalShape,
   IntegerShape,
   LeafShape,
   ListShape,
@@ -170,13 +171,18 @@ function readLeaf(shape: LeafShape, tree: ConfigScalar, path: string, to: Readin
     case "integer":
       return readInteger(shape, tree, path, to);
     case "number":
-      if (typeof tree.value === "number" && DECIMAL.test(tree.text)) return tree.text;
-      return misfit(shape, tree, path, to);
+      return isDecimalOf(shape, tree) ? tree.text : misfit(shape, tree, path, to);
     case "boolean":
       return typeof tree.value === "boolean" ? tree.value : misfit(shape, tree, path, to);
     default:
       return impossible(shape);
   }
+}
+
+function isDecimalOf(shape: DecimalShape, { value, text }: ConfigScalar): boolean {
+  if (typeof value !== "number" || !DECIMAL.test(text)) return false;
+  if (value === 0) return shape.exclusiveMinimum === undefined;
+  return value <= (shape.maximum ?? Infinity);
 }
 
 const DECIMAL = /^\d{1,15}(\.\d{1,15})?$/;
@@ -237,7 +243,7 @@ function wanted(shape: Shape): string {
     case "integer":
       return `a whole number from ${shape.minimum} to ${shape.maximum}`;
     case "number":
-      return "a plain decimal number such as 2.50";
+      return `a plain decimal number such as 2.50${boundsOf(shape)}`;
     case "boolean":
       return "true or false";
     case "string":
@@ -246,6 +252,12 @@ function wanted(shape: Shape): string {
     default:
       return impossible(shape);
   }
+}
+
+function boundsOf({ exclusiveMinimum: above, maximum }: DecimalShape): string {
+  return (
+    (above === undefined ? "" : ", above 0") + (maximum === undefined ? "" : `, at most ${maximum}`)
+  );
 }
 
 function report(to: Reading, at: Place, message: string, hint?: string | Shape): void {

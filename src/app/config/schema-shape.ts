@@ -54,6 +54,9 @@ export interface IntegerShape extends Described {
 export interface DecimalShape extends Described {
   readonly type: "number";
   readonly minimum: 0;
+  /** Where nothing is not an answer. */
+  readonly exclusiveMinimum?: 0;
+  readonly maximum?: number;
 }
 
 export interface FlagShape extends Described {

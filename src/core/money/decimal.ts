@@ -15,6 +15,18 @@ export function parseDecimal(text: string, scale: number): bigint | undefined {
   return shift >= 0 ? digits * 10n ** BigInt(shift) : divideUp(digits, 10n ** BigInt(-shift));
 }
 
+/** Places below `scale` that a text may have at all: `EXPONENT_MAX` and forty digits. */
+const PLACES_BELOW = 70;
+
+/** `undefined` too where the text is finer than the scale: a limit is what was written, or none. */
+export function parseExactDecimal(text: string, scale: number): bigint | undefined {
+  const value = parseDecimal(text, scale);
+  if (value === undefined) return undefined;
+  return parseDecimal(text, scale + PLACES_BELOW) === value * 10n ** BigInt(PLACES_BELOW)
+    ? value
+    : undefined;
+}
+
 /** Integer division that rounds up; both sides non-negative. */
 export function divideUp(dividend: bigint, divisor: bigint): bigint {
   return (dividend + divisor - 1n) / divisor;

@@ -3,7 +3,7 @@ import type { Budget } from "../money/budget.ts";
 import { sourcePath, type RuleCharge } from "./charge.ts";
 import type { Path } from "./json-path.ts";
 import type { ChargeClause } from "./policy-file.ts";
-import { toUnits } from "./quantity.ts";
+import { toExactUnits } from "./quantity.ts";
 import type { Place, ProblemList } from "./source-text.ts";
 
 /** Where budgets are found and problems go. */
@@ -24,7 +24,7 @@ export function compileCharge(
     case "metered":
       return metered(clause, budget, kind, linking);
     case "fixed": {
-      const units = toUnits(amount.text, budget.unit);
+      const units = toExactUnits(amount.text, budget.unit);
       if (units !== undefined && units <= BigInt(Number.MAX_SAFE_INTEGER)) {
         return { kind: "known", charge: { kind: "amount", budget, amount: Number(units) } };
       }

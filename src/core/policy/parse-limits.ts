@@ -5,7 +5,7 @@ import type { BudgetUnit } from "../money/budget.ts";
 import { millis, NANO_USD_MAX, type Millis } from "../units.ts";
 import { itemsOf, numberOf, placeOf, type Parsing } from "./parse-clause.ts";
 import type { LimitClause } from "./policy-file.ts";
-import { toUnits, type Quantity } from "./quantity.ts";
+import { toExactUnits, type Quantity } from "./quantity.ts";
 import { SCOPES, scopeOf } from "./scope-word.ts";
 import { textOf, valueOf, type YamlMap, type YamlNode } from "./yaml-node.ts";
 
@@ -119,7 +119,7 @@ function countedBy(
 /** At least one, and exact. */
 function allowanceOf(text: string, unit: BudgetUnit): number | undefined {
   if (unit !== "nano_usd" && text.includes(".")) return undefined;
-  const units = toUnits(text.trim(), unit);
+  const units = toExactUnits(text.trim(), unit);
   return units === undefined || units < 1n || units > BigInt(NANO_USD_MAX)
     ? undefined
     : Number(units);

@@ -1,7 +1,8 @@
 /** Quantities as policy files write them: `10 USD`, `15m`. */
 import type { BudgetUnit } from "../money/budget.ts";
 import { millis, NANO_USD_MAX, type Millis } from "../units.ts";
-import { parseDecimal } from "../money/decimal.ts";
+import { closest } from "../../lib/closest.ts";
+import { parseDecimal, parseExactDecimal } from "../money/decimal.ts";
 
 /** Decimal places of the integer that a budget counts in. */
 const UNIT_PLACES = {
@@ -15,6 +16,11 @@ const UNIT_PLACES = {
 /** The decimal text as an integer of the unit, rounded up; undefined where it is no such number. */
 export function toUnits(text: string, unit: BudgetUnit): bigint | undefined {
   return parseDecimal(text, UNIT_PLACES[unit]);
+}
+
+/** As `toUnits`, but undefined for what the unit cannot count exactly: half a call, 10⁻¹⁰ USD. */
+export function toExactUnits(text: string, unit: BudgetUnit): bigint | undefined {
+  return parseExactDecimal(text, UNIT_PLACES[unit]);
 }
 
 export type Quantity<T> =
@@ -36,14 +42,30 @@ export function parseAmount(
 ): Quantity<{ readonly unit: BudgetUnit; readonly limit: number }> {
   const [number = "", word = "", ...rest] = text.trim().split(/ +/);
   const unit = Object.hasOwn(UNITS, word) ? UNITS[word] : undefined;
-  const limit = unit && toUnits(number, unit);
-  if (unit === undefined || limit === undefined || rest.length > 0) {
+  const rounded = toUnits(number, unit ?? "nano_usd");
+  if (rounded === undefined || word === "" || rest.length > 0) {
     return { kind: "wrong", message: `${text} is not an amount`, suggestion: AMOUNT_HELP };
   }
-  if (limit <= NANO_USD_MAX) return { kind: "ok", value: { unit, limit: Number(limit) } };
-  const most = unit === "nano_usd" ? "9007199 USD" : `${NANO_USD_MAX} ${word}`;
+  if (unit === undefined) return unknownUnit(word);
+  const limit = toExactUnits(number, unit);
+  if (limit !== undefined && limit <= NANO_USD_MAX) {
+    return { kind: "ok", value: { unit, limit: Number(limit) } };
+  }
   const message = `${text} cannot be counted exactly`;
-  return { kind: "wrong", message, suggestion: `write an amount from 0 to ${most}` };
+  const most = unit === "nano_usd" ? "9007199 USD" : `${NANO_USD_MAX} ${word}`;
+  const places = unit === "nano_usd" ? "at most nine decimals" : "no decimals";
+  const suggestion = `write an amount from 0 to ${most}, with ${places}`;
+  return { kind: "wrong", message, suggestion };
+}
+
+function unknownUnit(word: string): Quantity<never> {
+  if (/^[A-Z]{3}$/.test(word)) {
+    const message = `${word} is not converted: money is counted in USD`;
+    return { kind: "wrong", message, suggestion: "write the amount in USD" };
+  }
+  const near = closest(word, Object.keys(UNITS));
+  const suggestion = near === undefined ? AMOUNT_HELP : `did you mean ${near}?`;
+  return { kind: "wrong", message: `${word} is no unit`, suggestion };
 }
 
 const SECOND = 1000;

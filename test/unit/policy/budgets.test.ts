@@ -31,7 +31,9 @@ describe("a budget in a policy file", () => {
     "Infinity USD",
     "1e99 USD",
     "9007199.254740992 USD",
-    "10 EUR",
+    "0.0000000001 USD",
+    "0.5 calls",
+    "1.5 tokens",
     "10",
     "USD",
     "10 USD USD",
@@ -40,6 +42,16 @@ describe("a budget in a policy file", () => {
   ])("does not limit %s", (limit) => {
     const [only] = problem(`{ limit: "${limit}", per: all, window: day }`);
     expect(only).toMatch(/^4:\d+ .* → write an? amount/);
+  });
+
+  it.each([
+    ["10 EUR", "EUR is not converted: money is counted in USD → write the amount in USD"],
+    ["10 usd", "usd is no unit → did you mean USD?"],
+    ["10 token", "token is no unit → did you mean tokens?"],
+    ["0.5 calls", "0.5 calls cannot be counted exactly → write an amount from 0 to"],
+    ["1e-10 USD", "with at most nine decimals"],
+  ])("says of %s what is wrong with it", (limit, message) => {
+    expect(problem(`{ limit: "${limit}", per: all, window: day }`).join()).toContain(message);
   });
 
   it.each([

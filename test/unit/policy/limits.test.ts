@@ -57,6 +57,8 @@ describe("limits of a rule", () => {
     ["{ spend: 2 EUR/min }", "is not a rate"],
     ["{ spend: -2 USD/min }", "is not a rate"],
     ["{ spend: 9007200 USD/min }", "is not a rate"],
+    ["{ spend: 0.0000000001 USD/min }", "is not a rate"],
+    ["{ spend: NaN USD/min }", "is not a rate"],
     ["{ tokens: 9e9/min }", "is not a rate"],
     ["{ concurrent: 0 }", "must be"],
     ["{ concurrent: 1.5 per team }", "is not a number of calls"],

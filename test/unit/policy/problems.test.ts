@@ -33,7 +33,7 @@ tests:
 `;
     expect(problemsOf(text)).toEqual([
       "3:1 the file has no key moode → did you mean mode?",
-      "5:15 10 EUR is not an amount → write an amount and its unit: 10 USD, 2000000 tokens or 50 calls",
+      "5:15 EUR is not converted: money is counted in USD → write the amount in USD",
       "5:28 per: agnt is no scope → did you mean agent?",
       "5:51 Europe/Zurch is no time zone → write an IANA name such as Europe/Zurich",
       "10:13 effect is alow; it must be allow, deny, approve → did you mean allow?",
