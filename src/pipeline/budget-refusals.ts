@@ -1,8 +1,9 @@
 /** The words in which stage 7 says no. */
-import type { Hold } from "../core/money/budget.ts";
+import type { Budget, Hold } from "../core/money/budget.ts";
 import type { ProviderTool } from "../core/money/demand.ts";
 import { formatAmount } from "../core/money/usd.ts";
 import type { Refusal } from "../core/refusal.ts";
+import type { Millis } from "../core/units.ts";
 import type { Metering } from "./ask.ts";
 
 export function priceUnknown({ provider, model, demand }: Metering): Refusal {
@@ -39,6 +40,8 @@ export function budgetUnavailable(cause: Error): Refusal {
 
 export function budgetExceeded(hold: Hold, left: number): Refusal {
   const { budget, amount } = hold;
+  const pace = paceOf(budget);
+  if (pace !== undefined) return paceExceeded(budget, pace);
   const limit = formatAmount(budget.unit, budget.limit);
   const scope = budget.per.length === 0 ? "" : ` per ${budget.per.join(" and ")}`;
   return {
@@ -51,6 +54,26 @@ export function budgetExceeded(hold: Hold, left: number): Refusal {
         ? "Ask for less, such as fewer output tokens, or ask the operator for a higher limit."
         : "Stop here, or ask the operator for a higher limit.",
     budget: budget.id,
+  };
+}
+
+const PACE_MS_MAX = 60_000;
+
+/** So many calls in the last minute or less are a rate: whoever waits may go on. */
+function paceOf({ unit, window }: Budget): Millis | undefined {
+  const isPace = unit === "calls" && window.kind === "rolling" && window.length <= PACE_MS_MAX;
+  return isPace ? window.length : undefined;
+}
+
+function paceExceeded({ id, unit, limit, per }: Budget, length: Millis): Refusal {
+  const scope = per.length === 0 ? "" : ` per ${per.join(" and ")}`;
+  const seconds = length / 1000;
+  return {
+    code: "rate_limited",
+    detail: `Budget ${id} allows ${formatAmount(unit, limit)} in ${seconds} s${scope}.`,
+    remedy: `Wait ${seconds} s, then send the same call again.`,
+    retryIn: length,
+    budget: id,
   };
 }
 

@@ -167,7 +167,8 @@ async function hold(
         return halt(budgetUnavailable(reply.cause));
       case "exhausted": {
         refusal = budgetExceeded(reply.hold, reply.left);
-        observer.budgetExhausted(reply.hold, reply.left);
+        // Of a mere rate nobody is told.
+        if (refusal.code === "budget_exceeded") observer.budgetExhausted(reply.hold, reply.left);
         const { id: budget, onExceed } = reply.hold.budget;
         if (onExceed.kind === "downgrade") {
           return { kind: "downgrade", budget, model: onExceed.model, refusal };

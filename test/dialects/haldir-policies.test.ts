@@ -151,7 +151,12 @@ describe("a tenant's bundle", () => {
         { kind: "rate_limit", maxPerMinute: 10 },
       ],
     } as const;
-    expect(policyFile(document)).toContain('"requests": "10/min"');
+    expect(JSON.parse(policyFile(document))).toMatchObject({
+      budgets: { "haldir-rate": { limit: "10 calls", per: "agent", window: "rolling 60s" } },
+      rules: expect.arrayContaining([
+        expect.objectContaining({ id: "haldir-tools", charge: "haldir-rate" }),
+      ]),
+    });
     snapshotOf(document);
   });
 });

@@ -46,7 +46,8 @@ export const BudgetSchema = Type.Object(
       description:
         "When it starts anew: `minute`, `hour`, `day`, `week` (from Monday) or `month` of the " +
         "calendar; `rolling 24h`, counted in slices of a twelfth of it or less; with the " +
-        "`session`; or never, `lifetime`.",
+        "`session`; or never, `lifetime`. `calls` over a rolling minute or less are a rate: who " +
+        "waits may go on.",
       examples: ["day"],
     }),
     tz: Type.Optional(

@@ -9,6 +9,7 @@ import type { ApprovalRule, HaldirDocument, ProxyPolicy } from "./policy-documen
 /** Of whatever a session may spend; the session's own limit is what binds. */
 const SPENDING = { limit: "9007199 USD", per: "session", window: "session" };
 const SPENDING_BUDGET = "haldir-spending";
+const RATE_BUDGET = "haldir-rate";
 
 /** Names that tools of deleting, writing, executing and sending have. */
 const DESTRUCTIVE =
@@ -26,7 +27,7 @@ export function policyFile(document: HaldirDocument): string {
   const file = {
     version: 1,
     agents: ["*"],
-    budgets: { [SPENDING_BUDGET]: SPENDING },
+    budgets: { [SPENDING_BUDGET]: SPENDING, ...rateBudget(document) },
     rules: [
       ...toolRules(document),
       spendingRule(),
@@ -48,15 +49,24 @@ const WATCH: JsonObject = {
   do: "report",
 };
 
-function toolRules({ upstreams, policies }: HaldirDocument): readonly JsonObject[] {
-  if (upstreams.length === 0) return [];
+/** As many calls as any of the limits allows, in any minute. */
+function rateBudget({ policies }: HaldirDocument): JsonObject {
   const rates = policies.flatMap((one) => (one.kind === "rate_limit" ? [one.maxPerMinute] : []));
+  if (rates.length === 0) return {};
+  const limit = `${Math.min(...rates)} calls`;
+  return { [RATE_BUDGET]: { limit, per: "agent", window: "rolling 60s" } };
+}
+
+function toolRules(document: HaldirDocument): readonly JsonObject[] {
+  const { upstreams } = document;
+  if (upstreams.length === 0) return [];
+  const isLimited = Object.keys(rateBudget(document)).length > 0;
   const rule: JsonObject = {
     id: "haldir-tools",
     tools: upstreams.map((name) => `${name}.*`),
     when: IN_SESSION,
     effect: "allow",
-    ...(rates.length > 0 && { limits: { requests: `${Math.min(...rates)}/min` } }),
+    ...(isLimited && { charge: RATE_BUDGET }),
   };
   return [rule];
 }

@@ -6,6 +6,7 @@ import { NO_DEMAND, type Demand } from "../../../src/core/money/demand.ts";
 import type { Budget, BudgetStore, ReserveReply } from "../../../src/core/money/budget.ts";
 import { holdsFor } from "../../../src/core/money/holds.ts";
 import type { RateStore } from "../../../src/core/money/rate.ts";
+import { rollingWindow } from "../../../src/core/money/window.ts";
 import { settlementsOf } from "../../../src/core/money/settle.ts";
 import { attemptId, id, millis, type ExchangeId } from "../../../src/core/units.ts";
 import {
@@ -271,6 +272,24 @@ describe("reserve", () => {
     expect(refusal?.remedy).toContain("fewer output tokens");
     const empty = await refused({ reply: { kind: "exhausted", hold, left: 0 } });
     expect(empty?.remedy).toContain("ask the operator");
+  });
+
+  it("says of calls in a minute how long to wait, and tells no operator", async () => {
+    const pace = budget("pace", "calls", { limit: 30, window: rollingWindow(millis(60_000)) });
+    const { reservation } = await passed({ terms: { charges: [metered(pace)] } });
+    const hold = reservation.kind === "held" ? reservation.holds[0] : undefined;
+    if (hold === undefined) throw new Error("nothing was held");
+    const { verdict, exhausted } = await run({ reply: { kind: "exhausted", hold, left: 0 } });
+    expect(verdict).toMatchObject({
+      refusal: {
+        code: "rate_limited",
+        detail: "Budget pace allows 30 calls in 60 s per agent.",
+        remedy: "Wait 60 s, then send the same call again.",
+        retryIn: 60_000,
+        budget: "pace",
+      },
+    });
+    expect(exhausted).toEqual([]);
   });
 
   it("refuses while budgets cannot be checked, and keeps the cause for the log", async () => {
