@@ -1,6 +1,8 @@
 /** Whose the sessions of MCP servers are: an id is all that such a session asks for, and it may leak. */
 export interface SessionOwnerStore {
-  /** The owner of the session; the first to claim it. Undefined where that cannot be told now. */
-  claim(session: string, owner: string): string | undefined;
+  /** A server has just opened this session for its owner, whoever had one of that name before. */
+  open(session: string, owner: string): void;
+  /** Undefined: nobody's, or that cannot be told now. */
+  ownerOf(session: string): string | undefined;
   forget(session: string): void;
 }

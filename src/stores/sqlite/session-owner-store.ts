@@ -17,7 +17,7 @@ const FORGOTTEN_AFTER_MS = 30 * 86_400_000;
 
 export class SqliteSessionOwners implements SessionOwnerStore, Disposable {
   readonly #database: DatabaseSync;
-  readonly #claim: StatementSync;
+  readonly #open: StatementSync;
   readonly #read: StatementSync;
   readonly #forget: StatementSync;
   readonly #now: () => Instant;
@@ -29,22 +29,27 @@ export class SqliteSessionOwners implements SessionOwnerStore, Disposable {
     database.prepare("DELETE FROM session_owner WHERE claimed_at < ?").run(long);
     this.#database = database;
     this.#now = now;
-    this.#claim = database.prepare(
-      "INSERT INTO session_owner (session, owner, claimed_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    this.#open = database.prepare(
+      `INSERT INTO session_owner (session, owner, claimed_at) VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET owner = excluded.owner, claimed_at = excluded.claimed_at`,
     );
     this.#read = database.prepare("SELECT owner FROM session_owner WHERE session = ?");
     this.#forget = database.prepare("DELETE FROM session_owner WHERE session = ?");
   }
 
-  claim(session: string, owner: string): string | undefined {
+  open(session: string, owner: string): void {
     try {
-      const known = this.#read.get(session)?.["owner"];
-      if (typeof known === "string") return known;
-      this.#claim.run(session, owner, this.#now());
-      const claimed = this.#read.get(session)?.["owner"];
-      return typeof claimed === "string" ? claimed : undefined;
+      this.#open.run(session, owner, this.#now());
     } catch {
-      // A full or failing disk: nobody's session is given to anybody.
+      // A full or failing disk: the session stays nobody's.
+    }
+  }
+
+  ownerOf(session: string): string | undefined {
+    try {
+      const owner = this.#read.get(session)?.["owner"];
+      return typeof owner === "string" ? owner : undefined;
+    } catch {
       return undefined;
     }
   }

@@ -20,6 +20,7 @@ import {
   headerOf,
   isStateless,
   ownerOf,
+  withHeaders,
   type McpRequest,
   type McpServerSide,
 } from "../transport/mcp-request.ts";
@@ -66,7 +67,7 @@ export class EraRelay implements UpstreamTransport {
   }
 
   dispatch(departure: Departure, agent: Dispatcher.DispatchHandler): void {
-    const request = mcpRequestOf(departure);
+    const request = withoutForeignSession(mcpRequestOf(departure));
     const { action } = departure.interpretation;
     const limit = action.kind === "tool" ? this.#limitOf(action) : undefined;
     const handler =
@@ -77,7 +78,7 @@ export class EraRelay implements UpstreamTransport {
       return this.#begin(request, handler);
     }
     if (SessionFront.owns(request)) return this.#front.ask(request, handler);
-    const session = headerOf(request.headers, "mcp-session-id");
+    const session = headerOf(request.headers, SESSION_HEADER);
     if (session !== undefined && !this.#owners.admits(session, ownerOf(request.principal))) {
       // What a client hears of a session that is over: it begins anew, and learns nothing.
       const why = errorText(undefined, RPC_SESSION_UNKNOWN, "There is no such session.");
@@ -141,6 +142,20 @@ export class EraRelay implements UpstreamTransport {
     this.#side.ask(request, new FirstTry(binder, request, this.#era, this.#front));
   }
 }
+
+/**
+ * What opens a session, and what knows none, goes without the id of one: a server could take it for
+ * a name to be given, or for a session that is not this agent's.
+ */
+function withoutForeignSession(request: McpRequest): McpRequest {
+  const { question, headers } = request;
+  const opens = question.kind === "request" && question.method === "initialize";
+  if (!opens && !isStateless(request)) return request;
+  if (headerOf(headers, SESSION_HEADER) === undefined) return request;
+  return { ...request, headers: withHeaders(headers, { [SESSION_HEADER]: undefined }) };
+}
+
+const SESSION_HEADER = "mcp-session-id";
 
 const UNHEARD: Dispatcher.DispatchHandler = {
   onRequestStart: () => {},

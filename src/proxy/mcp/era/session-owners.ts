@@ -1,33 +1,46 @@
 /**
  * Whose a server's sessions are. An id is all that such a session asks for, and it may leak, be
- * guessed or be planted; here it also takes the agent that the session was opened for.
+ * guessed or be planted; here it also takes the agent that the session was opened for. Only a server
+ * opens sessions: an id that it has not given out through here is nobody's.
  */
 import type { SessionOwnerStore } from "../../../core/session/session-owners.ts";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
+import { monotonicMillis } from "../../../lib/clock.ts";
 
 /** Known without asking the store. */
 const SESSIONS_MAX = 10_000;
+/** How long, because another worker may have heard of another owner. */
+const KNOWN_MS = 1_000;
 
 export class SessionOwners {
   readonly #upstream: string;
   readonly #store: SessionOwnerStore;
   readonly #known = new Map<string, string>();
+  /** Monotonic; when what is known is forgotten. */
+  #knownUntil = 0;
 
   constructor(upstream: string, store: SessionOwnerStore) {
     this.#upstream = upstream;
     this.#store = store;
   }
 
-  /** False: it is another agent's, or nobody can tell whose. */
-  admits(session: string, owner: string): boolean {
-    const known = this.#known.get(session) ?? this.#store.claim(this.#keyOf(session), owner);
-    if (known !== owner) return false;
+  /** The server has opened it for this owner. */
+  open(session: string, owner: string): void {
     this.#known.delete(session);
-    this.#known.set(session, owner);
-    if (this.#known.size > SESSIONS_MAX) {
-      this.#known.delete(this.#known.keys().next().value ?? "");
+    this.#store.open(this.#keyOf(session), owner);
+  }
+
+  /** False: it is another agent's, or was not opened through here. */
+  admits(session: string, owner: string): boolean {
+    const now = monotonicMillis();
+    if (now > this.#knownUntil || this.#known.size >= SESSIONS_MAX) {
+      this.#known.clear();
+      this.#knownUntil = now + KNOWN_MS;
     }
+    if (this.#known.get(session) === owner) return true;
+    if (this.#store.ownerOf(this.#keyOf(session)) !== owner) return false;
+    this.#known.set(session, owner);
     return true;
   }
 
@@ -63,7 +76,7 @@ export class SessionBinder implements Dispatcher.DispatchHandler {
     headers: IncomingHttpHeaders,
   ): void {
     const session = headers["mcp-session-id"];
-    if (typeof session === "string") this.#owners.admits(session, this.#owner);
+    if (typeof session === "string" && status < 300) this.#owners.open(session, this.#owner);
     this.#handler.onResponseStart?.(controller, status, headers);
   }
 
