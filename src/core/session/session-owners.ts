@@ -2,7 +2,7 @@
 export interface SessionOwnerStore {
   /** A server has just opened this session for its owner, whoever had one of that name before. */
   open(session: string, owner: string): void;
-  /** Undefined: nobody's, or that cannot be told now. */
-  ownerOf(session: string): string | undefined;
+  /** Whose it is; who asks first, where it was not opened through here. Undefined: nobody can tell. */
+  claim(session: string, owner: string): string | undefined;
   forget(session: string): void;
 }

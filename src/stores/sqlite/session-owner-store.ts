@@ -18,6 +18,7 @@ const FORGOTTEN_AFTER_MS = 30 * 86_400_000;
 export class SqliteSessionOwners implements SessionOwnerStore, Disposable {
   readonly #database: DatabaseSync;
   readonly #open: StatementSync;
+  readonly #claim: StatementSync;
   readonly #read: StatementSync;
   readonly #forget: StatementSync;
   readonly #now: () => Instant;
@@ -33,6 +34,9 @@ export class SqliteSessionOwners implements SessionOwnerStore, Disposable {
       `INSERT INTO session_owner (session, owner, claimed_at) VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET owner = excluded.owner, claimed_at = excluded.claimed_at`,
     );
+    this.#claim = database.prepare(
+      "INSERT INTO session_owner (session, owner, claimed_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    );
     this.#read = database.prepare("SELECT owner FROM session_owner WHERE session = ?");
     this.#forget = database.prepare("DELETE FROM session_owner WHERE session = ?");
   }
@@ -41,15 +45,19 @@ export class SqliteSessionOwners implements SessionOwnerStore, Disposable {
     try {
       this.#open.run(session, owner, this.#now());
     } catch {
-      // A full or failing disk: the session stays nobody's.
+      // A full or failing disk: its owner is asked for again with the next request.
     }
   }
 
-  ownerOf(session: string): string | undefined {
+  claim(session: string, owner: string): string | undefined {
     try {
-      const owner = this.#read.get(session)?.["owner"];
-      return typeof owner === "string" ? owner : undefined;
+      const known = this.#read.get(session)?.["owner"];
+      if (typeof known === "string") return known;
+      this.#claim.run(session, owner, this.#now());
+      const claimed = this.#read.get(session)?.["owner"];
+      return typeof claimed === "string" ? claimed : undefined;
     } catch {
+      // Nobody's session is given to anybody.
       return undefined;
     }
   }

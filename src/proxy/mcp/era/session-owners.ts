@@ -1,7 +1,8 @@
 /**
  * Whose a server's sessions are. An id is all that such a session asks for, and it may leak, be
- * guessed or be planted; here it also takes the agent that the session was opened for. Only a server
- * opens sessions: an id that it has not given out through here is nobody's.
+ * guessed or be planted; here it also takes the agent that the session was opened for. What a server
+ * says when it opens one counts; only of ids that it has not given out through here does the first
+ * asker become the owner, until it does.
  */
 import type { SessionOwnerStore } from "../../../core/session/session-owners.ts";
 import type { IncomingHttpHeaders } from "node:http";
@@ -31,7 +32,7 @@ export class SessionOwners {
     this.#store.open(this.#keyOf(session), owner);
   }
 
-  /** False: it is another agent's, or was not opened through here. */
+  /** False: it is another agent's, or nobody can tell whose. */
   admits(session: string, owner: string): boolean {
     const now = monotonicMillis();
     if (now > this.#knownUntil || this.#known.size >= SESSIONS_MAX) {
@@ -39,7 +40,7 @@ export class SessionOwners {
       this.#knownUntil = now + KNOWN_MS;
     }
     if (this.#known.get(session) === owner) return true;
-    if (this.#store.ownerOf(this.#keyOf(session)) !== owner) return false;
+    if (this.#store.claim(this.#keyOf(session), owner) !== owner) return false;
     this.#known.set(session, owner);
     return true;
   }
