@@ -1,9 +1,11 @@
-const IPV6_WORDS = 8;
-const IPV4 = /^(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
+const IPV4_BYTES = 4;
+const IPV6_BYTES = 16;
 const ZONE = /%[\da-z.:-]+$/i;
-const IPV6_WORD = /^[\da-f]{1,4}$/i;
 /** Longest text of an address, its zone left out. */
 const ADDRESS_CHARS_MAX = 45;
+
+const DOT = 0x2e;
+const COLON = 0x3a;
 
 /**
  * The bytes of a literal address (4 or 16), or undefined for anything else. Only the one canonical
@@ -11,39 +13,100 @@ const ADDRESS_CHARS_MAX = 45;
  * (`fe80::1%eth0`) does not change the address.
  */
 export function parseAddress(text: string): Uint8Array | undefined {
-  if (IPV4.test(text)) return Uint8Array.from(text.split("."), Number);
-  if (!text.includes(":")) return undefined;
-  const zone = text.search(ZONE);
-  return ipv6Bytes(zone === -1 ? text : text.slice(0, zone));
+  const zone = text.includes("%") && text.includes(":") ? text.search(ZONE) : -1;
+  const end = zone === -1 ? text.length : zone;
+  if (end > ADDRESS_CHARS_MAX) return undefined;
+  if (!text.includes(":")) {
+    const bytes = new Uint8Array(IPV4_BYTES);
+    return writeIpv4(text, 0, end, bytes, 0) ? bytes : undefined;
+  }
+  return ipv6Bytes(text, end);
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc4291#section-2.2 */
-function ipv6Bytes(text: string): Uint8Array | undefined {
-  if (text.length > ADDRESS_CHARS_MAX) return undefined;
-  const gap = text.indexOf("::");
-  const left = words(gap === -1 ? text : text.slice(0, gap), gap === -1);
-  const right = gap === -1 ? [] : words(text.slice(gap + 2), true);
-  if (left === undefined || right === undefined) return undefined;
-  const missing = IPV6_WORDS - left.length - right.length;
-  if (gap === -1 ? missing !== 0 : missing < 1) return undefined;
-  const zeros = Array.from({ length: missing }, () => 0);
-  const bytes = new Uint8Array(IPV6_WORDS * 2);
-  const view = new DataView(bytes.buffer);
-  [...left, ...zeros, ...right].forEach((word, i) => view.setUint16(i * 2, word));
+function ipv6Bytes(text: string, end: number): Uint8Array | undefined {
+  const bytes = new Uint8Array(IPV6_BYTES);
+  let count = 0;
+  /** How many bytes stand before `::`. */
+  let gap = -1;
+  let at = 0;
+  if (text.startsWith("::")) {
+    gap = 0;
+    at = 2;
+  }
+  while (at < end) {
+    if (count === IPV6_BYTES) return undefined;
+    const stop = wordEnd(text, at, end);
+    if (stop < end && text.charCodeAt(stop) === DOT) {
+      // Only the last word of the address may be an IPv4 address.
+      if (count > IPV6_BYTES - IPV4_BYTES || !writeIpv4(text, at, end, bytes, count)) {
+        return undefined;
+      }
+      count += IPV4_BYTES;
+      break;
+    }
+    if (stop === at || stop - at > 4) return undefined;
+    const word = Number.parseInt(text.slice(at, stop), 16);
+    bytes[count] = word >> 8;
+    bytes[count + 1] = word & 0xff;
+    count += 2;
+    if (stop === end) break;
+    if (text.charCodeAt(stop) !== COLON || stop + 1 === end) return undefined;
+    at = stop + 1;
+    if (text.charCodeAt(at) !== COLON) continue;
+    if (gap >= 0) return undefined;
+    gap = count;
+    at += 1;
+  }
+  return spread(bytes, count, gap);
+}
+
+/** What stands behind `::` moves to the end; `::` stands for at least one word. */
+function spread(bytes: Uint8Array, count: number, gap: number): Uint8Array | undefined {
+  if (gap < 0) return count === IPV6_BYTES ? bytes : undefined;
+  if (count === IPV6_BYTES) return undefined;
+  bytes.copyWithin(IPV6_BYTES - (count - gap), gap, count);
+  bytes.fill(0, gap, IPV6_BYTES - (count - gap));
   return bytes;
 }
 
-/** Only the last word of the address may be an IPv4 address. */
-function words(text: string, last: boolean): readonly number[] | undefined {
-  if (text === "") return [];
-  const found: number[] = [];
-  const parts = text.split(":");
-  for (const [i, part] of parts.entries()) {
-    if (IPV6_WORD.test(part)) found.push(Number.parseInt(part, 16));
-    else if (last && i === parts.length - 1 && IPV4.test(part)) {
-      const [a = 0, b = 0, c = 0, d = 0] = part.split(".").map(Number);
-      found.push(a * 256 + b, c * 256 + d);
-    } else return undefined;
+/** Behind the hexadecimal digits from `at` on. */
+function wordEnd(text: string, at: number, end: number): number {
+  let i = at;
+  while (i < end && isHexDigit(text.charCodeAt(i))) i += 1;
+  return i;
+}
+
+function isHexDigit(unit: number): boolean {
+  const lower = unit | 0x20;
+  return (unit >= 0x30 && unit <= 0x39) || (lower >= 0x61 && lower <= 0x66);
+}
+
+/** Four numbers up to 255 without leading zeros, nothing else in `[from, to)`. */
+function writeIpv4(
+  text: string,
+  from: number,
+  to: number,
+  bytes: Uint8Array,
+  place: number,
+): boolean {
+  let at = from;
+  for (let i = 0; i < IPV4_BYTES; i += 1) {
+    const begin = at;
+    let value = 0;
+    while (at < to && at - begin < 3) {
+      const digit = text.charCodeAt(at) - 0x30;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+      at += 1;
+    }
+    const digits = at - begin;
+    if (digits === 0 || value > 0xff) return false;
+    if (digits > 1 && text.charCodeAt(begin) === 0x30) return false;
+    bytes[place + i] = value;
+    if (i === IPV4_BYTES - 1) break;
+    if (at >= to || text.charCodeAt(at) !== DOT) return false;
+    at += 1;
   }
-  return found;
+  return at === to;
 }

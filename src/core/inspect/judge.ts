@@ -7,7 +7,7 @@ import { INJECTION_DETECTOR } from "./detectors/injection.ts";
 import { marksOf, ruleFor } from "./scan-plan.ts";
 import { afford } from "./scan-budget.ts";
 import { HOLD_MAX, MORE, type Hit, type View } from "./signature.ts";
-import { originalAt, type TextScan } from "./text-scan.ts";
+import { originalAt, type Signal, type TextScan } from "./text-scan.ts";
 import { isWordUnit } from "./text-units.ts";
 
 /** Findings kept per part; edits and blocks go on beyond it. */
@@ -41,9 +41,11 @@ export function judge(scan: TextScan, at: number): number | typeof MORE {
   const caught = catchAt(scan, at);
   if (caught === MORE) return MORE;
   if (caught === undefined) return at + 1;
+  const isFull = scan.findings.length >= FINDINGS_MAX;
+  if (isFull && caught.rule.action === "report") return at + 1;
 
   const finding = findingOf(scan, caught);
-  if (scan.findings.length < FINDINGS_MAX) scan.findings.push(finding);
+  if (!isFull) scan.findings.push(finding);
   switch (finding.action) {
     case "block":
       scan.blocked = finding;
@@ -142,7 +144,6 @@ export function leaning({ lean }: TextScan, score: number): number {
   return lean === 0 ? score : Math.max(0, Math.min(SCORE_MAX, score + lean));
 }
 
-const QUOTES = "\"'`“‘«„";
 /** What is left of a score where words are quoted: text about attacks quotes them. */
 const MENTION_SHARE = 0.6;
 /**
@@ -160,7 +161,7 @@ function isMention(text: string, start: number): boolean {
   for (let i = start - 1; i >= least; i -= 1) {
     const unit = text.charCodeAt(i);
     if (unit === NEWLINE) return false;
-    if (!QUOTES.includes(text.charAt(i))) continue;
+    if (!isQuote(unit)) continue;
     if (i > 0 && isWordUnit(text.charCodeAt(i - 1))) {
       // Behind a word it closes, unless it is an apostrophe.
       if (unit === APOSTROPHE) continue;
@@ -173,21 +174,34 @@ function isMention(text: string, start: number): boolean {
 }
 
 const NEWLINE = 0x0a;
+const QUOTE = 0x22;
 const APOSTROPHE = 0x27;
+const BACKTICK = 0x60;
+
+/** Folded text has no other quotes. */
+function isQuote(unit: number): boolean {
+  return unit === QUOTE || unit === APOSTROPHE || unit === BACKTICK;
+}
 
 /** Different signatures near each other: the chance that all of them are innocent. */
 function strengthened(scan: TextScan, hit: Hit): number {
   const offset = scan.base + hit.start;
   const own = isMention(scan.text, hit.start) ? hit.score * MENTION_SHARE : hit.score;
   let innocent = 1 - own / 100;
-  const near = scan.signals.filter((signal) => offset - signal.offset <= SIGNAL_REACH);
-  for (const signal of near) {
-    if (signal.signature !== hit.signature) innocent *= 1 - signal.score / 100;
+  let known: Signal | undefined;
+  for (const signal of scan.signals) {
+    if (offset - signal.offset > SIGNAL_REACH) continue;
+    if (signal.signature === hit.signature) known = signal;
+    else innocent *= 1 - signal.score / 100;
   }
-  const known = near.find((signal) => signal.signature === hit.signature);
   if (known === undefined || known.score < own) {
-    const others = near.filter((signal) => signal !== known).slice(-SIGNALS_MAX + 1);
-    scan.signals = [...others, { signature: hit.signature, offset, score: own }];
+    const others = scan.signals.filter(
+      (signal) => signal !== known && offset - signal.offset <= SIGNAL_REACH,
+    );
+    scan.signals = [
+      ...others.slice(-SIGNALS_MAX + 1),
+      { signature: hit.signature, offset, score: own },
+    ];
   }
   return Math.round(100 * (1 - innocent));
 }

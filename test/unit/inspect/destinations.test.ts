@@ -143,6 +143,26 @@ describe("the destination detectors", () => {
     expect(scanJson(look, value, []).findings).toHaveLength(1);
   });
 
+  it("tell so wherever a stream is cut, also behind more than is kept of it", () => {
+    const look = looking(["destination"], "report", MEDIUM);
+    for (const text of [`${"\n".repeat(300)}http://10.0.0.1/ `, "http://10.0.0.1/ is mine"]) {
+      const judged = [1, 3, text.length].map((width) => {
+        const scanner = createPartScanner(look, "p", []);
+        for (let at = 0; at < text.length; at += width) scanner.push(text.slice(at, at + width));
+        scanner.end();
+        return scanner.findings;
+      });
+      expect(judged).toEqual([[], [], []]);
+    }
+  });
+
+  it("judge what an address carries by itself, up to the next one", () => {
+    expect(found("https://a.example/?u=http://10.0.0.1/?v=https://b.example/")).toEqual([
+      "destination.ssrf",
+    ]);
+    expect(found("javascript:javascript:javascript:alert(1)")).toContain("destination.ssrf");
+  });
+
   it("see a name as it was written, before look-alike letters are folded", () => {
     const look = looking(["destination"], "report", MEDIUM);
     const value = { a: "https://p\u0430yp\u0430l.com/", b: "\u200bhttps://paypal.com/" };

@@ -131,6 +131,7 @@ describe("addresses and names", () => {
   it.each([
     ["pii.ip", "client 93.184.216.34 connected", "93.184.216.34"],
     ["pii.ip", "peer 2a00:1450:4001:82b::200e.", "2a00:1450:4001:82b::200e"],
+    ["pii.ip", "source:2a00:1450:4001:82b::200e", "2a00:1450:4001:82b::200e"],
     ["pii.name", "Hello, my name is Ada Lovelace and I", "Ada Lovelace"],
     ["pii.name", "Patient name: José M. García\n", "José M. García"],
     ["pii.name", "Dear Mrs. O'Neill,", "O'Neill"],
@@ -144,6 +145,8 @@ describe("addresses and names", () => {
     ["pii.ip", "upgrade to version 4.18.2.1"],
     ["pii.ip", "the network 93.184.216.0/24"],
     ["pii.ip", "from 2001:db8::1"],
+    ["pii.ip", "checksum 0:2a00:1450:4001:82b:1:2:3:200e of the block"],
+    ["pii.ip", "checksum 2a00:1450:4001:82b:1:2:3:200e:4001:82b:1:2:3 of the block"],
     ["pii.name", "name: Build and Test"],
     ["pii.name", "my name is not important"],
     ["pii.name", "Berlin is a city; Ada is a language"],

@@ -36,7 +36,9 @@ const weights = decodeWeights();
 
 /** Bytes stay bytes: all of them fit into the nearest cache. */
 function decodeWeights(): Int8Array {
-  return Int8Array.from(decodeBase64(WEIGHTS.weights, 0, WEIGHTS.weights.length));
+  const text = WEIGHTS.weights;
+  const bytes = new Uint8Array(text.length);
+  return Int8Array.from(decodeBase64({ text, start: 0, end: text.length }, bytes));
 }
 
 /** 0–100: at the operating point as high as `high`, elsewhere by the odds it was calibrated to. */

@@ -6,11 +6,13 @@ import {
 } from "../../destination/assess-destination.ts";
 import { DESTINATION_KINDS, type DestinationKind } from "../../destination/factor.ts";
 import { toOriginal } from "../fold.ts";
-import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
+import { nextSight } from "../next-sight.ts";
+import { LOOK_BACK, MORE, type Outcome, type Signature, type View } from "../signature.ts";
 
-/** Longer ones are judged by their beginning; one inside another by less. */
+/** Longer ones are judged by their beginning; one inside another by less, and not by the next. */
 const ADDRESS_UNITS_MAX = 480;
 const INNER_UNITS_MAX = 160;
+const SCRIPT_UNITS_MAX = 32;
 const ANCHORS = [
   "http://",
   "https://",
@@ -41,9 +43,14 @@ const ANCHORS = [
 const MENTIONED = 0.65;
 const CALLED_BY_LABEL =
   /ur[il]|href|link|endpoint|host|target|webhook|callback|address|site|domain|uri|src/i;
-const CALLED_BEFORE =
-  /(?:(?:curl|wget|iwr|irm|nc|http)\s[^\n]{0,30}|(?:fetch|requests?\.\w+|open|get|post|axios|goto|navigate)\(\s*["'`]?|=\s*["']?)$/i;
+/** Close before a called address, on its line. */
+const CALLERS = /(?:curl|wget|iwr|irm|nc|http)\s/gi;
+const CALLER_BEFORE = /(?:curl|wget|iwr|irm|nc|http)\s[^\n]{0,30}$/i;
+/** Right before it, behind an opening parenthesis. */
+const CALL_BEFORE = /(?:fetch|requests?\.\w+|open|get|post|axios|goto|navigate)\(\s*["'`]?$/i;
 const BEFORE = 48;
+/** Units behind an address that tell whether it stands alone. */
+const BEHIND = 8;
 
 /** Addresses judged, by their text; addresses repeat. Emptied when full. */
 const CACHE_MAX = 512;
@@ -74,31 +81,49 @@ interface Address {
 }
 
 /** The address read last: every kind asks for the same one in turn. */
-const last: { view: View | undefined; address: Address | typeof MORE | undefined } = {
+const lastRead: { view: View | undefined; address: Address | typeof MORE | undefined } = {
   view: undefined,
   address: undefined,
 };
 
 function addressOf(view: View, at: number): Address | typeof MORE | undefined {
   // One view is made for each candidate.
-  if (last.view !== view) {
-    last.address = readAddress(view, at);
-    last.view = view;
+  if (lastRead.view !== view) {
+    lastRead.address = readAddress(view, at);
+    lastRead.view = view;
   }
-  return last.address;
+  return lastRead.address;
 }
 
 function readAddress(view: View, at: number): Address | typeof MORE | undefined {
   const { text, stop, final } = view;
-  const inner = isAddressUnit(text.charCodeAt(at - 1)) && at > 0;
-  const most = Math.min(stop, at + (inner ? INNER_UNITS_MAX : ADDRESS_UNITS_MAX));
-  let end = at;
-  while (end < most && isAddressUnit(text.charCodeAt(end))) end += 1;
-  if (end === stop && !final) return MORE;
-  while (end > at && TRAILING.includes(text.charAt(end - 1))) end -= 1;
-  const written = writtenAt(view, at, end);
+  const isInner = at > 0 && isAddressUnit(text.charCodeAt(at - 1));
+  const end = addressEnd(text, at, Math.min(stop, at + ADDRESS_UNITS_MAX), isInner);
+  if (end + BEHIND > stop && !final) return MORE;
+  let last = end;
+  while (last > at && TRAILING.includes(text.charAt(last - 1))) last -= 1;
+  const written = writtenAt(view, at, last);
   if (TEMPLATE.test(written)) return undefined;
-  return { end, assessment: assessed(written, view.lists) };
+  return { end: last, assessment: assessed(written, view.lists) };
+}
+
+/** Where the address ends that begins at `at`, or what is read of it. */
+function addressEnd(text: string, at: number, stop: number, isInner: boolean): number {
+  let most = isInner ? Math.min(stop, at + INNER_UNITS_MAX) : stop;
+  let isBegun = false;
+  let end = at;
+  for (; end < most && isAddressUnit(text.charCodeAt(end)); end += 1) {
+    if (text.charCodeAt(end) !== COLON) continue;
+    const hasSlash = isSlash(text.charCodeAt(end + 1));
+    if (isBegun) {
+      if (isInner && hasSlash) break;
+      continue;
+    }
+    isBegun = true;
+    // The scheme says all there is to know: script, data.
+    if (!hasSlash) most = Math.min(most, end + SCRIPT_UNITS_MAX);
+  }
+  return end;
 }
 
 /** Folding turns look-alike letters into what they imitate: the name is judged as it was written. */
@@ -120,11 +145,30 @@ function assessed(address: string, lists: DestinationLists): Assessment {
   return assessment;
 }
 
+const COLON = 0x3a;
+
+function isSlash(unit: number): boolean {
+  return unit === 0x2f || unit === 0x5c;
+}
+
 /** It is all there is, or something is about to fetch it. */
-function isCalled({ text, label }: View, start: number, end: number): boolean {
-  if (text.slice(0, start).trim() === "" && text.slice(end, end + 8).trim() === "") return true;
+function isCalled(view: View, start: number, end: number): boolean {
+  const { text, label } = view;
+  if (isFirst(view, start) && text.slice(end, end + BEHIND).trim() === "") return true;
   if (label !== "" && CALLED_BY_LABEL.test(label)) return true;
-  return CALLED_BEFORE.test(text.slice(Math.max(0, start - BEFORE), start));
+  const from = Math.max(0, start - BEFORE);
+  const before = text.slice(from, start);
+  const sign = before
+    .replace(/["'`]$/, "")
+    .trimEnd()
+    .at(-1);
+  if (sign === "=" || (sign === "(" && CALL_BEFORE.test(before))) return true;
+  return nextSight(view, CALLERS, from, start) < start && CALLER_BEFORE.test(before);
+}
+
+/** Only white space stands before it, and little of that: of a stream no more is left to see. */
+function isFirst({ text, original }: View, start: number): boolean {
+  return original.base + start <= LOOK_BACK && text.slice(0, start).trim() === "";
 }
 
 /** Addresses with holes to fill are nobody's. */

@@ -3,10 +3,13 @@
  * before (or all of it) and a word for instructions, in any order, close together.
  */
 import { foldLiteral } from "../fold.ts";
+import { nextSight } from "../next-sight.ts";
 import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
 
-/** Units in which all groups must stand. */
+/** Units in which a word of each group must begin. */
 const SPAN_MAX = 48;
+/** The longest word. */
+const WORD_UNITS_MAX = 16;
 
 interface Triple {
   readonly name: string;
@@ -43,13 +46,32 @@ export const INJECTION_TRIPLES: readonly Signature[] = TRIPLES.map(({ name, scor
   const words = groups
     .split("; ")
     .map((group) => group.split(",").map((word) => foldLiteral(word).toLowerCase()));
+  const all = words.flat();
+  const compiled: Compiled = {
+    name,
+    score,
+    heads: new Set(all.flatMap((word) => [word.charCodeAt(0), word.toUpperCase().charCodeAt(0)])),
+    groups: words.map((group) => ({
+      here: new RegExp(group.join("|"), "iy"),
+      ahead: new RegExp(group.join("|"), "gi"),
+    })),
+  };
   return {
     detector: "injection",
-    anchors: words.flat(),
+    anchors: all,
     wordStart: false,
-    match: (view, at) => tripleAt(view, at, words, { name, score }),
+    match: (view, at) => tripleAt(view, at, compiled),
   };
 });
+
+interface Compiled {
+  readonly name: string;
+  readonly score: number;
+  /** First units of words, in both cases: anchors of other scripts are alike in many. */
+  readonly heads: ReadonlySet<number>;
+  /** Any word of each group: where one should stand, and where one stands next. */
+  readonly groups: readonly { readonly here: RegExp; readonly ahead: RegExp }[];
+}
 
 function override(groups: string): Triple {
   return { name: "override-instructions", score: 88, groups };
@@ -63,19 +85,17 @@ function conceal(groups: string): Triple {
   return { name: "conceal", score: 75, groups };
 }
 
-function tripleAt(
-  { text, stop, final }: View,
-  at: number,
-  groups: readonly (readonly string[])[],
-  { name, score }: { readonly name: string; readonly score: number },
-): Outcome {
+function tripleAt(view: View, at: number, { name, score, heads, groups }: Compiled): Outcome {
+  const { text, stop, final } = view;
+  if (!heads.has(text.charCodeAt(at))) return undefined;
+  if (stop - at < SPAN_MAX + WORD_UNITS_MAX && !final) return MORE;
   const end = Math.min(stop, at + SPAN_MAX);
-  const near = text.slice(at, end).toLowerCase();
-  if (!groups.some((group) => group.some((word) => near.startsWith(word.slice(0, near.length))))) {
-    return undefined;
+  let begun = false;
+  for (const { here, ahead } of groups) {
+    here.lastIndex = at;
+    if (here.test(text)) begun = true;
+    // Nearly all end here: one of the three is nowhere near.
+    else if (nextSight(view, ahead, at, end) === end) return undefined;
   }
-  if (end === stop && end - at < SPAN_MAX && !final) return MORE;
-  if (!groups.every((group) => group.some((word) => near.includes(word)))) return undefined;
-  if (!groups.some((group) => group.some((word) => near.startsWith(word)))) return undefined;
-  return { signature: name, score, confidence: score / 100, start: at, end };
+  return begun ? { signature: name, score, confidence: score / 100, start: at, end } : undefined;
 }

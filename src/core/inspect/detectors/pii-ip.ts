@@ -42,7 +42,10 @@ export const IP: readonly Signature[] = [
     // Global unicast is 2000::/3; what is in use begins with 2.
     anchors: HEX.flatMap((a) => HEX.flatMap((b) => HEX.map((c) => `0${a}${b}${c}:`))),
     wordStart: true,
-    match: (view, at) => addressAt(view, at, isIpv6Unit, IPV6_UNITS_MAX, ALONE_V6),
+    match: (view, at) =>
+      isBehindWord(view.text, at)
+        ? undefined
+        : addressAt(view, at, isIpv6Unit, IPV6_UNITS_MAX, ALONE_V6),
   },
 ];
 
@@ -61,7 +64,7 @@ function addressAt(
   // A full stop behind it ends the sentence.
   if (text[end - 1] === "." || text[end - 1] === ":") end -= 1;
   const after = text.charCodeAt(end);
-  if (isWordUnit(after) || after === SLASH) return undefined;
+  if (isWordUnit(after) || after === SLASH || end - at > most) return undefined;
   if (classifyAddress(text.slice(at, end)) !== "public") return undefined;
   const score = isNear(view, at, end, WORDS) ? TOLD : alone;
   return { signature: "ip-address", score, confidence: score / 100, start: at, end };
@@ -69,6 +72,17 @@ function addressAt(
 
 /** Begins the length of a network, which is nobody's address. */
 const SLASH = 0x2f;
+const COLON = 0x3a;
+const WORD_UNITS_MAX = 4;
+
+/** The address began before `at`, with `::` or with a word of its own and a colon. */
+function isBehindWord(text: string, at: number): boolean {
+  if (at < 2 || text.charCodeAt(at - 1) !== COLON) return false;
+  let start = at - 1;
+  const least = Math.max(0, start - WORD_UNITS_MAX);
+  while (start > least && isIpv6Unit(text.charCodeAt(start - 1))) start -= 1;
+  return start === 0 || !isWordUnit(text.charCodeAt(start - 1));
+}
 
 function isIpv4Unit(unit: number): boolean {
   return isDigit(unit) || unit === 0x2e;

@@ -7,7 +7,7 @@ import { isDigit, isLetter, isWordUnit } from "../text-units.ts";
 import type { NationalId, NationalIdRows } from "./national-id.ts";
 import { EUROPEAN_IDS } from "./national-ids-europe.ts";
 import { WORLD_IDS } from "./national-ids-world.ts";
-import { isNear, nearWords, WORDS_BEHIND } from "./near-words.ts";
+import { isNear, nearWords, WORDS_BEHIND, type NearWords } from "./near-words.ts";
 import { endsNumber, isInNumber } from "./number-edges.ts";
 
 export const NATIONAL_ID_DETECTOR = "pii.national_id";
@@ -24,7 +24,7 @@ const LETTERS = Array.from("abcdefghijklmnopqrstuvwxyz");
 interface Known {
   readonly id: NationalId;
   readonly bare: boolean;
-  readonly words: RegExp;
+  readonly words: NearWords;
 }
 
 /** Layouts as a trie: by symbol, `9`, `A` or a sign. */

@@ -1,17 +1,27 @@
 /** Text alphabets of bytes: base64 in both alphabets, base32 in both cases, hex. */
 
-/** Six bits each; line breaks and padding are skipped. @see https://www.rfc-editor.org/rfc/rfc4648 */
-export function decodeBase64(text: string, start: number, end: number): Uint8Array {
-  return decode(text, start, end, BASE64);
+/**
+ * Where the digits `[start, end)` of a text are. What they say is written to `into`, which lasts: most
+ * runs are identifiers, and memory for each would cost more than to read it.
+ */
+export interface Digits {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
 }
 
-export function decodeBase32(text: string, start: number, end: number): Uint8Array {
-  return decode(text, start, end, BASE32);
+/** Six bits each; line breaks and padding are skipped. @see https://www.rfc-editor.org/rfc/rfc4648 */
+export function decodeBase64(digits: Digits, into: Uint8Array): Uint8Array {
+  return decode(digits, into, BASE64);
+}
+
+export function decodeBase32(digits: Digits, into: Uint8Array): Uint8Array {
+  return decode(digits, into, BASE32);
 }
 
 /** Pairs of digits, with one separator between pairs or none. */
-export function decodeHex(text: string, start: number, end: number): Uint8Array {
-  return decode(text, start, end, HEX);
+export function decodeHex(digits: Digits, into: Uint8Array): Uint8Array {
+  return decode(digits, into, HEX);
 }
 
 interface Alphabet {
@@ -37,8 +47,10 @@ function alphabet(bits: number, digits: string): Alphabet {
   return { bits, values };
 }
 
-function decode(text: string, start: number, end: number, { bits, values }: Alphabet): Uint8Array {
-  const bytes = new Uint8Array(((end - start) * bits) >> 3);
+/** Throws RangeError where there is no room: what is not decoded must not pass for read. */
+function decode({ text, start, end }: Digits, bytes: Uint8Array, alphabet: Alphabet): Uint8Array {
+  const { bits, values } = alphabet;
+  if (bytes.length < ((end - start) * bits) >> 3) throw new RangeError("no room to decode");
   let kept = 0;
   let count = 0;
   let length = 0;

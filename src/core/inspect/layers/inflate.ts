@@ -31,8 +31,9 @@ interface Sink {
 
 /** By its first bytes. */
 export function isCompressed(bytes: Uint8Array): boolean {
-  const [a = 0, b = 0, c = 0] = bytes;
-  if (a === 0x1f && b === 0x8b) return c === 8;
+  const a = bytes[0] ?? 0;
+  const b = bytes[1] ?? 0;
+  if (a === 0x1f && b === 0x8b) return bytes[2] === 8;
   return a === 0x78 && ((a << 8) | b) % 31 === 0 && (b & 0x20) === 0;
 }
 

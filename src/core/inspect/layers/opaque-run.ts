@@ -108,6 +108,9 @@ export function decodeRun(
   return decodeDigits(text, start, end, room) ?? decodePieces(text, start, end, room);
 }
 
+/** What the run at hand says; its text is taken out before the next one is decoded. */
+const decoded = new Uint8Array(COMPRESSED_RUN_MAX);
+
 const HEX = 1;
 const BASE32 = 2;
 
@@ -118,16 +121,17 @@ function decodeDigits(
   room: number,
 ): Readable | undefined {
   if (end - start < RUN_MIN) return undefined;
+  const digits = { text, start, end };
   const may = alphabetsOf(text, start, end);
   if ((may & HEX) !== 0) {
-    const read = readable(decodeHex(text, start, end), "hex", room);
+    const read = readable(decodeHex(digits, decoded), "hex", room);
     if (read !== undefined) return read;
   }
   if ((may & BASE32) !== 0) {
-    const read = readable(decodeBase32(text, start, end), "base32", room);
+    const read = readable(decodeBase32(digits, decoded), "base32", room);
     if (read !== undefined) return read;
   }
-  return readable(decodeBase64(text, start, end), "base64", room);
+  return readable(decodeBase64(digits, decoded), "base64", room);
 }
 
 /** Which alphabets beside base64 have all of the run's digits. */

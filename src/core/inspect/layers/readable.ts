@@ -41,10 +41,10 @@ function textOf(bytes: Uint8Array): string | undefined {
   if (isUtf16(bytes)) return utf16.decode(bytes);
   if (
     share(bytes, PROBE_BYTES) >= PRINTABLE_SHARE &&
-    share(bytes, bytes.length) >= PRINTABLE_SHARE
+    share(bytes, bytes.length) >= PRINTABLE_SHARE &&
+    isMostlyUtf8(bytes)
   ) {
-    const text = utf8.decode(bytes);
-    if (!bytes.some(isHigh) || isMostlyUtf8(text)) return text;
+    return utf8.decode(bytes);
   }
   return stretches(bytes);
 }
@@ -61,10 +61,6 @@ function isPrintable(byte: number): boolean {
   return (byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
-function isHigh(byte: number): boolean {
-  return byte >= 0x80;
-}
-
 function share(bytes: Uint8Array, upTo: number): number {
   const length = Math.min(bytes.length, upTo);
   let good = 0;
@@ -75,10 +71,26 @@ function share(bytes: Uint8Array, upTo: number): number {
   return good / length;
 }
 
-function isMostlyUtf8(text: string): boolean {
+/** Sequences that are none cost a sign of replacement each: of what comes out, one in twenty. */
+function isMostlyUtf8(bytes: Uint8Array): boolean {
   let broken = 0;
-  for (let at = text.indexOf("\ufffd"); at >= 0; at = text.indexOf("\ufffd", at + 1)) broken += 1;
-  return broken * 20 <= text.length;
+  let units = 0;
+  for (let i = 0; i < bytes.length; units += 1) {
+    const width = sequenceWidth(bytes, i);
+    if (width === 0) broken += 1;
+    i += Math.max(1, width);
+  }
+  return broken * 20 <= units;
+}
+
+/** Bytes of the sequence that begins at `at`; 0 if it is none. */
+function sequenceWidth(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at] ?? 0;
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  const width = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  for (let i = at + 1; i < at + width; i += 1) if (((bytes[i] ?? 0) & 0xc0) !== 0x80) return 0;
+  return width;
 }
 
 /** Strings inside binary data, a line each. */
