@@ -11,7 +11,6 @@ import { RecentRefusals } from "../operations/planning/recent-refusals.ts";
 import { id, type ExchangeId } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
-import type { ListWatch } from "../proxy/mcp/news/list-watch.ts";
 import type { Config } from "./config/config.ts";
 import { prepareDataDirectory } from "./ports/data-directory.ts";
 import type { Environment } from "./config/environment.ts";
@@ -19,6 +18,7 @@ import { createEvents, type Events, type Listener } from "./observe/events.ts";
 import { openListener } from "./listeners/http-listener.ts";
 import type { GatewayReport } from "./observe/gateway-report.ts";
 import { openLiveDirectory, type OpenLiveDirectory } from "./ports/open-live-directory.ts";
+import { openConfiguredRedis } from "./ports/open-shared-redis.ts";
 import type { Log } from "./observe/logger.ts";
 import { notifyingListener, openNotifier } from "./observe/notifications.ts";
 import { PolicyFault } from "./policies/policy-fault.ts";
@@ -85,8 +85,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const told = [...traced, refusals.note, ...sums.listeners, notifyingListener(notifier)];
   const events = createEvents(log, tally, told, notifier);
   const { config, judge } = openJudge(options.config, events);
-  const tenant = DEFAULT_TENANT;
-  const live = started.use(await openLiveDirectory({ config, events, notifier, tenant, now }));
+  const redis = await openConfiguredRedis(config, events, started);
+  const live = started.use(await openLiveDirectory({ config, events, notifier, now, redis }));
   const { feeds, policies, prices } = openFiles({ config, live, events }, started);
   const listener = started.use(
     await openListener(config.listen, (fault) => events.certificateRefused(fault)),
@@ -104,6 +104,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       refusals,
       crew,
       notifier,
+      redis,
     }),
   );
   await testLimits(policies, wired);
@@ -112,8 +113,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   judge?.listensAt(url);
   warmUp(policies.current(), prices.catalogue, config);
   await prepareCredentials(wired, config, events);
-  const watch = watchLists(config, wired, crew);
-  if (watch !== undefined) live.onChange(() => watch.look());
+  const watch = watchLists(config, wired, crew, live);
   const owned = started.move();
   return {
     url,
@@ -137,9 +137,12 @@ function watchLists(
   { definitions }: Config,
   { plane }: Wired,
   crew: CrewPlace | undefined,
-): ListWatch | undefined {
+  live: OpenLiveDirectory,
+): Disposable | undefined {
   if (definitions.refresh === 0 || (crew?.slot ?? 0) !== 0) return undefined;
-  return plane.watchLists(definitions.refresh);
+  const watch = plane.watchLists(definitions.refresh);
+  live.onChange(() => watch.look());
+  return watch;
 }
 
 /** What closed exchanges add up to, on disk: reports of usage, uses of secrets. */

@@ -14,7 +14,7 @@ import { openReviewServices } from "./services/review-services.ts";
 import { openSecretServices } from "./services/secret-services.ts";
 import type { ServiceParts } from "./services/service-parts.ts";
 import { openPins, upstreamServices } from "./services/upstream-services.ts";
-import { openSharedRedis } from "./ports/open-shared-redis.ts";
+import { openConfiguredRedis } from "./ports/open-shared-redis.ts";
 import { NOBODY_TOLD } from "./observe/store-events.ts";
 import { VERSION } from "./version.ts";
 import { now } from "./now.ts";
@@ -34,10 +34,7 @@ export interface NativePlane extends AsyncDisposable {
 export async function openNativePlane(given: NativePlaneParts): Promise<NativePlane> {
   const { config, vitals } = given;
   await using started = new AsyncDisposableStack();
-  const redis =
-    config.store.kind === "redis"
-      ? started.use(await openSharedRedis(config.store, NOBODY_TOLD))
-      : undefined;
+  const redis = await openConfiguredRedis(config, NOBODY_TOLD, started);
   const parts: ServiceParts = { ...given, redis, now };
   const identity = await openIdentityServices(parts, started);
   const pins = openPins(parts, started);

@@ -124,7 +124,7 @@ async function openDesk(options: Options, shell: Shell): Promise<Desk> {
   const counters = opened.use(
     await openCounters({ config, shared: false, now, events: NOBODY_TOLD }),
   );
-  const store = opened.use(await openDirectoryStore(config));
+  const store = opened.use(await openDirectoryStore(config, undefined));
   const desk = openPolicyDesk({ directory: config.policiesDirectory, store });
   const tenant = await tenantOf(options, { store });
   const owned = opened.move();

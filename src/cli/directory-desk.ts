@@ -2,7 +2,9 @@
 import type { Command } from "commander";
 import { prepareDataDirectory } from "../app/ports/data-directory.ts";
 import type { Config } from "../app/config/config.ts";
+import { NOBODY_TOLD } from "../app/observe/store-events.ts";
 import { openDirectoryStore } from "../app/ports/open-directory-store.ts";
+import { openConfiguredRedis } from "../app/ports/open-shared-redis.ts";
 import type { Answer } from "../core/fault.ts";
 import type { Caller } from "../core/identity/caller.ts";
 import type { IdentityPorts } from "../core/identity/identity-ports.ts";
@@ -100,7 +102,8 @@ async function open(config: Config): Promise<AsyncDisposable & { readonly ports:
   const { dataDirectory } = config;
   prepareDataDirectory(dataDirectory);
   await using started = new AsyncDisposableStack();
-  const store = started.use(await openDirectoryStore(config));
+  const redis = await openConfiguredRedis(config, NOBODY_TOLD, started);
+  const store = started.use(await openDirectoryStore(config, redis));
   const directory = ledgerDirectory(dataDirectory);
   const ledger = started.use(await openLedger({ directory, now, report: () => undefined }));
   const owned = started.move();

@@ -33,6 +33,11 @@ export interface Directory {
   bySubject(subject: string): Agent | undefined;
   /** A session made beforehand, while it is live. */
   session(name: string): LiveSession | undefined;
+  /**
+   * Where others write: resolves once what they wrote until now is known here; undefined where it is
+   * known anyway.
+   */
+  catchUp(): Promise<void> | undefined;
   /** What clients may say of themselves: `user`, `tag.<name>`. Agents' own entries win. */
   readonly accepts: ReadonlySet<string>;
   /** The one agent a loopback sidecar serves without a key, if the operator named it. */

@@ -58,8 +58,21 @@ export const SESSION_ENDED: Refusal = {
 };
 const SESSION_OVER = halt(SESSION_ENDED);
 
-/** Answers at once but for tokens, whose signatures are checked on the thread pool. */
+/**
+ * Answers at once but for tokens, whose signatures are checked on the thread pool, and for what is
+ * not known here and may have been made a moment ago by another replica.
+ */
 export function identify(
+  presented: Presented,
+  directory: Directory,
+): Verdict<Principal> | Promise<Verdict<Principal>> {
+  const asked = identifyNow(presented, directory);
+  if (asked instanceof Promise || asked.kind === "pass" || asked === NO_KEY) return asked;
+  const caughtUp = directory.catchUp();
+  return caughtUp === undefined ? asked : caughtUp.then(() => identifyNow(presented, directory));
+}
+
+function identifyNow(
   presented: Presented,
   directory: Directory,
 ): Verdict<Principal> | Promise<Verdict<Principal>> {

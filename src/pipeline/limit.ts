@@ -10,13 +10,20 @@ import { isOpenTo, type Upstream } from "../core/upstream.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 import type { Gatekeeper } from "./stages.ts";
 
-/** About as long as a replacement needs to come up. */
+/** About as long as a replacement, or a store that comes back, needs. */
 export const DRAIN_RETRY_IN = millis(2_000);
 
 const DRAINING = halt({
   code: "draining",
   detail: "This gateway is shutting down and takes no new requests.",
   remedy: "Send the same request again in a moment; another instance will answer.",
+  retryIn: DRAIN_RETRY_IN,
+});
+
+const UNINFORMED = halt({
+  code: "limit_unavailable",
+  detail: "It cannot be known now whom operators have stopped: the shared store does not answer.",
+  remedy: "Send the same request again in a moment; nothing was done.",
   retryIn: DRAIN_RETRY_IN,
 });
 
@@ -29,6 +36,7 @@ export function limit(
   upstream: Upstream,
 ): Verdict<undefined> {
   if (gate.draining) return DRAINING;
+  if (!gate.informed) return UNINFORMED;
   if (!isOpenTo(upstream, principal.tenant)) {
     const detail = `Nothing is configured at /${upstream.name}.`;
     return halt({ code: "no_such_upstream", detail });

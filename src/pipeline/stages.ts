@@ -52,6 +52,8 @@ export interface Ports {
 /** Process-wide state that stage 2 respects. */
 export interface Gatekeeper {
   readonly draining: boolean;
+  /** False while nobody knows who is stopped: the store that says so was not read yet. */
+  readonly informed: boolean;
   /** The stop that stands for this principal, the narrowest first. */
   stopped(principal: Principal): Stop | undefined;
 }

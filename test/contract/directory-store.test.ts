@@ -1,10 +1,11 @@
-/** One suite for the directory on both databases, each a real one. */
+/** One suite for entries of the directory wherever they are kept, on the real servers. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { KeyRecord } from "../../src/core/identity/directory-entry.ts";
 import type { DirectoryFeed } from "../../src/core/identity/directory-feed.ts";
-import type { Write } from "../../src/core/identity/directory-store.ts";
+import { EVERY_TENANT, type Write } from "../../src/core/identity/directory-store.ts";
 import { id, instant, type TenantId } from "../../src/core/units.ts";
 import { openSqliteDirectory } from "../../src/stores/directory/open-directory-store.ts";
 import {
@@ -13,66 +14,239 @@ import {
 } from "../../src/stores/directory/postgres-directory.ts";
 import { SqliteFeed } from "../../src/stores/directory/sqlite-feed.ts";
 import type { OpenDirectoryStore } from "../../src/stores/directory/sql-directory-store.ts";
+import { RedisFeed } from "../../src/stores/redis/entry-feed.ts";
+import { RedisEntryStore, type EntryStore } from "../../src/stores/redis/entry-store.ts";
+import { RedisNews } from "../../src/stores/redis/redis-news.ts";
 import { startPostgres } from "../support/postgres-server.ts";
+import { freshKeys, redisAddress, redisClient } from "../support/redis-store.ts";
+import { sharedRedis } from "../support/shared-redis.ts";
 
 const NOON = instant(Date.parse("2026-11-21T12:00:00Z"));
 const TENANT: TenantId = id("default");
 
-function agent(name: string, expect: number | "absent" | "any", clearance: 1 | 2 = 1): Write {
+interface SessionWish {
+  readonly expect?: number | "absent" | "any";
+  readonly task?: string;
+  readonly agent?: string;
+  readonly tenant?: TenantId;
+  readonly expiresAt?: number;
+}
+
+function session(name: string, wish: SessionWish = {}): Write {
+  const { expect = "any", task, agent = "t", tenant = TENANT, expiresAt = NOON } = wish;
   return {
     kind: "put",
     expect,
     entry: {
-      kind: "agent",
-      id: `default/${name}`,
-      tenant: TENANT,
+      kind: "session",
+      id: name,
+      tenant,
       createdAt: instant(1),
       body: {
-        name: id(name),
-        team: "t",
-        user: undefined,
-        tags: {},
-        clearance,
-        description: undefined,
-        active: true,
-        subjects: [],
+        id: id(name),
+        tenant,
+        agent: id(agent),
+        scopes: ["read"],
+        credentials: [],
+        spendLimit: undefined,
+        task,
+        container: undefined,
+        expiresAt: instant(expiresAt),
+        revokedAt: undefined,
+        createdBy: "ann",
       },
     },
   };
 }
 
+function key(name: string, sha256: string): Write {
+  const body: KeyRecord = {
+    family: "spt",
+    name,
+    holder: { kind: "service", name },
+    sha256,
+    shown: "spt_…",
+    role: "viewer",
+    scopes: [],
+    plan: "free",
+    expiresAt: undefined,
+    revokedAt: undefined,
+    createdBy: "ann",
+  };
+  const entry = { kind: "key", id: name, tenant: TENANT, createdAt: instant(1), body } as const;
+  return { kind: "put", expect: "any", entry };
+}
+
+const removal = (name: string): Write => ({
+  kind: "remove",
+  of: "session",
+  id: name,
+  tenant: TENANT,
+  expect: "any",
+});
+
 interface Place {
-  open(): Promise<OpenDirectoryStore>;
+  open(): Promise<EntryStore>;
   feed(): DirectoryFeed & AsyncDisposable;
 }
 
+interface SqlPlace extends Place {
+  open(): Promise<OpenDirectoryStore>;
+}
+
 const cleanups = new AsyncDisposableStack();
-const places: Record<string, () => Promise<Place>> = {
+afterAll(() => cleanups.disposeAsync());
+
+const databases: Record<string, () => Promise<SqlPlace>> = {
   SQLite: async () => {
     const directory = mkdtempSync(join(tmpdir(), "sallyport-directory-"));
     cleanups.defer(() => rmSync(directory, { recursive: true, force: true }));
     const path = join(directory, "directory.db");
-    return { open: async () => openSqliteDirectory(path), feed: () => new SqliteFeed(path) };
+    return {
+      open: async () => cleanups.use(openSqliteDirectory(path)),
+      feed: () => new SqliteFeed(path),
+    };
   },
   PostgreSQL: async () => {
     const { url } = cleanups.use(await startPostgres());
     return {
-      open: () => openPostgresDirectory(url),
+      open: async () => cleanups.use(await openPostgresDirectory(url)),
       feed: () => new PostgresFeed(url, () => undefined),
     };
   },
 };
-afterAll(() => cleanups.disposeAsync());
+const places: Record<string, () => Promise<Place>> = {
+  ...databases,
+  Redis: async () => {
+    const url = await sharedRedis();
+    const client = cleanups.use(await redisClient(url));
+    const news = cleanups.use(new RedisNews(redisAddress(url), { ca: undefined }));
+    const keys = freshKeys();
+    return {
+      open: async () => new RedisEntryStore({ client, keys }),
+      feed: () =>
+        new RedisFeed({
+          client,
+          keys,
+          news,
+          now: () => NOON,
+          leftOver: [],
+          onFault: () => undefined,
+        }),
+    };
+  },
+};
 
-describe.each(Object.entries(places))("the directory on %s", (_name, prepare) => {
+describe.each(Object.entries(places))("entries of the directory on %s", (_name, prepare) => {
   let place: Place;
-  let store: OpenDirectoryStore;
-  let other: OpenDirectoryStore;
+  let store: EntryStore;
+  let other: EntryStore;
   beforeAll(async () => {
     place = await prepare();
     [store, other] = [await place.open(), await place.open()];
-    cleanups.use(store);
-    cleanups.use(other);
+  }, 60_000);
+
+  it("are given back as they were put, to everybody who has it open", async () => {
+    expect(await store.write(session("one", { expect: "absent" }))).toMatchObject({
+      kind: "written",
+    });
+    expect(await other.get("session", "one")).toMatchObject({
+      id: "one",
+      tenant: "default",
+      createdAt: 1,
+      body: { id: "one", agent: "t", scopes: ["read"], expiresAt: NOON },
+    });
+    expect(await other.get("session", "nobody")).toBeUndefined();
+  });
+
+  it("let one of many writers win", async () => {
+    const first = await store.get("session", "one");
+    const writes = Array.from({ length: 10 }, (_one, index) =>
+      (index % 2 === 0 ? store : other).write(
+        session("one", { expect: first?.revision ?? 0, task: String(index) }),
+      ),
+    );
+    const replies = await Promise.all(writes);
+    expect(replies.filter(({ kind }) => kind === "written")).toHaveLength(1);
+    expect(replies.filter(({ kind }) => kind === "conflict")).toHaveLength(9);
+  });
+
+  it("do all of a batch or nothing", async () => {
+    const batch = [session("two", { expect: "absent" }), session("one", { expect: "absent" })];
+    expect(await store.write(...batch)).toMatchObject({ kind: "conflict", why: "taken" });
+    expect(await store.get("session", "two")).toBeUndefined();
+  });
+
+  it("page by id, by owner and by tenant, and forget what is removed", async () => {
+    await store.write(session("three"), session("four"), session("five", { agent: "u" }));
+    await store.write(session("six", { tenant: id("acme") }));
+    const ids = async (query: object) => {
+      const base = { tenant: TENANT, limit: 9 };
+      return (await other.list("session", { ...base, ...query })).map(({ id: entry }) => entry);
+    };
+    expect(await ids({ owner: "t", limit: 2 })).toEqual(["four", "one"]);
+    expect(await ids({ owner: "t", after: "one" })).toEqual(["three"]);
+    expect(await ids({})).toEqual(["five", "four", "one", "three"]);
+    expect(await ids({ tenant: EVERY_TENANT })).toContain("six");
+    await store.write(session("five", { agent: "t" }));
+    expect(await ids({ owner: "u" })).toEqual([]);
+    await store.write(removal("four"));
+    expect(await ids({ owner: "t" })).toEqual(["five", "one", "three"]);
+    expect(await other.count("session")).toBe(4);
+    expect(await store.write(session("four", { expect: "absent" }))).toMatchObject({
+      kind: "written",
+    });
+  });
+
+  it("have a unique name at most once, free again when it changes or goes", async () => {
+    await store.write(key("k1", "aa"));
+    expect(await other.byName("key", "aa")).toMatchObject({ id: "k1" });
+    expect(await store.write(key("k2", "aa"))).toMatchObject({ kind: "conflict", why: "taken" });
+    await store.write(key("k1", "bb"));
+    expect(await store.write(key("k2", "aa"))).toMatchObject({ kind: "written" });
+    expect(await other.byName("key", "aa")).toMatchObject({ id: "k2" });
+    await store.write({ kind: "remove", of: "key", id: "k2", tenant: TENANT, expect: "any" });
+    expect(await other.byName("key", "aa")).toBeUndefined();
+  });
+
+  it("are not removed where somebody has changed them", async () => {
+    const stale = { ...removal("one"), expect: 1 } as Write;
+    expect(await store.write(stale)).toMatchObject({ kind: "conflict", why: "changed" });
+  });
+
+  it("are forgotten when their time has passed", async () => {
+    await store.write(session("old", { expiresAt: 10 }), session("young", { expiresAt: 20 }));
+    await store.prune(instant(20));
+    expect(await other.get("session", "old")).toBeUndefined();
+    expect(await other.get("session", "young")).toMatchObject({ id: "young" });
+    await store.write(removal("young"));
+  });
+
+  it("tell their followers of every change, in order and once", async () => {
+    await using feed = place.feed();
+    const heard: string[] = [];
+    const take = (): void => {
+      for (const { id: entry, body } of feed.news()) heard.push(`${entry} ${body !== undefined}`);
+    };
+    const first = await feed.first();
+    expect(first.map(({ id: entry }) => entry)).toContain("three");
+    feed.watch(take);
+    await other.write(session("seven"));
+    await store.write(removal("seven"));
+    await expect.poll(() => heard.at(-1)).toBe("seven false");
+    expect(heard.filter((word) => word === "seven false")).toHaveLength(1);
+    await other.write(session("eight"), session("nine"));
+    await (feed.catchUp?.() ?? Promise.resolve(take()));
+    await expect.poll(() => heard.slice(-2)).toEqual(["eight true", "nine true"]);
+  });
+});
+
+describe.each(Object.entries(databases))("the directory on %s", (_name, prepare) => {
+  let store: OpenDirectoryStore;
+  let other: OpenDirectoryStore;
+  beforeAll(async () => {
+    const place = await prepare();
+    [store, other] = [await place.open(), await place.open()];
   }, 60_000);
 
   it("counts a key's requests exactly, whoever counts them", async () => {
@@ -96,65 +270,8 @@ describe.each(Object.entries(places))("the directory on %s", (_name, prepare) =>
     expect(await store.quotas.usedIn("2026-10", subject)).toBe(0);
   });
 
-  it("gives back what was put, to everybody who has it open", async () => {
-    expect(await store.write(agent("one", "absent"))).toMatchObject({ kind: "written" });
-    expect(await other.get("agent", "default/one")).toMatchObject({ body: { name: "one" } });
-  });
-
-  it("lets one of many writers win", async () => {
-    const first = await store.get("agent", "default/one");
-    const writes = Array.from({ length: 10 }, (_one, index) =>
-      (index % 2 === 0 ? store : other).write(agent("one", first?.revision ?? 0, 2)),
-    );
-    const replies = await Promise.all(writes);
-    expect(replies.filter(({ kind }) => kind === "written")).toHaveLength(1);
-  });
-
-  it("does all of a batch or nothing", async () => {
-    const batch = [agent("two", "absent"), agent("one", "absent")];
-    expect(await store.write(...batch)).toMatchObject({ kind: "conflict", why: "taken" });
-    expect(await store.get("agent", "default/two")).toBeUndefined();
-  });
-
-  it("pages by id, and forgets what is removed", async () => {
-    await store.write(agent("three", "any"), agent("four", "any"));
-    const query = { tenant: TENANT, owner: "t", limit: 2 };
-    const page = await other.list("agent", query);
-    expect(page.map(({ id: entry }) => entry)).toEqual(["default/four", "default/one"]);
-    const rest = await other.list("agent", { ...query, after: "default/one" });
-    expect(rest.map(({ id: entry }) => entry)).toEqual(["default/three"]);
-    await store.write({
-      kind: "remove",
-      of: "agent",
-      id: "default/four",
-      tenant: TENANT,
-      expect: "any",
-    });
-    expect(await other.count("agent")).toBe(2);
-  });
-
   it("keeps the latest use of a key", async () => {
     for (const at of [5, 9, 3]) await store.touch(new Map([["key_1", instant(at)]]));
     expect(await other.lastUses(["key_1"])).toEqual(new Map([["key_1", 9]]));
-  });
-
-  it("tells its followers of every change, in order and once", async () => {
-    const feed = place.feed();
-    const heard: string[] = [];
-    const take = (): void => {
-      for (const { id: entry, body } of feed.news()) heard.push(`${entry} ${body !== undefined}`);
-    };
-    await feed.first();
-    feed.watch(take);
-    await other.write(agent("five", "absent"));
-    await store.write({
-      kind: "remove",
-      of: "agent",
-      id: "default/five",
-      tenant: TENANT,
-      expect: "any",
-    });
-    await expect.poll(() => heard.at(-1)).toBe("default/five false");
-    await feed[Symbol.asyncDispose]();
   });
 });

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { millis } from "../../src/core/units.ts";
+import { id, instant, millis, type TenantId } from "../../src/core/units.ts";
 import { RedisBudgetStore } from "../../src/stores/redis/budget-store.ts";
+import { RedisFeed } from "../../src/stores/redis/entry-feed.ts";
+import { RedisEntryStore } from "../../src/stores/redis/entry-store.ts";
+import { RedisNews } from "../../src/stores/redis/redis-news.ts";
 import { RedisRateStore } from "../../src/stores/redis/rate-store.ts";
 import { attemptOf, exchangeId, holdOf, used } from "../support/budget-holds.ts";
-import { freshKeys, redisClient } from "../support/redis-store.ts";
+import { freshKeys, redisAddress, redisClient } from "../support/redis-store.ts";
 import { startCluster, startWatched } from "../support/redis-topologies.ts";
 import { placeClaim, rateClaim } from "./rate-store-suite.ts";
 
@@ -37,6 +40,26 @@ describe("a cluster of three", () => {
     }
     const sizes = await Promise.all(cluster.nodes.map((node) => node.ask("DBSIZE")));
     for (const size of sizes) expect(Number(size)).toBeGreaterThan(0);
+  });
+
+  it("keeps sessions and stops where all replicas find them", async () => {
+    await using cluster = await startCluster();
+    await using client = await redisClient(cluster.url);
+    const keys = freshKeys();
+    const store = new RedisEntryStore({ client, keys });
+    await using news = new RedisNews(redisAddress(cluster.url), { ca: undefined });
+    const options = { client, keys, news, now: () => instant(1), leftOver: [] };
+    await using feed = new RedisFeed({ ...options, onFault: () => undefined });
+    const heard: string[] = [];
+    await feed.first();
+    feed.watch(() => heard.push(...feed.news().map(({ id: name }) => name)));
+    const target = { kind: "everything" } as const;
+    const body = { target, mode: "kill", reason: "r", by: "ann", at: instant(1) } as const;
+    const entry = { kind: "stop", id: "stop", tenant: id<TenantId>("t"), body } as const;
+    const made = { ...entry, createdAt: instant(1) };
+    const written = await store.write({ kind: "put", entry: made, expect: "absent" });
+    expect(written.kind).toBe("written");
+    await expect.poll(() => heard, { timeout: 10_000 }).toEqual(["stop"]);
   });
 
   it("refuses the tenants of a node that is gone, and serves the others", async () => {

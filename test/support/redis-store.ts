@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { parseRedisAddress } from "../../src/stores/redis/redis-address.ts";
+import { parseRedisAddress, type RedisAddress } from "../../src/stores/redis/redis-address.ts";
 import {
   openRedis,
   type RedisClient,
@@ -17,10 +17,14 @@ export interface ClientOptions {
 }
 
 export async function redisClient(url: string, options: ClientOptions = {}): Promise<RedisClient> {
+  const { timeout = PATIENT_MS, ca, onChange = () => undefined } = options;
+  return openRedis({ address: redisAddress(url), tls: { ca }, timeout, onChange });
+}
+
+export function redisAddress(url: string): RedisAddress {
   const reply = parseRedisAddress(url);
   if (reply.kind === "wrong") throw new Error(`${url}: ${reply.message}`);
-  const { timeout = PATIENT_MS, ca, onChange = () => undefined } = options;
-  return openRedis({ address: reply.address, tls: { ca }, timeout, onChange });
+  return reply.address;
 }
 
 /** Names that nobody else has: tests share a server. */

@@ -1,17 +1,26 @@
 import { join } from "node:path";
 import type { OpenDirectoryStore } from "../../stores/directory/sql-directory-store.ts";
+import type { SharedRedis } from "./open-shared-redis.ts";
 import type { Config } from "../config/config.ts";
 
-/** Rejects where the database cannot be opened or reached. */
+/**
+ * One for all replicas where `directory.url` names it; else this machine's own, and what must count
+ * everywhere at once in the Redis that they share. Rejects where the database cannot be had.
+ */
 export async function openDirectoryStore(
   config: Pick<Config, "dataDirectory" | "directoryUrl">,
+  redis: SharedRedis | undefined,
 ): Promise<OpenDirectoryStore> {
   if (config.directoryUrl !== undefined) {
     const { openPostgresDirectory } = await import("../../stores/directory/postgres-directory.ts");
     return openPostgresDirectory(config.directoryUrl);
   }
   const { openSqliteDirectory } = await import("../../stores/directory/open-directory-store.ts");
-  return openSqliteDirectory(directoryPath(config));
+  const own = openSqliteDirectory(directoryPath(config));
+  if (redis === undefined) return own;
+  const { RedisEntryStore } = await import("../../stores/redis/entry-store.ts");
+  const { SplitDirectoryStore } = await import("../../stores/directory/split-directory-store.ts");
+  return new SplitDirectoryStore(own, new RedisEntryStore(redis));
 }
 
 export function directoryPath({ dataDirectory }: Pick<Config, "dataDirectory">): string {

@@ -1,12 +1,13 @@
 import type { Directory } from "../../core/directory.ts";
 import type { UpstreamOfTenant } from "../../core/identity/access-index.ts";
+import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import type { DirectoryFeed } from "../../core/identity/directory-feed.ts";
 import type { Stop } from "../../core/identity/stop.ts";
 import type { PolicySource } from "../../core/policy/compile-policy.ts";
 import { stopHappenings } from "../../core/notify/stop-happenings.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Refusal } from "../../core/refusal.ts";
-import type { Instant, TenantId } from "../../core/units.ts";
+import type { Instant } from "../../core/units.ts";
 import { SESSION_ENDED } from "../../pipeline/identify.ts";
 import { stoppedBy } from "../../pipeline/limit.ts";
 import { LiveDirectory } from "../../stores/directory/live-directory.ts";
@@ -14,19 +15,23 @@ import { SqliteFeed } from "../../stores/directory/sqlite-feed.ts";
 import { createTokenReader } from "../../stores/tokens/token-reader.ts";
 import { directoryPath } from "./open-directory-store.ts";
 import type { GateNotifier } from "../observe/notifications.ts";
+import type { SharedRedis } from "./open-shared-redis.ts";
 import type { Config } from "../config/config.ts";
 
 export interface LiveDirectoryParts {
   readonly config: Config;
   readonly events: { directoryFault(error: unknown): void };
-  readonly tenant: TenantId;
   readonly now: () => Instant;
   readonly notifier: GateNotifier;
+  /** What replicas share; undefined where everything is on this machine. */
+  readonly redis: SharedRedis | undefined;
 }
 
 export interface OpenLiveDirectory extends AsyncDisposable {
   readonly directory: Directory;
   stopped(principal: Principal): Stop | undefined;
+  /** See `Gatekeeper.informed`. */
+  readonly informed: boolean;
   /** See `AccessIndex.upstreams`. */
   upstreams(): readonly UpstreamOfTenant[];
   /** See `AccessIndex.policySources`. */
@@ -38,7 +43,7 @@ export interface OpenLiveDirectory extends AsyncDisposable {
 
 /** Throws the system's error where the directory cannot be opened. */
 export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<OpenLiveDirectory> {
-  const { config, events, tenant, now, notifier } = parts;
+  const { config, events, now, notifier } = parts;
   await using started = new AsyncDisposableStack();
   const feed = started.use(await openFeed(parts));
   const directory = started.use(
@@ -46,7 +51,7 @@ export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<Open
       agents: config.agents,
       loopbackAgent: config.loopbackAgent,
       accepts: config.accepts,
-      tenant,
+      tenant: DEFAULT_TENANT,
       feed,
       tokens: createTokenReader(config.tokenIssuers, now),
       now,
@@ -62,6 +67,9 @@ export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<Open
   return {
     directory,
     stopped: (principal) => directory.stopped(principal),
+    get informed() {
+      return directory.informed;
+    },
     upstreams: () => directory.upstreams(),
     policySources: () => directory.policySources(),
     whyEnded(principal) {
@@ -74,13 +82,22 @@ export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<Open
   };
 }
 
+/** As `openDirectoryStore` has them. */
 async function openFeed({
   config,
   events,
+  redis,
+  now,
 }: LiveDirectoryParts): Promise<DirectoryFeed & AsyncDisposable> {
+  const onFault = (error: unknown): void => events.directoryFault(error);
   if (config.directoryUrl !== undefined) {
     const { PostgresFeed } = await import("../../stores/directory/postgres-directory.ts");
-    return new PostgresFeed(config.directoryUrl, (error) => events.directoryFault(error));
+    return new PostgresFeed(config.directoryUrl, onFault);
   }
-  return new SqliteFeed(directoryPath(config));
+  const own = new SqliteFeed(directoryPath(config));
+  if (redis === undefined) return own;
+  const { RedisFeed } = await import("../../stores/redis/entry-feed.ts");
+  const { JoinedFeed } = await import("../../stores/directory/joined-feed.ts");
+  const shared = new RedisFeed({ ...redis, now, leftOver: own.leftOver(), onFault });
+  return new JoinedFeed(own, shared);
 }

@@ -29,7 +29,7 @@ import { openReviewStore } from "./open-review-store.ts";
 import { openSessionStore } from "./open-session-store.ts";
 import { ReviewClerk } from "./review-clerk.ts";
 import { openTaskStore } from "./open-task-store.ts";
-import { openSharedRedis } from "./open-shared-redis.ts";
+import type { SharedRedis } from "./open-shared-redis.ts";
 import { now } from "../now.ts";
 
 export interface PortsOptions {
@@ -43,6 +43,8 @@ export interface PortsOptions {
   /** Whether other processes serve from the same data directory. */
   readonly shared: boolean;
   readonly notifier: GateNotifier;
+  /** What replicas share; undefined where everything is on this machine. */
+  readonly redis: SharedRedis | undefined;
 }
 
 export interface OpenPorts extends AsyncDisposable {
@@ -57,13 +59,15 @@ export interface OpenPorts extends AsyncDisposable {
 
 /** Throws the system's error where the data directory cannot be used. */
 export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
-  const { config, events, live, policies, prices, shared, notifier } = options;
+  const { config, events, live, policies, prices, shared, notifier, redis } = options;
   await using started = new AsyncDisposableStack();
-  const gate = { draining: false, stopped: (who: Principal) => live.stopped(who) };
-  const redis =
-    config.store.kind === "redis"
-      ? started.use(await openSharedRedis(config.store, events))
-      : undefined;
+  const gate = {
+    draining: false,
+    get informed() {
+      return live.informed;
+    },
+    stopped: (who: Principal) => live.stopped(who),
+  };
   const counters = started.use(await openCounters({ config, shared, now, events, redis }));
   const sessions = await openSessionStore(options, redis, started);
   const reviews = await openReviewStore(config, redis, now, started);

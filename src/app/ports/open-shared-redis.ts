@@ -16,6 +16,15 @@ export interface SharedRedis extends AsyncDisposable {
   readonly news: RedisNews;
 }
 
+/** Undefined where everything is on this machine. Rejects as `openSharedRedis` does. */
+export async function openConfiguredRedis(
+  { store }: { readonly store: StoreSettings },
+  events: Pick<StoreEvents, "storeChanged">,
+  started: AsyncDisposableStack,
+): Promise<SharedRedis | undefined> {
+  return store.kind === "redis" ? started.use(await openSharedRedis(store, events)) : undefined;
+}
+
 const UNFIT_HELP = "change it on the server, or point `store` at another";
 
 /**

@@ -24,7 +24,7 @@ export async function openIdentityServices(
   { config, vitals, ledger, redis, now }: ServiceParts,
   started: AsyncDisposableStack,
 ): Promise<Identity> {
-  const store = started.use(await openDirectoryStore(config));
+  const store = started.use(await openDirectoryStore(config, redis));
   const sessions = await openSessionStore({ config, shared: true }, redis, started);
   const forgetting = setInterval(() => {
     store.prune(instant(now() - KEPT_MS)).catch((error: unknown) => vitals.failed(error));

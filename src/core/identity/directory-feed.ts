@@ -12,5 +12,12 @@ export interface DirectoryFeed {
   news(): readonly FeedEntry[];
   /** Calls `told` whenever there may be news. */
   watch(told: () => void): void;
+  /**
+   * Resolves once what was written until now is among the news. Undefined where news() has it anyway.
+   * Never rejects: what is known stays in force.
+   */
+  catchUp?(): Promise<void>;
+  /** False until a store that was away at the start was read; undefined: it was. */
+  readonly informed?: boolean;
   touch(uses: ReadonlyMap<string, Instant>): Promise<void>;
 }

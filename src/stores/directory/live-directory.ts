@@ -3,6 +3,7 @@
  * directory, kept in step with it.
  */
 import { hash } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import {
   createAccessIndex,
   mustEnd,
@@ -20,6 +21,7 @@ import type { Stop } from "../../core/identity/stop.ts";
 import type { Agent, Directory, Holder, LiveSession } from "../../core/directory.ts";
 import type { Principal } from "../../core/principal.ts";
 import { id, type Instant, type TenantId } from "../../core/units.ts";
+import { monotonicMillis } from "../../lib/clock.ts";
 
 export interface ListedAgent {
   readonly name: string;
@@ -63,6 +65,8 @@ export const KEY_CACHE_MAX = 1_024;
 /** Longer keys are refused unhashed. */
 const KEY_CHARS_MAX = 512;
 const SWEEP_MS = 5_000;
+/** Least time between two looks at another machine because somebody is not known here. */
+const CATCH_UP_EVERY_MS = 20;
 
 /** What a key leads to: an agent of the configuration, or a key of the directory. */
 type Known =
@@ -80,6 +84,8 @@ export class LiveDirectory implements Directory, Disposable {
   readonly #known = new Map<string, Known>();
   readonly #listeners: (() => void)[] = [];
   #uses = new Map<string, Instant>();
+  #catchingUp: Promise<void> | undefined;
+  #caughtUpAt = -CATCH_UP_EVERY_MS;
   #sweep: NodeJS.Timeout | undefined;
 
   /** Throws RangeError for a key that two agents share, or a loopback agent that is not listed. */
@@ -125,6 +131,15 @@ export class LiveDirectory implements Directory, Disposable {
   async byToken(token: string): Promise<Holder | undefined> {
     // The key that signed it, or its session, may have been made a moment ago.
     this.#look();
+    const asKnown = await this.#holderOfToken(token);
+    if (asKnown !== undefined) return asKnown;
+    const caughtUp = this.catchUp();
+    if (caughtUp === undefined) return undefined;
+    await caughtUp;
+    return this.#holderOfToken(token);
+  }
+
+  async #holderOfToken(token: string): Promise<Holder | undefined> {
     const subject = await this.#options.tokens.read(token, this.#index);
     if (subject === undefined) return undefined;
     if (subject.kind === "subject") {
@@ -133,6 +148,17 @@ export class LiveDirectory implements Directory, Disposable {
     }
     const live = this.session(subject.session);
     return live && { kind: "agent", ...live };
+  }
+
+  catchUp(): Promise<void> | undefined {
+    const { feed } = this.#options;
+    if (feed.catchUp === undefined) return undefined;
+    return (this.#catchingUp ??= this.#catchUp(() => feed.catchUp?.()));
+  }
+
+  /** Whether the stores that say who is stopped were ever read. */
+  get informed(): boolean {
+    return this.#options.feed.informed ?? true;
   }
 
   bySubject(subject: string): Agent | undefined {
@@ -180,6 +206,17 @@ export class LiveDirectory implements Directory, Disposable {
     clearInterval(this.#sweep);
     this.#listeners.length = 0;
     this.#tidy();
+  }
+
+  /** Who asks while one look is under way waits for the next: a flood of wrong keys is a few looks. */
+  async #catchUp(catchUp: () => Promise<void> | undefined): Promise<void> {
+    const wait = this.#caughtUpAt + CATCH_UP_EVERY_MS - monotonicMillis();
+    // Waits in any case, so that whoever asks in the same turn finds the promise.
+    await (wait > 0 ? pause(wait) : undefined);
+    this.#catchingUp = undefined;
+    this.#caughtUpAt = monotonicMillis();
+    await catchUp();
+    this.#look();
   }
 
   #find(key: string): Known | undefined {

@@ -38,7 +38,8 @@ export class PostgresFeed implements DirectoryFeed, AsyncDisposable {
   #arrived: FeedEntry[] = [];
   #revision = 0;
   #timer: NodeJS.Timeout | undefined;
-  #looking: Promise<void> | undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
   readonly #url: string;
   readonly #onFault: (error: unknown) => void;
 
@@ -74,6 +75,7 @@ export class PostgresFeed implements DirectoryFeed, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await this.#listener?.end().catch(() => undefined);
+    await this.#next;
     await this.#looking;
     await this.#pool.end();
   }
@@ -100,9 +102,19 @@ export class PostgresFeed implements DirectoryFeed, AsyncDisposable {
     }
   }
 
+  /** Of what was written until now; whoever asks meanwhile shares the next look. */
+  catchUp(): Promise<void> {
+    this.#next ??= this.#looking.then(() => {
+      this.#next = undefined;
+      this.#looking = this.#fetch().catch((error: unknown) => this.#onFault(error));
+      return this.#looking;
+    });
+    return this.#next;
+  }
+
   #look(told: () => void): void {
     if (this.#listener === undefined) void this.#listen(told);
-    this.#looking = this.#fetch().then(told, (error: unknown) => this.#onFault(error));
+    void this.catchUp().then(told);
   }
 
   async #fetch(): Promise<void> {

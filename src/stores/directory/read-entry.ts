@@ -1,10 +1,14 @@
 import type { Entry, EntryBodies, EntryKind } from "../../core/identity/directory-entry.ts";
 import { FOLLOWED, type FeedEntry } from "../../core/identity/access-index.ts";
+import type { SharedEntry, SharedKind } from "../../core/identity/shared-kinds.ts";
 import { id, instant } from "../../core/units.ts";
+import { impossible } from "../../lib/impossible.ts";
 import type { EntryRow } from "./directory-schema.ts";
 
+export type EntryColumns = Pick<EntryRow, "id" | "tenant" | "revision" | "created_at" | "body">;
+
 /** Our own row: what `JSON.stringify` left out was undefined, and reads as undefined again. */
-export function readEntry<K extends EntryKind>(kind: K, row: EntryRow): Entry<K> {
+export function readEntry<K extends EntryKind>(kind: K, row: EntryColumns): Entry<K> {
   const body: EntryBodies[K] = JSON.parse(row.body ?? "null");
   return {
     kind,
@@ -14,6 +18,19 @@ export function readEntry<K extends EntryKind>(kind: K, row: EntryRow): Entry<K>
     createdAt: instant(Number(row.created_at)),
     body,
   };
+}
+
+export function readShared(kind: SharedKind, row: EntryColumns): SharedEntry {
+  switch (kind) {
+    case "session":
+      return readEntry(kind, row);
+    case "stop":
+      return readEntry(kind, row);
+    case "signing_key":
+      return readEntry(kind, row);
+    default:
+      return impossible(kind);
+  }
 }
 
 export interface FeedRow {

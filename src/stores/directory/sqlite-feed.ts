@@ -2,10 +2,11 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { FOLLOWED, type FeedEntry } from "../../core/identity/access-index.ts";
 import type { DirectoryFeed } from "../../core/identity/directory-feed.ts";
+import { isShared, SHARED_KINDS, type SharedEntry } from "../../core/identity/shared-kinds.ts";
 import type { Instant } from "../../core/units.ts";
 import { openDatabase } from "../sqlite/database.ts";
 import { MIGRATIONS } from "./directory-schema.ts";
-import { readFeedEntry } from "./read-entry.ts";
+import { readFeedEntry, readShared } from "./read-entry.ts";
 
 /** A stop must be heard of within 100 ms; one look at the version is a few microseconds. */
 const LOOK_MS = 40;
@@ -47,6 +48,25 @@ export class SqliteFeed implements DirectoryFeed, AsyncDisposable {
     const rows = this.#changes.all(this.#revision).map((row) => readFeedEntry({ ...row }));
     this.#revision = rows.at(-1)?.revision ?? this.#revision;
     return rows;
+  }
+
+  /** What was kept here before replicas shared it. */
+  leftOver(): readonly SharedEntry[] {
+    const kinds = SHARED_KINDS.map((kind) => `'${kind}'`).join(",");
+    const rows = this.#database
+      .prepare(
+        `SELECT kind, id, tenant, revision, created_at, body FROM directory_entry
+         WHERE body IS NOT NULL AND kind IN (${kinds})`,
+      )
+      .all();
+    return rows.flatMap((row) => {
+      const { kind, id, tenant, revision, created_at, body } = row;
+      if (typeof kind !== "string" || !isShared(kind)) return [];
+      const times = { revision: Number(revision), created_at: Number(created_at) };
+      return [
+        readShared(kind, { id: String(id), tenant: String(tenant), body: String(body), ...times }),
+      ];
+    });
   }
 
   watch(told: () => void): void {

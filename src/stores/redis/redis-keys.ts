@@ -19,6 +19,11 @@ export class RedisKeys {
     return `${this.#prefix}:${of}`;
   }
 
+  /** What all names begin with of something that is no tenant's; one node of a cluster has it. */
+  place(of: string): string {
+    return `${this.#prefix}:{${of}}:`;
+  }
+
   /** The tenants that have anything of a kind, each with a place of its own. */
   tenantsWith(kind: string): string {
     return `${this.#prefix}:{${kind}}:tenants`;

@@ -1,6 +1,7 @@
 /** A directory without a store behind it: agents of the configuration, and what a test feeds. */
 import { createHash } from "node:crypto";
 import type { FeedEntry } from "../../../src/core/identity/access-index.ts";
+import type { DirectoryFeed } from "../../../src/core/identity/directory-feed.ts";
 import { id, instant } from "../../../src/core/units.ts";
 import { LiveDirectory, type ListedAgent } from "../../../src/stores/directory/live-directory.ts";
 
@@ -17,6 +18,10 @@ export interface FedDirectory {
   readonly clock: { now: number };
   /** Arrives with the next look. */
   readonly feed: (...entries: FeedEntry[]) => void;
+  /** Arrives once somebody asks a store on another machine. */
+  readonly write: (...entries: FeedEntry[]) => void;
+  /** How often that was asked. */
+  readonly looks: () => number;
 }
 
 export function fedDirectory(
@@ -26,6 +31,12 @@ export function fedDirectory(
 ): FedDirectory {
   const clock = { now: 1_000 };
   let waiting: FeedEntry[] = [];
+  let elsewhere: FeedEntry[] | undefined;
+  let looks = 0;
+  const catchUp = async (): Promise<void> => {
+    looks += 1;
+    waiting.push(...(elsewhere?.splice(0) ?? []));
+  };
   const directory = new LiveDirectory({
     agents,
     loopbackAgent,
@@ -36,7 +47,10 @@ export function fedDirectory(
       news: () => waiting.splice(0),
       watch: () => undefined,
       touch: async () => undefined,
-    },
+      get catchUp() {
+        return elsewhere && catchUp;
+      },
+    } as DirectoryFeed,
     tokens: {
       read: async (token) =>
         token.startsWith("ses_")
@@ -48,5 +62,11 @@ export function fedDirectory(
       throw error;
     },
   });
-  return { directory, clock, feed: (...entries) => void (waiting = [...waiting, ...entries]) };
+  return {
+    directory,
+    clock,
+    feed: (...entries) => void (waiting = [...waiting, ...entries]),
+    write: (...entries) => void (elsewhere = [...(elsewhere ?? []), ...entries]),
+    looks: () => looks,
+  };
 }

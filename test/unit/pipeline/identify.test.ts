@@ -99,9 +99,9 @@ const SESSION: AgentSession = {
   createdBy: "alice",
 };
 
-function session(changes: object = {}): FeedEntry {
+function session(changes: object = {}, name = "ses_1"): FeedEntry {
   const body = { ...SESSION, ...changes };
-  return { kind: "session", id: "ses_1", tenant: id("default"), revision: 1, body };
+  return { kind: "session", id: name, tenant: id("default"), revision: 1, body };
 }
 
 function key(holder: object, changes: object = {}): FeedEntry {
@@ -154,6 +154,31 @@ describe("a session made beforehand", () => {
     expect(identify({ ...asked, session: "ses_1" }, fresh)).toMatchObject({
       value: { agent: "bot", session: "ses_1" },
     });
+  });
+
+  it("is found that another replica opened a moment ago, and each time anew", async () => {
+    const { directory: fresh, write } = fedDirectory([entry("bot", "spt_old")], undefined);
+    for (const name of ["ses_1", "ses_2", "ses_3"]) {
+      const asked = { ...presented, key: "spt_old", session: name };
+      write(session({ id: id(name) }, name));
+      expect(await identify(asked, fresh)).toMatchObject({ value: { granted: { id: name } } });
+    }
+    write(session({ id: id("ses_4") }, "ses_4"));
+    expect(await identify({ ...presented, token: "ses_4" }, fresh)).toMatchObject({
+      value: { granted: { id: "ses_4" } },
+    });
+  });
+
+  it("that nobody opened costs a flood of guesses a few looks", async () => {
+    const { directory: fresh, write, looks } = fedDirectory([entry("bot", "spt_old")], undefined);
+    write();
+    const guesses = Array.from({ length: 1_000 }, async (_one, at) =>
+      identify({ ...presented, key: `spt_guess${at}` }, fresh),
+    );
+    for (const guess of await Promise.all(guesses)) {
+      expect(guess).toMatchObject({ refusal: { code: "unauthenticated" } });
+    }
+    expect(looks()).toBeLessThan(3);
   });
 
   it("comes with an execution token, whatever else is named", async () => {

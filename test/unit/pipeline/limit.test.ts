@@ -24,6 +24,7 @@ const STOP: Stop = {
 };
 const gate = (draining: boolean, ...stopped: string[]) => ({
   draining,
+  informed: true,
   stopped: ({ agent }: Principal) => (stopped.includes(agent) ? STOP : undefined),
 });
 
@@ -38,6 +39,12 @@ describe("limit", () => {
   it("takes nothing new while the process drains, and says when to come back", () => {
     expect(limit(BOT, gate(true), MCP_UPSTREAM)).toMatchObject({
       refusal: { code: "draining", retryIn: DRAIN_RETRY_IN },
+    });
+  });
+
+  it("lets nobody through while it is not known who is stopped", () => {
+    expect(limit(BOT, { ...gate(false), informed: false }, MCP_UPSTREAM)).toMatchObject({
+      refusal: { code: "limit_unavailable", retryIn: DRAIN_RETRY_IN },
     });
   });
 
