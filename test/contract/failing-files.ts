@@ -56,6 +56,7 @@ export class FailingFiles implements LedgerFiles {
           () => file.write(bytes, offset),
           () => this.#leave(file, bytes, offset),
         ),
+      writeNow: (bytes, offset) => this.#attemptNow(file, bytes, offset),
       truncate: (length) => this.#attempt("truncate", () => file.truncate(length)),
       isNamed: () => file.isNamed(),
       close: () => file.close(),
@@ -65,19 +66,32 @@ export class FailingFiles implements LedgerFiles {
   async #attempt<T>(
     call: DiskCall,
     work: () => Promise<T>,
-    onFailure: () => Promise<void> = async () => {},
+    onFailure: () => void = () => {},
   ): Promise<T> {
+    if (!this.#fails(call)) return work();
+    onFailure();
+    throw noSpace();
+  }
+
+  #attemptNow(file: LedgerFile, bytes: Uint8Array, offset: number): void {
+    if (!this.#fails("write")) return file.writeNow(bytes, offset);
+    this.#leave(file, bytes, offset);
+    throw noSpace();
+  }
+
+  #fails(call: DiskCall): boolean {
     this.calls[call] += 1;
     const { plan } = this;
     const turn = plan === undefined ? -1 : this.calls[call] - plan.from;
-    if (plan?.call !== call || turn < 0 || turn >= plan.count) return work();
-    await onFailure();
-    throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+    return plan?.call === call && turn >= 0 && turn < plan.count;
   }
 
-  async #leave(file: LedgerFile, bytes: Uint8Array, offset: number): Promise<void> {
-    if (this.plan?.remains === "half")
-      await file.write(bytes.subarray(0, bytes.length / 2), offset);
-    if (this.plan?.remains === "all") await file.write(bytes, offset);
+  #leave(file: LedgerFile, bytes: Uint8Array, offset: number): void {
+    if (this.plan?.remains === "half") file.writeNow(bytes.subarray(0, bytes.length / 2), offset);
+    if (this.plan?.remains === "all") file.writeNow(bytes, offset);
   }
+}
+
+function noSpace(): Error {
+  return Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
 }

@@ -1,5 +1,5 @@
 /** What the ledger asks of a disk, and the real one. A port, so that tests can make it fail. */
-import { constants, write } from "node:fs";
+import { constants, write, writeSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { mkdir, open, readFile, readdir, stat, type FileHandle } from "node:fs/promises";
 import { systemCodeOf } from "../../lib/caught.ts";
@@ -20,6 +20,8 @@ export interface LedgerFiles {
 export interface LedgerFile {
   /** All of it is on the disk when this resolves. After a rejection, any part of it may be. */
   write(bytes: Uint8Array, offset: number): Promise<void>;
+  /** The same, while the event loop waits. Throws where `write` rejects. */
+  writeNow(bytes: Uint8Array, offset: number): void;
   /** Durable, like `write`. */
   truncate(length: number): Promise<void>;
   /** Whether its directory still names it: what is written to a removed file is lost. */
@@ -82,6 +84,14 @@ function durableFile(handle: FileHandle): LedgerFile {
         done += await writeSome(handle.fd, bytes.subarray(done), offset + done);
       }
     },
+    writeNow(bytes, offset) {
+      let done = 0;
+      while (done < bytes.length) {
+        const taken = writeSync(handle.fd, bytes, done, bytes.length - done, offset + done);
+        if (taken === 0) throw new Error(TOOK_NOTHING);
+        done += taken;
+      }
+    },
     async truncate(length) {
       await handle.truncate(length);
       await handle.datasync();
@@ -91,12 +101,14 @@ function durableFile(handle: FileHandle): LedgerFile {
   };
 }
 
+const TOOK_NOTHING = "the disk took no bytes";
+
 /** The callback form: half the cost of `FileHandle.write`, which makes an object per call. */
 function writeSome(fd: number, bytes: Uint8Array, offset: number): Promise<number> {
   return new Promise((resolve, reject) => {
     write(fd, bytes, 0, bytes.length, offset, (error, written) => {
       if (error !== null) reject(error);
-      else if (written === 0) reject(new Error("the disk took no bytes"));
+      else if (written === 0) reject(new Error(TOOK_NOTHING));
       else resolve(written);
     });
   });

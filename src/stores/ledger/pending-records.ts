@@ -58,6 +58,16 @@ export function chainBatch(
   return { records, hashes, bytes: Buffer.from(text), head: { seq, prev } };
 }
 
+/** By how many it makes the open exchanges more, or fewer. */
+export function openedBy({ records }: Batch): number {
+  let opened = 0;
+  for (const { kind } of records) {
+    if (kind === "intent") opened += 1;
+    else if (kind === "outcome") opened -= 1;
+  }
+  return opened;
+}
+
 /** Records in the order they came, with the bytes they hold in memory. */
 export class PendingRecords {
   #records: PendingRecord[] = [];

@@ -57,6 +57,16 @@ export class Segment {
     }
   }
 
+  /** The same while the event loop waits; false, and nothing done, where there is no space ahead. */
+  appendNow(bytes: Uint8Array): boolean {
+    const end = this.#length + bytes.length;
+    if (end > this.#allocated || (this.#growing === undefined && this.#isNearlyFull()))
+      return false;
+    this.#file.writeNow(bytes, this.#length);
+    this.#length = end;
+    return true;
+  }
+
   /** False once somebody removed it. */
   isNamed(): Promise<boolean> {
     return this.#file.isNamed();
