@@ -23,6 +23,7 @@ import { UpstreamPools, type ConnectorFor } from "../proxy/upstream-pools.ts";
 import type { WireFamily } from "../proxy/wire.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { RecentRefusals } from "../operations/planning/recent-refusals.ts";
+import { SqliteRequestStates } from "../stores/sqlite/request-state-store.ts";
 import { SqliteSessionOwners } from "../stores/sqlite/session-owner-store.ts";
 import type { Config, Limits } from "./config/config.ts";
 import type { CrewPlace } from "./workers/worker-messages.ts";
@@ -72,6 +73,9 @@ async function openPlane(
   const owners = started.use(
     new SqliteSessionOwners(join(config.dataDirectory, "mcp-sessions.db"), () => ports.now()),
   );
+  const states = started.use(
+    new SqliteRequestStates(join(config.dataDirectory, "mcp-states.db"), () => ports.now()),
+  );
   const { policies, definitions } = ports;
   const news = new ListNews(() => {
     const servers = live.upstreams();
@@ -91,7 +95,7 @@ async function openPlane(
     ...routes,
     wires: {
       ...WIRES,
-      mcp: createMcpWire({ definitions, login: routes.login, tasks }),
+      mcp: createMcpWire({ definitions, states, login: routes.login, tasks }),
       bedrock: await bedrockWire(config),
     },
     pools,

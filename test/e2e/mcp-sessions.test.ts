@@ -1,6 +1,6 @@
 /**
- * Sessions of a server that makes it easy for thieves: it counts its ids, takes whatever id a client
- * brings along, and asks nobody who they are.
+ * A server that makes it easy for thieves: it counts its sessions, takes whatever id or state a
+ * client brings along, and asks nobody who they are.
  */
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -12,6 +12,8 @@ type Agent = keyof typeof KEYS;
 const hashOf = (key: string): string => createHash("sha256").update(key).digest("hex");
 const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
 
+const ASKED = { mode: "form", message: "Sure?", requestedSchema: { type: "object" } };
+
 let next = 1;
 let server: RecordingUpstream;
 let sallyport: SallyportProcess;
@@ -19,11 +21,25 @@ let sallyport: SallyportProcess;
 beforeAll(async () => {
   server = await startRecordingUpstream((request, response, body) => {
     if (request.method !== "POST") return void response.end();
-    const { id, method } = JSON.parse(body.toString()) as { id?: unknown; method: string };
+    const { id, method, params } = JSON.parse(body.toString()) as {
+      id?: unknown;
+      method: string;
+      params?: { requestState?: string };
+    };
     response.setHeader("content-type", "application/json");
     if (method === "initialize") {
       const brought = request.headers["mcp-session-id"];
       response.setHeader("mcp-session-id", brought ?? String((next += 1)));
+    }
+    if (method === "tools/call") {
+      const content = [{ type: "text", text: `paid with ${params?.requestState}` }];
+      const inputRequests = { sure: { method: "elicitation/create", params: ASKED } };
+      const requestState = `state ${(next += 1)}`;
+      const done = params?.requestState !== undefined;
+      const said = done
+        ? { resultType: "complete", content }
+        : { resultType: "input_required", inputRequests, requestState };
+      return void response.end(JSON.stringify({ jsonrpc: "2.0", id, result: said }));
     }
     const result = {
       protocolVersion: "2025-11-25",
@@ -48,6 +64,8 @@ upstreams:
 agents: [ada, mal]
 rules:
   - { id: rest, mcp: { upstreams: ["*"] }, effect: allow }
+  - { id: pay, tools: ["naive.*"], effect: allow }
+  - { id: ask, elicitation: ["naive"], effect: allow }
 `,
     },
   });
@@ -137,5 +155,58 @@ describe("a session", () => {
     expect((await ask("ada", "initialize")).session).toBe(session);
     expect((await ask("mal", "tools/list", { session })).status).toBe(404);
     expect((await ask("ada", "tools/list", { session })).status).toBe(200);
+  });
+});
+
+describe("the state of a call that goes on with an answer", () => {
+  async function pay(agent: Agent, amount: number, requestState?: string, path = "/mcp/naive") {
+    const name = path === "/mcp" ? "naive.pay" : "pay";
+    const params = {
+      name,
+      arguments: { amount },
+      ...(requestState !== undefined && { requestState, inputResponses: { sure: YES } }),
+      _meta: {
+        [VERSION_KEY]: "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": { elicitation: {} },
+        "io.modelcontextprotocol/clientInfo": { name: "t", version: "1" },
+      },
+    };
+    const response = await fetch(sallyport.url + path, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        "x-sallyport-key": KEYS[agent],
+        "mcp-protocol-version": "2026-07-28",
+        "mcp-method": "tools/call",
+        "mcp-name": name,
+      },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }),
+    });
+    const text = await response.text();
+    const state = /"requestState":"([^"]*)"/.exec(text)?.[1] ?? "";
+    return { status: response.status, text, state };
+  }
+  const YES = { action: "accept", content: {} };
+
+  it("goes on for the agent and the arguments that it was given to, and for no others", async () => {
+    const { state } = await pay("ada", 5);
+    expect(state).toMatch(/^state /);
+    for (const stolen of [await pay("mal", 5, state), await pay("ada", 500, state)]) {
+      expect(stolen.status).toBe(400);
+      expect(JSON.parse(stolen.text)).toMatchObject({ error: { code: -32602 } });
+    }
+    expect((await pay("ada", 5, state)).text).toContain(`paid with ${state}`);
+  });
+
+  it("is the same through the federation as on its server", async () => {
+    const { state } = await pay("ada", 5, undefined, "/mcp");
+    expect(state).toMatch(/^state /);
+    expect((await pay("mal", 5, state, "/mcp")).text).toContain("-32602");
+    expect((await pay("ada", 5, state, "/mcp")).text).toContain(`paid with ${state}`);
+  });
+
+  it("that was not given out through here is for its server to judge", async () => {
+    expect((await pay("ada", 5, "of another gate")).text).toContain("paid with of another gate");
   });
 });

@@ -4,6 +4,7 @@ import type { Inspections, Terms } from "../../src/core/decision.ts";
 import { NO_INSPECTION, type InspectionRule } from "../../src/core/inspect/inspection.ts";
 import type { PolicySnapshot } from "../../src/core/policy/policy-snapshot.ts";
 import type { Principal } from "../../src/core/principal.ts";
+import type { RequestStateStore } from "../../src/core/session/request-states.ts";
 import { definitionHash } from "../../src/core/trust/definition.ts";
 import type { DefinitionStore } from "../../src/core/trust/definition-store.ts";
 import { id, instant, millis, type ExchangeId } from "../../src/core/units.ts";
@@ -112,6 +113,9 @@ export const NO_TASKS = {
   keep: () => Promise.resolve(undefined),
   begin: () => Promise.resolve(undefined),
 };
+
+/** For doors whose calls are not gone on with. */
+export const NO_STATES: RequestStateStore = { give: () => {}, mayBring: () => true };
 
 /** A store for doors whose definitions are not the matter: everything listed is approved. */
 export const TRUSTING: DefinitionStore = {

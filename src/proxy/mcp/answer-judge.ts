@@ -14,6 +14,7 @@ import type { ListedDefinitions } from "./listed-definitions.ts";
 import { listShape, narrowList, type ListShape, type Use } from "./narrow-list.ts";
 import { privately } from "./privately.ts";
 import type { Question } from "./question.ts";
+import { stateIn } from "./request-state.ts";
 import type { RpcMessage, RpcResponse } from "./rpc-message.ts";
 import type { ServerQuestions } from "./server-questions.ts";
 import { unfitResult } from "./unfit-result.ts";
@@ -35,6 +36,8 @@ export interface AnswerScreen {
   readonly questions: ServerQuestions;
   /** Whether policy could ever allow this; decides what a list shows. */
   readonly admits: (use: Use) => boolean;
+  /** Told of the state by which a call goes on, before its client hears of it. */
+  readonly given: (state: string) => void;
   /** What a server says of itself, and an entry of its lists, with what Sallyport adds to them. */
   readonly introduced: (introduction: JsonObject) => JsonObject;
   readonly listed: (shape: ListShape, entry: JsonValue) => JsonValue;
@@ -148,6 +151,8 @@ export class AnswerJudge {
     const refused =
       this.#faultOfInput(result) ?? unfitResult(result, question, this.#screen.result);
     if (refused !== undefined) return this.#block(message, refused);
+    const state = stateIn(result);
+    if (state !== undefined) this.#screen.given(state);
     const shape = listShape(asked?.method, result);
     const { found } = this.#screen;
     const { blocked, value } =

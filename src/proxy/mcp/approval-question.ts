@@ -20,7 +20,7 @@ export function mayAskToWait(question: RequestQuestion, { params }: RpcRequest):
   if (question.era !== "2026" || question.method !== "tools/call") return false;
   const state = params?.["requestState"];
   // A server's own state must come back to it: there is one place for it, and it is taken.
-  if (state !== undefined && !isOurs(state)) return false;
+  if (state !== undefined && !isApprovalState(state)) return false;
   const responses = params?.["inputResponses"];
   const said = isJsonObject(responses) ? responses[INPUT] : undefined;
   if (isJsonObject(said) && said["action"] !== "accept") return false;
@@ -49,12 +49,12 @@ export function approvalQuestion(
 /** The message as it was before anybody was asked; the same text where nobody was. */
 export function withoutApproval(text: string, json: JsonObject): string {
   const { params } = json;
-  if (!isJsonObject(params) || !isOurs(params["requestState"])) return text;
+  if (!isJsonObject(params) || !isApprovalState(params["requestState"])) return text;
   const paramsText = memberText(text, "params") ?? "{}";
   const kept = omitMembers(paramsText, params, ["requestState", "inputResponses"]);
   return spliceMembers(text, json, [["params", kept]]);
 }
 
-function isOurs(state: unknown): boolean {
+export function isApprovalState(state: unknown): boolean {
   return typeof state === "string" && state.startsWith(STATE_PREFIX);
 }

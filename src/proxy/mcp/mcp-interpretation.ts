@@ -4,6 +4,7 @@ import { needsNoRule } from "../../core/action-classes.ts";
 import type { Inspections } from "../../core/decision.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { Principal } from "../../core/principal.ts";
+import type { RequestStateStore } from "../../core/session/request-states.ts";
 import type { ExchangeId } from "../../core/units.ts";
 import { scopeOf } from "../../core/trust/definition.ts";
 import type { DefinitionStore } from "../../core/trust/definition-store.ts";
@@ -26,6 +27,7 @@ import { invitesQuestions, withoutDeniedCapabilities } from "./client-capabiliti
 import { ListedDefinitions } from "./listed-definitions.ts";
 import type { ListShape, Use } from "./narrow-list.ts";
 import type { Question } from "./question.ts";
+import { giveState } from "./request-state.ts";
 import { readRpcMessage, type RpcMessage } from "./rpc-message.ts";
 import { ServerQuestions } from "./server-questions.ts";
 import { taskableTool, withTasks } from "./tasks/offer-tasks.ts";
@@ -56,12 +58,17 @@ export interface Asked {
   readonly keepsTask?: boolean;
 }
 
+export interface InterpretationParts {
+  readonly definitions: DefinitionStore;
+  readonly states: RequestStateStore;
+}
+
 export class McpInterpretation implements Interpretation {
   readonly action: ToolAction | McpAction;
   readonly scannable: Scannable;
   readonly metering = undefined;
   readonly #head: RequestHead;
-  readonly #definitions: DefinitionStore;
+  readonly #parts: InterpretationParts;
   readonly question: Question;
   /** What leaves: the message as it came, or as policy changed it. */
   sent: SentMessage | undefined;
@@ -73,11 +80,11 @@ export class McpInterpretation implements Interpretation {
   constructor(
     { question, action, received, keepsTask }: Asked,
     head: RequestHead,
-    definitions: DefinitionStore,
+    parts: InterpretationParts,
     context: InterpretContext,
   ) {
     this.#head = head;
-    this.#definitions = definitions;
+    this.#parts = parts;
     this.question = question;
     this.sent = received;
     this.#received = received;
@@ -140,6 +147,7 @@ export class McpInterpretation implements Interpretation {
         found: this.#foundTools(),
         echoes,
         admits: (use) => this.#admits(use),
+        given: (state) => giveState(this.#parts.states, state, this.action, this.principal),
         introduced: (introduction) => this.#introduced(introduction),
         listed: (shape, entry) => this.#listed(shape, entry),
         mayAsk: this.#received !== undefined && invitesQuestions(this.#received.message),
@@ -148,7 +156,7 @@ export class McpInterpretation implements Interpretation {
           upstream.transport.kind === "own"
             ? undefined
             : new ListedDefinitions(
-                this.#definitions,
+                this.#parts.definitions,
                 upstream.name,
                 scopeOf(upstream, this.principal),
               ),

@@ -4,6 +4,7 @@ import type { McpMethod } from "../../core/action-classes.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import type { Review } from "../../core/review/review.ts";
+import type { RequestStateStore } from "../../core/session/request-states.ts";
 import type { Task } from "../../core/task/task.ts";
 import { scopeOf } from "../../core/trust/definition.ts";
 import type { DefinitionStore } from "../../core/trust/definition-store.ts";
@@ -31,7 +32,8 @@ import { progressTokenOf } from "./transport/message-meta.ts";
 import { UNREAD, type Fault, type Question, type RequestQuestion } from "./question.ts";
 import { readQuestion, type UnderstoodQuestion } from "./read-question.ts";
 import { renderMcpRefusal } from "./render-mcp-refusal.ts";
-import { RPC_INVALID_REQUEST } from "./rpc-message.ts";
+import { bringsForeignState } from "./request-state.ts";
+import { RPC_INVALID_PARAMS, RPC_INVALID_REQUEST } from "./rpc-message.ts";
 import { beginTask, type TaskableCall } from "./tasks/begin-task.ts";
 import type { TaskDesk } from "./tasks/task-desk.ts";
 import { storedCall, takesTask, taskSupportOf } from "./tasks/task-wish.ts";
@@ -43,6 +45,7 @@ const MCP_HOLD_MAX = millis(50_000);
 /** What every MCP exchange of one data plane shares. */
 export interface McpWireParts {
   readonly definitions: DefinitionStore;
+  readonly states: RequestStateStore;
   readonly login: ProtectedResource;
   readonly tasks: Pick<TaskDesk, "keep" | "begin">;
 }
@@ -50,6 +53,9 @@ export interface McpWireParts {
 export function createMcpWire(parts: McpWireParts): WireFamily {
   return { open: (head) => new McpExchange(head, parts) };
 }
+
+const FOREIGN_STATE =
+  "This requestState was not given for this call: it goes on for the same agent and arguments only.";
 
 class McpExchange implements WireExchange {
   readonly bodyNeed: BodyNeed;
@@ -166,8 +172,14 @@ class McpExchange implements WireExchange {
     }
     const judged = judgedAction(action, this.#head.upstream);
     if (judged.kind === "halt") return judged;
+    const { principal } = context;
+    const params = message.kind === "response" ? undefined : message.params;
+    if (bringsForeignState(params, judged.value, principal, this.#parts.states)) {
+      this.#fault = { status: 400, rpcCode: RPC_INVALID_PARAMS, data: undefined };
+      return halt({ code: "malformed", detail: FOREIGN_STATE });
+    }
     const received = body === undefined ? undefined : { bytes: body, message, text };
-    const keepsTask = this.#considerTask(reading, judged.value, context.principal);
+    const keepsTask = this.#considerTask(reading, judged.value, principal);
     return this.#understood({ question, action: judged.value, received, keepsTask }, context);
   }
 
@@ -218,7 +230,7 @@ class McpExchange implements WireExchange {
   }
 
   #understood(asked: Asked, context: InterpretContext): Verdict<Interpretation> {
-    return pass(new McpInterpretation(asked, this.#head, this.#parts.definitions, context));
+    return pass(new McpInterpretation(asked, this.#head, this.#parts, context));
   }
 
   #halt(status: number, refusal: Refusal): Verdict<never> {

@@ -8,6 +8,7 @@ import {
   statelessHead,
   STATELESS,
   NO_LOGIN,
+  NO_STATES,
   NO_TASKS,
   TRUSTING,
   VERSION_KEY,
@@ -17,7 +18,12 @@ const CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities";
 
 function sent(body: Buffer, head: RequestHead, allowed: readonly string[]): string {
   const context = mcpContext((_, use) => use.kind === "mcp" && allowed.includes(use.method));
-  const verdict = createMcpWire({ definitions: TRUSTING, login: NO_LOGIN, tasks: NO_TASKS })
+  const verdict = createMcpWire({
+    definitions: TRUSTING,
+    states: NO_STATES,
+    login: NO_LOGIN,
+    tasks: NO_TASKS,
+  })
     .open(head)
     .interpret(body, context);
   if (verdict.kind === "halt") throw new Error(verdict.refusal.detail);

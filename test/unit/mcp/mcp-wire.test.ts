@@ -14,11 +14,17 @@ import {
   statelessHead,
   statelessParams,
   NO_LOGIN,
+  NO_STATES,
   NO_TASKS,
   TRUSTING,
 } from "../../support/mcp.ts";
 
-const mcpWire = createMcpWire({ definitions: TRUSTING, login: NO_LOGIN, tasks: NO_TASKS });
+const mcpWire = createMcpWire({
+  definitions: TRUSTING,
+  states: NO_STATES,
+  login: NO_LOGIN,
+  tasks: NO_TASKS,
+});
 
 const CORPUS = `${
   process.env["SALLYPORT_CORPORA"] ??

@@ -9,6 +9,7 @@ import {
   mcpHead,
   NO_INSPECTIONS,
   NO_LOGIN,
+  NO_STATES,
   NO_TASKS,
   TRUSTING,
 } from "../../support/mcp.ts";
@@ -91,7 +92,12 @@ describe("a tool's result", () => {
     const reply = await new CompiledSchemas().of(HASH, "result", () => schema);
     if (reply.kind === "unusable") throw new Error(reply.problem);
     const call = { jsonrpc: "2.0", id: 7, method: "tools/call", params: { name: "x" } };
-    const verdict = createMcpWire({ definitions: TRUSTING, login: NO_LOGIN, tasks: NO_TASKS })
+    const verdict = createMcpWire({
+      definitions: TRUSTING,
+      states: NO_STATES,
+      login: NO_LOGIN,
+      tasks: NO_TASKS,
+    })
       .open(mcpHead())
       .interpret(bytesOf(call), mcpContext());
     if (verdict.kind === "halt") throw new Error(verdict.refusal.detail);

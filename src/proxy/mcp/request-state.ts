@@ -1,0 +1,52 @@
+/**
+ * The state by which a stateless call goes on with its client's answer: it works for the agent, the
+ * tool and the arguments for which a server gave it out, and for nothing else.
+ */
+import type { McpAction, ToolAction } from "../../core/action.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { Principal } from "../../core/principal.ts";
+import type { RequestStateStore } from "../../core/session/request-states.ts";
+import { canonicalJson } from "../../lib/canonical-json.ts";
+import { isApprovalState } from "./approval-question.ts";
+import { ownerOf } from "./transport/mcp-request.ts";
+
+type Judged = ToolAction | McpAction;
+
+/** Undefined: the result asks nothing, or without a state. */
+export function stateIn(result: JsonObject): string | undefined {
+  const { resultType, requestState } = result;
+  return resultType === "input_required" && typeof requestState === "string"
+    ? requestState
+    : undefined;
+}
+
+export function giveState(
+  states: RequestStateStore,
+  state: string,
+  action: Judged,
+  principal: Principal,
+): void {
+  states.give(keyOf(state, action), callOf(action, principal));
+}
+
+/** Whether the message brings a state that was given out for another call. */
+export function bringsForeignState(
+  params: JsonObject | undefined,
+  action: Judged,
+  principal: Principal,
+  states: RequestStateStore,
+): boolean {
+  const state = params?.["requestState"];
+  if (typeof state !== "string" || isApprovalState(state)) return false;
+  return !states.mayBring(keyOf(state, action), callOf(action, principal));
+}
+
+function keyOf(state: string, { upstream }: Judged): string {
+  return JSON.stringify([upstream, state]);
+}
+
+/** As the agent asked for it: what a meta-tool calls is its own arguments' matter. */
+function callOf(action: Judged, principal: Principal): string {
+  const name = action.kind === "tool" ? ["tools/call", action.tool] : [action.method, action.name];
+  return canonicalJson([ownerOf(principal), ...name.map((part) => part ?? ""), action.args ?? {}]);
+}
