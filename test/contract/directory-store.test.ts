@@ -86,7 +86,8 @@ const removal = (name: string): Write => ({
 });
 
 interface Place {
-  open(): Promise<EntryStore>;
+  /** Closed at the end. */
+  entries(): Promise<EntryStore>;
   feed(): DirectoryFeed & AsyncDisposable;
 }
 
@@ -103,14 +104,16 @@ const databases: Record<string, () => Promise<SqlPlace>> = {
     cleanups.defer(() => rmSync(directory, { recursive: true, force: true }));
     const path = join(directory, "directory.db");
     return {
-      open: async () => cleanups.use(openSqliteDirectory(path)),
+      entries: async () => cleanups.use(openSqliteDirectory(path)),
+      open: async () => openSqliteDirectory(path),
       feed: () => new SqliteFeed(path),
     };
   },
   PostgreSQL: async () => {
     const { url } = cleanups.use(await startPostgres());
     return {
-      open: async () => cleanups.use(await openPostgresDirectory(url)),
+      entries: async () => cleanups.use(await openPostgresDirectory(url)),
+      open: () => openPostgresDirectory(url),
       feed: () => new PostgresFeed(url, () => undefined),
     };
   },
@@ -123,7 +126,7 @@ const places: Record<string, () => Promise<Place>> = {
     const news = cleanups.use(new RedisNews(redisAddress(url), { ca: undefined }));
     const keys = freshKeys();
     return {
-      open: async () => new RedisEntryStore({ client, keys }),
+      entries: async () => new RedisEntryStore({ client, keys }),
       feed: () =>
         new RedisFeed({
           client,
@@ -143,7 +146,7 @@ describe.each(Object.entries(places))("entries of the directory on %s", (_name, 
   let other: EntryStore;
   beforeAll(async () => {
     place = await prepare();
-    [store, other] = [await place.open(), await place.open()];
+    [store, other] = [await place.entries(), await place.entries()];
   }, 60_000);
 
   it("are given back as they were put, to everybody who has it open", async () => {
@@ -242,11 +245,12 @@ describe.each(Object.entries(places))("entries of the directory on %s", (_name, 
 });
 
 describe.each(Object.entries(databases))("the directory on %s", (_name, prepare) => {
+  let place: SqlPlace;
   let store: OpenDirectoryStore;
   let other: OpenDirectoryStore;
   beforeAll(async () => {
-    const place = await prepare();
-    [store, other] = [await place.open(), await place.open()];
+    place = await prepare();
+    [store, other] = [cleanups.use(await place.open()), cleanups.use(await place.open())];
   }, 60_000);
 
   it("counts a key's requests exactly, whoever counts them", async () => {
@@ -271,7 +275,21 @@ describe.each(Object.entries(databases))("the directory on %s", (_name, prepare)
   });
 
   it("keeps the latest use of a key", async () => {
+    const latest = new Map([["key_1", 9]]);
     for (const at of [5, 9, 3]) await store.touch(new Map([["key_1", instant(at)]]));
-    expect(await other.lastUses(["key_1"])).toEqual(new Map([["key_1", 9]]));
+    expect(await store.lastUses(["key_1"])).toEqual(latest);
+    await other.touch(new Map([["key_1", instant(4)]]));
+    expect(await other.lastUses(["key_1"])).toEqual(latest);
+  });
+
+  it("writes the uses of keys within a second, or when it is closed, for everybody", async () => {
+    const third = await place.open();
+    await third.touch(new Map([["key_2", instant(5)]]));
+    await third[Symbol.asyncDispose]();
+    expect(await other.lastUses(["key_2"])).toEqual(new Map([["key_2", 5]]));
+    await store.touch(new Map([["key_3", instant(5)]]));
+    await expect
+      .poll(() => other.lastUses(["key_3"]), { timeout: 10_000 })
+      .toEqual(new Map([["key_3", 5]]));
   });
 });

@@ -3,6 +3,7 @@ import { Kysely } from "kysely";
 import { openDatabase } from "../sqlite/database.ts";
 import { MIGRATIONS, type DirectoryTables } from "./directory-schema.ts";
 import { nodeSqliteDialect } from "../sqlite/kysely-dialect.ts";
+import { SqliteKeyCounts } from "./sqlite-key-counts.ts";
 import { SqlDirectoryStore, type OpenDirectoryStore } from "./sql-directory-store.ts";
 
 /** Throws the system's error where the file cannot be opened. */
@@ -11,5 +12,7 @@ export function openSqliteDirectory(path: string): OpenDirectoryStore {
   // Revocations must not be lost with the machine: there are few writes, and each is waited for.
   database.exec("PRAGMA synchronous=FULL; PRAGMA busy_timeout=0");
   const dialect = nodeSqliteDialect(database);
-  return new SqlDirectoryStore(new Kysely<DirectoryTables>({ dialect }), false);
+  const kysely = new Kysely<DirectoryTables>({ dialect });
+  const counts = new SqliteKeyCounts(path);
+  return new SqlDirectoryStore({ database: kysely, notifies: false, counts });
 }

@@ -6,6 +6,7 @@ import type { DirectoryFeed } from "../../core/identity/directory-feed.ts";
 import type { Instant } from "../../core/units.ts";
 import { migratePostgres, openPool, type PostgresSchema } from "../postgres/postgres-pool.ts";
 import { CHANNEL, MIGRATIONS, type DirectoryTables } from "./directory-schema.ts";
+import { PostgresKeyCounts } from "./postgres-key-counts.ts";
 import { readFeedEntry } from "./read-entry.ts";
 import { SqlDirectoryStore, type OpenDirectoryStore } from "./sql-directory-store.ts";
 
@@ -27,7 +28,9 @@ export async function openPostgresDirectory(url: string): Promise<OpenDirectoryS
     throw error;
   }
   const dialect = new PostgresDialect({ pool });
-  return new SqlDirectoryStore(new Kysely<DirectoryTables>({ dialect }), true);
+  const database = new Kysely<DirectoryTables>({ dialect });
+  const counts = new PostgresKeyCounts(url);
+  return new SqlDirectoryStore({ database, notifies: true, counts });
 }
 
 /** Changes as the server tells of them; a look every second in case it was not heard. */

@@ -12,9 +12,10 @@ import {
 import type { QuotaStore } from "../../core/identity/quota.ts";
 import type { Entry, EntryKind } from "../../core/identity/directory-entry.ts";
 import { instant, type Instant } from "../../core/units.ts";
+import type { KeyCounts } from "./key-counts.ts";
+import { KeyUses } from "./key-uses.ts";
 import { readEntry } from "./read-entry.ts";
 import { CHANNEL, type DirectoryTables } from "./directory-schema.ts";
-import { SqlQuotaStore } from "./sql-quota-store.ts";
 import { whenFree } from "./when-free.ts";
 
 type Database = Kysely<DirectoryTables>;
@@ -26,16 +27,26 @@ export interface OpenDirectoryStore extends DirectoryStore, AsyncDisposable {
 /** Entries that one page may have. */
 export const PAGE_MAX = 1_000;
 
+export interface SqlDirectoryParts {
+  readonly database: Database;
+  /** PostgreSQL tells its listeners; SQLite's see the file change. */
+  readonly notifies: boolean;
+  readonly counts: KeyCounts;
+}
+
 export class SqlDirectoryStore implements OpenDirectoryStore {
   readonly quotas: QuotaStore;
   readonly #database: Database;
-  /** PostgreSQL tells its listeners; SQLite's see the file change. */
   readonly #notifies: boolean;
+  readonly #counts: KeyCounts;
+  readonly #uses: KeyUses;
 
-  constructor(database: Database, notifies: boolean) {
+  constructor({ database, notifies, counts }: SqlDirectoryParts) {
     this.#database = database;
     this.#notifies = notifies;
-    this.quotas = new SqlQuotaStore(database);
+    this.#counts = counts;
+    this.quotas = counts.quotas;
+    this.#uses = new KeyUses((uses) => counts.writeUses(uses));
   }
 
   async get<K extends EntryKind>(kind: K, id: string): Promise<Entry<K> | undefined> {
@@ -90,24 +101,14 @@ export class SqlDirectoryStore implements OpenDirectoryStore {
   }
 
   async touch(uses: ReadonlyMap<string, Instant>): Promise<void> {
-    if (uses.size === 0) return;
-    const rows = [...uses].map(([id, used_at]) => ({ id, used_at }));
-    await this.#ask((database) =>
-      database
-        .insertInto("directory_key_use")
-        .values(rows)
-        .onConflict((conflict) =>
-          conflict
-            .column("id")
-            .doUpdateSet({ used_at: (of) => of.ref("excluded.used_at") })
-            .whereRef("directory_key_use.used_at", "<", "excluded.used_at"),
-        )
-        .execute(),
-    );
+    this.#uses.add(uses);
   }
 
   async lastUses(ids: readonly string[]): Promise<ReadonlyMap<string, Instant>> {
     if (ids.length === 0) return new Map();
+    await this.#uses.flush().catch((error: unknown) => {
+      throw new StoreUnreachable(error);
+    });
     const rows = await this.#ask((database) =>
       database.selectFrom("directory_key_use").selectAll().where("id", "in", ids).execute(),
     );
@@ -121,6 +122,8 @@ export class SqlDirectoryStore implements OpenDirectoryStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#uses[Symbol.asyncDispose]();
+    await this.#counts[Symbol.asyncDispose]();
     await this.#database.destroy();
   }
 

@@ -35,7 +35,7 @@ export async function openLedgerIndex(place: IndexPlace): Promise<OpenLedgerInde
     const kysely = new Kysely<IndexTables>({ dialect: nodeSqliteDialect(database) });
     return new OpenLedgerIndex(kysely, ledger, personal);
   }
-  const pool = openPool(url, STATEMENT_MS);
+  const pool = openPool(url, { statementMs: STATEMENT_MS });
   try {
     await migratePostgres(pool, SCHEMA);
   } catch (error) {

@@ -15,12 +15,22 @@ export interface PostgresSchema {
   readonly migrations: readonly string[];
 }
 
-export function openPool(url: string, statementMs = STATEMENT_MS): pg.Pool {
+export interface PoolSettings {
+  readonly statementMs?: number;
+  /** Of each session, as on the server's command line. */
+  readonly options?: string;
+}
+
+export function openPool(
+  url: string,
+  { statementMs = STATEMENT_MS, options }: PoolSettings = {},
+): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: CONNECTIONS_MAX,
     connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: statementMs,
+    ...(options !== undefined && { options }),
   });
   // A connection that breaks while idle is replaced with the next query.
   pool.on("error", () => undefined);
