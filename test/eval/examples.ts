@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { attackSentences, harmlessSentences } from "./attack-grammar.ts";
+import { machineTexts } from "./machine-grammar.ts";
 import { ordinaryTexts } from "./ordinary-grammar.ts";
 import { harmlessOrders } from "./harmless-orders-grammar.ts";
 import { indirectAttacks } from "./indirect-grammar.ts";
@@ -64,6 +65,9 @@ export function readExamples(folder: string, dimensions: number): Examples {
       exampleOf(text, dimensions, elsewhere(true, GRAMMAR_WEIGHT)),
     ),
     ...ordinaryTexts(GRAMMAR_TEXTS, SEED + 2).map((text) =>
+      exampleOf(text, dimensions, elsewhere(false, ORDINARY_WEIGHT)),
+    ),
+    ...machineTexts(GRAMMAR_TEXTS, SEED + 5).map((text) =>
       exampleOf(text, dimensions, elsewhere(false, ORDINARY_WEIGHT)),
     ),
     ...indirectAttacks(GRAMMAR_TEXTS, SEED + 3).map((text) =>

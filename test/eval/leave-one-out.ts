@@ -7,10 +7,17 @@ import { rateOf } from "./statistics.ts";
 /** Families smaller than this are left out together. */
 const FOLD_MIN = 20;
 
-export type Sums = ReadonlyMap<Example, number>;
+export interface LeftOut {
+  /** The largest sum, in it or behind its encodings, by a model that never saw its source. */
+  readonly sum: number;
+  /** The highest score of a signature there. */
+  readonly signatures: number;
+}
+
+export type Sums = ReadonlyMap<Example, LeftOut>;
 
 export function leaveOneOut(examples: Examples, options: FitOptions): Sums {
-  const sums = new Map<Example, number>();
+  const sums = new Map<Example, LeftOut>();
   for (const fold of foldsOf(examples.records)) {
     const model = fit(
       trainable({
@@ -21,20 +28,21 @@ export function leaveOneOut(examples: Examples, options: FitOptions): Sums {
     );
     for (const example of examples.records) {
       if (!fold.has(example.family)) continue;
-      sums.set(example, sumOf(model, example, examples.behind.get(example.id) ?? [], options));
+      sums.set(
+        example,
+        leftOut(model, [example, ...(examples.behind.get(example.id) ?? [])], options),
+      );
     }
   }
   return sums;
 }
 
-export function sumOf(
-  model: Model,
-  example: Example,
-  behind: readonly Example[],
-  { window }: FitOptions,
-): number {
-  const all = [example, ...behind].map((one) => strongest(one, model.weights, window).sum);
-  return model.bias + Math.max(...all);
+function leftOut(model: Model, texts: readonly Example[], { window }: FitOptions): LeftOut {
+  const sums = texts.map((one) => strongest(one, model.weights, window).sum);
+  return {
+    sum: model.bias + Math.max(...sums),
+    signatures: Math.max(...texts.map(({ signatures }) => signatures)),
+  };
 }
 
 function foldsOf(records: readonly Example[]): readonly ReadonlySet<string>[] {
@@ -47,12 +55,16 @@ function foldsOf(records: readonly Example[]): readonly ReadonlySet<string>[] {
 /** Signatures from this score on are findings by themselves. */
 const HIGH = 80;
 
+export function isCaught({ sum, signatures }: LeftOut, pivot: number): boolean {
+  return sum >= pivot || signatures >= HIGH;
+}
+
 /** Prints what share of each kind a sum from `pivot` on catches, alone and beside signatures. */
 export function printLeftOut(sums: Sums, pivot: number): void {
   const kinds = Map.groupBy(sums, ([example]) => example.kind);
   for (const [kind, members] of [...kinds].toSorted(([a], [b]) => a.localeCompare(b))) {
-    const alone = members.filter(([, sum]) => sum >= pivot).length;
-    const both = members.filter(([one, sum]) => sum >= pivot || one.signatures >= HIGH).length;
+    const alone = members.filter(([, { sum }]) => sum >= pivot).length;
+    const both = members.filter(([, one]) => isCaught(one, pivot)).length;
     const { rate, low, high, n } = rateOf(both, members.length);
     const shares = [alone / n, rate, low, high].map((share) => `${(share * 100).toFixed(1)} %`);
     const [one, all, least, most] = shares;

@@ -3,8 +3,8 @@
  *
  *     npm run train -- <folder with injection.jsonl> [--leave-one-out]
  *
- * The operating point is where the models that never saw a text's source flag at most 4 in 1,000
- * harmless texts, and 7 in 100 that quote attacks. `--leave-one-out` prints what they catch there, and writes nothing.
+ * The operating point is where the models that never saw a text's source flag at most 3 in 1,000
+ * harmless texts, and 4 in 100 that quote attacks. `--leave-one-out` prints what they catch there, and writes nothing.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -28,8 +28,8 @@ const OPTIONS: FitOptions = {
   seed: 1,
 };
 /** Shares of harmless texts that models which never saw their source may flag. */
-const FALSE_ALARMS = 0.004;
-const PROSE_ALARMS = 0.07;
+const FALSE_ALARMS = 0.003;
+const PROSE_ALARMS = 0.045;
 const INT8_MAX = 127;
 
 const { values: options, positionals } = parseArgs({
@@ -66,7 +66,7 @@ function calibrate(sums: Sums): { readonly pivot: number; readonly slope: number
   let best = { slope: 1, loss: Infinity };
   for (let slope = 0.2; slope <= 3; slope += 0.05) {
     let loss = 0;
-    for (const [{ attack, kind }, sum] of sums) {
+    for (const [{ attack, kind }, { sum }] of sums) {
       if (kind === "indirect_plain") continue;
       const odds = slope * (sum - pivot) + Math.log(4);
       loss += Math.log1p(Math.exp(attack ? -odds : odds));
@@ -85,7 +85,7 @@ function isProse({ kind }: Example): boolean {
 }
 
 function sumsWhere(sums: Sums, wanted: (example: Example) => boolean): readonly number[] {
-  return [...sums].filter(([example]) => wanted(example)).map(([, sum]) => sum);
+  return [...sums].filter(([example]) => wanted(example)).map(([, { sum }]) => sum);
 }
 
 function packed({ bias, weights }: Model, pivot: number, slope: number): object {

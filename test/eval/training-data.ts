@@ -1,10 +1,7 @@
 /** Corpus texts as a classifier is trained on them: the features of each token, flat. */
-import {
-  endTokens,
-  openTokens,
-  readTokens,
-  signatureFeature,
-} from "../../src/core/inspect/classifier/read-tokens.ts";
+import { endTokens, readTokens } from "../../src/core/inspect/classifier/read-tokens.ts";
+import { signatureFeature } from "../../src/core/inspect/classifier/token-features.ts";
+import { openTokens } from "../../src/core/inspect/classifier/token-reader.ts";
 import { foldLiteral } from "../../src/core/inspect/fold.ts";
 import type { Inspection } from "../../src/core/inspect/inspection.ts";
 import { nextEscape, stretchEnd, unescape } from "../../src/core/inspect/layers/escapes.ts";

@@ -2,6 +2,7 @@
  * The scanner's engine. Candidates are judged strictly in order of their place, each on at most
  * `HOLD_MAX` units, so the verdict does not depend on how the text was cut into pieces.
  */
+import { readUpTo } from "./classifier/classifier.ts";
 import { classifyStep, heldByLane, laneStart, nextStep } from "./classifier/judge-window.ts";
 import { nextAnchor, tailOf } from "./find-anchor.ts";
 import { mailStart } from "./detectors/pii-email.ts";
@@ -149,8 +150,11 @@ function judgeAll(scan: TextScan): void {
 }
 
 /** A decoded text, by the same plan. */
-function lookInside({ plan, withheld, part, budget, depth }: TextScan, text: string): TextScan {
+function lookInside(scan: TextScan, text: string): TextScan {
+  const { plan, withheld, part, budget, depth, lane } = scan;
+  if (lane !== undefined) readUpTo(lane, scan.text, scan.base, scan.cursor);
   const inner = openScan(plan, withheld, part, budget, depth + 1);
+  inner.talk = lane?.reader.setting.talk ?? scan.talk;
   scanWhole(inner, text);
   return inner;
 }

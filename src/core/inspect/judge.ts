@@ -1,4 +1,6 @@
-import { signatureFeature } from "./classifier/read-tokens.ts";
+import { signatureFeature } from "./classifier/token-features.ts";
+import { readUpTo } from "./classifier/classifier.ts";
+import { isShown } from "./classifier/token-setting.ts";
 import { anchoredAt } from "./find-anchor.ts";
 import type { Finding } from "./finding.ts";
 import type { InspectionRule } from "./inspection.ts";
@@ -144,7 +146,7 @@ export function leaning({ lean }: TextScan, score: number): number {
   return lean === 0 ? score : Math.max(0, Math.min(SCORE_MAX, score + lean));
 }
 
-/** What is left of a score where words are quoted: text about attacks quotes them. */
+/** What is left of a score where words are only shown: text about attacks shows them. */
 const MENTION_SHARE = 0.6;
 /**
  * A quotation that opened further back is over, or none; what it opens is told by so much before it.
@@ -154,6 +156,14 @@ const QUOTED_UNITS_MAX = 40;
 const LEAD_UNITS = 24;
 /** A member of a document, not a sentence: `"content": `, `content: ` at the beginning of a line. */
 const MEMBER = /(?:["']\s*|(?:^|\n)[\s-]*[\w.-]+):$/;
+
+/** Text about attacks shows some: the classifier reads up to here and knows. */
+function isMentioned({ lane, text, base }: TextScan, { start }: Hit): boolean {
+  if (isMention(text, start)) return true;
+  if (lane === undefined) return false;
+  readUpTo(lane, text, base, start);
+  return isShown(lane.reader.setting);
+}
 
 /** The words stand in a quotation that is not the value of a member. */
 function isMention(text: string, start: number): boolean {
@@ -183,16 +193,21 @@ function isQuote(unit: number): boolean {
   return unit === QUOTE || unit === APOSTROPHE || unit === BACKTICK;
 }
 
-/** Different signatures near each other: the chance that all of them are innocent. */
+/**
+ * Different signatures near each other: the chance that all of them are innocent. Examples stand
+ * beside each other, so what is only shown is strengthened by its own line and quotation alone.
+ */
 function strengthened(scan: TextScan, hit: Hit): number {
   const offset = scan.base + hit.start;
-  const own = isMention(scan.text, hit.start) ? hit.score * MENTION_SHARE : hit.score;
+  const shown = isMentioned(scan, hit);
+  const own = shown ? hit.score * MENTION_SHARE : hit.score;
   let innocent = 1 - own / 100;
+  const edge = shown ? lastEdge(scan, hit) : -1;
   let known: Signal | undefined;
   for (const signal of scan.signals) {
     if (offset - signal.offset > SIGNAL_REACH) continue;
     if (signal.signature === hit.signature) known = signal;
-    else innocent *= 1 - signal.score / 100;
+    else if (!signal.shown || signal.offset >= edge) innocent *= 1 - signal.score / 100;
   }
   if (known === undefined || known.score < own) {
     const others = scan.signals.filter(
@@ -200,10 +215,18 @@ function strengthened(scan: TextScan, hit: Hit): number {
     );
     scan.signals = [
       ...others.slice(-SIGNALS_MAX + 1),
-      { signature: hit.signature, offset, score: own },
+      { signature: hit.signature, offset, score: own, shown },
     ];
   }
   return Math.round(100 * (1 - innocent));
+}
+
+/** Behind the last line or quotation that ends before the hit does, as an offset. */
+function lastEdge({ text, base }: TextScan, { end }: Hit): number {
+  const least = Math.max(0, end - SIGNAL_REACH);
+  let i = end - 1;
+  while (i >= least && text.charCodeAt(i) !== NEWLINE && !isQuote(text.charCodeAt(i))) i -= 1;
+  return base + i + 1;
 }
 
 function findingOf(scan: TextScan, { detector, hit, score, rule }: Catch): Finding {

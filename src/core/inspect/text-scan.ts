@@ -50,6 +50,8 @@ export interface TextScan {
   blocked: Finding | undefined;
   /** Undefined: no rule wants injection, or nothing is trained to see it. */
   lane: Lane | undefined;
+  /** How much the text around this one speaks about attacks (`token-setting.ts`). */
+  talk: number;
   /** Index of the finding that the lane's window still exceeds; -1: none. */
   episode: number;
   /** Encodings that were taken off to get here. */
@@ -70,6 +72,8 @@ export interface Signal {
   readonly signature: string;
   readonly offset: number;
   readonly score: number;
+  /** Words that are only shown. */
+  readonly shown: boolean;
 }
 
 export function openScan(
@@ -105,6 +109,7 @@ export function openScan(
     edits: [],
     blocked: undefined,
     lane: undefined,
+    talk: 0,
     episode: -1,
     depth,
     budget,

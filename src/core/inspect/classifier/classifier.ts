@@ -6,14 +6,8 @@
 import { decodeBase64 } from "../layers/base-n.ts";
 import { toOriginal, type OffsetMap } from "../fold.ts";
 import WEIGHTS from "./injection-weights.json" with { type: "json" };
-import {
-  endTokens,
-  openTokens,
-  readTokens,
-  resetTokens,
-  tokenStart,
-  type TokenReader,
-} from "./read-tokens.ts";
+import { endTokens, readTokens, tokenStart } from "./read-tokens.ts";
+import { openTokens, resetTokens, type TokenReader } from "./token-reader.ts";
 
 /** Tokens that are summed at most. */
 const WINDOW = WEIGHTS.window;
@@ -125,6 +119,11 @@ export function reopenLane(
 export function classify(lane: Lane, text: string, base: number, to: number): void {
   readTokens(lane.reader, text, lane.at - base, to, base);
   lane.at = base + to;
+}
+
+/** Sees to it that the text before `to` is read: what stands there is judged by what it follows. */
+export function readUpTo(lane: Lane, text: string, base: number, to: number): void {
+  if (lane.at < base + to) classify(lane, text, base, to);
 }
 
 export function endLane(lane: Lane): void {

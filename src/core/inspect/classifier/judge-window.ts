@@ -42,12 +42,10 @@ function laneOf(scan: TextScan): Lane {
   const report = (end: number): void => exceed(scan, end);
   const { classifies } = scan.plan;
   const lane = scan.ended ? wholeLanes[scan.depth] : undefined;
-  if (lane !== undefined) {
-    reopenLane(lane, classifies, scan.map, report);
-    return lane;
-  }
-  const made = openLane(classifies, scan.map, report);
-  if (scan.ended) wholeLanes[scan.depth] = made;
+  const made = lane ?? openLane(classifies, scan.map, report);
+  if (lane !== undefined) reopenLane(lane, classifies, scan.map, report);
+  else if (scan.ended) wholeLanes[scan.depth] = made;
+  made.reader.setting.talk = scan.talk;
   return made;
 }
 

@@ -1,4 +1,7 @@
-/** How words are hashed, and the part that each word of the signatures' vocabulary plays. */
+/**
+ * How words are hashed, the part that each word of the signatures' vocabulary plays, and which words
+ * speak about attacks.
+ */
 import { INJECTION_VOCABULARY } from "../detectors/injection-vocabulary.ts";
 import { foldLiteral } from "../fold.ts";
 
@@ -28,7 +31,19 @@ export function hashOf(word: string): number {
 /** Slots of a table of words by the low bits of their hashes: which word, and its role. */
 const SLOTS = 1 << 13;
 const words = new Int32Array(SLOTS);
-const roles = new Uint8Array(SLOTS);
+/** The role of a word, and `IS_TALK` for the words of those who write about attacks. */
+const parts = new Uint8Array(SLOTS);
+const IS_TALK = 0x80;
+const TALK = `injection injections inject injected injecting injector jailbreak jailbreaks jailbreaking
+  attack attacks attacked attacker attackers adversary adversaries adversarial malicious maliciously
+  vulnerability vulnerabilities vulnerable exploit exploits exploited exploitation exfiltration
+  guardrail guardrails guard guards detector detectors detect detects detected detecting detection
+  classifier classifiers classified mitigation mitigations mitigate payload payloads probe probes
+  owasp cve cwe mitre sanitize sanitized sanitization sanitizer untrusted defense defenses defence
+  defences defenders threat threats phishing spoofing smuggling poisoning poisoned leakage moderation
+  flagged flags heuristic heuristics benchmark benchmarks scanner scanners redteam teaming firewall
+  blocklist regex victim victims obfuscation obfuscated evasion hijack hijacking hijacked xss sqli
+  pentest pentesting hardening hallucination toxicity robustness trigger triggers`;
 
 let role = 0;
 for (const [name, list] of Object.entries(INJECTION_VOCABULARY)) {
@@ -38,17 +53,32 @@ for (const [name, list] of Object.entries(INJECTION_VOCABULARY)) {
     const hash = hashOf(foldLiteral(word));
     const slot = slotOf(hash);
     words[slot] = hash;
-    if (roles[slot] === 0) roles[slot] = role;
+    if (parts[slot] === 0) parts[slot] = role;
   }
+}
+for (const word of TALK.split(/\s+/u)) {
+  const hash = hashOf(word);
+  const slot = slotOf(hash);
+  words[slot] = hash;
+  parts[slot] = (parts[slot] ?? 0) | IS_TALK;
 }
 
 function slotOf(hash: number): number {
   let slot = (hash ^ (hash >>> 13)) & (SLOTS - 1);
-  while (roles[slot] !== 0 && words[slot] !== hash) slot = (slot + 1) & (SLOTS - 1);
+  while (parts[slot] !== 0 && words[slot] !== hash) slot = (slot + 1) & (SLOTS - 1);
   return slot;
 }
 
+/** What is known of a word: to be asked for its role, and whether it speaks about attacks. */
+export function partOf(hash: number): number {
+  return parts[slotOf(hash)] ?? 0;
+}
+
 /** The first class that the word is in, from 1; 0 for a word of no part. */
-export function roleOf(hash: number): number {
-  return roles[slotOf(hash)] ?? 0;
+export function roleOf(part: number): number {
+  return part & ~IS_TALK;
+}
+
+export function isTalk(part: number): boolean {
+  return (part & IS_TALK) !== 0;
 }
