@@ -265,9 +265,26 @@ describe("a person", () => {
     const report = await verified();
     expect(report).toMatchObject({ problems: [], erasures: 1 });
     expect(existsSync(personalFile(data))).toBe(true);
-    expect(everything(data, /personal/)).not.toMatch(/jane|contract/i);
+    expect(filesWith(/jane|contract/i)).toEqual([]);
     const again = await erasePerson({ tenant: TENANT, by: "a" }, JANE, "art. 17", retention.ports);
     expect(again).toMatchObject({ kind: "fault", fault: { code: "not_found" } });
+  });
+
+  it("does not come back with what they do afterwards, in this process or another", async () => {
+    using other = new SqlitePersonalStore(personalFile(data), () => undefined);
+    other.conceal(TENANT, JANE, JANE);
+    await recordJane();
+    await erasePerson({ tenant: TENANT, by: "alice" }, JANE, "art. 17", retention.ports);
+    await recordJane();
+    expect(await shown()).toBe(0);
+    expect(filesWith(/jane|contract/i)).toEqual([]);
+    const token = other.conceal(TENANT, JANE, JANE);
+    expect(other.reveal(token)).toBe(token);
+    expect(other.conceal(TENANT, JANE, "Jane moved")).toBe(token);
+    expect(personal.conceal(TENANT, JANE, JANE)).toBe(token);
+    expect(personal.reveal(personal.conceal(id("acme"), JANE, "other"))).toBe("other");
+    await indexIsSame();
+    expect((await verified()).problems).toEqual([]);
   });
 
   it("is kept where a hold says so", async () => {
@@ -278,6 +295,15 @@ describe("a person", () => {
     expect(erased).toMatchObject({ kind: "fault", fault: { code: "conflict" } });
     expect(await shown()).toBe(3);
   });
+
+  /** Files of the data directory that have such a text in any byte. */
+  function filesWith(text: RegExp): string[] {
+    const names = readdirSync(data, { recursive: true, encoding: "utf8", withFileTypes: true });
+    return names
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => text.test(readFileSync(file, "latin1")));
+  }
 
   /** Every byte of every file below a directory. */
   function everything(directory: string, only = /./): string {

@@ -31,9 +31,10 @@ export async function openLedgerIndex(place: IndexPlace): Promise<OpenLedgerInde
   });
   if (url === undefined) {
     const database = openDatabase(file, MIGRATIONS);
-    database.exec(`PRAGMA busy_timeout=${BUSY_MS}`);
+    database.exec(`PRAGMA busy_timeout=${BUSY_MS}; PRAGMA secure_delete=ON`);
     const kysely = new Kysely<IndexTables>({ dialect: nodeSqliteDialect(database) });
-    return new OpenLedgerIndex(kysely, ledger, personal);
+    const emptyLog = (): void => database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    return new OpenLedgerIndex(kysely, { ledger, personal, emptyLog });
   }
   const pool = openPool(url, { statementMs: STATEMENT_MS });
   try {
@@ -43,17 +44,27 @@ export async function openLedgerIndex(place: IndexPlace): Promise<OpenLedgerInde
     throw error;
   }
   const kysely = new Kysely<IndexTables>({ dialect: new PostgresDialect({ pool }) });
-  return new OpenLedgerIndex(kysely, ledger, personal);
+  // What a server keeps of old rows is its operator's.
+  return new OpenLedgerIndex(kysely, { ledger, personal, emptyLog: () => undefined });
+}
+
+export interface IndexParts {
+  readonly ledger: string;
+  readonly personal: SqlitePersonalStore;
+  /** What was overwritten is gone from the disk afterwards. */
+  readonly emptyLog: () => void;
 }
 
 export class OpenLedgerIndex extends SqlLedgerIndex implements AsyncDisposable {
   readonly #database: Kysely<IndexTables>;
   readonly #ledger: string;
   readonly #personal: SqlitePersonalStore;
+  readonly #emptyLog: () => void;
 
-  constructor(database: Kysely<IndexTables>, ledger: string, personal: SqlitePersonalStore) {
+  constructor(database: Kysely<IndexTables>, { ledger, personal, emptyLog }: IndexParts) {
     super(database, personal.reveal);
     this.#database = database;
+    this.#emptyLog = emptyLog;
     this.#ledger = ledger;
     this.#personal = personal;
   }
@@ -101,6 +112,7 @@ export class OpenLedgerIndex extends SqlLedgerIndex implements AsyncDisposable {
   /** What is shown of a person from now on is what can be revealed: tokens, once it was erased. */
   async forgetPerson(person: Person): Promise<void> {
     await forgetPerson(this.#database, person, this.#personal);
+    this.#emptyLog();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

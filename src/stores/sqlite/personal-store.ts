@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
@@ -21,6 +21,10 @@ const MIGRATIONS = [
      key BLOB NOT NULL
    ) STRICT, WITHOUT ROWID;
    CREATE UNIQUE INDEX personal_text ON personal (tenant, person, text)`,
+  `CREATE TABLE erased (
+     who TEXT PRIMARY KEY,
+     token TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID`,
 ];
 
 export function personalFile(dataDirectory: string): string {
@@ -32,6 +36,8 @@ interface Statements {
   readonly find: StatementSync;
   readonly add: StatementSync;
   readonly reveal: StatementSync;
+  readonly erased: StatementSync;
+  readonly version: StatementSync;
 }
 
 /**
@@ -43,6 +49,8 @@ export class SqlitePersonalStore implements PersonalTexts, Disposable {
   readonly #onFault: (cause: unknown) => void;
   readonly #known = new Map<string, string>();
   #open: Statements | undefined;
+  /** Changes when another process writes. */
+  #seen: unknown;
 
   constructor(path: string, onFault: (cause: unknown) => void) {
     this.#path = path;
@@ -51,6 +59,7 @@ export class SqlitePersonalStore implements PersonalTexts, Disposable {
 
   readonly conceal = (tenant: TenantId, person: string, text: string): string => {
     const name = JSON.stringify([tenant, person, text]);
+    this.#forgetStale();
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     const token = this.#kept(tenant, person, text);
@@ -75,12 +84,22 @@ export class SqlitePersonalStore implements PersonalTexts, Disposable {
   }
 
   /**
-   * Gone from the disk when it returns. Another process that knows the person goes on to record the
-   * old token, which says nothing any more.
+   * Gone from the disk when it returns, and not kept again: what the person does from now on is
+   * recorded under one token that nobody can resolve, in every process of the data directory.
    */
   erase(tenant: TenantId, person: string): void {
     const { database } = this.#connection();
-    database.prepare("DELETE FROM personal WHERE tenant = ? AND person = ?").run(tenant, person);
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      database.prepare("DELETE FROM personal WHERE tenant = ? AND person = ?").run(tenant, person);
+      database
+        .prepare("INSERT OR IGNORE INTO erased VALUES (?, ?)")
+        .run(fingerprint(tenant, person), tokenOf(person, randomBytes(KEY_BYTES)));
+      database.exec("COMMIT");
+    } catch (error) {
+      if (database.isTransaction) database.exec("ROLLBACK");
+      throw error;
+    }
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     this.#known.clear();
   }
@@ -92,10 +111,11 @@ export class SqlitePersonalStore implements PersonalTexts, Disposable {
 
   #kept(tenant: TenantId, person: string, text: string): string {
     const key = randomBytes(KEY_BYTES);
-    const token =
-      TOKEN_PREFIX + createHmac("sha256", key).update(text).digest("hex").slice(0, TOKEN_CHARS);
+    const token = tokenOf(text, key);
     try {
-      const { add, find } = this.#connection();
+      const { add, find, erased } = this.#connection();
+      const gone = erased.get(fingerprint(tenant, person))?.["token"];
+      if (typeof gone === "string") return gone;
       add.run(token, tenant, person, text, key);
       const row = find.get(tenant, person, text);
       return typeof row?.["token"] === "string" ? row["token"] : token;
@@ -103,6 +123,15 @@ export class SqlitePersonalStore implements PersonalTexts, Disposable {
       this.#onFault(error);
       return token;
     }
+  }
+
+  /** A person may have been erased by another process. */
+  #forgetStale(): void {
+    if (this.#open === undefined) return;
+    const version = this.#open.version.get()?.["data_version"];
+    if (version === this.#seen) return;
+    this.#seen = version;
+    this.#known.clear();
   }
 
   #exists(): boolean {
@@ -120,7 +149,20 @@ export class SqlitePersonalStore implements PersonalTexts, Disposable {
       ),
       add: database.prepare("INSERT OR IGNORE INTO personal VALUES (?, ?, ?, ?, ?)"),
       reveal: database.prepare("SELECT text FROM personal WHERE token = ?"),
+      erased: database.prepare("SELECT token FROM erased WHERE who = ?"),
+      version: database.prepare("PRAGMA data_version"),
     };
     return this.#open;
   }
+}
+
+function tokenOf(text: string, key: Buffer): string {
+  return TOKEN_PREFIX + createHmac("sha256", key).update(text).digest("hex").slice(0, TOKEN_CHARS);
+}
+
+/** Knows an erased person again, and says of nobody who they were unless their name is guessed. */
+function fingerprint(tenant: TenantId, person: string): string {
+  return createHash("sha256")
+    .update(JSON.stringify([tenant, person]))
+    .digest("hex");
 }
