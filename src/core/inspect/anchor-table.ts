@@ -6,6 +6,7 @@ import {
   classAt,
   KEY_LAYOUT,
   NONE,
+  onesOf,
   type AnchorTable,
   type Trie,
 } from "./find-anchor.ts";
@@ -43,7 +44,20 @@ export function anchorTable(
       }
     }
   }
-  return { bits, heads, trie: growing.done(signatures), empty: signatures.length === 0 };
+  const trie = growing.done(signatures);
+  return { bits, starts: startsOf(bits, trie), heads, trie, empty: signatures.length === 0 };
+}
+
+/** Nodes come level by level, and within a level in the order of what leads to them. */
+function startsOf(bits: Int32Array, { first }: Trie): Uint16Array {
+  const afterOne = first[OUTSIDE] ?? 0;
+  const afterTwo = first[afterOne] ?? 0;
+  let node = first[afterTwo] ?? 0;
+  return Uint16Array.from(bits, (word) => {
+    const start = node;
+    node += onesOf(word);
+    return start;
+  });
 }
 
 function classesOf(anchor: string): readonly number[] {
@@ -63,55 +77,69 @@ function markHeads(heads: Uint8Array, a: number, b: number, where: number): void
   for (const key of [a, (a << CLASS_BITS) | b]) heads[key] = Math.max(heads[key] ?? 0, where);
 }
 
-/** A trie of up to 65,535 nodes that are numbers: one array of links instead of as many objects. */
+/** A node while the trie grows. */
+interface Branch {
+  readonly unit: number;
+  /** In the order of their units. */
+  readonly children: Branch[];
+  /** Places in the list of signatures, in order. */
+  readonly ends: number[];
+}
+
 class GrowingTrie {
-  #next = new Uint16Array(NODES_AT_FIRST << CLASS_BITS);
-  /** By node; a node comes after its parent. */
-  readonly #parents: number[] = [0, 0, 0];
-  /** By node: places in the list of signatures, in order. */
-  readonly #ends: number[][] = [];
+  readonly #outside = branch(OUTSIDE);
+  readonly #inside = branch(INSIDE);
+  #count = ROOTS_END;
 
   enter(root: number, classes: readonly number[], signature: number): void {
-    let node = root;
-    for (const one of classes)
-      node = this.#next[(node << CLASS_BITS) | one] || this.#add(node, one);
-    const ends = (this.#ends[node] ??= []);
-    if (ends.at(-1) !== signature) ends.push(signature);
+    let node = root === INSIDE ? this.#inside : this.#outside;
+    for (const one of classes) node = this.#childOf(node, one);
+    if (node.ends.at(-1) !== signature) node.ends.push(signature);
   }
 
+  /** Level by level, so that the children of a node stand side by side. */
   done(order: readonly Signature[]): Trie {
-    const count = this.#parents.length;
-    const ends = new Uint8Array(count);
+    const first = new Uint16Array(this.#count + 1);
+    const units = new Uint8Array(this.#count);
+    const ends = new Uint8Array(this.#count);
     const whole: (readonly Signature[])[] = [];
+    const nodes: Branch[] = [branch(0), this.#outside, this.#inside];
     const passed: (readonly number[])[] = [];
-    for (let node = 0; node < count; node += 1) {
-      const before = passed[this.#parents[node] ?? 0] ?? NOWHERE;
-      const here = this.#ends[node];
-      ends[node] = here === undefined ? 0 : 1;
-      passed[node] = here === undefined ? before : inOrder(before, here);
-      whole[node] = here === undefined ? NONE : signaturesAt(passed[node] ?? NOWHERE, order);
+    for (const [at, node] of nodes.entries()) {
+      const here = inOrder(passed[at] ?? NOWHERE, node.ends);
+      first[at] = nodes.length;
+      units[at] = node.unit;
+      ends[at] = node.ends.length === 0 ? 0 : 1;
+      whole[at] = node.ends.length === 0 ? NONE : signaturesAt(here, order);
+      for (const child of node.children) passed[nodes.push(child) - 1] = here;
     }
-    return { next: this.#next.slice(0, count << CLASS_BITS), ends, whole, reach: new Map(), order };
+    first[nodes.length] = nodes.length;
+    return { first, units, ends, whole, reach: new Map(), order };
   }
 
   /** Throws RangeError past the nodes that 16 bits can name. */
-  #add(parent: number, one: number): number {
-    const node = this.#parents.push(parent) - 1;
-    if (node > 0xffff) throw new RangeError("too many anchors");
-    if (node << CLASS_BITS === this.#next.length) {
-      const grown = new Uint16Array(2 * this.#next.length);
-      grown.set(this.#next);
-      this.#next = grown;
-    }
-    this.#next[(parent << CLASS_BITS) | one] = node;
-    return node;
+  #childOf({ children }: Branch, unit: number): Branch {
+    const place = children.findIndex((child) => child.unit >= unit);
+    const found = children[place];
+    if (found?.unit === unit) return found;
+    this.#count += 1;
+    if (this.#count > 0xffff) throw new RangeError("too many anchors");
+    const child = branch(unit);
+    children.splice(place < 0 ? children.length : place, 0, child);
+    return child;
   }
 }
 
-const NODES_AT_FIRST = 1 << 12;
+function branch(unit: number): Branch {
+  return { unit, children: [], ends: [] };
+}
+
+/** Behind nowhere and the two roots. */
+const ROOTS_END = 3;
 const NOWHERE: readonly number[] = [];
 
 function inOrder(before: readonly number[], here: readonly number[]): readonly number[] {
+  if (here.length === 0) return before;
   if (before.length === 0) return here;
   return [...new Set([...before, ...here])].toSorted((a, b) => a - b);
 }

@@ -13,9 +13,9 @@ export const ASCII_END = 0x80;
 /** Three classes, and the lowest bit of the one before: whether that unit is in a word. */
 const KEY_MASK = (1 << (3 * CLASS_BITS + 1)) - 1;
 const IN_WORD = 1 << (3 * CLASS_BITS);
-/** Roots of the trie: 0 is nowhere, 1 inside a word, 2 at the beginning of one. */
-const INSIDE = 1;
-const OUTSIDE = 2;
+/** Roots of the trie, in the order of keys: 0 is nowhere, 1 at the beginning of a word, 2 inside one. */
+const OUTSIDE = 1;
+const INSIDE = 2;
 
 const SPACE_CLASS = 0;
 const SIGN_CLASSES = 31;
@@ -44,15 +44,20 @@ export const ANYWHERE = 2;
 export interface AnchorTable {
   /** A bit for each key with which an anchor begins. */
   readonly bits: Int32Array;
+  /** By word of `bits`: the node of its first key. The nodes of keys stand in the keys' order. */
+  readonly starts: Uint16Array;
   readonly trie: Trie;
   /** Beginnings, of one and of two units, of anchors of signatures that may rewrite text. */
   readonly heads: Uint8Array;
   readonly empty: boolean;
 }
 
+/** Nodes are numbers, and the children of one stand side by side: a hundredth of a table of links. */
 export interface Trie {
-  /** Node after a class: `next[node * CLASSES + class]`, 0 for none. */
-  readonly next: Uint16Array;
+  /** By node: its first child; the first child of the next node ends its list. */
+  readonly first: Uint16Array;
+  /** By node: the class that leads to it from its parent; ascending among siblings. */
+  readonly units: Uint8Array;
   /** By node: whether an anchor ends here. */
   readonly ends: Uint8Array;
   /** By node: signatures with an anchor that ends on the way here; empty if none ends just here. */
@@ -147,7 +152,7 @@ function inBlock(
   for (let i = from - begin + 2; i < count; i += 1) {
     key = ((key << CLASS_BITS) | (classOf[block[i] ?? 0] ?? 0)) & KEY_MASK;
     if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
-    if (leadsOn(trie, text, begin + i + 1, startOf(trie.next, key), open)) return begin + i - 2;
+    if (leadsOn(trie, text, begin + i + 1, startOf(table, key), open)) return begin + i - 2;
   }
   return -1;
 }
@@ -164,7 +169,7 @@ function inUnits(
   for (let i = from + 2; i < to; i += 1) {
     key = ((key << CLASS_BITS) | (classOf[text.charCodeAt(i)] ?? 0)) & KEY_MASK;
     if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
-    if (leadsOn(trie, text, i + 1, startOf(trie.next, key), open)) return i - 2;
+    if (leadsOn(trie, text, i + 1, startOf(table, key), open)) return i - 2;
   }
   return -1;
 }
@@ -186,41 +191,51 @@ function isAsciiShort(text: string): boolean {
  * three units are known.
  */
 export function anchoredAt(table: AnchorTable, text: string, at: number): readonly Signature[] {
-  const { next, ends, whole } = table.trie;
+  const { trie } = table;
+  const { ends, whole } = trie;
   let key = at > 0 ? classAt(text, at - 1) & 1 : 0;
   for (let i = at; i < at + 3; i += 1) key = (key << CLASS_BITS) | classAt(text, i);
-  let node = startOf(next, key);
+  let node = startOf(table, key);
   if (node === 0) return NONE;
   let last = ends[node] === 0 ? 0 : node;
   for (let i = at + 3; i < text.length; i += 1) {
-    node = next[(node << CLASS_BITS) | classAt(text, i)] ?? 0;
+    node = childOf(trie, node, classAt(text, i));
     if (node === 0) return whole[last] ?? NONE;
     if (ends[node] !== 0) last = node;
   }
-  return reachOf(table.trie, node, whole[last] ?? NONE);
+  return reachOf(trie, node, whole[last] ?? NONE);
 }
 
-/** The node of a key's three units. */
-function startOf(next: Uint16Array, key: number): number {
-  let node = (key & IN_WORD) === 0 ? OUTSIDE : INSIDE;
-  for (let shift = 2 * CLASS_BITS; shift >= 0; shift -= CLASS_BITS) {
-    node = next[(node << CLASS_BITS) | ((key >> shift) & (CLASSES - 1))] ?? 0;
+/** The node of a key's three units, 0 for none. */
+function startOf({ bits, starts }: AnchorTable, key: number): number {
+  const word = bits[key >> 5] ?? 0;
+  const bit = 1 << key;
+  return (word & bit) === 0 ? 0 : (starts[key >> 5] ?? 0) + onesOf(word & (bit - 1));
+}
+
+/** How many bits of 32 are set. @see https://graphics.stanford.edu/~seander/bithacks.html */
+export function onesOf(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** The node after a class, 0 for none. Few nodes have more than a handful of children. */
+function childOf({ first, units }: Trie, node: number, unit: number): number {
+  const end = first[node + 1] ?? 0;
+  for (let child = first[node] ?? end; child < end; child += 1) {
+    if (units[child] === unit) return child;
   }
-  return node;
+  return 0;
 }
 
 /** Whether an anchor ends at `node` or where the text from `from` leads to. */
-function leadsOn(
-  { next, ends }: Trie,
-  text: string,
-  from: number,
-  node: number,
-  open: boolean,
-): boolean {
+function leadsOn(trie: Trie, text: string, from: number, node: number, open: boolean): boolean {
+  const { ends } = trie;
   let at = node;
   for (let i = from; ends[at] === 0; i += 1) {
     if (i >= text.length) return open;
-    at = next[(at << CLASS_BITS) | (classOf[text.charCodeAt(i)] ?? 0)] ?? 0;
+    at = childOf(trie, at, classOf[text.charCodeAt(i)] ?? 0);
     if (at === 0) return false;
   }
   return true;
@@ -246,10 +261,8 @@ function reachOf(trie: Trie, node: number, passed: readonly Signature[]): readon
   const open = [node];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     for (const one of trie.whole[at] ?? NONE) found.add(one);
-    for (let i = 0; i < CLASSES; i += 1) {
-      const child = trie.next[(at << CLASS_BITS) | i] ?? 0;
-      if (child !== 0) open.push(child);
-    }
+    const end = trie.first[at + 1] ?? 0;
+    for (let child = trie.first[at] ?? end; child < end; child += 1) open.push(child);
   }
   const all = trie.order.filter((signature) => found.has(signature));
   trie.reach.set(node, all);
