@@ -146,6 +146,11 @@ const GROUPS: readonly Group[] = [
     load: async (shell) => (await import("./sessions.ts")).sessionsCommand(shell),
   },
   {
+    name: "subscriptions",
+    description: "who is told of what happens, and what did not arrive",
+    load: async (shell) => (await import("./subscriptions.ts")).subscriptionsCommand(shell),
+  },
+  {
     name: "config",
     description: "show what is configured and why; print the schema",
     load: async (shell) => (await import("./config.ts")).configCommand(shell),

@@ -4,7 +4,8 @@ export const NOTIFICATIONS_SHAPE = {
   type: "object",
   additionalProperties: false,
   default: {},
-  description: "How subscriptions are served; they are made over the API.",
+  description:
+    "How subscriptions are served; they are made by `sallyport subscriptions` or the API.",
   properties: {
     allow_private: {
       type: "boolean",
