@@ -8,6 +8,7 @@ import { differencesOf } from "../core/trust/definition-diff.ts";
 import { lockText, type LockedDefinition } from "../core/trust/lock-file.ts";
 import { id, type DefinitionHash } from "../core/units.ts";
 import { messageOf } from "../lib/caught.ts";
+import { printable } from "../lib/printable.ts";
 import { openLockSource } from "../stores/definition-lock.ts";
 import type { PinnedDefinition } from "../stores/sqlite/definition-rows.ts";
 import { SqliteDefinitionStore } from "../stores/sqlite/definition-store.ts";
@@ -155,7 +156,7 @@ function approve(
     typeof options["hash"] === "string" ? id<DefinitionHash>(options["hash"]) : undefined;
   // All are found before any is approved: a typing error changes nothing.
   for (const { pin } of names.map((name) => find(store, name, options))) {
-    const label = definitionLabel(pin.ref);
+    const label = printable(definitionLabel(pin.ref));
     // What was printed here is what is approved, even if the server speaks in between.
     const reply = store.approve(pin.ref, hash ?? pin.seen, by);
     switch (reply.kind) {

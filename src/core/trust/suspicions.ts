@@ -56,7 +56,12 @@ export function neighbourhoodOf(neighbours: Iterable<Neighbour>): Neighbourhood 
 function add(map: Map<string, Neighbour[]>, key: string, one: Neighbour): void {
   const others = map.get(key);
   if (others === undefined) map.set(key, [one]);
-  else others.push(one);
+  else if (!others.some((other) => isSame(other, one))) others.push(one);
+}
+
+/** What is known is mostly listed as well. */
+function isSame(a: Neighbour, b: Neighbour): boolean {
+  return a.upstream === b.upstream && a.name === b.name;
 }
 
 /** The subject may be part of the neighbourhood, and should be. */
@@ -73,7 +78,8 @@ function injections(definition: JsonValue): readonly Suspicion[] {
   const { findings, complete } = scanJson(INSPECTION, definition, NOTHING_WITHHELD);
   const [first] = findings;
   if (first !== undefined) {
-    const detail = `${first.part} reads like an order to the model (${first.signature})`;
+    const where = first.part === "" ? "it" : first.part;
+    const detail = `${where} reads like an order to the model (${first.signature})`;
     return [{ kind: "injection", detail, holds: true }];
   }
   if (complete) return [];
