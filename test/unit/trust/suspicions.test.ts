@@ -5,7 +5,7 @@ import {
   suspicionsOf,
   type Neighbour,
 } from "../../../src/core/trust/suspicions.ts";
-import { id } from "../../../src/core/units.ts";
+import { id, type UpstreamName } from "../../../src/core/units.ts";
 
 const AROUND: readonly Neighbour[] = [
   { upstream: id("mail"), name: "send_email" },
@@ -38,15 +38,15 @@ describe("a definition is suspicious", () => {
   });
 
   it("for each thing once, also where its neighbour is known and listed", () => {
-    const listed = [...AROUND, ...AROUND, { upstream: id("files"), name: "read-file" }];
-    const subject = { upstream: id("files"), name: "read-file", definition: {} } as const;
+    const subject = { upstream: id<UpstreamName>("files"), name: "read-file", definition: {} };
+    const listed = [...AROUND, ...AROUND, subject];
     expect(suspicionsOf(subject, neighbourhoodOf(listed))).toEqual([
       { kind: "look_alike", detail: "its name could be taken for files.read_file", holds: true },
     ]);
   });
 
   it("as a whole, where it is a text: the instructions of a server", () => {
-    const subject = { upstream: id("crm"), name: "", definition: ORDER } as const;
+    const subject = { upstream: id<UpstreamName>("crm"), name: "", definition: ORDER };
     expect(suspicionsOf(subject, neighbourhoodOf([]))).toMatchObject([
       { detail: expect.stringMatching(/^it reads like an order to the model/) },
     ]);
