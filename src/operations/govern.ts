@@ -60,7 +60,9 @@ function noteRefusal(refusal: Refusal, facts: Facts): void {
 }
 
 /** Every field from the start, so that all exchanges share one hidden class. */
-function newFacts(ask: Ask): Facts {
+export function newFacts(
+  ask: Pick<Facts, "exchange" | "at" | "upstream" | "method" | "path" | "trace">,
+): Facts {
   return {
     exchange: ask.exchange,
     at: ask.at,

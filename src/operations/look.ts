@@ -31,14 +31,16 @@ export async function look(
   scannable: Scannable,
   asked: Inspections,
   facts: Facts,
-  { conduct, openEnds, aliases: books, judge }: Ports,
+  { conduct, openEnds, aliases: books, judge, looks }: Ports,
 ): Promise<Verdict<Looked>> {
   const judged = judge === undefined ? asked : judgedBy(judge, asked, facts);
   const aliases = givesNames(asked) ? aliasesOf(facts, books) : undefined;
   const inspection = aliases === undefined ? judged.request : withAliases(judged.request, aliases);
   const foreseen = foreseeRequest(scannable, inspection);
   if (foreseen !== undefined) await foreseen;
+  looks?.begin(facts);
   const detected = detect(scannable, surroundings, inspection, upstream.unscannable);
+  looks?.end();
   facts.findings = detected.findings;
   facts.requestScan = detected.scan;
   if (detected.verdict.kind === "halt") return detected.verdict;

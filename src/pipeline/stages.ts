@@ -43,10 +43,18 @@ export interface Ports {
   readonly ledger: Ledger;
   readonly vault: Vault;
   readonly gate: Gatekeeper;
+  /** Undefined where nobody watches over looks. */
+  readonly looks?: LookWatch | undefined;
   readonly observer: Observer;
   readonly now: () => Instant;
   /** Monotonic milliseconds, for durations. */
   monotonic(): number;
+}
+
+/** Is told whose request is looked at, in case the look never ends. */
+export interface LookWatch {
+  begin(facts: Facts): void;
+  end(): void;
 }
 
 /** Process-wide state that stage 2 respects. */

@@ -104,6 +104,13 @@ const LIMITS = {
     body_grace_ms: ms(100, 15_000, 10_000, "Then body_bytes_per_second_min must be met."),
     body_bytes_per_second_min: ms(0, 1_000_000_000, 1024, "Slowest average of a request body."),
     drain_ms: ms(0, 3_600_000, 30_000, "How long SIGTERM waits for running exchanges."),
+    stuck_ms: ms(
+      0,
+      600_000,
+      5_000,
+      "A process that looks at one text for so long is ended, and the exchange is on the record as " +
+        "failed at the next start; 0: never.",
+    ),
   },
 } as const;
 

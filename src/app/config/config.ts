@@ -130,6 +130,8 @@ export interface Limits {
   readonly bodyGrace: Millis;
   readonly bodyBytesPerSecondMin: number;
   readonly drain: Millis;
+  /** 0: a look may take for ever. */
+  readonly stuck: Millis;
 }
 
 export interface ApiSettings {

@@ -130,6 +130,7 @@ function asLimits(limits: ConfigFile["limits"]): Limits {
     bodyGrace: millis(limits.body_grace_ms),
     bodyBytesPerSecondMin: limits.body_bytes_per_second_min,
     drain: millis(limits.drain_ms),
+    stuck: millis(limits.stuck_ms),
   };
 }
 

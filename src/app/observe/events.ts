@@ -30,6 +30,8 @@ export interface FileEvents {
   pricesRefused(problems: readonly Problem[]): void;
   feedsLoaded(entries: number, stale: readonly string[]): void;
   feedsRefused(problems: readonly Problem[]): void;
+  /** A process of this data directory was ended in a look; `note` says so until it is deleted. */
+  lookStuck(recorded: number, note: string): void;
 }
 
 export interface Events
@@ -118,6 +120,9 @@ export function createEvents(
 
 function fileEvents(log: Log): FileEvents {
   return {
+    lookStuck(recorded, note) {
+      log.warn({ recorded, note }, "looks did not end before: each has a time limit now");
+    },
     policyLoaded(digest, rules) {
       log.info({ policy: digest, rules }, "policy loaded");
     },

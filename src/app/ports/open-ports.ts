@@ -6,6 +6,7 @@ import type { Principal } from "../../core/principal.ts";
 import type { TaskStore } from "../../core/task/task-store.ts";
 import type { Judge } from "../../core/inspect/opinions.ts";
 import { monotonicMillis } from "../../lib/clock.ts";
+import { openLookout } from "../lookout/open-lookout.ts";
 import type { Ports } from "../../pipeline/stages.ts";
 import type { OpenLedger } from "../../stores/ledger/open-ledger.ts";
 import { createAliasBooks } from "../../stores/memory/alias-books.ts";
@@ -75,6 +76,7 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
   const awaiting = started.use(new ReviewWatch(reviews, now));
   const vault = started.use(await openVault(options));
   const ledger = started.use(await openLedgerChain(config, events));
+  const looks = started.use(await openLookout(config, events, ledger));
   const { store: definitions } = started.use(openDefinitions(config, events, ledger, now));
   started.use(new ReviewClerk({ reviews, ledger, now }, notifier));
   const ports: Ports = {
@@ -96,6 +98,7 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
     ledger,
     vault,
     gate,
+    looks,
     observer: events,
     now,
     monotonic: monotonicMillis,

@@ -6,8 +6,9 @@ import { readUpTo } from "./classifier/classifier.ts";
 import { classifyStep, heldByLane, laneStart, nextStep } from "./classifier/judge-window.ts";
 import { nextAnchor, tailOf } from "./find-anchor.ts";
 import { mailStart } from "./detectors/pii-email.ts";
-import { failureFinding } from "./finding-of-failure.ts";
+import { failureFinding, nameOfFailure } from "./finding-of-failure.ts";
 import { fold, forget, toOriginal } from "./fold.ts";
+import { guarded } from "./guarded-look.ts";
 import { judge } from "./judge.ts";
 import {
   findStretches,
@@ -90,10 +91,10 @@ function drop(scan: TextScan): void {
 /** A detector that fails has looked at nothing: the text is blocked, and the record says why. */
 function advance(scan: TextScan): void {
   try {
-    judgeAll(scan);
+    guarded(judgeAll, scan);
   } catch (error) {
-    const name = error instanceof Error ? error.name : "error";
-    scan.blocked = failureFinding(scan.plan, scan.part, name);
+    scan.blocked = failureFinding(scan.plan, scan.part, nameOfFailure(error));
+    scan.findings.push(scan.blocked);
   }
 }
 
@@ -113,6 +114,7 @@ function judgeAll(scan: TextScan): void {
   while (scan.blocked === undefined) {
     if (!afford(scan.budget, 0)) {
       scan.blocked = failureFinding(plan, scan.part, TOO_MUCH_WORK);
+      scan.findings.push(scan.blocked);
       break;
     }
     swallow(scan);

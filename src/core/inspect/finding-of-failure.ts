@@ -18,3 +18,11 @@ export function failureFinding({ rules }: ScanPlan, part: string, signature: str
     action: "block",
   };
 }
+
+/** Its code where it has one, as a look that was ended; never its message. */
+export function nameOfFailure(error: unknown): string {
+  // Not by its class: what ends a look from outside throws errors of another realm.
+  if (typeof error !== "object" || error === null) return "error";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  return "name" in error && typeof error.name === "string" ? error.name : "error";
+}

@@ -1,5 +1,7 @@
 import { applyEdits } from "./edit.ts";
+import { failureFinding, nameOfFailure } from "./finding-of-failure.ts";
 import type { Finding } from "./finding.ts";
+import { guarded } from "./guarded-look.ts";
 import type { Inspection } from "./inspection.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import { FINDINGS_MAX } from "./judge.ts";
@@ -30,6 +32,8 @@ interface Walk extends TextLook {
   complete: boolean;
   /** Keys and indexes down to the value at hand. */
   readonly path: (string | number)[];
+  /** The document, as it came and then with what was taken out. */
+  scanned: JsonValue;
 }
 
 /** Looks at every string and every key. Parts are named by JSON pointers. */
@@ -47,10 +51,25 @@ export function scanJson(
     complete: true,
     budget: scanBudget(),
     path: [],
+    scanned: value,
   };
-  const scanned = walk.plan.empty && withheld.length === 0 ? value : visit(walk, value);
-  const { findings, blocked, textBytes, complete } = walk;
+  if (!walk.plan.empty || withheld.length > 0) lookAtAll(walk);
+  const { findings, blocked, textBytes, complete, scanned } = walk;
   return { findings, blocked, value: blocked === undefined ? scanned : value, textBytes, complete };
+}
+
+/** What ends the look from outside has ended all of it. */
+function lookAtAll(walk: Walk): void {
+  try {
+    guarded(visitAll, walk);
+  } catch (error) {
+    walk.blocked = failureFinding(walk.plan, "", nameOfFailure(error));
+    walk.findings.push(walk.blocked);
+  }
+}
+
+function visitAll(walk: Walk): void {
+  walk.scanned = visit(walk, walk.scanned);
 }
 
 function visit(walk: Walk, value: JsonValue): JsonValue {

@@ -42,7 +42,6 @@ export function fits(units: number, unit: number): boolean {
 const ENTROPY_UNITS_MAX = 256;
 const DISTINCT_MIN = 6;
 
-/** All zero between two calls. */
 const counts = new Uint16Array(UNITS.length);
 /** n · log₂ n */
 const weighted = Float64Array.from({ length: ENTROPY_UNITS_MAX + 1 }, (_, n) =>
@@ -52,6 +51,8 @@ const weighted = Float64Array.from({ length: ENTROPY_UNITS_MAX + 1 }, (_, n) =>
 /** Shannon entropy in bits per unit of the first units, which are ASCII. */
 export function entropyOf(text: string): number {
   const length = Math.min(text.length, ENTROPY_UNITS_MAX);
+  // Also where the call before was ended half way.
+  counts.fill(0);
   for (let i = 0; i < length; i += 1) {
     const unit = text.charCodeAt(i) & 0x7f;
     counts[unit] = (counts[unit] ?? 0) + 1;

@@ -1,0 +1,99 @@
+/** A detector that hangs or eats all memory: nothing passes, and the record says so. */
+import { once } from "node:events";
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readRecorded } from "../support/recorded.ts";
+import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
+import { startSallyport, type SallyportSetup } from "../support/sallyport-process.ts";
+
+const POLICY = `
+version: 1
+agents: [tester]
+rules:
+  - { id: web, http: { upstreams: [web] }, effect: allow }
+inspect:
+  - { id: keys, on: [request, response], find: [secret], do: block }
+`;
+
+function setup(
+  upstream: RecordingUpstream,
+  stuckMs = 1000,
+  nodeFlags: readonly string[] = [],
+): SallyportSetup {
+  return {
+    config:
+      "agents: [{ name: tester }]\nidentity: { loopback_agent: tester }\nlog: { level: warn }\n" +
+      `limits: { stuck_ms: ${stuckMs} }\nupstreams:\n` +
+      `  - { name: web, wire: http, url: "${upstream.url}", allow_private: true }\n`,
+    policies: { "all.yaml": POLICY },
+    nodeFlags: ["--import", "./test/support/endless-detectors.ts", ...nodeFlags],
+  };
+}
+
+function post(url: string, text: string): Promise<Response> {
+  const headers = { "content-type": "application/json", connection: "close" };
+  return fetch(`${url}/web/notes`, { method: "POST", headers, body: JSON.stringify({ text }) });
+}
+
+describe("a look that does not end", () => {
+  it("ends the process, is on the record, and from then on only its exchange is refused", async () => {
+    await using upstream = await startRecordingUpstream((request, response, body) => {
+      const text = request.url === "/evil" ? "hang-here" : body.toString();
+      response.setHeader("content-type", "application/json").end(JSON.stringify({ text }));
+    });
+    const first = await startSallyport(setup(upstream));
+    expect((await post(first.url, "good day")).status).toBe(200);
+    const ended = once(first.child, "exit");
+    await expect(post(first.url, "hang-here")).rejects.toThrow("fetch failed");
+    expect((await ended)[1]).toBe("SIGKILL");
+    expect(first.output()).toContain("a look at a text does not end");
+    expect(upstream.requests).toHaveLength(1);
+
+    await using again = await first.restart();
+    expect(again.output()).toContain("stuck.json");
+    const { outcomes } = await readRecorded(again.dataDirectory);
+    expect([...outcomes.values()].flat().slice(1)).toMatchObject([
+      {
+        asked: { method: "POST", path: "/notes", principal: { agent: "tester" } },
+        outcome: { kind: "refused", code: "internal" },
+      },
+    ]);
+
+    for (const text of ["hang-here", "backtrack-here"]) {
+      expect(await (await post(again.url, text)).json()).toMatchObject({ code: "request_blocked" });
+    }
+    const answer = await fetch(`${again.url}/web/evil`);
+    expect(await answer.json()).toMatchObject({ code: "response_unscannable" });
+    expect((await post(again.url, "good day")).status).toBe(200);
+    expect(upstream.requests.map(({ url }) => url)).toEqual(["/notes", "/evil", "/notes"]);
+    const record = await readRecorded(again.dataDirectory);
+    const failed = { detector: "detector_failed", signature: "ERR_SCRIPT_EXECUTION_TIMEOUT" };
+    const refused = [...record.outcomes.values()].flat().slice(2, 5);
+    for (const entry of refused) expect(entry).toMatchObject({ checked: { findings: [failed] } });
+
+    // An operator who has mended it says so.
+    await again.stop();
+    rmSync(join(again.dataDirectory, "stuck.json"));
+    const mended = await again.restart();
+    expect(mended.output()).not.toContain("stuck.json");
+    expect((await post(mended.url, "good day")).status).toBe(200);
+    await mended.stop();
+  }, 60_000);
+
+  it("that runs out of memory passes nothing either, and is on the record", async () => {
+    await using upstream = await startRecordingUpstream((_, response) => void response.end());
+    const first = await startSallyport(setup(upstream, 16_000, ["--max-old-space-size=400"]));
+    const ended = once(first.child, "exit");
+    await expect(post(first.url, "grow-here")).rejects.toThrow("fetch failed");
+    await ended;
+    expect(first.output()).toContain("heap out of memory");
+    await using again = await first.restart();
+    const { outcomes } = await readRecorded(again.dataDirectory);
+    expect([...outcomes.values()].flat()).toMatchObject([
+      { outcome: { kind: "refused", code: "internal" } },
+    ]);
+    expect(upstream.requests).toEqual([]);
+    expect(existsSync(join(again.dataDirectory, "stuck.json"))).toBe(true);
+  }, 60_000);
+});
