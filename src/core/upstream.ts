@@ -1,4 +1,5 @@
 import type { MetaTool } from "./meta-tool/meta-tool.ts";
+import type { Glob } from "./policy/glob.ts";
 import type { OAuthGrant } from "./secret/oauth-grant.ts";
 import type { Millis, SecretName, TenantId, UpstreamName } from "./units.ts";
 
@@ -30,6 +31,8 @@ export interface Upstream {
   readonly timeouts: UpstreamTimeouts;
   /** How long calls of some tools may take, by globs of their names; MCP only. */
   readonly deadlines?: readonly ToolDeadline[];
+  /** Which of its calls become tasks, where the gate keeps them; MCP only. */
+  readonly tasks?: TaskTerms | undefined;
   /** Its ways to other tools of its own; MCP only. */
   readonly metaTools?: readonly MetaTool[];
   /** Largest request body that is buffered to be judged. */
@@ -77,6 +80,14 @@ export type EnvironmentEntry =
 export interface ToolDeadline {
   readonly tool: string;
   readonly limit: Millis;
+}
+
+/** Calls whose clients need not wait, though the server knows nothing of tasks. */
+export interface TaskTerms {
+  /** A call that is not answered by then becomes a task, if its client takes one. */
+  readonly after: Millis;
+  /** Tools that are called as tasks only. */
+  readonly required: readonly Glob[];
 }
 
 export const OVER_HTTP: Transport = { kind: "http" };

@@ -16,31 +16,45 @@ const SUITE = fileURLToPath(
   new URL("../../node_modules/@modelcontextprotocol/conformance/dist/index.js", import.meta.url),
 );
 
+/** Its definitions are not the same in both eras, so each has an upstream of its own. */
+const REVISIONS = ["2025-11-25", "2026-07-28"] as const;
+
 let server: ConformanceServer;
 let sallyport: SallyportProcess;
+/** Before the one that keeps the tasks. */
+let outer: SallyportProcess;
 
-beforeAll(async () => {
-  server = await startConformanceServer();
-  sallyport = await startSallyport({
+const gateBefore = (upstreams: readonly string[]): Promise<SallyportProcess> =>
+  startSallyport({
     config: `
 agents: [{ name: tester }]
 identity: { loopback_agent: tester }
 upstreams:
-  - { name: fixture, wire: mcp, url: "${server.url}", allow_private: true }
+${upstreams.map((upstream) => `  - { ${upstream}, wire: mcp, allow_private: true }\n`).join("")}
 `,
     policies: {
       "tester.yaml": `
 version: 1
 agents: [tester]
 rules:
-  - { id: tools, tools: ["fixture.*"], effect: allow }
-  - { id: rest, mcp: { upstreams: [fixture] }, effect: allow }
+  - { id: tools, tools: ["*.*"], effect: allow }
+  - { id: rest, mcp: { upstreams: ["*"] }, effect: allow }
 `,
     },
   });
+
+beforeAll(async () => {
+  server = await startConformanceServer();
+  const tasks = "tasks: { after_ms: 300, required: [failing_job] }";
+  sallyport = await gateBefore([
+    ...REVISIONS.map((revision) => `name: plain-${revision}, url: "${server.url}"`),
+    ...REVISIONS.map((revision) => `name: tasks-${revision}, url: "${server.url}", ${tasks}`),
+  ]);
+  outer = await gateBefore([`name: tasks, url: "${sallyport.url}/mcp/tasks-2026-07-28"`]);
 });
 
 afterAll(async () => {
+  await outer?.[Symbol.asyncDispose]();
   await sallyport?.[Symbol.asyncDispose]();
   await server?.[Symbol.asyncDispose]();
 });
@@ -72,17 +86,54 @@ async function verdicts(args: readonly string[]): Promise<readonly string[]> {
   }
 }
 
-describe.each(["2025-11-25", "2026-07-28"])("the server scenarios of %s", (revision) => {
+const runs = new Map<string, Promise<readonly string[]>>();
+
+/** Once for each address and revision. */
+function suite(url: string, revision: string): Promise<readonly string[]> {
+  const known = runs.get(`${url} ${revision}`);
+  if (known !== undefined) return known;
+  const run = verdicts(["server", "--url", url, "--requirements", revision]);
+  runs.set(`${url} ${revision}`, run);
+  return run;
+}
+
+const failures = (all: readonly string[]): readonly string[] =>
+  all.filter((verdict) => verdict.endsWith("FAILURE"));
+const isOfTasks = (verdict: string): boolean => verdict.startsWith("server-tasks-");
+
+describe.each(REVISIONS)("the server scenarios of %s", (revision) => {
   it("come out through Sallyport as they do directly", { timeout: 120_000 }, async () => {
-    const suite = (url: string): Promise<readonly string[]> =>
-      verdicts(["server", "--url", url, "--requirements", revision]);
     const [direct, through] = await Promise.all([
-      suite(server.url),
-      suite(`${sallyport.url}/mcp/fixture`),
+      suite(server.url, revision),
+      suite(`${sallyport.url}/mcp/plain-${revision}`, revision),
     ]);
-    expect(direct.filter((verdict) => verdict.endsWith("SUCCESS")).length).toBeGreaterThan(20);
+    expect(direct.filter((verdict) => verdict.endsWith("SUCCESS")).length).toBeGreaterThan(80);
+    // The server has no tasks.
+    expect(failures(direct).filter((verdict) => !isOfTasks(verdict))).toEqual([]);
     expect(through).toEqual(direct);
   });
+
+  it("all pass where Sallyport keeps tasks", { timeout: 120_000 }, async () => {
+    const own = await suite(`${sallyport.url}/mcp/tasks-${revision}`, revision);
+    expect(failures(own)).toEqual([]);
+    const ofTasks = own.filter((verdict) => isOfTasks(verdict) && verdict.endsWith("SUCCESS"));
+    expect(ofTasks.length).toBeGreaterThan(revision === "2026-07-28" ? 30 : -1);
+  });
+});
+
+describe("the Tasks scenarios", () => {
+  it(
+    "come out through Sallyport as on the server that has them",
+    { timeout: 120_000 },
+    async () => {
+      const [direct, through] = await Promise.all([
+        suite(`${sallyport.url}/mcp/tasks-2026-07-28`, "2026-07-28"),
+        suite(`${outer.url}/mcp/tasks`, "2026-07-28"),
+      ]);
+      expect(direct.filter(isOfTasks).length).toBeGreaterThan(30);
+      expect(through).toEqual(direct);
+    },
+  );
 });
 
 const CLIENT = fileURLToPath(new URL("../support/conformance-client.ts", import.meta.url));
@@ -92,7 +143,13 @@ const CLIENT = fileURLToPath(new URL("../support/conformance-client.ts", import.
  * client is never sent to log in at an upstream.
  */
 const CLIENT_SCENARIOS: Readonly<Record<string, readonly string[]>> = {
-  "2025-11-25": ["initialize", "tools_call", "elicitation-sep1034-client-defaults", "sse-retry"],
+  "2025-11-25": [
+    "initialize",
+    "tools_call",
+    "elicitation-sep1034-client-defaults",
+    "sse-retry",
+    "json-schema-2020-12-preservation",
+  ],
   "2026-07-28": [
     "tools_call",
     "request-metadata",
@@ -101,12 +158,13 @@ const CLIENT_SCENARIOS: Readonly<Record<string, readonly string[]>> = {
     "http-invalid-tool-headers",
     "sep-2322-client-request-state",
     "json-schema-ref-no-deref",
+    "json-schema-2020-12-preservation",
   ],
 };
 
 describe.each(Object.entries(CLIENT_SCENARIOS))("the client scenarios of %s", (revision, all) => {
   it.each(all)("%s comes out as it does directly", { timeout: 60_000 }, async (scenario) => {
-    const suite = (flags: string): Promise<readonly string[]> =>
+    const asked = (flags: string): Promise<readonly string[]> =>
       verdicts([
         "client",
         "--command",
@@ -116,7 +174,7 @@ describe.each(Object.entries(CLIENT_SCENARIOS))("the client scenarios of %s", (r
         "--spec-version",
         revision,
       ]);
-    const [direct, through] = await Promise.all([suite(""), suite(" --through")]);
+    const [direct, through] = await Promise.all([asked(""), asked(" --through")]);
     expect(direct.length).toBeGreaterThan(0);
     expect(through).toEqual(direct);
   });
@@ -141,7 +199,7 @@ const OF_ANY_SERVER: Readonly<Record<string, readonly string[]>> = {
 describe.each(Object.entries(OF_ANY_SERVER))("Sallyport's own server in %s", (revision, all) => {
   it("passes what is asked of every server", { timeout: 120_000 }, async () => {
     const url = `${sallyport.url}/mcp/sallyport`;
-    const every = await verdicts(["server", "--url", url, "--requirements", revision]);
+    const every = await suite(url, revision);
     for (const scenario of all) {
       const asked = every.filter((verdict) => verdict.startsWith(`server-${scenario}: `));
       expect(asked.filter((verdict) => verdict.endsWith("SUCCESS"))).not.toEqual([]);

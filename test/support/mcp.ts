@@ -112,6 +112,7 @@ export const NO_LOGIN = new ProtectedResource([], undefined);
 export const NO_TASKS = {
   keep: () => Promise.resolve(undefined),
   begin: () => Promise.resolve(undefined),
+  cancel: () => Promise.resolve(undefined),
 };
 
 /** For doors whose calls are not gone on with. */

@@ -1,9 +1,11 @@
 import { OWN_SERVER } from "../../core/own-server.ts";
+import { nameGlob } from "../../core/policy/glob.ts";
 import { id, millis } from "../../core/units.ts";
 import {
   OVER_HTTP,
   type CredentialRef,
   type SigningScope,
+  type TaskTerms,
   type Upstream,
   type Wire,
 } from "../../core/upstream.ts";
@@ -72,6 +74,7 @@ export function resolveUpstream(
       total: millis(timeouts.total_ms),
     },
     deadlines: entry.deadlines.map(({ tool, ms }) => ({ tool, limit: millis(ms) })),
+    tasks: taskTerms(entry),
     metaTools: entry.meta_tools.map((one, index) => resolveMetaTool(one, index, complain)),
     requestBytesMax: entry.request_bytes_max,
     responseBytesMax: entry.response_bytes_max,
@@ -81,6 +84,11 @@ export function resolveUpstream(
   if (credential === undefined || entry.credential === undefined) return upstream;
   const oauth = resolveOAuth(upstream, entry, complain);
   return oauth === undefined ? upstream : { ...upstream, credential: { ...credential, oauth } };
+}
+
+function taskTerms({ tasks }: UpstreamEntry): TaskTerms | undefined {
+  if (tasks === undefined) return undefined;
+  return { after: millis(tasks.after_ms), required: tasks.required.map(nameGlob) };
 }
 
 type Place = Pick<Upstream, "transport" | "origin" | "host" | "pathPrefix" | "credential">;

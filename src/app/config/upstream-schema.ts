@@ -223,6 +223,28 @@ export const UPSTREAM_SHAPE = {
         },
       },
     },
+    tasks: {
+      type: "object",
+      additionalProperties: false,
+      description:
+        "Calls of an MCP server that become MCP Tasks, kept here, for clients that take them.",
+      properties: {
+        after_ms: {
+          type: "integer",
+          minimum: 0,
+          maximum: 3_600_000,
+          default: 10_000,
+          description: "A call that is not answered by then becomes a task.",
+        },
+        required: {
+          type: "array",
+          maxItems: 256,
+          default: [],
+          items: { type: "string", maxLength: 256 },
+          description: "Tools, by name or glob, that clients without tasks may not call.",
+        },
+      },
+    },
     meta_tools: META_TOOLS,
     request_bytes_max: bytes(16_777_216, "Largest request body that is read to be judged."),
     response_bytes_max: bytes(16_777_216, "Largest response body that is held to be inspected."),

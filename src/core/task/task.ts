@@ -1,4 +1,5 @@
 /** A tool call that its client does not wait for: what it is called later, and what came of it. */
+import type { JsonObject } from "../json.ts";
 import type { Principal } from "../principal.ts";
 import {
   id,
@@ -33,6 +34,8 @@ export interface TaskCall {
   readonly params: string;
   /** Flat `name, value, …`: those that repeat arguments. */
   readonly headers: readonly string[];
+  /** What its client can be asked, as JSON text; undefined: nothing. */
+  readonly capabilities?: string | undefined;
 }
 
 /**
@@ -47,6 +50,13 @@ export type TaskState =
   | { readonly kind: "waiting"; readonly review: ReviewId }
   /** Made by a process that says until when it lives; the review is what it used up. */
   | { readonly kind: "running"; readonly review: ReviewId | undefined; readonly until: Instant }
+  /** Of its client, by key, before the call is made again: with all answers, and with `state`. */
+  | {
+      readonly kind: "asking";
+      readonly questions: JsonObject;
+      readonly answers: JsonObject;
+      readonly state: string | undefined;
+    }
   /** `answer`: the JSON-RPC response to the call as text, whatever its id. */
   | { readonly kind: "done"; readonly answer: string }
   | { readonly kind: "cancelled" };

@@ -30,7 +30,7 @@ import type { Question } from "./question.ts";
 import { giveState } from "./request-state.ts";
 import { readRpcMessage, type RpcMessage } from "./rpc-message.ts";
 import { ServerQuestions } from "./server-questions.ts";
-import { taskableTool, withTasks } from "./tasks/offer-tasks.ts";
+import { isTaskOnly, taskableTool, withTasks } from "./tasks/offer-tasks.ts";
 import { withoutTask } from "./tasks/task-wish.ts";
 
 /** A message as it came. */
@@ -168,10 +168,14 @@ export class McpInterpretation implements Interpretation {
   #introduced(introduction: JsonObject): JsonObject {
     const announced = announceChanges(introduction);
     const { question } = this;
-    const { snapshot, principal } = this.#context;
-    if (question.kind !== "request" || !snapshot.mayEscalate(principal, undefined))
-      return announced;
+    if (question.kind !== "request" || !this.offersTasks) return announced;
     return withTasks(announced, question.era);
+  }
+
+  /** Whether the gate keeps tasks of this agent's calls, for a server that may have none. */
+  get offersTasks(): boolean {
+    const { snapshot, principal } = this.#context;
+    return this.#head.upstream.tasks !== undefined || snapshot.mayEscalate(principal, undefined);
   }
 
   #listed(shape: ListShape, entry: JsonValue): JsonValue {
@@ -179,9 +183,12 @@ export class McpInterpretation implements Interpretation {
     if (shape.member !== "tools" || question.kind !== "request" || question.era !== "2025")
       return entry;
     const { snapshot, principal } = this.#context;
-    const call = isJsonObject(entry) ? shape.use(this.#head.upstream.name, entry) : "never";
+    const { upstream } = this.#head;
+    const call = isJsonObject(entry) ? shape.use(upstream.name, entry) : "never";
     if (call === "never" || call.kind !== "tool") return entry;
-    return snapshot.mayEscalate(principal, call) ? taskableTool(entry) : entry;
+    if (isTaskOnly(upstream, call.tool)) return taskableTool(entry, "required");
+    const isOptional = upstream.tasks !== undefined || snapshot.mayEscalate(principal, call);
+    return isOptional ? taskableTool(entry, "optional") : entry;
   }
 
   #foundTools(): AnswerScreen["found"] {

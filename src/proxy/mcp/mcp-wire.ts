@@ -33,10 +33,18 @@ import { UNREAD, type Fault, type Question, type RequestQuestion } from "./quest
 import { readQuestion, type UnderstoodQuestion } from "./read-question.ts";
 import { renderMcpRefusal } from "./render-mcp-refusal.ts";
 import { bringsForeignState } from "./request-state.ts";
-import { RPC_INVALID_PARAMS, RPC_INVALID_REQUEST } from "./rpc-message.ts";
+import { RPC_INVALID_PARAMS, RPC_INVALID_REQUEST, RPC_METHOD_NOT_FOUND } from "./rpc-message.ts";
 import { beginTask, type TaskableCall } from "./tasks/begin-task.ts";
+import { isTaskOnly } from "./tasks/offer-tasks.ts";
 import type { TaskDesk } from "./tasks/task-desk.ts";
-import { storedCall, takesTask, taskSupportOf } from "./tasks/task-wish.ts";
+import { SlowCall } from "./tasks/slow-call.ts";
+import { storedCall } from "./tasks/stored-call.ts";
+import {
+  RPC_MISSING_CAPABILITY,
+  takesTask,
+  TASKS_REQUIRED,
+  taskSupportOf,
+} from "./tasks/task-wish.ts";
 import { createdText } from "./tasks/task-words.ts";
 
 /** Clients give a request 60 s (the SDKs' default); some do not count progress as life. */
@@ -47,7 +55,7 @@ export interface McpWireParts {
   readonly definitions: DefinitionStore;
   readonly states: RequestStateStore;
   readonly login: ProtectedResource;
-  readonly tasks: Pick<TaskDesk, "keep" | "begin">;
+  readonly tasks: Pick<TaskDesk, "keep" | "begin" | "cancel">;
 }
 
 export function createMcpWire(parts: McpWireParts): WireFamily {
@@ -139,16 +147,20 @@ class McpExchange implements WireExchange {
   }
 
   async keep(review: Review): Promise<boolean> {
-    if (this.#taskable === undefined) return false;
+    // A round of questions has begun with the server; it is not broken off.
+    if (this.#taskable === undefined || this.#taskable.midway) return false;
     this.#task = await this.#parts.tasks.keep(this.#taskable, review);
     return this.#task !== undefined;
   }
 
   receive(client: Reply): Promise<Reply> | undefined {
     const taskable = this.#taskable;
+    if (taskable === undefined || taskable.support !== undefined) return undefined;
+    if (taskable.question.asTask === true) return beginTask(taskable, client, this.#parts.tasks);
     // In the 2026 era a client takes an answer where a task was possible.
-    if (taskable?.question.asTask !== true || taskable.support !== undefined) return undefined;
-    return beginTask(taskable, client, this.#parts.tasks);
+    const { tasks: terms } = this.#head.upstream;
+    if (terms === undefined) return undefined;
+    return Promise.resolve(new SlowCall(taskable, client, terms.after, this.#parts.tasks));
   }
 
   #interpretPost(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {
@@ -178,6 +190,8 @@ class McpExchange implements WireExchange {
       this.#fault = { status: 400, rpcCode: RPC_INVALID_PARAMS, data: undefined };
       return halt({ code: "malformed", detail: FOREIGN_STATE });
     }
+    const untasked = this.#untasked(reading, judged.value);
+    if (untasked !== undefined) return untasked;
     const received = body === undefined ? undefined : { bytes: body, message, text };
     const keepsTask = this.#considerTask(reading, judged.value, principal);
     return this.#understood({ question, action: judged.value, received, keepsTask }, context);
@@ -199,9 +213,31 @@ class McpExchange implements WireExchange {
     // The server would not make the call without a task of its own.
     if (native === "required") return false;
     const support = native === "optional" ? native : undefined;
-    const call = storedCall(text, headers);
-    this.#taskable = { question, principal, upstream: upstream.name, call, support };
+    const call = storedCall(text, headers, message.params);
+    const midway = message.params?.["requestState"] !== undefined;
+    this.#taskable = { question, principal, upstream: upstream.name, call, support, midway };
     return support === undefined;
+  }
+
+  /** Nobody may wait for this tool, and the client takes no task. */
+  #untasked(
+    { question, message }: UnderstoodQuestion,
+    action: Asked["action"],
+  ): Verdict<never> | undefined {
+    if (question.kind !== "request" || message.kind !== "request") return undefined;
+    if (action.kind !== "tool" || !isTaskOnly(this.#head.upstream, action.tool)) return undefined;
+    if (takesTask(question, message.params)) return undefined;
+    const isOld = question.era === "2025";
+    this.#fault = isOld
+      ? { status: 200, rpcCode: RPC_METHOD_NOT_FOUND, data: undefined }
+      : { status: 400, rpcCode: RPC_MISSING_CAPABILITY, data: TASKS_REQUIRED };
+    return halt({
+      code: "malformed",
+      detail: `The tool ${action.tool} is called as a task only, because it may take long.`,
+      remedy: isOld
+        ? "Call it with params.task."
+        : "Declare the extension io.modelcontextprotocol/tasks.",
+    });
   }
 
   #approvedText(name: string, principal: Principal): JsonValue | undefined {

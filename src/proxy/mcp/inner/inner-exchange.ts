@@ -77,7 +77,9 @@ export class InnerExchange implements Ask, Door {
 
   async forward(authorized: Authorized, facts: Facts): Promise<InspectionReport | undefined> {
     const { head, wire, headers } = this.#parts;
-    const { reply } = this.#hold ?? this.#parts;
+    const { reply: asking } = this.#hold ?? this.#parts;
+    const receiving = wire.receive?.(asking);
+    const reply = receiving === undefined ? asking : await receiving;
     const { pools, vault, standing, shutdown } = this.#tools;
     const refuser = this.#hold ?? wire;
     const refuse = (refusal: Refusal): WireReply => refuser.refuse(refusal);

@@ -10,15 +10,17 @@ export interface TaskableCall extends TaskAsking {
   readonly question: RequestQuestion;
   /** `optional` where the server can make a task of it, too. */
   readonly support: "optional" | undefined;
+  /** It answers a question of the server's. */
+  readonly midway: boolean;
 }
 
 /** Where no task can be stored now, the client gets the answer, though it expects another. */
 export async function beginTask(
-  { question, ...asking }: TaskableCall,
+  { question, principal, upstream, call }: TaskableCall,
   client: Reply,
   tasks: Pick<TaskDesk, "begin">,
 ): Promise<Reply> {
-  const begun = await tasks.begin(asking);
+  const begun = await tasks.begin({ principal, upstream, call });
   if (begun === undefined) return client;
   const { task, run } = begun;
   return new Promise((resolve) => {

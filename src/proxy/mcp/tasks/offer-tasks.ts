@@ -1,5 +1,7 @@
 /** What a server says of itself and its tools, with the tasks that Sallyport keeps for it. */
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/json.ts";
+import { matchesAnyName } from "../../../core/policy/glob.ts";
+import type { Upstream } from "../../../core/upstream.ts";
 import type { Era } from "../methods.ts";
 import { TASKS_EXTENSION } from "./task-wish.ts";
 
@@ -21,11 +23,15 @@ export function withTasks(introduction: JsonObject, era: Era): JsonObject {
   return { ...introduction, capabilities: { ...capabilities, extensions: offered } };
 }
 
-/** A tool that may need an approval, as the 2025 era lists it. */
-export function taskableTool(tool: JsonValue): JsonValue {
+/** A tool that may need an approval, or time, as the 2025 era lists it. */
+export function taskableTool(tool: JsonValue, support: "optional" | "required"): JsonValue {
   if (!isJsonObject(tool)) return tool;
   const execution = isJsonObject(tool["execution"]) ? tool["execution"] : {};
   const { taskSupport } = execution;
-  if (taskSupport === "optional" || taskSupport === "required") return tool;
-  return { ...tool, execution: { ...execution, taskSupport: "optional" } };
+  if (taskSupport === "required" || taskSupport === support) return tool;
+  return { ...tool, execution: { ...execution, taskSupport: support } };
+}
+
+export function isTaskOnly({ tasks }: Upstream, tool: string): boolean {
+  return tasks !== undefined && matchesAnyName(tasks.required, tool);
 }

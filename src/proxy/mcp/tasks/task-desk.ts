@@ -4,8 +4,8 @@
  * call go the ordinary way: judged again, the approval used up, recorded, inspected.
  */
 import { setTimeout } from "node:timers/promises";
-import { isJsonObject } from "../../../core/json.ts";
-import { NO_CLAIMS, type Principal } from "../../../core/principal.ts";
+import type { JsonObject } from "../../../core/json.ts";
+import type { Principal } from "../../../core/principal.ts";
 import type { Review } from "../../../core/review/review.ts";
 import type { ReviewAwaiting } from "../../../core/review/awaiting.ts";
 import { TASKS_MAX, type TaskStore } from "../../../core/task/task-store.ts";
@@ -23,7 +23,6 @@ import {
   type TaskState,
 } from "../../../core/task/task.ts";
 import {
-  id,
   instant,
   millis,
   type ExchangeId,
@@ -36,12 +35,13 @@ import { newId } from "../../../lib/ids.ts";
 import type { ReviewPorts } from "../../../operations/reviews/change-reviews.ts";
 import { withdrawReview } from "../../../operations/reviews/withdraw-review.ts";
 import { grantGone } from "../../../pipeline/review.ts";
-import { DENIAL_META_KEY, denialAnswer } from "../denial.ts";
+import { denialAnswer } from "../denial.ts";
 import { askMessages } from "../era/answer-reader.ts";
-import { enveloped, GATE_INFO, requestOf, statelessRequest } from "../era/stateless-message.ts";
 import { RPC_INTERNAL } from "../rpc-message.ts";
 import { errorText } from "../transport/answer-stream.ts";
 import type { McpServerSide } from "../transport/mcp-request.ts";
+import { openQuestions, stateAfter, withAnswers } from "./state-after.ts";
+import { madeCall, STORED, type Round } from "./stored-call.ts";
 import { LEASE_MS, TaskRun } from "./task-run.ts";
 
 /** How long an answer is kept for who asked, beyond the time for approval and call. */
@@ -50,6 +50,8 @@ const KEPT_MS = 3_600_000;
 const SUCCESSORS_MAX = 16;
 /** How often is looked at a call that another process makes. */
 const LOOK_MS = 250;
+/** Of one answer, where several come at once. */
+const TRIES_MAX = 8;
 
 export interface TaskDeskPorts extends ReviewPorts {
   readonly store: TaskStore;
@@ -63,12 +65,19 @@ export interface TaskAsking {
   readonly call: TaskCall;
 }
 
+export interface BegunTask {
+  readonly task: Task;
+  readonly run: TaskRun;
+}
+
 /** Who asks for a task, and of which server. */
 export interface Asker {
   readonly exchange: ExchangeId;
   readonly principal: Principal;
   readonly upstream: Upstream;
 }
+
+type Waiting = Extract<TaskState, { kind: "waiting" }>;
 
 /** How a request to a server becomes an exchange of its own. */
 export type SideOf = (upstream: Upstream) => McpServerSide;
@@ -95,7 +104,7 @@ export class TaskDesk {
   }
 
   /** A call that is being made. Undefined: it cannot be kept now. */
-  async begin(asking: TaskAsking): Promise<{ task: Task; run: TaskRun } | undefined> {
+  async begin(asking: TaskAsking): Promise<BegunTask | undefined> {
     const until = instant(this.#ports.now() + LEASE_MS);
     const state = { kind: "running", review: undefined, until } as const;
     const task = await this.#open(asking, state, KEPT_MS);
@@ -106,6 +115,11 @@ export class TaskDesk {
     const { principal, upstream } = asker;
     const task = await this.#ports.store.find(principal.tenant, name);
     return task?.upstream === upstream.name && isOwner(task, principal) ? task : undefined;
+  }
+
+  /** Whether it is a task of this gate, whoever owns it: another gate may stand behind this one. */
+  async holds({ principal }: Asker, name: string): Promise<boolean> {
+    return (await this.#ports.store.find(principal.tenant, name)) !== undefined;
   }
 
   list(owner: TaskOwner, upstream: UpstreamName): Promise<readonly Task[]> {
@@ -138,6 +152,18 @@ export class TaskDesk {
     }
   }
 
+  /** What its client says to the server's questions; the call goes on once all are answered. */
+  async answer(asker: Asker, task: Task, responses: JsonObject): Promise<void> {
+    let standing: Task | undefined = task;
+    for (let tries = 0; tries < TRIES_MAX && standing?.state.kind === "asking"; tries += 1) {
+      const said = withAnswers(standing.state, responses);
+      const isWhole = Object.keys(openQuestions(said)).length === 0;
+      const next = isWhole ? this.#make(asker, standing, said) : this.#change(standing, said);
+      if ((await next) !== undefined) return;
+      standing = await this.find(asker, standing.id);
+    }
+  }
+
   /** Undefined: it was over before. */
   async cancel(task: Task): Promise<Task | undefined> {
     const cancelled = await this.#change(task, { kind: "cancelled" });
@@ -167,6 +193,10 @@ export class TaskDesk {
     if (state.kind === "running" && isLost(task, this.#ports.now())) {
       return this.#recover(asker, task, state.review);
     }
+    if (state.kind === "asking" && Object.keys(openQuestions(state)).length === 0) {
+      // The server only wants to be asked later.
+      return (await this.#make(asker, task, state)) ?? task;
+    }
     if (state.kind !== "waiting") return task;
     const review = await this.#ports.reviews.find(task.owner.tenant, state.review);
     if (review === undefined) return this.#giveUp(asker, task, state.review);
@@ -177,7 +207,7 @@ export class TaskDesk {
         return task;
       case "approved":
       case "denied":
-        return this.#make(asker, task, state.review);
+        return (await this.#make(asker, task, state)) ?? task;
       case "escalated": {
         if (review.successor === undefined || handed === SUCCESSORS_MAX) return task;
         const next = await this.#change(task, { kind: "waiting", review: review.successor });
@@ -193,7 +223,7 @@ export class TaskDesk {
 
   /** Another call has used the approval, or nobody answered in time. */
   async #giveUp({ exchange }: Asker, task: Task, review: ReviewId): Promise<Task> {
-    const answer = JSON.stringify(denialAnswer(CALL, grantGone(review), exchange));
+    const answer = JSON.stringify(denialAnswer(STORED, grantGone(review), exchange));
     return (await this.#change(task, { kind: "done", answer })) ?? task;
   }
 
@@ -201,37 +231,25 @@ export class TaskDesk {
   async #recover(asker: Asker, task: Task, review: ReviewId | undefined): Promise<Task> {
     const { reviews } = this.#ports;
     const found = review && (await reviews.find(task.owner.tenant, review));
-    if (review !== undefined && found?.status === "approved")
-      return this.#make(asker, task, review);
+    if (review !== undefined && found?.status === "approved") {
+      return (await this.#make(asker, task, { kind: "waiting", review })) ?? task;
+    }
     const answer = errorText(0, RPC_INTERNAL, UNKNOWN_OUTCOME);
     return (await this.#change(task, { kind: "done", answer })) ?? task;
   }
 
-  /** Takes the task, once among all processes, and makes its call. */
-  async #make(asker: Asker, task: Task, review: ReviewId): Promise<Task> {
+  /** Takes the task, once among all processes, and makes its call. Undefined: another one did. */
+  async #make(asker: Asker, task: Task, from: Waiting | Round): Promise<Task | undefined> {
     const sideOf = this.#sideOf;
     if (sideOf === undefined) throw new TypeError("asked before there was a data plane");
+    const [review, round] = from.kind === "waiting" ? [from.review] : [undefined, from];
     const until = instant(this.#ports.now() + LEASE_MS);
     const taken = await this.#change(task, { kind: "running", review, until });
-    if (taken === undefined) return task;
+    if (taken === undefined) return undefined;
     const run = this.#enlist(taken);
-    const { call } = task;
-    const text = `{"jsonrpc":"2.0","id":0,"method":"tools/call","params":${call.params}}`;
-    const envelope = { capabilities: {}, info: GATE_INFO, logLevel: undefined };
-    const sent = requestOf(enveloped(requestOf(text), envelope));
-    const { upstream } = asker;
     const { session } = task.owner;
-    const principal = { ...asker.principal, session };
-    const presented = { key: undefined, session, claims: NO_CLAIMS, loopback: false };
-    const base = {
-      verb: "POST" as const,
-      headers: [...call.headers],
-      sent,
-      question: CALL,
-      principal,
-      presented: { ...presented, known: principal },
-    };
-    run.asking = askMessages(sideOf(upstream), statelessRequest(base, "tools/call", sent), run);
+    const request = madeCall(task.call, { ...asker.principal, session }, round);
+    run.asking = askMessages(sideOf(asker.upstream), request, run);
     return taken;
   }
 
@@ -249,22 +267,6 @@ export class TaskDesk {
   }
 }
 
-/** As stored calls are made: by themselves, in whatever era their clients are. */
-const CALL = { kind: "request", id: 0, method: "tools/call", era: "2026" } as const;
-
 const UNKNOWN_OUTCOME =
   "The gateway ended while the call was being made: whether it was carried out is not known. " +
   "Look before you make it again.";
-
-/** Policy may have changed since a person was asked, and ask one again. */
-function stateAfter(answer: string): TaskState {
-  const { result }: { result?: unknown } = JSON.parse(answer);
-  const meta = isJsonObject(result) ? result["_meta"] : undefined;
-  const denial = isJsonObject(meta) ? meta[DENIAL_META_KEY] : undefined;
-  if (!isJsonObject(denial) || denial["code"] !== "approval_required") {
-    return { kind: "done", answer };
-  }
-  const { review } = denial;
-  if (typeof review !== "string") return { kind: "done", answer };
-  return { kind: "waiting", review: id<ReviewId>(review) };
-}

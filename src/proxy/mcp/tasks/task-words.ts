@@ -12,13 +12,14 @@ import { memberText, omitMembers, setMemberAt, spliceMembers } from "../../set-m
 import type { Era } from "../methods.ts";
 import { RPC_INVALID_PARAMS, type RpcId } from "../rpc-message.ts";
 import { errorText } from "../transport/answer-stream.ts";
+import { openQuestions } from "./state-after.ts";
 
 /** How often a client should look. */
 const POLL_MS = 2_000;
 const WORDS_MAX = 500;
 const RELATED_TASK_KEY = "io.modelcontextprotocol/related-task";
 
-type Status = "working" | "completed" | "failed" | "cancelled";
+type Status = "working" | "input_required" | "completed" | "failed" | "cancelled";
 
 /** The answer to the call: not its result, but what to ask for it by. */
 export function createdText(task: Task, id: RpcId, era: Era): string {
@@ -32,6 +33,10 @@ export function standingText(task: Task, id: RpcId, era: Era): string {
   const shown = taskShown(task, era);
   if (era === "2025") return JSON.stringify({ jsonrpc: "2.0", id, result: shown });
   const result = { resultType: "complete", ...shown };
+  if (task.state.kind === "asking") {
+    const asked = { ...result, inputRequests: openQuestions(task.state) };
+    return JSON.stringify({ jsonrpc: "2.0", id, result: asked });
+  }
   if (task.state.kind !== "done") return JSON.stringify({ jsonrpc: "2.0", id, result });
   const { answer } = task.state;
   const member = memberText(answer, "result") === undefined ? "error" : "result";
@@ -46,7 +51,7 @@ export function cancelledText(task: Task, id: RpcId, era: Era): string {
   return era === "2025" ? standingText(task, id, era) : acknowledgedText(id);
 }
 
-/** The answer to `tasks/update`: nothing of ours waits for a client's input. */
+/** The answer to `tasks/update`, and of the 2026 era's `tasks/cancel`. */
 export function acknowledgedText(id: RpcId): string {
   return JSON.stringify({ jsonrpc: "2.0", id, result: { resultType: "complete" } });
 }
@@ -88,6 +93,8 @@ function statusOf({ state }: Task, era: Era): Status {
     case "waiting":
     case "running":
       return "working";
+    case "asking":
+      return "input_required";
     case "cancelled":
       return "cancelled";
     case "done": {
@@ -104,6 +111,8 @@ function wordsOf({ state }: Task): string | undefined {
   switch (state.kind) {
     case "waiting":
       return `Waiting for a person's approval (review ${state.review}).`;
+    case "asking":
+      return "The server asks for input before it goes on.";
     case "running":
     case "cancelled":
       return undefined;

@@ -1,16 +1,29 @@
 /** The way to one MCP server, on which tasks of ours are answered before they get there. */
 import type { Dispatcher } from "undici";
-import { isJsonArray, type JsonObject } from "../../../core/json.ts";
-import { isOurTask, isOver } from "../../../core/task/task.ts";
+import { isJsonArray, isJsonObject, type JsonObject } from "../../../core/json.ts";
+import { isOurTask, isOver, type Task } from "../../../core/task/task.ts";
 import type { Upstream } from "../../../core/upstream.ts";
+import { errorOf } from "../../../lib/caught.ts";
 import type { Departure, UpstreamTransport } from "../../upstream-transport.ts";
-import { readMessages } from "../era/answer-reader.ts";
+import { BareStatus, readMessages } from "../era/answer-reader.ts";
 import { McpInterpretation } from "../mcp-interpretation.ts";
 import type { RequestQuestion } from "../question.ts";
-import { RPC_INTERNAL, RPC_INVALID_PARAMS, type RpcId, type RpcResponse } from "../rpc-message.ts";
+import {
+  RPC_INTERNAL,
+  RPC_INVALID_PARAMS,
+  RPC_METHOD_NOT_FOUND,
+  type RpcId,
+  type RpcResponse,
+} from "../rpc-message.ts";
 import { AnswerStream, errorText } from "../transport/answer-stream.ts";
 import { mcpRequestOf } from "../transport/mcp-request-of.ts";
 import type { Asker, TaskDesk } from "./task-desk.ts";
+import {
+  declaresTasks,
+  RPC_MISSING_CAPABILITY,
+  TASKS_EXTENSION,
+  TASKS_REQUIRED,
+} from "./task-wish.ts";
 import {
   acknowledgedText,
   cancelledText,
@@ -23,6 +36,13 @@ import {
 const BRIEF_MS = 1_000;
 /** Clients give a request 60 s (the SDKs' default). */
 const RESULT_WAIT_MS = 50_000;
+
+interface Asked {
+  readonly departure: Departure;
+  readonly question: RequestQuestion;
+  readonly name: string;
+  readonly params: JsonObject | undefined;
+}
 
 export class TaskedTransport implements UpstreamTransport {
   readonly #upstream: Upstream;
@@ -44,31 +64,51 @@ export class TaskedTransport implements UpstreamTransport {
     }
     if (question.method === "tasks/list") return this.#list(departure, question, handler);
     const name = action.kind === "mcp" ? action.name : undefined;
-    if (name === undefined || !isOurTask(name)) return this.#way.dispatch(departure, handler);
-    const { exchange, principal } = interpretation;
-    const stream = new AnswerStream(handler);
-    const gone = new AbortController();
-    stream.onGone(() => gone.abort());
-    const asker = { exchange, principal, upstream: this.#upstream };
-    void this.#answer(asker, question, name, gone.signal).then(
-      (text) => stream.conclude(text),
-      (error: unknown) => stream.fail(error instanceof Error ? error : new Error(String(error))),
-    );
-    return undefined;
+    const isOurs = name !== undefined && isOurTask(name);
+    const { exchange, principal, offersTasks } = interpretation;
+    const params = paramsOf(interpretation);
+    if (question.era === "2026" && (isOurs || offersTasks) && !declaresTasks(params)) {
+      const why = `${question.method} needs the client capability ${TASKS_EXTENSION}.`;
+      const text = errorText(question.id, RPC_MISSING_CAPABILITY, why, TASKS_REQUIRED);
+      return new AnswerStream(handler).reply(400, text);
+    }
+    if (isOurs) {
+      const stream = new AnswerStream(handler);
+      const asker = { exchange, principal, upstream: this.#upstream };
+      const serving = this.#serve(asker, { departure, question, name, params }, stream);
+      return void serving.catch((error: unknown) => stream.fail(errorOf(error)));
+    }
+    // A server's result may come with questions before it, as they are put.
+    const passes = !offersTasks || question.method === "tasks/result";
+    if (passes) return this.#way.dispatch(departure, handler);
+    return this.#relay(departure, question, new AnswerStream(handler));
   }
 
   close(): Promise<void> {
     return this.#way.close();
   }
 
+  /** One of ours; or of another gate behind this one, whose names are alike. */
+  async #serve(asker: Asker, asked: Asked, stream: AnswerStream): Promise<void> {
+    const { departure, question, name } = asked;
+    const task = await this.#desk.find(asker, name);
+    if (task !== undefined) {
+      const gone = new AbortController();
+      stream.onGone(() => gone.abort());
+      return stream.conclude(await this.#answer(asker, task, asked, gone.signal));
+    }
+    if (!(await this.#desk.holds(asker, name))) return this.#relay(departure, question, stream);
+    stream.conclude(errorText(question.id, RPC_INVALID_PARAMS, NO_SUCH_TASK));
+  }
+
+  /** `gone`: the client does not wait any more. */
   async #answer(
     asker: Asker,
-    { id, method, era }: RequestQuestion,
-    name: string,
+    task: Task,
+    { question, params }: Asked,
     gone: AbortSignal,
   ): Promise<string> {
-    const task = await this.#desk.find(asker, name);
-    if (task === undefined) return errorText(id, RPC_INVALID_PARAMS, "There is no such task.");
+    const { id, method, era } = question;
     if (method === "tasks/get") {
       return standingText(await this.#desk.look(asker, task, BRIEF_MS), id, era);
     }
@@ -76,12 +116,39 @@ export class TaskedTransport implements UpstreamTransport {
       const settled = await this.#desk.settled(asker, task, RESULT_WAIT_MS, gone);
       return isOver(settled) ? resultText(settled, id) : errorText(id, RPC_INTERNAL, STILL);
     }
-    // Nothing of ours waits for a client's input: there is nothing to update.
-    const cancelled = method === "tasks/cancel" ? await this.#desk.cancel(task) : undefined;
+    if (method === "tasks/update") {
+      const responses = params?.["inputResponses"];
+      if (!isJsonObject(responses)) {
+        return errorText(id, RPC_INVALID_PARAMS, "tasks/update must have params.inputResponses.");
+      }
+      await this.#desk.answer(asker, task, responses);
+      return acknowledgedText(id);
+    }
+    const cancelled = await this.#desk.cancel(task);
     if (cancelled !== undefined) return cancelledText(cancelled, id, era);
     // An acknowledgement says nothing of what comes of it; the 2025 era wants to be told.
     if (era === "2026") return acknowledgedText(id);
     return errorText(id, RPC_INVALID_PARAMS, "The task is over already.");
+  }
+
+  /** A server without tasks does not know the method; its client is told that the task is unknown. */
+  #relay(departure: Departure, { id }: RequestQuestion, stream: AnswerStream): void {
+    let said: string | undefined;
+    const ask = (reader: Dispatcher.DispatchHandler): unknown =>
+      this.#way.dispatch(departure, reader);
+    const asking = readMessages(ask, {
+      message: (message, text) => {
+        if (message.kind !== "response") return;
+        const isUnknown = message.error?.["code"] === RPC_METHOD_NOT_FOUND;
+        said ??= isUnknown ? errorText(id, RPC_INVALID_PARAMS, NO_SUCH_TASK) : text;
+      },
+      ended: (error) => {
+        if (said !== undefined) return stream.conclude(said);
+        if (error instanceof BareStatus) return stream.status(error.status);
+        stream.fail(error ?? new Error("the MCP server ended without an answer"));
+      },
+    });
+    stream.onGone(() => asking.abort());
   }
 
   /** Ours before the server's, which may have none. */
@@ -92,12 +159,11 @@ export class TaskedTransport implements UpstreamTransport {
   ): unknown {
     const request = mcpRequestOf(departure);
     const { message } = request.sent ?? {};
-    const params = message?.kind === "request" ? message.params : undefined;
     // Ours are on the first page.
-    if (params?.["cursor"] !== undefined) return this.#way.dispatch(departure, handler);
+    if (message?.kind === "request" && message.params?.["cursor"] !== undefined)
+      return this.#way.dispatch(departure, handler);
     const stream = new AnswerStream(handler);
-    const fail = (error: unknown): void =>
-      stream.fail(error instanceof Error ? error : new Error(String(error)));
+    const fail = (error: unknown): void => stream.fail(errorOf(error));
     const merge = async (theirs: RpcResponse | undefined): Promise<void> => {
       const ours = await this.#desk.list(request.principal, this.#upstream.name);
       const shown = ours.map((task) => taskShown(task, era));
@@ -117,6 +183,11 @@ export class TaskedTransport implements UpstreamTransport {
   }
 }
 
+function paramsOf({ sent }: McpInterpretation): JsonObject | undefined {
+  return sent?.message.kind === "request" ? sent.message.params : undefined;
+}
+
+const NO_SUCH_TASK = "There is no such task.";
 const STILL = "The task still works: ask for its result later, or ask how it stands.";
 
 function listText(id: RpcId, ours: readonly JsonObject[], theirs: RpcResponse | undefined): string {
