@@ -52,12 +52,13 @@ export function anchorTable(
 function startsOf(bits: Int32Array, { first }: Trie): Uint16Array {
   const afterOne = first[OUTSIDE] ?? 0;
   const afterTwo = first[afterOne] ?? 0;
+  const starts = new Uint16Array(bits.length);
   let node = first[afterTwo] ?? 0;
-  return Uint16Array.from(bits, (word) => {
-    const start = node;
-    node += onesOf(word);
-    return start;
-  });
+  for (let i = 0; i < bits.length; i += 1) {
+    starts[i] = node;
+    node += onesOf(bits[i] ?? 0);
+  }
+  return starts;
 }
 
 function classesOf(anchor: string): readonly number[] {
@@ -105,13 +106,15 @@ class GrowingTrie {
     const whole: (readonly Signature[])[] = [];
     const nodes: Branch[] = [branch(0), this.#outside, this.#inside];
     const passed: (readonly number[])[] = [];
-    for (const [at, node] of nodes.entries()) {
+    let at = 0;
+    for (const node of nodes) {
       const here = inOrder(passed[at] ?? NOWHERE, node.ends);
       first[at] = nodes.length;
       units[at] = node.unit;
       ends[at] = node.ends.length === 0 ? 0 : 1;
       whole[at] = node.ends.length === 0 ? NONE : signaturesAt(here, order);
       for (const child of node.children) passed[nodes.push(child) - 1] = here;
+      at += 1;
     }
     first[nodes.length] = nodes.length;
     return { first, units, ends, whole, reach: new Map(), order };
@@ -119,13 +122,16 @@ class GrowingTrie {
 
   /** Throws RangeError past the nodes that 16 bits can name. */
   #childOf({ children }: Branch, unit: number): Branch {
-    const place = children.findIndex((child) => child.unit >= unit);
-    const found = children[place];
-    if (found?.unit === unit) return found;
+    let place = 0;
+    for (const child of children) {
+      if (child.unit === unit) return child;
+      if (child.unit > unit) break;
+      place += 1;
+    }
     this.#count += 1;
     if (this.#count > 0xffff) throw new RangeError("too many anchors");
     const child = branch(unit);
-    children.splice(place < 0 ? children.length : place, 0, child);
+    children.splice(place, 0, child);
     return child;
   }
 }
