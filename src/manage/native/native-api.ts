@@ -30,7 +30,7 @@ import { inspectRoutes } from "./inspect-routes.ts";
 import { StoreUnreachable } from "../../core/identity/directory-store.ts";
 import type { Api, TypeBoxProvider } from "./api.ts";
 import { requireCallers } from "./authentication.ts";
-import { docsPage } from "./docs-page.ts";
+import { DOCS_HEADERS, docsPage } from "./docs-page.ts";
 import { honourIdempotencyKeys } from "./idempotency.ts";
 import { linkRoutes } from "./link-routes.ts";
 import { oidcRoutes } from "./oidc-routes.ts";
@@ -110,7 +110,7 @@ export async function createNativeApi(services: Services): Promise<Api> {
     api.swagger(),
   );
   api.get("/docs", { schema: { hide: true }, config: { access: "public" } }, (_request, reply) =>
-    reply.type("text/html; charset=utf-8").send(docsPage(api.swagger())),
+    reply.headers(DOCS_HEADERS).send(docsPage(api.swagger())),
   );
   await api.ready();
   return api;

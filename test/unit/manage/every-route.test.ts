@@ -116,6 +116,13 @@ describe("the document", () => {
     const page = await fixture.ask("GET", "/docs", { key: undefined });
     expect(page.text).toContain("/core/v1/keys");
     expect(page.text).not.toContain("<script");
+    // Readable on a telephone, and without a network: nothing is loaded from anywhere.
+    expect(page.text).toContain('name="viewport"');
+    expect(page.text).not.toMatch(/\b(?:src|srcset|integrity)=|@import|url\(/);
+    expect(page.headers["content-security-policy"]).toContain("default-src 'none'");
+    for (const [, anchor = ""] of page.text.matchAll(/href="#([^"]+)"/g)) {
+      expect(page.text).toContain(`id="${anchor}"`);
+    }
     // Each route as a command that can be copied, with nothing to be installed.
     const text = page.text.replaceAll("&quot;", '"');
     const commands = text.match(/<pre>curl .*?<\/pre>/g) ?? [];
