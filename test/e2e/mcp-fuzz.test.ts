@@ -148,7 +148,7 @@ function callOf(
 function answersIn({ headers, text }: Heard): { id?: unknown; result?: unknown }[] {
   const type = String(headers["content-type"]);
   const texts = type.includes("event-stream")
-    ? [...text.matchAll(/^data: (.+)$/gm)].map((match) => match[1] ?? "")
+    ? text.split("\n\n").map((event) => event.replaceAll(/^(event|id): .*\n?|^data: /gm, ""))
     : [text];
   return texts
     .filter((json) => json !== "")
@@ -165,6 +165,7 @@ const said = fc.record({
   ),
   after: fc.array(fc.oneof(noise, fc.constant("again" as const)), { maxLength: 3 }),
   cut: fc.integer({ min: 1, max: 400 }),
+  pretty: fc.boolean(),
 });
 const target = fc.record({
   path: fc.constantFrom("/mcp/http", "/mcp/stdio"),

@@ -20,6 +20,7 @@ const entryOf = (name: string): string =>
 const SECRET = "lent-to-a-process-4c1f77";
 /** Says what it sees, dies when told, and forgets its manners: whatever a test wants of a server. */
 const ODD_SERVER = `
+import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 console.error("odd server up with " + process.env.LENT);
 const say = (message) => console.log(JSON.stringify({ jsonrpc: "2.0", ...message }));
@@ -28,6 +29,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (method === "initialize") say({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "odd", version: "1" } } });
   else if (method === "tools/call" && params.name === "environment") say({ id, result: { content: [{ type: "text", text: JSON.stringify(process.env) }] } });
   else if (method === "tools/call" && params.name === "pid") say({ id, result: { content: [{ type: "text", text: String(process.pid) }] } });
+  else if (method === "tools/call" && params.name === "helper") say({ id, result: { content: [{ type: "text", text: String(spawn("sleep", ["600"]).pid) }] } });
   else if (method === "tools/call" && params.name === "die") process.exit(3);
   else if (method === "tools/call" && params.name === "babble") { console.log("no json"); say({ id: 99999, result: {} }); say({ id, result: { content: [] } }); say({ id, result: { content: [{ type: "text", text: "twice" }] } }); }
   else if (id !== undefined) say({ id, result: { tools: [] } });
@@ -233,15 +235,27 @@ describe("no orphan stays behind", () => {
     }
   };
 
-  it("when a session ends, and when Sallyport is killed", async () => {
+  /** A server, and what it has started itself. */
+  async function pids(odd: Awaited<ReturnType<typeof connect>>): Promise<number[]> {
+    const found = [Number(await odd.call("pid")), Number(await odd.call("helper"))];
+    expect(found.map(isAlive)).toEqual([true, true]);
+    return found;
+  }
+
+  it("when a session ends, when Sallyport stops, and when it is killed", async () => {
+    const gone = async (processes: readonly number[]): Promise<void> => {
+      await expect.poll(() => processes.some(isAlive), { timeout: 8000 }).toBe(false);
+    };
     const ended = await connect("odd");
-    const first = Number(await ended.call("pid"));
+    const first = await pids(ended);
     await ended[Symbol.asyncDispose]();
-    await expect.poll(() => isAlive(first), { timeout: 8000 }).toBe(false);
-    const odd = await connect("odd");
-    const second = Number(await odd.call("pid"));
-    expect(isAlive(second)).toBe(true);
+    await gone(first);
+    const second = await pids(await connect("odd"));
+    await sallyport.stop();
+    await gone(second);
+    sallyport = await sallyport.restart();
+    const third = await pids(await connect("odd"));
     sallyport.child.kill("SIGKILL");
-    await expect.poll(() => isAlive(second), { timeout: 8000 }).toBe(false);
+    await gone(third);
   });
 });

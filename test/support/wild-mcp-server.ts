@@ -24,6 +24,8 @@ export interface Saying {
   readonly after: readonly (Noise | "again")[];
   /** Bytes in one write. */
   readonly cut: number;
+  /** Over several lines, where the transport allows it. */
+  readonly pretty: boolean;
 }
 
 interface Call {
@@ -54,10 +56,12 @@ function resultOf({ method = "", params }: Call): object {
   }
 }
 
-const textOf = (message: object): string => JSON.stringify({ jsonrpc: "2.0", ...message });
+function textOf(message: object, pretty = false): string {
+  return JSON.stringify({ jsonrpc: "2.0", ...message }, undefined, pretty ? 2 : undefined);
+}
 
 /** Everything that is said to one call, in order. */
-function sayingsOf(call: Call): string[] {
+function sayingsOf(call: Call, pretty = false): string[] {
   const { id, params } = call;
   const { before = [], after = [] } = params?.arguments ?? {};
   const noise = (kind: Noise | "again"): string => {
@@ -67,7 +71,11 @@ function sayingsOf(call: Call): string[] {
     const message = NOISE[kind];
     return message === undefined ? "{ no json" : textOf(message);
   };
-  return [...before.map(noise), textOf({ id, result: resultOf(call) }), ...after.map(noise)];
+  return [
+    ...before.map(noise),
+    textOf({ id, result: resultOf(call) }, pretty),
+    ...after.map(noise),
+  ];
 }
 
 async function inPieces(bytes: Buffer, size: number, write: (piece: Buffer) => void) {
@@ -102,7 +110,8 @@ export async function startWildServer(): Promise<WildServer> {
 
 async function respond(call: Call, response: ServerResponse): Promise<void> {
   if (call.id === undefined || call.method === undefined) return void response.writeHead(202).end();
-  const texts = sayingsOf(call);
+  const pretty = call.params?.arguments?.pretty === true;
+  const texts = sayingsOf(call, pretty);
   const [only] = texts;
   const write = (piece: Buffer): void => void response.write(piece);
   if (only !== undefined && texts.length === 1) {
@@ -110,7 +119,9 @@ async function respond(call: Call, response: ServerResponse): Promise<void> {
     await inPieces(Buffer.from(only), call.params?.arguments?.cut ?? only.length, write);
   } else {
     response.writeHead(200, { "content-type": "text/event-stream" });
-    const events = texts.map((text) => `event: message\ndata: ${text}\n\n`).join("");
+    const events = texts
+      .map((text) => `event: message\ndata: ${text.replaceAll("\n", "\ndata: ")}\n\n`)
+      .join("");
     await inPieces(Buffer.from(events), call.params?.arguments?.cut ?? events.length, write);
   }
   response.end();

@@ -1,26 +1,21 @@
 import { describe, expect, it } from "vitest";
+import { createSseFramer } from "../../../src/lib/sse-frames.ts";
 import { AnswerStream } from "../../../src/proxy/mcp/transport/answer-stream.ts";
 
-describe("an answer stream", () => {
-  it("tells an exchange whose client left before it began that it is over", () => {
-    const heard: string[] = [];
+describe("an event of an answer", () => {
+  it.each([
+    ["printed over lines", `{\n  "jsonrpc": "2.0",\r\n  "id": 1,\r"result": {}\n}`],
+    ["with an event inside", `{"jsonrpc":"2.0","id":1,\n\ndata: {"x":1}\n\n"result":{}}`],
+  ])("is one event, however its message was written: %s", (_, text) => {
+    let sent = "";
     const stream = new AnswerStream({
-      onRequestStart: (controller) => controller.abort(new Error("the client is gone")),
-      onResponseError: (_, error) => heard.push(error.message),
+      onResponseData: (_controller, chunk) => void (sent += chunk.toString()),
     });
-    expect(stream.over).toBe(true);
-    stream.conclude("{}");
-    expect(heard).toEqual(["the client is gone"]);
-  });
-
-  it("says so once, however often it is ended", () => {
-    let gone = 0;
-    const heard: string[] = [];
-    const stream = new AnswerStream({ onResponseError: (_, error) => heard.push(error.message) });
-    stream.onGone(() => (gone += 1));
-    stream.abort(new Error("first"));
-    stream.abort(new Error("second"));
-    stream.fail(new Error("third"));
-    expect({ gone, heard }).toEqual({ gone: 1, heard: ["first"] });
+    stream.event(text, "7");
+    stream.conclude(text);
+    const frames = createSseFramer().push(Buffer.from(sent));
+    expect(frames.map(({ data }) => data)).toEqual(
+      [text, text].map((each) => each.replaceAll(/[\r\n]+/g, " ")),
+    );
   });
 });

@@ -6,6 +6,7 @@ import { Buffer } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { JsonValue } from "../../../core/json.ts";
+import { oneLine } from "./one-line.ts";
 
 /** What an agent that does not read may leave behind, in bytes, before its answer is given up. */
 const UNREAD_BYTES_MAX = 8 * 1024 * 1024;
@@ -65,7 +66,7 @@ export class AnswerStream implements Dispatcher.DispatchController {
     if (this.over) return;
     this.open();
     const id = eventId === undefined ? "" : `id: ${eventId}\n`;
-    this.#push(Buffer.from(`${id}event: message\ndata: ${json}\n\n`));
+    this.#push(Buffer.from(`${id}event: message\ndata: ${oneLine(json)}\n\n`));
   }
 
   /** An event that is no message. */

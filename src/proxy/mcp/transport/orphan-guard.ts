@@ -5,7 +5,7 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 
-/** Each line is `+ <process group>` or `- <process group>`. */
+/** Each line is `+ <process group>` or `- <process group>`. Behind `--` dash wants `-s`. */
 const SCRIPT = `
 trap '' HUP INT TERM
 groups=' '
@@ -15,9 +15,9 @@ while read -r op group; do
     -) groups="\${groups%%" $group "*} \${groups#*" $group "}" ;;
   esac
 done
-for group in $groups; do kill -TERM -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -s TERM -- "-$group" 2>/dev/null; done
 [ "$groups" = ' ' ] || sleep 1
-for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 `;
 
 export class OrphanGuard implements Disposable {

@@ -13,6 +13,7 @@ import { ServerDown } from "../../upstream-failure.ts";
 import { readRpcMessage } from "../rpc-message.ts";
 import { createLineReader } from "./line-reader.ts";
 import { MESSAGE_BYTES_MAX, type ChannelListener, type MessageChannel } from "./message-channel.ts";
+import { oneLine } from "./one-line.ts";
 import type { OrphanGuard } from "./orphan-guard.ts";
 
 /** Between the end of its input, SIGTERM and SIGKILL; the specification's order. */
@@ -64,9 +65,7 @@ class ProcessChannel implements MessageChannel {
   send(text: string): void {
     const { stdin } = this.#child;
     if (this.#over || stdin === null) return;
-    // Line breaks can only stand between tokens: inside strings JSON escapes them.
-    const line = /[\r\n]/.test(text) ? text.replaceAll(/[\r\n]+/g, " ") : text;
-    stdin.write(`${line}\n`);
+    stdin.write(`${oneLine(text)}\n`);
     if (stdin.writableLength > UNSENT_BYTES_MAX) this.#kill("SIGKILL");
   }
 
