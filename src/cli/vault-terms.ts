@@ -5,10 +5,9 @@ import {
   KEEP_DEFAULT,
   KEEP_MAX,
   SECRET_TYPES,
-  sessionScope,
   type SecretTerms,
 } from "../core/secret/secret-terms.ts";
-import { SESSION_SCOPES } from "../core/identity/agent-session.ts";
+import { SESSION_SCOPES, sessionScope } from "../core/identity/agent-session.ts";
 import { id, instant } from "../core/units.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { textOf, type Options } from "./directory-desk.ts";
@@ -22,7 +21,7 @@ export function withTerms(command: Command): Command {
     .option("--header <name>", "the header it is written into", "authorization")
     .option("--format <text>", "{} is the value (default: 'Bearer {}' in authorization, else {})")
     .option("--deliver", "agents may be given the value itself, under a session")
-    .option("--scope <scope>", `a session needs it: ${SESSION_SCOPES.join(", ")}`)
+    .option("--scope <scope>", `a session needs it: ${SESSION_SCOPES.join(", ")}, own:<word>`)
     .option("--clearance <1-5>", "the agent needs at least this clearance", "1")
     .option("--agent <name>", "only these agents; repeatable", collect, [])
     .option("--expires <time>", "when it stops being given out, such as 2027-01-31T00:00:00Z")

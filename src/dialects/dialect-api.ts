@@ -43,6 +43,8 @@ export interface Wording {
 }
 
 const BODY_BYTES_MAX = 4_194_304;
+/** Of a name in a path; longer ones the routes refuse in their own words. */
+const PARAM_CHARS_MAX = 4_096;
 
 const NOBODY: Fault = {
   code: "unauthenticated",
@@ -87,7 +89,7 @@ export function createDialectApi(core: DialectCore, wording: Wording): DialectAp
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_CHARS_MAX },
     genReqId: ({ headers }) =>
       sentId(headers["x-request-id"]) ?? newId("req", core.identity.ports.now()),
   }).withTypeProvider<TypeBoxProvider>();
@@ -108,6 +110,7 @@ export function createDialectApi(core: DialectCore, wording: Wording): DialectAp
 
 /** Where every member of a body may be left out, so may the body. */
 function takeEmptyBodies(api: DialectApi): void {
+  api.removeContentTypeParser("text/plain");
   const parse = api.getDefaultJsonParser("error", "error");
   api.addContentTypeParser<string>(
     "application/json",
@@ -132,12 +135,23 @@ function faultOf(error: FastifyError): Fault {
     const missing = params["missingProperty"];
     const member = typeof missing === "string" ? `/${missing}` : "";
     const where = `${instancePath}${member}`.slice(1).replaceAll("/", ".");
-    const wrong = member === "" ? message : "is required";
+    const wrong = member === "" ? (oneOf(params["allowedValues"]) ?? message) : "is required";
     const detail = where === "" ? `The request ${wrong}` : `${where}: ${wrong}`;
     return { code: "invalid", detail, pointer: `${instancePath}${member}` };
   }
   const { statusCode = 500, message } = error;
+  if (statusCode === UNSUPPORTED_MEDIA) return NO_JSON;
   return statusCode >= 400 && statusCode < 500 ? { code: "invalid", detail: message } : FAILED;
+}
+
+const UNSUPPORTED_MEDIA = 415;
+const NO_JSON: Fault = {
+  code: "invalid",
+  detail: "The body must be JSON: send content-type: application/json",
+};
+
+function oneOf(values: unknown): string | undefined {
+  return Array.isArray(values) ? `must be one of ${values.join(", ")}` : undefined;
 }
 
 function proveCallers(api: DialectApi, core: DialectCore, wording: Wording): void {

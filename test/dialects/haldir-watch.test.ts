@@ -148,6 +148,7 @@ describe("webhooks", () => {
 
 describe("the metrics", () => {
   it("add up what was done", async () => {
+    await haldir.ask("DELETE", `/v1/sessions/${await haldir.session()}`);
     const session = await haldir.session({ agent_id: "counted", spend_limit: 10 });
     await haldir.ask("POST", "/v1/payments/authorize", { session_id: session, amount: 3 });
     const look = async () => (await haldir.ask("GET", "/v1/metrics")).body;

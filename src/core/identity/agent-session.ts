@@ -13,7 +13,35 @@ export const SESSION_SCOPES = [
   "tools",
   "admin",
 ] as const;
-export type SessionScope = (typeof SESSION_SCOPES)[number];
+/** In its owner's words: no action needs it, a secret may. */
+export type OwnScope = `own:${string}`;
+export type SessionScope = (typeof SESSION_SCOPES)[number] | OwnScope;
+
+const OWN_PREFIX = "own:";
+const OWN_SCOPE = `${OWN_PREFIX}[A-Za-z0-9][A-Za-z0-9._:-]{0,63}`;
+/** What a text must match to be one. */
+export const SESSION_SCOPE_PATTERN = `^(${SESSION_SCOPES.join("|")}|${OWN_SCOPE})$`;
+
+const OWN = new RegExp(`^${OWN_SCOPE}$`, "u");
+
+export function sessionScope(text: string): SessionScope | undefined {
+  return isOwnScope(text) ? text : SESSION_SCOPES.find((scope) => scope === text);
+}
+
+/** `own:x` covers `own:x:y`, and `admin` everything. */
+export function holdsScope(held: readonly SessionScope[], needed: SessionScope): boolean {
+  if (held.includes(needed) || held.includes("admin")) return true;
+  return held.some((scope) => isOwnScope(scope) && needed.startsWith(`${scope}:`));
+}
+
+/** As its owner wrote it. */
+export function scopeWord(scope: SessionScope): string {
+  return isOwnScope(scope) ? scope.slice(OWN_PREFIX.length) : scope;
+}
+
+function isOwnScope(text: string): text is OwnScope {
+  return OWN.test(text);
+}
 
 /**
  * One run of an agent with rights of its own, made beforehand. An execution JWT is the same thing in

@@ -1,5 +1,10 @@
 /** Who may have a secret, in which way and until when: sealed together with it. */
-import { SESSION_SCOPES, type AgentSession, type SessionScope } from "../identity/agent-session.ts";
+import {
+  holdsScope,
+  scopeWord,
+  type AgentSession,
+  type SessionScope,
+} from "../identity/agent-session.ts";
 import type { Clearance } from "../identity/directory-entry.ts";
 import type { AgentId, Instant, SecretName, TenantId } from "../units.ts";
 import type { Binding } from "./binding.ts";
@@ -83,8 +88,8 @@ export function withheld(
   const isNamed = allowedAgents.includes(agent) && borrower.tenant === tenant;
   if (allowedAgents.length > 0 && !isNamed) return "is for other agents";
   if (clearance < clearanceMin) return `needs clearance ${clearanceMin}`;
-  if (scopeRequired !== undefined && !hasScope(granted?.scopes ?? [], scopeRequired)) {
-    return `needs a session with the scope ${scopeRequired}`;
+  if (scopeRequired !== undefined && !holdsScope(granted?.scopes ?? [], scopeRequired)) {
+    return `needs a session with the scope ${scopeWord(scopeRequired)}`;
   }
   const named = granted?.credentials ?? [];
   if (named.length > 0 && !named.includes(name)) return "is not one that the session may use";
@@ -104,12 +109,4 @@ export function isConditional({
     clearanceMin > 1 ||
     scopeRequired !== undefined
   );
-}
-
-export function sessionScope(text: string): SessionScope | undefined {
-  return SESSION_SCOPES.find((scope) => scope === text);
-}
-
-function hasScope(held: readonly SessionScope[], needed: SessionScope): boolean {
-  return held.includes(needed) || held.includes("admin");
 }

@@ -18,12 +18,13 @@ import { answer, fail } from "./wording.ts";
 const ENTRIES_DEFAULT = 100;
 const ENTRIES_MAX = 1_000;
 const GROUPS_MAX = 100;
-const Word = Type.String({ maxLength: 256 });
+const WORD_CHARS_MAX = 256;
+const Word = Type.String({ maxLength: WORD_CHARS_MAX });
 
 const NewEntryJson = Type.Object({
   session_id: SessionId,
   tool: Type.Optional(Word),
-  action: Type.String({ minLength: 1, maxLength: 256 }),
+  action: Type.String({ minLength: 1, maxLength: 2_048 }),
   details: Type.Optional(Type.Union([Type.String({ maxLength: DETAILS_CHARS_MAX }), Type.Null()])),
   cost_usd: Type.Optional(Usd),
 });
@@ -33,7 +34,7 @@ const EntriesQuery = Type.Object({
   ...WHOSE,
   tool: Type.Optional(Word),
   flagged: Type.Optional(Type.Enum(["true", "false"])),
-  limit: Type.Optional(Type.String({ pattern: "^([1-9][0-9]{0,2}|1000)$" })),
+  limit: Type.Optional(Type.String({ pattern: "^[0-9]{1,9}$" })),
 });
 
 const READ = { role: "agent", scope: "ledger:read" } as const;
@@ -76,14 +77,13 @@ async function report(
   const flagged = reasons.value.length > 0;
   const wish = {
     ...deed,
-    action,
+    ...described(action, details),
     session,
     user: undefined,
     upstream: undefined,
     model: undefined,
     flagged,
     reason: flagged ? reasons.value.join("; ") : undefined,
-    details: details ?? undefined,
     data: {},
   };
   const recorded = await recordEvent(caller, wish, core.records.recording);
@@ -91,6 +91,13 @@ async function report(
   watch.recorded(caller, deed);
   if (flagged) await tell(recorded.value, core);
   return recorded;
+}
+
+/** The record's `action` is short: a long one stands whole before the details. */
+function described(action: string, details: string | null | undefined) {
+  if (action.length <= WORD_CHARS_MAX) return { action, details: details ?? undefined };
+  const whole = `${action}\n${details ?? ""}`.trimEnd().slice(0, DETAILS_CHARS_MAX);
+  return { action: `${action.slice(0, WORD_CHARS_MAX - 1)}…`, details: whole };
 }
 
 async function tell(event: ReportedEvent, { subscriptions }: DialectCore): Promise<void> {

@@ -60,9 +60,11 @@ function refused(reply: FastifyReply, refusal: GateRefusal): FastifyReply {
   switch (meaning) {
     case "approval_required":
       return reply.code(200).send(said(JSON.stringify(question(refusal)), false));
-    case "denied":
+    case "denied": {
       tellWait(reply, refusal);
-      return reply.code(403).send({ ...said(refusal.detail, true), ...about(refusal) });
+      const why = refusal.code === "session_scope" ? NEEDS_SCOPE : refusal.detail;
+      return reply.code(403).send({ ...said(why, true), ...about(refusal) });
+    }
     case "upstream":
       return reply.code(502).send({ ...said(refusal.detail, true), ...about(refusal) });
     case "unauthenticated":
@@ -73,6 +75,9 @@ function refused(reply: FastifyReply, refusal: GateRefusal): FastifyReply {
       return impossible(meaning);
   }
 }
+
+/** What the gate names has a word that is none of this API's. */
+const NEEDS_SCOPE = "A tool needs the scope read or execute: the session was not opened for it.";
 
 function said(text: string, isError: boolean) {
   return { isError, content: [{ type: "text", text }] };

@@ -7,7 +7,7 @@ import type { DialectCore } from "../dialect-core.ts";
 import { ensureAgent } from "./ensure-agent.ts";
 
 /** Whose the question is, in the record. */
-const AGENT: AgentId = id("haldir-discovery");
+export const DISCOVERY: AgentId = id("haldir-discovery");
 const SESSION_MS = 60_000;
 /** Pages of a server's list; what lies behind them is found when it is called. */
 const PAGES_MAX = 32;
@@ -20,10 +20,10 @@ export async function discoverTools(
 ): Promise<Answer<undefined>> {
   if (credential === undefined) return NEEDS_KEY;
   const { ports, listedAgents } = core.identity;
-  const known = await ensureAgent(caller, AGENT, core);
+  const known = await ensureAgent(caller, DISCOVERY, core);
   if (known.kind === "fault") return known;
   const wish = {
-    agent: AGENT,
+    agent: DISCOVERY,
     scopes: ["read"],
     credentials: [],
     spendLimit: undefined,

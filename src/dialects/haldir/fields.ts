@@ -15,8 +15,8 @@ const USD_MAX = 9_007_199;
 const TEXT_CHARS_MAX = 2_048;
 
 export const Text = Type.String({ maxLength: TEXT_CHARS_MAX });
-/** Agents, and names that the ledger shows. */
-export const Name = Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" });
+/** Names of agents: nothing that a path, a header or a line of a log would read otherwise. */
+export const AgentName = Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$" });
 export const Label = Type.String({ maxLength: 128, pattern: "^[^\\u0000-\\u001f\\u007f]*$" });
 export const SessionId = Type.String({ minLength: 1, maxLength: 128 });
 export const Usd = Type.Number({ minimum: 0, maximum: USD_MAX });

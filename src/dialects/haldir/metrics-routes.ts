@@ -16,8 +16,10 @@ import { addUpRecords } from "../../operations/records/read-records.ts";
 import { listSecrets } from "../../operations/secrets/manage-secrets.ts";
 import { callerOf, type DialectApi } from "../dialect-api.ts";
 import type { DialectCore } from "../dialect-core.ts";
+import { DISCOVERY } from "./discover-tools.ts";
 import { dollarsOf } from "./fields.ts";
 import type { HaldirParts } from "./haldir-api.ts";
+import { isOfUse } from "./secret-routes.ts";
 import { METER } from "./tiers.ts";
 import { answer } from "./wording.ts";
 
@@ -44,11 +46,12 @@ async function metricsOf(caller: Caller, core: DialectCore): Promise<Answer<obje
   if (deeds.kind === "fault") return deeds;
   const secrets = await listSecrets(caller, { after: undefined, limit: COUNTED_MAX }, core.secrets);
   if (secrets.kind === "fault") return secrets;
-  const [keys, sessions, reviews] = await Promise.all([
+  const [keys, opened, reviews] = await Promise.all([
     entriesOf("key", tenant, core),
     entriesOf("session", tenant, core),
     reviewsOf(tenant, core),
   ]);
+  const sessions = opened.filter(({ body }) => body.agent !== DISCOVERY);
   const month = monthOf(now);
   const meter = { tenant, meter: METER.name };
   return done({
@@ -56,7 +59,7 @@ async function metricsOf(caller: Caller, core: DialectCore): Promise<Answer<obje
     total_sessions: sessions.length,
     active_sessions: sessions.filter(({ body }) => isLive(body, now)).length,
     ...deeds.value,
-    total_secrets: secrets.value.filter(({ entry }) => entry.terms.deliver).length,
+    total_secrets: secrets.value.filter(isOfUse).length,
     pending_approvals: reviews.filter(isWaiting).length,
     total_approvals: reviews.length,
     usage_this_month: { [month]: await core.identity.quotas.usedIn(month, meter) },
@@ -79,6 +82,7 @@ async function deedsOf(
     const wish = { ...rest, only: { ...only, kind: [...DEEDS] }, from, groups, max };
     return addUpRecords(caller, wish, index);
   };
+  const own = { agent: [DISCOVERY] };
   const payments = { tool: [AUTHORIZE_SPEND], upstream: [OWN_SERVER], outcome: ["completed"] };
   const day = instant(Math.max(0, now - DAY_MS));
   const answers = await Promise.all([
@@ -87,19 +91,27 @@ async function deedsOf(
     sums([], { only: payments }),
     sums(["tool"], { max: TOP + 1 }),
     sums(["agent"], { max: AGENTS_MAX }),
+    sums([], { only: own }),
+    sums([], { only: own, from: day }),
   ]);
-  const [all, today, paid, tools, agents] = answers;
+  const [all, today, paid, tools, agents, asking, askingToday] = answers;
   for (const one of answers) if (one.kind === "fault") return one;
+  const count = (sum: Answer<readonly TallyRow[]>): number => rowsOf(sum)[0]?.count ?? 0;
+  const byAgent = countsBy(
+    "agent",
+    rowsOf(agents).filter(({ cell }) => cell.agent !== DISCOVERY),
+  );
   return done({
-    unique_agents: Object.keys(countsBy("agent", rowsOf(agents))).length,
-    total_actions: rowsOf(all)[0]?.count ?? 0,
+    unique_agents: Object.keys(byAgent).length,
+    // What this API asks upstreams for by itself is no agent's action.
+    total_actions: count(all) - count(asking),
     flagged_actions: rowsOf(all)[0]?.flagged ?? 0,
-    actions_today: rowsOf(today)[0]?.count ?? 0,
+    actions_today: count(today) - count(askingToday),
     total_spend_usd: dollarsOf(rowsOf(all)[0]?.cost ?? 0),
-    total_payments: rowsOf(paid)[0]?.count ?? 0,
+    total_payments: count(paid),
     total_payment_volume_usd: dollarsOf(rowsOf(paid)[0]?.cost ?? 0),
     top_tools: top(countsBy("tool", rowsOf(tools))),
-    top_agents: top(countsBy("agent", rowsOf(agents))),
+    top_agents: top(byAgent),
   });
 }
 

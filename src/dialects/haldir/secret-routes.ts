@@ -16,14 +16,14 @@ import { callerOf, type DialectApi } from "../dialect-api.ts";
 import type { DialectCore } from "../dialect-core.ts";
 import { liveSession, SessionId } from "./fields.ts";
 import type { HaldirParts } from "./haldir-api.ts";
-import { SCOPES, scopeNamed } from "./session-scopes.ts";
+import { scopeNamed } from "./session-scopes.ts";
 import { answer, fail } from "./wording.ts";
 
 const NameText = Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$" });
 const NewSecretJson = Type.Object({
   name: NameText,
   value: Type.String({ minLength: 1, maxLength: DELIVERED_CHARS_MAX }),
-  scope_required: Type.Optional(Type.String({ maxLength: 64 })),
+  scope_required: Type.Optional(Type.String({ maxLength: 128 })),
 });
 const Params = Type.Object({ name: NameText });
 const Query = Type.Object({ session_id: Type.Optional(SessionId) });
@@ -60,7 +60,7 @@ export function secretRoutes(api: DialectApi, { core }: HaldirParts): void {
 }
 
 /** What is neither given out nor lent is the house's own: keys that webhooks are signed with. */
-function isOfUse({ entry: { terms } }: SecretView): boolean {
+export function isOfUse({ entry: { terms } }: SecretView): boolean {
   return terms.deliver || terms.binding !== undefined;
 }
 
@@ -82,9 +82,9 @@ function addStoring(api: DialectApi, core: DialectCore): void {
     async (request, reply) => {
       const { name: text, value, scope_required: scope = "read" } = request.body;
       const caller = callerOf(request);
-      const scopeRequired = scopeNamed(scope.split(":", 1)[0] ?? "");
+      const scopeRequired = scopeNamed(scope);
       if (scopeRequired === undefined) {
-        const detail = `scope_required: must be one of ${SCOPES.join(", ")}`;
+        const detail = `scope_required: ${JSON.stringify(scope)} is no scope`;
         return fail(reply, { code: "invalid", detail, pointer: "/scope_required" }, request);
       }
       const name = id<SecretName>(text);

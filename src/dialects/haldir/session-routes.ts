@@ -19,19 +19,19 @@ import { addUpRecords } from "../../operations/records/read-records.ts";
 import { callerOf, type DialectApi } from "../dialect-api.ts";
 import type { DialectCore } from "../dialect-core.ts";
 import { ensureAgent } from "./ensure-agent.ts";
-import { dollarsOf, Name, nanoUsdFrom, secondsOf, SessionId, Usd } from "./fields.ts";
+import { AgentName, dollarsOf, nanoUsdFrom, secondsOf, SessionId, Usd } from "./fields.ts";
 import type { HaldirParts } from "./haldir-api.ts";
-import { holdsScope, readScopes, shownScopes } from "./session-scopes.ts";
+import { isHeld, readScopes, shownScopes } from "./session-scopes.ts";
 import { answer, fail } from "./wording.ts";
 
 const NewSessionJson = Type.Object({
-  agent_id: Name,
-  scopes: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 32 })),
+  agent_id: AgentName,
+  scopes: Type.Optional(Type.Array(Type.String({ maxLength: 128 }), { maxItems: 32 })),
   ttl: Type.Optional(Type.Integer({ minimum: 1, maximum: SESSION_TTL_MAX_S })),
   spend_limit: Type.Optional(Type.Union([Usd, Type.Null()])),
 });
 const Params = Type.Object({ session_id: SessionId });
-const CheckJson = Type.Object({ scope: Type.String({ minLength: 1, maxLength: 64 }) });
+const CheckJson = Type.Object({ scope: Type.String({ minLength: 1, maxLength: 128 }) });
 
 const READ = { role: "agent", scope: "sessions:read" } as const;
 const WRITE = { role: "agent", scope: "sessions:write" } as const;
@@ -112,7 +112,7 @@ function addCheck(api: DialectApi, { core: { identity } }: HaldirParts): void {
       const allowed =
         found.kind === "done" &&
         isLive(found.value.body, identity.ports.now()) &&
-        holdsScope(found.value.body.scopes, scope);
+        isHeld(found.value.body.scopes, scope);
       return { allowed, session_id: session, scope };
     },
   );

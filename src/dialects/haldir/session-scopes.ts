@@ -1,9 +1,15 @@
 /** Haldir's words for what a session may do, in terms of ours. */
 import { done, fault, type Answer } from "../../core/fault.ts";
-import type { SessionScope } from "../../core/identity/agent-session.ts";
+import {
+  holdsScope,
+  scopeWord,
+  sessionScope,
+  type SessionScope,
+} from "../../core/identity/agent-session.ts";
 import { parseDecimal } from "../../core/money/decimal.ts";
 
-export const SCOPES = [
+/** Those that actions need. */
+const SCOPES = [
   "read",
   "browse",
   "write",
@@ -13,7 +19,6 @@ export const SCOPES = [
   "spend",
   "admin",
 ] as const satisfies readonly SessionScope[];
-type Scope = (typeof SCOPES)[number];
 
 export interface Scopes {
   readonly scopes: readonly SessionScope[];
@@ -28,9 +33,9 @@ export function readScopes(wished: readonly string[]): Answer<Scopes> {
   const scopes = new Set<SessionScope>();
   let spendLimit: number | undefined;
   for (const text of wished) {
-    const [word = "", rest] = text.split(":", 2);
-    const scope = scopeNamed(word);
+    const scope = scopeNamed(text);
     if (scope === undefined) return unknown(text);
+    const [, rest] = text.split(":", 2);
     if (scope === "spend" && rest !== undefined) {
       if (parseDecimal(rest, NANO_DIGITS) === undefined) return unknown(text);
       spendLimit = Number(rest);
@@ -42,23 +47,23 @@ export function readScopes(wished: readonly string[]): Answer<Scopes> {
   return done({ scopes: [...scopes], spendLimit });
 }
 
-/** As they are shown: `tools` is no word of this API. */
-export function shownScopes(scopes: readonly SessionScope[]): readonly SessionScope[] {
-  return scopes.filter((scope) => scope !== "tools");
+/** As they were asked for: `tools` is no word of this API. */
+export function shownScopes(scopes: readonly SessionScope[]): readonly string[] {
+  return scopes.filter((scope) => scope !== "tools").map(scopeWord);
 }
 
 /** `x:y` is covered by `x`, and everything by `admin`. */
-export function holdsScope(held: readonly SessionScope[], asked: string): boolean {
-  if (held.includes("admin")) return true;
-  const scope = scopeNamed(asked.split(":", 1)[0] ?? "");
-  return scope !== undefined && held.includes(scope);
+export function isHeld(held: readonly SessionScope[], asked: string): boolean {
+  return holdsScope(held, scopeNamed(asked) ?? "admin");
 }
 
-export function scopeNamed(word: string): Scope | undefined {
-  return SCOPES.find((scope) => scope === word);
+/** Of the words that actions need the first part counts; any other is its owner's, as it stands. */
+export function scopeNamed(text: string): SessionScope | undefined {
+  const [word] = text.split(":", 1);
+  return SCOPES.find((scope) => scope === word) ?? sessionScope(`own:${text}`);
 }
 
 function unknown(text: string): Answer<never> {
-  const detail = `scopes: ${JSON.stringify(text)} is not one of ${SCOPES.join(", ")}, spend:<USD>`;
+  const detail = `scopes: ${JSON.stringify(text)} is no scope: write a word, or spend:<USD>`;
   return fault("invalid", detail, { pointer: "/scopes" });
 }

@@ -5,7 +5,7 @@ import type { HaldirParts } from "./haldir-api.ts";
 import { METER, tierOf } from "./tiers.ts";
 
 const Query = Type.Object({
-  month: Type.Optional(Type.String({ pattern: "^[0-9]{4}-(0[1-9]|1[0-2])$" })),
+  month: Type.Optional(Type.String({ pattern: "^[0-9]{4}-[0-9]{2}$" })),
 });
 
 export function usageRoutes(api: DialectApi, { core: { identity } }: HaldirParts): void {

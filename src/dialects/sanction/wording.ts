@@ -60,7 +60,7 @@ function credentialOf(request: FastifyRequest): string | undefined {
     case "agent":
       return agent ?? bearer;
     case "owner":
-      return owner ?? bearer;
+      return owner ?? bearer ?? agent;
     case "member":
       return agent ?? owner ?? bearer;
     case "execution":

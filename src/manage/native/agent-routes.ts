@@ -10,7 +10,7 @@ import {
 } from "../../operations/identity/manage-agents.ts";
 import type { Api } from "./api.ts";
 import { etagOf, ifMatch, IF_MATCH } from "./etag.ts";
-import { Clearance, Name, type Written } from "./fields.ts";
+import { AgentName, Clearance, type Written } from "./fields.ts";
 import { page, pageOf, PAGE_QUERY, pagingOf } from "./paging.ts";
 import { answer, sendFault } from "./problem.ts";
 import type { ListedAgent, Services } from "./services.ts";
@@ -72,7 +72,7 @@ const AgentChangesJson = Type.Object(
   { additionalProperties: false, minProperties: 1, examples: [{ active: false }] },
 );
 
-const NameParams = Type.Object({ name: Name });
+const NameParams = Type.Object({ name: AgentName });
 const READ = { role: "viewer", scope: "agents:read" } as const;
 const WRITE = { role: "admin", scope: "agents:write" } as const;
 

@@ -6,12 +6,12 @@ import { describeAction } from "../../core/policy/combine.ts";
 import { usdText } from "../../core/money/usd-text.ts";
 import type { RecordedDecision } from "../../operations/policies/recorded-decision.ts";
 import { CALL_FIELDS } from "./described-call.ts";
-import { Clearance, Name, type Written } from "./fields.ts";
+import { AgentName, Clearance, Name, type Written } from "./fields.ts";
 import { TimeText, timeText } from "./time-text.ts";
 
 export const AskJson = Type.Object(
   {
-    agent: Name,
+    agent: AgentName,
     team: Type.Optional(Name),
     clearance: Type.Optional(Clearance),
     marks: Type.Optional(Type.Array(Name, { maxItems: 64 })),

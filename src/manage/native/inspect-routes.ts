@@ -3,7 +3,7 @@ import { done } from "../../core/fault.ts";
 import { inspectContent, inspectionsFor } from "../../operations/inspect-content.ts";
 import type { JsonValue } from "../../core/json.ts";
 import type { Api } from "./api.ts";
-import { Name } from "./fields.ts";
+import { AgentName } from "./fields.ts";
 import { answer } from "./problem.ts";
 import type { Services } from "./services.ts";
 
@@ -50,7 +50,7 @@ const InspectedJson = Type.Object(
 const AskJson = Type.Object(
   {
     on: Type.Enum(["request", "response", "tool_result"]),
-    agent: Type.Optional(Name),
+    agent: Type.Optional(AgentName),
     content: Type.Unsafe<JsonValue>({
       description: "A text, or JSON: every text in it is looked at.",
     }),

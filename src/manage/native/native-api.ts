@@ -45,6 +45,8 @@ import { subscriptionRoutes } from "./subscription-routes.ts";
 
 /** Longest request body: policies are the largest things sent here. */
 const BODY_BYTES_MAX = 4_194_304;
+/** Of a name in a path; longer ones the routes refuse in their own words. */
+const PARAM_CHARS_MAX = 4_096;
 
 type Routes = (api: Api, services: Services) => void;
 
@@ -87,7 +89,7 @@ export async function createNativeApi(services: Services): Promise<Api> {
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_CHARS_MAX },
   }).withTypeProvider<TypeBoxProvider>();
   // What handlers send is typed; a second schema-driven writer would drop what it does not know.
   api.setSerializerCompiler(() => (data) => JSON.stringify(data));

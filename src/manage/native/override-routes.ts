@@ -12,7 +12,7 @@ import { principalNamed } from "../../operations/identity/principal-named.ts";
 import { subjectOf } from "../../operations/reviews/review-subject.ts";
 import type { Api } from "./api.ts";
 import { CALL_FIELDS, readCall } from "./described-call.ts";
-import { IdParams, Name, type Written } from "./fields.ts";
+import { AgentName, IdParams, type Written } from "./fields.ts";
 import { answer, sendFault } from "./problem.ts";
 import { ActionJson, actionJson, REVIEW_EXAMPLE } from "./review-json.ts";
 import type { Services } from "./services.ts";
@@ -53,7 +53,7 @@ const OverrideJson = Type.Object(
 
 const WishJson = Type.Object(
   {
-    agent: Name,
+    agent: AgentName,
     ...CALL_FIELDS,
     type: Type.Enum(OVERRIDE_TYPES),
     of: About,

@@ -8,7 +8,7 @@ import { principalNamed } from "../../operations/identity/principal-named.ts";
 import { subjectOf } from "../../operations/reviews/review-subject.ts";
 import type { Api } from "./api.ts";
 import { CALL_FIELDS, readCall } from "./described-call.ts";
-import { Name } from "./fields.ts";
+import { AgentName } from "./fields.ts";
 import { answer, sendFault } from "./problem.ts";
 import { ReviewJson, reviewJson } from "./review-json.ts";
 import { People } from "./review-routes.ts";
@@ -19,7 +19,7 @@ const EXPIRES_MAX_S = 7 * 86_400;
 
 const RequestJson = Type.Object(
   {
-    agent: Name,
+    agent: AgentName,
     session: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
     ...CALL_FIELDS,
     reason: Type.String({ minLength: 1, maxLength: 500 }),

@@ -1,13 +1,12 @@
 /** Secrets as documents: what is written, what is shown, never a value. */
 import { Type, type Static } from "typebox";
 import { done, fault, type Answer } from "../../core/fault.ts";
-import { SESSION_SCOPES } from "../../core/identity/agent-session.ts";
 import { readBinding, type Binding } from "../../core/secret/binding.ts";
 import { KEEP_MAX, SECRET_TYPES, type SecretTerms } from "../../core/secret/secret-terms.ts";
 import { DELIVERED_CHARS_MAX } from "../../core/secret/secret-value.ts";
 import { id, instant } from "../../core/units.ts";
 import type { SecretView } from "../../operations/secrets/secret-ports.ts";
-import { Name, type Written } from "./fields.ts";
+import { AgentName, Scope, type Written } from "./fields.ts";
 import { TimeText, timeText } from "./time-text.ts";
 
 export const SecretNameText = Type.String({
@@ -42,10 +41,10 @@ export const termsFields = {
   deliver: Type.Optional(
     Type.Boolean({ description: "Whether agents may be given the value itself." }),
   ),
-  scope_required: Type.Optional(Type.Union([Type.Enum(SESSION_SCOPES), Type.Null()])),
+  scope_required: Type.Optional(Type.Union([Scope, Type.Null()])),
   clearance_min: Type.Optional(Type.Enum([1, 2, 3, 4, 5])),
   allowed_agents: Type.Optional(
-    Type.Array(Name, { maxItems: 256, description: "Empty: every agent." }),
+    Type.Array(AgentName, { maxItems: 256, description: "Empty: every agent." }),
   ),
   expires_at: Type.Optional(Type.Union([TimeText, Type.Null()])),
   grants: Type.Optional(
@@ -91,7 +90,7 @@ export const SecretJson = Type.Object(
     type: Type.Enum(SECRET_TYPES),
     binding: Type.Optional(BindingJson),
     deliver: Type.Boolean(),
-    scope_required: Type.Optional(Type.Enum(SESSION_SCOPES)),
+    scope_required: Type.Optional(Scope),
     clearance_min: Type.Integer(),
     allowed_agents: Type.Array(Type.String()),
     expires_at: Type.Optional(TimeText),

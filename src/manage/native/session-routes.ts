@@ -1,7 +1,6 @@
 import { Type, type Static } from "typebox";
 import {
   isLive,
-  SESSION_SCOPES,
   SESSION_TTL_DEFAULT_S,
   SESSION_TTL_MAX_S,
 } from "../../core/identity/agent-session.ts";
@@ -18,7 +17,7 @@ import {
 import { spendingOf, type PurseState } from "../../operations/identity/session-spending.ts";
 import { listRecords } from "../../operations/records/read-records.ts";
 import type { Api } from "./api.ts";
-import { IdParams, Name, type Written } from "./fields.ts";
+import { AgentName, IdParams, Name, Scope, type Written } from "./fields.ts";
 import { page, pageOf, PAGE_QUERY, pagingOf } from "./paging.ts";
 import { filterOf, RECORD_EXAMPLE, RecordJson, recordPage } from "./ledger-json.ts";
 import { answer, sendFault } from "./problem.ts";
@@ -41,7 +40,7 @@ const EXAMPLE = {
 const FIELDS = {
   id: Type.String(),
   agent: Type.String(),
-  scopes: Type.Array(Type.Enum(SESSION_SCOPES)),
+  scopes: Type.Array(Scope),
   credentials: Type.Array(Type.String()),
   spend_limit_usd: Type.Optional(Type.String()),
   token_limit: Type.Optional(Type.Integer()),
@@ -78,8 +77,8 @@ const Usd = Type.String({
 });
 
 export const sessionFields = {
-  agent: Name,
-  scopes: Type.Optional(Type.Array(Type.Enum(SESSION_SCOPES), { maxItems: 16 })),
+  agent: AgentName,
+  scopes: Type.Optional(Type.Array(Scope, { maxItems: 16 })),
   credentials: Type.Optional(Type.Array(Name, { maxItems: 64 })),
   spend_limit_usd: Type.Optional(Usd),
   token_limit: Type.Optional(

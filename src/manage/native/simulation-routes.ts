@@ -9,7 +9,7 @@ import {
 } from "../../operations/policies/simulate-policies.ts";
 import type { Api } from "./api.ts";
 import { BundleName, FilesJson } from "./bundle-routes.ts";
-import { Name } from "./fields.ts";
+import { AgentName } from "./fields.ts";
 import { timeOf } from "./ledger-json.ts";
 import { answer, sendFault } from "./problem.ts";
 import type { Services } from "./services.ts";
@@ -45,7 +45,7 @@ const WishJson = Type.Object(
     ),
     from: Type.Optional(Type.String({ format: "date-time", description: "Not before." })),
     to: Type.Optional(Type.String({ format: "date-time", description: "Before." })),
-    agent: Type.Optional(Name),
+    agent: Type.Optional(AgentName),
   },
   {
     additionalProperties: false,

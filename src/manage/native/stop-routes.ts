@@ -5,7 +5,7 @@ import type { StopTarget } from "../../core/identity/stop.ts";
 import { id } from "../../core/units.ts";
 import { liftStop, stopAgents, stopText } from "../../operations/identity/stop-agents.ts";
 import type { Api } from "./api.ts";
-import { Name, type Written } from "./fields.ts";
+import { AgentName, type Written } from "./fields.ts";
 import { page, pageOf, PAGE_QUERY, pagingOf } from "./paging.ts";
 import { answer, sendFault } from "./problem.ts";
 import type { Services } from "./services.ts";
@@ -31,7 +31,7 @@ const StopJson = Type.Object(
 );
 
 const TARGET = {
-  agent: Type.Optional(Name),
+  agent: Type.Optional(AgentName),
   session: Type.Optional(Type.String({ maxLength: 128 })),
   everything: Type.Optional(Type.Literal(true)),
 };

@@ -1,7 +1,8 @@
 /** A secret's terms as they are sealed and written. */
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { readBinding, type Binding } from "../../core/secret/binding.ts";
-import { SECRET_TYPES, sessionScope, type SecretTerms } from "../../core/secret/secret-terms.ts";
+import { SECRET_TYPES, type SecretTerms } from "../../core/secret/secret-terms.ts";
+import { sessionScope } from "../../core/identity/agent-session.ts";
 import type { Clearance } from "../../core/identity/directory-entry.ts";
 import { id } from "../../core/units.ts";
 import { countOf, malformed, textOf, textsOf, timeOf, timeText } from "./json-members.ts";

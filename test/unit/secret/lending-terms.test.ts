@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SESSION_SCOPES } from "../../../src/core/identity/agent-session.ts";
+import { SESSION_SCOPES, type SessionScope } from "../../../src/core/identity/agent-session.ts";
 import {
   isConditional,
   lentTo,
@@ -70,7 +70,7 @@ describe("a secret with conditions", () => {
 describe("withheld", () => {
   const agents = fc.constantFrom<AgentId>(id("a"), id("b"), id("c"));
   const clearances = fc.constantFrom(1, 2, 3, 4, 5);
-  const scopes = fc.constantFrom(...SESSION_SCOPES);
+  const scopes = fc.constantFrom<SessionScope>(...SESSION_SCOPES, "own:crm", "own:crm:read");
   const terms = fc.record({
     clearanceMin: clearances,
     allowedAgents: fc.array(agents),
@@ -99,7 +99,8 @@ describe("withheld", () => {
           clearance >= asked.clearanceMin &&
           (asked.scopeRequired === undefined ||
             held.includes(asked.scopeRequired) ||
-            held.includes("admin")) &&
+            held.includes("admin") ||
+            (asked.scopeRequired === "own:crm:read" && held.includes("own:crm"))) &&
           granted?.credentials[0] !== "x";
         expect(
           withheld({ ...ANY, name: id("key"), terms: asked }, borrower, now) === undefined,
