@@ -119,7 +119,8 @@ export class McpPipe {
     text: string,
   ): void {
     this.#learn(answer);
-    const id = isJsonObject(asked) ? asked["id"] : undefined;
+    // What is no message has no id that could be told (JSON-RPC 2.0 §5).
+    const id = isJsonObject(asked) ? asked["id"] : null;
     if (answer["id"] !== undefined && answer["id"] !== null)
       this.#out(text.replaceAll(/[\r\n]+/g, " "));
     else if (id !== undefined) this.#out(JSON.stringify({ ...answer, id }));

@@ -155,6 +155,23 @@ describe("sallyport mcp, for hosts that only spawn", () => {
     await client.close();
   });
 
+  it("answers what is no message, and the messages after it", async () => {
+    const { command, args } = spawned("every");
+    const child = spawn(command, args, { stdio: ["pipe", "pipe", "ignore"] });
+    let said = "";
+    child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    const ping = { jsonrpc: "2.0", id: 7, method: "ping" };
+    child.stdin.end(`{ garbage\n${JSON.stringify([ping])}\n"text"\n${JSON.stringify(ping)}\n`);
+    await once(child, "close");
+    const answers = said.split("\n").filter((line) => line !== "");
+    const heard = answers.map(
+      (line) => JSON.parse(line) as { id: unknown; error?: { code: number } },
+    );
+    const nobody = heard.filter(({ id }) => id === null).map(({ error }) => error?.code ?? 0);
+    expect(nobody.toSorted((a, b) => a - b)).toEqual([-32_700, -32_600, -32_600]);
+    expect(heard.filter(({ id }) => id === 7)).toHaveLength(1);
+  });
+
   it("says which upstreams there are when it is asked for another", async () => {
     const child = spawn(process.execPath, [
       PROGRAM,
