@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import type { BudgetStore } from "../../src/core/money/budget.ts";
 import { instant, millis } from "../../src/core/units.ts";
+import { DEFAULT_TENANT } from "../../src/core/identity/tenant.ts";
+import { SqliteUsageStore } from "../../src/stores/sqlite/usage-store.ts";
 import { openBudgetStore } from "../../src/stores/sqlite/budget-store.ts";
 import { attemptOf, holdOf } from "../support/budget-holds.ts";
 
@@ -50,3 +52,27 @@ it("a log that is written without a pause is begun anew before SQLite does it by
   }
   expect(longest).toBeLessThan(LOG_BYTES_MAX);
 }, 60_000);
+
+it("the log of the usage counts is moved and begun anew too, and every call is counted", async () => {
+  const path = join(root, "usage.db");
+  using store = new SqliteUsageStore(path, (cause) => expect.fail(String(cause)));
+  const cell = { tenant: DEFAULT_TENANT, day: "2026-11-21", agent: "a", team: "", user: "" };
+  const where = { ...cell, upstream: "u", model: "m", tool: "" };
+  const one = { calls: 1, refused: 0, inputTokens: 2, outputTokens: 3, nanoUsd: 4, estimated: 0 };
+  const day = { from: cell.day, to: cell.day, tenant: DEFAULT_TENANT, only: {}, max: 1 };
+  let calls = 0;
+  // A report writes what was added before it is read.
+  const count = (): number => {
+    calls += 1;
+    store.add(where, one);
+    return store.report({ ...day, groups: [] })[0]?.counts.calls ?? 0;
+  };
+  expect(count()).toBe(1);
+  const before = sequence(path);
+  const anew = (): number => {
+    for (let i = 0; i < COMMITS; i += 1) count();
+    return sequence(path);
+  };
+  await expect.poll(anew, { interval: 300, timeout: 20_000 }).toBeGreaterThan(before);
+  expect(count()).toBe(calls);
+}, 30_000);

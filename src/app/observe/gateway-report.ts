@@ -31,6 +31,8 @@ export interface StoreReport {
   readonly memoryUsed: number | undefined;
   /** Settlements that wait for the store. */
   readonly unsettled: number;
+  /** Calls whose money is set aside and not settled yet: of the process, or of the file they share. */
+  readonly held: number;
   readonly outages: readonly OutageReport[];
 }
 
@@ -95,6 +97,7 @@ function mergeStores(stores: readonly StoreReport[]): StoreReport | undefined {
   return {
     ...worst,
     unsettled: total(({ unsettled }) => unsettled),
+    held: worst.kind === "embedded" ? worst.held : total(({ held }) => held),
     outages: worst.outages.map((outage, at) => ({
       ...outage,
       letThrough: total(({ outages }) => outages[at]?.letThrough ?? 0),

@@ -160,6 +160,9 @@ function addState(registry: Registry, source: Source): void {
   gauge(registry, "sallyport_settlements_waiting", "For the store to be back.", () => {
     return source.report?.store.unsettled;
   });
+  gauge(registry, "sallyport_budget_holds", "Calls whose money is set aside, not settled.", () => {
+    return source.report?.store.held;
+  });
   addOutages(registry, source);
   addSinkMetrics(registry, () => source.report?.sinks ?? []);
   gauge(registry, "sallyport_exchanges_running", "Open exchanges.", () => source.report?.running);

@@ -43,10 +43,15 @@ export async function openCounters(options: CountersOptions): Promise<Counters> 
     : createRateStore();
   const owned = started.move();
   const dispose = (): Promise<void> => owned.disposeAsync();
-  return { budgets, rates, report: () => EMBEDDED, [Symbol.asyncDispose]: dispose };
+  return {
+    budgets,
+    rates,
+    report: () => ({ ...EMBEDDED, held: budgets.held }),
+    [Symbol.asyncDispose]: dispose,
+  };
 }
 
-const EMBEDDED: StoreReport = {
+const EMBEDDED: Omit<StoreReport, "held"> = {
   kind: "embedded",
   reachable: true,
   detail: "embedded",
@@ -81,6 +86,7 @@ async function openShared(settings: SharedSettings, options: CountersOptions): P
         detail,
         memoryUsed,
         unsettled: store.unsettled,
+        held: store.held,
         outages: [
           { dependency: "budgets", policy: outages.budgets, letThrough: budgets.letThrough },
           { dependency: "limits", policy: outages.limits, letThrough: rates.letThrough },

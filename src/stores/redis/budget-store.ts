@@ -57,6 +57,11 @@ export class RedisBudgetStore implements ChargeableStore, OutageCount, AsyncDisp
     return this.#unsettled.size + this.#space.untold;
   }
 
+  /** Attempts of this process that hold money, as far as it knows. */
+  get held(): number {
+    return this.#space.live;
+  }
+
   reserve(attempt: AttemptId, holds: readonly Hold[], lease: Millis): Promise<ReserveReply> {
     const first = this.#firstReplies.get(attempt);
     if (first !== undefined) return Promise.resolve(first);

@@ -1,6 +1,6 @@
 import type { Hold } from "../../core/money/budget.ts";
 import type { AttemptId } from "../../core/units.ts";
-import { wallMillis } from "../../lib/clock.ts";
+import { monotonicMillis, wallMillis } from "../../lib/clock.ts";
 import { newId } from "../../lib/ids.ts";
 import { MEET, RESTORE } from "./balance-scripts.ts";
 import type { RedisStoreOptions } from "./rate-store.ts";
@@ -10,6 +10,8 @@ import { LOST } from "./tenant-script.ts";
 
 /** A memory that is lost again while it is told is given up after so many tries. */
 const TRIES_MAX = 3;
+/** Attempts whose tenant is remembered; those that nobody ever settles are forgotten first. */
+const KEYS_MAX = 65_536;
 
 type Args = readonly (string | number)[];
 
@@ -22,11 +24,20 @@ export class TenantSpace {
   /** Which key an attempt of this process holds, to know its tenant again. */
   readonly #keys = new Map<AttemptId, string>();
 
+  readonly #now: () => number;
   #untold = 0;
 
   constructor(options: RedisStoreOptions) {
     this.#options = options;
+    this.#now = options.clock ?? monotonicMillis;
     options.client.onReturn(() => void this.#tellAll());
+  }
+
+  /** Attempts of this process that hold money, as far as it knows. */
+  get live(): number {
+    let sum = 0;
+    for (const memory of this.#memories.values()) sum += memory.live;
+    return sum;
   }
 
   /** Tenants that a Redis which came back is yet to be told of. */
@@ -72,9 +83,15 @@ export class TenantSpace {
     const memory = this.#memoryOf(this.tenantOf(first.key));
     memory.holds(attempt, holds, lease);
     this.#keys.set(attempt, first.key);
+    if (this.#keys.size > KEYS_MAX) this.#forgetOldest();
     for (const [at, { key, keepUntil }] of holds.entries()) {
       memory.sawSpent(key, spent[at] ?? 0, keepUntil);
     }
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#keys.keys();
+    if (oldest !== undefined) this.#keys.delete(oldest);
   }
 
   resized(attempt: AttemptId, holds: readonly Hold[], lease: number): void {
@@ -122,7 +139,7 @@ export class TenantSpace {
 
   #memoryOf(root: string): TenantMemory {
     let memory = this.#memories.get(root);
-    if (memory === undefined) this.#memories.set(root, (memory = new TenantMemory()));
+    if (memory === undefined) this.#memories.set(root, (memory = new TenantMemory(this.#now)));
     return memory;
   }
 

@@ -48,6 +48,11 @@ export class BudgetBook {
     this.#rows = new BalanceRows(this.#statements);
   }
 
+  /** Attempts of all processes that hold money. */
+  get held(): number {
+    return Number(this.#statements.countHeld.get()?.["held"] ?? 0);
+  }
+
   begin(): void {
     this.#statements.begin.run();
   }

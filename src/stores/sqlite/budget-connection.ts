@@ -54,6 +54,15 @@ export class BudgetConnection implements Disposable {
     }
   }
 
+  /** 0 while the file cannot be read. */
+  get held(): number {
+    try {
+      return this.#open?.book.held ?? 0;
+    } catch {
+      return 0;
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#checkpointer[Symbol.dispose]();
     const open = this.#open;

@@ -23,6 +23,7 @@ export function prepareBudgetStatements(database: DatabaseSync) {
        (SELECT id FROM balance WHERE keep_until <= ? AND held = 0 LIMIT ?)`,
     ),
     findHold: prepare("SELECT 1 FROM hold WHERE attempt = ? LIMIT 1"),
+    countHeld: prepare("SELECT count(DISTINCT attempt) AS held FROM hold"),
     readHolds: prepare("SELECT balance, amount FROM hold WHERE attempt = ?"),
     holdsOn: prepare("SELECT attempt, amount, expires_at FROM hold WHERE balance = ? LIMIT ?"),
     addHold: prepare("INSERT INTO hold VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"),

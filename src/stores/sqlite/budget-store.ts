@@ -42,16 +42,21 @@ const SETTLE_DELAY_MS = 20;
 
 const UNREACHABLE: SettleReply = { kind: "unreachable" };
 
+export interface EmbeddedBudgets extends BudgetStore, AsyncDisposable {
+  /** Attempts of all processes that hold money now. */
+  readonly held: number;
+}
+
 /**
  * The embedded budget store: one SQLite file, safe for several processes. What comes in during one
  * turn of the event loop is executed in one transaction, and answered once that is committed. A
  * settle frees money and can wait a moment for a reserve to travel with; queue order keeps it exact.
  */
-export function openBudgetStore(path: string, now: () => Instant): BudgetStore & AsyncDisposable {
+export function openBudgetStore(path: string, now: () => Instant): EmbeddedBudgets {
   return new SqliteBudgetStore(path, now);
 }
 
-class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
+class SqliteBudgetStore implements EmbeddedBudgets {
   readonly #connection: BudgetConnection;
   readonly #now: () => Instant;
   readonly #firstReplies = new FirstReplies();
@@ -67,6 +72,10 @@ class SqliteBudgetStore implements BudgetStore, AsyncDisposable {
   constructor(path: string, now: () => Instant) {
     this.#connection = new BudgetConnection(path);
     this.#now = now;
+  }
+
+  get held(): number {
+    return this.#connection.held;
   }
 
   reserve(attempt: AttemptId, holds: readonly Hold[], lease: Millis): Promise<ReserveReply> {

@@ -139,6 +139,7 @@ function reportOf(tallies: GatewayReport["tallies"]): GatewayReport {
       detail: "",
       memoryUsed: undefined,
       unsettled: 0,
+      held: 0,
       outages: [],
     },
     tallies,
