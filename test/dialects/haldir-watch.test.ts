@@ -1,4 +1,5 @@
 /** What is recorded, flagged, told of and counted. */
+import { createHmac } from "node:crypto";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
@@ -83,6 +84,13 @@ describe("an entry of the audit trail", () => {
       type: "anomaly",
       data: { agent: "lavish", entry: dear.body.entry_id },
     });
+    const {
+      "x-haldir-timestamp": at,
+      "x-haldir-signature": plain,
+      "x-haldir-event": event,
+    } = signed;
+    const hmac = createHmac("sha256", secret).update(`${at}.${body}`).digest("hex");
+    expect([event, plain]).toEqual(["anomaly", `sha256=${hmac}`]);
     const spend = await haldir.ask("GET", "/v1/audit/spend?agent_id=lavish");
     expect(spend.body).toMatchObject({ total_usd: 200.5, action_count: 2 });
   });
@@ -114,6 +122,26 @@ describe("an entry of the audit trail", () => {
 
   it("is of a live session only", async () => {
     expect((await log("ses_none", { action: "x" })).status).toBe(401);
+  });
+});
+
+describe("a payment", () => {
+  it("above $100 is flagged as it is made, and told of", async () => {
+    const session = await haldir.session({ agent_id: "payer", spend_limit: 1_000 });
+    for (const amount of [100, 150]) {
+      const body = { session_id: session, amount };
+      expect((await haldir.ask("POST", "/v1/payments/authorize", body)).status).toBe(200);
+    }
+    const flagged = () => haldir.ask("GET", "/v1/audit?agent_id=payer&flagged=true");
+    await expect.poll(async () => (await flagged()).body.count, SOON).toBe(1);
+    expect((await flagged()).body.entries[0]).toMatchObject({
+      action: "payment",
+      cost_usd: 150,
+      flagged: true,
+      flag_reason: "behaviour.high_cost",
+    });
+    const paid = () => told("anomaly").filter(({ data }) => data.agent === "payer");
+    await vi.waitFor(() => expect(paid()).toHaveLength(1), SOON);
   });
 });
 
@@ -153,12 +181,12 @@ describe("the metrics", () => {
     await haldir.ask("POST", "/v1/payments/authorize", { session_id: session, amount: 3 });
     const look = async () => (await haldir.ask("GET", "/v1/metrics")).body;
     // An outcome is on the record a moment after its answer.
-    await expect.poll(async () => (await look()).total_payments, SOON).toBe(1);
+    await expect.poll(async () => (await look()).total_payments, SOON).toBe(3);
     const body = await look();
     expect(body).toMatchObject({
       total_api_keys: 1,
       flagged_actions: expect.any(Number),
-      total_payment_volume_usd: 3,
+      total_payment_volume_usd: 253,
       total_secrets: 0,
       pending_approvals: 1,
       total_approvals: 1,

@@ -21,6 +21,11 @@ export interface SubscriptionRecord {
   readonly active: boolean;
   /** Where the vault keeps the signing secret, or Slack's URL; mail has none. */
   readonly secret: SecretName | undefined;
+  /**
+   * Begins the names of further headers, for receivers that were written for another product:
+   * `<alias>-Signature` is `sha256=` and the hex HMAC of `<alias>-Timestamp`, a dot and the body.
+   */
+  readonly alias?: string | undefined;
   readonly createdBy: string;
 }
 

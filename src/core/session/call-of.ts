@@ -1,6 +1,7 @@
 /** An action in the terms of behaviour. */
 import type { Action, LlmAction } from "../action.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
+import { AUTHORIZE_SPEND, OWN_SERVER } from "../own-server.ts";
 import { impossible } from "../../lib/impossible.ts";
 import type { Call } from "./conduct.ts";
 
@@ -20,11 +21,21 @@ export function callOf(action: Action): Call {
     kind: action.kind,
     digest: digestOf(contentOf(action)),
     instructions: action.kind === "llm" ? instructionsOf(action) : "",
+    spend: spendOf(action),
     memory:
       action.kind === "tool" && MEMORY_TOOL.test(action.tool)
         ? statementsIn(action.args)
         : NO_MEMORY,
   };
+}
+
+const NANO = 1_000_000_000;
+
+function spendOf(action: Action): number {
+  const isPayment =
+    action.kind === "tool" && action.upstream === OWN_SERVER && action.tool === AUTHORIZE_SPEND;
+  const amount = isPayment ? action.args["amount"] : undefined;
+  return typeof amount === "number" ? amount * NANO : 0;
 }
 
 export function callName(action: Action): string {

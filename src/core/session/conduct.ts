@@ -23,6 +23,8 @@ export interface Call {
   readonly digest: number;
   /** What an LLM call was told to do and not to do; empty for other calls. */
   readonly instructions: string;
+  /** Nano-USD that the call itself names; 0 for all but payments. */
+  readonly spend: number;
   /** What a call writes into a memory, by the name it has there. */
   readonly memory: readonly (readonly [name: string, statement: string])[];
 }

@@ -123,11 +123,13 @@ const MANY_CALLS: Steps = [
   [20, 60],
   [40, 80],
 ];
+/** More than 60 calls in a minute are worth a note. */
+const MINUTE_CALLS: Steps = [[61, 35]];
 /** Rounds of the same two or three calls in turn. */
 const ROUNDS = 3;
 
 const CHATTER_MS = 120_000;
-const FAN_OUT_MS = 60_000;
+const MINUTE_MS = 60_000;
 const RAPID_MS = 10_000;
 
 function scoreAt(steps: Steps, count: number): number {
@@ -170,19 +172,22 @@ const SPREADING = /send|mail|message|post|share|invite|transfer|upload|publish|p
 function crowded(calls: readonly Noted[], call: Call, now: number): readonly Sighting[] {
   let rapid = 0;
   let same = 0;
+  let minute = 0;
   const names = new Set<string>();
   const targets = new Set<number>();
   for (const { name, digest, at } of calls) {
     const age = now - at;
     if (age <= RAPID_MS) rapid += 1;
     if (age <= CHATTER_MS && name === call.name) same += 1;
-    if (age > FAN_OUT_MS) continue;
+    if (age > MINUTE_MS) continue;
+    minute += 1;
     names.add(name);
     if (name === call.name) targets.add(digest);
   }
   const spreads = call.kind === "tool" && SPREADING.test(call.name);
   return [
     ...sighting("rapid_fire", "many-calls", scoreAt(MANY_CALLS, rapid)),
+    ...sighting("rapid_fire", "many-a-minute", scoreAt(MINUTE_CALLS, minute)),
     ...sighting("chatter", "same-name", scoreAt(SAME_NAME, same)),
     ...sighting("fan_out", "many-names", scoreAt(MANY_NAMES, names.size)),
     ...sighting("fan_out", "many-targets", spreads ? scoreAt(MANY_TARGETS, targets.size) : 0),

@@ -9,6 +9,8 @@ import { answer } from "./wording.ts";
 
 const EVENTS = ["anomaly", "approval_requested", "budget_exhausted"] as const;
 const ALL = "all";
+/** Of the headers that its receivers verify, beside those of Standard Webhooks. */
+const ALIAS = "X-Haldir";
 
 const NewWebhookJson = Type.Object({
   url: Type.String({ minLength: 1, maxLength: 2_048 }),
@@ -36,6 +38,7 @@ export function webhookRoutes(api: DialectApi, { core: { subscriptions } }: Hald
         format: "webhook",
         target: url,
         events: EVENTS.filter((event) => isAll || wished.has(event)),
+        alias: ALIAS,
       } as const;
       const made = await subscribe(callerOf(request), wish, subscriptions);
       return answer(reply, 201, made, ({ entry, signingSecret }) => ({

@@ -90,7 +90,7 @@ async function send(
   { tenant, body }: Entry<"subscription">,
   ports: SubscriptionPorts,
 ): Promise<Attempt> {
-  const { format, target } = body;
+  const { format, target, alias } = body;
   const { couriers } = ports;
   if (format === "email") {
     const link = isAsking(notification)
@@ -108,7 +108,13 @@ async function send(
       return couriers.post({ url: secret, headers, body: text });
     case "webhook":
     case "cloudevents": {
-      const message = { id: notification.id, at: ports.now(), body: text };
+      const message = {
+        id: notification.id,
+        event: notification.event,
+        alias,
+        at: ports.now(),
+        body: text,
+      };
       const signature = await couriers.sign(secret, message);
       return couriers.post({ url: target, headers: { ...headers, ...signature }, body: text });
     }

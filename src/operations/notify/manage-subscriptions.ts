@@ -25,6 +25,8 @@ export interface SubscriptionWish {
   readonly target: string;
   /** Empty: all. */
   readonly events: readonly EventName[];
+  /** See `SubscriptionRecord`. */
+  readonly alias?: string;
 }
 
 export interface NewSubscription {
@@ -47,7 +49,7 @@ export async function subscribe(
   }
   const now = ports.now();
   const id = newId("sub", now);
-  const { name, format, target, events } = wish;
+  const { name, format, target, events, alias } = wish;
   const isSigned = format === "webhook" || format === "cloudevents";
   const signingSecret = isSigned
     ? `whsec_${Buffer.from(randomToken(SECRET_BYTES), "base64url").toString("base64")}`
@@ -60,6 +62,7 @@ export async function subscribe(
     events,
     active: true,
     secret: kept === undefined ? undefined : secretOf(id),
+    ...(alias !== undefined && { alias }),
     createdBy: caller.name,
   };
   if (kept !== undefined) {

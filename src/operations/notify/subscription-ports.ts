@@ -20,7 +20,7 @@ export interface Couriers {
   /** Reaches public addresses only, unless the operator lets it; follows no redirect. */
   post(request: PostRequest): Promise<Attempt>;
   mail(to: string, message: MailMessage): Promise<Attempt>;
-  /** Standard Webhooks; `secret` begins with `whsec_`. */
+  /** Standard Webhooks, and under an alias; `secret` begins with `whsec_`. */
   sign(secret: string, message: SignedMessage): Promise<Readonly<Record<string, string>>>;
   /** Whether mail can be sent at all. */
   readonly canMail: boolean;
@@ -34,6 +34,9 @@ export interface PostRequest {
 
 export interface SignedMessage {
   readonly id: string;
+  readonly event: string;
+  /** See `SubscriptionRecord`. */
+  readonly alias: string | undefined;
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly body: string;

@@ -1,6 +1,7 @@
 import {
   noteCost,
   noteHabit,
+  noteSpend,
   openHabits,
   type AgentHabits,
 } from "../../core/session/agent-habits.ts";
@@ -45,7 +46,7 @@ class MemoryConductStore implements ConductStore {
     const habits = this.#habits(principal);
     const late = session.pending;
     session.pending = [];
-    const unusual = noteHabit(habits, call);
+    const unusual = [...noteHabit(habits, call), ...noteSpend(call.spend)];
     keep(session.window, unusual, at);
     const sightings = [...note(session.window, call, at), ...unusual, ...late];
     return { level: levelOf(session.window, at), sightings };

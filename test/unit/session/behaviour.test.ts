@@ -4,6 +4,7 @@ import type { Principal } from "../../../src/core/principal.ts";
 import { callOf } from "../../../src/core/session/call-of.ts";
 import { claimOf, deedOf, forbiddenDeeds } from "../../../src/core/session/contradictions.ts";
 import type { CallEnd, ConductStore } from "../../../src/core/session/conduct.ts";
+import { OWN_SERVER } from "../../../src/core/own-server.ts";
 import { CALLS_MAX, WINDOW_MS } from "../../../src/core/session/session-window.ts";
 import { id, instant } from "../../../src/core/units.ts";
 import { createConductStore, SESSIONS_MAX } from "../../../src/stores/memory/conduct-store.ts";
@@ -90,6 +91,7 @@ describe("a session", () => {
 
   it.each([
     ["behaviour.rapid_fire many-calls", 300, (i: number) => tool("read", { id: i }), 22],
+    ["behaviour.rapid_fire many-a-minute", 900, (i: number) => tool("read", { id: i }), 61],
     ["behaviour.chatter same-name", 3000, (i: number) => tool("say", { text: `${i}` }), 26],
     ["behaviour.fan_out many-names", 4000, (i: number) => tool(`tool_${i}`), 14],
     ["behaviour.fan_out many-targets", 5000, (i: number) => tool("send_mail", { to: i }), 10],
@@ -178,6 +180,27 @@ describe("an agent", () => {
       { detector: "behaviour.unusual_tool", score: 65 },
     ]);
     expect(observe(settled(), tool("read"))).toEqual([]);
+  });
+
+  it("that has done a few things is noted for a new one, without being doubtful", () => {
+    const store = createConductStore();
+    const calls = many(20, (i) => tool("read", { id: i }));
+    lastOf(calls, 10_000, store);
+    const next = store.observe(principal("s"), callOf(tool("list")), instant(300_000));
+    expect(next).toEqual({
+      level: "LOW",
+      sightings: [{ detector: "behaviour.unusual_tool", signature: "first-use", score: 35 }],
+    });
+  });
+
+  it("that pays more than 100 USD is noted with this very call", () => {
+    const pay = (amount: number) =>
+      lastOf([{ ...tool("authorize_spend", { amount, currency: "USD" }), upstream: OWN_SERVER }]);
+    expect(pay(100).sightings).toEqual([]);
+    expect(pay(100.01)).toEqual({
+      level: "LOW",
+      sightings: [{ detector: "behaviour.high_cost", signature: "above-100-usd", score: 35 }],
+    });
   });
 
   it("that suddenly costs many times the usual is told with its next call", () => {
