@@ -39,7 +39,7 @@ export async function openNativePlane(given: NativePlaneParts): Promise<NativePl
   const identity = await openIdentityServices(parts, started);
   const pins = openPins(parts, started);
   const { policies } = openPolicyServices(parts, { ports: identity.ports, started });
-  const secrets = openSecretServices(parts, identity.ports, started);
+  const secrets = await openSecretServices(parts, identity.ports, started);
   const reviewing = await openReviewServices(parts, identity.ports, pins, started);
   const services: Services = {
     version: VERSION,

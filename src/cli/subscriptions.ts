@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { openCouriers } from "../app/observe/notification-couriers.ts";
 import { notificationsPath } from "../app/observe/notifications.ts";
+import { openSharedVault } from "../app/ports/open-shared-vault.ts";
 import { vaultKeyOf } from "../app/ports/vault-key-source.ts";
 import type { Caller } from "../core/identity/caller.ts";
 import type { Entry } from "../core/identity/directory-entry.ts";
@@ -119,10 +120,9 @@ function atSubscriptions<T>(
   return atDesk(options, shell, async ({ caller, ports }) => {
     const { config } = loadFor(options, shell);
     await using started = new AsyncDisposableStack();
-    const secrets = createFileSecretStore({
-      directory: config.dataDirectory,
-      key: vaultKeyOf(config),
-    });
+    const home = { directory: config.dataDirectory, key: vaultKeyOf(config) };
+    const warn = ({ message }: Error): void => shell.err(`${message}\n`);
+    const secrets = createFileSecretStore(home, await openSharedVault(config, warn, started));
     const couriers = started.use(openCouriers(config.notifications, secrets));
     let store: SqliteDeliveryStore | undefined;
     started.defer(() => store?.[Symbol.dispose]());

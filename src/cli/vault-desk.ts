@@ -9,7 +9,9 @@ import type { SecretDesk } from "../operations/secrets/secret-ports.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
 import { openLedger } from "../stores/ledger/open-ledger.ts";
 import { createFileSecretStore } from "../stores/vault/file-secret-store.ts";
+import type { SharedVault } from "../stores/postgres/shared-vault.ts";
 import { VaultFault } from "../stores/vault/vault-fault.ts";
+import { openSharedVault } from "../app/ports/open-shared-vault.ts";
 import { vaultKeyOf } from "../app/ports/vault-key-source.ts";
 import type { VaultHome } from "../stores/vault/vault-secrets.ts";
 import { CommandFailure } from "./command-failure.ts";
@@ -24,6 +26,8 @@ export interface VaultDesk {
   readonly caller: Caller;
   readonly home: VaultHome;
   readonly ports: SecretDesk;
+  /** What replicas have of it. */
+  readonly shared: SharedVault | undefined;
 }
 
 /** What `use` changes is on a chain of its own: the gateway's are locked while it runs. */
@@ -39,10 +43,13 @@ export async function atVault<T>(
     prepareDataDirectory(directory);
     const place = ledgerDirectory(directory);
     await using ledger = await openLedger({ directory: place, now, report: () => undefined });
-    const secrets: SecretStore = createFileSecretStore(home);
+    await using started = new AsyncDisposableStack();
+    const warn = ({ message }: Error): void => shell.err(`${message}\n`);
+    const shared = await openSharedVault(config, warn, started);
+    const secrets: SecretStore = createFileSecretStore(home, shared);
     const ports = { secrets, ledger, now, uses: NO_USES };
     // Awaited here: what is open is closed when this block ends.
-    return await use({ caller: operator(shell, DEFAULT_TENANT), home, ports });
+    return await use({ caller: operator(shell, DEFAULT_TENANT), home, ports, shared });
   } catch (error) {
     const isOutside = error instanceof VaultFault || systemCodeOf(error) !== undefined;
     if (error instanceof Error && isOutside) {

@@ -125,7 +125,7 @@ async function list({ caller, ports }: VaultDesk, { json }: Options, shell: Shel
 }
 
 async function rekey(
-  { caller, home, ports }: VaultDesk,
+  { caller, home, ports, shared }: VaultDesk,
   { to }: Options,
   shell: Shell,
 ): Promise<void> {
@@ -134,15 +134,18 @@ async function rekey(
   if (!(await ports.ledger.change(change))) {
     throw new CommandFailure(EXIT.unavailable, "the ledger cannot be written now");
   }
+  const reseal = async (work: () => number): Promise<number> =>
+    shared === undefined ? work() : shared.reseal(work);
   if (typeof to !== "string") {
     await openVaultKey(home.key);
     await prepareNextKey(home.key);
-    const count = renewVaultKey(home.directory, home.key);
+    const count = await reseal(() => renewVaultKey(home.directory, home.key));
     shell.out(`renewed the vault's key; secrets sealed under it: ${count}\n`);
     return;
   }
   await openVaultKey(home.key);
-  const count = rekeyVault(home.directory, home.key, { kind: "file", path: to });
+  const next = { kind: "file", path: to } as const;
+  const count = await reseal(() => rekeyVault(home.directory, home.key, next));
   shell.out(`secrets sealed under the key in ${to}: ${count}\n`);
   shell.err(`Now set SALLYPORT_VAULT_KEY_FILE=${to} and restart sallyport.\n`);
 }

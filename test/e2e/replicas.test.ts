@@ -1,5 +1,5 @@
 /** Two replicas on one Redis and one PostgreSQL: what a person says to one counts at both. */
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startHeldUpstream, type HeldUpstream } from "../support/held-upstream.ts";
 import { administer, type Ask } from "../support/management.ts";
@@ -15,6 +15,7 @@ const POLICY = `
 version: 1
 agents: [tester]
 rules:
+  - { id: lent, http: { upstreams: [lent] }, effect: allow }
   - { id: reads, http: { upstreams: [web], methods: [GET] }, effect: allow }
   - { id: tainting, http: { upstreams: [web], paths: [/now/web] }, effect: allow, marks: [untrusted] }
   - { id: posts, http: { upstreams: [web], methods: [POST] }, effect: allow }
@@ -41,10 +42,19 @@ agents: [{ name: tester }]
 identity: { loopback_agent: tester }
 store: ${redis.url}
 redis: { prefix: "t-${randomUUID()}", timeout_ms: 400 }
-upstreams: [{ name: web, wire: http, url: "${held.upstream.url}", allow_private: true }]
+upstreams:
+  - { name: web, wire: http, url: "${held.upstream.url}", allow_private: true }
+  - name: lent
+    wire: http
+    url: "${held.upstream.url}"
+    allow_private: true
+    credential: { ref: "vault://web" }
 `,
     policies: { "tester.yaml": POLICY },
-    env: { SALLYPORT_DIRECTORY_URL: postgres.url },
+    env: {
+      SALLYPORT_DIRECTORY_URL: postgres.url,
+      SALLYPORT_VAULT_KEY: randomBytes(32).toString("base64"),
+    },
   };
   one = await startSallyport(setup);
   two = await startSallyport(setup);
@@ -112,6 +122,32 @@ describe("two replicas", () => {
     await vi.waitFor(async () => {
       for (const gate of [one, two]) expect((await call(gate, "GET", "/now")).status).toBe(200);
     });
+  });
+
+  it("lend at both what was stored at one, until it is removed", async () => {
+    const value = "canary-of-the-vault-1";
+    const binding = { origin: held.upstream.url };
+    const secret = { name: "web", value, binding };
+    expect(await ask("POST", "/secrets", secret)).toMatchObject({ name: "web" });
+    await vi.waitFor(
+      async () => {
+        for (const gate of [one, two]) {
+          expect((await fetch(`${gate.url}/lent/now`)).status).toBe(200);
+          const sent = held.upstream.requests.at(-1);
+          expect(sent?.headers["authorization"]).toBe(`Bearer ${value}`);
+        }
+      },
+      { timeout: 10_000 },
+    );
+    await ask("DELETE", "/secrets/web");
+    await vi.waitFor(
+      async () => {
+        for (const gate of [one, two]) {
+          expect((await fetch(`${gate.url}/lent/now`)).status).toBe(503);
+        }
+      },
+      { timeout: 10_000 },
+    );
   });
 
   it("know at one what a session read at the other", async () => {

@@ -15,7 +15,8 @@ export async function administer({ manageUrl }: SallyportProcess): Promise<Ask> 
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    return reply.json();
+    const text = await reply.text();
+    return text === "" ? undefined : JSON.parse(text);
   };
   admin = (await ask("POST", "/bootstrap", {})).key;
   return ask;

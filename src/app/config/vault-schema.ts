@@ -63,7 +63,9 @@ export const VAULT_SHAPE = {
   type: "object",
   additionalProperties: false,
   default: {},
-  description: "The key that encrypts stored secrets; made in data_dir when none is given.",
+  description:
+    "The key that encrypts stored secrets; made in data_dir when none is given. With `directory.url` " +
+    "and a key that each replica is given (or `kms`), replicas share one vault.",
   properties: {
     key: { type: "string", writeOnly: true, description: "32 bytes, base64 or hex." },
     key_file: { type: "string", description: "A file that holds the key." },

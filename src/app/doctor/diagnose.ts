@@ -54,6 +54,7 @@ export async function diagnose(
     await portFree("manage", config.manage),
     ...(await sharedStore(config)),
     ...(await Promise.all(config.ledger.sinks.map(diagnoseSink))),
+    ...sharedVault(config),
     ...(await ownVault(config)),
     ...(await credentials(config, environment)),
     ...(await Promise.all(config.upstreams.map((one) => reachable(one, environment)))),
@@ -154,6 +155,16 @@ async function sharedStore(config: Config): Promise<readonly Finding[]> {
     if (!(error instanceof StoreFault)) throw error;
     return [problem("store", error.message, error.remedy)];
   }
+}
+
+/** Replicas with one directory want one vault, and so one key. */
+function sharedVault(config: Config): readonly Finding[] {
+  if (config.directoryUrl === undefined) return [];
+  if (vaultKeyOf(config).kind !== "generated") {
+    return [ok("shared vault", "one for all replicas, in the directory's database")];
+  }
+  const detail = "its key was made in the data directory, so this machine's secrets are its own";
+  return [warning("shared vault", detail, "give every replica one key: SALLYPORT_VAULT_KEY_FILE")];
 }
 
 /** Nothing where nothing was stored: then there is no vault to be broken. */

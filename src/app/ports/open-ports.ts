@@ -29,6 +29,7 @@ import type { OpenLiveDirectory } from "./open-live-directory.ts";
 import { openReviewStore } from "./open-review-store.ts";
 import { openSessionStore } from "./open-session-store.ts";
 import { ReviewClerk } from "./review-clerk.ts";
+import { openSharedVault } from "./open-shared-vault.ts";
 import { openTaskStore } from "./open-task-store.ts";
 import type { SharedRedis } from "./open-shared-redis.ts";
 import { now } from "../now.ts";
@@ -74,7 +75,7 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
   const reviews = await openReviewStore(config, redis, now, started);
   const tasks = await openTaskStore(config, redis, now, started);
   const awaiting = started.use(new ReviewWatch(reviews, now));
-  const vault = started.use(await openVault(options));
+  const vault = started.use(await openVault(options, started));
   const ledger = started.use(await openLedgerChain(config, events));
   const looks = started.use(await openLookout(config, events, ledger));
   const { store: definitions } = started.use(openDefinitions(config, events, ledger, now));
@@ -115,7 +116,13 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
   };
 }
 
-async function openVault({ config, environment, events }: PortsOptions): Promise<LocalVault> {
+async function openVault(
+  { config, environment, events }: PortsOptions,
+  started: AsyncDisposableStack,
+): Promise<LocalVault> {
+  const shared = await openSharedVault(config, (fault) => events.vaultFault(fault), started);
+  await shared?.pull();
+  shared?.watch();
   const vault = new LocalVault({
     directory: config.dataDirectory,
     tenant: DEFAULT_TENANT,

@@ -1,4 +1,4 @@
-/** The secrets of this machine's vault file, as the management plane sees them. */
+/** The secrets of a vault file, as the management plane sees them. */
 import {
   SecretsUnreachable,
   type SecretEntry,
@@ -11,32 +11,45 @@ import { unsealSecret, type SealedSecret } from "./sealed-secret.ts";
 import { VaultFault } from "./vault-fault.ts";
 import { readVault, type OpenedVault } from "./vault-file.ts";
 import { openVaultKey } from "./vault-key.ts";
+import type { SharedVault } from "../postgres/shared-vault.ts";
 import { changeSecret, type VaultHome } from "./vault-secrets.ts";
 
-export function createFileSecretStore(home: VaultHome): SecretStore {
+/** `shared`: where replicas have one vault, of which this machine's file is a copy. */
+export function createFileSecretStore(
+  home: VaultHome,
+  shared?: Pick<SharedVault, "pull" | "change">,
+): SecretStore {
+  async function opened(): Promise<OpenedVault | undefined> {
+    await shared?.pull();
+    return openedVault(home);
+  }
+
   return {
     async list(tenant) {
-      const secrets = (await opened(home))?.document.secrets ?? [];
+      const secrets = (await opened())?.document.secrets ?? [];
       return secrets
         .filter((secret) => secret.tenant === tenant)
         .toSorted((a, b) => (a.name < b.name ? -1 : 1))
         .map(entryOf);
     },
     async find(tenant, name) {
-      const secret = sealedIn(await opened(home), tenant, name);
+      const secret = sealedIn(await opened(), tenant, name);
       return secret && entryOf(secret);
     },
     async change(place, change) {
       try {
         await openVaultKey(home.key);
-        const reply = changeSecret(home, place, change);
+        const reply =
+          shared === undefined
+            ? changeSecret(home, place, change)
+            : await shared.change(place, change);
         return reply.kind === "refused" ? reply : { kind: "changed", entry: entryOf(reply.secret) };
       } catch (error) {
         return unreachable(error);
       }
     },
     async reveal(tenant, name) {
-      const vault = await opened(home);
+      const vault = await opened();
       const secret = sealedIn(vault, tenant, name);
       if (vault === undefined || secret === undefined) return undefined;
       return { entry: entryOf(secret), value: unsealed(vault, secret) };
@@ -44,7 +57,7 @@ export function createFileSecretStore(home: VaultHome): SecretStore {
   };
 }
 
-async function opened({ directory, key }: VaultHome): Promise<OpenedVault | undefined> {
+async function openedVault({ directory, key }: VaultHome): Promise<OpenedVault | undefined> {
   try {
     await openVaultKey(key);
     return readVault(directory, key);

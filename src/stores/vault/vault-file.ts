@@ -57,18 +57,86 @@ export function readVault(directory: string, source: VaultKeySource): OpenedVaul
 export function changeVault(
   directory: string,
   source: VaultKeySource,
-  change: (secrets: readonly SealedSecret[], key: KeyObject) => readonly SealedSecret[] | undefined,
+  change: ChangeSecrets,
 ): void {
   mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
   whileLocked(directory, source, () => {
-    const opened = readVault(directory, source);
-    const key = opened?.key ?? firstKey(source);
-    const secrets = change(opened?.document.secrets ?? [], key);
-    if (secrets === undefined) return;
-    if (secrets.length > SECRETS_MAX) throw new VaultFault(`more than ${SECRETS_MAX} secrets`);
-    const generation = (opened?.document.generation ?? 0) + 1;
-    writeDurably(vaultPath(directory), writeVaultDocument(key, generation, secrets));
+    const text = nextText(directory, source, change);
+    if (text !== undefined) writeDurably(vaultPath(directory), text);
   });
+}
+
+export type ChangeSecrets = (
+  secrets: readonly SealedSecret[],
+  key: KeyObject,
+) => readonly SealedSecret[] | undefined;
+
+/** What `changeVault` would write, for who has to agree with others first. Throws VaultFault. */
+export function draftVault(
+  directory: string,
+  source: VaultKeySource,
+  change: ChangeSecrets,
+): string | undefined {
+  mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+  return whileLocked(directory, source, () => nextText(directory, source, change));
+}
+
+/**
+ * Puts a vault that was written elsewhere in this one's place; `wrappedKey`: the text of the key that
+ * came with it, unwrapped already. A crash at any moment leaves a vault that opens. Throws
+ * VaultFault on a vault that the key does not open.
+ */
+export function installVault(
+  directory: string,
+  source: VaultKeySource,
+  { text, wrappedKey }: ForeignVault,
+): void {
+  mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+  whileLocked(directory, source, () => {
+    const isNew = isOwn(source) && wrappedKey !== undefined && textAt(source.path) !== wrappedKey;
+    if (isNew) writeDurably(nextKeyPath(source.path), wrappedKey);
+    const key = isNew ? loadNextKey(source) : loadVaultKey(source);
+    const { generation } = readVaultDocument(Buffer.from(text), key);
+    // Another process was quicker, and has put a newer one here.
+    if (generation < generationHere(directory, key)) return;
+    writeDurably(vaultPath(directory), text);
+    if (isNew) adoptNextKey(source.path);
+  });
+}
+
+export interface ForeignVault {
+  readonly text: string;
+  readonly wrappedKey: string | undefined;
+}
+
+/** 0 where there is no vault, or one under another key. */
+function generationHere(directory: string, key: KeyObject): number {
+  const text = readText(vaultPath(directory));
+  if (text === undefined || keyIdOf(text) !== keyId(key)) return 0;
+  return readVaultDocument(text, key).generation;
+}
+
+/** The vault as it lies here. Throws VaultFault. */
+export function vaultText(directory: string): string | undefined {
+  return readText(vaultPath(directory))?.toString("utf8");
+}
+
+function textAt(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+}
+
+function nextText(
+  directory: string,
+  source: VaultKeySource,
+  change: ChangeSecrets,
+): string | undefined {
+  const opened = readVault(directory, source);
+  const key = opened?.key ?? firstKey(source);
+  const secrets = change(opened?.document.secrets ?? [], key);
+  if (secrets === undefined) return undefined;
+  if (secrets.length > SECRETS_MAX) throw new VaultFault(`more than ${SECRETS_MAX} secrets`);
+  const generation = (opened?.document.generation ?? 0) + 1;
+  return writeVaultDocument(key, generation, secrets);
 }
 
 /**
@@ -138,7 +206,7 @@ function firstKey(source: VaultKeySource): KeyObject {
   return isNew ? createVaultKey(source, source.path) : loadVaultKey(source);
 }
 
-function readText(path: string): Uint8Array | undefined {
+function readText(path: string): Buffer | undefined {
   try {
     if (statSync(path).size > VAULT_BYTES_MAX) throw new VaultFault(`${path} is too large`);
     return readFileSync(path);

@@ -6,13 +6,20 @@ import { deliveredValueProblem, secretValueProblem } from "../../core/secret/sec
 import { impossible } from "../../lib/impossible.ts";
 import { rewrapSecret, sealValue, type SealedSecret } from "./sealed-secret.ts";
 import { VaultFault } from "./vault-fault.ts";
-import { changeVault } from "./vault-file.ts";
+import { changeVault, draftVault, type ChangeSecrets } from "./vault-file.ts";
 import type { VaultKeySource } from "./vault-key.ts";
 
 /** A vault on disk. */
 export interface VaultHome {
   readonly directory: string;
   readonly key: VaultKeySource;
+}
+
+/** A change that is not written yet. */
+export interface VaultDraft {
+  readonly reply: VaultReply;
+  /** Of the whole vault with it; undefined where it changes nothing. */
+  readonly text: string | undefined;
 }
 
 export type VaultReply =
@@ -25,8 +32,26 @@ export function changeSecret(
   place: SecretPlace,
   change: SecretChange,
 ): VaultReply {
+  const made = stepOf(place, change);
+  changeVault(directory, source, made.step);
+  return made.reply();
+}
+
+/** The same, for who has to agree with others before it is written. Throws VaultFault. */
+export function draftSecret(
+  { directory, key: source }: VaultHome,
+  place: SecretPlace,
+  change: SecretChange,
+): VaultDraft {
+  const made = stepOf(place, change);
+  const text = draftVault(directory, source, made.step);
+  return { reply: made.reply(), text };
+}
+
+/** `reply` says what came of `step` once it was made. */
+function stepOf(place: SecretPlace, change: SecretChange) {
   let reply: VaultReply = { kind: "refused", why: "absent" };
-  changeVault(directory, source, (secrets, key) => {
+  const step: ChangeSecrets = (secrets, key) => {
     const { tenant, name, expect } = place;
     const before = secrets.find((one) => one.name === name && one.tenant === tenant);
     const isMoved = expect !== "any" && before !== undefined && before.revision !== expect;
@@ -34,8 +59,8 @@ export function changeSecret(
     if (reply.kind === "refused") return undefined;
     const others = secrets.filter((one) => one !== before);
     return change.kind === "remove" ? others : [...others, reply.secret];
-  });
-  return reply;
+  };
+  return { step, reply: () => reply };
 }
 
 interface Step<C extends SecretChange = SecretChange> {

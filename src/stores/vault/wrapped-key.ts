@@ -33,6 +33,14 @@ export async function unwrapKeys(source: WrappedKeySource): Promise<void> {
   }
 }
 
+/** A wrapped key that came from elsewhere. Rejects with VaultFault. */
+export async function unwrapText(
+  { wrapper, unwrapped, path }: WrappedKeySource,
+  text: string,
+): Promise<void> {
+  if (!unwrapped.has(text)) unwrapped.set(text, await unwrapOne(text, await wrapper(), path));
+}
+
 /** Before a key is made. Rejects with VaultFault. */
 export async function prepareSpare({
   wrapper: open,
