@@ -4,6 +4,8 @@ import { matchesName, nameGlob } from "../../../core/policy/glob.ts";
 import { secretsForProcess } from "../../../core/secret/process-secrets.ts";
 import type { Vault } from "../../../core/secret/vault.ts";
 import type { ProcessTransport, Upstream } from "../../../core/upstream.ts";
+import type { UpstreamName } from "../../../core/units.ts";
+import { monotonicMillis } from "../../../lib/clock.ts";
 import { impossible } from "../../../lib/impossible.ts";
 import type { SessionOwnerStore } from "../../../core/session/session-owners.ts";
 import type { ListNews } from "../news/list-news.ts";
@@ -14,10 +16,14 @@ import type { TaskDesk } from "../tasks/task-desk.ts";
 import { TaskedTransport } from "../tasks/tasked-transport.ts";
 import { ChannelEndpoint } from "./channel-endpoint.ts";
 import { HttpSide } from "./http-side.ts";
+import { logPace } from "./log-pace.ts";
 import type { McpServerSide } from "./mcp-request.ts";
 import { OrphanGuard } from "./orphan-guard.ts";
 import { openSse } from "./sse-channel.ts";
 import { openProcess } from "./process-channel.ts";
+
+/** Of one server, in the log. */
+const UNREADABLE_PER_SECOND = 10;
 
 /** What an operator hears of MCP servers that are processes or streams. */
 export interface McpEvents {
@@ -78,6 +84,14 @@ export class McpTransports implements Disposable {
     this.#guard[Symbol.dispose]();
   }
 
+  /** Some servers print on their output what was meant for people. */
+  #unreadable(name: UpstreamName): () => void {
+    const pace = logPace(UNREADABLE_PER_SECOND, monotonicMillis);
+    return () => {
+      if (pace() === "go") this.#parts.events.unreadableMessage(name);
+    };
+  }
+
   #streams(upstream: Upstream, pool: Pool): McpServerSide {
     const { events } = this.#parts;
     const { name, timeouts, connectionsMax } = upstream;
@@ -89,7 +103,7 @@ export class McpTransports implements Disposable {
       idle: timeouts.total,
       open: (listener, request) => openSse(upstream, pool, request, listener),
       died: (reason) => events.serverDied(name, reason),
-      unreadable: () => events.unreadableMessage(name),
+      unreadable: this.#unreadable(name),
       end: () => pool.close(),
     });
   }
@@ -112,7 +126,7 @@ export class McpTransports implements Disposable {
         return openProcess(parts, listener);
       },
       died: (reason) => events.serverDied(name, reason),
-      unreadable: () => events.unreadableMessage(name),
+      unreadable: this.#unreadable(name),
       end: () => Promise.resolve(),
     });
   }

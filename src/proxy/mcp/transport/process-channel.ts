@@ -8,10 +8,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { redactHeaderValue } from "../../../core/secret/redact.ts";
 import type { ProcessTransport } from "../../../core/upstream.ts";
+import { monotonicMillis } from "../../../lib/clock.ts";
 import { parseStrictJson } from "../../../lib/strict-json.ts";
 import { ServerDown } from "../../upstream-failure.ts";
 import { readRpcMessage } from "../rpc-message.ts";
 import { createLineReader } from "./line-reader.ts";
+import { logPace } from "./log-pace.ts";
 import { MESSAGE_BYTES_MAX, type ChannelListener, type MessageChannel } from "./message-channel.ts";
 import { oneLine } from "./one-line.ts";
 import type { OrphanGuard } from "./orphan-guard.ts";
@@ -19,6 +21,8 @@ import type { OrphanGuard } from "./orphan-guard.ts";
 /** Between the end of its input, SIGTERM and SIGKILL; the specification's order. */
 const PATIENCE_MS = 2_000;
 const LOG_LINE_BYTES_MAX = 4_096;
+const LOG_LINES_PER_SECOND = 100;
+const LEFT_OUT = "(more than the log takes: the rest of this second is left out)";
 /** Messages that the process has not taken yet, in bytes. */
 const UNSENT_BYTES_MAX = 32 * 1024 * 1024;
 
@@ -81,7 +85,11 @@ class ProcessChannel implements MessageChannel {
   #listen(): void {
     const child = this.#child;
     const { echoes } = this.#parts;
-    const said = (line: string): void => this.#parts.said(line);
+    const pace = logPace(LOG_LINES_PER_SECOND, monotonicMillis);
+    const said = (line: string): void => {
+      const may = pace();
+      if (may !== "stop") this.#parts.said(may === "go" ? line : LEFT_OUT);
+    };
     const lines = createLineReader(
       MESSAGE_BYTES_MAX,
       (line) => this.#read(line),
