@@ -174,6 +174,10 @@ export interface ResponseInspector {
   head(status: number, headers: ReadonlyMap<string, string>): HeadVerdict;
   chunk(bytes: Uint8Array): ChunkVerdict;
   end(): ChunkVerdict;
+  /** Whether something waits that `letGo` would let out; no such method: nothing ever does. */
+  holds?(): boolean;
+  /** For a `stream` from which nothing came for a while. */
+  letGo?(): ChunkVerdict;
   /** Before `chunk` of a `whole` body so large that a look at it would keep others waiting. */
   foresee?(bytes: Uint8Array): Promise<void> | undefined;
   /**

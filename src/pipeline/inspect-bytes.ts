@@ -6,6 +6,7 @@ import type { Finding } from "../core/inspect/finding.ts";
 import type { Inspection } from "../core/inspect/inspection.ts";
 import { createEventFramer } from "../core/inspect/event-framer.ts";
 import { jsonStrings, replaceJsonStrings } from "../core/inspect/json-strings.ts";
+import { withoutEchoes } from "../core/inspect/running-findings.ts";
 import { scanPlan } from "../core/inspect/scan-plan.ts";
 import { createStreamGate, type Frame, type StreamGate } from "../core/inspect/stream-gate.ts";
 import {
@@ -26,6 +27,7 @@ const BYTE_ORDER_MARK = 0xff + 0xfe;
 
 const NOT_ASKED: Scan = { kind: "none", reason: "not_asked" };
 const NO_CHUNKS: readonly Uint8Array[] = [];
+const NOTHING_LEFT: ChunkVerdict = { kind: "emit", chunks: NO_CHUNKS };
 
 /** How the body at hand is read. */
 type Reader =
@@ -75,6 +77,11 @@ export function createHttpInspector(
     head: (_status, headers) => readHead(body, headers),
     chunk: (bytes) => readChunk(body, bytes),
     end: () => readEnd(body),
+    holds: () => body.reader.kind === "events" && body.reader.gate.holdsEager,
+    letGo: () => ({
+      kind: "emit",
+      chunks: body.reader.kind === "events" ? body.reader.gate.letGo() : NO_CHUNKS,
+    }),
     foresee: (bytes) => foreseeJson(inspection, bytes, false),
     report: () => ({
       findings: findingsOf(body.reader),
@@ -172,7 +179,7 @@ function readEnd(body: Body): ChunkVerdict {
   switch (reader.kind) {
     case "none":
     case "sniff":
-      return { kind: "emit", chunks: NO_CHUNKS };
+      return NOTHING_LEFT;
     case "echo":
       return emit(reader.filter.end());
     case "text":
@@ -253,7 +260,7 @@ function cut(finding: Finding, chunks: readonly Uint8Array[]): ChunkVerdict {
 }
 
 function findingsOf(reader: Reader): readonly Finding[] {
-  return "gate" in reader ? reader.gate.findings : [];
+  return "gate" in reader ? withoutEchoes(reader.gate.findings) : [];
 }
 
 function scanOf({ reader, bytes, scan }: Body): Scan {

@@ -11,6 +11,7 @@ import type { Refusal, RefusalCode } from "../core/refusal.ts";
 import type { ChunkVerdict, ResponseInspector } from "../pipeline/ask.ts";
 import { createBodyDecoder } from "./decode-body.ts";
 import type { Cuttable, Dispatch, Forwarded } from "./forward-http.ts";
+import { HoldLimit } from "./hold-limit.ts";
 import { headerMap, isSmall, responseHeaders, responseTrailers } from "./response-headers.ts";
 import {
   ClientGone,
@@ -26,6 +27,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
   place = -1;
   readonly #dispatch: Dispatch;
   readonly #inspector: ResponseInspector;
+  readonly #hold: HoldLimit;
   readonly #echoes: readonly string[];
   readonly #settle: (forwarded: Forwarded) => void;
   readonly principal: Principal | undefined;
@@ -51,6 +53,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
     this.#dispatch = dispatch;
     this.principal = dispatch.facts.principal;
     this.#inspector = inspector;
+    this.#hold = new HoldLimit(inspector, (late) => this.#over || this.#obey(late));
     this.#echoes = echoes;
     this.#settle = settle;
     dispatch.reply.onGone(() => this.#clientGone());
@@ -135,6 +138,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
         break;
       case "stream":
         this.#obey(this.#inspector.chunk(chunk));
+        if (!this.#over) this.#hold.heard();
         break;
       case "small":
       case "whole":
@@ -203,12 +207,8 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
   #sendHead(rewritten: boolean, length?: number): void {
     const decoded = this.#decoder !== undefined;
     const flat = responseHeaders(this.#headers, { echoes: this.#echoes, rewritten, decoded });
-    if (
-      length !== undefined &&
-      (rewritten || decoded || this.#headers["content-length"] === undefined)
-    ) {
-      flat.push("content-length", String(length));
-    }
+    const isTold = !rewritten && !decoded && this.#headers["content-length"] !== undefined;
+    if (length !== undefined && !isTold) flat.push("content-length", String(length));
     this.#dispatch.reply.head(this.#status, flat);
     if (this.#mode === "stream") this.#dispatch.reply.flushHead();
   }
@@ -230,9 +230,8 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
 
   #overflow(): void {
     if (this.#mode === "small") return this.#fail(new Error("longer than it said"));
-    const gathered = this.#gathered;
     this.#passUnscanned("too_large");
-    if (!this.#over) for (const chunk of gathered) this.#write(chunk);
+    if (!this.#over) for (const chunk of this.#gathered) this.#write(chunk);
   }
 
   /** An injected credential could be in what cannot be read, so then there is no passing. */
@@ -289,6 +288,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
     this.#over = true;
     this.#dispatch.shutdown.open.remove(this);
     clearTimeout(this.#total);
+    this.#hold[Symbol.dispose]();
     const known = this.#inspector.report();
     const report = this.#scan === undefined ? known : { ...known, scan: this.#scan };
     this.#settle({ outcome, report });

@@ -81,6 +81,7 @@ function drop(scan: TextScan): void {
   scan.base += by;
   scan.cursor -= by;
   scan.released -= by;
+  scan.begun -= by;
   scan.floor -= by;
   scan.runFrom -= by;
   scan.escapeFrom -= by;
@@ -143,7 +144,9 @@ function judgeAll(scan: TextScan): void {
     literalsTail,
     Math.max(Math.min(heldBy(stretches), heldByLane(scan)), scan.floor),
   );
-  if (waits || scan.blocked !== undefined) return release(scan, Math.min(scan.cursor, held));
+  const isOpen = waits || scan.blocked !== undefined;
+  scan.begun = Math.max(scan.floor, isOpen ? Math.min(scan.cursor, literalsTail) : literalsTail);
+  if (isOpen) return release(scan, Math.min(scan.cursor, held));
   scan.cursor = Math.max(scan.cursor, Math.min(limit, text.length));
   settleStretches(scan, stretches, scan.cursor);
   const open = plan.rewrites && !scan.ended ? openStretch(scan) : text.length;

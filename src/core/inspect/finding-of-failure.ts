@@ -1,4 +1,5 @@
 import type { Finding } from "./finding.ts";
+import type { Inspection } from "./inspection.ts";
 import type { ScanPlan } from "./scan-plan.ts";
 
 export const DETECTOR_FAILED = "detector_failed";
@@ -25,4 +26,19 @@ export function nameOfFailure(error: unknown): string {
   if (typeof error !== "object" || error === null) return "error";
   if ("code" in error && typeof error.code === "string") return error.code;
   return "name" in error && typeof error.name === "string" ? error.name : "error";
+}
+
+/** More of a stream would have to be held back than may be. */
+export function unscannableFinding({ rules }: Inspection): Finding {
+  return {
+    detector: "response_unscannable",
+    signature: "held-too-much",
+    rule: rules[0]?.id ?? "",
+    score: 100,
+    confidence: 1,
+    part: "stream",
+    start: 0,
+    end: 0,
+    action: "block",
+  };
 }

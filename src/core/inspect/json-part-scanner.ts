@@ -45,6 +45,9 @@ export function createJsonPartScanner(
     get safe() {
       return ended ? text.length : 0;
     },
+    get begun() {
+      return ended ? text.length : 0;
+    },
     get edits() {
       return edits;
     },

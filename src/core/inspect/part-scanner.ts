@@ -15,6 +15,8 @@ export interface PartScanner {
   end(): void;
   /** UTF-16 offset in the whole part; only grows. */
   readonly safe: number;
+  /** From here on something has begun for certain, and waits for more; never below `safe`. */
+  readonly begun: number;
   /** In order, never overlapping, below `safe`; the last one may grow at its end as `safe` does. */
   readonly edits: readonly Edit[];
   readonly findings: readonly Finding[];
@@ -55,6 +57,10 @@ class TextScanner implements PartScanner {
 
   get safe(): number {
     return originalAt(this.#scan, this.#scan.released);
+  }
+
+  get begun(): number {
+    return originalAt(this.#scan, this.#scan.begun);
   }
 
   get edits(): readonly Edit[] {

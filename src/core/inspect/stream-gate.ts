@@ -1,6 +1,7 @@
 import { applyEdits } from "./edit.ts";
 import type { Finding } from "./finding.ts";
 import type { Inspection } from "./inspection.ts";
+import { unscannableFinding } from "./finding-of-failure.ts";
 import { FINDINGS_MAX } from "./judge.ts";
 import { createJsonPartScanner } from "./json-part-scanner.ts";
 import { createPartScanner, type PartScanner } from "./part-scanner.ts";
@@ -27,6 +28,11 @@ export interface Span {
   readonly whole: boolean;
   /** The part ends with this span. */
   readonly last: boolean;
+  /**
+   * Only what has begun for certain waits for more, and no longer than the caller lets it: nobody
+   * knows when more will come.
+   */
+  readonly eager?: boolean;
 }
 
 export interface GateLimits {
@@ -49,6 +55,10 @@ export type GateVerdict =
 export interface StreamGate {
   push(frame: Frame): GateVerdict;
   end(): GateVerdict;
+  /** Whether frames wait that `letGo` would let out. */
+  readonly holdsEager: boolean;
+  /** Lets out what waits for the next piece of an eager part. */
+  letGo(): readonly Uint8Array[];
   /** Nothing is looked for: the caller need not even parse. */
   readonly idle: boolean;
   /** At most 64. */
@@ -63,6 +73,7 @@ interface Part {
   readonly scanner: PartScanner;
   taken: number;
   whole: boolean;
+  readonly eager: boolean;
   ended: boolean;
 }
 
@@ -116,6 +127,10 @@ export function createStreamGate(
   };
   return {
     idle,
+    get holdsEager() {
+      return gate.held.some(({ places }) => places.some((place) => place?.part.eager === true));
+    },
+    letGo: () => drain(gate, true),
     push: (frame) => (idle ? { kind: "emit", chunks: [frame.bytes] } : push(gate, frame)),
     end: () => (idle ? NOTHING : end(gate)),
     get findings() {
@@ -189,14 +204,17 @@ function isClear({ plan, withheld }: Gate, text: string): boolean {
   return firstInterest(plan, withheld, text) === text.length;
 }
 
-function partOf(gate: Gate, { part: name, whole, text, last }: Span): Part | undefined {
+function partOf(
+  gate: Gate,
+  { part: name, whole, text, last, eager = false }: Span,
+): Part | undefined {
   const known = gate.open.get(name);
   if (known !== undefined) return known;
   if (gate.open.size >= PARTS_MAX) return undefined;
   const create = whole ? createJsonPartScanner : createPartScanner;
   const lean = last ? gate.plan.opinions?.leanOf(text) : undefined;
   const scanner = create(gate.inspection, name, gate.withheld, lean);
-  const part = { scanner, taken: 0, whole: false, ended: false };
+  const part = { scanner, taken: 0, whole: false, eager, ended: false };
   gate.open.set(name, part);
   return part;
 }
@@ -213,11 +231,11 @@ function cut(gate: Gate, finding: Finding): GateVerdict {
 }
 
 /** Everything at the front that is decided, rewritten where an edit falls into it. */
-function drain(gate: Gate): readonly Uint8Array[] {
+function drain(gate: Gate, isLate = false): readonly Uint8Array[] {
   let ready = 0;
   const chunks: Uint8Array[] = [];
   for (const held of gate.held) {
-    if (!held.places.every(isDecided)) break;
+    if (!held.places.every((place) => isDecided(place, isLate))) break;
     chunks.push(bytesOf(held));
     gate.heldBytes -= held.frame.bytes.length;
     ready += 1;
@@ -226,9 +244,10 @@ function drain(gate: Gate): readonly Uint8Array[] {
   return chunks;
 }
 
-function isDecided(place: Place | typeof CLEAR): boolean {
+function isDecided(place: Place | typeof CLEAR, isLate: boolean): boolean {
   if (place === CLEAR) return true;
   const { part, to } = place;
+  if (part.eager) return isLate || part.ended || part.scanner.begun >= to;
   return part.scanner.safe >= to && (part.ended || !part.whole);
 }
 
@@ -252,27 +271,13 @@ function bytesOf({ frame, places }: Held): Uint8Array {
 
 function overflow(gate: Gate, chunks: readonly Uint8Array[] = []): GateVerdict {
   if (gate.limits.overflow === "block") {
-    return { kind: "cut", finding: unscannable(gate.inspection), chunks };
+    return { kind: "cut", finding: unscannableFinding(gate.inspection), chunks };
   }
   gate.overflowed = true;
   const late = gate.held.map(bytesOf);
   gate.held = [];
   gate.heldBytes = 0;
   return { kind: "emit", chunks: [...chunks, ...late] };
-}
-
-function unscannable({ rules }: Inspection): Finding {
-  return {
-    detector: "response_unscannable",
-    signature: "held-too-much",
-    rule: rules[0]?.id ?? "",
-    score: 100,
-    confidence: 1,
-    part: "stream",
-    start: 0,
-    end: 0,
-    action: "block",
-  };
 }
 
 function keepFindings(gate: Gate, findings: readonly Finding[]): void {

@@ -31,6 +31,8 @@ export interface TextScan {
   cursor: number;
   /** Everything before this index may leave. */
   released: number;
+  /** Something begins here for certain that more text may complete; the text's end if nothing does. */
+  begun: number;
   /** End of the last redaction. */
   floor: number;
   /** Original units taken in, without `surrogate`. */
@@ -97,6 +99,7 @@ export function openScan(
     base: 0,
     cursor: 0,
     released: 0,
+    begun: 0,
     floor: 0,
     taken: 0,
     surrogate: "",

@@ -55,8 +55,9 @@ describe("an event larger than may be framed", () => {
     const stream = `data: short\n\ndata: ${"é".repeat(100)}\n\ndata: after\n\n`;
     const frames = framesOf(stream, 64);
     expect(Buffer.concat(frames.map(({ bytes }) => bytes)).toString()).toBe(stream);
-    const [first, ...rest] = frames.flatMap(({ spans }) => spans);
+    const [first, piece, ...rest] = frames.flatMap(({ spans }) => spans);
     expect(first).toMatchObject({ part: "event", text: "data: short\n\n" });
+    expect(piece).toMatchObject({ part: "stream:", text: "short" });
     expect(new Set(rest.map(({ part, last }) => `${part} ${last}`))).toEqual(
       new Set(["oversize false"]),
     );

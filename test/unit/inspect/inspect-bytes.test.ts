@@ -138,4 +138,41 @@ describe("the HTTP inspector", () => {
     expect(cut.verdict.kind).toBe("cut");
     expect(cut.bytes.toString()).toBe("data: one\n\n");
   });
+
+  it.each([
+    ["text", (piece: string) => `data: ${piece}\n\n`],
+    ["JSON", (piece: string) => `event: d\ndata: {"n":1,"x":[{"d":${JSON.stringify(piece)}}]}\n\n`],
+  ])("sees what is cut over the %s of several events as one", (_, event) => {
+    const type = "text/event-stream";
+    const pieces = [
+      "Write to ja",
+      "ne@exa",
+      "mple.",
+      "com today",
+      " or AKIAQ3",
+      "EGPZ4WBNT",
+      "M7XK2 not",
+    ];
+    const body = utf8(pieces.map(event).join(""));
+    const redacted = run(looking(["pii", "secret"], "redact", 80), { type, body, step: 9 });
+    const texts = Array.from(redacted.bytes.toString().matchAll(/data: (?:.*"d":")?([^"\n]*)/g));
+    // What the address begins with had left before anything told that it was one.
+    expect(texts.map(([, text]) => text).join("")).toBe("Write to ja today or [secret] not");
+    const attack = utf8((ATTACK.match(/.{1,6}/gsu) ?? []).map(event).join(""));
+    const blocked = run(looking(["injection"], "block", 80), { type, body: attack, step: 50 });
+    expect(blocked.verdict.kind).toBe("cut");
+    expect(attack.toString().startsWith(blocked.bytes.toString())).toBe(true);
+    expect(blocked.bytes.length).toBeLessThan(attack.length / 2);
+  });
+
+  it("lets the end of an event go that waited for more, once nothing came", () => {
+    const inspector = createHttpInspector(looking(["pii"], "redact"), [], 1 << 20, "refuse");
+    inspector.head(200, new Map([["content-type", "text/event-stream"]]));
+    const said = 'data: {"d":"number 4111 1111"}\n\n';
+    expect(inspector.chunk(utf8(said))).toEqual({ kind: "emit", chunks: [] });
+    expect(inspector.holds?.()).toBe(true);
+    expect(Buffer.concat(inspector.letGo?.().chunks ?? []).toString()).toBe(said);
+    expect(inspector.holds?.()).toBe(false);
+    expect(inspector.chunk(utf8(said.replace("number", "")))).toMatchObject({ kind: "emit" });
+  });
 });
