@@ -1,8 +1,8 @@
 /** Everything a classifier is trained on: a corpus, its encodings undone, a grammar, ordinary text. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { agentDocs } from "./agent-docs-grammar.ts";
 import { attackSentences, harmlessSentences } from "./attack-grammar.ts";
 import { machineTexts } from "./machine-grammar.ts";
+import { packageTexts } from "./package-texts.ts";
 import { ordinaryTexts } from "./ordinary-grammar.ts";
 import { harmlessOrders } from "./harmless-orders-grammar.ts";
 import { indirectAttacks } from "./indirect-grammar.ts";
@@ -26,12 +26,8 @@ const GRAMMAR_TEXTS = 3000;
 const SEED = 7;
 /** What came out of an encoding is language, not another encoding. */
 const WORDS = /[a-z]+[ ,]+[a-z]+[ ,]+[a-z]+/i;
-const PIECE_UNITS = 6000;
-const PIECES_MAX = 3;
 /** Texts made from the other sources of the corpus: left out, or leaving one out would not. */
 const DERIVED = /^(?:embedded payload|transform=|own \(CC0\); carrier)/;
-const MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
-const MODULE_TEXTS = ["README.md", "readme.md", "CHANGELOG.md", "package.json", "LICENSE"];
 
 export const DERIVED_FAMILY = "derived";
 
@@ -58,7 +54,7 @@ export function readExamples(folder: string, dimensions: number): Examples {
     .filter(({ label, kind }) => label === "benign" && /^(?:ordinary|legit)/.test(kind))
     .map(textOf);
   const packages = new Set(injection.map(packageOf));
-  const harmless = [...ordinary, ...moduleTexts(packages)];
+  const harmless = [...ordinary, ...packageTexts(packages)];
   const others = [
     ...harmless.map((text) => exampleOf(text, dimensions, elsewhere(false, ORDINARY_WEIGHT))),
     ...attackSentences(GRAMMAR_TEXTS, SEED).map((text) =>
@@ -68,6 +64,9 @@ export function readExamples(folder: string, dimensions: number): Examples {
       exampleOf(text, dimensions, elsewhere(false, ORDINARY_WEIGHT)),
     ),
     ...machineTexts(GRAMMAR_TEXTS, SEED + 5).map((text) =>
+      exampleOf(text, dimensions, elsewhere(false, ORDINARY_WEIGHT)),
+    ),
+    ...agentDocs(GRAMMAR_TEXTS, SEED + 8).map((text) =>
       exampleOf(text, dimensions, elsewhere(false, ORDINARY_WEIGHT)),
     ),
     ...indirectAttacks(GRAMMAR_TEXTS, SEED + 3).map((text) =>
@@ -123,27 +122,4 @@ function familyOf(record: CorpusRecord): string {
 
 function packageOf({ source }: CorpusRecord): string {
   return /npm:((?:@[^/]+\/)?[^@/]+)/.exec(source)?.[1] ?? "";
-}
-
-/** What the installed packages say of themselves: the lockfile makes it the same everywhere. */
-function moduleTexts(except: ReadonlySet<string>): readonly string[] {
-  const names = readdirSync(MODULES)
-    .flatMap((name) =>
-      name.startsWith("@")
-        ? readdirSync(`${MODULES}/${name}`).map((inner) => `${name}/${inner}`)
-        : [name],
-    )
-    .toSorted();
-  const texts: string[] = [];
-  for (const name of names.filter((one) => !except.has(one))) {
-    for (const file of MODULE_TEXTS) {
-      const path = `${MODULES}/${name}/${file}`;
-      if (!existsSync(path)) continue;
-      const text = readFileSync(path, "utf8");
-      for (let piece = 0; piece < PIECES_MAX && piece * PIECE_UNITS < text.length; piece += 1) {
-        texts.push(text.slice(piece * PIECE_UNITS, (piece + 1) * PIECE_UNITS));
-      }
-    }
-  }
-  return texts;
 }

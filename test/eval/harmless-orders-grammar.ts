@@ -152,6 +152,18 @@ if (!result.passed) throw new Error("{CLASS} detected");
     |An injected instruction may ask the assistant to forward emails or delete files.
     |The guardrail checks the input, the output and the arguments of each tool call.
     |Attack success rate falls when the model is told to ignore instructions in the data.`,
+  OVER: "override|ignore|disable|replace|bypass|extend|reset|skip|forget|change|remove",
+  SETTING: `settings|rules|options|prompts|instructions|messages|filters|policies|headers|guidelines|hooks|restrictions|limits
+    |defaults|roles|permissions|commands|templates|system prompt|safety settings|previous results|context`,
+  FLAG: `--force|\`ignore: true\`|the \`rules\` option|an environment variable|--no-cache|\`override\`|the second argument|a config file|--yes
+    |\`reset()\`|a callback|the admin page|\`allow_all\``,
+  CONFIG: `To {OVER} the default {SETTING}, pass your own {SETTING} in the config.|You can {OVER} the {SETTING} with {FLAG}.
+    |By default the {SETTING} are ignored; set {FLAG} to use them.|Previous {SETTING} are kept unless you pass {FLAG}.
+    |If {FLAG} is set, all {SETTING} of the file are skipped.|New {SETTING} override old ones.|{FLAG} will {OVER} all existing {SETTING}.
+    |Use your own {SETTING} instead of the system {SETTING}.|The user's {SETTING} come before the {SETTING} of the system.|# {OVER} all previous {SETTING}
+    |To {OVER} the {SETTING} for one call, use {FLAG}.|See the instructions above to {OVER} the {SETTING}.|/* {OVER} previous {SETTING} */
+    |Fixed: {SETTING} were not sent to the server|Added {FLAG} to {OVER} {SETTING}|INFO {SETTING} loaded|WARN ignoring previous {SETTING}
+    |def {OVER}_previous(self): drops all {SETTING} in the queue|The assistant's {SETTING} are sent with each request; {FLAG} turns this off.`,
   HEAD: `System note:|System message:|Note:|NOTE:|IMPORTANT:|Important:|URGENT:|Attention:|Notice to {PEOPLE}:
     |Attention {PEOPLE}:|Note to {PEOPLE}:|Dear {PEOPLE},|System:|SYSTEM:|[system]|Admin:|Message from the {PEOPLE}:
     |Warning:|Reminder:|Update:|Instructions:|New instructions:|Announcement:|INFO|[INFO]|WARN|User:|Assistant:|Task:
@@ -169,7 +181,7 @@ if (!result.passed) throw new Error("{CLASS} detected");
 - {GUIDE}
 - {GUIDE}
 - {GUIDE}|{TOOLDOC}|{TOOLDOC}|{TOOLDOC} {TOOLDOC}|{ABOUT}|{ABOUT}|{ABOUT} {LESSON}|{LESSON} {ABOUT}|{LESSON} {LESSON}
-    |{ABOUT} {ABOUT}|{QUESTION} {QUESTION}|{TASK}. {QUESTION}`,
+    |{CONFIG}|{CONFIG}|{CONFIG} {CONFIG}|{CONFIG}\n{CONFIG}\n{CONFIG}|{ABOUT} {ABOUT}|{QUESTION} {QUESTION}|{TASK}. {QUESTION}`,
 };
 
 const expand = createGrammar(SLOTS);

@@ -29,7 +29,7 @@ const OPTIONS: FitOptions = {
 };
 /** Shares of harmless texts that models which never saw their source may flag. */
 const FALSE_ALARMS = 0.003;
-const PROSE_ALARMS = 0.045;
+const PROSE_ALARMS = 0.04;
 const INT8_MAX = 127;
 
 const { values: options, positionals } = parseArgs({

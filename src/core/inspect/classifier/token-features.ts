@@ -12,7 +12,7 @@ import {
 import { closeByWord, hearToken, quotationOf, talkLevel } from "./token-setting.ts";
 import { hashOf, isTalk, partOf, PRIME, roleOf } from "./word-roles.ts";
 
-/** Words this long are no words and say nothing. */
+/** Words this long are no words and say nothing; nor does a letter alone. */
 const WORD_MAX = 24;
 /** Units of a word that its stem is taken to be. */
 export const STEM_UNITS = 6;
@@ -41,7 +41,8 @@ export function endToken(reader: TokenReader, end: number): void {
   hearToken(reader.setting, isTalk(part));
   if (kind === WORD_TOKEN && reader.letters === 0) hash = stem = NUMBER;
   else if (isLong) hash = stem = LONG_WORD;
-  if (isLong || isRepeated(reader, hash)) {
+  const isLetter = kind === WORD_TOKEN && length === 1;
+  if (isLong || isLetter || isRepeated(reader, hash)) {
     reader.sink.token(features, 0, reader.start, end);
     pass(reader, stem);
     return;

@@ -13,7 +13,7 @@ export const INJECTION_VOCABULARY = {
   NOT: "not never don't dont no cannot can't won't longer stop cease refrain avoid ne nicht niet",
   FOLLOW: `follow obey heed comply adhere respect listen apply following obeying applying sigas
     apliques obedezcas suivez befolge befolgen`,
-  FILL: `all any of the your my our these those this that each every everything and to other from
+  FILL: `all any of the your our these those this that each every everything and to other from
     by for in on with a an completely entirely totally fully absolutely please just simply kindly
     both such as well also it its whatever you'd you've me us back been are were was had have i we you
     de del las los la el lo tus tu sus su todas todos toda todo le les des vos tes toutes tous ce
