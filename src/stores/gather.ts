@@ -2,28 +2,26 @@ import { monotonicMillis } from "../lib/clock.ts";
 
 /** The longest that work waits for company, in milliseconds. */
 const GATHER_MS = 2;
-/** Fewer expected in that time are not worth the wait: below 2,500 calls a second nobody waits. */
-const CROWD_MIN = 5;
 /** Company enough, however dense the traffic. */
 const CROWD_MAX = 32;
-/** How much one gap between two calls moves the estimate. */
+/** Below this size, on average, calls come one by one, and waiting for others is in vain. */
+const CROWD_MIN = 1.5;
+/** How much one commit moves the average. */
 const WEIGHT = 1 / 16;
-/** Longer gaps count as this: after a silence the estimate is of lone calls again. */
-const GAP_MS_MAX = 4;
 
 /**
  * Decides when to begin a commit that many may share. A lone call begins it at the end of its turn
- * of the event loop; in a crowd, who comes first waits until as many are there as usually come
- * within `GATHER_MS`, and no longer than that.
+ * of the event loop; in a crowd it is begun by the first turn that brings nobody new.
  */
 export class Gather {
   readonly #begin: () => void;
   #waiting = 0;
-  /** Exponential mean of the time between two calls, in milliseconds. */
-  #gap = GAP_MS_MAX;
-  #last = 0;
+  /** Who was there when it was last looked. */
+  #seen = 0;
+  /** Exponential mean of how many share a commit. */
+  #crowd = 1;
+  #since = 0;
   #turn: NodeJS.Immediate | undefined;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(begin: () => void) {
     this.#begin = begin;
@@ -31,17 +29,13 @@ export class Gather {
 
   /** One more call is there. */
   more(): void {
-    const now = monotonicMillis();
-    this.#gap += (Math.min(now - this.#last, GAP_MS_MAX) - this.#gap) * WEIGHT;
-    this.#last = now;
     this.#waiting += 1;
     if (this.#turn !== undefined) return;
-    const expected = GATHER_MS / this.#gap;
-    if (expected < CROWD_MIN || this.#waiting >= Math.min(expected, CROWD_MAX)) this.soon();
-    else this.#timer ??= setTimeout(this.#look, GATHER_MS);
+    this.#since = monotonicMillis();
+    this.soon();
   }
 
-  /** At the end of this turn, whoever is there. */
+  /** At the end of this turn, or of the first one that brings nobody new. */
   soon(): void {
     this.#turn ??= setImmediate(this.#look);
   }
@@ -49,14 +43,29 @@ export class Gather {
   /** The commit has begun by other means. */
   stop(): void {
     clearImmediate(this.#turn);
-    clearTimeout(this.#timer);
     this.#turn = undefined;
-    this.#timer = undefined;
+    if (this.#waiting > 0) this.#crowd += (this.#waiting - this.#crowd) * WEIGHT;
     this.#waiting = 0;
+    this.#seen = 0;
   }
 
   readonly #look = (): void => {
-    this.stop();
-    this.#begin();
+    this.#turn = undefined;
+    if (this.#isGrowing()) {
+      this.#seen = this.#waiting;
+      this.soon();
+    } else {
+      this.stop();
+      this.#begin();
+    }
   };
+
+  #isGrowing(): boolean {
+    return (
+      this.#crowd >= CROWD_MIN &&
+      this.#waiting > this.#seen &&
+      this.#waiting < CROWD_MAX &&
+      monotonicMillis() - this.#since < GATHER_MS
+    );
+  }
 }
