@@ -74,6 +74,8 @@ export interface Refusal {
   readonly review?: ReviewId;
   /** The budget that is short. */
   readonly budget?: BudgetId;
+  /** In place of the wire's own. */
+  readonly status?: 402 | undefined;
   /** Of the limits that were asked, where one of them refused. */
   readonly standings?: readonly RateStanding[];
   readonly cause?: Error;

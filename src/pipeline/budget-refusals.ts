@@ -54,6 +54,7 @@ export function budgetExceeded(hold: Hold, left: number): Refusal {
         ? "Ask for less, such as fewer output tokens, or ask the operator for a higher limit."
         : "Stop here, or ask the operator for a higher limit.",
     budget: budget.id,
+    status: budget.status,
   };
 }
 
@@ -87,6 +88,7 @@ export function budgetUsedUp(hold: Hold): Refusal {
       `answer ran, so it ends here. ${resetOf(hold)}.`,
     remedy: "Stop here, or ask the operator for a higher limit.",
     budget: budget.id,
+    status: budget.status,
   };
 }
 

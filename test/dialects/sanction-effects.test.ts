@@ -86,7 +86,8 @@ describe("a model's call through the gate", () => {
     );
     expect([anthropic.status, anthropic.json]).toMatchObject([402, { code: "budget_exceeded" }]);
     const openai = await chat(poor);
-    expect([openai.status, openai.json]).toMatchObject([400, { code: "budget_exceeded" }]);
+    expect([openai.status, openai.json]).toMatchObject([402, { code: "budget_exceeded" }]);
+    expect(openai.headers.get("x-should-retry")).toBe("false");
     expect(upstream.requests.length).toBe(before);
   });
 });

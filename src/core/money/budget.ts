@@ -51,6 +51,8 @@ export interface Budget {
   readonly onExceed: OnExceed;
   /** Whether answers carry what is left in a header. */
   readonly tellsAgent: boolean;
+  /** HTTP status of its refusals on every wire; absent: each wire's own. */
+  readonly status?: 402 | undefined;
 }
 
 export interface ScopeFilter {

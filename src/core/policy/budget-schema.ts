@@ -82,6 +82,13 @@ export const BudgetSchema = Type.Object(
         },
       ),
     ),
+    status: Type.Optional(
+      Type.Literal(402, {
+        description:
+          "Status of its refusals on every HTTP wire. Default: each wire's own, which its clients " +
+          "do not repeat blindly.",
+      }),
+    ),
     tell_agent: Type.Optional(
       Type.Boolean({
         description: "Answers carry what is left and what the call cost in headers. Default: no.",

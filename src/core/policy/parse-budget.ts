@@ -42,6 +42,8 @@ export function parseBudget(
     notifyAt: parseNotifyAt(valueOf(value, "notify_at")),
     onExceed: parseOnExceed(valueOf(value, "on_exceed"), limit.unit, parsing),
     tellsAgent: isTrue(valueOf(value, "tell_agent")),
+    // The shape check has reported any other.
+    ...(valueOf(value, "status") !== undefined && { status: 402 }),
   };
 }
 

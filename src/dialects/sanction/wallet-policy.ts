@@ -52,7 +52,8 @@ function fileOf(policy: WalletPolicy): JsonObject {
     agents: ["*"],
     budgets: {
       [SPEND_BUDGET]: { limit: `${spend} USD`, per: "agent", window: "day" },
-      [TOKEN_BUDGET]: { limit: `${tokens} USD`, per: "agent", window: "day" },
+      // Documented as 402, and so it is wherever it runs out.
+      [TOKEN_BUDGET]: { limit: `${tokens} USD`, per: "agent", window: "day", status: 402 },
     },
     rules: [
       ...categoryRule(policy.blocked_categories),

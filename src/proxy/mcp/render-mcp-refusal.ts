@@ -17,7 +17,6 @@ export function renderMcpRefusal(
   exchange: ExchangeId,
 ): WireReply {
   if (fault !== undefined) return faultReply(refusal, question, fault, exchange);
-  const { code } = refusal;
   switch (question.kind) {
     case "request":
       return reply(200, denialAnswer(question, refusal, exchange), refusal, exchange);
@@ -26,16 +25,21 @@ export function renderMcpRefusal(
     case "stream":
     case "end": {
       // "Not offered here" is what clients of the 2025 era expect to hear, and live with.
-      const status = isDenial(refusal) ? 405 : refusalStatus("http", code);
+      const status = isDenial(refusal) ? 405 : refusalStatus("http", refusal);
       const declined = reply(status, unaddressed(refusal, exchange), refusal, exchange);
       return status === 405 ? allowing("POST", declined) : declined;
     }
     case "response": {
-      const status = isDenial(refusal) ? 400 : refusalStatus("http", code);
+      const status = isDenial(refusal) ? 400 : refusalStatus("http", refusal);
       return reply(status, unaddressed(refusal, exchange), refusal, exchange);
     }
     case "unread":
-      return reply(refusalStatus("http", code), unaddressed(refusal, exchange), refusal, exchange);
+      return reply(
+        refusalStatus("http", refusal),
+        unaddressed(refusal, exchange),
+        refusal,
+        exchange,
+      );
     default:
       return impossible(question);
   }
@@ -48,7 +52,7 @@ export function renderMcpRefusal(
  */
 function notificationReply(refusal: Refusal, exchange: ExchangeId): WireReply {
   if (!isDenial(refusal)) {
-    const status = refusalStatus("http", refusal.code);
+    const status = refusalStatus("http", refusal);
     return reply(status, unaddressed(refusal, exchange), refusal, exchange);
   }
   const { headers } = renderRefusal("http", refusal, { exchange });

@@ -4,7 +4,7 @@
  * but never on 402. No denial is ever 401, 404, 408, 409, 422 or 425: 404 says only that no such
  * upstream is configured.
  */
-import { REFUSALS, type RefusalClass, type RefusalCode } from "../../core/refusal.ts";
+import { REFUSALS, type Refusal, type RefusalClass } from "../../core/refusal.ts";
 import type { Wire } from "../../core/upstream.ts";
 
 /** The wires whose refusals are HTTP statuses. MCP answers in JSON-RPC and renders its own. */
@@ -33,7 +33,10 @@ const STATUS = {
 
 export type RefusalStatus = (typeof STATUS)[StatusWire][RefusalClass] | 504;
 
-export function refusalStatus(wire: StatusWire, code: RefusalCode): RefusalStatus {
+export function refusalStatus(
+  wire: StatusWire,
+  { code, status }: Pick<Refusal, "code" | "status">,
+): RefusalStatus {
   if (code === "upstream_timeout") return 504;
-  return STATUS[wire][REFUSALS[code].class];
+  return status ?? STATUS[wire][REFUSALS[code].class];
 }

@@ -18,7 +18,7 @@ export function renderRefusal(
   refusal: Refusal,
   head: { readonly exchange: ExchangeId },
 ): WireReply {
-  const status = refusalStatus(wire, refusal.code);
+  const status = refusalStatus(wire, refusal);
   const headers = headersOf(wire, refusal, head.exchange);
   return { status, headers, body: JSON.stringify(bodyOf(wire, status, refusal, head.exchange)) };
 }

@@ -105,6 +105,8 @@ describe("a budget in a policy file", () => {
     const moved = budgetOf(`{ limit: 1 USD, per: all, window: day, ${more}: { downgrade: m } }`);
     expect(moved?.onExceed).toEqual({ kind: "downgrade", model: "m" });
     expect(budgetOf("{ limit: 1 USD, per: all, window: day }")?.onExceed).toEqual({ kind: "deny" });
+    const answered = budgetOf("{ limit: 1 USD, per: all, window: day, status: 402 }");
+    expect(answered?.status).toBe(402);
   });
 
   it.each([
@@ -112,6 +114,7 @@ describe("a budget in a policy file", () => {
     ["limit: 5 input_tokens, on_exceed: clamp", "a shorter answer saves no input tokens"],
     ["limit: 1 USD, on_exceed: cheaper", "on_exceed"],
     ["limit: 1 USD, on_exceed: { downgrade: '' }", "downgrade is empty"],
+    ["limit: 1 USD, status: 403", "status"],
     ["limit: 1 USD, notify_at: [0]", "it must be a whole number from 1 to 1000"],
     ["limit: 1 USD, notify_at: [50.5]", "a whole number"],
     ["limit: 1 USD, for: { planet: earth }", "for: planet is no scope"],

@@ -42,7 +42,7 @@ export function readMessagesEvents(): EventReader {
       return finished;
     },
     farewell(refusal, exchange) {
-      const error = wireError("anthropic", refusalStatus("anthropic", refusal.code), refusal);
+      const error = wireError("anthropic", refusalStatus("anthropic", refusal), refusal);
       return sseEvent("error", { type: "error", error, request_id: exchange }, undefined);
     },
   };

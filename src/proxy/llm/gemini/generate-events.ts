@@ -39,7 +39,7 @@ export function readGenerateEvents(): EventReader {
       return finished;
     },
     farewell(refusal) {
-      const error = wireError("gemini", refusalStatus("gemini", refusal.code), refusal);
+      const error = wireError("gemini", refusalStatus("gemini", refusal), refusal);
       return sseEvent(undefined, { error }, undefined);
     },
   };

@@ -49,7 +49,7 @@ export function readChatEvents(): EventReader {
       return finished;
     },
     farewell(refusal) {
-      const error = wireError("openai", refusalStatus("openai", refusal.code), refusal);
+      const error = wireError("openai", refusalStatus("openai", refusal), refusal);
       return sseEvent(undefined, { error }, undefined);
     },
   };
