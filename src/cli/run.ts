@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import { createLogger } from "../app/observe/logger.ts";
+import type { Listener } from "../app/observe/events.ts";
+import { createTally } from "../app/observe/tally.ts";
 import { startSidecar } from "../app/sidecar.ts";
 import { randomToken } from "../lib/ids.ts";
 import { childSetup } from "./child-setup.ts";
@@ -31,7 +33,13 @@ export async function run(
   try {
     const { environment } = shell;
     const { log } = logger;
-    const sidecar = await startSidecar({ config, environment, log, listeners: [], manage: false });
+    const tally = createTally();
+    // What the gate asks its servers for itself is none of the command's.
+    const count: Listener = (facts) => {
+      if (facts.principal?.provenBy !== "gate") tally.count(facts);
+    };
+    const listeners = [count];
+    const sidecar = await startSidecar({ config, environment, log, listeners, manage: false });
     const upstreams = sidecar.config.upstreams;
     const setup = childSetup({ url: sidecar.url, key, command, upstreams, environment });
     try {
@@ -39,7 +47,7 @@ export async function run(
     } finally {
       // Counted are closed exchanges: the last ones close while the gateway stops.
       await sidecar.stop();
-      shell.err(runSummary(sidecar.gateway.report().tallies));
+      shell.err(runSummary(tally.rows()));
     }
   } catch (error) {
     throw asStartFailure(error, config, shell);
