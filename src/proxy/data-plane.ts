@@ -145,6 +145,7 @@ class Listener {
       login: options.login,
       peers: options.peers,
       news: options.news,
+      tasks: options.tasks,
       run: (exchange) => this.#run(exchange),
     });
     options.tasks.connect((upstream) => innerSide(upstream, inner));

@@ -31,7 +31,7 @@ import { giveState } from "./request-state.ts";
 import { readRpcMessage, type RpcMessage } from "./rpc-message.ts";
 import { ServerQuestions } from "./server-questions.ts";
 import { isTaskOnly, taskableTool, withTasks } from "./tasks/offer-tasks.ts";
-import { withoutTask } from "./tasks/task-wish.ts";
+import { taskSupportOf, withoutTask } from "./tasks/task-wish.ts";
 
 /** A message as it came. */
 export interface Received {
@@ -176,6 +176,16 @@ export class McpInterpretation implements Interpretation {
   get offersTasks(): boolean {
     const { snapshot, principal } = this.#context;
     return this.#head.upstream.tasks !== undefined || snapshot.mayEscalate(principal, undefined);
+  }
+
+  /** Whether the server of the 2025 era makes this call as a task only, by what it lists. */
+  get isTaskOnly(): boolean {
+    const { action } = this;
+    if (action.kind !== "tool") return false;
+    const { upstream } = this.#head;
+    const scope = scopeOf(upstream, this.principal);
+    const ref = { upstream: upstream.name, scope, kind: "tool", name: action.tool } as const;
+    return taskSupportOf(this.#parts.definitions.approvedText(ref)) === "required";
   }
 
   #listed(shape: ListShape, entry: JsonValue): JsonValue {

@@ -22,7 +22,7 @@ import { metaOf, progressTokenOf } from "../transport/message-meta.ts";
 import { addressed, numbered, numberIn, readdressed } from "../transport/renumber.ts";
 import { BareStatus, type AnswerListener, type Asking } from "./answer-reader.ts";
 import type { LegacyLink } from "./legacy-link.ts";
-import { LOG_LEVEL_KEY, requestOf } from "./stateless-message.ts";
+import { LOG_LEVEL_KEY, newRequest, requestOf, setIn } from "./stateless-message.ts";
 
 /** Calls that wait for their client; `park` gives the state that the client must bring back. */
 export interface ParkingLot {
@@ -45,7 +45,9 @@ const STATE_BYTES = 24;
 
 export class BridgedCall implements AnswerListener {
   readonly #parts: CallParts;
-  readonly #number: number;
+  #number: number;
+  /** What the server made of a call that it makes as a task only. */
+  #task: string | undefined;
   #asking: Asking | undefined;
   #stream: AnswerStream | undefined;
   #id: RpcId;
@@ -65,9 +67,20 @@ export class BridgedCall implements AnswerListener {
   }
 
   start(): void {
-    const { link, base, sent, request } = this.#parts;
+    const { base, sent, request } = this.#parts;
     const text = numbered(sent, request, this.#number);
-    this.#asking = link.ask(base, requestOf(text), this);
+    this.#ask(requestOf(base.isTaskOnly === true ? setIn(text, ["params", "task"], {}) : text));
+  }
+
+  #ask(sent: SentMessage): void {
+    const { link, base } = this.#parts;
+    const number = this.#number;
+    this.#asking = link.ask(base, sent, {
+      message: (message, text) => this.message(message, text),
+      ended: (error) => {
+        if (this.#number === number) this.ended(error);
+      },
+    });
   }
 
   /** Whether a repetition asks for the same thing: what is carried out was judged as this one. */
@@ -102,6 +115,10 @@ export class BridgedCall implements AnswerListener {
     this.#asking?.abort();
     const params = { requestId: this.#number, reason: "the client does not wait any more" };
     this.#tell({ jsonrpc: "2.0", method: "notifications/cancelled", params });
+    const { link, base } = this.#parts;
+    if (this.#task !== undefined) {
+      link.call(base, "tasks/cancel", { taskId: this.#task }).catch(() => undefined);
+    }
   }
 
   message(message: RpcMessage, text: string): void {
@@ -123,8 +140,10 @@ export class BridgedCall implements AnswerListener {
   }
 
   ended(error: Error | undefined): void {
-    if (this.#over) return;
-    if (error instanceof BareStatus && error.status === 404 && !this.#retried) {
+    // What came while the client was asked is said once it is back.
+    if (this.#over || this.#held.some(([message]) => message.kind === "response")) return;
+    const isLost = error instanceof BareStatus && error.status === 404;
+    if (isLost && !this.#retried && this.#task === undefined) {
       this.#retried = true;
       void this.#again();
       return;
@@ -158,11 +177,21 @@ export class BridgedCall implements AnswerListener {
 
   #conclude(stream: AnswerStream, message: RpcResponse, text: string): void {
     if (message.id !== this.#number) return;
+    const task = this.#task === undefined ? message.result?.["task"] : undefined;
+    const name = isJsonObject(task) ? task["taskId"] : undefined;
+    if (this.#parts.base.isTaskOnly === true && typeof name === "string") return this.#wait(name);
     this.#over = true;
     const mine = addressed(message, text, this.#id);
     stream.conclude(
       message.result === undefined ? mine : complete(mine, message, this.#parts.method),
     );
+  }
+
+  /** Its result comes when there is one, with the server's questions before it. */
+  #wait(task: string): void {
+    this.#task = task;
+    this.#number = this.#parts.link.nextNumber();
+    this.#ask(newRequest(this.#number, "tasks/result", { taskId: task }));
   }
 
   #serverAsks(question: RpcRequest): void {

@@ -10,6 +10,8 @@ import type { ListNews } from "../news/list-news.ts";
 import { toldOf } from "../news/told-stream.ts";
 import type { Peers } from "../peers/peers.ts";
 import type { ToolAction } from "../../../core/action.ts";
+import type { Interpretation } from "../../../pipeline/ask.ts";
+import { McpInterpretation } from "../mcp-interpretation.ts";
 import type { RpcId } from "../rpc-message.ts";
 import type { Departure, UpstreamTransport } from "../../upstream-transport.ts";
 import { mcpRequestOf } from "../transport/mcp-request-of.ts";
@@ -68,11 +70,12 @@ export class EraRelay implements UpstreamTransport {
 
   dispatch(departure: Departure, agent: Dispatcher.DispatchHandler): void {
     const request = withoutForeignSession(mcpRequestOf(departure));
-    const { action } = departure.interpretation;
+    const { interpretation } = departure;
+    const { action } = interpretation;
     const limit = action.kind === "tool" ? this.#limitOf(action) : undefined;
     const handler =
       limit === undefined ? toldOf(request, agent, this.#news) : this.#timed(request, agent, limit);
-    if (isStateless(request)) return this.#relayStateless(request, handler);
+    if (isStateless(request)) return this.#relayStateless(request, interpretation, handler);
     const { question } = request;
     if (question.kind === "request" && question.method === "initialize") {
       return this.#begin(request, handler);
@@ -119,17 +122,21 @@ export class EraRelay implements UpstreamTransport {
     });
   }
 
-  #relayStateless(request: McpRequest, handler: Dispatcher.DispatchHandler): void {
+  #relayStateless(
+    request: McpRequest,
+    interpretation: Interpretation,
+    handler: Dispatcher.DispatchHandler,
+  ): void {
     switch (this.#era.stateless) {
       case "yes":
         this.#era.refresh(request);
         return this.#side.ask(request, handler);
       case "no":
-        return this.#bridge.ask(request, handler);
+        return this.#bridge.ask(bridged(request, interpretation), handler);
       case "unknown":
         // Where it cannot be found out either, the server's own answer says most.
         void this.#era.probe(request).then((speaks) => {
-          if (speaks === "no") this.#bridge.ask(request, handler);
+          if (speaks === "no") this.#bridge.ask(bridged(request, interpretation), handler);
           else this.#side.ask(request, handler);
         });
     }
@@ -156,6 +163,11 @@ function withoutForeignSession(request: McpRequest): McpRequest {
 }
 
 const SESSION_HEADER = "mcp-session-id";
+
+function bridged(request: McpRequest, interpretation: Interpretation): McpRequest {
+  if (!(interpretation instanceof McpInterpretation)) return request;
+  return interpretation.isTaskOnly ? { ...request, isTaskOnly: true } : request;
+}
 
 const UNHEARD: Dispatcher.DispatchHandler = {
   onRequestStart: () => {},

@@ -13,13 +13,24 @@ import { RESUME_MS } from "../transport/event-log.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
 import { askMessages, BareStatus, type Asking } from "./answer-reader.ts";
 import type { FrontSession, RunningCall } from "./front-session.ts";
-import { enveloped, requestOf, setIn, statelessRequest } from "./stateless-message.ts";
+import type { SessionTasks } from "./session-front.ts";
+import { TASKS_EXTENSION } from "../tasks/task-wish.ts";
+import { FollowedTask, wantsTask, type Answer, type TaskFollower } from "./followed-task.ts";
+import {
+  CLIENT_CAPABILITIES_KEY,
+  enveloped,
+  newRequest,
+  requestOf,
+  setIn,
+  statelessRequest,
+} from "./stateless-message.ts";
 
 /** How often a server may ask before it answers. */
 const ROUNDS_MAX = 16;
 /** Before a request is repeated for a server that only wants to be asked later. */
 const LATER_MS = 500;
 const ELICITATION_BYTES = 12;
+const TASK_REQUEST = "task";
 
 export interface FrontedParts {
   readonly side: McpServerSide;
@@ -28,9 +39,10 @@ export interface FrontedParts {
   readonly method: McpMethod;
   readonly sent: SentMessage;
   readonly request: RpcRequest;
+  readonly tasks: SessionTasks | undefined;
 }
 
-export class FrontedCall implements RunningCall {
+export class FrontedCall implements RunningCall, TaskFollower {
   readonly id: RpcId;
   readonly #parts: FrontedParts;
   readonly #number: number;
@@ -40,6 +52,9 @@ export class FrontedCall implements RunningCall {
   #asking: Asking | undefined;
   #rounds = 0;
   #over = false;
+  /** The server makes the call as a task only, and is told that tasks are taken here. */
+  #takesTask = false;
+  #followed: FollowedTask | undefined;
 
   constructor(parts: FrontedParts, stream: AnswerStream) {
     this.#parts = parts;
@@ -70,14 +85,18 @@ export class FrontedCall implements RunningCall {
     });
   }
 
-  #hear({ result }: RpcResponse, json: string, asked: string): void {
-    if (result?.["resultType"] !== "input_required") return this.#conclude(json);
-    this.#rounds += 1;
-    if (this.#rounds > ROUNDS_MAX) return this.#problem("The server asks without an end.");
-    this.#answerFor(result).then(
+  #hear(message: RpcResponse, json: string, asked: string): void {
+    const { result } = message;
+    if (this.#parts.method === "tools/call" && !this.#takesTask && wantsTask(message)) {
+      this.#takesTask = true;
+      return this.#ask(setIn(asked, ["params", "_meta", CLIENT_CAPABILITIES_KEY], this.#taking()));
+    }
+    if (this.#takesTask && result?.["resultType"] === "task") return this.#follow(result);
+    if (result?.["resultType"] !== "input_required") return this.conclude(this.#shown(json));
+    this.answerFor(result).then(
       (answers) => {
         if (this.#over) return;
-        if (answers === undefined) return this.#problem("The client did not answer the server.");
+        if (answers === undefined) return this.problem("The client did not answer the server.");
         let again = asked;
         if (answers !== "later") again = setIn(again, ["params", "inputResponses"], answers);
         const state = result["requestState"];
@@ -88,8 +107,44 @@ export class FrontedCall implements RunningCall {
     );
   }
 
+  #shown(json: string): string {
+    const { method, tasks } = this.#parts;
+    return method === "tools/list" && tasks !== undefined ? tasks.listed(json) : json;
+  }
+
+  #follow(standing: JsonObject): void {
+    const { taskId } = standing;
+    if (typeof taskId !== "string") return this.problem("The server's task has no name.");
+    this.#followed = new FollowedTask(taskId, this);
+    this.#followed.follow(standing);
+  }
+
+  /** What the client can do, and that tasks are taken here. */
+  #taking(): JsonObject {
+    const { capabilities } = this.#parts.session.envelope;
+    const can = isJsonObject(capabilities) ? capabilities : {};
+    return { ...can, extensions: { [TASKS_EXTENSION]: {} } };
+  }
+
+  request(method: McpMethod, params: JsonObject): Promise<Answer | undefined> {
+    const { side, base, session } = this.#parts;
+    const envelope = { ...session.envelope, capabilities: this.#taking() };
+    const sent = requestOf(enveloped(newRequest(TASK_REQUEST, method, params), envelope));
+    return new Promise((resolve) => {
+      let heard: Answer | undefined;
+      askMessages(side, statelessRequest(base, method, sent), {
+        message: (message, text) => {
+          if (message.kind === "response") heard ??= { message, text };
+        },
+        ended: () => resolve(heard),
+      });
+    });
+  }
+
   /** `later`: there was nothing to ask. Undefined: the client cannot, or will not, answer. */
-  async #answerFor({ inputRequests }: JsonObject): Promise<JsonObject | "later" | undefined> {
+  async answerFor({ inputRequests }: JsonObject): Promise<JsonObject | "later" | undefined> {
+    this.#rounds += 1;
+    if (this.#rounds > ROUNDS_MAX) return undefined;
     if (!isJsonObject(inputRequests) || Object.keys(inputRequests).length === 0) {
       await new Promise((resolve) => setTimeout(resolve, LATER_MS));
       return "later";
@@ -125,7 +180,7 @@ export class FrontedCall implements RunningCall {
     this.#stream?.event(json, eventId);
   }
 
-  #conclude(json: string): void {
+  conclude(json: string): void {
     if (this.#over) return;
     this.#close();
     const { session } = this.#parts;
@@ -135,14 +190,14 @@ export class FrontedCall implements RunningCall {
     stream?.conclude(json, eventId);
   }
 
-  #problem(why: string): void {
-    this.#conclude(errorText(this.id, RPC_INTERNAL, why));
+  problem(why: string): void {
+    this.conclude(errorText(this.id, RPC_INTERNAL, why));
   }
 
   #fail(error: Error | undefined): void {
     if (this.#over) return;
     const stream = this.#stream;
-    if (stream === undefined) return this.#problem("The MCP server broke off.");
+    if (stream === undefined) return this.problem("The MCP server broke off.");
     this.#close();
     const bare = error instanceof BareStatus;
     if (bare && !stream.streaming) return stream.status(error.status);
@@ -181,6 +236,7 @@ export class FrontedCall implements RunningCall {
     if (this.#over) return;
     this.#close();
     this.#asking?.abort();
+    this.#followed?.abandon();
   }
 
   #close(): void {

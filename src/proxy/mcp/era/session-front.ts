@@ -13,6 +13,7 @@ import {
   type McpRequest,
   type McpServerSide,
 } from "../transport/mcp-request.ts";
+import { withTasks } from "../tasks/offer-tasks.ts";
 import { metaOf } from "../transport/message-meta.ts";
 import { askMessages, BareStatus } from "./answer-reader.ts";
 import { FrontSession } from "./front-session.ts";
@@ -33,15 +34,25 @@ const RPC_SESSION_UNKNOWN = -32001;
 /** Ours are told from a server's own by this. */
 const PREFIX = "sps_";
 
+/** Tasks for clients with sessions, where the server behind leaves them to somebody else. */
+export interface SessionTasks {
+  /** False: it is no matter of tasks. */
+  serve(base: McpRequest, request: RpcRequest, stream: AnswerStream): boolean;
+  /** The text of a list of tools, with what may be called as a task. */
+  listed(text: string): string;
+}
+
 export class SessionFront implements McpServerSide {
   readonly #side: McpServerSide;
   readonly #mark: string;
+  readonly #tasks: SessionTasks | undefined;
   readonly #sessions = new Map<string, FrontSession>();
 
   /** `mark`: of the process, in the ids of its sessions. */
-  constructor(side: McpServerSide, mark: string) {
+  constructor(side: McpServerSide, mark: string, tasks?: SessionTasks) {
     this.#side = side;
     this.#mark = mark;
+    this.#tasks = tasks;
   }
 
   /** Whether a request belongs to a session that was opened here. */
@@ -87,8 +98,10 @@ export class SessionFront implements McpServerSide {
     if (message.kind !== "request") return stream.status(202);
     if (question.kind !== "request") return;
     const { method } = question;
+    if (this.#tasks?.serve(base, message, stream) === true) return;
     if (CARRIED.has(method)) {
-      const parts = { side: this.#side, session, base, method, sent, request: message };
+      const tasks = this.#tasks;
+      const parts = { side: this.#side, session, base, method, sent, request: message, tasks };
       return new FrontedCall(parts, stream).start();
     }
     if (keepsHouse(method, message.params, session, base)) {
@@ -113,7 +126,9 @@ export class SessionFront implements McpServerSide {
         if (result === undefined)
           return stream.reply(200, JSON.stringify({ jsonrpc: "2.0", id, error }));
         stream.headers = { "mcp-session-id": this.#keep(session) };
-        stream.reply(200, resultText(request, greeting(result, params?.["protocolVersion"])));
+        const hello = greeting(result, params?.["protocolVersion"]);
+        const offered = this.#tasks === undefined ? hello : withTasks(hello, "2025");
+        stream.reply(200, resultText(request, offered));
       },
       ended: (error) => {
         if (answered) return;

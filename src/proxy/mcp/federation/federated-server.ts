@@ -21,6 +21,7 @@ import {
   RPC_METHOD_NOT_FOUND,
   type RpcRequest,
 } from "../rpc-message.ts";
+import { TASKS_EXTENSION } from "../tasks/task-wish.ts";
 import { AnswerStream, errorText } from "../transport/answer-stream.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
 import type { ListNews } from "../news/list-news.ts";
@@ -130,6 +131,7 @@ export class FederatedServer implements McpServerSide {
         resources: { listChanged: true, subscribe: true },
         completions: {},
         logging: {},
+        extensions: { [TASKS_EXTENSION]: {} },
       },
       instructions:
         "Many MCP servers behind one policy. Tools and prompts are named <server>.<name>, " +
@@ -156,7 +158,8 @@ function nowhere({ id, method }: RpcRequest): string {
     const result = { resultType: "complete", content: [{ type: "text", text }], isError: true };
     return JSON.stringify({ jsonrpc: "2.0", id, result });
   }
-  const known = method === "prompts/get" || method === "resources/read";
+  const known =
+    method === "prompts/get" || method === "resources/read" || method.startsWith("tasks/");
   const code = known ? RPC_INVALID_PARAMS : RPC_METHOD_NOT_FOUND;
   return errorText(id, code, `${method} names nothing here. Names begin with the server's.`);
 }

@@ -18,6 +18,7 @@ import { readQuestion } from "../read-question.ts";
 import type { RpcMessage } from "../rpc-message.ts";
 import type { McpServerSide } from "../transport/mcp-request.ts";
 import { FederatedServer } from "./federated-server.ts";
+import { FederatedTasks } from "./federated-tasks.ts";
 import { LocalExchange, type LocalParts } from "../inner/local-exchange.ts";
 import { innerSide, type InnerTools } from "../inner/inner-side.ts";
 import { place, splitUri, type Members } from "./namespace.ts";
@@ -40,6 +41,7 @@ const OF_ONE_MEMBER: ReadonlySet<McpMethod> = new Set<McpMethod>([
   "resources/read",
   "completion/complete",
   "tasks/get",
+  "tasks/result",
   "tasks/update",
   "tasks/cancel",
 ]);
@@ -77,7 +79,8 @@ export class FederationDoor {
     this.#limits = limits;
     const side = (upstream: Upstream): McpServerSide => innerSide(upstream, tools);
     this.#server = new FederatedServer({ members, version, side, news: tools.news });
-    const front = new SessionFront(this.#server, tools.peers.mark);
+    const tasks = new FederatedTasks(members, tools);
+    const front = new SessionFront(this.#server, tools.peers.mark, tasks);
     this.#front = tools.peers.share("mcp/front", front);
   }
 

@@ -3,11 +3,13 @@
  * `mcp://crm/file:///a` its resource `file:///a`. A URI stays a URI, and a template a template.
  */
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../../../core/json.ts";
-import type { UpstreamName } from "../../../core/units.ts";
+import { taskId } from "../../../core/task/task.ts";
+import type { TaskId, UpstreamName } from "../../../core/units.ts";
 import type { Upstream } from "../../../core/upstream.ts";
 import { setMemberAt } from "../../set-members.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
 import { requestOf } from "../era/stateless-message.ts";
+import { RELATED_TASK_KEY } from "../tasks/task-words.ts";
 
 /** By name, in the order in which lists show them. */
 export type Members = ReadonlyMap<string, Upstream>;
@@ -49,6 +51,7 @@ function spotOf(method: string, params: JsonObject): Spot | undefined {
     case "resources/read":
       return spot("uri", ["uri"], params["uri"]);
     case "tasks/get":
+    case "tasks/result":
     case "tasks/update":
     case "tasks/cancel":
       return spot("name", ["taskId"], params["taskId"]);
@@ -92,6 +95,10 @@ function split(text: string, at: number, members: Members): Split | undefined {
   return upstream === undefined ? undefined : { upstream, rest: text.slice(at + 1) };
 }
 
+export function joinTaskId(upstream: UpstreamName, task: TaskId): TaskId {
+  return taskId(joinName(upstream, task));
+}
+
 function joinName(upstream: UpstreamName, name: string): string {
   return `${upstream}.${name}`;
 }
@@ -130,12 +137,20 @@ export function joinAnswer(upstream: UpstreamName, json: JsonObject, text: strin
     const joined = parts.map((part) => joinPart(upstream, part));
     if (joined.some((part, index) => part !== parts[index])) set([member], joined);
   }
-  for (const path of [["taskId"], ["task", "taskId"]]) {
-    const holder = path.length === 1 ? result : result["task"];
-    const taskId = isJsonObject(holder) ? holder["taskId"] : undefined;
-    if (typeof taskId === "string") set(path, joinName(upstream, taskId));
+  for (const path of TASK_NAMES) {
+    const name = valueAt(result, path);
+    if (typeof name === "string") set(path, joinName(upstream, name));
   }
   return changed;
+}
+
+/** Where an answer names a task: of the call, of the call in the 2025 era, and of a result. */
+const TASK_NAMES = [["taskId"], ["task", "taskId"], ["_meta", RELATED_TASK_KEY, "taskId"]] as const;
+
+function valueAt(value: JsonValue, path: readonly string[]): JsonValue | undefined {
+  let at: JsonValue | undefined = value;
+  for (const key of path) at = isJsonObject(at) ? at[key] : undefined;
+  return at;
 }
 
 /** A content block, a resource's content, or a prompt's message. */

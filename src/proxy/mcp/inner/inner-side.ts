@@ -10,6 +10,7 @@ import type { ExchangeTools } from "../../http-exchange.ts";
 import type { RequestHead, WireFamily } from "../../wire.ts";
 import type { ListNews } from "../news/list-news.ts";
 import type { Peers } from "../peers/peers.ts";
+import type { TaskDesk } from "../tasks/task-desk.ts";
 import type { ProtectedResource } from "../protected-resource.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
 import { InnerExchange } from "./inner-exchange.ts";
@@ -22,6 +23,7 @@ export interface InnerTools {
   readonly login: ProtectedResource;
   readonly peers: Peers;
   readonly news: ListNews;
+  readonly tasks: TaskDesk;
   /** What stands for all servers at once. */
   readonly federation: Upstream;
   /** Governs it, and counts it among what runs. */

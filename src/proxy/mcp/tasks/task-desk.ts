@@ -111,7 +111,15 @@ export class TaskDesk {
     return task && { task, run: this.#enlist(task) };
   }
 
-  async find(asker: Asker, name: string): Promise<Task | undefined> {
+  /** A call that is made by itself, at once. Undefined: it cannot be kept now. */
+  async start(asker: Asker, call: TaskCall): Promise<Task | undefined> {
+    const { principal, upstream } = asker;
+    const begun = await this.begin({ principal, upstream: upstream.name, call });
+    if (begun !== undefined) this.#send(asker, begun, undefined);
+    return begun?.task;
+  }
+
+  async find(asker: Omit<Asker, "exchange">, name: string): Promise<Task | undefined> {
     const { principal, upstream } = asker;
     const task = await this.#ports.store.find(principal.tenant, name);
     return task?.upstream === upstream.name && isOwner(task, principal) ? task : undefined;
@@ -240,17 +248,20 @@ export class TaskDesk {
 
   /** Takes the task, once among all processes, and makes its call. Undefined: another one did. */
   async #make(asker: Asker, task: Task, from: Waiting | Round): Promise<Task | undefined> {
-    const sideOf = this.#sideOf;
-    if (sideOf === undefined) throw new TypeError("asked before there was a data plane");
     const [review, round] = from.kind === "waiting" ? [from.review] : [undefined, from];
     const until = instant(this.#ports.now() + LEASE_MS);
     const taken = await this.#change(task, { kind: "running", review, until });
     if (taken === undefined) return undefined;
-    const run = this.#enlist(taken);
+    this.#send(asker, { task: taken, run: this.#enlist(taken) }, round);
+    return taken;
+  }
+
+  #send(asker: Asker, { task, run }: BegunTask, round: Round | undefined): void {
+    const sideOf = this.#sideOf;
+    if (sideOf === undefined) throw new TypeError("asked before there was a data plane");
     const { session } = task.owner;
     const request = madeCall(task.call, { ...asker.principal, session }, round);
     run.asking = askMessages(sideOf(asker.upstream), request, run);
-    return taken;
   }
 
   #enlist(task: Task): TaskRun {

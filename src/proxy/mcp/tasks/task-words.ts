@@ -17,7 +17,7 @@ import { openQuestions } from "./state-after.ts";
 /** How often a client should look. */
 const POLL_MS = 2_000;
 const WORDS_MAX = 500;
-const RELATED_TASK_KEY = "io.modelcontextprotocol/related-task";
+export const RELATED_TASK_KEY = "io.modelcontextprotocol/related-task";
 
 type Status = "working" | "input_required" | "completed" | "failed" | "cancelled";
 

@@ -16,6 +16,8 @@ export interface McpRequest {
   readonly principal: Principal;
   /** How the agent showed who it is, where this request becomes exchanges of its own. */
   readonly presented?: Presented | undefined;
+  /** A call of a tool that a server of the 2025 era makes as a task only. */
+  readonly isTaskOnly?: boolean;
 }
 
 /** Something that answers as an MCP server over Streamable HTTP would. */
