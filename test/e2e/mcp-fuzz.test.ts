@@ -22,6 +22,9 @@ import {
 
 const WILD = fileURLToPath(new URL("../support/wild-mcp-server.ts", import.meta.url));
 
+const PATHS = ["/mcp/http", "/mcp/stdio", "/mcp/sse", "/mcp"] as const;
+const SERVERS = ["http", "stdio", "sse"] as const;
+
 let wild: WildServer;
 let sallyport: SallyportProcess;
 /** Sessions, by path. */
@@ -35,7 +38,8 @@ beforeAll(async () => {
 agents: [{ name: tester }]
 identity: { loopback_agent: tester }
 upstreams:
-  - { name: http, wire: mcp, url: "${wild.url}", allow_private: true }
+  - { name: http, wire: mcp, url: "${wild.url}/mcp", allow_private: true }
+  - { name: sse, wire: mcp, transport: sse, url: "${wild.url}/sse", allow_private: true }
   - { name: stdio, wire: mcp, stdio: { command: ${command} } }
 `,
     policies: {
@@ -49,7 +53,7 @@ inspect:
 `,
     },
   });
-  for (const path of ["/mcp/http", "/mcp/stdio"]) {
+  for (const path of PATHS) {
     const params = {
       protocolVersion: "2025-11-25",
       capabilities: {},
@@ -122,20 +126,20 @@ function post({ path, message, headers = {}, cut = 65_536, leaveAt }: Post): Pro
 const VERSION = "2026-07-28";
 
 function callOf(
-  path: string,
-  era: "2025" | "2026",
+  { path, era, server }: Target,
   id: unknown,
   saying: Saying,
 ): Pick<Post, "path" | "message" | "headers"> {
+  const name = path === "/mcp" ? `${server}.say` : "say";
   const meta = {
     "io.modelcontextprotocol/protocolVersion": VERSION,
     "io.modelcontextprotocol/clientCapabilities": {},
     "io.modelcontextprotocol/clientInfo": { name: "t", version: "1" },
   };
   const stateless = era === "2026";
-  const params = { name: "say", arguments: saying, ...(stateless && { _meta: meta }) };
+  const params = { name, arguments: saying, ...(stateless && { _meta: meta }) };
   const session = sessions[path];
-  const named = { "mcp-protocol-version": VERSION, "mcp-method": "tools/call", "mcp-name": "say" };
+  const named = { "mcp-protocol-version": VERSION, "mcp-method": "tools/call", "mcp-name": name };
   const bound = session === undefined ? {} : { "mcp-session-id": session };
   return {
     path,
@@ -168,9 +172,12 @@ const said = fc.record({
   pretty: fc.boolean(),
 });
 const target = fc.record({
-  path: fc.constantFrom("/mcp/http", "/mcp/stdio"),
+  path: fc.constantFrom(...PATHS),
   era: fc.constantFrom("2025" as const, "2026" as const),
+  /** Whose tool it is where all servers are asked as one. */
+  server: fc.constantFrom(...SERVERS),
 });
+type Target = typeof target extends fc.Arbitrary<infer T> ? T : never;
 const call = fc.record({
   kind: fc.constant("call" as const),
   target,
@@ -213,7 +220,7 @@ describe("a call among others", () => {
       const heardRight = fc.asyncProperty(anyTraffic, async (traffic) => {
         const ids = new Set<unknown>();
         const work = traffic.map(async (one) => {
-          const { path, era } = one.target;
+          const { path } = one.target;
           if (one.kind === "odd") {
             const session = sessions[path];
             const headers = session === undefined ? {} : { "mcp-session-id": session };
@@ -225,13 +232,13 @@ describe("a call among others", () => {
           const nonce = `nonce ${(nonces += 1)}`;
           const saying: Saying = { nonce, ...one.said };
           if (one.kind === "leave") {
-            await post({ ...callOf(path, era, `leaves ${nonce}`, saying), leaveAt: one.leaveAt });
+            await post({ ...callOf(one.target, `leaves ${nonce}`, saying), leaveAt: one.leaveAt });
             return;
           }
           // Two calls of one session may not be in flight under one id.
           if (ids.has(one.id)) return;
           ids.add(one.id);
-          const heard = await post({ ...callOf(path, era, one.id, saying), cut: one.cut });
+          const heard = await post({ ...callOf(one.target, one.id, saying), cut: one.cut });
           const text = JSON.stringify(heard);
           expect(answersIn(heard), text).toMatchObject([
             { id: one.id, result: { content: [{ type: "text", text: nonce }] } },
@@ -241,7 +248,7 @@ describe("a call among others", () => {
         });
         await Promise.all(work);
       });
-      await fc.assert(heardRight, { numRuns: 150 });
+      await fc.assert(heardRight, { numRuns: 200 });
       expect(sallyport.output()).not.toMatch(/"level":"(error|fatal)"/);
       await sallyport.stop();
       const verified = await runSallyport(["ledger", "verify", "--config", sallyport.configFile]);

@@ -1,6 +1,6 @@
 /**
  * An MCP server that says whatever a call asks it to say, before and after its answer and cut
- * anywhere: over HTTP when it is imported, over stdio when it is run.
+ * anywhere: over HTTP and the event streams of 2024 when it is imported, over stdio when it is run.
  */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -86,26 +86,57 @@ async function inPieces(bytes: Buffer, size: number, write: (piece: Buffer) => v
 }
 
 export interface WildServer extends AsyncDisposable {
+  /** Without a path: `/mcp`, or `/sse` for the transport of 2024. */
   readonly url: string;
 }
 
 export async function startWildServer(): Promise<WildServer> {
+  const streams = new Map<string, Stream>();
   const server = createServer((request, response) => {
+    const url = new URL(request.url ?? "", "http://127.0.0.1");
+    if (url.pathname === "/sse") return open(streams, response);
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       if (request.method !== "POST") return void response.writeHead(405).end();
-      void respond(JSON.parse(Buffer.concat(chunks).toString()) as Call, response);
+      const call = JSON.parse(Buffer.concat(chunks).toString()) as Call;
+      const stream = streams.get(url.searchParams.get("stream") ?? "");
+      if (stream === undefined) return void respond(call, response);
+      response.writeHead(202).end();
+      if (call.id !== undefined && call.method !== undefined) stream.say(call);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+interface Stream {
+  say(call: Call): void;
+}
+
+function open(streams: Map<string, Stream>, response: ServerResponse): void {
+  const id = String(streams.size + 1);
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.write(`event: endpoint\ndata: /message?stream=${id}\n\n`);
+  let writing = Promise.resolve();
+  streams.set(id, {
+    say: (call) => {
+      const { pretty = false, cut = 65_536 } = call.params?.arguments ?? {};
+      const events = eventsOf(sayingsOf(call, pretty));
+      writing = writing.then(() => inPieces(events, cut, (piece) => void response.write(piece)));
+    },
+  });
+}
+
+function eventsOf(texts: readonly string[]): Buffer {
+  const data = (text: string): string => text.replaceAll("\n", "\ndata: ");
+  return Buffer.from(texts.map((text) => `event: message\ndata: ${data(text)}\n\n`).join(""));
 }
 
 async function respond(call: Call, response: ServerResponse): Promise<void> {
@@ -119,10 +150,8 @@ async function respond(call: Call, response: ServerResponse): Promise<void> {
     await inPieces(Buffer.from(only), call.params?.arguments?.cut ?? only.length, write);
   } else {
     response.writeHead(200, { "content-type": "text/event-stream" });
-    const events = texts
-      .map((text) => `event: message\ndata: ${text.replaceAll("\n", "\ndata: ")}\n\n`)
-      .join("");
-    await inPieces(Buffer.from(events), call.params?.arguments?.cut ?? events.length, write);
+    const events = eventsOf(texts);
+    await inPieces(events, call.params?.arguments?.cut ?? events.length, write);
   }
   response.end();
 }
