@@ -257,6 +257,19 @@ describe("a budget that downgrades", () => {
     });
   });
 
+  it.each([
+    ["/openai/v1/embeddings", { model: "dear", input: "hi" }],
+    ["/gemini/v1beta/models/dear:embedContent", { content: { parts: [{ text: "hi" }] } }],
+  ])("refuses %s, because vectors of two models do not go together", async (path, body) => {
+    const refused = await fetch(sallyport.url + path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    expect(await refused.json()).toMatchObject({ code: "budget_exceeded" });
+    expect(provider.requests).toHaveLength(0);
+  });
+
   it("refuses where policy does not allow the other model", async () => {
     const response = await chat({ model: "alone", max_tokens: 100 });
     expect(response.status).toBe(400);

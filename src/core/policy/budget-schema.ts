@@ -76,8 +76,8 @@ export const BudgetSchema = Type.Object(
         {
           description:
             "When a call may cost more than is left: `deny` it, `clamp` its output cap to what " +
-            "the rest buys, or `downgrade` it to another model of the same upstream. " +
-            "Default: deny.",
+            "the rest buys, or `downgrade` it to another model of the same upstream (embeddings " +
+            "are denied: vectors of two models do not go together). Default: deny.",
           examples: ["clamp"],
         },
       ),

@@ -139,9 +139,10 @@ export class LlmInterpretation implements Interpretation {
 function endpointOf(endpoint: Endpoint, model: string): Endpoint | undefined {
   const { operation, aroundModel } = endpoint;
   if (operation.request === undefined) return undefined;
+  // Vectors of two models do not go together: nobody would see why a search finds nothing.
+  if (operation.bills !== "input_and_output") return undefined;
   if (endpoint.model === undefined) return endpoint;
-  // Vectors of two models do not go together, and a batch names its model many times.
-  if (aroundModel === undefined || operation.bills !== "input_and_output") return undefined;
+  if (aroundModel === undefined) return undefined;
   const target = `${aroundModel.before}${encodeURIComponent(model)}${aroundModel.after}`;
   return { ...endpoint, target, model };
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { PriceCatalogue } from "../../../src/core/money/price.ts";
 import type { ServiceTier } from "../../../src/core/money/service-tier.ts";
 import { instant, type Instant } from "../../../src/core/units.ts";
-import { GENAI_PRICES_VERSION } from "../../../src/stores/prices/genai-prices.ts";
+import { GENAI_PRICES_VERSION, listedModels } from "../../../src/stores/prices/genai-prices.ts";
 import { createPriceCatalogue } from "../../../src/stores/prices/price-catalogue.ts";
 import {
   NO_OVERLAY,
@@ -118,6 +118,14 @@ describe("the bundled catalogue", () => {
     const other = createPriceCatalogue({ ...NO_OVERLAY, unpriced: OWN });
     expect(other.version).not.toBe(bundled.version);
     expect(createPriceCatalogue({ ...NO_OVERLAY }).version).toBe(bundled.version);
+  });
+
+  it("has no row a hundred thousand times too dear, whichever version is installed", () => {
+    const dear = ["openai", "anthropic", "google", "aws", "azure", "mistral", "x-ai", "deepseek"]
+      .flatMap((provider) => listedModels(provider).map((name) => [provider, name] as const))
+      .filter(([provider, name]) => (usdPerMillion(provider, name)?.output ?? 0) > 1000);
+    expect(dear).toEqual([]);
+    expect(listedModels("openai").length).toBeGreaterThan(50);
   });
 
   it("never goes to the network", async () => {
