@@ -154,7 +154,8 @@ describe.each(Object.entries(DIALECTS))("a budget of one call by %s", (dialect, 
     const model = nameOf(dialect, scope);
     const call = callOf("", model);
     const answers = await Promise.all(Array.from({ length: 4 }, () => ask(call)));
-    expect(answers.toSorted()).toEqual([...Array(3).fill("budget_exceeded"), "passed"]);
+    expect(answers.filter((answer) => answer === "passed")).toHaveLength(1);
+    expect(answers.filter((answer) => answer === "budget_exceeded")).toHaveLength(3);
     const other = OTHERS[scope];
     if (other === undefined) return;
     const place = callOf(scope === "upstream" ? "2" : "", scope === "model" ? `${model}2` : model);
