@@ -58,6 +58,38 @@ export const AWS = {
 
 export const KMS_KEY = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd";
 
+export const AWS_ROLE = "arn:aws:iam::111122223333:role/sallyport";
+export const WEB_IDENTITY_TOKEN = "eyJ.service-account.token";
+
+export interface TokenService extends Service {
+  /** Milliseconds since 1970: of the keys that are lent from here on. */
+  endAt(until: number): void;
+}
+
+/** AssumeRoleWithWebIdentity of AWS STS; what it lends has `session_<n>` as its session token. */
+export async function openAwsSts(): Promise<TokenService> {
+  let until = Date.now() + 3_600_000;
+  let lent = 0;
+  const refuse = (code: string): Reply => ({ status: 403, body: { Error: { Code: code } } });
+  const service = await serve((request, bytes) => {
+    if (request.headers.accept !== "application/json") return refuse("NotJson");
+    const asked = new URLSearchParams(bytes.toString());
+    if (asked.get("Action") !== "AssumeRoleWithWebIdentity") return refuse("InvalidAction");
+    if (asked.get("WebIdentityToken") !== WEB_IDENTITY_TOKEN) return refuse("InvalidIdentityToken");
+    if (asked.get("RoleArn") !== AWS_ROLE) return refuse("AccessDenied");
+    lent += 1;
+    const Credentials = {
+      AccessKeyId: AWS.accessKeyId,
+      SecretAccessKey: AWS.secretAccessKey,
+      SessionToken: `session_${String(lent).padStart(12, "0")}`,
+      Expiration: Math.floor(until / 1000),
+    };
+    const result = { AssumeRoleWithWebIdentityResult: { Credentials } };
+    return { status: 200, body: { AssumeRoleWithWebIdentityResponse: result } };
+  });
+  return { ...service, endAt: (at) => void (until = at) };
+}
+
 /** Encrypt and Decrypt of AWS KMS: signed requests only, the encryption context authenticated. */
 export function openAwsKms(): Promise<Service> {
   const key = randomBytes(32);

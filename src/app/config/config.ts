@@ -1,3 +1,4 @@
+import type { AwsCredentialSource } from "../../stores/vault/aws-credentials.ts";
 import type { JsonValue } from "../../core/json.ts";
 import type { Clearance } from "../../core/identity/directory-entry.ts";
 import type { TrustMode } from "../../core/trust/pin.ts";
@@ -192,7 +193,7 @@ export type KmsSettings =
       readonly key: string;
       readonly region: string;
       readonly endpoint: string | undefined;
-      readonly credentialsFile: string;
+      readonly credentials: AwsCredentialSource;
     }
   | {
       readonly kind: "transit";

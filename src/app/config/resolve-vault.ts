@@ -1,3 +1,4 @@
+import type { AwsCredentialSource } from "../../stores/vault/aws-credentials.ts";
 import type { Config, KmsSettings, VaultServerSettings } from "./config.ts";
 import type { ConfigFile } from "./config-schema.ts";
 
@@ -49,23 +50,40 @@ function serverOf(
   };
 }
 
+function awsCredentialsOf(
+  kms: ConfigFile["vault"]["kms"],
+  path: PathOf,
+  complain: Complain,
+): AwsCredentialSource {
+  const { credentials_file: file, role_arn: roleArn, region = "" } = kms;
+  if (file !== undefined && roleArn !== undefined) {
+    complain("vault.kms.role_arn", "is lent by a token, but a key is given", "one of them");
+  }
+  if (roleArn !== undefined) {
+    const tokenFile = path("vault.kms.web_identity_token_file", kms.web_identity_token_file);
+    return { kind: "web_identity", roleArn, tokenFile, region, endpoint: kms.sts_endpoint };
+  }
+  if (file === undefined) {
+    const how = "set vault.kms.credentials_file, or vault.kms.role_arn in EKS";
+    complain("vault.kms.provider", "needs credentials beside it", how);
+  }
+  return { kind: "file", path: path("vault.kms.credentials_file", file ?? "") };
+}
+
 function kmsOf(
   kms: ConfigFile["vault"]["kms"],
   server: VaultServerSettings | undefined,
   path: PathOf,
   complain: Complain,
 ): KmsSettings | undefined {
-  const { provider, key = "", region = "", endpoint, credentials_file: credentials, mount } = kms;
+  const { provider, key = "", region = "", endpoint, mount } = kms;
   if (provider === undefined) return undefined;
   const at = "vault.kms.provider";
   if (key === "") complain(at, "needs a key beside it", "set vault.kms.key");
   if (provider === "aws") {
     if (region === "") complain(at, "needs a region beside it", "set vault.kms.region");
-    if (credentials === undefined) {
-      complain(at, "needs credentials beside it", "set vault.kms.credentials_file");
-    }
-    const credentialsFile = path("vault.kms.credentials_file", credentials ?? "");
-    return { kind: "aws", key, region, endpoint, credentialsFile };
+    const credentials = awsCredentialsOf(kms, path, complain);
+    return { kind: "aws", key, region, endpoint, credentials };
   }
   if (server === undefined) {
     complain(at, "`transit` needs a server", "set vault.server.url");

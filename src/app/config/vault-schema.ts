@@ -15,6 +15,17 @@ const KMS = {
       type: "string",
       description: "aws: access_key_id:secret_access_key[:session_token], read when needed.",
     },
+    role_arn: {
+      type: "string",
+      pattern: "^arn:aws[a-z-]*:iam::\\d{12}:role/[!-~]{1,512}$",
+      description: "aws: in place of credentials_file, a role that the pod may have (IRSA).",
+    },
+    web_identity_token_file: {
+      type: "string",
+      default: "/var/run/secrets/eks.amazonaws.com/serviceaccount/token",
+      description: "aws: the service account's token, where EKS puts it.",
+    },
+    sts_endpoint: { type: "string", description: "aws: in place of sts.<region>.amazonaws.com." },
     mount: {
       type: "string",
       default: "transit",

@@ -4,11 +4,10 @@
  * @see https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html
  * @see https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html
  */
-import { readFile } from "node:fs/promises";
 import type { JsonObject } from "../../core/json.ts";
-import { codeOf } from "../../lib/caught.ts";
 import { askJson } from "./ask-json.ts";
-import { createAwsSigner, readAwsKey } from "./aws-signer.ts";
+import { awsCredentials, type AwsCredentialSource } from "./aws-credentials.ts";
+import { createAwsSigner, type AwsKey } from "./aws-signer.ts";
 import type { KeyWrapper } from "./key-wrapper.ts";
 import { VaultFault } from "./vault-fault.ts";
 
@@ -18,8 +17,7 @@ export interface AwsKmsSettings {
   readonly region: string;
   /** `https://kms.<region>.amazonaws.com` unless given. */
   readonly endpoint: string | undefined;
-  /** `access_key_id:secret_access_key[:session_token]`, read again with each request. */
-  readonly credentialsFile: string;
+  readonly credentials: AwsCredentialSource;
 }
 
 /** Authenticated with the ciphertext: what KMS wrapped for others does not open here. */
@@ -27,26 +25,32 @@ const CONTEXT = { purpose: "sallyport-vault" };
 
 export function createAwsKms(settings: AwsKmsSettings): KeyWrapper {
   const { key } = settings;
+  const keyToSign = awsCredentials(settings.credentials);
+  const call = (action: Action, content: JsonObject): Promise<JsonObject> =>
+    ask(action, content, settings, keyToSign);
   return {
     name: `aws_kms ${key}`,
     async wrap(plain) {
       const body = { KeyId: key, Plaintext: plain.toString("base64"), EncryptionContext: CONTEXT };
-      return textOf(await call("Encrypt", body, settings), "CiphertextBlob");
+      return textOf(await call("Encrypt", body), "CiphertextBlob");
     },
     async unwrap(wrapped) {
       const body = { KeyId: key, CiphertextBlob: wrapped, EncryptionContext: CONTEXT };
-      return Buffer.from(textOf(await call("Decrypt", body, settings), "Plaintext"), "base64");
+      return Buffer.from(textOf(await call("Decrypt", body), "Plaintext"), "base64");
     },
   };
 }
 
-async function call(
-  action: "Encrypt" | "Decrypt",
+type Action = "Encrypt" | "Decrypt";
+
+async function ask(
+  action: Action,
   content: JsonObject,
-  { region, endpoint, credentialsFile }: AwsKmsSettings,
+  { region, endpoint }: AwsKmsSettings,
+  keyToSign: () => Promise<AwsKey>,
 ): Promise<JsonObject> {
   const origin = new URL(endpoint ?? `https://kms.${region}.amazonaws.com`).origin;
-  const credentials = await readCredentials(credentialsFile);
+  const credentials = await keyToSign();
   const text = JSON.stringify(content);
   const own = [
     "content-type",
@@ -67,18 +71,6 @@ async function call(
   const type = answer.body["__type"];
   const why = typeof type === "string" ? type.slice(type.lastIndexOf("#") + 1) : answer.status;
   throw new VaultFault(`AWS KMS refused to ${action.toLowerCase()} the vault's key (${why})`);
-}
-
-async function readCredentials(path: string) {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    throw new VaultFault(`${path} cannot be read (${codeOf(error)})`, { cause: error });
-  }
-  const key = readAwsKey(text.trim());
-  if (key !== undefined) return key;
-  throw new VaultFault(`${path}: write access_key_id:secret_access_key[:session_token]`);
 }
 
 function* pairs(flat: readonly string[]): Generator<[string, string]> {

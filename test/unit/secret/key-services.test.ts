@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { id } from "../../../src/core/units.ts";
+import { awsCredentials } from "../../../src/stores/vault/aws-credentials.ts";
 import { createAwsKms } from "../../../src/stores/vault/aws-kms.ts";
 import { createTransit, type VaultServer } from "../../../src/stores/vault/hashicorp-vault.ts";
 import type { KeyWrapper } from "../../../src/stores/vault/key-wrapper.ts";
@@ -17,12 +18,16 @@ import {
 import {
   AWS,
   KMS_KEY,
+  AWS_ROLE,
   openAwsKms,
+  openAwsSts,
   openHashicorpVault,
   openKubernetes,
   VAULT_TOKEN,
   type HashicorpVault,
   type Service,
+  type TokenService,
+  WEB_IDENTITY_TOKEN,
 } from "../../support/key-services.ts";
 import {
   AT,
@@ -64,7 +69,7 @@ const awsKms = (key = KMS_KEY): KeyWrapper =>
     key,
     region: AWS.region,
     endpoint: aws.url,
-    credentialsFile: file("aws", `${AWS.accessKeyId}:${AWS.secretAccessKey}\n`),
+    credentials: { kind: "file", path: file("aws", `${AWS.accessKeyId}:${AWS.secretAccessKey}\n`) },
   });
 const transit = (): KeyWrapper =>
   createTransit({ server: server(), mount: "transit", key: "sallyport" });
@@ -164,13 +169,88 @@ describe("a wrapped key", () => {
       key: KMS_KEY,
       region: AWS.region,
       endpoint: aws.url,
-      credentialsFile: file("wrong", `${AWS.accessKeyId}:${"x".repeat(40)}`),
+      credentials: {
+        kind: "file",
+        path: file("wrong", `${AWS.accessKeyId}:${"x".repeat(40)}`),
+      },
     });
     const place = placeWith(wrong);
     const refused = await openVaultKey(place.key).catch((error: unknown) => String(error));
     expect(refused).toContain("refused to encrypt the vault's key (InvalidSignatureException)");
     expect(refused).not.toContain("x".repeat(40));
     expect(existsSync(vaultPath(directory))).toBe(false);
+  });
+});
+
+describe("a role that a pod's service account may have", () => {
+  const kmsOf = (tokenFile: string): KeyWrapper =>
+    createAwsKms({
+      key: KMS_KEY,
+      region: AWS.region,
+      endpoint: aws.url,
+      credentials: webIdentity(tokenFile),
+    });
+  const webIdentity = (tokenFile: string) =>
+    ({
+      kind: "web_identity",
+      roleArn: AWS_ROLE,
+      tokenFile,
+      region: AWS.region,
+      endpoint: sts.url,
+    }) as const;
+  let sts: TokenService;
+  beforeEach(async () => {
+    sts = await openAwsSts();
+  });
+  afterEach(() => sts[Symbol.asyncDispose]());
+
+  it("wraps and unwraps the vault's key with one token for many requests", async () => {
+    const token = file("token", `${WEB_IDENTITY_TOKEN}\n`);
+    const place = placeWith(kmsOf(token));
+    await openVaultKey(place.key);
+    setSecret(place, secret("openai"), BINDING, VALUE, AT);
+    const wrapper = kmsOf(token);
+    const sealed = await Promise.all([
+      wrapper.wrap(Buffer.alloc(32, 1)),
+      wrapper.wrap(Buffer.alloc(32, 2)),
+    ]);
+    expect(await wrapper.unwrap(sealed[1])).toEqual(Buffer.alloc(32, 2));
+    // One of each wrapper.
+    expect(sts.asked).toEqual(["POST /", "POST /"]);
+    const other = placeWith(kmsOf(token));
+    await openVaultKey(other.key);
+    expect(namesIn(other)).toEqual(["openai"]);
+  });
+
+  it("is asked for anew before its key ends, and its key used on while nobody answers", async () => {
+    let now = 0;
+    sts.endAt(3_600_000);
+    const keyNow = awsCredentials(webIdentity(file("token", WEB_IDENTITY_TOKEN)), () => now);
+    const tokenNow = async () => (await keyNow()).sessionToken;
+    expect(await tokenNow()).toMatch(/1$/);
+    now = 3_200_000;
+    expect(await tokenNow()).toMatch(/1$/);
+    now = 3_400_000;
+    sts.fail(503);
+    expect(await tokenNow()).toMatch(/1$/);
+    sts.fail(undefined);
+    sts.endAt(7_200_000);
+    expect(await Promise.all([tokenNow(), tokenNow()])).toEqual([
+      expect.stringMatching(/2$/),
+      expect.stringMatching(/2$/),
+    ]);
+    now = 7_200_001;
+    sts.fail(503);
+    await expect(tokenNow()).rejects.toThrow(/does not lend the role .* \(503\)/u);
+  });
+
+  it("says why it is not lent, without the token", async () => {
+    const wrong = file("token", "wrong-service-account-token");
+    const refused = await openVaultKey(placeWith(kmsOf(wrong)).key).catch(String);
+    expect(refused).toContain("(InvalidIdentityToken)");
+    expect(refused).not.toContain("wrong-service-account-token");
+    const gone = placeWith(kmsOf(join(directory, "nowhere")));
+    await expect(openVaultKey(gone.key)).rejects.toThrow(/nowhere cannot be read \(ENOENT\)/u);
   });
 });
 
