@@ -2,10 +2,10 @@
  * Cuts folded text into tokens. One pass over the units, nothing allocated; a token may be cut
  * anywhere between two calls.
  */
-import { endToken, STEM_UNITS as STEM } from "./token-features.ts";
+import { endToken } from "./token-features.ts";
 import { NO_TOKEN, WORD_TOKEN, type TokenReader } from "./token-reader.ts";
 import { endLine, isQuoteSign, openByWord, passSigns, PLAIN } from "./token-setting.ts";
-import { plainUnits, PRIME as WORD_PRIME } from "./word-roles.ts";
+import { plainUnits, PRIME as WORD_PRIME, STEM_UNITS as STEM } from "./word-roles.ts";
 
 /** A run of signs such as `<|` or `###` is one token up to this length. */
 const SIGNS_MAX = 6;

@@ -10,12 +10,10 @@ import {
   type TokenReader,
 } from "./token-reader.ts";
 import { closeByWord, hearToken, quotationOf, talkLevel } from "./token-setting.ts";
-import { hashOf, isTalk, partOf, PRIME, roleOf } from "./word-roles.ts";
+import { hashOf, isTalk, PRIME, roleOf, STEM_UNITS } from "./word-roles.ts";
 
 /** Words this long are no words and say nothing; nor does a letter alone. */
 const WORD_MAX = 24;
-/** Units of a word that its stem is taken to be. */
-export const STEM_UNITS = 6;
 
 // What kinds of features there are: each begins its hash with its own number.
 const IS_WORD = 0x1f3d;
@@ -37,8 +35,7 @@ export function endToken(reader: TokenReader, end: number): void {
   let hash = reader.hash;
   let stem = length < STEM_UNITS ? hash : reader.stem;
   const isLong = length > WORD_MAX;
-  const part = kind === WORD_TOKEN ? partOf(hash) : 0;
-  hearToken(reader.setting, isTalk(part));
+  hearToken(reader.setting, kind === WORD_TOKEN && isTalk(stem));
   if (kind === WORD_TOKEN && reader.letters === 0) hash = stem = NUMBER;
   else if (isLong) hash = stem = LONG_WORD;
   const isLetter = kind === WORD_TOKEN && length === 1;
@@ -56,7 +53,7 @@ export function endToken(reader: TokenReader, end: number): void {
     features[count] = mixed(IS_CAPITALS, stem);
     count += 1;
   }
-  if (kind === WORD_TOKEN) count = playRole(reader, roleOf(part), count);
+  if (kind === WORD_TOKEN) count = playRole(reader, roleOf(hash), count);
   reader.sink.token(features, count, reader.start, end);
   pass(reader, stem);
 }

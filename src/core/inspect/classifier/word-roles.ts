@@ -31,19 +31,7 @@ export function hashOf(word: string): number {
 /** Slots of a table of words by the low bits of their hashes: which word, and its role. */
 const SLOTS = 1 << 13;
 const words = new Int32Array(SLOTS);
-/** The role of a word, and `IS_TALK` for the words of those who write about attacks. */
-const parts = new Uint8Array(SLOTS);
-const IS_TALK = 0x80;
-const TALK = `injection injections inject injected injecting injector jailbreak jailbreaks jailbreaking
-  attack attacks attacked attacker attackers adversary adversaries adversarial malicious maliciously
-  vulnerability vulnerabilities vulnerable exploit exploits exploited exploitation exfiltration
-  guardrail guardrails guard guards detector detectors detect detects detected detecting detection
-  classifier classifiers classified mitigation mitigations mitigate payload payloads probe probes
-  owasp cve cwe mitre sanitize sanitized sanitization sanitizer untrusted defense defenses defence
-  defences defenders threat threats phishing spoofing smuggling poisoning poisoned leakage moderation
-  flagged flags heuristic heuristics benchmark benchmarks scanner scanners redteam teaming firewall
-  blocklist regex victim victims obfuscation obfuscated evasion hijack hijacking hijacked xss sqli
-  pentest pentesting hardening hallucination toxicity robustness trigger triggers`;
+const roles = new Uint8Array(SLOTS);
 
 let role = 0;
 for (const [name, list] of Object.entries(INJECTION_VOCABULARY)) {
@@ -53,32 +41,41 @@ for (const [name, list] of Object.entries(INJECTION_VOCABULARY)) {
     const hash = hashOf(foldLiteral(word));
     const slot = slotOf(hash);
     words[slot] = hash;
-    if (parts[slot] === 0) parts[slot] = role;
+    if (roles[slot] === 0) roles[slot] = role;
   }
-}
-for (const word of TALK.split(/\s+/u)) {
-  const hash = hashOf(word);
-  const slot = slotOf(hash);
-  words[slot] = hash;
-  parts[slot] = (parts[slot] ?? 0) | IS_TALK;
 }
 
 function slotOf(hash: number): number {
   let slot = (hash ^ (hash >>> 13)) & (SLOTS - 1);
-  while (parts[slot] !== 0 && words[slot] !== hash) slot = (slot + 1) & (SLOTS - 1);
+  while (roles[slot] !== 0 && words[slot] !== hash) slot = (slot + 1) & (SLOTS - 1);
   return slot;
 }
 
-/** What is known of a word: to be asked for its role, and whether it speaks about attacks. */
-export function partOf(hash: number): number {
-  return parts[slotOf(hash)] ?? 0;
-}
-
 /** The first class that the word is in, from 1; 0 for a word of no part. */
-export function roleOf(part: number): number {
-  return part & ~IS_TALK;
+export function roleOf(hash: number): number {
+  return roles[slotOf(hash)] ?? 0;
 }
 
-export function isTalk(part: number): boolean {
-  return (part & IS_TALK) !== 0;
+/** Units of a word that its stem is taken to be. */
+export const STEM_UNITS = 6;
+
+/** Stems of the words of those who write about attacks, so that `injectionGuard` is one too. */
+const TALK = `inject jailbr attack advers malici vulner exploi exfilt guardr guard guards detect payloa
+  mitiga owasp cve cwe mitre saniti untrus defens defenc threat phishi spoofi smuggl poison leakag
+  flagge heuris benchm scanne redtea firewa blockl regex victim obfusc evasio hijack xss sqli
+  pentes harden halluc toxici robust trigge probe probes probin`;
+/** Few enough that most words meet an empty slot at once. */
+const TALK_SLOTS = 1 << 10;
+const talk = new Int32Array(TALK_SLOTS);
+for (const stem of TALK.split(/\s+/u)) talk[talkSlotOf(hashOf(stem))] = hashOf(stem);
+
+function talkSlotOf(stem: number): number {
+  let slot = (stem ^ (stem >>> 10)) & (TALK_SLOTS - 1);
+  while (talk[slot] !== 0 && talk[slot] !== stem) slot = (slot + 1) & (TALK_SLOTS - 1);
+  return slot;
+}
+
+/** Whether a word with this stem speaks about attacks. */
+export function isTalk(stem: number): boolean {
+  return talk[talkSlotOf(stem)] === stem;
 }
