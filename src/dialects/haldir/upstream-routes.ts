@@ -22,6 +22,8 @@ const NewUpstreamJson = Type.Object({
 const READ = { role: "viewer", scope: "upstreams:read" } as const;
 const WRITE = { role: "admin", scope: "upstreams:write" } as const;
 const UPSTREAMS_MAX = 1_000;
+/** This API has no way to. */
+const REMOVE_FIRST = "To change its URL remove it first: DELETE /core/v1/upstreams/<name>.";
 
 export function upstreamRoutes(api: DialectApi, { core, book }: HaldirParts): void {
   api.post(
@@ -35,7 +37,7 @@ export function upstreamRoutes(api: DialectApi, { core, book }: HaldirParts): vo
         const { code } = registered.fault;
         const fault =
           code === "conflict"
-            ? ({ ...registered.fault, code: "invalid" } as const)
+            ? ({ code: "invalid", detail: `${registered.fault.detail} ${REMOVE_FIRST}` } as const)
             : registered.fault;
         return fail(reply, fault, request);
       }
