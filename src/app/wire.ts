@@ -67,7 +67,6 @@ async function openPlane(
 ): Promise<DataPlane> {
   const roster = createUpstreamRoster(config, () => live.upstreams());
   const routes = routesOf(config, roster);
-  const own = new OwnServer({ upstreams: routes.upstreams, ports, refusals }, VERSION);
   const links = crew === undefined ? undefined : started.use(await linksOf(crew));
   const peers = links ?? ALONE;
   const owners = started.use(
@@ -82,6 +81,7 @@ async function openPlane(
     return { policy: policies.current(), definitions: definitions.revision, servers };
   });
   const tasks = new TaskDesk({ ...ports, store: taskStore });
+  const own = new OwnServer({ upstreams: routes.upstreams, ports, refusals, tasks }, VERSION);
   const ways = { vault, environment, events, own, peers, owners, news, tasks };
   const mcp = started.use(new McpTransports(ways));
   const pools = started.use(new UpstreamPools(connectorFor, mcp, vault));

@@ -6,3 +6,6 @@ export const OWN_SERVER: UpstreamName = id("sallyport");
 
 /** Spends money, so that, unlike its neighbours, it needs a rule. */
 export const AUTHORIZE_SPEND = "authorize_spend";
+
+/** Waits for a person, so that, unlike its neighbours, it may be a task. */
+export const REQUEST_APPROVAL = "request_approval";

@@ -313,6 +313,52 @@ describe("a call that a person must approve, of the 2025 era", () => {
   });
 });
 
+describe("an approval that an agent asks for ahead of its call", () => {
+  const planned = (text: string) => ({
+    name: "request_approval",
+    arguments: { tool: "tools.echo", arguments: { text } },
+  });
+
+  it.each(["yes", "no"])("is a task of the 2026 era until a person said %s", async (word) => {
+    const path = "/mcp/sallyport";
+    const { result } = await send("tools/call", planned(`ahead-${word}`), { path });
+    expect(result).toMatchObject({ resultType: "task", status: "working" });
+    const { taskId } = result;
+    expect((await send("tasks/get", { taskId }, { path })).result.status).toBe("working");
+    await say(await waiting(`ahead-${word}`), word === "yes" ? "approve" : "deny");
+    const { result: over } = await send("tasks/get", { taskId }, { path });
+    expect(over).toMatchObject({
+      status: "completed",
+      result: { structuredContent: word === "yes" ? { status: "approved" } : { decision: "deny" } },
+    });
+    if (word === "yes") expect((await echo("ahead-yes")).result).toMatchObject({ content: [{}] });
+  });
+
+  it("needs no task where nobody has to be asked", async () => {
+    const { result } = await send("tools/call", planned("free"), { path: "/mcp/sallyport" });
+    expect(result).toMatchObject({ structuredContent: { status: "not_needed" } });
+  });
+
+  it.each(["/mcp/sallyport", "/mcp"])(
+    "is a task of the 2025 era as well (%s)",
+    async (path) => {
+      const client = new SessionClient({ name: "old", version: "1" });
+      await client.connect(new SessionTransport(new URL(gate.url + path)) as never);
+      const name = path === "/mcp" ? "sallyport.request_approval" : "request_approval";
+      const { tools } = await client.listTools();
+      expect(tools.find((tool) => tool.name === name)?.execution?.taskSupport).toBe("optional");
+      const text = `ahead of ${path}`;
+      const hearing = streamed(client, name, planned(text).arguments);
+      await say(await waiting(text), "approve");
+      expect((await hearing).at(-1)?.result).toMatchObject({
+        structuredContent: { status: "approved" },
+      });
+      await client.close();
+    },
+    20_000,
+  );
+});
+
 it("outlives the process: a task taken before a kill is made after it", async () => {
   const { taskId } = (await echo("eleven")).result;
   const review = await waiting('"eleven"');

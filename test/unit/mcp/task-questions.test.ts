@@ -6,8 +6,10 @@ import {
   withAnswers,
 } from "../../../src/proxy/mcp/tasks/state-after.ts";
 import { madeCall, storedCall } from "../../../src/proxy/mcp/tasks/stored-call.ts";
-import { id } from "../../../src/core/units.ts";
+import { OWN_SERVER } from "../../../src/core/own-server.ts";
+import { id, type UpstreamName } from "../../../src/core/units.ts";
 
+const TOOLS = id<UpstreamName>("tools");
 const answerOf = (result: object): string => JSON.stringify({ jsonrpc: "2.0", id: 0, result });
 const asking = (questions: readonly string[]) => {
   const inputRequests = Object.fromEntries(
@@ -15,6 +17,7 @@ const asking = (questions: readonly string[]) => {
   );
   const state = stateAfter(
     answerOf({ resultType: "input_required", inputRequests, requestState: "s" }),
+    TOOLS,
   );
   if (state.kind !== "asking") throw new Error(`it is ${state.kind}`);
   return state;
@@ -23,9 +26,9 @@ const asking = (questions: readonly string[]) => {
 describe("a task by its answer", () => {
   it("is over with a result or an error", () => {
     const done = answerOf({ resultType: "complete", content: [] });
-    expect(stateAfter(done)).toEqual({ kind: "done", answer: done });
+    expect(stateAfter(done, TOOLS)).toEqual({ kind: "done", answer: done });
     const error = `{"jsonrpc":"2.0","id":0,"error":{"code":-32603,"message":"no"}}`;
-    expect(stateAfter(error)).toEqual({ kind: "done", answer: error });
+    expect(stateAfter(error, TOOLS)).toEqual({ kind: "done", answer: error });
   });
 
   it("waits for a person once more where policy has changed", () => {
@@ -35,7 +38,16 @@ describe("a task by its answer", () => {
       isError: true,
       _meta: { "io.sallyport/denial": denial },
     });
-    expect(stateAfter(answer)).toMatchObject({ kind: "waiting", review: "rev_2" });
+    expect(stateAfter(answer, TOOLS)).toMatchObject({ kind: "waiting", review: "rev_2" });
+  });
+});
+
+describe("an approval asked for ahead of a call", () => {
+  const answer = answerOf({ structuredContent: { status: "pending", review: "rev_3" } });
+
+  it("waits for its person where Sallyport itself says so, and nowhere else", () => {
+    expect(stateAfter(answer, OWN_SERVER)).toEqual({ kind: "waiting", review: "rev_3" });
+    expect(stateAfter(answer, TOOLS)).toEqual({ kind: "done", answer });
   });
 });
 

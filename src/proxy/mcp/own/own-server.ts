@@ -5,6 +5,8 @@
 import type { Dispatcher } from "undici";
 import { OWN_SERVER } from "../../../core/own-server.ts";
 import { isJsonObject, type JsonObject } from "../../../core/json.ts";
+import type { Principal } from "../../../core/principal.ts";
+import type { Task } from "../../../core/task/task.ts";
 import type { Departure, UpstreamTransport } from "../../upstream-transport.ts";
 import { SESSION_VERSION, SESSION_VERSIONS } from "../era/session-versions.ts";
 import { CLIENT_CAPABILITIES_KEY, saysCapabilities } from "../era/stateless-message.ts";
@@ -14,20 +16,37 @@ import { STATELESS_VERSIONS } from "../protocol-era.ts";
 import { RPC_INVALID_PARAMS, RPC_METHOD_NOT_FOUND, type RpcRequest } from "../rpc-message.ts";
 import { AnswerStream, errorText } from "../transport/answer-stream.ts";
 import { errorOf } from "../../../lib/caught.ts";
-import { OWN_TOOL_LIST, runOwnTool, type OwnAnswer, type OwnToolParts } from "./own-tools.ts";
+import { withTaskCapability } from "../tasks/offer-tasks.ts";
+import { pendingReviewIn } from "../tasks/state-after.ts";
+import { storedCall } from "../tasks/stored-call.ts";
+import type { TaskDesk } from "../tasks/task-desk.ts";
+import { declaresTasks } from "../tasks/task-wish.ts";
+import { createdText } from "../tasks/task-words.ts";
+import {
+  OWN_TOOL_LIST,
+  OWN_TOOL_LIST_2025,
+  runOwnTool,
+  type OwnAnswer,
+  type OwnToolParts,
+} from "./own-tools.ts";
 
 const INSTRUCTIONS =
   "Ask check_permission before a call that may be denied, budget_status before costly work, and " +
   "request_approval where a person must say yes.";
 
 const NO_ARGUMENTS: JsonObject = {};
-const CAPABILITIES: JsonObject = { tools: {} };
+const CAPABILITIES_2025 = withTaskCapability({ tools: {} }, "2025");
+const CAPABILITIES_2026 = withTaskCapability({ tools: {} }, "2026");
+
+export interface OwnServerParts extends OwnToolParts {
+  readonly tasks: Pick<TaskDesk, "keep">;
+}
 
 export class OwnServer implements UpstreamTransport {
-  readonly #parts: OwnToolParts;
+  readonly #parts: OwnServerParts;
   readonly #info: JsonObject;
 
-  constructor(parts: OwnToolParts, version: string) {
+  constructor(parts: OwnServerParts, version: string) {
     this.#parts = parts;
     this.#info = { name: OWN_SERVER, title: "Sallyport", version };
   }
@@ -63,14 +82,15 @@ export class OwnServer implements UpstreamTransport {
       case "server/discover":
         return this.#result(id, era, {
           supportedVersions: STATELESS_VERSIONS,
-          capabilities: CAPABILITIES,
+          capabilities: CAPABILITIES_2026,
           instructions: INSTRUCTIONS,
           ...UNCACHED,
         });
       case "ping":
         return this.#result(id, era, {});
       case "tools/list":
-        return this.#result(id, era, { tools: OWN_TOOL_LIST, ...(era === "2026" && UNCACHED) });
+        if (era === "2025") return this.#result(id, era, { tools: OWN_TOOL_LIST_2025 });
+        return this.#result(id, era, { tools: OWN_TOOL_LIST, ...UNCACHED });
       case "tools/call":
         return this.#call(request, era, interpretation);
       default:
@@ -83,24 +103,44 @@ export class OwnServer implements UpstreamTransport {
     const known = typeof asked === "string" && SESSION_VERSIONS.includes(asked);
     return {
       protocolVersion: known ? asked : SESSION_VERSION,
-      capabilities: CAPABILITIES,
+      capabilities: CAPABILITIES_2025,
       serverInfo: this.#info,
       instructions: INSTRUCTIONS,
     };
   }
 
   async #call(
-    { id, params }: RpcRequest,
+    request: RpcRequest,
     era: Era,
     { exchange, principal }: McpInterpretation,
   ): Promise<string> {
+    const { id, params } = request;
     const name = params?.["name"];
     const given = params?.["arguments"];
     const args = isJsonObject(given) ? given : NO_ARGUMENTS;
     const tool = typeof name === "string" ? name : "";
     const answer = await runOwnTool(tool, { exchange, principal, args }, this.#parts);
     if (answer === undefined) return errorText(id, RPC_INVALID_PARAMS, `there is no tool ${tool}`);
-    return this.#result(id, era, contentOf(answer));
+    const takesTask = era === "2026" && declaresTasks(params);
+    const task = takesTask ? await this.#kept(request, answer, principal) : undefined;
+    return task === undefined
+      ? this.#result(id, era, contentOf(answer))
+      : createdText(task, id, era);
+  }
+
+  /** An answer that waits for a person, as a task: made once more when that person has spoken. */
+  async #kept(
+    { params, json }: RpcRequest,
+    answer: OwnAnswer,
+    principal: Principal,
+  ): Promise<Task | undefined> {
+    const name = pendingReviewIn(contentOf(answer));
+    if (name === undefined) return undefined;
+    const { ports, tasks } = this.#parts;
+    const review = await ports.reviews.find(principal.tenant, name).catch(() => undefined);
+    if (review === undefined) return undefined;
+    const call = storedCall(JSON.stringify(json), {}, params);
+    return tasks.keep({ principal, upstream: OWN_SERVER, call }, review);
   }
 
   #result(id: RpcRequest["id"], era: Era, result: JsonObject): string {

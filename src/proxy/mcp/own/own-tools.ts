@@ -1,5 +1,5 @@
 /** The tools of Sallyport's own MCP server: what they are called, take and answer. */
-import { AUTHORIZE_SPEND } from "../../../core/own-server.ts";
+import { AUTHORIZE_SPEND, REQUEST_APPROVAL } from "../../../core/own-server.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import type { Principal } from "../../../core/principal.ts";
 import { id, type ExchangeId } from "../../../core/units.ts";
@@ -76,10 +76,11 @@ const TOOLS: Readonly<Record<string, OwnTool>> = {
         : tellBudgets(call, NO_CALL, parts);
     },
   },
-  request_approval: {
+  [REQUEST_APPROVAL]: {
     description:
       "Asks a person to approve a call before you make it. Then make the call with exactly the same " +
-      "arguments. Asking again for the same call tells how it stands.",
+      "arguments. Asking again for the same call tells how it stands; as a task it is over once the " +
+      "person has answered.",
     inputSchema: PLANNED,
     run: (call, { upstreams, ports }) =>
       withPlanned(call, async (planned) =>
@@ -130,11 +131,16 @@ export const OWN_TOOL_LIST: readonly JsonObject[] = Object.entries(TOOLS).map(([
   description: tool.description,
   inputSchema: tool.inputSchema,
   annotations: {
-    readOnlyHint: name !== AUTHORIZE_SPEND && name !== "request_approval",
+    readOnlyHint: name !== AUTHORIZE_SPEND && name !== REQUEST_APPROVAL,
     destructiveHint: false,
     openWorldHint: false,
   },
 }));
+
+/** As the 2025 era lists them. */
+export const OWN_TOOL_LIST_2025: readonly JsonObject[] = OWN_TOOL_LIST.map((tool) =>
+  tool["name"] === REQUEST_APPROVAL ? { ...tool, execution: { taskSupport: "optional" } } : tool,
+);
 
 /** `undefined`: there is no such tool. */
 export function runOwnTool(

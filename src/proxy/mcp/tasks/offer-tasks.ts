@@ -11,16 +11,21 @@ const OFFERED: JsonObject = { list: {}, cancel: {}, requests: { tools: { call: {
 export function withTasks(introduction: JsonObject, era: Era): JsonObject {
   const { capabilities } = introduction;
   if (!isJsonObject(capabilities)) return introduction;
+  const offered = withTaskCapability(capabilities, era);
+  return offered === capabilities ? introduction : { ...introduction, capabilities: offered };
+}
+
+/** Capabilities of a server; the same where they say as much. */
+export function withTaskCapability(capabilities: JsonObject, era: Era): JsonObject {
   if (era === "2025") {
     const { tasks } = capabilities;
-    if (isJsonObject(tasks) && isJsonObject(tasks["requests"])) return introduction;
-    return { ...introduction, capabilities: { ...capabilities, tasks: OFFERED } };
+    if (isJsonObject(tasks) && isJsonObject(tasks["requests"])) return capabilities;
+    return { ...capabilities, tasks: OFFERED };
   }
   const { extensions } = capabilities;
   const own = isJsonObject(extensions) ? extensions : {};
-  if (own[TASKS_EXTENSION] !== undefined) return introduction;
-  const offered = { ...own, [TASKS_EXTENSION]: {} };
-  return { ...introduction, capabilities: { ...capabilities, extensions: offered } };
+  if (own[TASKS_EXTENSION] !== undefined) return capabilities;
+  return { ...capabilities, extensions: { ...own, [TASKS_EXTENSION]: {} } };
 }
 
 /** A tool that may need an approval, or time, as the 2025 era lists it. */

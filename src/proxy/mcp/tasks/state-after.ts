@@ -1,21 +1,30 @@
 /** What becomes of a task by an answer: of its server, or of its client. */
 import { isJsonObject, type JsonObject } from "../../../core/json.ts";
 import type { TaskState } from "../../../core/task/task.ts";
-import { id, type ReviewId } from "../../../core/units.ts";
+import { OWN_SERVER } from "../../../core/own-server.ts";
+import { id, type ReviewId, type UpstreamName } from "../../../core/units.ts";
 import { DENIAL_META_KEY } from "../denial.ts";
 import { metaOf } from "../transport/message-meta.ts";
 
 type Asking = Extract<TaskState, { kind: "asking" }>;
 
 /** A person may have to be asked once more, because policy has changed; or the client, by the server. */
-export function stateAfter(answer: string): TaskState {
+export function stateAfter(answer: string, upstream: UpstreamName): TaskState {
   const { result }: { result?: unknown } = JSON.parse(answer);
   if (!isJsonObject(result)) return { kind: "done", answer };
+  const asked = upstream === OWN_SERVER ? pendingReviewIn(result) : undefined;
+  if (asked !== undefined) return { kind: "waiting", review: asked };
   if (result["resultType"] === "input_required") return askingState(result);
   const denial = metaOf(result)?.[DENIAL_META_KEY];
-  const { code, review } = isJsonObject(denial) ? denial : NO_DENIAL;
+  const { code, review } = isJsonObject(denial) ? denial : NOTHING;
   if (code !== "approval_required" || typeof review !== "string") return { kind: "done", answer };
   return { kind: "waiting", review: id<ReviewId>(review) };
+}
+
+/** The review that `request_approval` waits for. */
+export function pendingReviewIn({ structuredContent }: JsonObject): ReviewId | undefined {
+  const { status, review } = isJsonObject(structuredContent) ? structuredContent : NOTHING;
+  return status === "pending" && typeof review === "string" ? id<ReviewId>(review) : undefined;
 }
 
 /** Questions nobody put leave nothing to wait for: the call is made again when its client looks. */
@@ -41,4 +50,4 @@ function isOpen({ questions, answers }: Asking, key: string): boolean {
   return Object.hasOwn(questions, key) && !Object.hasOwn(answers, key);
 }
 
-const NO_DENIAL: JsonObject = {};
+const NOTHING: JsonObject = {};

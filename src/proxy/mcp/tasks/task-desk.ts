@@ -265,7 +265,8 @@ export class TaskDesk {
   }
 
   #enlist(task: Task): TaskRun {
-    const run = new TaskRun(task, this.#ports, stateAfter);
+    const after = (answer: string): TaskState => stateAfter(answer, task.upstream);
+    const run = new TaskRun(task, this.#ports, after);
     this.#runs.set(task.id, run);
     void run.over.then(() => this.#runs.delete(task.id));
     return run;
