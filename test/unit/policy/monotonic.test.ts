@@ -16,6 +16,10 @@ const call = fc.record({ name: fc.constantFrom("a.x", "a.y", "b.x", "c.z"), n: f
 type Rule = typeof rule extends fc.Arbitrary<infer R> ? R : never;
 
 function decideBy(rules: readonly Rule[], { name, n }: { name: string; n: number }) {
+  return snapshotOf(rules).decide(principal(), tool(name, { n }), facts());
+}
+
+function snapshotOf(rules: readonly Rule[]) {
   const text = `version: 1\nagents: [bot]\nrules:${rules.length === 0 ? " []" : ""}\n${rules
     .map(({ tools, effect, when, mode }, i) => {
       const condition = when === undefined ? "" : `, when: '${when}'`;
@@ -24,7 +28,7 @@ function decideBy(rules: readonly Rule[], { name, n }: { name: string; n: number
     .join("\n")}\n`;
   const reply = compilePolicies([{ file: "p.yaml", text }]);
   if (reply.kind === "problems") throw new Error(JSON.stringify(reply.problems));
-  return reply.snapshot.decide(principal(), tool(name, { n }), facts());
+  return reply.snapshot;
 }
 
 describe("policies", () => {
@@ -58,6 +62,22 @@ describe("policies", () => {
         if (obeyed.length === 0) expect(decideBy(rules, asked).kind).toBe("deny");
       }),
       { numRuns: 150 },
+    );
+  });
+
+  it("show in lists whatever could be called, and without conditions nothing else", () => {
+    const anyArguments = [0, 1, 2, 3].flatMap((n) => [{ n }, { n, missing: 1 }]);
+    fc.assert(
+      fc.property(fc.array(rule, { maxLength: 6 }), call, (rules, { name }) => {
+        const snapshot = snapshotOf(rules);
+        const shown = snapshot.mayAllow(principal(), tool(name));
+        const callable = anyArguments.some(
+          (args) => snapshot.decide(principal(), tool(name, args), facts()).kind !== "deny",
+        );
+        if (callable) expect(shown).toBe(true);
+        if (rules.every(({ when }) => when === undefined)) expect(shown).toBe(callable);
+      }),
+      { numRuns: 300 },
     );
   });
 });
