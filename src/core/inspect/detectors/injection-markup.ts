@@ -1,4 +1,5 @@
 /** Markup that carries data out when it is rendered. */
+import { nextSight } from "../next-sight.ts";
 import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
 import { BASE64, entropyOf, fits, TOKEN } from "./secret-value.ts";
 
@@ -34,22 +35,18 @@ function linkAt(view: View, at: number): Outcome {
 }
 
 const CLOSES_TAG = 0x3e;
-const EQUALS = 0x3d;
-const LETTER_C = 0x63;
+const SOURCE_OR_END = /src=|>/gi;
 
 function imageTagAt(view: View, at: number): Outcome {
   const { text, stop, final } = view;
   const most = Math.min(stop, at + URL_MAX);
-  for (let i = at + 4; i < most; i += 1) {
-    const unit = text.charCodeAt(i);
-    if (unit === CLOSES_TAG) return undefined;
-    if (unit !== EQUALS || (text.charCodeAt(i - 1) | 0x20) !== LETTER_C) continue;
-    if (text.slice(i - 3, i).toLowerCase() !== "src") continue;
-    if (i + 1 >= stop) return final ? undefined : MORE;
-    const quoted = text[i + 1] === '"' || text[i + 1] === "'";
-    return urlAt(view, at, i + (quoted ? 2 : 1), 90);
-  }
-  return final || most < stop ? undefined : MORE;
+  const found = nextSight(view, SOURCE_OR_END, at + 4, most);
+  if (found === most) return final || most < stop ? undefined : MORE;
+  if (text.charCodeAt(found) === CLOSES_TAG) return undefined;
+  const from = found + 4;
+  if (from >= stop) return final ? undefined : MORE;
+  const quoted = text[from] === '"' || text[from] === "'";
+  return urlAt(view, at, from + (quoted ? 1 : 0), 90);
 }
 
 /** A URL whose query or last segment is a blank to fill in, or readable text in base64. */

@@ -53,9 +53,9 @@ interface Entry {
   readonly words: WordTable;
   /** Classes that begin a chain. */
   readonly firsts: number;
-  /** By the bit of the first class: chains, and what their second words are; -1 for any word. */
-  readonly chains: readonly (readonly Compiled[])[];
-  readonly seconds: Int32Array;
+  readonly chains: readonly Compiled[];
+  /** By the classes of the first word: where following it begins. */
+  readonly begun: Map<number, Place>;
   /** Every beginning of every first word: a word cut at the end of the text waits only for these. */
   readonly heads: ReadonlySet<string>;
 }
@@ -85,7 +85,8 @@ export function compileChains(
   const entry: Entry = {
     words: createWordTable(classes),
     firsts: compiled.reduce((mask, { first }) => mask | first, 0),
-    ...byFirst(compiled),
+    chains: compiled,
+    begun: new Map(),
     heads: headsOf(firstWords),
   };
   return {
@@ -101,23 +102,6 @@ function spellings(word: string, normalize: (text: string) => string): readonly 
   const capital = word.charAt(0).toUpperCase() + word.slice(1);
   const forms = [word, word.toUpperCase(), capital].map((form) => plainWord(normalize(form)));
   return [...new Set(forms)];
-}
-
-function byFirst(compiled: readonly Compiled[]): Pick<Entry, "chains" | "seconds"> {
-  const chains = Array.from({ length: CLASSES_MAX }, (_, bit) =>
-    compiled.filter(({ first }) => first === 1 << bit),
-  );
-  const seconds = Int32Array.from(chains, (some) =>
-    some.reduce((mask, one) => mask | secondOf(one), 0),
-  );
-  return { chains, seconds };
-}
-
-function secondOf({ slots, start }: Compiled): number {
-  return slots.reduce(
-    (mask, slot, i) => ((start & (1 << i)) === 0 ? mask : mask | (slot.any ? -1 : slot.mask)),
-    0,
-  );
 }
 
 function headsOf(words: readonly string[]): ReadonlySet<string> {
@@ -182,13 +166,30 @@ function walk(view: View, at: number, entry: Entry): Outcome {
 
 interface Run {
   readonly compiled: Compiled;
-  states: number;
+  readonly states: number;
 }
+
+/**
+ * How far all chains have come after some words. Texts lead to few places, again and again, so what
+ * the next word makes of one is kept: following a text costs a look-up a word.
+ */
+interface Place {
+  /** Chains that may still be completed and say more than what was. */
+  readonly runs: readonly Run[];
+  /** The chain that the last word completed. */
+  readonly done: Chain | undefined;
+  /** By the classes of the next word. */
+  readonly next: Map<number, Place>;
+}
+
+/** Places kept, of all vocabularies; past it they are made anew each time. */
+const PLACES_MAX = 4096;
+let places = 0;
 
 /** Words after the first, until no chain is left that would say more than a complete one. */
 function follow(view: View, at: number, after: number, first: number, entry: Entry): Outcome {
   const { text, stop, final } = view;
-  let runs: Run[] | undefined;
+  let place = begin(entry, first);
   let best: Hit | undefined;
   let end = after;
   for (let step = 1; step < STEPS_MAX; step += 1) {
@@ -198,41 +199,43 @@ function follow(view: View, at: number, after: number, first: number, entry: Ent
     end = wordEnd(text, from, stop);
     if (end === stop && !final) return end - from > WORD_MAX ? best : MORE;
     const bits = end - from > WORD_MAX ? 0 : bitsOf(entry.words, text, from, end);
-    runs = runs === undefined ? begin(entry, first, bits) : runs.filter((run) => stepOn(run, bits));
-    if (runs.length === 0) return best;
-    const chain = completed(runs);
-    if (chain !== undefined && chain.score > (best?.score ?? 0)) {
-      const { name: signature, score } = chain;
+    place = place.next.get(bits) ?? goOn(place, bits);
+    if (place.done !== undefined) {
+      const { name: signature, score } = place.done;
       best = { signature, score, confidence: score / 100, start: at, end };
     }
-    const beaten = best?.score ?? 0;
-    if (beaten > 0) runs = runs.filter(({ compiled }) => compiled.chain.score > beaten);
-    if (runs.length === 0) return best;
+    if (place.runs.length === 0) return best;
   }
   return best;
 }
 
-const NO_CHAINS: readonly Compiled[] = [];
-const NO_RUNS: Run[] = [];
-
-/** The chains that the first two words fit. */
-function begin(entry: Entry, first: number, second: number): Run[] {
-  let runs: Run[] | undefined;
-  for (let left = first; left !== 0; left &= left - 1) {
-    const bit = 31 - Math.clz32(left & -left);
-    const wanted = entry.seconds[bit] ?? 0;
-    if (wanted !== -1 && (wanted & second) === 0) continue;
-    for (const compiled of entry.chains[bit] ?? NO_CHAINS) {
-      const states = advance(compiled.slots, compiled.start, second);
-      if (states !== 0) (runs ??= []).push({ compiled, states });
-    }
-  }
-  return runs ?? NO_RUNS;
+function begin({ chains, begun }: Entry, first: number): Place {
+  const known = begun.get(first);
+  if (known !== undefined) return known;
+  const runs = chains
+    .filter((compiled) => (compiled.first & first) !== 0)
+    .map((compiled) => ({ compiled, states: compiled.start }));
+  const place: Place = { runs, done: undefined, next: new Map() };
+  begun.set(first, place);
+  return place;
 }
 
-function stepOn(run: Run, bits: number): boolean {
-  run.states = advance(run.compiled.slots, run.states, bits);
-  return run.states !== 0;
+/** Where a word of these classes leads. */
+function goOn({ runs, next }: Place, bits: number): Place {
+  const alive: Run[] = [];
+  for (const { compiled, states } of runs) {
+    const reached = advance(compiled.slots, states, bits);
+    if (reached !== 0) alive.push({ compiled, states: reached });
+  }
+  const done = completed(alive);
+  const better =
+    done === undefined ? alive : alive.filter(({ compiled }) => compiled.chain.score > done.score);
+  const place: Place = { runs: better, done, next: new Map() };
+  if (places < PLACES_MAX) {
+    places += 1;
+    next.set(bits, place);
+  }
+  return place;
 }
 
 function completed(runs: readonly Run[]): Chain | undefined {
