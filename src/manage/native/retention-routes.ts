@@ -158,7 +158,7 @@ function addErasure(api: Api, { records: { retention } }: Services): void {
       schema: {
         summary: "Erase what is kept about a person",
         description:
-          "The name, and free text about them, in this data directory; records keep a token that says nothing.",
+          "The name, and free text about them, in this data directory (ask each replica); records keep a token that says nothing, and what comes later is recorded under one that nobody can resolve.",
         tags: ["ledger"],
         body: Type.Object(
           { person: Person, reason: Reason },

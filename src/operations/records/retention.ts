@@ -124,13 +124,15 @@ export async function erasePerson(
   }
   const tokens = ports.people.tokensOf(tenant, person);
   const [about] = tokens;
-  if (about === undefined) return fault("not_found", "Nothing is kept about this person.");
+  if (about === undefined) return fault("not_found", NOT_HERE);
   const detail = { reason, texts: tokens.length, tenant };
   if (!(await recorded({ change: PERSON_ERASED, about, by, detail }, ports))) return UNRECORDED;
   await ports.people.erase(tenant, person);
   return done({ tokens });
 }
 
+const NOT_HERE =
+  "Nothing is kept about this person in this data directory; each replica keeps its own.";
 const UNRECORDED = fault("unavailable", "Nothing was done: the ledger cannot be written now.");
 
 async function recorded(change: Change, { ledger }: RetentionPorts): Promise<boolean> {
