@@ -1,12 +1,22 @@
 /** How a corpus record would meet Sallyport: the request or answer that carries it. */
-import type { JsonValue } from "../../src/core/json.ts";
+import { isJsonObject, type JsonValue } from "../../src/core/json.ts";
 import type { Scannable, Surroundings } from "../../src/pipeline/ask.ts";
+import { scannableOf } from "../../src/proxy/http/scannable-of.ts";
+import { writeFrame } from "../../src/proxy/upgrade/frame-reader.ts";
 import { textOf, type CorpusRecord } from "./corpus.ts";
 
 export type Delivery =
-  | { readonly kind: "request"; readonly scannable: Scannable; readonly where: Surroundings }
+  | {
+      readonly kind: "request";
+      readonly scannable: Scannable;
+      readonly where: Surroundings;
+      /** What a session remembers the end of: a secret may go on in its next request. */
+      readonly said?: JsonValue;
+    }
   | { readonly kind: "answer"; readonly on: "response" | "tool_result"; readonly value: JsonValue }
-  | { readonly kind: "text"; readonly text: string };
+  | { readonly kind: "text"; readonly text: string }
+  /** What a client writes to a WebSocket. */
+  | { readonly kind: "frames"; readonly bytes: Buffer };
 
 const NOWHERE: Surroundings = { url: "/", headers: [] };
 
@@ -48,7 +58,16 @@ interface EgressCase {
   readonly body?: string;
   readonly content_type?: string;
   readonly response_body?: string;
-  readonly frames?: readonly { readonly payload: string; readonly encoding?: string }[];
+  readonly frames?: readonly EgressFrame[];
+}
+
+interface EgressFrame {
+  readonly payload: string;
+  readonly encoding?: string;
+  readonly opcode?: string;
+  readonly fin?: boolean;
+  /** Compressed. */
+  readonly rsv1?: boolean;
 }
 
 /**
@@ -58,18 +77,12 @@ interface EgressCase {
 export function asEgress(record: CorpusRecord): readonly Delivery[] {
   const payload = payloadOf(textOf(record));
   if (payload === undefined) return asToolArgument(record);
-  const deliveries: Delivery[] = [];
-  for (const message of payload.jsonrpc_messages ?? []) deliveries.push(request(message));
-  for (const frame of payload.frames ?? []) {
-    const binary = frame.encoding === "base64";
-    deliveries.push(plain(binary ? decoded(frame.payload) : frame.payload));
-  }
-  if (payload.response_body !== undefined) {
-    deliveries.push({ kind: "text", text: payload.response_body });
-  } else if (payload.url !== undefined) {
-    const headers = Object.entries(payload.headers ?? {}).flat();
-    const scannable = bodyOf(payload);
-    deliveries.push({ kind: "request", scannable, where: { url: payload.url, headers } });
+  const { jsonrpc_messages: messages = [], frames = [], url, response_body: answered } = payload;
+  const deliveries: Delivery[] = messages.map(request);
+  if (answered !== undefined) deliveries.push({ kind: "text", text: answered });
+  else if (url !== undefined) deliveries.push(httpRequest(payload, url));
+  if (frames.length > 0) {
+    deliveries.push({ kind: "frames", bytes: Buffer.concat(frames.map(frameOf)) });
   }
   return deliveries.length === 0 ? asToolArgument(record) : deliveries;
 }
@@ -83,30 +96,36 @@ function payloadOf(text: string): EgressCase | undefined {
   }
 }
 
-function bodyOf({ body, content_type: type }: EgressCase): Scannable {
-  if (body === undefined) return { kind: "none" };
-  const bytes = Buffer.byteLength(body);
-  if (type?.includes("json") === true) {
-    try {
-      return { kind: "json", value: JSON.parse(body) as JsonValue, bytes };
-    } catch {
-      return { kind: "text", text: body, bytes };
-    }
-  }
-  return { kind: "text", text: body, bytes };
+function httpRequest(
+  { headers = {}, body, content_type: type }: EgressCase,
+  url: string,
+): Delivery {
+  const bytes = body === undefined ? undefined : Buffer.from(body);
+  const scannable = scannableOf({ headers: { "content-type": type ?? "text/plain" } }, bytes);
+  return { kind: "request", scannable, where: { url, headers: Object.entries(headers).flat() } };
 }
 
-function decoded(base64: string): string {
-  return Buffer.from(base64, "base64").toString("latin1");
-}
+const OPCODES: Readonly<Record<string, number>> = { continuation: 0, text: 1, binary: 2 };
+const FIN = 0x80;
+const RSV1 = 0x40;
 
-function plain(text: string): Delivery {
-  const scannable: Scannable = { kind: "text", text, bytes: text.length };
-  return { kind: "request", scannable, where: NOWHERE };
+/** As a client writes it. */
+function frameOf({ payload, encoding, opcode = "text", fin = true, rsv1 }: EgressFrame): Buffer {
+  const content = Buffer.from(payload, encoding === "base64" ? "base64" : "utf8");
+  const frame = writeFrame(OPCODES[opcode] ?? 1, content, Buffer.alloc(4, 0x5a));
+  frame[0] = ((frame[0] ?? 0) & ~FIN) | (fin ? FIN : 0) | (rsv1 === true ? RSV1 : 0);
+  return frame;
 }
 
 function request(value: JsonValue): Delivery {
-  return { kind: "request", scannable: { kind: "json", value, bytes: 0 }, where: NOWHERE };
+  const scannable: Scannable = { kind: "json", value, bytes: 0 };
+  const said = argumentsOf(value);
+  return { kind: "request", scannable, where: NOWHERE, ...(said === undefined ? {} : { said }) };
+}
+
+function argumentsOf(message: JsonValue): JsonValue | undefined {
+  const params = isJsonObject(message) ? message["params"] : undefined;
+  return params !== undefined && isJsonObject(params) ? params["arguments"] : undefined;
 }
 
 function toolCall(args: JsonValue): Delivery {

@@ -7,7 +7,6 @@ import type { JsonValue } from "../../core/json.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import { millis } from "../../core/units.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
-import { parseStrictJson } from "../../lib/strict-json.ts";
 import type {
   Changes,
   InterpretContext,
@@ -26,6 +25,7 @@ import type {
   WireReply,
 } from "../wire.ts";
 import { acceptedLater, prefersAsync, waitOf } from "./prefer.ts";
+import { contentTypeOf, scannableOf } from "./scannable-of.ts";
 
 /** Load balancers and clients give up on a silent answer at five minutes. */
 const HTTP_HOLD_MAX = millis(290_000);
@@ -129,54 +129,8 @@ function rewritten(
 ): Uint8Array {
   if (kind === "text" && typeof redacted === "string") return Buffer.from(redacted);
   if (kind === "form") {
-    const read = readMultipartForm(body, contentType(head));
+    const read = readMultipartForm(body, contentTypeOf(head));
     if (read.kind === "form") return read.form.rewritten(redacted);
   }
   return Buffer.from(JSON.stringify(redacted));
-}
-
-/** JSON is judged as JSON, because escapes hide text; other text as text; the rest is opaque. */
-function scannableOf(head: RequestHead, body: Buffer | undefined): Scannable {
-  if (body === undefined || body.length === 0) return { kind: "none" };
-  const bytes = body.length;
-  const encoding = head.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") {
-    return { kind: "opaque", reason: "it has a content encoding", bytes };
-  }
-  if (isJson(head)) {
-    const parsed = parseStrictJson(body);
-    if (parsed.kind === "ok") return { kind: "json", value: parsed.value, bytes };
-    return { kind: "opaque", reason: `it is not JSON (${parsed.message})`, bytes };
-  }
-  if (/^multipart\/form-data\b/i.test(contentType(head))) return formOf(body, contentType(head));
-  const text = decodeUtf8(body);
-  if (text === undefined) return { kind: "opaque", reason: "it is not UTF-8 text", bytes };
-  return { kind: "text", text, bytes };
-}
-
-function formOf(body: Buffer, type: string): Scannable {
-  const read = readMultipartForm(body, type);
-  const bytes = body.length;
-  if (read.kind === "problem") return { kind: "opaque", reason: read.reason, bytes };
-  const { value, unreadBytes } = read.form;
-  return { kind: "form", value, bytes, unreadBytes };
-}
-
-function isJson(head: RequestHead): boolean {
-  return /^[^;]*[/+]json\b/i.test(contentType(head));
-}
-
-function contentType({ headers }: RequestHead): string {
-  const type = headers["content-type"];
-  return typeof type === "string" ? type : "";
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function decodeUtf8(bytes: Buffer): string | undefined {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
