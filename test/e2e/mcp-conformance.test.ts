@@ -59,6 +59,9 @@ afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
 });
 
+/** For one scenario, the start of a gate before its server included. */
+const PATIENCE_MS = "45000";
+
 interface Check {
   readonly id: string;
   readonly status: string;
@@ -68,9 +71,13 @@ interface Check {
 async function verdicts(args: readonly string[]): Promise<readonly string[]> {
   const output = mkdtempSync(join(tmpdir(), "sallyport-conformance-"));
   try {
-    const child = spawn(process.execPath, [SUITE, ...args, "--timeout", "10000", "-o", output], {
-      stdio: ["ignore", "ignore", "ignore"],
-    });
+    const child = spawn(
+      process.execPath,
+      [SUITE, ...args, "--timeout", PATIENCE_MS, "-o", output],
+      {
+        stdio: ["ignore", "ignore", "ignore"],
+      },
+    );
     await once(child, "close");
     return readdirSync(output, { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith("checks.json"))
@@ -163,7 +170,7 @@ const CLIENT_SCENARIOS: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe.each(Object.entries(CLIENT_SCENARIOS))("the client scenarios of %s", (revision, all) => {
-  it.each(all)("%s comes out as it does directly", { timeout: 60_000 }, async (scenario) => {
+  it.each(all)("%s comes out as it does directly", { timeout: 120_000 }, async (scenario) => {
     const asked = (flags: string): Promise<readonly string[]> =>
       verdicts([
         "client",

@@ -76,6 +76,29 @@ function notification(eras: readonly Era[]): MethodShape {
 
 const BY_NAME: ReadonlyMap<string, MethodShape> = new Map(Object.entries(SHAPES));
 
+/** What the other era has in a method's place, as a model or its author can use it. */
+const INSTEAD: ReadonlyMap<string, string> = new Map([
+  ["initialize", "Send server/discover, or nothing: there are no sessions."],
+  ["ping", "There is no connection to keep: leave it out."],
+  ["logging/setLevel", 'Set _meta["io.modelcontextprotocol/logLevel"] of each request.'],
+  ["resources/subscribe", "Use subscriptions/listen with resourceSubscriptions."],
+  ["resources/unsubscribe", "End the stream of subscriptions/listen."],
+  ["tasks/result", "tasks/get has the result."],
+  ["tasks/list", "Keep the ids of the tasks that calls answer with."],
+  ["server/discover", "Send initialize."],
+  ["subscriptions/listen", "Open a stream with GET, and use resources/subscribe."],
+  ["tasks/update", "Answer the questions that come on the stream of tasks/result."],
+]);
+
+/** Of a method that the era of its message does not have; undefined: no era has it. */
+export function otherEraOf(
+  method: string,
+): { readonly era: Era; readonly instead: string } | undefined {
+  const [era] = methodShape(method)?.eras ?? [];
+  const instead = INSTEAD.get(method) ?? "Leave it out.";
+  return era === undefined ? undefined : { era, instead };
+}
+
 /** `undefined`: no client may send this. */
 export function methodShape(method: string): MethodShape | undefined {
   return BY_NAME.get(method);

@@ -7,10 +7,11 @@ import type { Refusal } from "../../core/refusal.ts";
 import type { UpstreamName } from "../../core/units.ts";
 import { parseStrictJson } from "../../lib/strict-json.ts";
 import type { RequestHead } from "../wire.ts";
-import { methodShape, type Era } from "./methods.ts";
+import { methodShape, otherEraOf, type Era } from "./methods.ts";
 import { ambiguousArgument, fold } from "../../core/ambiguous-argument.ts";
 import { nameIn, readEra } from "./protocol-era.ts";
 import { UNREAD, type Fault, type Question } from "./question.ts";
+import { serverMethodClass } from "./server-methods.ts";
 import {
   readRpcMessage,
   RPC_INVALID_PARAMS,
@@ -145,12 +146,26 @@ function misspeltMember(params: JsonObject | undefined): string | undefined {
 }
 
 function unknownMethod({ kind, method }: Call, era: Era, question: Question): Problem {
-  const detail = `${method.slice(0, METHOD_CHARS_SHOWN)} is not an MCP method known here.`;
-  const refusal: Refusal = { code: "unknown_endpoint", detail };
+  const refusal: Refusal = { code: "unknown_endpoint", ...whyUnknown(method, era) };
   if (kind === "notification") return { kind: "problem", question, fault: undefined, refusal };
   const status = era === "2026" ? 404 : 200;
   const fault = { status, rpcCode: RPC_METHOD_NOT_FOUND, data: undefined };
   return { kind: "problem", question, fault, refusal };
+}
+
+const ERA_NAMES = { "2025": "MCP 2025-11-25 and older", "2026": "MCP 2026-07-28" } as const;
+
+function whyUnknown(method: string, era: Era): Pick<Refusal, "detail" | "remedy"> {
+  const shown = method.slice(0, METHOD_CHARS_SHOWN);
+  const other = otherEraOf(method);
+  if (other !== undefined) {
+    const detail = `${shown} belongs to ${ERA_NAMES[other.era]}, and this message is of ${ERA_NAMES[era]}.`;
+    return { detail, remedy: other.instead };
+  }
+  const isServers = serverMethodClass(method) !== undefined;
+  if (isServers)
+    return { detail: `${shown} is what servers say to clients, not clients to servers.` };
+  return { detail: `${shown} is not an MCP method known here.` };
 }
 
 /** Every server of the SDKs wants JSON by name; other charsets could hide text from us. */

@@ -6,6 +6,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/json.ts";
 import type { McpMethod } from "../../../core/action-classes.ts";
 import { randomToken } from "../../../lib/ids.ts";
+import { memberText, omitMembers, spliceMembers } from "../../set-members.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
 import { RPC_INTERNAL, type RpcId, type RpcRequest, type RpcResponse } from "../rpc-message.ts";
 import { errorText, type AnswerStream } from "../transport/answer-stream.ts";
@@ -92,7 +93,8 @@ export class FrontedCall implements RunningCall, TaskFollower {
       return this.#ask(setIn(asked, ["params", "_meta", CLIENT_CAPABILITIES_KEY], this.#taking()));
     }
     if (this.#takesTask && result?.["resultType"] === "task") return this.#follow(result);
-    if (result?.["resultType"] !== "input_required") return this.conclude(this.#shown(json));
+    if (result?.["resultType"] !== "input_required")
+      return this.conclude(this.#shown(message, json));
     this.answerFor(result).then(
       (answers) => {
         if (this.#over) return;
@@ -107,9 +109,10 @@ export class FrontedCall implements RunningCall, TaskFollower {
     );
   }
 
-  #shown(json: string): string {
+  #shown(message: RpcResponse, json: string): string {
     const { method, tasks } = this.#parts;
-    return method === "tools/list" && tasks !== undefined ? tasks.listed(json) : json;
+    const said = inSessionWords(message, json);
+    return method === "tools/list" && tasks !== undefined ? tasks.listed(said) : said;
   }
 
   #follow(standing: JsonObject): void {
@@ -244,6 +247,15 @@ export class FrontedCall implements RunningCall, TaskFollower {
     clearTimeout(this.#leaving);
     this.#parts.session.done(this.#number);
   }
+}
+
+/** What a result says only in the stateless era. */
+const STATELESS_MEMBERS = ["resultType", "ttlMs", "cacheScope"];
+
+function inSessionWords({ json, result }: RpcResponse, text: string): string {
+  if (result === undefined) return text;
+  const kept = omitMembers(memberText(text, "result") ?? "{}", result, STATELESS_MEMBERS);
+  return spliceMembers(text, json, [["result", kept]]);
 }
 
 /** Sessions name each elicitation by URL; the stateless era has no such name. */
