@@ -8,7 +8,7 @@ import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { definitionLabel, scopeOf, type DefinitionRef } from "../core/trust/definition.ts";
 import type { DefinitionStore } from "../core/trust/definition-store.ts";
-import type { Pin } from "../core/trust/pin.ts";
+import type { Pin, TrustMode } from "../core/trust/pin.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 
@@ -55,7 +55,7 @@ function vouchFor(ref: DefinitionRef, pins: Pins): Verdict<Pin | undefined> {
       return halt(changed(ref));
     case "pending":
     case undefined:
-      return halt(pending(ref));
+      return halt(pending(ref, pins.trustOf(ref.upstream)));
   }
 }
 
@@ -78,11 +78,12 @@ function changed(ref: DefinitionRef): Refusal {
   };
 }
 
-function pending(ref: DefinitionRef): Refusal {
+function pending(ref: DefinitionRef, trust: TrustMode): Refusal {
   const label = definitionLabel(ref);
+  const verb = trust === "locked" ? "lock" : "approve";
   return {
     code: "definition_pending",
     detail: `Nobody has approved the definition of ${label} yet.`,
-    remedy: `Use something else. An operator decides: sallyport mcp approve "${label}".`,
+    remedy: `Use something else. An operator decides: sallyport mcp ${verb} "${label}".`,
   };
 }

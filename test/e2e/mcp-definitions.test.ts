@@ -175,6 +175,10 @@ describe("a server under review", () => {
 describe("a server under lock", () => {
   it("has what the file in version control says, and the command line cannot say more", async () => {
     expect(await toolsOf("locked")).toEqual([]);
+    const client = await modern("locked");
+    const denied = await client.callTool({ name: "read", arguments: {} });
+    expect(JSON.stringify(denied)).toContain("sallyport mcp lock");
+    await client.close();
     const refused = await mcp("approve", "locked.read");
     expect(refused).toMatchObject({ code: 2 });
     expect(refused.output).toContain("sallyport mcp lock");

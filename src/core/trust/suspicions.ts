@@ -110,10 +110,15 @@ function lookAlikes(
       continue;
     }
     // Two servers may well spell the same word in two ways; one server has no reason to.
-    const detail = `its name could be taken for ${other.upstream}.${foldLiteral(other.name)}`;
+    const detail = `its name could be taken for ${other.upstream}.${spelt(other.name)}`;
     found.push({ kind: "look_alike", detail, holds: isOwn });
   }
   return found;
+}
+
+/** So that two names that look the same do not read the same. */
+function spelt(name: string): string {
+  return name.replaceAll(/[^ -~]/gu, (letter) => `\\u{${letter.codePointAt(0)?.toString(16)}}`);
 }
 
 /** Suspicions of one sort that are listed; one would do. */

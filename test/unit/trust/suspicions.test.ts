@@ -45,6 +45,14 @@ describe("a definition is suspicious", () => {
     ]);
   });
 
+  it("for a name that looks the same, spelt so that it does not read the same", () => {
+    const [first] = suspicionsOf(
+      { upstream: id<UpstreamName>("crm"), name: "pay", definition: {} },
+      neighbourhoodOf([{ upstream: id("crm"), name: "p\u0430y" }]),
+    );
+    expect(first?.detail).toBe("its name could be taken for crm.p\\u{430}y");
+  });
+
   it("as a whole, where it is a text: the instructions of a server", () => {
     const subject = { upstream: id<UpstreamName>("crm"), name: "", definition: ORDER };
     expect(suspicionsOf(subject, neighbourhoodOf([]))).toMatchObject([
