@@ -1,4 +1,5 @@
 /** A dialect is a folder and a line: without them everything else stands. */
+import { execFile } from "node:child_process";
 import {
   cpSync,
   mkdtempSync,
@@ -11,11 +12,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { startSallyport } from "../support/sallyport-process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SRC = join(ROOT, "src");
+const run = promisify(execFile);
 
 const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".ts"))
@@ -37,15 +40,46 @@ const DIALECTS = [
   },
 ] as const;
 
+const lineOf = (name: string) => new RegExp(String.raw`^export \{ ${name} \}.*\n`, "mu");
+
+/** The program without the folders and the lines of some. */
+function homeWithout(names: readonly string[]): string {
+  const home = mkdtempSync(join(tmpdir(), "sallyport-without-"));
+  cpSync(SRC, join(home, "src"), { recursive: true });
+  const wiring = join(home, "src/app/dialects.ts");
+  let lines = readFileSync(wiring, "utf8");
+  for (const name of names) {
+    rmSync(join(home, "src/dialects", name), { recursive: true });
+    lines = lines.replace(lineOf(name), "");
+  }
+  writeFileSync(wiring, `${lines}export {};\n`);
+  cpSync(join(ROOT, "package.json"), join(home, "package.json"));
+  symlinkSync(join(ROOT, "node_modules"), join(home, "node_modules"));
+  return home;
+}
+
+describe("without any dialect", () => {
+  it("the rest compiles", { timeout: 180_000 }, async () => {
+    const home = homeWithout(DIALECTS.map(({ name }) => name));
+    try {
+      const { compilerOptions } = JSON.parse(readFileSync(join(ROOT, "tsconfig.json"), "utf8"));
+      const strict = { compilerOptions, include: ["src"] };
+      writeFileSync(join(home, "tsconfig.json"), JSON.stringify(strict));
+      await run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", home]);
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  });
+});
+
 describe.each(DIALECTS)("the folder of $name", ({ name, words, paths, known }) => {
   const folder = `dialects/${name}/`;
-  const line = new RegExp(String.raw`^export \{ ${name} \}.*\n`, "mu");
   const others = sources.filter(({ path }) => !path.startsWith(folder));
 
   it("is imported by its one line of wiring only", () => {
     const importers = others.filter(({ text }) => new RegExp(`from "[^"]*${folder}`).test(text));
     expect(importers.map(({ path }) => path)).toEqual(["app/dialects.ts"]);
-    expect(importers[0]?.text).toMatch(line);
+    expect(importers[0]?.text).toMatch(lineOf(name));
   });
 
   it("keeps its name to itself, but for the family that its keys are of", () => {
@@ -55,15 +89,8 @@ describe.each(DIALECTS)("the folder of $name", ({ name, words, paths, known }) =
   });
 
   it("can be taken away with its line: the program starts, and its paths are nobody's", async () => {
-    const home = mkdtempSync(join(tmpdir(), "sallyport-without-"));
+    const home = homeWithout([name]);
     try {
-      cpSync(SRC, join(home, "src"), { recursive: true });
-      rmSync(join(home, "src", folder), { recursive: true });
-      const wiring = join(home, "src/app/dialects.ts");
-      const rest = readFileSync(wiring, "utf8").replace(line, "");
-      writeFileSync(wiring, `${rest}export {};\n`);
-      cpSync(join(ROOT, "package.json"), join(home, "package.json"));
-      symlinkSync(join(ROOT, "node_modules"), join(home, "node_modules"));
       const setup = { root: home, config: "upstreams: []\n", policies: {} };
       await using gate = await startSallyport(setup);
       const status = async (path: string) => (await fetch(`${gate.manageUrl}${path}`)).status;
