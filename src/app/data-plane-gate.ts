@@ -4,10 +4,9 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { Gate, GateAnswer, GateCall, GateRefusal } from "../dialects/dialect-core.ts";
 import { monotonicMillis } from "../lib/clock.ts";
 import type { Vitals } from "../manage/vitals.ts";
+import { askListener } from "../proxy/net/ask-listener.ts";
 import { DENIAL_META_KEY } from "../proxy/mcp/denial.ts";
 
-/** As long as a person may be waited for, and the server after that. */
-const ANSWER_TIMEOUT_MS = 600_000;
 const PROTOCOL = "2026-07-28";
 
 /** How long a write may need to reach every process, and how often is looked. */
@@ -30,22 +29,19 @@ export function createGate(url: string, { status }: Pick<Vitals, "status">): Gat
       "io.modelcontextprotocol/clientCapabilities": {},
     };
     const { name } = params;
-    const reply = await fetch(`${url}/mcp/${upstream}`, {
-      method: "POST",
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-      headers: {
-        "content-type": "application/json",
-        accept: "application/json, text/event-stream",
-        "mcp-protocol-version": PROTOCOL,
-        "mcp-method": method,
-        ...(typeof name === "string" && { "mcp-name": name }),
-        "x-sallyport-key": credential,
-        ...(session !== undefined && { "x-sallyport-session": session }),
-        ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
-      },
-      body: JSON.stringify({ jsonrpc: "2.0", id, method, params: { ...params, _meta } }),
-    });
-    return answerOf(lastMessage(await reply.text()), reply.status);
+    const headers = {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "mcp-protocol-version": PROTOCOL,
+      "mcp-method": method,
+      ...(typeof name === "string" && { "mcp-name": name }),
+      "x-sallyport-key": credential,
+      ...(session !== undefined && { "x-sallyport-session": session }),
+      ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
+    };
+    const body = JSON.stringify({ jsonrpc: "2.0", id, method, params: { ...params, _meta } });
+    const { status: code, text } = await askListener(`${url}/mcp/${upstream}`, headers, body);
+    return answerOf(lastMessage(text), code);
   }
 
   return {

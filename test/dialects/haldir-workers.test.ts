@@ -2,7 +2,10 @@
 import { expect, it } from "vitest";
 import { startHaldir, startToolServer } from "../support/haldir.ts";
 
-it("a policy is in force in every worker when it is answered, and so is a revocation", async () => {
+const NAME = "a policy is in force in every worker when it is answered, and so is a revocation";
+
+// Three processes start, which takes its time on a busy machine.
+it(NAME, { timeout: 60_000 }, async () => {
   await using server = await startToolServer();
   const haldir = await startHaldir({ config: "workers: 2\nupstreams: []\n" });
   await using _gate = haldir.gate;
