@@ -1,7 +1,7 @@
 /** `sallyport reviews`: calls that wait for a person, looked at and answered. */
 import { Command } from "commander";
 import { openReviewStore } from "../app/ports/open-review-store.ts";
-import { openSharedRedis } from "../app/ports/open-shared-redis.ts";
+import { openConfiguredRedis } from "../app/ports/open-shared-redis.ts";
 import { NOBODY_TOLD } from "../app/observe/store-events.ts";
 import type { Caller } from "../core/identity/caller.ts";
 import { describeAction } from "../core/policy/combine.ts";
@@ -95,10 +95,7 @@ function atReviews<T>(
   return atDesk(options, shell, async ({ caller, ports: { ledger, now } }) => {
     const { config } = loadFor(options, shell);
     await using started = new AsyncDisposableStack();
-    const redis =
-      config.store.kind === "redis"
-        ? started.use(await openSharedRedis(config.store, NOBODY_TOLD))
-        : undefined;
+    const redis = await openConfiguredRedis(config, NOBODY_TOLD, started);
     const reviews = await openReviewStore(config, redis, now, started);
     // Awaited here: what is open is closed when this function ends.
     return await use(caller, { reviews, ledger, now });

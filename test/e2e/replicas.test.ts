@@ -124,6 +124,21 @@ describe("two replicas", () => {
     });
   });
 
+  it("take a key and a session of either in the next moment at the other", async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const { key } = await ask("POST", "/keys", {
+        name: `k${round}`,
+        agent: "tester",
+        role: "agent",
+      });
+      const shown = { "x-sallyport-key": key };
+      expect((await fetch(`${one.url}/web/now`, { headers: shown })).status).toBe(200);
+      const { id } = await ask("POST", "/sessions", { agent: "tester", scopes: ["read"] });
+      const headers = { ...shown, "x-sallyport-session": id };
+      expect((await fetch(`${one.url}/web/now`, { headers })).status).toBe(200);
+    }
+  });
+
   it("lend at both what was stored at one, until it is removed", async () => {
     const value = "canary-of-the-vault-1";
     const binding = { origin: held.upstream.url };
