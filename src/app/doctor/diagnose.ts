@@ -174,7 +174,7 @@ async function ownVault(config: Config): Promise<readonly Finding[]> {
   try {
     const store = createFileSecretStore({ directory, key: vaultKeyOf(config) });
     const secrets = await store.list(DEFAULT_TENANT);
-    return [ok("vault", `${secrets.length} secrets`)];
+    return [ok("vault", secrets.length === 1 ? "1 secret" : `${secrets.length} secrets`)];
   } catch (error) {
     const cause = error instanceof SecretsUnreachable ? error.cause : error;
     const remedy = "restore vault.json and its key from one backup: `sallyport vault list`";

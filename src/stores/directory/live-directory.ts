@@ -67,6 +67,8 @@ const KEY_CHARS_MAX = 512;
 const SWEEP_MS = 5_000;
 /** Least time between two looks at another machine because somebody is not known here. */
 const CATCH_UP_EVERY_MS = 20;
+/** A machine that does not answer by then knows nothing that is waited for. */
+const CATCH_UP_MAX_MS = 500;
 
 /** What a key leads to: an agent of the configuration, or a key of the directory. */
 type Known =
@@ -215,7 +217,10 @@ export class LiveDirectory implements Directory, Disposable {
     await (wait > 0 ? pause(wait) : undefined);
     this.#catchingUp = undefined;
     this.#caughtUpAt = monotonicMillis();
-    await catchUp();
+    const limit = new AbortController();
+    const waited = pause(CATCH_UP_MAX_MS, undefined, { signal: limit.signal, ref: false });
+    await Promise.race([catchUp(), waited.catch(() => undefined)]);
+    limit.abort();
     this.#look();
   }
 

@@ -20,6 +20,8 @@ export interface FedDirectory {
   readonly feed: (...entries: FeedEntry[]) => void;
   /** Arrives once somebody asks a store on another machine. */
   readonly write: (...entries: FeedEntry[]) => void;
+  /** From here on it does not answer. */
+  readonly silence: () => void;
   /** How often that was asked. */
   readonly looks: () => number;
 }
@@ -33,8 +35,10 @@ export function fedDirectory(
   let waiting: FeedEntry[] = [];
   let elsewhere: FeedEntry[] | undefined;
   let looks = 0;
+  let isSilent = false;
   const catchUp = async (): Promise<void> => {
     looks += 1;
+    if (isSilent) return new Promise<void>(() => undefined);
     waiting.push(...(elsewhere?.splice(0) ?? []));
   };
   const directory = new LiveDirectory({
@@ -67,6 +71,7 @@ export function fedDirectory(
     clock,
     feed: (...entries) => void (waiting = [...waiting, ...entries]),
     write: (...entries) => void (elsewhere = [...(elsewhere ?? []), ...entries]),
+    silence: () => void (isSilent = true),
     looks: () => looks,
   };
 }

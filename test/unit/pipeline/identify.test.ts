@@ -169,6 +169,17 @@ describe("a session made beforehand", () => {
     });
   });
 
+  it("that nobody knows is refused, also while the other machine does not answer", async () => {
+    const { directory: fresh, write, silence } = fedDirectory([entry("bot", "spt_old")], undefined);
+    write();
+    silence();
+    for (const key of ["spt_one", "spt_two"]) {
+      expect(await identify({ ...presented, key }, fresh)).toMatchObject({
+        refusal: { code: "unauthenticated" },
+      });
+    }
+  });
+
   it("that nobody opened costs a flood of guesses a few looks", async () => {
     const { directory: fresh, write, looks } = fedDirectory([entry("bot", "spt_old")], undefined);
     write();
