@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { readAwsMessages } from "../support/aws-events.ts";
 import { AWS_KEY, startBedrock } from "../support/bedrock-upstream.ts";
 import { outcomeOf, readRecorded } from "../support/recorded.ts";
-import type { RecordingUpstream } from "../support/recording-upstream.ts";
+import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
 import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
 
 const HAIKU = "us.anthropic.claude-haiku-4-5-20251001-v1:0";
@@ -90,6 +90,44 @@ function textOf(payload: unknown): string {
   if (bytes === undefined) return delta?.text ?? "";
   return textOf(JSON.parse(Buffer.from(bytes, "base64").toString()));
 }
+
+describe("bedrock, in the role of the machine", () => {
+  it("signs with the key that the metadata service hands out, and nobody else sees it", async () => {
+    const { accessKeyId, secretAccessKey, sessionToken } = AWS_KEY;
+    await using metadata = await startRecordingUpstream((request, response) => {
+      if (request.method === "PUT") return void response.end("imds-session");
+      if (request.url?.endsWith("/") === true) return void response.end("agents");
+      const Expiration = new Date(Date.now() + 3_600_000).toISOString();
+      const key = { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey };
+      response.end(JSON.stringify({ ...key, Token: sessionToken, Expiration }));
+    });
+    await using gate = await startSallyport({
+      config:
+        "agents: [{ name: tester }]\nidentity: { loopback_agent: tester }\nupstreams:\n" +
+        ["one", "two"]
+          .map(
+            (name) =>
+              `  - { name: ${name}, wire: bedrock, url: "${bedrock.url}", allow_private: true, ` +
+              'credential: { ref: "aws://instance", region: us-east-1 } }\n',
+          )
+          .join(""),
+      policies: { "llm.yaml": POLICY },
+      env: { AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url },
+    });
+    for (const name of ["one", "two"]) {
+      const answer = await fetch(`${gate.url}/${name}/model/${HAIKU}/converse`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(converse("good day")),
+      });
+      expect(await answer.json()).toMatchObject({
+        output: { message: { content: [{ text: "good day" }] } },
+      });
+    }
+    expect(metadata.requests).toHaveLength(3);
+    expect(gate.output()).not.toContain(secretAccessKey);
+  });
+});
 
 describe("bedrock", () => {
   it("signs what it sends with the vault's key, and the service believes it", async () => {

@@ -1,4 +1,4 @@
-import { isOwnSecret } from "../../core/secret/secret-ref.ts";
+import { isOwnSecret, isRoleKey } from "../../core/secret/secret-ref.ts";
 import { dirname, resolve } from "node:path";
 import type { Problem } from "../../core/problem.ts";
 import { millis } from "../../core/units.ts";
@@ -243,7 +243,7 @@ class Check {
       const index = file.upstreams.findIndex((entry) => entry.name === name);
       if (!this.isSound(`upstreams[${index}]`)) continue;
       for (const { ref, key, origin } of secretsOf(upstream)) {
-        if (isOwnSecret(ref)) continue;
+        if (isOwnSecret(ref) || isRoleKey(ref)) continue;
         const home = homes.get(ref);
         if (home === undefined) homes.set(ref, origin);
         else if (home !== origin) {

@@ -1,5 +1,6 @@
 import { OWN_SERVER } from "../../core/own-server.ts";
 import { nameGlob } from "../../core/policy/glob.ts";
+import { isRoleKey } from "../../core/secret/secret-ref.ts";
 import { id, millis } from "../../core/units.ts";
 import {
   OVER_HTTP,
@@ -160,6 +161,10 @@ function readCredential(
   if (url.protocol === "http:" && !entry.allow_cleartext && !isThisMachine(url.hostname)) {
     const suggestion = "https://, or allow_cleartext: true";
     complain("url", "a credential would travel unencrypted", suggestion, "allow_cleartext");
+  }
+  if (isRoleKey(credential.ref) && format !== AWS_SIGNATURE) {
+    const message = "the key of a role signs requests and is never sent";
+    complain("credential.ref", message, `wire: bedrock, or format: "${AWS_SIGNATURE}"`);
   }
   return {
     ref: credential.ref,

@@ -18,12 +18,13 @@ const SECRET_REF = {
   type: "string",
   pattern:
     "^(vault://[A-Za-z0-9._-]{1,128}|vault://[A-Za-z0-9._/-]{3,512}#[A-Za-z0-9._-]{1,128}|" +
-    "k8s://[a-z0-9.-]+/[a-z0-9.-]+/[A-Za-z0-9._-]+|env://[A-Za-z_][A-Za-z0-9_]*|file:///.+)$",
+    "aws://(instance|container|web-identity)|k8s://[a-z0-9.-]+/[a-z0-9.-]+/[A-Za-z0-9._-]+|env://[A-Za-z_][A-Za-z0-9_]*|file:///.+)$",
 } as const;
 
 const SECRET_FORMS =
   "vault://name, env://NAME, file:///path, k8s://namespace/secret/key, " +
-  "vault://mount/path#field (HashiCorp KV 2).";
+  "vault://mount/path#field (HashiCorp KV 2); for AWS signatures also the role of the EC2 " +
+  "aws://instance, of the ECS task or EKS pod aws://container, or aws://web-identity (IRSA).";
 
 const OAUTH = {
   type: "object",

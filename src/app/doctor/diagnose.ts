@@ -193,7 +193,7 @@ async function credentials(config: Config, environment: Environment): Promise<re
       tenant: DEFAULT_TENANT,
       key: vaultKeyOf(config),
       environment,
-      fetch: createRemoteFetch(config.vault),
+      fetch: createRemoteFetch(config.vault, environment),
     });
     if (config.vault.kms !== undefined) await vault.unlock();
     vault.prepare(wanted);

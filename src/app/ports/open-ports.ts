@@ -128,7 +128,7 @@ async function openVault(
     tenant: DEFAULT_TENANT,
     key: vaultKeyOf(config),
     environment,
-    fetch: createRemoteFetch(config.vault),
+    fetch: createRemoteFetch(config.vault, environment),
     onFault: (fault) => events.vaultFault(fault),
   });
   if (config.vault.kms !== undefined) await vault.unlock();

@@ -8,6 +8,10 @@ export type SecretRef =
   | { readonly kind: "file"; readonly url: string }
   | RemoteSecretRef;
 
+/** Where AWS hands out the temporary key of a role. */
+export const AWS_ROLE_PLACES = ["instance", "container", "web-identity"] as const;
+export type AwsRolePlace = (typeof AWS_ROLE_PLACES)[number];
+
 /** Kept by another service; `url` is the whole reference. */
 export type RemoteSecretRef =
   /** `vault://<mount>/<path>#<field>`: KV version 2 of HashiCorp Vault. */
@@ -25,7 +29,9 @@ export type RemoteSecretRef =
       readonly namespace: string;
       readonly name: string;
       readonly key: string;
-    };
+    }
+  /** `aws://instance`, `aws://container`, `aws://web-identity`. */
+  | { readonly kind: "aws"; readonly url: string; readonly place: AwsRolePlace };
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/u;
 const SEGMENT = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}";
@@ -46,6 +52,10 @@ export function parseSecretRef(ref: string): SecretRef | undefined {
     }
     case "k8s":
       return k8sRef(ref, rest);
+    case "aws": {
+      const place = AWS_ROLE_PLACES.find((known) => known === rest);
+      return place === undefined ? undefined : { kind: "aws", url: ref, place };
+    }
     case "env":
       return VARIABLE.test(rest) ? { kind: "env", name: rest } : undefined;
     case "file":
@@ -64,6 +74,11 @@ export function secretName(text: string): SecretName | undefined {
 /** Whether it is a secret of Sallyport's own vault: bound, and a tenant's. */
 export function isOwnSecret(ref: string): boolean {
   return parseSecretRef(ref)?.kind === "vault";
+}
+
+/** Whether it is the temporary key of a role, which signs for any origin and is sent to none. */
+export function isRoleKey(ref: string): boolean {
+  return parseSecretRef(ref)?.kind === "aws";
 }
 
 function kvRef(url: string, rest: string): SecretRef | undefined {

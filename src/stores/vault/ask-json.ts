@@ -1,4 +1,4 @@
-/** One JSON request to a service that keeps keys or secrets: bounded, without redirects. */
+/** One request to a service that keeps keys or secrets: bounded, without redirects. */
 import { request as requestHttps, type RequestOptions } from "node:https";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { codeOf } from "../../lib/caught.ts";
@@ -8,9 +8,9 @@ import { VaultFault } from "./vault-fault.ts";
 const TIMEOUT_MS = 10_000;
 const ANSWER_BYTES_MAX = 1_048_576;
 
-export interface JsonQuestion {
+export interface Question {
   readonly url: string;
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   /** PEM, in place of the system's authorities. */
@@ -22,8 +22,23 @@ export interface JsonAnswer {
   readonly body: JsonObject;
 }
 
+export interface TextAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
 /** Rejects with VaultFault; its words never hold what was asked or answered. */
-export function askJson(question: JsonQuestion): Promise<JsonAnswer> {
+export async function askJson(question: Question): Promise<JsonAnswer> {
+  const { status, text } = await askText(question);
+  const body = readObject(text);
+  if (body === undefined && status < 300) {
+    throw new VaultFault(`${new URL(question.url).host} does not answer with JSON`);
+  }
+  return { status, body: body ?? {} };
+}
+
+/** Rejects as `askJson` does. */
+export function askText(question: Question): Promise<TextAnswer> {
   const { url, method, headers, body, ca } = question;
   const target = new URL(url);
   const options: RequestOptions = {
@@ -47,10 +62,7 @@ export function askJson(question: JsonQuestion): Promise<JsonAnswer> {
         else chunks.push(chunk);
       });
       response.once("end", () => {
-        const read = readObject(Buffer.concat(chunks));
-        const status = response.statusCode ?? 0;
-        if (read === undefined && status < 300) fail("does not answer with JSON");
-        else resolve({ status, body: read ?? {} });
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
       });
       response.once("error", () => fail("broke off its answer"));
     });
@@ -59,9 +71,9 @@ export function askJson(question: JsonQuestion): Promise<JsonAnswer> {
   });
 }
 
-function readObject(text: Buffer): JsonObject | undefined {
+function readObject(text: string): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(text.toString());
+    const value: unknown = JSON.parse(text);
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;

@@ -44,6 +44,17 @@ function problemsOf(text: string, environment: Environment = {}): readonly strin
 }
 
 describe("a config file", () => {
+  it("lets the key of an AWS role sign, for several origins, and never be sent", () => {
+    const entry = (name: string, wire: string, region: string): string =>
+      `  - { name: ${name}, wire: ${wire}, url: "https://bedrock-runtime.${region}.amazonaws.com", ` +
+      'credential: { ref: "aws://web-identity" } }\n';
+    const bedrock = `upstreams:\n${entry("a", "bedrock", "us-east-1")}${entry("b", "bedrock", "eu-west-1")}`;
+    expect(problemsOf(bedrock)).toEqual([]);
+    expect(problemsOf(`upstreams:\n${entry("a", "http", "us-east-1")}`).join()).toContain(
+      "the key of a role signs requests and is never sent",
+    );
+  });
+
   it("needs to say nothing: everything has a default, and the result is frozen", () => {
     const config = configOf("{}");
     expect(config).toMatchObject({

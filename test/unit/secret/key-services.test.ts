@@ -261,7 +261,7 @@ describe("a secret that another service keeps", () => {
     new LocalVault({
       ...placeWith(undefined),
       environment: {},
-      fetch: createRemoteFetch(services),
+      fetch: createRemoteFetch(services, {}),
     });
   const nowhere = { url: "http://127.0.0.1:1", tokenFile: "/nowhere", caFile: undefined };
 
