@@ -1,16 +1,30 @@
-/** Where requests to AWS get their key from: a file, or the role of the pod's service account. */
+/** Where requests to AWS get their key from: a file, or the role of a pod, a task or a machine. */
 import { readFile } from "node:fs/promises";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { codeOf } from "../../lib/caught.ts";
 import { wallMillis } from "../../lib/clock.ts";
 import { impossible } from "../../lib/impossible.ts";
 import { askJson } from "./ask-json.ts";
+import { keyOfContainer, keyOfInstance, type TemporaryKey } from "./aws-metadata.ts";
 import { readAwsKey, type AwsKey } from "./aws-signer.ts";
 import { VaultFault } from "./vault-fault.ts";
 
 export type AwsCredentialSource =
   /** `access_key_id:secret_access_key[:session_token]`, read again with each request. */
-  { readonly kind: "file"; readonly path: string } | WebIdentity;
+  | { readonly kind: "file"; readonly path: string }
+  | WebIdentity
+  /** EC2. `endpoint` without a slash at its end. */
+  | { readonly kind: "instance"; readonly endpoint: string }
+  | ContainerRole;
+
+/** ECS tasks, and EKS pods with an identity. */
+export interface ContainerRole {
+  readonly kind: "container";
+  readonly url: string;
+  /** What is shown there; a file is read for each key, and goes before a text. */
+  readonly tokenFile: string | undefined;
+  readonly token: string | undefined;
+}
 
 /** EKS calls it IRSA. */
 export interface WebIdentity {
@@ -34,15 +48,13 @@ export function awsCredentials(source: AwsCredentialSource, now = wallMillis) {
       return () => keyInFile(source.path);
     case "web_identity":
       return renewed(() => assumeRole(source), now);
+    case "instance":
+      return renewed(() => keyOfInstance(source.endpoint), now);
+    case "container":
+      return renewed(() => lentToContainer(source), now);
     default:
       return impossible(source);
   }
-}
-
-interface TemporaryKey {
-  readonly key: AwsKey;
-  /** Milliseconds since 1970. */
-  readonly until: number;
 }
 
 /** One request for all who wait; a key that is about to end is used on where no other can be had. */
@@ -61,6 +73,10 @@ function renewed(ask: () => Promise<TemporaryKey>, now: () => number): () => Pro
     }
     return current.key;
   };
+}
+
+async function lentToContainer({ url, tokenFile, token }: ContainerRole): Promise<TemporaryKey> {
+  return keyOfContainer(url, tokenFile === undefined ? token : await textIn(tokenFile));
 }
 
 /**
