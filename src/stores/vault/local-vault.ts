@@ -199,11 +199,7 @@ export class LocalVault implements Vault, Disposable {
     }
   }
 
-  #find(
-    ref: SecretRef,
-    { name, signing }: CredentialRef,
-    owners: readonly TenantId[],
-  ): FoundSecret {
+  #find(ref: SecretRef, { name }: CredentialRef, owners: readonly TenantId[]): FoundSecret {
     switch (ref.kind) {
       case "vault":
         return this.#fromVault(ref.name, owners);
@@ -217,12 +213,9 @@ export class LocalVault implements Vault, Disposable {
         this.#watch(path);
         return { value: readSecretFile(path), label: `${name}@file`, secret: undefined };
       }
-      case "aws":
-        // A role may do more than one upstream's: its key is never written down anywhere.
-        if (signing === undefined) throw new VaultFault(`${ref.url} signs, and is never sent`);
-        return { value: this.#remote.value(ref), label: `${name}@aws`, secret: undefined };
       case "kv":
       case "k8s":
+      case "aws":
         return { value: this.#remote.value(ref), label: `${name}@${ref.kind}`, secret: undefined };
       default:
         return impossible(ref);

@@ -2,6 +2,7 @@
 import { PLACEHOLDER, readBinding, written, type Binding } from "../../core/secret/binding.ts";
 import { echoesOf } from "../../core/secret/echoes.ts";
 import { pathPattern, type PathPattern } from "../../core/secret/path-pattern.ts";
+import { isRoleKey } from "../../core/secret/secret-ref.ts";
 import { secretValueProblem } from "../../core/secret/secret-value.ts";
 import {
   isConditional,
@@ -46,6 +47,10 @@ export function prepareCredential(
 ): PreparedCredential {
   const problem = secretValueProblem(value);
   if (problem !== undefined) throw new VaultFault(`the value of ${ref.ref}: ${problem}`);
+  if (ref.signing === undefined && isRoleKey(ref.ref)) {
+    // A role may do more than one upstream's: its key is never written into a request.
+    throw new VaultFault(`${ref.ref} signs, and is never sent`);
+  }
   const { header, format, paths, methods } = ref;
   const reading = readBinding({ origin: upstream.origin, paths, methods, header, format });
   if (reading.kind === "problems") throw new VaultFault(reading.problems.join("; "));

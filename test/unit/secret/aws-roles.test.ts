@@ -4,6 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { id, type SecretName } from "../../../src/core/units.ts";
+import { prepareCredential } from "../../../src/stores/vault/prepared-credential.ts";
+import { upstream as upstreamOf } from "./vault-place.ts";
 import { readAwsKey } from "../../../src/stores/vault/aws-signer.ts";
 import { createAwsRoles } from "../../../src/stores/vault/aws-roles.ts";
 
@@ -168,5 +171,29 @@ describe("the role of a pod's own token", () => {
     await expect(createAwsRoles(lost).keyOf("web-identity")).rejects.toThrow(
       /cannot be read \(ENOENT\)/,
     );
+  });
+});
+
+describe("the key of a role", () => {
+  it("is prepared to sign, and for nothing else", () => {
+    const value = `${ID}:${SECRET}:FwoGZXIvYXdzEBYaDEXAMPLE`;
+    const ref = {
+      ref: "aws://instance",
+      name: id<SecretName>("instance"),
+      header: "authorization",
+      format: "Bearer {}",
+      paths: [],
+      methods: [],
+      signing: undefined,
+    };
+    const found = { value, label: "instance@aws", secret: undefined };
+    const upstream = upstreamOf({ ref: ref.ref, name: ref.name });
+    expect(() => prepareCredential(upstream, ref, found)).toThrow(/signs, and is never sent/);
+    const signing = { region: "us-east-1", service: "bedrock" };
+    const signed = { ...ref, format: "AWS4-HMAC-SHA256 {}", signing };
+    expect(prepareCredential(upstream, signed, found).verdict).toMatchObject({
+      kind: "pass",
+      value: { value: "" },
+    });
   });
 });
