@@ -6,16 +6,30 @@ import { endsNumber, isInNumber } from "./number-edges.ts";
 
 const CARD_DIGITS_MIN = 13;
 const CARD_DIGITS_MAX = 19;
-const IBAN_MIN = 15;
-const IBAN_MAX = 34;
 const PHONE_DIGITS_MIN = 8;
 const PHONE_DIGITS_MAX = 15;
 
-const LETTERS = Array.from("abcdefghijklmnopqrstuvwxyz");
+/** Country and length. @see https://www.swift.com/resource/iban-registry-pdf */
+const IBANS = (
+  "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 " +
+  "DK18 DO28 EE20 EG29 ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 " +
+  "IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 " +
+  "MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 " +
+  "SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30"
+).split(" ");
+/** By the low five bits of both letters; 0: no country. */
+const IBAN_LENGTHS = new Uint8Array(1 << 10);
+for (const iban of IBANS) IBAN_LENGTHS[countryOf(iban, 0)] = Number(iban.slice(2));
+
+function countryOf(text: string, at: number): number {
+  return ((text.charCodeAt(at) & 0x1f) << 5) | (text.charCodeAt(at + 1) & 0x1f);
+}
+
+const IBAN_ANCHORS = IBANS.map((iban) => `${iban.slice(0, 2).toLowerCase()}0`);
 
 export const PII_NUMBERS: readonly (readonly [string, readonly Signature[]])[] = [
   ["pii.card", [number("pii.card", ["000"], true, cardAt)]],
-  ["pii.iban", [number("pii.iban", pairs(), true, ibanAt)]],
+  ["pii.iban", [number("pii.iban", IBAN_ANCHORS, true, ibanAt)]],
   [
     "pii.phone",
     [number("pii.phone", ["+00", "+0 ", "+0-", "+0(", "(00", "00-", "00.", "000"], true, phoneAt)],
@@ -29,11 +43,6 @@ function number(
   match: Signature["match"],
 ): Signature {
   return { detector, anchors, wordStart, match };
-}
-
-/** Two letters and a digit. */
-function pairs(): readonly string[] {
-  return LETTERS.flatMap((a) => LETTERS.map((b) => `${a}${b}0`));
 }
 
 /** Digits with single spaces or dashes between them. */
@@ -112,40 +121,30 @@ function isCardGrouping(groups: readonly number[]): boolean {
   return groups.length === 1 || (groups.length <= 5 && groups.slice(0, -1).every((n) => n >= 4));
 }
 
-/** @see https://www.swift.com/resource/iban-registry-pdf */
-const IBAN_LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
-  (
-    "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 " +
-    "DK18 DO28 EE20 EG29 ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 " +
-    "IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 " +
-    "MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 " +
-    "SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30"
-  )
-    .split(" ")
-    .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
-);
-
 function ibanAt({ text, stop, final }: View, at: number): Outcome {
-  const want = IBAN_LENGTHS[text.slice(at, at + 2).toUpperCase()];
-  if (want === undefined || want < IBAN_MIN || want > IBAN_MAX) return undefined;
-  let units = "";
+  const want = IBAN_LENGTHS[countryOf(text, at)] ?? 0;
+  if (want === 0) return undefined;
+  let count = 0;
   let i = at;
-  for (; i < stop && units.length < want; i += 1) {
+  for (; i < stop && count < want; i += 1) {
     const unit = text.charCodeAt(i);
-    if (isWordUnit(unit)) units += text.charAt(i);
+    if (isWordUnit(unit)) count += 1;
     else if ((unit !== 0x20 && unit !== 0x2d) || !isWordUnit(text.charCodeAt(i - 1))) break;
-    if (
-      units.length === 4 &&
-      !(isDigit(text.charCodeAt(at + 2)) && isDigit(text.charCodeAt(at + 3)))
-    )
-      return undefined;
+    if (count === 4 && !hasCheckDigits(text, at)) return undefined;
   }
   if (i === stop && !final) return MORE;
-  if (units.length < want || (i < text.length && isWordUnit(text.charCodeAt(i)))) return undefined;
+  if (count < want || (i < text.length && isWordUnit(text.charCodeAt(i)))) return undefined;
+  const units = text.slice(at, i).replaceAll(BETWEEN_GROUPS, "");
   const upper = units.toUpperCase();
   if (units !== upper && units !== units.toLowerCase()) return undefined;
   if (!mod97(upper)) return undefined;
   return { signature: "iban", score: 97, confidence: 0.98, start: at, end: i };
+}
+
+const BETWEEN_GROUPS = /[ -]/g;
+
+function hasCheckDigits(text: string, at: number): boolean {
+  return isDigit(text.charCodeAt(at + 2)) && isDigit(text.charCodeAt(at + 3));
 }
 
 function mod97(iban: string): boolean {

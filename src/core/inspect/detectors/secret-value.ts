@@ -41,6 +41,8 @@ export function fits(units: number, unit: number): boolean {
 
 const ENTROPY_UNITS_MAX = 256;
 const DISTINCT_MIN = 6;
+/** What is so to here is so. */
+const MONOTONOUS_UNITS_MAX = 64;
 
 const counts = new Uint16Array(UNITS.length);
 /** n · log₂ n */
@@ -103,10 +105,11 @@ export function isPlaceholder(value: string): boolean {
 
 function isMonotonous(value: string): boolean {
   const enough = Math.min(DISTINCT_MIN, value.length);
-  const lower = value.toLowerCase();
+  const most = Math.min(MONOTONOUS_UNITS_MAX, value.length);
   let seen = "";
-  for (let i = 0; i < lower.length && seen.length < enough; i += 1) {
-    if (!seen.includes(lower.charAt(i))) seen += lower.charAt(i);
+  for (let i = 0; i < most && seen.length < enough; i += 1) {
+    const char = value.charAt(i).toLowerCase();
+    if (!seen.includes(char)) seen += char;
   }
   return seen.length < enough;
 }

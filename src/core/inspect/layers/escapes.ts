@@ -217,9 +217,13 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
  * than its map says: offsets then point a little early, never outside.
  */
 function utf8Of(text: string): string {
-  if (!/[\x80-\xff]/.test(text) || /[^\0-\xff]/.test(text)) return text;
+  let bits = 0;
+  for (let i = 0; i < text.length; i += 1) bits |= text.charCodeAt(i);
+  if (bits < 0x80 || bits > 0xff) return text;
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
   try {
-    return utf8.decode(Uint8Array.from(text, (unit) => unit.charCodeAt(0)));
+    return utf8.decode(bytes);
   } catch {
     return text;
   }
