@@ -12,6 +12,7 @@ import { nextTurn } from "../../src/lib/next-turn.ts";
 import { createPartScanner } from "../../src/core/inspect/part-scanner.ts";
 import { scanJson } from "../../src/core/inspect/scan-json.ts";
 import { createStreamGate } from "../../src/core/inspect/stream-gate.ts";
+import { CODE, PROSE, README } from "./ordinary-text.ts";
 
 const ROUNDS = 60;
 /** Time of one round, at least. */
@@ -20,45 +21,6 @@ const NONE: readonly string[] = [];
 /** More than the scanner remembers of clean texts. */
 const MEMORY_UNITS = 1_200_000;
 const DETECTORS = ["injection", "secret", "pii", "exploit", "destination"];
-
-const PROSE = `The harbour was quiet that morning. A few boats had come in before dawn and their crews
-were already asleep, while the market on the quay opened one stall after another. Prices for fish
-had been low all week, so most sellers tried to find a buyer from the city, who would pay in advance
-and come again. "You should have been here in May," one of them said. Nobody answered. `;
-
-const README = `## Installation
-
-Run \`npm install fast-queue\` and add it to your project. See the
-[documentation](https://fast-queue.example.org/docs/start) for all options.
-
-- **Small**: no dependencies, 4 KB after compression.
-- **Safe**: a job is given to one worker only, and returned if that worker stops responding.
-
-\`\`\`sh
-git clone https://github.com/example/fast-queue.git && cd fast-queue
-npm test -- --reporter=dot   # 312 tests, about 20 seconds
-\`\`\`
-
-| option | default | meaning |
-|---|---|---|
-| \`retries\` | 3 | how often a failed job is tried again |
-| \`timeout_ms\` | 30000 | time after which a job counts as failed |
-`;
-
-const CODE = `export async function readConfig(path: string): Promise<Config> {
-  const text = await readFile(path, "utf8");
-  const { host = "127.0.0.1", port = 8080, retries = 3 } = JSON.parse(text) as Partial<Config>;
-  if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new RangeError(\`port must be between 1 and 65535, not \${port}\`);
-  }
-  // Later callers rely on the order of these keys.
-  return { host, port, retries, startedAt: new Date(), listeners: new Map() };
-}
-
-for (const [key, value] of Object.entries(process.env)) {
-  if (key.startsWith("APP_") && value !== undefined) settings.set(key.slice(4), value.trim());
-}
-`;
 
 const HOSTILE: Readonly<Record<string, string>> = {
   "hostile: ignore all": "ignore all ",
@@ -196,9 +158,8 @@ function cpuMillis(): number {
   return (user + system) / 1000;
 }
 
-/** What others wait for while 1 MB is looked at: the longest stretch between two turns. */
-for (const [name, unit] of [["prose", PROSE], ...Object.entries(HOSTILE)] as const) {
-  const value = { text: filled(unit, 1 << 20) };
+/** What others wait for while a body is looked at: the longest stretch between two turns. */
+async function longestSlice(name: string, value: JsonValue): Promise<void> {
   let widest = 0;
   let slices = 0;
   let begun = cpuMillis();
@@ -208,8 +169,21 @@ for (const [name, unit] of [["prose", PROSE], ...Object.entries(HOSTILE)] as con
     await nextTurn();
     begun = cpuMillis();
   });
-  print(`1 MB of ${name}: longest of ${slices} slices`, widest, "ms");
+  // The look that counts picks up what was foreseen.
+  begun = cpuMillis();
+  scanJson(everything, value, NONE);
+  widest = Math.max(widest, cpuMillis() - begun);
+  print(`${name}: longest of ${slices} slices`, widest, "ms");
 }
+
+for (const [name, unit] of [["prose", PROSE], ...Object.entries(HOSTILE)] as const) {
+  await longestSlice(`1 MB of ${name}`, { text: filled(unit, 1 << 20) });
+}
+const turns = Array.from({ length: 2048 }, (_, i) => ({
+  role: i % 2 === 0 ? "user" : "assistant",
+  content: filled(`${i}. ${PROSE}${README}${CODE}`, 4096),
+}));
+await longestSlice("8 MB of chat", { model: "gpt-4o-mini", messages: turns });
 
 for (const [name, unit] of Object.entries(HOSTILE)) {
   const text = filled(unit, 16_384);

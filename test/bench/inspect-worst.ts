@@ -1,0 +1,168 @@
+/**
+ * Looks for the dearest text of each detector, and fails where one costs more than `FACTOR_MAX`
+ * times what ordinary text of its size does:
+ *
+ *     node test/bench/inspect-worst.ts [request|response]
+ *
+ * Made of every anchor of every detector, alone and with what may follow it, again and again; of
+ * escapes and encodings; of scripts that are folded; and of the records of the corpora. Under the
+ * rules of `policies/packs/inspection.yaml`: text that is blocked costs no more than up to there.
+ */
+import { performance } from "node:perf_hooks";
+import { DETECTORS } from "../../src/core/inspect/detectors/detectors.ts";
+import type { Inspection, InspectionRule } from "../../src/core/inspect/inspection.ts";
+import { scanJson } from "../../src/core/inspect/scan-json.ts";
+import { readCorpus } from "../support/corpora.ts";
+import { ORDINARY } from "./ordinary-text.ts";
+
+const FACTOR_MAX = 3;
+const UNITS = 4096;
+/** Of a detector whose anchors are all pairs of letters and the like, so many are tried. */
+const ANCHORS_MAX = 600;
+/** Looks at an input that seems dear: the quickest counts, for the machine has others to serve. */
+const LOOKS = 12;
+const ORDINARY_LOOKS = 200;
+const SHOWN = 3;
+const NONE: readonly string[] = [];
+
+const RULES: Readonly<Record<string, readonly InspectionRule[]>> = {
+  request: [
+    rule(["injection"], 80, "block"),
+    rule(["secret", "exploit", "destination"], 60, "block"),
+    rule(["pii.card", "pii.iban", "pii.national_id"], 60, "redact"),
+  ],
+  response: [
+    rule(["injection"], 80, "block"),
+    rule(["injection"], 40, "report"),
+    rule(["secret", "pii"], 60, "redact"),
+  ],
+};
+
+const TAILS = ["", " ", "a", "1", ": ", "/", '="'];
+const OTHERS = [
+  "中",
+  "这是一个普通的中文句子，没有什么特别的。",
+  "Это обычное предложение на русском языке. ",
+  "e\u0301",
+  "a\u200b",
+  "\u{1f600}",
+  "\u{e0041}",
+  "ａｂｃ ",
+  "𝐢𝐠𝐧𝐨𝐫𝐞 ",
+  "\u202eabc ",
+  "%41",
+  "%2525",
+  "%E4%BD%A0",
+  "&#65;",
+  "&amp;lt;",
+  "\\u0041",
+  "=41",
+  "aWdub3Jl ",
+  "0123456789abcdef ",
+  "H4sIAAAAAAAA",
+  "A",
+  " ",
+  "\n",
+  "(",
+  "a@b.",
+  "192.168.0.1,",
+  "2a00:1450:4001:82a::200e ",
+  "4111 1111 1111 1111 ",
+  "2026-11-21T11:22:33Z ",
+  "550e8400-e29b-41d4-a716-446655440000 ",
+  "https://example.com/a?b=c ",
+  "password=hunter2 ",
+  '{"a":1},',
+  "function(){",
+];
+
+interface Input {
+  readonly of: string;
+  readonly unit: string;
+  cost: number;
+}
+
+function rule(
+  find: readonly string[],
+  scoreMin: number,
+  action: InspectionRule["action"],
+): InspectionRule {
+  return { id: find.join(), find, scoreMin, action };
+}
+
+/** Each look is at another text: what was clean a moment ago is remembered. */
+let looks = 0;
+
+/** µs per KB. */
+function costOf(look: Inspection, unit: string, times: number): number {
+  const text = unit.repeat(Math.ceil(UNITS / unit.length)).slice(0, UNITS);
+  let best = Infinity;
+  for (let i = 0; i < times; i += 1) {
+    looks += 1;
+    // As text that came off a wire is stored: flat.
+    const value = { text: Buffer.from(`${text} ${looks}`).toString() };
+    const before = performance.now();
+    scanJson(look, value, NONE);
+    best = Math.min(best, performance.now() - before);
+  }
+  return (best * 1000 * 1024) / UNITS;
+}
+
+function* inputs(): Generator<readonly [of: string, unit: string]> {
+  for (const [detector, signatures] of DETECTORS) {
+    for (const { anchors } of signatures) {
+      const stride = Math.ceil(anchors.length / ANCHORS_MAX);
+      for (let i = 0; i < anchors.length; i += stride) {
+        for (const tail of TAILS) yield [detector, `${anchors[i]}${tail}`];
+      }
+    }
+  }
+  for (const unit of OTHERS) yield ["encodings and scripts", unit];
+  for (const text of corpusTexts()) yield ["corpora", text.slice(0, UNITS / 2)];
+}
+
+interface CorpusRecord {
+  readonly text?: string;
+  readonly text_b64?: string;
+  readonly url?: string;
+}
+
+const CORPORA = ["injection", "secrets", "egress", "pii", "urls", "exploits", "unicode"];
+
+function corpusTexts(): readonly string[] {
+  return CORPORA.flatMap((name) => readCorpus<CorpusRecord>(`${name}.jsonl`) ?? []).map(
+    ({ text, text_b64: bytes = "", url }) => text ?? url ?? Buffer.from(bytes, "base64").toString(),
+  );
+}
+
+function dearest(look: Inspection): readonly Input[] {
+  const ordinary = costOf(look, ORDINARY, ORDINARY_LOOKS);
+  console.log(`ordinary text: ${ordinary.toFixed(1)} µs/KB`);
+  const seen = new Set<string>();
+  const dear: Input[] = [];
+  for (const [of, unit] of inputs()) {
+    if (unit === "" || seen.has(unit)) continue;
+    seen.add(unit);
+    const cost = costOf(look, unit, 1);
+    if (cost > ordinary) dear.push({ of, unit, cost });
+  }
+  console.log(`${seen.size} texts tried`);
+  for (const input of dear) {
+    const isClose = input.cost > (FACTOR_MAX - 1) * ordinary;
+    if (isClose) input.cost = Math.min(input.cost, costOf(look, input.unit, LOOKS));
+    input.cost /= ordinary;
+  }
+  return dear.toSorted((a, b) => b.cost - a.cost);
+}
+
+const surface = process.argv[2] === "response" ? "response" : "request";
+const found = dearest({ surface, rules: RULES[surface] ?? [] });
+for (const [of, some] of Map.groupBy(found, (input) => input.of)) {
+  for (const { unit, cost } of some.slice(0, SHOWN)) {
+    const shown = JSON.stringify(unit).slice(0, 48);
+    console.log(`${of.padEnd(28)} ${shown.padEnd(50)} ${cost.toFixed(1).padStart(5)} ×`);
+  }
+}
+const over = found.filter(({ cost }) => cost > FACTOR_MAX);
+console.log(`${over.length} texts cost more than ${FACTOR_MAX} times what ordinary text does`);
+if (over.length > 0) process.exitCode = 1;
