@@ -67,7 +67,7 @@ describe("two replicas on one Redis", () => {
       const rest = stream.text().catch(() => "broken");
       await askOne("DELETE", `/sessions/${session.id}`);
       expect(await rest).toBe("broken");
-      expect(await statuses(named)).toEqual([401, 401]);
+      await expect.poll(() => statuses(named), SOON).toEqual([401, 401]);
     }
   });
 
