@@ -17,11 +17,13 @@ import { openPins, upstreamServices } from "./services/upstream-services.ts";
 import { openConfiguredRedis } from "./ports/open-shared-redis.ts";
 import { NOBODY_TOLD } from "./observe/store-events.ts";
 import { VERSION } from "./version.ts";
+import type { Environment } from "./config/environment.ts";
 import { now } from "./now.ts";
 
 export interface NativePlaneParts extends Omit<ServiceParts, "now" | "redis"> {
   /** Where agents reach the data plane. */
   readonly dataUrl: string;
+  readonly environment: Environment;
 }
 
 export interface NativePlane extends AsyncDisposable {
@@ -57,7 +59,8 @@ export async function openNativePlane(given: NativePlaneParts): Promise<NativePl
   };
   const api = await createNativeApi(services);
   started.defer(() => api.close());
-  const core: DialectCore = { ...services, gate: createGate(given.dataUrl, vitals) };
+  const { dataUrl, environment } = given;
+  const core: DialectCore = { ...services, gate: createGate(dataUrl, vitals), environment };
   const open = new Map<Dialect, Promise<OpenDialect>>();
   started.defer(async () => {
     await Promise.all([...open.values()].map(async (one) => (await one).close()));

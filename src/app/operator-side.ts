@@ -7,6 +7,7 @@ import type { UsageStore } from "../core/money/usage-report.ts";
 import { wallMillis } from "../lib/clock.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Config } from "./config/config.ts";
+import type { Environment } from "./config/environment.ts";
 import type { GatewayReport } from "./observe/gateway-report.ts";
 import { createVitals } from "./observe/gateway-vitals.ts";
 import { openListener } from "./listeners/http-listener.ts";
@@ -27,6 +28,7 @@ export interface OperatorParts {
   readonly usage?: UsageStore;
   /** And its feeds. */
   readonly feeds?: () => DestinationFeeds;
+  readonly environment: Environment;
   readonly log: Log;
 }
 
@@ -42,7 +44,7 @@ export interface OperatorSide {
 
 /** Loaded after the data plane listens: agents need not wait for the operator's side. */
 export async function startOperatorSide(parts: OperatorParts): Promise<OperatorSide> {
-  const { config, dataUrl, usage, feeds, log } = parts;
+  const { config, dataUrl, usage, feeds, environment, log } = parts;
   const { startManagement } = await import("../manage/management.ts");
   const startedAt = new Date(wallMillis()).toISOString();
   const identity = { startedAt, dataUrl, upstreams: config.upstreams };
@@ -65,7 +67,7 @@ export async function startOperatorSide(parts: OperatorParts): Promise<OperatorS
     try {
       const { openNativePlane } = await import("./native-plane.ts");
       const ledger = await parts.ledger();
-      const shared = { config, dataUrl, vitals, ledgerThread, usage, feeds };
+      const shared = { config, dataUrl, vitals, ledgerThread, usage, feeds, environment };
       return await openNativePlane({ ...shared, ledger });
     } catch (error) {
       // The next request tries again.

@@ -51,7 +51,7 @@ type Parts = Omit<GatewayOptions, "crew">;
 async function start(parts: Parts): Promise<Running> {
   if (parts.config.workers > 1) {
     const { startPrimary } = await import("../app/workers/primary.ts");
-    return startPrimary(parts.config, parts.log);
+    return startPrimary(parts);
   }
   const { startSidecar } = await import("../app/sidecar.ts");
   const sidecar = await startSidecar({ ...parts, manage: true });

@@ -44,6 +44,8 @@ export interface DialectCore {
   readonly open: boolean;
   /** Needed for the first key where it is configured. */
   readonly bootstrapToken: string | undefined;
+  /** For what another product's documents set there. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /**

@@ -119,9 +119,13 @@ describe("an open listener", () => {
 });
 
 describe("the bootstrap token", () => {
-  it("is needed for the first key where it is configured, and makes further ones", async () => {
-    const env = { SALLYPORT_API_BOOTSTRAP_TOKEN: "let-me-begin-please" };
-    const config = "upstreams: []\n";
+  it.each([
+    { variable: "SALLYPORT_API_BOOTSTRAP_TOKEN", workers: 1, first: 401 },
+    { variable: "HALDIR_BOOTSTRAP_TOKEN", workers: 1, first: 201 },
+    { variable: "HALDIR_BOOTSTRAP_TOKEN", workers: 2, first: 201 },
+  ])("in $variable makes further keys, with $workers workers", async (setup) => {
+    const env = { [setup.variable]: "let-me-begin-please" };
+    const config = `workers: ${setup.workers}\nupstreams: []\n`;
     await using gate = await startSallyport({ config, policies: {}, env });
     const make = async (body: object) => {
       const reply = await fetch(`${gate.manageUrl}/v1/keys`, {
@@ -132,7 +136,7 @@ describe("the bootstrap token", () => {
       return reply.status;
     };
     const right = { bootstrap_token: "let-me-begin-please" };
-    expect(await make({})).toBe(401);
+    expect(await make({})).toBe(setup.first);
     expect(await make({ bootstrap_token: "wrong" })).toBe(401);
     expect(await make(right)).toBe(201);
     expect(await make({ ...right, tier: "pro" })).toBe(201);

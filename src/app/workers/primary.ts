@@ -12,6 +12,7 @@ import { createEvents } from "../observe/events.ts";
 import { mergeReports, type GatewayReport } from "../observe/gateway-report.ts";
 import type { Log } from "../observe/logger.ts";
 import { openLedgerChain } from "../ports/open-ledger-chain.ts";
+import type { GatewayOptions } from "../gateway.ts";
 import { startOperatorSide } from "../operator-side.ts";
 import { createTally } from "../observe/tally.ts";
 import { tryPort } from "../doctor/try-port.ts";
@@ -32,7 +33,11 @@ const REPLACE_AFTER_MS = 500;
 const STARTS_FAILED_MAX = 3;
 
 /** Rejects when a worker cannot start; its own words are on stderr. */
-export async function startPrimary(config: Config, log: Log): Promise<Primary> {
+export async function startPrimary({
+  config,
+  environment,
+  log,
+}: Pick<GatewayOptions, "config" | "environment" | "log">): Promise<Primary> {
   await using started = new AsyncDisposableStack();
   let demo: DemoUrls | undefined;
   if (config.demo)
@@ -52,6 +57,7 @@ export async function startPrimary(config: Config, log: Log): Promise<Primary> {
     dataUrl: url,
     read: () => crew.report(),
     ledger: () => (ledger ??= openOwnLedger(effective, log)),
+    environment,
     log,
   });
   const owned = started.move();
