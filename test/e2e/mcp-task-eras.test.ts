@@ -4,7 +4,11 @@
  */
 import { Client as SessionClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as SessionTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { CallToolResultSchema, ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import {
+  CallToolResultSchema,
+  ElicitRequestSchema,
+  TaskStatusNotificationSchema,
+} from "@modelcontextprotocol/sdk/types.js";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { administer, type Ask } from "../support/management.ts";
@@ -118,14 +122,27 @@ async function send(
   params: Record<string, unknown>,
   can: object = { ...TASKS, elicitation: {} },
 ): Promise<Answer> {
-  const response = await fetch(gate.url + path, {
+  const text = await (await post(path, method, params, can)).text();
+  return JSON.parse(text.startsWith("{") ? text : text.slice(text.indexOf("data: ") + 6)) as Answer;
+}
+
+function post(
+  path: string,
+  method: string,
+  params: Record<string, unknown>,
+  can: object,
+  signal?: AbortSignal,
+): Promise<Response> {
+  const name = params["taskId"] ?? params["name"];
+  return fetch(gate.url + path, {
     method: "POST",
+    ...(signal !== undefined && { signal }),
     headers: {
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
       "mcp-protocol-version": STATELESS,
       "mcp-method": method,
-      "mcp-name": String(params["taskId"] ?? params["name"]),
+      ...(typeof name === "string" && { "mcp-name": name }),
     },
     body: JSON.stringify({
       jsonrpc: "2.0",
@@ -141,8 +158,6 @@ async function send(
       },
     }),
   });
-  const text = await response.text();
-  return JSON.parse(text.startsWith("{") ? text : text.slice(text.indexOf("data: ") + 6)) as Answer;
 }
 
 const RESEARCH = { topic: "gates", ambiguous: true };
@@ -275,6 +290,80 @@ describe("all servers at once, for a client of 2025", () => {
     const research = { topic: "gates", ambiguous: false };
     const heard = await streamed(client, "old.simulate-research-query", research);
     expect(textOf(heard.at(-1)?.result)).toContain("gates");
+  });
+});
+
+describe("news of a task", () => {
+  const sum = (a: number) => ({ name: "get-sum", arguments: { a, b: 0 } });
+  const approve = async (a: number): Promise<void> => {
+    const find = async (): Promise<string> => {
+      const { items } = await ask("GET", "/reviews?status=pending&limit=200");
+      const mine = items.find(({ action }: { action: unknown }) =>
+        JSON.stringify(action).includes(`${a}`),
+      );
+      return mine?.id ?? "";
+    };
+    await expect.poll(find, { timeout: 10_000 }).not.toBe("");
+    await ask("POST", `/reviews/${await find()}/approve`, {});
+  };
+
+  it("reach a client of 2025 that listens and does not ask", async () => {
+    await using client = await oldClient("/mcp/old");
+    const heard: { readonly taskId: string; readonly status: string }[] = [];
+    client.setNotificationHandler(TaskStatusNotificationSchema, ({ params }) => {
+      heard.push(params);
+    });
+    const { tasks } = client.experimental;
+    const stream = tasks.callToolStream(sum(4711), CallToolResultSchema, { task: {} });
+    const { value } = await stream.next();
+    const { taskId } = (value as unknown as Required<Heard>).task;
+    await approve(4711);
+    await expect
+      .poll(() => heard.at(-1), { timeout: 10_000 })
+      .toMatchObject({ taskId, status: "completed" });
+    expect(textOf(await tasks.getTaskResult(taskId, CallToolResultSchema))).toContain("4711");
+  });
+
+  it.each([
+    ["/mcp/old", "", 4712],
+    ["/mcp", "old.", 4713],
+  ])("reach a client of 2026 with the result (%s)", async (path, prefix, a) => {
+    const { arguments: args } = sum(a);
+    const call = { name: `${prefix}get-sum`, arguments: args };
+    const { taskId } = (await send(path, "tools/call", call)).result;
+    const abort = new AbortController();
+    const filter = { notifications: { taskIds: [taskId] } };
+    const response = await post(path, "subscriptions/listen", filter, TASKS, abort.signal);
+    const heard: { readonly method: string; readonly params: Readonly<Record<string, unknown>> }[] =
+      [];
+    const reading = (async () => {
+      let text = "";
+      for await (const chunk of response.body ?? []) {
+        text += new TextDecoder().decode(chunk as Uint8Array);
+        const events = text.split("\n\n");
+        text = events.pop() ?? "";
+        for (const event of events)
+          heard.push(JSON.parse(event.slice(event.indexOf("data: ") + 6)));
+      }
+    })().catch(() => undefined);
+    await expect.poll(() => heard.length).toBeGreaterThan(1);
+    expect(heard[0]).toMatchObject({
+      method: "notifications/subscriptions/acknowledged",
+      params: { notifications: { taskIds: [taskId] } },
+    });
+    expect(heard[1]).toMatchObject({
+      method: "notifications/tasks",
+      params: { taskId, status: "working", _meta: { [`${META}subscriptionId`]: 1 } },
+    });
+    await approve(a);
+    await expect
+      .poll(() => heard.at(-1), { timeout: 10_000 })
+      .toMatchObject({
+        method: "notifications/tasks",
+        params: { taskId, status: "completed", result: { content: [{ type: "text" }] } },
+      });
+    abort.abort();
+    await reading;
   });
 });
 

@@ -1,5 +1,5 @@
 /** What the members say unasked, on one stream: each is listened to by itself, and again if it ends. */
-import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/json.ts";
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../../../core/json.ts";
 import { isOpenTo, type Upstream } from "../../../core/upstream.ts";
 import { CHANGES, urisOf } from "../era/link-news.ts";
 import { askMessages, type Asking } from "../era/answer-reader.ts";
@@ -10,7 +10,7 @@ import type { RpcId, RpcNotification } from "../rpc-message.ts";
 import type { AnswerStream } from "../transport/answer-stream.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
 import { SUBSCRIPTION_KEY } from "../transport/message-meta.ts";
-import { joinUri, splitUri, type Members } from "./namespace.ts";
+import { joinName, joinUri, splitName, splitUri, type Members } from "./namespace.ts";
 
 const AGAIN_MS = 30_000;
 
@@ -123,7 +123,12 @@ class Listening {
     if (method === "notifications/subscriptions/acknowledged") return;
     if (CHANGES[method] !== undefined) return this.#changes.note(method);
     const uri = params?.["uri"];
-    const joined = typeof uri === "string" && { uri: joinUri(this.#upstream.name, uri) };
+    const { name } = this.#upstream;
+    const task = params?.["taskId"];
+    const joined = {
+      ...(typeof uri === "string" && { uri: joinUri(name, uri) }),
+      ...(typeof task === "string" && { taskId: joinName(name, task) }),
+    };
     const meta = { ...metaIn(params), [SUBSCRIPTION_KEY]: this.#ask.id };
     this.#stream.event(JSON.stringify({ ...json, params: { ...params, ...joined, _meta: meta } }));
   }
@@ -134,12 +139,20 @@ function metaIn(params: JsonObject | undefined): JsonObject {
   return isJsonObject(meta) ? meta : {};
 }
 
-/** Changes are of interest from everybody, a resource only from its owner. */
+/** Changes are of interest from everybody, a resource or a task only from its owner. */
 function filterFor(upstream: Upstream, filter: JsonObject, members: Members): JsonObject {
-  const { resourceSubscriptions: _, ...changes } = filter;
+  const { resourceSubscriptions: _, taskIds, ...changes } = filter;
   const uris = urisOf(filter).flatMap((uri) => {
     const found = splitUri(uri, members);
     return found?.upstream === upstream ? [found.rest] : [];
   });
-  return uris.length === 0 ? changes : { ...changes, resourceSubscriptions: uris };
+  const tasks = (isJsonArray(taskIds) ? taskIds : []).flatMap((task) => {
+    const found = typeof task === "string" ? splitName(task, members) : undefined;
+    return found?.upstream === upstream ? [found.rest] : [];
+  });
+  return {
+    ...changes,
+    ...(uris.length > 0 && { resourceSubscriptions: uris }),
+    ...(tasks.length > 0 && { taskIds: tasks }),
+  };
 }

@@ -80,7 +80,7 @@ interface Split {
   readonly rest: string;
 }
 
-function splitName(name: string, members: Members): Split | undefined {
+export function splitName(name: string, members: Members): Split | undefined {
   return split(name, name.indexOf("."), members);
 }
 
@@ -99,7 +99,7 @@ export function joinTaskId(upstream: UpstreamName, task: TaskId): TaskId {
   return taskId(joinName(upstream, task));
 }
 
-function joinName(upstream: UpstreamName, name: string): string {
+export function joinName(upstream: UpstreamName, name: string): string {
   return `${upstream}.${name}`;
 }
 

@@ -42,6 +42,7 @@ import { errorText } from "../transport/answer-stream.ts";
 import type { McpServerSide } from "../transport/mcp-request.ts";
 import { openQuestions, stateAfter, withAnswers } from "./state-after.ts";
 import { madeCall, STORED, type Round } from "./stored-call.ts";
+import { TaskNews } from "./task-news.ts";
 import { LEASE_MS, TaskRun } from "./task-run.ts";
 
 /** How long an answer is kept for who asked, beyond the time for approval and call. */
@@ -86,10 +87,16 @@ export class TaskDesk {
   readonly #ports: TaskDeskPorts;
   /** Calls that this process makes, by task. */
   readonly #runs = new Map<string, TaskRun>();
+  readonly news: TaskNews;
   #sideOf: SideOf | undefined;
 
   constructor(ports: TaskDeskPorts) {
     this.#ports = ports;
+    const look = async (asker: Asker, task: Task): Promise<Task> => {
+      const standing = (await this.find(asker, task.id)) ?? task;
+      return this.look(asker, standing, 0);
+    };
+    this.news = new TaskNews({ now: ports.now, look });
   }
 
   /** The data plane is there: calls can be made. */
@@ -122,7 +129,9 @@ export class TaskDesk {
   async find(asker: Omit<Asker, "exchange">, name: string): Promise<Task | undefined> {
     const { principal, upstream } = asker;
     const task = await this.#ports.store.find(principal.tenant, name);
-    return task?.upstream === upstream.name && isOwner(task, principal) ? task : undefined;
+    if (task?.upstream !== upstream.name || !isOwner(task, principal)) return undefined;
+    this.news.note(task);
+    return task;
   }
 
   /** Whether it is a task of this gate, whoever owns it: another gate may stand behind this one. */
@@ -193,7 +202,9 @@ export class TaskDesk {
     const parts = { id: name, owner: principal, upstream, call, now, kept: millis(kept), state };
     const task = openTask(parts);
     const isOpen = await store.open(task).catch(() => false);
-    return isOpen ? task : undefined;
+    if (!isOpen) return undefined;
+    this.news.note(task);
+    return task;
   }
 
   async #advance(asker: Asker, task: Task, handed = 0): Promise<Task> {

@@ -46,6 +46,13 @@ export function standingText(task: Task, id: RpcId, era: Era): string {
   return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${whole}}`;
 }
 
+/** A task as news of the 2026 era tell it: with its result, which has lost no digit that matters. */
+export function detailedTask(task: Task): JsonObject {
+  const { result } = parsed(standingText(task, 0, "2026"));
+  const { resultType: _, ...shown } = isJsonObject(result) ? result : {};
+  return shown;
+}
+
 /** The answer to `tasks/cancel`. */
 export function cancelledText(task: Task, id: RpcId, era: Era): string {
   return era === "2025" ? standingText(task, id, era) : acknowledgedText(id);

@@ -24,6 +24,7 @@ import {
   TASKS_EXTENSION,
   TASKS_REQUIRED,
 } from "./task-wish.ts";
+import { taskFilterIn, tellTasks, toldOfAll, toldOfSome } from "./told-tasks.ts";
 import {
   acknowledgedText,
   cancelledText,
@@ -60,7 +61,7 @@ export class TaskedTransport implements UpstreamTransport {
     if (!(interpretation instanceof McpInterpretation)) throw new TypeError("not an MCP exchange");
     const { question, action } = interpretation;
     if (question.kind !== "request" || !question.method.startsWith("tasks/")) {
-      return this.#way.dispatch(departure, handler);
+      return this.#pass(departure, interpretation, handler);
     }
     if (question.method === "tasks/list") return this.#list(departure, question, handler);
     const name = action.kind === "mcp" ? action.name : undefined;
@@ -82,6 +83,26 @@ export class TaskedTransport implements UpstreamTransport {
     const passes = !offersTasks || question.method === "tasks/result";
     if (passes) return this.#way.dispatch(departure, handler);
     return this.#relay(departure, question, new AnswerStream(handler));
+  }
+
+  /** Clients that listen hear how tasks of ours stand, beside what the server says. */
+  #pass(
+    departure: Departure,
+    interpretation: McpInterpretation,
+    handler: Dispatcher.DispatchHandler,
+  ): unknown {
+    const { question, exchange, principal } = interpretation;
+    const asker = { exchange, principal, upstream: this.#upstream };
+    if (question.kind === "stream") {
+      return this.#way.dispatch(departure, toldOfAll(handler, asker, this.#desk));
+    }
+    const listens = question.kind === "request" && question.method === "subscriptions/listen";
+    if (!listens) return this.#way.dispatch(departure, handler);
+    const { ours, isAll } = taskFilterIn(paramsOf(interpretation));
+    const some = { asker, desk: this.#desk, id: question.id, ours };
+    if (ours.length === 0) return this.#way.dispatch(departure, handler);
+    if (isAll) return void tellTasks(handler, some);
+    return this.#way.dispatch(departure, toldOfSome(handler, some));
   }
 
   close(): Promise<void> {
