@@ -26,6 +26,31 @@ const TOOLS: Readonly<Record<string, (id: unknown, response: ServerResponse) => 
     response.writeHead(200, EVENTS);
     response.write(": here\n\n");
   },
+  break: (_, response) => {
+    response.writeHead(200, { "content-type": "application/json", "content-length": 4096 });
+    response.write('{"jsonrpc":"2.0","id":', () => response.destroy());
+  },
+  break_in_stream: (_, response) => {
+    response.writeHead(200, EVENTS);
+    response.write(event(NEWS), () => response.destroy());
+  },
+  end_in_stream: (_, response) => {
+    response.writeHead(200, EVENTS);
+    response.end(event(NEWS));
+  },
+  nothing: (_, response) => response.end(),
+  error_page: (_, response) => {
+    response.writeHead(503, { "content-type": "text/html" });
+    response.end("<h1>Down for maintenance</h1>");
+  },
+  redirect: (_, response) => {
+    response.writeHead(307, { location: "http://127.0.0.1:9/elsewhere" });
+    response.end();
+  },
+  other_type: (_, response) => {
+    response.writeHead(200, { "content-type": "text/plain" });
+    response.end("hello");
+  },
   flood: (_, response) => flood(response, "application/json", '{"jsonrpc":"2.0","x":"'),
   flood_event: (_, response) => flood(response, EVENTS["content-type"], "data: "),
   flood_of_events: (id, response) => {
@@ -58,6 +83,12 @@ function answer(id: unknown, text: string): string {
   const result = { resultType: "complete", content: [{ type: "text", text }] };
   return JSON.stringify({ jsonrpc: "2.0", id, result });
 }
+
+const NEWS = JSON.stringify({
+  jsonrpc: "2.0",
+  method: "notifications/message",
+  params: { level: "info", data: "x" },
+});
 
 const event = (json: string): string => `event: message\ndata: ${json}\n\n`;
 
@@ -170,6 +201,12 @@ describe("a server", () => {
     ["stall_in_stream", /upstream_timeout/],
     ["flood", /response_unscannable|upstream_broken|body_too_large/],
     ["flood_event", /response_unscannable|upstream_broken/],
+    ["break", /upstream_broken/],
+    ["break_in_stream", /upstream_broken/],
+    ["end_in_stream", /upstream_broken/],
+    ["nothing", /upstream_broken/],
+    ["redirect", /upstream_broken/],
+    ["other_type", /upstream_broken/],
     ["another", /upstream_broken/],
     ["batch", /upstream_broken/],
     ["twice_a_key", /upstream_broken/],
@@ -179,6 +216,11 @@ describe("a server", () => {
     expect(text).toMatch(/"isError":true|"error"/);
     expect(text).toMatch(code);
     expect((await call("good")).text).toContain("good");
+  });
+
+  it("that says with a status what is wrong is heard as it is", async () => {
+    const heard = await call("error_page");
+    expect(heard).toEqual({ status: 503, text: "<h1>Down for maintenance</h1>" });
   });
 
   it("that answers twice is heard once", async () => {

@@ -32,6 +32,10 @@ import { readRpcMessage } from "./rpc-message.ts";
 const NOT_ASKED: Scan = { kind: "none", reason: "not_asked" };
 const NO_BODY: Scan = { kind: "none", reason: "no_body" };
 const NOTHING: readonly Uint8Array[] = [];
+const NO_ANSWER: Refusal = {
+  code: "upstream_broken",
+  detail: "The MCP server answered with something that is no answer to this request.",
+};
 
 export class AnswerInspector implements ResponseInspector {
   readonly #screen: AnswerScreen;
@@ -56,7 +60,8 @@ export class AnswerInspector implements ResponseInspector {
   head(status: number, headers: ReadonlyMap<string, string>): HeadVerdict {
     this.#status = status;
     if (status === 401) return { kind: "halt", refusal: this.#notLetIn() };
-    if (headers.get("content-length") === "0") return { kind: "pass", scan: NO_BODY };
+    const isEmpty = headers.get("content-length") === "0";
+    if (isEmpty && !this.#owesAnswer()) return { kind: "pass", scan: NO_BODY };
     switch (mediaType(headers.get("content-type"))) {
       case "text/event-stream":
         this.#framer = createSseFramer();
@@ -64,6 +69,7 @@ export class AnswerInspector implements ResponseInspector {
       case "application/json":
         return this.#mustRead() ? { kind: "whole" } : { kind: "pass", scan: NOT_ASKED };
       default: {
+        if (this.#owesAnswer()) return { kind: "halt", refusal: NO_ANSWER };
         const { inspection, echoes } = this.#screen;
         const { responseBytesMax, unscannable } = this.#upstream;
         this.#plain = createHttpInspector(inspection, echoes, responseBytesMax, unscannable);
@@ -84,7 +90,12 @@ export class AnswerInspector implements ResponseInspector {
 
   end(): ChunkVerdict {
     if (this.#plain !== undefined) return this.#plain.end();
-    return this.#framer === undefined ? emit(NOTHING) : this.#passFrames(this.#framer.end());
+    if (this.#framer === undefined) return emit(NOTHING);
+    const last = this.#passFrames(this.#framer.end());
+    if (last.kind === "cut" || !this.#owesAnswer()) return last;
+    // A client that cannot resume the stream would wait for an answer that never comes.
+    const word = this.farewell(NO_ANSWER);
+    return word === undefined ? last : cut(NO_ANSWER, last.chunks, word);
   }
 
   /** An answer to the request that waits. Who can resume the stream must not hear that it failed. */
@@ -156,10 +167,20 @@ export class AnswerInspector implements ResponseInspector {
     return emit([judged.value === value ? bytes : encode(judged.value)]);
   }
 
+  /** Whether the server said that all is well, and so must say what came of the request. */
+  #owesAnswer(): boolean {
+    const { question } = this.#screen;
+    return (
+      this.#status === 200 &&
+      question.kind === "request" &&
+      question.method !== "subscriptions/listen" &&
+      !this.#judge.answered
+    );
+  }
+
   #broken(): ChunkVerdict {
     this.#judge.note("unreadable-message");
-    const detail = "The MCP server answered with something that is no answer to this request.";
-    return cut({ code: "upstream_broken", detail });
+    return cut(NO_ANSWER);
   }
 
   #passFrames(frames: readonly SseFrame[]): ChunkVerdict {

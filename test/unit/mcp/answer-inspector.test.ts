@@ -367,8 +367,10 @@ describe("a stream of events", () => {
       params: { message },
     });
     const setting = { inspections: BLOCK_INJECTION };
-    expect(streamText(event(ask(POISON)), setting).text).toBe("");
-    expect(streamText(event(ask("Which size?")), setting).text).toBe(event(ask("Which size?")));
+    const done = event(toolText("done"));
+    expect(streamText(event(ask(POISON)) + done, setting).text).toBe(done);
+    const clean = event(ask("Which size?")) + done;
+    expect(streamText(clean, setting).text).toBe(clean);
   });
 
   it("withholds what policy does not let a server ask, and methods nobody knows", () => {
@@ -380,7 +382,8 @@ describe("a stream of events", () => {
       expect(out.looking.report().findings).toMatchObject([{ rule: "questions", part: method }]);
     }
     const news = event({ jsonrpc: "2.0", method: "notifications/tools/list_changed" });
-    expect(streamText(ask("roots/list") + news, { admits }).text).toBe(ask("roots/list") + news);
+    const allowed = ask("roots/list") + news + event(toolText("done"));
+    expect(streamText(allowed, { admits }).text).toBe(allowed);
   });
 
   it("makes a question that policy forbids a denial of the call, in the stateless era", () => {
@@ -425,8 +428,17 @@ describe("a stream of events", () => {
 
   it("looks at events of other types as text", () => {
     const setting = { inspections: BLOCK_INJECTION };
-    expect(streamText(`event: note\ndata: ${POISON}\n\n`, setting).text).toBe("");
+    const done = event(toolText("done"));
+    expect(streamText(`event: note\ndata: ${POISON}\n\n${done}`, setting).text).toBe(done);
     expect(streamText("event: note\ndata: fine\n\n", setting).text).toContain("fine");
+  });
+
+  it("ends with an answer where its server gives none, unless it can be resumed", () => {
+    const news = event({ jsonrpc: "2.0", method: "notifications/message", params: {} });
+    const out = streamText(news);
+    expect(out.cut?.refusal.code).toBe("upstream_broken");
+    expect(messagesIn(out.text).at(-1)).toMatchObject({ id: 7, result: { isError: true } });
+    expect(streamText(`id: 4\n${news}`).text).toBe(`id: 4\n${news}`);
   });
 
   it("is cut with an answer when an event is too large to be looked at", () => {
