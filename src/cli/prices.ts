@@ -5,7 +5,7 @@ import type { Config } from "../app/config/config.ts";
 import { DEMO_PROVIDER, withDemoPrice } from "../app/demo/demo-price.ts";
 import { printProblems } from "../app/policies/policy-fault.ts";
 import { readPriceFile, readPrices } from "../app/prices/read-prices.ts";
-import { serviceTier } from "../core/money/service-tier.ts";
+import { SERVICE_TIERS, serviceTier, type ServiceTier } from "../core/money/service-tier.ts";
 import { instant, type Instant } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
 import { comparePrices, rateText } from "../stores/prices/compare-prices.ts";
@@ -66,7 +66,7 @@ function show(model: string | undefined, options: Options, shell: Shell): void {
   const { version } = createPriceCatalogue(overlay);
   if (model === undefined) return showOverlay(overlay, version, options, shell);
   const asked = providersAsked(options, config);
-  const tier = serviceTier(options["tier"]) ?? "standard";
+  const tier = tierIn(options);
   const rows = asked.flatMap((name) => {
     const { rates, status } = lookUpRates(overlay, { provider: name, model, at, tier });
     return rates === undefined ? [] : { provider: name, model, tier, status, prices: texts(rates) };
@@ -175,6 +175,15 @@ function sound({ overlay, problems, sources }: ReturnType<typeof readPrices>, sh
 function configFor(options: Options, shell: Shell): Config {
   const { config } = loadFor(options, shell);
   return config.demo ? withDemoPrice(config) : config;
+}
+
+/** Our own names first: OpenAI's `fast` is what is `priority` here, Anthropic's is not. */
+function tierIn({ tier }: Options): ServiceTier {
+  const own = SERVICE_TIERS.find((name) => name === tier);
+  const named = own ?? serviceTier(tier) ?? "standard";
+  if (named !== "other" || tier === "other") return named;
+  const known = SERVICE_TIERS.join(", ");
+  throw new CommandFailure(EXIT.usage, `--tier is none: ${String(tier)}`, `known: ${known}`);
 }
 
 function timeIn({ at }: Options): Instant {

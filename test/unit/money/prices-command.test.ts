@@ -64,6 +64,10 @@ describe("sallyport prices show", () => {
   it("knows tiers and dates", async () => {
     expect((await run("show", "gpt-4o", "--tier", "priority")).out).toMatch(/4\.25/);
     expect((await run("show", "gpt-5.5", "--tier", "priority")).out).toMatch(/input\w*\s+12\.5/);
+    const fast = await run("show", "claude-opus-5", "--provider", "anthropic", "--tier", "fast");
+    expect(fast.out).toMatch(/claude-opus-5, fast: aliased\n\s+input\w*\s+10\n/);
+    const none = await run("show", "gpt-5.5", "--tier", "nonsense");
+    expect(none).toMatchObject({ code: 2, err: expect.stringContaining("known: standard, batch") });
     const before = await run("show", "o3", "--at", "2025-06-09");
     expect(before.out).toMatch(/output_usd_per_mtok\s+40/);
     expect((await run("show", "o3")).out).toMatch(/output_usd_per_mtok\s+8\n/);
