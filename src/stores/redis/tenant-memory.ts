@@ -1,5 +1,5 @@
 import type { Hold } from "../../core/money/budget.ts";
-import { NANO_USD_MAX, type AttemptId } from "../../core/units.ts";
+import type { AttemptId } from "../../core/units.ts";
 
 /** Balances of one tenant that a process remembers; the least recently used are forgotten. */
 const BALANCES_MAX = 10_000;
@@ -7,6 +7,8 @@ const BALANCES_MAX = 10_000;
 const ATTEMPTS_MAX = 65_536;
 /** So long after its end a dead lease is certainly spend in Redis, a few of them with every call. */
 const SWEPT_WITHIN_MS = 60_000;
+/** Dead attempts looked at with each new one: more than become dead meanwhile. */
+const LOOKED_AT_MAX = 8;
 
 interface KnownBalance {
   readonly spent: number;
@@ -46,7 +48,11 @@ export class TenantMemory {
 
   sawSpent(key: string, spent: number, keepUntil?: number): void {
     const keep = keepUntil ?? this.#balances.get(key)?.keep ?? "";
-    this.#remember(key, { spent, keep, seenAt: this.#now() });
+    this.#balances.delete(key);
+    this.#balances.set(key, { spent, keep, seenAt: this.#now() });
+    if (this.#balances.size <= BALANCES_MAX) return;
+    const [oldest] = this.#balances.keys();
+    if (oldest !== undefined) this.#balances.delete(oldest);
   }
 
   holds(attempt: AttemptId, holds: readonly Hold[], lease: number): void {
@@ -69,7 +75,6 @@ export class TenantMemory {
 
   /** For the RESTORE script, from ARGV[4] on. */
   told(): (string | number)[] {
-    this.#expire();
     const args: (string | number)[] = [this.#balances.size];
     for (const [key, { spent, keep }] of this.#balances) args.push(key, spent, keep);
     for (const [attempt, { holds, lease }] of this.#live) {
@@ -79,27 +84,24 @@ export class TenantMemory {
     return args;
   }
 
-  /** A lease that died became spend in Redis; here too, where no sum since then has it in it. */
+  /**
+   * A lease that died became spend in Redis. Once a sum since then was seen it has that in it; until
+   * then the attempt is told as it was, for what replicas know to be spent is never added up.
+   */
   #expire(): void {
-    const now = this.#now();
-    for (const [attempt, { holds, until }] of this.#live) {
-      if (until > now) return;
+    const before = this.#now() - SWEPT_WITHIN_MS;
+    for (let n = 0; n < LOOKED_AT_MAX; n += 1) {
+      const [oldest] = this.#live;
+      if (oldest === undefined || oldest[1].until > before) return;
+      const [attempt, known] = oldest;
       this.#live.delete(attempt);
-      for (const { key, amount, keepUntil } of holds) {
-        const known = this.#balances.get(key);
-        if (known !== undefined && known.seenAt > until + SWEPT_WITHIN_MS) continue;
-        const spent = Math.min((known?.spent ?? 0) + amount, NANO_USD_MAX);
-        const keep = known?.keep ?? keepUntil ?? "";
-        this.#remember(key, { spent, keep, seenAt: known?.seenAt ?? 0 });
+      if (!known.holds.every(({ key }) => this.#sawSince(key, known.until + SWEPT_WITHIN_MS))) {
+        this.#live.set(attempt, known);
       }
     }
   }
 
-  #remember(key: string, balance: KnownBalance): void {
-    this.#balances.delete(key);
-    this.#balances.set(key, balance);
-    if (this.#balances.size <= BALANCES_MAX) return;
-    const [oldest] = this.#balances.keys();
-    if (oldest !== undefined) this.#balances.delete(oldest);
+  #sawSince(key: string, at: number): boolean {
+    return (this.#balances.get(key)?.seenAt ?? 0) > at;
   }
 }
