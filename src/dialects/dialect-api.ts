@@ -129,19 +129,32 @@ function sentId(id: string | string[] | undefined): string | undefined {
 }
 
 function faultOf(error: FastifyError): Fault {
-  const [first] = error.validation ?? [];
+  const misfits = misfitsIn(error);
+  const [first] = misfits.keys();
   if (first !== undefined) {
-    const { instancePath, message = "is wrong", params } = first;
-    const missing = params["missingProperty"];
-    const member = typeof missing === "string" ? `/${missing}` : "";
-    const where = `${instancePath}${member}`.slice(1).replaceAll("/", ".");
-    const wrong = member === "" ? (oneOf(params["allowedValues"]) ?? message) : "is required";
-    const detail = where === "" ? `The request ${wrong}` : `${where}: ${wrong}`;
-    return { code: "invalid", detail, pointer: `${instancePath}${member}` };
+    const detail = [...misfits.values()].slice(0, MISFITS_TOLD_MAX).join("; ");
+    return { code: "invalid", detail, pointer: first };
   }
   const { statusCode = 500, message } = error;
   if (statusCode === UNSUPPORTED_MEDIA) return NO_JSON;
   return statusCode >= 400 && statusCode < 500 ? { code: "invalid", detail: message } : FAILED;
+}
+
+const MISFITS_TOLD_MAX = 8;
+
+/** What does not fit the schema, by its place: the first sentence for each. */
+function misfitsIn({ validation = [] }: FastifyError): ReadonlyMap<string, string> {
+  const misfits = new Map<string, string>();
+  for (const { instancePath, message = "is wrong", params } of validation) {
+    const missing = params["missingProperty"];
+    const member = typeof missing === "string" ? `/${missing}` : "";
+    const pointer = `${instancePath}${member}`;
+    if (misfits.has(pointer)) continue;
+    const where = pointer.slice(1).replaceAll("/", ".");
+    const wrong = member === "" ? (oneOf(params["allowedValues"]) ?? message) : "is required";
+    misfits.set(pointer, where === "" ? `The request ${wrong}` : `${where}: ${wrong}`);
+  }
+  return misfits;
 }
 
 const UNSUPPORTED_MEDIA = 415;

@@ -135,6 +135,14 @@ describe("a body", () => {
     expect(await reply.json()).toMatchObject({ error: expect.stringMatching(/application\/json/) });
   });
 
+  it("that is wrong in several places is told of all", async () => {
+    const logged = await haldir.ask("POST", "/v1/audit", { cost_usd: -1, details: 5 });
+    expect(logged.body.error).toBe(
+      "session_id: is required; action: is required; details: must be string; " +
+        "cost_usd: must be >= 0",
+    );
+  });
+
   it("with a word that is none of the documented is told which are", async () => {
     const made = await haldir.ask("POST", "/v1/keys", { tier: "gold" });
     expect(made.body.error).toBe("tier: must be one of free, pro, enterprise");
