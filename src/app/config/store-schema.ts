@@ -75,7 +75,9 @@ export const OUTAGES_SHAPE = {
   description: "What is decided while a dependency cannot be asked.",
   properties: {
     budgets: outage("Calls that charge a budget."),
-    limits: outage("Calls that a rule's limits count."),
+    limits: outage(
+      "Calls that a rule's limits count; and all, if at a start nobody can be asked who is stopped.",
+    ),
     judge: outage(
       "Texts that the judge is not there for: `closed` takes what is uncertain for an attack, `open` " +
         "for harmless, `degrade` leaves it to the detectors.",

@@ -8,8 +8,10 @@ import { stopHappenings } from "../../core/notify/stop-happenings.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import type { Instant } from "../../core/units.ts";
+import { impossible } from "../../lib/impossible.ts";
 import { SESSION_ENDED } from "../../pipeline/identify.ts";
 import { stoppedBy } from "../../pipeline/limit.ts";
+import type { OutagePolicy } from "../../stores/outage/outage-policy.ts";
 import { LiveDirectory } from "../../stores/directory/live-directory.ts";
 import { SqliteFeed } from "../../stores/directory/sqlite-feed.ts";
 import { createTokenReader } from "../../stores/tokens/token-reader.ts";
@@ -68,7 +70,7 @@ export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<Open
     directory,
     stopped: (principal) => directory.stopped(principal),
     get informed() {
-      return directory.informed;
+      return directory.informed || goesOn(config.outages.limits, now());
     },
     upstreams: () => directory.upstreams(),
     policySources: () => directory.policySources(),
@@ -80,6 +82,20 @@ export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<Open
     onChange: (told) => directory.onChange(told),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Whoever lets calls through while limits cannot be counted goes on with the stops known here. */
+function goesOn(outage: OutagePolicy, at: Instant): boolean {
+  switch (outage.kind) {
+    case "closed":
+      return false;
+    case "open":
+      return at < outage.until;
+    case "degrade":
+      return true;
+    default:
+      return impossible(outage);
+  }
 }
 
 /** As `openDirectoryStore` has them. */
