@@ -1,14 +1,17 @@
 /**
- * Trains the classifier of prompt injection and writes its weights, the same for the same data:
+ * Trains the classifier of prompt injection and writes its weights, the same for the same data, which
+ * is the corpus and, by the lockfile, the manuals of the installed packages (run `npm ci` first):
  *
  *     npm run train -- <folder with injection.jsonl> [--leave-one-out]
  *
  * The operating point is where the models that never saw a text's source flag at most 3 in 1,000
  * harmless texts, and 4 in 100 that quote attacks. `--leave-one-out` prints what they catch there, and writes nothing.
  */
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import WEIGHTS from "../../src/core/inspect/classifier/injection-weights.json" with { type: "json" };
 import { readExamples, trainable } from "./examples.ts";
 import { PROSE } from "./families.ts";
 import { fit, type FitOptions, type Model } from "./fit.ts";
@@ -31,6 +34,7 @@ const OPTIONS: FitOptions = {
 const FALSE_ALARMS = 0.003;
 const PROSE_ALARMS = 0.04;
 const INT8_MAX = 127;
+const DIGEST_DIGITS = 16;
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -51,9 +55,23 @@ function train(from: string, onlyMeasure: boolean): void {
   console.log(`left out one source at a time, flagged from ${pivot.toFixed(2)}:`);
   printLeftOut(sums, pivot);
   if (onlyMeasure) return;
-  const model = fit(trainable(examples), OPTIONS);
-  writeFileSync(OUT, `${JSON.stringify(packed(model, pivot, slope), undefined, 2)}\n`);
+  const data = trainable(examples);
+  const trainedOn = digestOf(data);
+  const same = trainedOn === WEIGHTS.trained_on;
+  console.log(`data ${trainedOn}: ${same ? "the same as" : "other than"} of the weights before`);
+  const model = fit(data, OPTIONS);
+  const weights = { trained_on: trainedOn, ...packed(model, pivot, slope) };
+  writeFileSync(OUT, `${JSON.stringify(weights, undefined, 2)}\n`);
   console.log(`written: ${OUT}`);
+}
+
+/** Names the data, so that others see whether theirs, corpus and packages, is what this came from. */
+function digestOf(examples: readonly Example[]): string {
+  const hash = createHash("sha256");
+  for (const { attack, weight, features } of examples) {
+    hash.update(`${attack} ${weight} ${features.length};`).update(features);
+  }
+  return hash.digest("hex").slice(0, DIGEST_DIGITS);
 }
 
 /** Where few harmless texts reach, and how fast the odds rise there. */
