@@ -334,6 +334,17 @@ describe("an approval that an agent asks for ahead of its call", () => {
     if (word === "yes") expect((await echo("ahead-yes")).result).toMatchObject({ content: [{}] });
   });
 
+  it("is no task that nobody has asked for", async () => {
+    const path = "/mcp/sallyport";
+    const unknown = await send("tasks/get", { taskId: "sallyport-task_nobodys" }, { path });
+    expect(unknown.error).toMatchObject({ code: -32602 });
+    const listed = await send("prompts/list", {}, { path });
+    expect(listed.error).toMatchObject({
+      code: -32601,
+      message: expect.stringContaining("tools only"),
+    });
+  });
+
   it("needs no task where nobody has to be asked", async () => {
     const { result } = await send("tools/call", planned("free"), { path: "/mcp/sallyport" });
     expect(result).toMatchObject({ structuredContent: { status: "not_needed" } });

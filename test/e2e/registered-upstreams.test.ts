@@ -69,7 +69,8 @@ describe("an upstream registered through the API", () => {
       status: 201,
       body: { name: "new", wire: "mcp", source: "directory" },
     });
-    await expect.poll(() => toolsAt("/mcp/new", keys.default).catch(() => [])).not.toEqual([]);
+    const shown = () => toolsAt("/mcp/new", keys.default).catch(() => []);
+    await expect.poll(shown, { timeout: 8_000 }).not.toEqual([]);
     const alone = await toolsAt("/mcp/new", keys.default);
     const federated = async (key: string) =>
       (await toolsAt("/mcp", key)).filter((name) => !name.startsWith("sallyport."));

@@ -175,7 +175,9 @@ export class McpInterpretation implements Interpretation {
   /** Whether the gate keeps tasks of this agent's calls, for a server that may have none. */
   get offersTasks(): boolean {
     const { snapshot, principal } = this.#context;
-    return this.#head.upstream.tasks !== undefined || snapshot.mayEscalate(principal, undefined);
+    const { tasks, transport } = this.#head.upstream;
+    if (tasks !== undefined || transport.kind === "own") return true;
+    return snapshot.mayEscalate(principal, undefined);
   }
 
   /** Whether the server of the 2025 era makes this call as a task only, by what it lists. */

@@ -6,12 +6,12 @@ import type { Dispatcher } from "undici";
 import { OWN_SERVER } from "../../../core/own-server.ts";
 import { isJsonObject, type JsonObject } from "../../../core/json.ts";
 import type { Principal } from "../../../core/principal.ts";
-import type { Task } from "../../../core/task/task.ts";
+import type { Task, TaskCall } from "../../../core/task/task.ts";
 import type { Departure, UpstreamTransport } from "../../upstream-transport.ts";
 import { SESSION_VERSION, SESSION_VERSIONS } from "../era/session-versions.ts";
 import { CLIENT_CAPABILITIES_KEY, saysCapabilities } from "../era/stateless-message.ts";
 import type { Era } from "../methods.ts";
-import { McpInterpretation } from "../mcp-interpretation.ts";
+import { McpInterpretation, type SentMessage } from "../mcp-interpretation.ts";
 import { STATELESS_VERSIONS } from "../protocol-era.ts";
 import { RPC_INVALID_PARAMS, RPC_METHOD_NOT_FOUND, type RpcRequest } from "../rpc-message.ts";
 import { AnswerStream, errorText } from "../transport/answer-stream.ts";
@@ -35,6 +35,13 @@ const INSTRUCTIONS =
   "request_approval where a person must say yes.";
 
 const NO_ARGUMENTS: JsonObject = {};
+const OFFERED: ReadonlySet<string> = new Set([
+  "initialize",
+  "server/discover",
+  "ping",
+  "tools/list",
+  "tools/call",
+]);
 const CAPABILITIES_2025 = withTaskCapability({ tools: {} }, "2025");
 const CAPABILITIES_2026 = withTaskCapability({ tools: {} }, "2026");
 
@@ -64,7 +71,12 @@ export class OwnServer implements UpstreamTransport {
       const why = `_meta["${CLIENT_CAPABILITIES_KEY}"] is missing`;
       return answer.reply(400, errorText(id, RPC_INVALID_PARAMS, why));
     }
-    void this.#answer(sent.message, era, interpretation).then(
+    const { method: asked } = sent.message;
+    if (!OFFERED.has(asked)) {
+      const why = `${asked} is not offered here: this server has tools only.`;
+      return answer.reply(era === "2026" ? 404 : 200, errorText(id, RPC_METHOD_NOT_FOUND, why));
+    }
+    void this.#answer(sent, era, interpretation).then(
       (text) => answer.reply(200, text),
       (error: unknown) => answer.fail(errorOf(error)),
     );
@@ -74,7 +86,9 @@ export class OwnServer implements UpstreamTransport {
     return Promise.resolve();
   }
 
-  async #answer(request: RpcRequest, era: Era, interpretation: McpInterpretation): Promise<string> {
+  async #answer(sent: SentMessage, era: Era, interpretation: McpInterpretation): Promise<string> {
+    const { message: request, text } = sent;
+    if (request.kind !== "request") throw new TypeError("nobody waits for an answer");
     const { id, method, params } = request;
     switch (method) {
       case "initialize":
@@ -91,10 +105,8 @@ export class OwnServer implements UpstreamTransport {
       case "tools/list":
         if (era === "2025") return this.#result(id, era, { tools: OWN_TOOL_LIST_2025 });
         return this.#result(id, era, { tools: OWN_TOOL_LIST, ...UNCACHED });
-      case "tools/call":
-        return this.#call(request, era, interpretation);
       default:
-        return errorText(id, RPC_METHOD_NOT_FOUND, `${method} is not offered here`);
+        return this.#call(request, text, era, interpretation);
     }
   }
 
@@ -110,11 +122,11 @@ export class OwnServer implements UpstreamTransport {
   }
 
   async #call(
-    request: RpcRequest,
+    { id, params }: RpcRequest,
+    text: string,
     era: Era,
     { exchange, principal }: McpInterpretation,
   ): Promise<string> {
-    const { id, params } = request;
     const name = params?.["name"];
     const given = params?.["arguments"];
     const args = isJsonObject(given) ? given : NO_ARGUMENTS;
@@ -122,24 +134,20 @@ export class OwnServer implements UpstreamTransport {
     const answer = await runOwnTool(tool, { exchange, principal, args }, this.#parts);
     if (answer === undefined) return errorText(id, RPC_INVALID_PARAMS, `there is no tool ${tool}`);
     const takesTask = era === "2026" && declaresTasks(params);
-    const task = takesTask ? await this.#kept(request, answer, principal) : undefined;
+    const call = takesTask ? storedCall(text, {}, params) : undefined;
+    const task = call && (await this.#kept(call, answer, principal));
     return task === undefined
       ? this.#result(id, era, contentOf(answer))
       : createdText(task, id, era);
   }
 
   /** An answer that waits for a person, as a task: made once more when that person has spoken. */
-  async #kept(
-    { params, json }: RpcRequest,
-    answer: OwnAnswer,
-    principal: Principal,
-  ): Promise<Task | undefined> {
+  async #kept(call: TaskCall, answer: OwnAnswer, principal: Principal): Promise<Task | undefined> {
     const name = pendingReviewIn(contentOf(answer));
     if (name === undefined) return undefined;
     const { ports, tasks } = this.#parts;
     const review = await ports.reviews.find(principal.tenant, name).catch(() => undefined);
     if (review === undefined) return undefined;
-    const call = storedCall(JSON.stringify(json), {}, params);
     return tasks.keep({ principal, upstream: OWN_SERVER, call }, review);
   }
 

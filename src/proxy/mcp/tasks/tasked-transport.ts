@@ -92,15 +92,15 @@ export class TaskedTransport implements UpstreamTransport {
     handler: Dispatcher.DispatchHandler,
   ): unknown {
     const { question, exchange, principal } = interpretation;
+    const listens = question.kind === "request" && question.method === "subscriptions/listen";
+    if (!listens && question.kind !== "stream") return this.#way.dispatch(departure, handler);
     const asker = { exchange, principal, upstream: this.#upstream };
     if (question.kind === "stream") {
       return this.#way.dispatch(departure, toldOfAll(handler, asker, this.#desk));
     }
-    const listens = question.kind === "request" && question.method === "subscriptions/listen";
-    if (!listens) return this.#way.dispatch(departure, handler);
     const { ours, isAll } = taskFilterIn(paramsOf(interpretation));
-    const some = { asker, desk: this.#desk, id: question.id, ours };
     if (ours.length === 0) return this.#way.dispatch(departure, handler);
+    const some = { asker, desk: this.#desk, id: question.id, ours };
     if (isAll) return void tellTasks(handler, some);
     return this.#way.dispatch(departure, toldOfSome(handler, some));
   }
