@@ -34,16 +34,19 @@ export class TenantMemory {
   epoch = "";
   readonly #now: () => number;
   readonly #balances = new Map<string, KnownBalance>();
-  /** In the order in which their leases end, as far as these are equally long. */
+  /** Live or dead and not seen as spend yet; the oldest first. */
   readonly #live = new Map<AttemptId, LiveAttempt>();
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Attempts that are remembered. */
+  /** Attempts whose lease still runs. */
   get live(): number {
-    return this.#live.size;
+    const now = this.#now();
+    let count = 0;
+    for (const { until } of this.#live.values()) if (until > now) count += 1;
+    return count;
   }
 
   sawSpent(key: string, spent: number, keepUntil?: number): void {

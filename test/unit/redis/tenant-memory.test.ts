@@ -54,6 +54,8 @@ describe("what a process remembers of a tenant's money", () => {
       known.sawSpent(KEY, Math.max(0, n - LEASE / 10));
       clock.now += 10;
     }
-    expect(known.live).toBeLessThan((LEASE + 2 * SWEPT) / 10);
+    expect(known.live).toBe(LEASE / 10 - 1);
+    const remembered = known.told().filter((one) => String(one).startsWith("exc_"));
+    expect(remembered.length).toBeLessThan((LEASE + 2 * SWEPT) / 10);
   });
 });
