@@ -11,7 +11,7 @@ const POLL_MS = 200;
 /** The note is written so early that it is there when memory runs out before the time does. */
 const NOTE_SHARE = 8;
 /** Without a look for so long the thread ends; the next look starts another. */
-const IDLE_MS = 600_000;
+const IDLE_MS = 60_000;
 const STDERR = 2;
 
 const { shared, stuckMs, note }: LookoutThread = workerData;

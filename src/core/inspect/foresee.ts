@@ -52,10 +52,24 @@ export async function foresee(
   const forget = (): boolean => plan.foreseen.delete(seen);
   try {
     await lookAtEach(texts, plan, seen, turn);
+    await plan.opinions?.form(inspection, lastOf(texts));
   } finally {
     // The look that counts follows at once; nothing is kept beyond it.
     void turn().then(forget, forget);
   }
+}
+
+/** As much from the end, where a conversation's newest is, as is looked at in one go. */
+function lastOf(texts: readonly NamedText[]): readonly string[] {
+  const last: string[] = [];
+  let units = 0;
+  for (let i = texts.length - 1; i >= 0; i -= 1) {
+    const text = texts[i]?.text ?? "";
+    units += text.length;
+    if (units > FORESEEN_BYTES_MIN) break;
+    last.push(text);
+  }
+  return last;
 }
 
 async function lookAtEach(

@@ -96,6 +96,14 @@ const HOSTILE = [
   "i.g. ",
   "<script",
   "<img x=",
+  "<img",
+  "0bad:",
+  "無視",
+  "gopher://",
+  "vbscript:",
+  "..%2f",
+  "|echo",
+  "DE0 ",
 ];
 
 /** Reads of one unit, at most: the window (512), in the worst case of a unit that begins a match. */

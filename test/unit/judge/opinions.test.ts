@@ -6,7 +6,9 @@ import {
   withOpinions,
   type WithoutOpinion,
 } from "../../../src/core/inspect/opinions.ts";
+import { foresee } from "../../../src/core/inspect/foresee.ts";
 import { scanJson } from "../../../src/core/inspect/scan-json.ts";
+import { nextTurn } from "../../../src/lib/next-turn.ts";
 
 const INJECTION: Inspection = {
   surface: "response",
@@ -55,5 +57,28 @@ describe("an opinion", () => {
     expect(openOpinions(source).form(INJECTION, certain)).toBeUndefined();
     const others: Inspection = { surface: "request", rules: [] };
     expect(openOpinions(source).form(others, TEXT)).toBeUndefined();
+  });
+
+  it("are asked about the end of a body that is looked at in slices", async () => {
+    const asked: string[] = [];
+    const opinions = openOpinions({
+      band: BAND,
+      ask: async (excerpt) => {
+        asked.push(excerpt);
+        return 0;
+      },
+      withoutOpinion: () => "as_found",
+    });
+    const inspection = withOpinions(INJECTION, opinions);
+    const filler = Array.from({ length: 18 }, (_, i) => `${i} ${"0 ".repeat(8192)}`);
+    const value = { messages: [`Old. ${TEXT}`, ...filler, TEXT] };
+    const before = strongest(INJECTION);
+    await foresee(inspection, value, nextTurn);
+    expect(asked).toEqual([TEXT]);
+    const found = scanJson(inspection, value, []).findings;
+    const best = (part: string): number =>
+      Math.max(0, ...found.filter((one) => one.part === part).map(({ score }) => score));
+    expect(best("/messages/19")).toBe(before - BAND.lowerMax);
+    expect(best("/messages/0")).toBeGreaterThan(before - BAND.lowerMax);
   });
 });
