@@ -88,7 +88,9 @@ describe.each(DIALECTS)("the folder of $name", ({ name, words, paths, known }) =
     expect(speakers.map(({ path }) => path).toSorted()).toEqual(all);
   });
 
-  it("can be taken away with its line: the program starts, and its paths are nobody's", async () => {
+  const without = "can be taken away with its line: the program starts, its paths are nobody's";
+  // Nothing of the copy is compiled yet: a busy machine takes its time.
+  it(without, { timeout: 60_000 }, async () => {
     const home = homeWithout([name]);
     try {
       const setup = { root: home, config: "upstreams: []\n", policies: {} };

@@ -123,23 +123,27 @@ describe("the bootstrap token", () => {
     { variable: "SALLYPORT_API_BOOTSTRAP_TOKEN", workers: 1, first: 401 },
     { variable: "HALDIR_BOOTSTRAP_TOKEN", workers: 1, first: 201 },
     { variable: "HALDIR_BOOTSTRAP_TOKEN", workers: 2, first: 201 },
-  ])("in $variable makes further keys, with $workers workers", async (setup) => {
-    const env = { [setup.variable]: "let-me-begin-please" };
-    const config = `workers: ${setup.workers}\nupstreams: []\n`;
-    await using gate = await startSallyport({ config, policies: {}, env });
-    const make = async (body: object) => {
-      const reply = await fetch(`${gate.manageUrl}/v1/keys`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(body),
-      });
-      return reply.status;
-    };
-    const right = { bootstrap_token: "let-me-begin-please" };
-    expect(await make({})).toBe(setup.first);
-    expect(await make({ bootstrap_token: "wrong" })).toBe(401);
-    expect(await make(right)).toBe(201);
-    expect(await make({ ...right, tier: "pro" })).toBe(201);
-    expect(await make({})).toBe(401);
-  });
+  ])(
+    "in $variable makes further keys, with $workers workers",
+    { timeout: 60_000 },
+    async (setup) => {
+      const env = { [setup.variable]: "let-me-begin-please" };
+      const config = `workers: ${setup.workers}\nupstreams: []\n`;
+      await using gate = await startSallyport({ config, policies: {}, env });
+      const make = async (body: object) => {
+        const reply = await fetch(`${gate.manageUrl}/v1/keys`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(body),
+        });
+        return reply.status;
+      };
+      const right = { bootstrap_token: "let-me-begin-please" };
+      expect(await make({})).toBe(setup.first);
+      expect(await make({ bootstrap_token: "wrong" })).toBe(401);
+      expect(await make(right)).toBe(201);
+      expect(await make({ ...right, tier: "pro" })).toBe(201);
+      expect(await make({})).toBe(401);
+    },
+  );
 });
