@@ -233,12 +233,11 @@ describe("a server of 2026 with tasks of its own", () => {
       signal: controller.signal,
     });
     const before = stateless.asked.filter((method) => method === "tasks/cancel").length;
-    await expect.poll(() => stateless.asked.at(-1)).toBe("tasks/get");
+    await expect.poll(() => stateless.asked.at(-1), { timeout: 10_000 }).toBe("tasks/get");
     controller.abort();
     await expect(call).rejects.toThrow();
-    await expect
-      .poll(() => stateless.asked.filter((method) => method === "tasks/cancel").length)
-      .toBeGreaterThan(before);
+    const cancels = () => stateless.asked.filter((method) => method === "tasks/cancel").length;
+    await expect.poll(cancels, { timeout: 10_000 }).toBeGreaterThan(before);
   });
 });
 
@@ -346,7 +345,7 @@ describe("news of a task", () => {
           heard.push(JSON.parse(event.slice(event.indexOf("data: ") + 6)));
       }
     })().catch(() => undefined);
-    await expect.poll(() => heard.length).toBeGreaterThan(1);
+    await expect.poll(() => heard.length, { timeout: 10_000 }).toBeGreaterThan(1);
     expect(heard[0]).toMatchObject({
       method: "notifications/subscriptions/acknowledged",
       params: { notifications: { taskIds: [taskId] } },

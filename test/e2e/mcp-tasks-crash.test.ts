@@ -45,7 +45,7 @@ rules:
   const stream = tasks.callToolStream(call, CallToolResultSchema, { task: {} });
   const { value } = await stream.next();
   const { taskId } = (value as { readonly task: { readonly taskId: string } }).task;
-  await expect.poll(() => calls).toBe(1);
+  await expect.poll(() => calls, { timeout: 10_000 }).toBe(1);
   expect(await tasks.getTask(taskId)).toMatchObject({ status: "working" });
   gate.child.kill("SIGKILL");
   await new Promise((resolve) => gate.child.once("exit", resolve));
@@ -58,7 +58,7 @@ rules:
   const after = again.experimental.tasks;
   // For as long as another process could still be making it, nobody can tell.
   const standing = async () => (await after.getTask(taskId)).status;
-  await expect.poll(standing, { timeout: 25_000, interval: 500 }).toBe("failed");
+  await expect.poll(standing, { timeout: 40_000, interval: 500 }).toBe("failed");
   expect(await after.getTask(taskId)).toMatchObject({
     statusMessage: expect.stringContaining("whether it was carried out is not known"),
   });
@@ -68,4 +68,4 @@ rules:
   expect(made).toHaveLength(1);
   expect(outcomes.get(made[0]?.exchange ?? "")).toMatchObject([{ outcome: { kind: "unknown" } }]);
   expect(calls).toBe(1);
-}, 60_000);
+}, 90_000);

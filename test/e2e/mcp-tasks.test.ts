@@ -116,6 +116,17 @@ async function send(
   return JSON.parse(data) as Answer;
 }
 
+/** How a task stands once it does not work any more. */
+const settled = (taskId: string, where?: { path: string }): Promise<Shown> =>
+  vi.waitFor(
+    async () => {
+      const { result } = await send("tasks/get", { taskId }, where);
+      expect(result.status).not.toBe("working");
+      return result;
+    },
+    { timeout: 10_000 },
+  );
+
 const echo = (text: string) => send("tools/call", { name: "echo", arguments: { text } });
 
 async function oldClient() {
@@ -148,7 +159,7 @@ describe("a call that a person must approve, of the 2026 era", () => {
     const { taskId } = result;
     expect((await send("tasks/get", { taskId })).result).toMatchObject({ status: "working" });
     await say(await waiting('"one"'), "approve");
-    expect((await send("tasks/get", { taskId })).result).toMatchObject({
+    expect(await settled(taskId)).toMatchObject({
       resultType: "complete",
       status: "completed",
       result: { content: [{ type: "text", text: "one" }] },
@@ -163,7 +174,7 @@ describe("a call that a person must approve, of the 2026 era", () => {
   it("ends with the reason once a person said no", async () => {
     const { taskId } = (await echo("two")).result;
     await say(await waiting('"two"'), "deny");
-    const { result } = await send("tasks/get", { taskId });
+    const result = await settled(taskId);
     expect(result).toMatchObject({ status: "completed", result: { isError: true } });
     expect(JSON.stringify(result)).toContain("approval_denied");
   });
@@ -202,8 +213,8 @@ describe("a call that a person must approve, of the 2026 era", () => {
     const { taskId } = result;
     expect(taskId).toMatch(/^tools\.sallyport-task_/);
     await say(await waiting('"six"'), "approve");
-    const got = await send("tasks/get", { taskId }, { path: "/mcp" });
-    expect(got.result).toMatchObject({ taskId, status: "completed" });
+    const got = await settled(taskId, { path: "/mcp" });
+    expect(got).toMatchObject({ taskId, status: "completed" });
   });
 
   it("needs none of it where policy allows the call", async () => {
@@ -326,7 +337,7 @@ describe("an approval that an agent asks for ahead of its call", () => {
     const { taskId } = result;
     expect((await send("tasks/get", { taskId }, { path })).result.status).toBe("working");
     await say(await waiting(`ahead-${word}`), word === "yes" ? "approve" : "deny");
-    const { result: over } = await send("tasks/get", { taskId }, { path });
+    const over = await settled(taskId, { path });
     expect(over).toMatchObject({
       status: "completed",
       result: { structuredContent: word === "yes" ? { status: "approved" } : { decision: "deny" } },
@@ -378,7 +389,7 @@ it("outlives the process: a task taken before a kill is made after it", async ()
   gate = await gate.restart();
   expect((await send("tasks/get", { taskId })).result).toMatchObject({ status: "working" });
   await say(review, "approve");
-  expect((await send("tasks/get", { taskId })).result).toMatchObject({
+  expect(await settled(taskId)).toMatchObject({
     status: "completed",
     result: { content: [{ text: "eleven" }] },
   });
