@@ -366,6 +366,20 @@ describe("the duty of a gateway that bills", () => {
     expect((await outcome(exchangeOf(response))).cost).toMatchObject({ usage: { input: 3 } });
   });
 
+  it.each([
+    ["priority", 1.75],
+    ["default", 1],
+  ])(
+    "5.3: what was asked for as priority and answered as %s costs %d times",
+    async (tier, times) => {
+      const usage = { prompt_tokens: 1000, completion_tokens: 100 };
+      answers({ model: "gpt-4.1", service_tier: tier, choices: [], usage });
+      const bill = await billOf(await post(CHAT, chat("gpt-4.1", { service_tier: "priority" })));
+      expect(bill).toMatchObject({ cost: (1000 * 2000 + 100 * 8000) * times });
+      expect(bill?.price).not.toBe("unpriced");
+    },
+  );
+
   it("5.3: catalogue, version and hash are in every record", async () => {
     answers({
       model: "own-priced",
