@@ -43,9 +43,10 @@ const HABIT_MS = HABIT_DAYS * DAY_MS;
 const NOTHING = nanoUsd(0);
 /**
  * How long one look at the minute counts. What is reported here meanwhile is added to it; what other
- * doors and processes put on the record is seen with the next look.
+ * doors and processes put on the record is seen with the next look: a twelfth of the minute late. One
+ * look costs as much as some twenty reports.
  */
-export const LOOK_MS = 1000;
+export const LOOK_MS = 5000;
 /** Agents and each agent's tools that are kept; the ones longest known go first. */
 const AGENTS_MAX = 1024;
 const TOOLS_MAX = 256;
