@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import type { Digest } from "../../src/core/units.ts";
 import { PENDING_BYTES_MAX } from "../../src/stores/ledger/chain-writer.ts";
 import type { OpenLedger } from "../../src/stores/ledger/open-ledger.ts";
@@ -178,13 +179,10 @@ describe("a full disk", () => {
     const ledger = await test.open();
     await acknowledged(ledger, "x_before");
     rmSync(test.directory, { recursive: true });
-    await vi.waitFor(
-      async () => {
-        await acknowledged(ledger, "x_after");
-        expect(test.events.map(({ kind }) => kind)).toContain("removed");
-      },
-      { timeout: 10_000 },
-    );
+    await eventually(async () => {
+      await acknowledged(ledger, "x_after");
+      expect(test.events.map(({ kind }) => kind)).toContain("removed");
+    });
     await ledger.seal();
     expect(test.writers()).toHaveLength(1);
     expect((await test.entries()).map(({ kind }) => kind)).toContain("intent");

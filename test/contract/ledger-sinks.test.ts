@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import pg from "pg";
 import { afterAll, describe, expect, it, vi } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { shipped } from "../../src/core/ledger/shipped-record.ts";
 import { factsInOrder } from "../../src/core/ledger/record-facts.ts";
 import { parseRedisAddress } from "../../src/stores/redis/redis-address.ts";
@@ -98,7 +99,7 @@ describe("a webhook", () => {
     await write(at.ledger, 40);
     {
       await using pump = at.pump(webhook(target.url));
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         expect(idsOf(target.posts)).toHaveLength((await at.ledger.entries()).length);
       });
       expect(pump.state).toMatchObject({ failing: undefined, delivered: expect.any(Number) });
@@ -106,7 +107,7 @@ describe("a webhook", () => {
     await write(at.ledger, 5);
     {
       await using _pump = at.pump(webhook(target.url));
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         expect(idsOf(target.posts)).toHaveLength((await at.ledger.entries()).length);
       });
     }
@@ -121,10 +122,8 @@ describe("a webhook", () => {
     target.lose = 1;
     await write(at.ledger, 10);
     await using pump = at.pump(webhook(target.url));
-    await vi.waitFor(() => expect(pump.state.failing).toBe("it answered 503"));
-    await vi.waitFor(() => expect(pump.state).toMatchObject({ failing: undefined }), {
-      timeout: 10_000,
-    });
+    await eventually(() => expect(pump.state.failing).toBe("it answered 503"));
+    await eventually(() => expect(pump.state).toMatchObject({ failing: undefined }));
     const places = (await at.ledger.entries()).map(({ writer, seq }) => `${writer}:${seq}`);
     expect(new Set(idsOf(target.posts))).toEqual(new Set(places));
     expect(idsOf(target.posts).length).toBeGreaterThan(places.length);
@@ -139,7 +138,7 @@ describe("a webhook", () => {
     cleanups.defer(() => rmSync(tokenFile, { force: true }));
     const address: SinkAddress = { kind: "webhook", url: target.url, tokenFile };
     await using _pump = at.pump(address, { format: "cloudevents", kinds: ["outcome"] });
-    await vi.waitFor(() => expect(idsOf(target.posts)).toHaveLength(3));
+    await eventually(() => expect(idsOf(target.posts)).toHaveLength(3));
     const [first] = target.posts;
     expect(first?.request.headers).toMatchObject({
       "content-type": "application/cloudevents-batch+json",
@@ -161,7 +160,7 @@ describe("OTLP", () => {
     await write(at.ledger, 2);
     const address: SinkAddress = { kind: "otlp", url: target.url, tokenFile: undefined };
     await using _pump = at.pump(address, { kinds: ["outcome"] });
-    await vi.waitFor(() => expect(target.posts).toHaveLength(1));
+    await eventually(() => expect(target.posts).toHaveLength(1));
     const [post] = target.posts;
     expect(post?.request.url).toBe("/in/v1/logs");
     const [log] = JSON.parse(post?.body ?? "").resourceLogs[0].scopeLogs[0].logRecords;
@@ -186,9 +185,7 @@ describe("Redis", () => {
     const redis = new Redis(url);
     try {
       const { length } = await at.ledger.entries();
-      await vi.waitFor(async () => expect(await redis.xlen(stream)).toBe(length), {
-        timeout: 10_000,
-      });
+      await eventually(async () => expect(await redis.xlen(stream)).toBe(length));
       const [[, fields] = ["", []]] = await redis.xrevrange(stream, "+", "-", "COUNT", 1);
       expect(fields.slice(2, 6)).toEqual(["seq", String(length - 1), "kind", "seal"]);
       const sender = new HeadSender({ kind: "redis", address }, vi.fn());
@@ -219,7 +216,7 @@ describe("PostgreSQL", () => {
     try {
       for (const name of ["first", "again"]) {
         await using pump = at.pump(address, { name, format: "ocsf" });
-        await vi.waitFor(() => expect(pump.state.delivered).toBe(length), { timeout: 10_000 });
+        await eventually(() => expect(pump.state.delivered).toBe(length));
         expect(await count()).toBe(length);
       }
     } finally {

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import type { SessionName } from "../../src/core/session/session.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import { id } from "../../src/core/units.ts";
@@ -37,7 +38,7 @@ describe("RedisSessionStore", () => {
   });
 
   const seen = (where: SessionName, marks: readonly string[]) =>
-    vi.waitFor(async () => expect(await right.store.marks(where)).toEqual(marks));
+    eventually(async () => expect(await right.store.marks(where)).toEqual(marks));
 
   it("only adds marks, in force here at once and soon at the other replica", async () => {
     left.store.mark(session("a"), ["untrusted"]);
@@ -68,9 +69,7 @@ describe("RedisSessionStore", () => {
     store.mark(session("a"), ["untrusted"]);
     await expect(store.marks(session("a"))).rejects.toThrow();
     process.kill(server.pid, "SIGCONT");
-    await vi.waitFor(async () => expect(await store.marks(session("a"))).toEqual(["untrusted"]), {
-      timeout: 10_000,
-    });
+    await eventually(async () => expect(await store.marks(session("a"))).toEqual(["untrusted"]));
     await server[Symbol.asyncDispose]();
   });
 });

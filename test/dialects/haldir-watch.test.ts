@@ -1,7 +1,8 @@
 /** What is recorded, flagged, told of and counted. */
 import { createHmac } from "node:crypto";
 import { Webhook } from "standardwebhooks";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import {
   startHaldir,
   startToolServer,
@@ -75,7 +76,7 @@ describe("an entry of the audit trail", () => {
     expect((await log(session, { action: "buy", cost_usd: 100 })).body.flagged).toBe(false);
     const dear = await log(session, { action: "buy", cost_usd: 100.5 });
     expect(dear.body).toMatchObject({ flagged: true, flag_reason: expect.stringMatching(/\$100/) });
-    await vi.waitFor(() => expect(told("anomaly")).toHaveLength(1), SOON);
+    await eventually(() => expect(told("anomaly")).toHaveLength(1));
     const [{ headers, body } = { headers: {}, body: "" }] = receiver.received;
     const signed = Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name, String(value)]),
@@ -141,7 +142,7 @@ describe("a payment", () => {
       flag_reason: "behaviour.high_cost",
     });
     const paid = () => told("anomaly").filter(({ data }) => data.agent === "payer");
-    await vi.waitFor(() => expect(paid()).toHaveLength(1), SOON);
+    await eventually(() => expect(paid()).toHaveLength(1));
   });
 });
 
@@ -155,22 +156,22 @@ describe("webhooks", () => {
     });
     const question = JSON.parse(called.body.content[0].text);
     await haldir.ask("POST", "/v1/payments/authorize", { session_id: session, amount: 2 });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(told("approval_requested")).toHaveLength(1);
       expect(told("budget_exhausted")).toHaveLength(1);
-    }, SOON);
+    });
     expect(told("approval_requested")[0].data).toMatchObject({
       review: question.request_id,
       agent: "asker",
     });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { webhooks } = (await haldir.ask("GET", "/v1/webhooks")).body;
       expect(webhooks).toMatchObject([
         { name: "ops", events: ["all"], active: true, fail_count: 0, signed: true },
       ]);
       expect(webhooks[0].fire_count).toBeGreaterThan(2);
       expect(JSON.stringify(webhooks)).not.toContain(secret);
-    }, SOON);
+    });
   });
 });
 
@@ -242,6 +243,6 @@ describe("a rate limit", () => {
       .poll(async () => (await haldir.ask("GET", flagged)).body.entries[0]?.flag_reason, SOON)
       .toMatch(/behaviour\.rapid_fire/);
     const quick = () => told("anomaly").filter(({ data }) => data.agent === "quick");
-    await vi.waitFor(() => expect(quick()[0]?.data.tool).toBe("list_customers"), SOON);
+    await eventually(() => expect(quick()[0]?.data.tool).toBe("list_customers"));
   });
 });

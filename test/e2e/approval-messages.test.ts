@@ -3,7 +3,8 @@ import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { openMailServer, type MailServer } from "../support/mail-server.ts";
 import { administer, type Ask } from "../support/management.ts";
 import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
@@ -14,7 +15,6 @@ import {
 } from "../support/sallyport-process.ts";
 import { openWebhookReceiver, type WebhookReceiver } from "../support/webhook-receiver.ts";
 
-const SOON = { timeout: 15_000 };
 const SLACK_SECRET = "a-slack-signing-secret";
 const MAIL_PASSWORD = "canary-mail-password";
 const POLICY = `
@@ -81,12 +81,12 @@ it("lets an approver answer by the link in a mail, alone and once", async () => 
   expect((await command("test", added.stdout)).stdout).toBe("delivered");
   expect(mail.mails.at(-1)).toContain("This is a test of a subscription.");
   expect((await remove("1")).status).toBe(403);
-  const link = await vi.waitFor(() => {
+  const link = await eventually(() => {
     const text = (mail.mails.at(-1) ?? "").replaceAll("=\r\n", "").replaceAll("=3D", "=");
     const found = /^http\S*(\/core\/v1\/reviews\/answer\?token=\S+)/m.exec(text)?.[1];
     if (found === undefined) throw new Error("no mail has a link yet");
     return `${gate.manageUrl}${found}`;
-  }, SOON);
+  });
   expect(await (await fetch(link)).text()).toContain("Approve once");
   const answered = await fetch(link, {
     method: "POST",
@@ -108,11 +108,11 @@ it("lets an approver answer by the buttons of a message in Slack, if Slack signe
   );
   expect(added.code, added.output).toBe(0);
   expect((await remove("2")).status).toBe(403);
-  const button = await vi.waitFor(() => {
+  const button = await eventually(() => {
     const { blocks } = JSON.parse(slack.received.at(-1)?.body ?? "{}");
     const { elements } = blocks.at(-1);
     return elements.find((one: { action_id: string }) => one.action_id === "approve");
-  }, SOON);
+  });
   expect(slack.received.at(-1)?.path).toBe("/services/T1/B1/hook");
   const click = async (secret: string) => {
     const payload = { type: "block_actions", user: { id: "U1" }, actions: [button] };
@@ -143,17 +143,17 @@ it("lists what did not arrive as dead, and delivers it again when it is asked fo
   slack.answer(410);
   expect(await command("test", id)).toMatchObject({ code: 1 });
   const dead = async () => (await command("deliveries", id, "--state", "dead")).stdout;
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     await ask("POST", "/stops", { agent: "nobody", mode: "freeze", reason: String(Date.now()) });
     expect(await dead()).toMatch(/^dlv_\S+ {2}dead {2}agent_stopped {2}1 attempt /);
-  }, SOON);
+  });
   slack.answer(204);
   const [delivery = ""] = (await dead()).split(" ");
   expect((await command("retry", id, delivery)).code).toBe(0);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { stdout } = await command("deliveries", id, "--state", "delivered");
     expect(stdout).toContain(delivery);
-  }, SOON);
+  });
   expect((await command("list")).stdout).toContain(`${id}  gone  webhook  ${target}`);
   expect(await command("add", "x", "y", "--format", "pigeon")).toMatchObject({ code: 2 });
 }, 60_000);

@@ -7,7 +7,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
 import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
 
@@ -86,7 +87,7 @@ beforeAll(async () => {
     body: JSON.stringify({ action: 7, nonsense: true }),
   });
   await ask(`${sallyport.manageUrl}/metrics`);
-  await vi.waitFor(() => expect(siem.requests.length).toBeGreaterThan(0), { timeout: 10_000 });
+  await eventually(() => expect(siem.requests.length).toBeGreaterThan(0));
 }, 60_000);
 
 afterAll(async () => {

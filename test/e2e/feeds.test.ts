@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { startThatFails } from "../support/failing-start.ts";
 import { administer } from "../support/management.ts";
 import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
 import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
 
-const SOON = { timeout: 15_000 };
 const POLICY = `
 version: 1
 agents: [tester]
@@ -68,13 +68,13 @@ describe("feeds", () => {
 
   it("are read again when they change, and stay as they were while a line is wrong", async () => {
     writeFileSync(FILE, "other.example\nbad.example\n");
-    await vi.waitFor(async () => expect(await statusOf("https://other.example")).toBe(403), SOON);
+    await eventually(async () => expect(await statusOf("https://other.example")).toBe(403));
     writeFileSync(FILE, "third.example\nno entry\n");
-    await vi.waitFor(() => expect(sallyport.output()).toContain("found.txt:2:1"), SOON);
+    await eventually(() => expect(sallyport.output()).toContain("found.txt:2:1"));
     expect(await statusOf("https://third.example")).toBe(200);
     expect(await statusOf("https://other.example")).toBe(403);
     writeFileSync(FILE, "third.example\n");
-    await vi.waitFor(async () => expect(await statusOf("https://third.example")).toBe(403), SOON);
+    await eventually(async () => expect(await statusOf("https://third.example")).toBe(403));
     expect(await statusOf("https://other.example")).toBe(200);
   });
 

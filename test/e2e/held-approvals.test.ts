@@ -1,6 +1,7 @@
 /** Calls that wait for a person's word on their own wire, and what each of them hears meanwhile. */
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { startDemoMcpServer } from "../../src/app/demo/mcp-server.ts";
 import { administer, type Ask } from "../support/management.ts";
 import { startProvider } from "../support/provider-upstream.ts";
@@ -55,7 +56,7 @@ function waiting(about: string): Promise<string> {
     for (const item of items) if (JSON.stringify(item.action).includes(about)) return item.id;
     throw new Error(`nothing about ${about} waits`);
   };
-  return vi.waitFor(find, { timeout: 10_000 });
+  return eventually(find);
 }
 
 const say = (review: string, word: string) => ask("POST", `/reviews/${review}/${word}`, {});

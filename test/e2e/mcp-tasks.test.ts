@@ -10,7 +10,8 @@ import {
 import { Client as SessionClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as SessionTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { CallToolResultSchema } from "@modelcontextprotocol/sdk/types.js";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { startDemoMcpServer } from "../../src/app/demo/mcp-server.ts";
 import { administer, type Ask } from "../support/management.ts";
 import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
@@ -56,7 +57,7 @@ function waiting(about: string): Promise<string> {
     for (const item of items) if (JSON.stringify(item.action).includes(about)) return item.id;
     throw new Error(`nothing about ${about} waits`);
   };
-  return vi.waitFor(find, { timeout: 10_000 });
+  return eventually(find);
 }
 
 const say = (review: string, word: string) => ask("POST", `/reviews/${review}/${word}`, {});
@@ -118,14 +119,11 @@ async function send(
 
 /** How a task stands once it does not work any more. */
 const settled = (taskId: string, where?: { path: string }): Promise<Shown> =>
-  vi.waitFor(
-    async () => {
-      const { result } = await send("tasks/get", { taskId }, where);
-      expect(result.status).not.toBe("working");
-      return result;
-    },
-    { timeout: 10_000 },
-  );
+  eventually(async () => {
+    const { result } = await send("tasks/get", { taskId }, where);
+    expect(result.status).not.toBe("working");
+    return result;
+  });
 
 const echo = (text: string) => send("tools/call", { name: "echo", arguments: { text } });
 
@@ -199,7 +197,7 @@ describe("a call that a person must approve, of the 2026 era", () => {
     const { taskId } = (await echo("five")).result;
     await say(await waiting('"five"'), "approve");
     await Promise.all(Array.from({ length: 5 }, () => send("tasks/get", { taskId })));
-    const done = await vi.waitFor(async () => {
+    const done = await eventually(async () => {
       const { result } = await send("tasks/get", { taskId });
       expect(result).toMatchObject({ status: "completed" });
       return result;

@@ -1,6 +1,7 @@
 /** Two replicas on one Redis and one PostgreSQL: what a person says to one counts at both. */
 import { randomBytes, randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { startHeldUpstream, type HeldUpstream } from "../support/held-upstream.ts";
 import { administer, type Ask } from "../support/management.ts";
 import { startPostgres, type PostgresServer } from "../support/postgres-server.ts";
@@ -74,7 +75,7 @@ function waiting(path: string): Promise<string> {
     for (const { id, action } of items) if (action.target.includes(path)) return id;
     throw new Error(`nothing about ${path} waits`);
   };
-  return vi.waitFor(find, { timeout: 10_000 });
+  return eventually(find);
 }
 
 const approve = async (path: string) => ask("POST", `/reviews/${await waiting(path)}/approve`, {});
@@ -119,7 +120,7 @@ describe("two replicas", () => {
     const refused = await Promise.all([one, two].map((gate) => call(gate, "GET", "/now")));
     expect(refused.map(({ status }) => status)).toEqual([403, 403]);
     await ask("POST", "/stops/lift", { agent: "tester" });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       for (const gate of [one, two]) expect((await call(gate, "GET", "/now")).status).toBe(200);
     });
   });
@@ -144,31 +145,25 @@ describe("two replicas", () => {
     const binding = { origin: held.upstream.url };
     const secret = { name: "web", value, binding };
     expect(await ask("POST", "/secrets", secret)).toMatchObject({ name: "web" });
-    await vi.waitFor(
-      async () => {
-        for (const gate of [one, two]) {
-          expect((await fetch(`${gate.url}/lent/now`)).status).toBe(200);
-          const sent = held.upstream.requests.at(-1);
-          expect(sent?.headers["authorization"]).toBe(`Bearer ${value}`);
-        }
-      },
-      { timeout: 10_000 },
-    );
+    await eventually(async () => {
+      for (const gate of [one, two]) {
+        expect((await fetch(`${gate.url}/lent/now`)).status).toBe(200);
+        const sent = held.upstream.requests.at(-1);
+        expect(sent?.headers["authorization"]).toBe(`Bearer ${value}`);
+      }
+    });
     await ask("DELETE", "/secrets/web");
-    await vi.waitFor(
-      async () => {
-        for (const gate of [one, two]) {
-          expect((await fetch(`${gate.url}/lent/now`)).status).toBe(503);
-        }
-      },
-      { timeout: 10_000 },
-    );
+    await eventually(async () => {
+      for (const gate of [one, two]) {
+        expect((await fetch(`${gate.url}/lent/now`)).status).toBe(503);
+      }
+    });
   });
 
   it("know at one what a session read at the other", async () => {
     expect((await call(two, "POST", "/now")).status).toBe(200);
     await call(one, "GET", "/now/web");
-    await vi.waitFor(async () => expect((await call(two, "POST", "/now")).status).toBe(403));
+    await eventually(async () => expect((await call(two, "POST", "/now")).status).toBe(403));
   });
 
   it("lose nothing that was acknowledged when one is killed while a call waits", async () => {
@@ -198,7 +193,7 @@ describe("two replicas", () => {
     const answer = call(one, "DELETE", "/long/5")
       .then((reply) => reply.text())
       .catch(() => "gone");
-    await vi.waitFor(() => expect(arrived("/long/5")).toBe(1), { timeout: 10_000 });
+    await eventually(() => expect(arrived("/long/5")).toBe(1));
     await killed(one);
     expect(await answer).toBe("gone");
     expect((await call(two, "DELETE", "/long/5")).status).toBe(403);

@@ -72,7 +72,8 @@ describe("a look that does not end", () => {
     const refused = [...record.outcomes.values()].flat().slice(2, 5);
     for (const entry of refused) expect(entry).toMatchObject({ checked: { findings: [failed] } });
 
-    // An operator who has mended it says so.
+    // The last look came to an end, so nothing is left of it. An operator who has mended it says so.
+    expect((await post(again.url, "hang-here")).status).toBe(403);
     await again.stop();
     rmSync(join(again.dataDirectory, "stuck.json"));
     const mended = await again.restart();

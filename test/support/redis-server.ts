@@ -17,7 +17,7 @@ const INSTALL = "apt-get update && apt-get install -y --no-install-recommends re
 /** Debian starts no service in run level 1: tests bring their own servers. */
 const QUIETLY = { RUNLEVEL: "1", DEBIAN_FRONTEND: "noninteractive" };
 const INSTALL_TIMEOUT_MS = 180_000;
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 30_000;
 const POLL_MS = 10;
 
 let binary: string | undefined;

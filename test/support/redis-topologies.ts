@@ -11,7 +11,7 @@ import { askRedis, redisBinary, startRedis, type RedisServer } from "./redis-ser
 const NODES = 3;
 const SLOTS = 16_384;
 const POLL_MS = 20;
-const WAIT_MS = 15_000;
+const WAIT_MS = 40_000;
 
 export interface RedisCluster extends AsyncDisposable {
   /** Names one node only: the others are found through it. */

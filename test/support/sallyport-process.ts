@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { freePort } from "./free-port.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const READY_MS = 15_000;
+const READY_MS = 60_000;
 
 export interface SallyportSetup {
   /** YAML of `upstreams:`, `agents:` and whatever else, without `listen`, `manage`, `data_dir`. */

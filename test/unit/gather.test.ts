@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { Gather } from "../../src/stores/gather.ts";
 
 test("a lone call begins at the end of its turn", async () => {
@@ -33,7 +34,7 @@ test("in a crowd everybody is begun with, and in fewer commits than there are ca
     gather.more();
     if (call % 4 === 0) await turn();
   }
-  await vi.waitFor(() => expect(begun).toBe(calls));
+  await eventually(() => expect(begun).toBe(calls));
   // Four calls come in each turn; a commit a turn would be 500 of them.
   expect(commits).toBeLessThan(250);
 });

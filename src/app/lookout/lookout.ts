@@ -3,6 +3,7 @@
  * comes back holds the event loop for ever: a thread watches, and ends the process when one look
  * takes longer than `limits.stuck_ms`. What was looked at is left in a note for the next start.
  */
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Facts } from "../../core/evidence.ts";
@@ -74,6 +75,8 @@ export class Lookout implements LookWatch, Disposable {
     const { numbers } = this.#cells;
     numbers[STOP] = 1;
     Atomics.notify(numbers, STOP);
+    // The thread may be ended before it takes back its note of a look that came to an end.
+    rmSync(this.#note, { force: true });
   }
 
   /** At once: the first look may be the one that never ends. */

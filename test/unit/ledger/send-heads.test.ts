@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { eventually } from "../../support/eventually.ts";
 import { HeadSender } from "../../../src/stores/ledger/send-heads.ts";
 
 test("heads are appended to a file in their order", async () => {
@@ -14,7 +15,7 @@ test("heads are appended to a file in their order", async () => {
   const sender = new HeadSender({ kind: "file", path }, failed);
   for (const line of ["one", "two", "three"]) sender.send(line);
   await sender.close();
-  await vi.waitFor(() => expect(readFileSync(path, "utf8")).toBe("one\ntwo\nthree\n"));
+  await eventually(() => expect(readFileSync(path, "utf8")).toBe("one\ntwo\nthree\n"));
   expect(failed).not.toHaveBeenCalled();
   rmSync(directory, { recursive: true });
 });
@@ -37,7 +38,7 @@ test("a target that refuses is told of once and asked again until it takes all",
   const sender = new HeadSender({ kind: "http", url: `http://127.0.0.1:${port}/heads` }, failed);
   sender.send("one");
   sender.send("two");
-  await vi.waitFor(() => expect(taken).toEqual(["one", "two"]), { timeout: 10_000 });
+  await eventually(() => expect(taken).toEqual(["one", "two"]));
   expect(failed).toHaveBeenCalledTimes(1);
   await sender.close();
   server.close();

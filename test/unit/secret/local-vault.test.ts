@@ -2,6 +2,7 @@ import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { eventually } from "../../support/eventually.ts";
 import { id, type TenantId } from "../../../src/core/units.ts";
 import { LocalVault, type LocalVaultOptions } from "../../../src/stores/vault/local-vault.ts";
 import { vaultPath } from "../../../src/stores/vault/vault-file.ts";
@@ -220,7 +221,7 @@ describe("env:// and file:// references", () => {
     expect(ask(vault, to)).toMatchObject({ value: { value: `Bearer ${VALUE}` } });
     writeFileSync(`${path}.new`, "sk-test-rotated-value");
     renameSync(`${path}.new`, path);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(ask(vault, to)).toMatchObject({ value: { value: "Bearer sk-test-rotated-value" } }),
     );
   });
@@ -233,7 +234,7 @@ describe("a vault that changes under a running sidecar", () => {
     const to = upstream({});
     expect(ask(vault, to)).toMatchObject({ value: { label: "openai@1" } });
     rotateSecret(place, secret("openai"), "sk-test-rotated", LATER);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(ask(vault, to)).toMatchObject({
         value: { label: "openai@2", value: "Bearer sk-test-rotated" },
       }),
