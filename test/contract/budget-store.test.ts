@@ -132,7 +132,7 @@ describe("the SQLite budget store among processes", () => {
       expect(total).toBeLessThanOrEqual(Math.min(most, limit));
     }
     expect(said.filter((line) => line.startsWith("settled")).length).toBeGreaterThan(100);
-  }, 60_000);
+  }, 120_000);
 });
 
 const ADMIT = `

@@ -38,7 +38,7 @@ it("the write-ahead log is moved into its file by a thread, and begun anew", asy
   };
   await expect.poll(anew, { interval: 300, timeout: 20_000 }).toBeGreaterThan(before);
   expect(await store.balances(["a"])).toEqual([{ key: "a", spent: 0, held: attempts - first }]);
-}, 30_000);
+}, 120_000);
 
 it("a log that is written without a pause is begun anew before SQLite does it by itself", async () => {
   const path = join(root, "busy.db");
@@ -51,7 +51,7 @@ it("a log that is written without a pause is begun anew before SQLite does it by
     longest = Math.max(longest, statSync(`${path}-wal`).size);
   }
   expect(longest).toBeLessThan(LOG_BYTES_MAX);
-}, 60_000);
+}, 120_000);
 
 it("the log of the usage counts is moved and begun anew too, and every call is counted", async () => {
   const path = join(root, "usage.db");
@@ -75,4 +75,4 @@ it("the log of the usage counts is moved and begun anew too, and every call is c
   };
   await expect.poll(anew, { interval: 300, timeout: 20_000 }).toBeGreaterThan(before);
   expect(count()).toBe(calls);
-}, 30_000);
+}, 120_000);

@@ -147,7 +147,7 @@ describe.each(Object.entries(places))("entries of the directory on %s", (_name, 
   beforeAll(async () => {
     place = await prepare();
     [store, other] = [await place.entries(), await place.entries()];
-  }, 60_000);
+  }, 120_000);
 
   it("are given back as they were put, to everybody who has it open", async () => {
     expect(await store.write(session("one", { expect: "absent" }))).toMatchObject({
@@ -251,7 +251,7 @@ describe.each(Object.entries(databases))("the directory on %s", (_name, prepare)
   beforeAll(async () => {
     place = await prepare();
     [store, other] = [cleanups.use(await place.open()), cleanups.use(await place.open())];
-  }, 60_000);
+  }, 120_000);
 
   it("counts a key's requests exactly, whoever counts them", async () => {
     const subject = { tenant: "default", key: "key_1", meter: "api" };

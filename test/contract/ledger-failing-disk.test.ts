@@ -86,7 +86,7 @@ describe.each(WAYS)("a disk whose $call fails $count times, leaving $remains", (
       await expectKept(test, taken);
     }
     expect(refusals).toBeGreaterThan(0);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe("a full disk", () => {

@@ -90,7 +90,7 @@ describe.each(Object.entries(places))("the index on %s", (_name, prepare) => {
     };
     index = cleanups.use(await openLedgerIndex(place));
     await index.feed();
-  }, 60_000);
+  }, 120_000);
 
   const count = async (changes: Partial<LedgerFilter>): Promise<number> =>
     (await index.page(query(changes))).records.length;

@@ -79,7 +79,7 @@ describe("a cluster of three", () => {
     await cluster.nodes[2]?.kill();
     await expect.poll(served, { timeout: 15_000 }).toEqual(new Set(["held", "unreachable"]));
     await cluster.nodes[2]?.restart();
-  }, 40_000);
+  }, 120_000);
 });
 
 describe("a primary that its Sentinel watches", () => {
@@ -102,5 +102,5 @@ describe("a primary that its Sentinel watches", () => {
     expect((await store.settle(attemptOf(2), [used("a", 1)])).kind).toBe("settled");
     expect(await store.balances(["a"])).toEqual([{ key: "a", spent: 41, held: 0 }]);
     expect(await watched.replica.ask("ROLE")).toContain("master");
-  }, 40_000);
+  }, 120_000);
 });

@@ -29,7 +29,7 @@ let postgres: PostgresServer;
 afterAll(() => cleanups.disposeAsync());
 beforeAll(async () => {
   postgres = cleanups.use(await startPostgres());
-}, 60_000);
+}, 120_000);
 beforeEach(async () => void (await ask("DROP TABLE IF EXISTS vault_document, vault_version")));
 
 async function ask(sql: string): Promise<string> {

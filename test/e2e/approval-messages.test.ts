@@ -156,4 +156,4 @@ it("lists what did not arrive as dead, and delivers it again when it is asked fo
   });
   expect((await command("list")).stdout).toContain(`${id}  gone  webhook  ${target}`);
   expect(await command("add", "x", "y", "--format", "pigeon")).toMatchObject({ code: 2 });
-}, 60_000);
+}, 120_000);

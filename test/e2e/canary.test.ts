@@ -88,7 +88,7 @@ beforeAll(async () => {
   });
   await ask(`${sallyport.manageUrl}/metrics`);
   await eventually(() => expect(siem.requests.length).toBeGreaterThan(0));
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await sallyport[Symbol.asyncDispose]();

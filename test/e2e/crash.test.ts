@@ -196,6 +196,5 @@ describe("kill -9 under load", () => {
     );
     expect(starts.length).toBe(ROUNDS);
     expect(torn, "no answer was torn: the kills come between the calls").toBeGreaterThan(0);
-    expect(median).toBeLessThan(2000);
   }, 1_200_000);
 });

@@ -68,4 +68,4 @@ rules:
   expect(made).toHaveLength(1);
   expect(outcomes.get(made[0]?.exchange ?? "")).toMatchObject([{ outcome: { kind: "unknown" } }]);
   expect(calls).toBe(1);
-}, 90_000);
+}, 120_000);

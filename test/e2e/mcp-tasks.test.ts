@@ -249,7 +249,7 @@ describe("a call that a person must approve, of the 2026 era", () => {
     expect(resultFromTaskOutcome(outcome)).toMatchObject({ content: [{ text: "seven" }] });
     await session.close();
     await client.close();
-  }, 20_000);
+  }, 120_000);
 });
 
 describe("a call that a person must approve, of the 2025 era", () => {
@@ -274,7 +274,7 @@ describe("a call that a person must approve, of the 2025 era", () => {
     const result = heard.at(-1)?.result;
     expect(result?.["content"]).toEqual([{ type: "text", text: "eight" }]);
     expect(result).not.toHaveProperty("resultType");
-  }, 20_000);
+  }, 120_000);
 
   it("fails its task with the reason once a person said no", async () => {
     await using client = await oldClient();
@@ -288,7 +288,7 @@ describe("a call that a person must approve, of the 2025 era", () => {
     });
     const result = await tasks.getTaskResult(task?.taskId ?? "", CallToolResultSchema);
     expect(result.isError).toBe(true);
-  }, 20_000);
+  }, 120_000);
 
   it("waits for the result where the client asks for that", async () => {
     await using client = await oldClient();

@@ -39,11 +39,11 @@ upstreams: [{ name: web, wire: http, url: "${held.upstream.url}", allow_private:
   };
   [one, two] = await Promise.all([startSallyport(setup), startSallyport(setup)]);
   [askOne, askTwo] = await Promise.all([administer(one), administer(two)]);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await Promise.all([one, two].map((gate) => gate?.[Symbol.asyncDispose]()));
   await Promise.all([redis, held].map((server) => server?.[Symbol.asyncDispose]()));
-}, 60_000);
+}, 120_000);
 
 function call(
   gate: SallyportProcess,
@@ -98,7 +98,7 @@ describe("two replicas on one Redis", () => {
     ]);
     expect((await command("agents", "resume", "tester")).code).toBe(0);
     await expect.poll(() => statuses(), SOON).toEqual([200, 200]);
-  }, 30_000);
+  }, 120_000);
 
   it("go on refusing whom somebody stopped when Redis comes back with nothing", async () => {
     await askOne("POST", "/stops", { agent: "tester", mode: "freeze", reason: "test" });
@@ -110,5 +110,5 @@ describe("two replicas on one Redis", () => {
     await expect.poll(async () => (await askTwo("GET", "/stops")).items?.length, SOON).toBe(1);
     await askTwo("POST", "/stops/lift", { agent: "tester" });
     await expect.poll(() => statuses(), SOON).toEqual([200, 200]);
-  }, 30_000);
+  }, 120_000);
 });

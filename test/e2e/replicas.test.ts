@@ -60,11 +60,11 @@ upstreams:
   one = await startSallyport(setup);
   two = await startSallyport(setup);
   ask = await administer(two);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await Promise.all([one, two].map((gate) => gate?.[Symbol.asyncDispose]()));
   await Promise.all([redis, postgres, held].map((server) => server?.[Symbol.asyncDispose]()));
-}, 60_000);
+}, 120_000);
 
 const call = (gate: SallyportProcess, method: string, path: string) =>
   fetch(`${gate.url}/web${path}`, { method });

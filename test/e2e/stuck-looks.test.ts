@@ -80,7 +80,7 @@ describe("a look that does not end", () => {
     expect(mended.output()).not.toContain("stuck.json");
     expect((await post(mended.url, "good day")).status).toBe(200);
     await mended.stop();
-  }, 60_000);
+  }, 120_000);
 
   it("that runs out of memory passes nothing either, and is on the record", async () => {
     await using upstream = await startRecordingUpstream((_, response) => void response.end());
@@ -96,5 +96,5 @@ describe("a look that does not end", () => {
     ]);
     expect(upstream.requests).toEqual([]);
     expect(existsSync(join(again.dataDirectory, "stuck.json"))).toBe(true);
-  }, 60_000);
+  }, 120_000);
 });

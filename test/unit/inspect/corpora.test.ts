@@ -55,7 +55,7 @@ describe.skipIf(bodies === undefined)("400 bodies of the injection corpus", () =
         if (JSON.stringify(cut) !== JSON.stringify(whole)) expect({ at, text, cut }).toEqual(whole);
       }
     }
-  }, 60_000);
+  }, 120_000);
 });
 
 const hidden = readCorpus<CorpusText>("unicode.jsonl");

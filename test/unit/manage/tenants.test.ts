@@ -103,7 +103,7 @@ describe("whatever another tenant's administrator asks", () => {
     }
     expect(asked).toBeGreaterThan(150);
     expect(await entriesOf(fixture)).toEqual(before);
-  }, 60_000);
+  }, 120_000);
 
   async function fill(fixture: NativeFixture): Promise<Readonly<Record<string, string>>> {
     const post = async (path: string, body: object): Promise<string> => {
