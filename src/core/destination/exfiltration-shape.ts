@@ -15,6 +15,9 @@ const LABEL_LONG = 26;
 /** Pieces of a message that was too long for one label. */
 const CHUNK = /^(?=.*\d)[\da-z]{6,63}$/i;
 const CHUNKS_MIN = 4;
+/** Pieces are cut to one length. */
+const EVEN_UNITS_MIN = 8;
+const EVEN_LABELS_MIN = 3;
 const CAPITAL_CODE = /^(?=.*[2-7])[A-Z2-7]{14,63}$/;
 const COMMON_PARAMETERS =
   /^(?:redirect_uri|redirect|url|next|return(?:_?to|url)?|callback|continue|ref|referrer|utm_\w+|state|code|scope|q|query|search|s|sig|signature|x-amz-\w+|X-Amz-\w+|hash|v|id|gclid|fbclid|cursor|page)$/i;
@@ -69,9 +72,16 @@ function hiddenIn(labels: readonly string[]): number | undefined {
   if (long.length > 1) return 0.85;
   const chunks = labels.filter((label) => CHUNK.test(label)).length;
   if (chunks >= CHUNKS_MIN) return 0.8;
+  if (isEven(labels)) return 0.7;
   // Nobody writes a host name in capitals and digits.
   if (labels.some((label) => CAPITAL_CODE.test(label))) return 0.66;
   return long.length === 1 ? 0.68 : undefined;
+}
+
+function isEven(labels: readonly string[]): boolean {
+  const [first = ""] = labels;
+  if (first.length < EVEN_UNITS_MIN) return false;
+  return labels.filter(({ length }) => length === first.length).length >= EVEN_LABELS_MIN;
 }
 
 /** No words: hardly any vowels between letters and digits, no dashes that divide. */

@@ -87,6 +87,7 @@ function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
     label: scan.label,
     original: scan,
     lists: scan.plan.lists,
+    leaves: scan.plan.leaves,
   };
   let best: Catch | undefined;
   let injection: Hit | undefined;

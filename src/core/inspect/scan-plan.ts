@@ -49,6 +49,8 @@ export interface ScanPlan {
   /** Whether the session's behaviour is asked for, too. */
   readonly watches: boolean;
   readonly lists: DestinationLists;
+  /** The text is on its way out, not back to the agent. */
+  readonly leaves: boolean;
   /** What `foresee.ts` has seen of the bodies that wait for their look. */
   readonly foreseen: Set<ReadonlyMap<string, KnownText>>;
   /** What is judged by its name, by the names met so far. */
@@ -189,6 +191,7 @@ function compile(inspection: Inspection): ScanPlan {
     rules,
     watches: BEHAVIOURS.some((name) => rules.has(name)),
     lists: listsOf(inspection.rules),
+    leaves: inspection.surface === "request",
     namesParts: inspection.rules.some(({ exceptions = [] }) => exceptions.length > 0),
     foreseen: new Set(),
     labels: new Map(),

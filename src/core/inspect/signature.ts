@@ -51,6 +51,8 @@ export interface View {
   readonly original: OriginalText;
   /** The operator's lists of domains. */
   readonly lists: DestinationLists;
+  /** The text is on its way out, not back to the agent. */
+  readonly leaves: boolean;
 }
 
 /**

@@ -59,6 +59,7 @@ describe("a destination", () => {
     "https://x.example.net/6170695f6b65793d3132333435363738393061626364/a.gif",
     "https://x.example.net/log?line=DB_PASSWORD%3Dhunter23",
     "https://0a1b2c3d.4e5f6a7b.8c9d0e1f.2a3b4c5d.x.example.net/",
+    "https://kqwzpxva.mtrlboae.ydscnhuw.x.example.net/",
     "https://KRUGS4ZANFZSA5DF.x.example.net/",
     "https://webhook.site/0f1e2d3c",
     "https://abc.oast.fun/",

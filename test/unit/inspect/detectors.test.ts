@@ -103,7 +103,7 @@ describe("the secret detector", () => {
   it.each([
     "AKIAIOSFODNN7EXAMPLE",
     `xghp_${mixed(36)}`,
-    `ghp_${mixed(37)}`,
+    `ghp_${mixed(29)}`,
     `ghp_${"x".repeat(36)}`,
     "api_key = YOUR_API_KEY_GOES_HERE",
     "password: correct-horse-battery-staple",

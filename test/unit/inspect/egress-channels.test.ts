@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { createMessageScreen } from "../../../src/core/inspect/message-screen.ts";
+import { createPartScanner } from "../../../src/core/inspect/part-scanner.ts";
 import { openEnds, spliceSecrets } from "../../../src/core/inspect/secret-splicer.ts";
 import { detect } from "../../../src/pipeline/detect.ts";
 import { scannableOf } from "../../../src/proxy/http/scannable-of.ts";
@@ -122,5 +123,33 @@ describe.each(Object.entries(SECRETS))("a secret of %s", (_, secret) => {
     );
     const { verdict } = detect(scannable, { url: "/", headers: [] }, rules, "pass");
     expect(verdict.kind).toBe("halt");
+  });
+});
+
+describe("a sample key of a provider's documentation", () => {
+  const SAMPLES = [
+    "AKIAIOSFODNN7EXAMPLE",
+    "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "ghp_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij1234",
+  ];
+  const document = "How to configure the command line, step by step, for everybody. ".repeat(5);
+
+  it.each(SAMPLES)("is stopped like a real one where it is handed over: %s", (sample) => {
+    expect(leaves({ url: `/collect?d=${sample}` })).toBe(false);
+    expect(leaves({ headers: ["X-Trace", sample] })).toBe(false);
+    expect(leaves({ body: Buffer.from(`key: ${sample}`).toString("base64") })).toBe(false);
+  });
+
+  it.each(SAMPLES)("may stand in a document, and in what comes back: %s", (sample) => {
+    expect(leaves({ body: `${document}${sample}` })).toBe(true);
+    const answer = createPartScanner({ ...RULES, surface: "response" }, "body", []);
+    answer.push(sample);
+    answer.end();
+    expect(answer.findings).toEqual([]);
+  });
+
+  it("is nothing where it is only a blank to fill in", () => {
+    expect(leaves({ body: "AKIAXXXXXXXXXXXXXXXX" })).toBe(true);
+    expect(leaves({ body: "ghp_yourTokenHere0yourTokenHere0yourToken" })).toBe(true);
   });
 });

@@ -8,7 +8,15 @@ const WHAT = /ab\s?[(.]|c{2,4}/g;
 function viewOf(text: string, base: number, sights: Map<RegExp, Sight>) {
   const map = { at: [], delta: [] };
   const original = { written: "", writtenFrom: 0, base, map, sights };
-  return { text, stop: text.length, final: true, label: "", original, lists: NO_LISTS };
+  return {
+    text,
+    stop: text.length,
+    final: true,
+    label: "",
+    original,
+    lists: NO_LISTS,
+    leaves: true,
+  };
 }
 
 describe("nextSight", () => {

@@ -1,7 +1,8 @@
 /** Secrets known by their shape: what stands in their middle, or the name they are assigned to. */
 import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
 import { isDigit } from "../text-units.ts";
-import { BASE64, DOT, fits, isSpelledPlaceholder, TOKEN } from "./secret-value.ts";
+import { secretHit } from "./secret-hit.ts";
+import { BASE64, DOT, fits, isBlank, TOKEN } from "./secret-value.ts";
 import { runEnd } from "./unit-run.ts";
 
 const TILDE = 0x7e;
@@ -62,9 +63,8 @@ function awsAt(view: View, at: number): Outcome {
   while (end < stop && end - start <= AWS_LENGTH && fits(BASE64, text.charCodeAt(end))) end += 1;
   if (end - start !== AWS_LENGTH) return undefined;
   const secret = text.slice(start, end);
-  if (!/[a-z]/.test(secret) || !/[A-Z]/.test(secret) || isSpelledPlaceholder(secret))
-    return undefined;
-  return hit("aws-secret-key", start, end, 92);
+  if (!/[a-z]/.test(secret) || !/[A-Z]/.test(secret) || isBlank(secret)) return undefined;
+  return secretHit(view, { signature: "aws-secret-key", score: 92, start, end }, secret);
 }
 
 /** An app's token: its id of 15 or 16 digits, a bar, 27 units. */

@@ -90,12 +90,18 @@ const STAND_INS = [
 const STAND_IN = new RegExp(STAND_INS.join("|"), "i");
 
 /** Behind a provider's own prefix, runs of one digit occur in real ones. */
-const SPELLED_STAND_IN =
-  /example|xxxx|your|changeme|placeholder|redacted|dummy|insert|replace|tokenhere|keyhere|0123456789|abcdefghij/i;
+const BLANK =
+  /xxxx|your|changeme|placeholder|redacted|dummy|insert|replace|tokenhere|keyhere|123456789/i;
+const SAMPLE = /example|abcdefghij/i;
 
-/** What only the documentation of a provider's format would hold. */
-export function isSpelledPlaceholder(value: string): boolean {
-  return isMonotonous(value) || SPELLED_STAND_IN.test(value);
+/** A blank that somebody is to fill in. */
+export function isBlank(value: string): boolean {
+  return isMonotonous(value) || BLANK.test(value);
+}
+
+/** Whole in a provider's format, and made up: what its documentation shows. */
+export function isSample(value: string): boolean {
+  return SAMPLE.test(value);
 }
 
 /** Documentation stands in for secrets in a few ways only. */

@@ -3,7 +3,8 @@ import { GENERIC_SECRETS } from "./secret-generic.ts";
 import { SECRET_FORMATS, type SecretFormat } from "./secret-formats.ts";
 import { LONG_SECRETS } from "./secret-long.ts";
 import { SECRET_SHAPES } from "./secret-shapes.ts";
-import { isSpelledPlaceholder } from "./secret-value.ts";
+import { secretHit } from "./secret-hit.ts";
+import { isBlank } from "./secret-value.ts";
 import { runEnd } from "./unit-run.ts";
 import { isWordUnit } from "../text-units.ts";
 import { MORE, type Outcome, type View } from "../signature.ts";
@@ -52,10 +53,10 @@ function prefixedAt(view: View, at: number, prefix: string, format: SecretFormat
   const value = text.slice(from, end);
   if (value.length < format.min || value.length > format.max) return undefined;
   if (!value.endsWith(format.ending)) return undefined;
-  if (isSpelledPlaceholder(value) || isWords(value)) return undefined;
+  if (isBlank(value) || isWords(value)) return undefined;
   // The ending of a file's name: `video.ico-7a38…`.
   if (text[at - 1] === "." && isWordUnit(text.charCodeAt(at - 2))) return undefined;
-  return { signature: format.name, score: 95, confidence: 0.95, start: at, end };
+  return secretHit(view, { signature: format.name, score: 95, start: at, end }, value);
 }
 
 const LONG_VALUE = 30;
