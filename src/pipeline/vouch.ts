@@ -12,7 +12,7 @@ import type { Pin, TrustMode } from "../core/trust/pin.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 
-export type Pins = Pick<DefinitionStore, "pin" | "trustOf">;
+export type Pins = Pick<DefinitionStore, "pin" | "trustOf" | "listedNameOf">;
 
 /** `undefined`: nothing is pinned for an action like this. */
 export function vouch(
@@ -36,7 +36,8 @@ function vouchThrough(action: ToolAction, scope: string, pins: Pins): Verdict<Pi
   let inner: Verdict<Pin | undefined> = NOT_PINNED;
   for (const { upstream, tool, via } of layersOf(action)) {
     const ref = { upstream, scope, kind: "tool", name: tool } as const;
-    if (via !== undefined && pins.pin(ref) === undefined) continue;
+    const isUnlisted = via !== undefined && pins.pin(ref) === undefined;
+    if (isUnlisted && pins.listedNameOf(ref) === undefined) continue;
     const vouched = vouchFor(ref, pins);
     if (vouched.kind === "halt") return vouched;
     if (tool === action.tool) inner = vouched;
@@ -46,6 +47,8 @@ function vouchThrough(action: ToolAction, scope: string, pins: Pins): Verdict<Pi
 
 function vouchFor(ref: DefinitionRef, pins: Pins): Verdict<Pin | undefined> {
   const pin = pins.pin(ref);
+  const listed = pin === undefined ? pins.listedNameOf(ref) : undefined;
+  if (listed !== undefined) return halt(misspelt(ref, listed));
   // Where first use is trusted, not having been listed yet is no reason to refuse.
   if (pin === undefined && pins.trustOf(ref.upstream) === "first_use") return NOT_PINNED;
   switch (pin?.standing) {
@@ -75,6 +78,16 @@ function changed(ref: DefinitionRef): Refusal {
     code: "definition_changed",
     detail: `${label} is no longer what was approved: its server has changed its definition.`,
     remedy: `Use something else. An operator compares and decides: sallyport mcp diff "${label}".`,
+  };
+}
+
+/** Servers that are blind to case would make the call, past the rules for the name it stands for. */
+function misspelt(ref: DefinitionRef, listed: string): Refusal {
+  const meant = definitionLabel({ ...ref, name: listed });
+  return {
+    code: "definition_pending",
+    detail: `${ref.upstream} lists nothing called ${definitionLabel(ref)}, but ${meant}.`,
+    remedy: `If you mean ${meant}, write it exactly so.`,
   };
 }
 

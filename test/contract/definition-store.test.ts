@@ -95,6 +95,20 @@ describe("a definition store", () => {
     expect(store.pin(SEND)?.standing).toBe("approved");
   });
 
+  it("knows the listed name that an unlisted one could be taken for, of the same server alone", () => {
+    const store = storeAt(newPath());
+    see(store, tool("send"));
+    const listedAs = (name: string, over = {}) => store.listedNameOf({ ...SEND, ...over, name });
+    expect(["Send", "SEND", "s\u200bend", "send "].map((name) => listedAs(name))).toEqual(
+      Array(4).fill("send"),
+    );
+    expect(listedAs("sent")).toBeUndefined();
+    expect(listedAs("Send", { scope: "other" })).toBeUndefined();
+    expect(listedAs("Send", { kind: "prompt" })).toBeUndefined();
+    see(store, tool("read"), { ...SEND, name: "read" });
+    expect(listedAs("Read")).toBe("read");
+  });
+
   it("lets nobody use what waits for review, until a person approves that very text", () => {
     const store = storeAt(newPath(), { trust: "review" });
     const pin = see(store, tool("send"));

@@ -111,6 +111,19 @@ describe("a server that is trusted on first use", () => {
     await client.close();
   });
 
+  it("is not asked for a tool that it lists in another spelling, and its client hears which", async () => {
+    const client = await modern("live");
+    for (const name of ["Read", "READ", "re\u200bad", "\uff52ead"]) {
+      const denied = await client.callTool({ name, arguments: {} });
+      expect(denied).toMatchObject({
+        isError: true,
+        _meta: { "io.sallyport/denial": { code: "definition_pending" } },
+      });
+      expect(JSON.stringify(denied.content)).toContain("live.read");
+    }
+    await client.close();
+  });
+
   it("gets it back when an operator has compared and approved, also after kill -9", async () => {
     const before = await mcp("diff", "live.send");
     expect(before.code).toBe(1);

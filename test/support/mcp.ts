@@ -131,6 +131,7 @@ export const TRUSTING: DefinitionStore = {
       }),
     ),
   approvedText: () => undefined,
+  listedNameOf: () => undefined,
   trustOf: () => "first_use",
 };
 

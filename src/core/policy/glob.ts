@@ -1,3 +1,5 @@
+import { foldName } from "../fold-name.ts";
+
 /**
  * Globs of policy files. `*` is the only special character. In a name it stands for any run of
  * characters; in a path for any run inside one segment, and `**` for any run of whole segments.
@@ -22,6 +24,18 @@ export function nameGlob(text: string): Glob {
   const pieces = text.split("*");
   const literal = pieces[0] ?? "";
   return Object.freeze({ text, kind: kindOf(text, pieces), literal, pieces });
+}
+
+/** The glob that `foldName` of each of its names fits, and of their respellings. */
+export function foldedGlob({ pieces }: Glob): Glob {
+  const folded = pieces.map(foldName);
+  const text = folded.join("*");
+  return Object.freeze({
+    text,
+    kind: kindOf(text, folded),
+    literal: folded[0] ?? "",
+    pieces: folded,
+  });
 }
 
 function kindOf(text: string, pieces: readonly string[]): Glob["kind"] {

@@ -33,7 +33,9 @@ sallyport policy schema     # for editors; policy.schema.json is its output
 
 Globs know one special character: \`*\`. In names it stands for any characters, in paths for
 characters of one segment, and \`**\` for any number of segments. Tools are named \`upstream.tool\`.
-A name with a star at its front needs quotes in YAML: \`"*.read_*"\`.
+A name with a star at its front needs quotes in YAML: \`"*.read_*"\`. Names of tools, prompts,
+resources and models are taken to the letter by rules that allow; rules that deny or want approval
+bind them in every spelling that a server could take for them.
 
 Money is exact: amounts are read digit by digit from the file and from the request's JSON, never as
 floating point, and fractions beyond 10⁻⁹ USD round up. The largest limit is 9007199 USD.

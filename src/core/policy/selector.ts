@@ -1,6 +1,8 @@
 import type { Action, HttpAction, McpAction } from "../action.ts";
 import { impossible } from "../../lib/impossible.ts";
+import { foldAddress, foldName } from "../fold-name.ts";
 import {
+  foldedGlob,
   matchesAnyName,
   matchesAnyPath,
   nameGlob,
@@ -10,12 +12,21 @@ import {
 } from "./glob.ts";
 import type { Effect, GlobClause, SelectorClause } from "./policy-file.ts";
 
-/** What a rule selects. An empty list narrows nothing, except for tools, which are always named. */
+/**
+ * What a rule selects. An empty list narrows nothing, except for tools, which are always named.
+ * Rules that restrict also fit the respellings of a name that a server could take for it: `folded`
+ * are then the same globs folded (core/fold-name.ts), and otherwise undefined.
+ */
 export type Selector =
-  | { readonly kind: "tool"; readonly tools: readonly Glob[] }
+  | {
+      readonly kind: "tool";
+      readonly tools: readonly Glob[];
+      readonly folded: readonly Glob[] | undefined;
+    }
   | {
       readonly kind: "llm";
       readonly models: readonly Glob[];
+      readonly folded: readonly Glob[] | undefined;
       readonly upstreams: readonly Glob[];
       readonly operations: readonly Glob[];
     }
@@ -36,7 +47,14 @@ export type Selector =
       readonly methods: readonly Glob[];
       readonly names: readonly Glob[];
       readonly targets: readonly Glob[];
+      readonly folded: Named | undefined;
     };
+
+/** Globs of a call's name alone, and of `upstream.name`. */
+interface Named {
+  readonly names: readonly Glob[];
+  readonly targets: readonly Glob[];
+}
 
 /** The part of a selector that an action does not fit; undefined where all fit. */
 export type Misfit =
@@ -52,16 +70,22 @@ export type Misfit =
   | "name";
 
 export function compileSelector(clause: SelectorClause, effect: Effect): Selector {
+  const restricts = effect !== "allow";
   switch (clause.kind) {
-    case "tool":
-      return { kind: "tool", tools: globs(clause.tools) };
-    case "llm":
+    case "tool": {
+      const tools = globs(clause.tools);
+      return { kind: "tool", tools, folded: restricts ? tools.map(foldedGlob) : undefined };
+    }
+    case "llm": {
+      const models = globs(clause.models);
       return {
         kind: "llm",
-        models: globs(clause.models),
+        models,
+        folded: restricts ? models.map(foldedGlob) : undefined,
         upstreams: globs(clause.upstreams),
         operations: globs(clause.operations),
       };
+    }
     case "http": {
       const { allowUnknown, upgrade } = clause;
       const denies = effect === "deny";
@@ -71,18 +95,23 @@ export function compileSelector(clause: SelectorClause, effect: Effect): Selecto
         hosts: globs(clause.hosts),
         methods: globs(clause.methods),
         paths: clause.paths.map(({ text }) => pathGlob(text)),
-        restricts: effect !== "allow",
+        restricts,
         admits: { unknown_endpoint: denies || allowUnknown, upgrade: denies || upgrade },
       };
     }
-    case "mcp":
+    case "mcp": {
+      const [names, targets] = [globs(clause.names), globs(clause.targets)];
       return {
         kind: "mcp",
         upstreams: globs(clause.upstreams),
         methods: globs(clause.methods),
-        names: globs(clause.names),
-        targets: globs(clause.targets),
+        names,
+        targets,
+        folded: restricts
+          ? { names: names.map(foldedGlob), targets: targets.map(foldedGlob) }
+          : undefined,
       };
+    }
     default:
       return impossible(clause);
   }
@@ -107,6 +136,21 @@ export function keyOf(action: Action): string {
   }
 }
 
+/** That name as a server might read it; of MCP's other methods and of http nobody may respell it. */
+export function foldedKeyOf(action: Action): string {
+  switch (action.kind) {
+    case "tool":
+      return `${foldName(action.upstream)}.${foldName(action.tool)}`;
+    case "llm":
+      return foldName(action.model);
+    case "http":
+    case "mcp":
+      return action.upstream;
+    default:
+      return impossible(action);
+  }
+}
+
 /** The globs that must match `keyOf` an action; empty: any. */
 export function keyGlobs(selector: Selector): readonly Glob[] {
   switch (selector.kind) {
@@ -122,16 +166,31 @@ export function keyGlobs(selector: Selector): readonly Glob[] {
   }
 }
 
+/** The same for `foldedKeyOf`; undefined where the rule takes names to the letter. */
+export function foldedKeyGlobs(selector: Selector): readonly Glob[] | undefined {
+  switch (selector.kind) {
+    case "tool":
+    case "llm":
+      return selector.folded;
+    case "http":
+    case "mcp":
+      // Upstreams are named by the operator alone.
+      return undefined;
+    default:
+      return impossible(selector);
+  }
+}
+
 export function misfitOf(selector: Selector, action: Action): Misfit | undefined {
   switch (selector.kind) {
     case "tool":
       if (action.kind !== "tool") return "kind";
-      return matchesAnyName(selector.tools, keyOf(action)) ? undefined : "tool";
+      return isKeyed(selector.tools, selector.folded, action) ? undefined : "tool";
     case "llm":
       if (action.kind !== "llm") return "kind";
       if (!matchesAnyName(selector.upstreams, action.upstream)) return "upstream";
       if (!matchesAnyName(selector.operations, action.operation)) return "operation";
-      return matchesAnyName(selector.models, action.model) ? undefined : "model";
+      return isKeyed(selector.models, selector.folded, action) ? undefined : "model";
     case "http":
       return action.kind === "http" ? httpMisfit(selector, action) : "kind";
     case "mcp":
@@ -144,15 +203,28 @@ export function misfitOf(selector: Selector, action: Action): Misfit | undefined
   }
 }
 
+function isKeyed(
+  globs: readonly Glob[],
+  folded: readonly Glob[] | undefined,
+  action: Action,
+): boolean {
+  if (matchesAnyName(globs, keyOf(action))) return true;
+  return folded !== undefined && matchesAnyName(folded, foldedKeyOf(action));
+}
+
 /** A call without a name is named by no glob. */
 function isNamedBy(
-  { names, targets }: Extract<Selector, { kind: "mcp" }>,
+  { names, targets, folded }: Extract<Selector, { kind: "mcp" }>,
   { upstream, name }: McpAction,
 ): boolean {
   if (names.length === 0 && targets.length === 0) return true;
   if (name === undefined) return false;
-  if (targets.length > 0 && !matchesAnyName(targets, `${upstream}.${name}`)) return false;
-  return matchesAnyName(names, name);
+  if (matchesAnyName(targets, `${upstream}.${name}`) && matchesAnyName(names, name)) return true;
+  if (folded === undefined) return false;
+  const from = `${foldName(upstream)}.`;
+  return [foldName(name), foldAddress(name)].some(
+    (form) => matchesAnyName(folded.targets, from + form) && matchesAnyName(folded.names, form),
+  );
 }
 
 function httpMisfit(

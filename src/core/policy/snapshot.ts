@@ -14,7 +14,7 @@ import { matchesAnyName } from "./glob.ts";
 import { agentInspections, type AgentInspections, type CompiledInspection } from "./inspections.ts";
 import type { PolicyFacts, PolicySnapshot } from "./policy-snapshot.ts";
 import { buildIndex, candidatesOf, type RuleIndex } from "./rule-index.ts";
-import { keyOf, misfitOf } from "./selector.ts";
+import { foldedKeyOf, keyOf, misfitOf } from "./selector.ts";
 import { mayCallSome } from "./tool-reach.ts";
 import { mayReadSome } from "./template-reach.ts";
 
@@ -81,7 +81,7 @@ export function createSnapshot(
     },
     mayReadSome(principal: Principal, upstream: UpstreamName, template: string): boolean {
       const { index } = viewOf(principal).kinds.mcp;
-      return mayReadSome(candidatesOf(index, upstream), upstream, template);
+      return mayReadSome(candidatesOf(index, upstream, upstream), upstream, template);
     },
     mayEscalate(principal: Principal, action: ToolAction | undefined): boolean {
       const view = viewOf(principal);
@@ -207,7 +207,7 @@ function planKey(action: Action): string {
 }
 
 function makePlan(index: RuleIndex, principal: Principal, action: Action): Plan {
-  const candidates = candidatesOf(index, keyOf(action));
+  const candidates = candidatesOf(index, keyOf(action), foldedKeyOf(action));
   const perName = action.kind !== "http";
   const rules = perName
     ? candidates.filter((rule) => misfitOf(rule.selector, action) === undefined)

@@ -1,5 +1,5 @@
 /** Which addresses of a resource template a rule selects, without knowing them. */
-import { globCovers, globsMeet, matchesAnyName, nameGlob, type Glob } from "./glob.ts";
+import { foldedGlob, globCovers, globsMeet, matchesAnyName, nameGlob, type Glob } from "./glob.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
 
 const READ = "resources/read";
@@ -24,16 +24,16 @@ export function mayReadSome(
       effect === "deny" &&
       condition === undefined &&
       selector.kind === "mcp" &&
-      (selector.names.length === 0 || coveredBy(selector.names, addresses)) &&
-      (selector.targets.length === 0 || coveredBy(selector.targets, targets)),
+      coveredBy(selector.names, selector.folded?.names, addresses) &&
+      coveredBy(selector.targets, selector.folded?.targets, targets),
   );
   if (isDenied) return false;
   return obeyed.some(
     ({ effect, selector }) =>
       effect !== "deny" &&
       selector.kind === "mcp" &&
-      (selector.names.length === 0 || metBy(selector.names, addresses)) &&
-      (selector.targets.length === 0 || metBy(selector.targets, targets)),
+      metBy(selector.names, selector.folded?.names, addresses) &&
+      metBy(selector.targets, selector.folded?.targets, targets),
   );
 }
 
@@ -48,10 +48,19 @@ function addressesOf(template: string): Glob {
   return nameGlob(template.length > TEMPLATE_CHARS_MAX ? `${text}*` : text);
 }
 
-function coveredBy(globs: readonly Glob[], narrow: Glob): boolean {
-  return globs.some((glob) => globCovers(glob, narrow));
+/** `folded`: what a rule that restricts makes of the same globs. No globs at all: anything. */
+function coveredBy(
+  globs: readonly Glob[],
+  folded: readonly Glob[] | undefined,
+  narrow: Glob,
+): boolean {
+  if (globs.length === 0 || globs.some((glob) => globCovers(glob, narrow))) return true;
+  const respelt = foldedGlob(narrow);
+  return folded?.some((glob) => globCovers(glob, respelt)) === true;
 }
 
-function metBy(globs: readonly Glob[], other: Glob): boolean {
-  return globs.some((glob) => globsMeet(glob, other));
+function metBy(globs: readonly Glob[], folded: readonly Glob[] | undefined, other: Glob): boolean {
+  if (globs.length === 0 || globs.some((glob) => globsMeet(glob, other))) return true;
+  const respelt = foldedGlob(other);
+  return folded?.some((glob) => globsMeet(glob, respelt)) === true;
 }

@@ -2,7 +2,7 @@ import type { Action } from "../action.ts";
 import { includes, memberKey } from "../policy/audience.ts";
 import type { CompiledRule } from "../policy/compiled-rule.ts";
 import { buildIndex, candidatesOf, type RuleIndex } from "../policy/rule-index.ts";
-import { keyOf, misfitOf } from "../policy/selector.ts";
+import { foldedKeyOf, keyOf, misfitOf } from "../policy/selector.ts";
 import type { Principal } from "../principal.ts";
 
 /** The rules that select an action, whatever their conditions, in the order of the files. */
@@ -26,7 +26,7 @@ export function createRuleLookup(rules: readonly CompiledRule[]): RuleLookup {
       if (known.size >= MEMBERS_MAX && oldest.done !== true) known.delete(oldest.value);
       known.set(key, index);
     }
-    return candidatesOf(index, keyOf(action)).filter(
+    return candidatesOf(index, keyOf(action), foldedKeyOf(action)).filter(
       (rule) => misfitOf(rule.selector, action) === undefined,
     );
   };

@@ -17,6 +17,8 @@ export interface DefinitionStore {
   /** Another number whenever a definition is new or stands otherwise, in any process. */
   readonly revision: number;
   pin(ref: DefinitionRef): Pin | undefined;
+  /** The listed name that differs from an unlisted one only as `foldName` ignores. */
+  listedNameOf(ref: DefinitionRef): string | undefined;
   /**
    * What a server says now: remembered, and compared with what was approved. An entry that could
    * not be remembered is missing in the answer, and must not be shown. Never throws.

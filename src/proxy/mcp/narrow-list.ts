@@ -1,4 +1,5 @@
 /** Lists name what could be used, and nothing else: the same policy judges entry and use. */
+import { hasDotSegments } from "../../core/ambiguous-uri.ts";
 import type { McpAction, ToolAction } from "../../core/action.ts";
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { DefinitionKind } from "../../core/trust/definition.ts";
@@ -55,7 +56,11 @@ const LISTS: ReadonlyMap<string, ListShape> = new Map<string, ListShape>([
     {
       member: "resources",
       pinned: undefined,
-      use: (upstream, { uri }) => reading(upstream, "resources/read", uri),
+      use(upstream, { uri }) {
+        // A client could not ask for it.
+        if (typeof uri === "string" && hasDotSegments(uri)) return "never";
+        return reading(upstream, "resources/read", uri);
+      },
     },
   ],
   [

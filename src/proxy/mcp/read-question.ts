@@ -2,6 +2,7 @@
 import type { Buffer } from "node:buffer";
 import type { McpAction, ToolAction } from "../../core/action.ts";
 import { isMcpMethod } from "../../core/action-classes.ts";
+import { hasDotSegments } from "../../core/ambiguous-uri.ts";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import type { UpstreamName } from "../../core/units.ts";
@@ -110,6 +111,9 @@ function actionOf(
   const field = methodShape(method)?.nameField;
   const name = nameIn(params, field);
   if (field !== undefined && name === undefined) return `${method} must have params.${field}`;
+  if (field === "uri" && name !== undefined && hasDotSegments(name)) {
+    return "params.uri must not have dot segments";
+  }
   if (method !== "tools/call" || name === undefined) {
     return { kind: "mcp", upstream, method, name, args: argumentsOf(method, params) };
   }

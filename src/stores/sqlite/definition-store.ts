@@ -10,6 +10,7 @@ import { definitionHash, definitionKey, type DefinitionRef } from "../../core/tr
 import type { DefinitionStore, Listing } from "../../core/trust/definition-store.ts";
 import type { Lock } from "../../core/trust/lock-file.ts";
 import { observed, standingOf, type Pin, type TrustMode } from "../../core/trust/pin.ts";
+import { listedNameOf, listedNames, type ListedNames } from "../../core/trust/respelt-name.ts";
 import { agree, byName, type Sighted } from "../../core/trust/sighted.ts";
 import { recordOf } from "../../core/trust/record-pin.ts";
 import {
@@ -20,6 +21,7 @@ import {
 } from "../../core/trust/suspicions.ts";
 import type { DefinitionHash, Instant, UpstreamName } from "../../core/units.ts";
 import { openDatabase } from "./database.ts";
+import { inTransaction } from "./in-transaction.ts";
 import {
   DEFINITION_MIGRATIONS,
   keyValues,
@@ -77,13 +79,15 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
   /** Monotonic; when other processes' changes were last looked for. */
   #lookedAt = Number.NEGATIVE_INFINITY;
   #revision = 0;
+  /** Made when first asked for at a revision. */
+  #listed: { readonly revision: number; readonly names: ListedNames } | undefined;
 
   /** Throws where the file cannot be opened. */
   constructor(options: DefinitionStoreOptions) {
     this.#options = options;
     this.#database = openDatabase(options.path, DEFINITION_MIGRATIONS);
     this.#sql = prepareDefinitions(this.#database);
-    this.#inTransaction(() => this.#countAgain());
+    inTransaction(this.#database, () => this.#countAgain());
     this.#load();
   }
 
@@ -102,6 +106,14 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
     return pin && this.#standing(pin);
   }
 
+  listedNameOf(ref: DefinitionRef): string | undefined {
+    const { revision } = this;
+    if (this.#listed?.revision !== revision) {
+      this.#listed = { revision, names: listedNames(this.#pins.values()) };
+    }
+    return listedNameOf(ref, this.#listed.names);
+  }
+
   trustOf(upstream: UpstreamName): TrustMode {
     return this.#options.trustOf(upstream);
   }
@@ -111,7 +123,7 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
       this.#loadIfChangedElsewhere();
       const sightings = this.#sightings(listing);
       if (sightings.every(({ made }) => made.change === undefined)) return byName(sightings);
-      this.#inTransaction(() => sightings.forEach((sighting) => this.#write(sighting)));
+      inTransaction(this.#database, () => sightings.forEach((sighting) => this.#write(sighting)));
       for (const { made } of sightings) this.#pins.set(definitionKey(made.pin.ref), made.pin);
       this.#revision += 1;
       this.#options.onChange();
@@ -143,7 +155,7 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
   /** Approves what was seen last, or only `hash` if it still is that. */
   approve(ref: DefinitionRef, hash: DefinitionHash | undefined, by: string): ApproveReply {
     if (this.trustOf(ref.upstream) === "locked") return { kind: "locked" };
-    return this.#inTransaction(() => {
+    return inTransaction(this.#database, () => {
       const row = this.#sql.one.get(...keyValues(ref));
       if (row === undefined) return { kind: "unknown" };
       const { pin } = pinnedOf(row);
@@ -162,7 +174,7 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
   /** Changes for the ledger, claimed: another process leaves them alone until they are stale. */
   claimChanges(limit: number): readonly QueuedChange[] {
     const now = this.#options.now();
-    return this.#inTransaction(() => {
+    return inTransaction(this.#database, () => {
       const rows = this.#sql.unclaimed.all(now - CLAIM_MS, limit);
       return rows.map((row) => {
         const id = Number(row["id"]);
@@ -280,18 +292,6 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
   /** Changes only when another connection has written: a look into shared memory, not a query. */
   #version(): unknown {
     return this.#sql.version.get()?.["data_version"];
-  }
-
-  #inTransaction<T>(work: () => T): T {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      const result = work();
-      this.#database.exec("COMMIT");
-      return result;
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
-    }
   }
 }
 

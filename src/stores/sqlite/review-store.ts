@@ -13,6 +13,7 @@ import {
 } from "../review-limits.ts";
 import { errorOf } from "../../lib/caught.ts";
 import { openDatabase } from "./database.ts";
+import { inTransaction } from "./in-transaction.ts";
 import { REVIEW_MIGRATIONS } from "./review-schema.ts";
 
 /** How soon a change by another process is seen: one look into shared memory each. */
@@ -40,7 +41,8 @@ export class SqliteReviewStore implements ReviewStore, Disposable {
 
   async request(review: Review): Promise<RequestReply> {
     try {
-      const stands = this.#inTransaction(() => this.#storeOrFind(review));
+      // Another worker may ask for the same call at the same moment: one of them writes.
+      const stands = inTransaction(this.#database, () => this.#storeOrFind(review));
       if (stands === review) this.#tell(review.id);
       return { kind: "stored", review: stands };
     } catch (error) {
@@ -61,7 +63,7 @@ export class SqliteReviewStore implements ReviewStore, Disposable {
   }
 
   async change(after: Review, opened?: Review): Promise<boolean> {
-    const isChanged = this.#inTransaction(() => {
+    const isChanged = inTransaction(this.#database, () => {
       const { changes } = this.#statements.change.run(
         after.status,
         after.expiresAt,
@@ -165,19 +167,6 @@ export class SqliteReviewStore implements ReviewStore, Disposable {
 
   #read(body: SQLOutputValue | undefined): Review {
     return asOf(parsed(body), this.#now());
-  }
-
-  /** Another worker may ask for the same call at the same moment: one of them writes. */
-  #inTransaction<T>(work: () => T): T {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      const result = work();
-      this.#database.exec("COMMIT");
-      return result;
-    } catch (error) {
-      this.#database.exec("ROLLBACK");
-      throw error;
-    }
   }
 }
 

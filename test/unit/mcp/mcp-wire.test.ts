@@ -214,6 +214,25 @@ describe("what cannot be asked", () => {
     expect(refused(Buffer.from("[]")).json).not.toHaveProperty("id");
   });
 
+  it.each([
+    "file:///a/../etc/x",
+    "file:///a/%2E%2e/x",
+    "d:///a%2f..%2fx",
+    "file:///a\\..",
+    "d:///./x",
+  ])("is a resource by a way up: %s", (uri) => {
+    const params = { uri };
+    const message = { jsonrpc: "2.0", id: 1, method: "resources/read", params };
+    expect(refused(bytesOf(message)).json).toMatchObject({ error: { code: -32602 } });
+  });
+
+  it("takes dots in a URI that are no way up", () => {
+    for (const uri of ["file:///a/.env", "file:///a..b/...", "docs:///v1.2/..x"]) {
+      const body = bytesOf({ jsonrpc: "2.0", id: 1, method: "resources/read", params: { uri } });
+      expect(understood(body).action).toMatchObject({ name: uri });
+    }
+  });
+
   it("says 404 to an unknown method in the stateless era, as its servers do", () => {
     const message = { jsonrpc: "2.0", id: 1, method: "tools/run", params: statelessParams() };
     const reply = refused(bytesOf(message), statelessHead("tools/run"));

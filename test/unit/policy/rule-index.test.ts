@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CompiledRule } from "../../../src/core/policy/compiled-rule.ts";
 import { buildIndex, candidatesOf } from "../../../src/core/policy/rule-index.ts";
-import { keyOf, misfitOf } from "../../../src/core/policy/selector.ts";
+import { foldedKeyOf, keyOf, misfitOf } from "../../../src/core/policy/selector.ts";
 import { compiled, facts, principal, rulesOf, tool } from "./policy-fixture.ts";
 
 function many(count: number): string {
@@ -16,19 +16,22 @@ describe("the rule index", () => {
   it("meets the same few rules, however many cannot match", () => {
     const met = [15, 150, 1500].map((count) => {
       const index = buildIndex(compiled(many(count)).rules);
-      return candidatesOf(index, "crm.read_user").length;
+      return candidatesOf(index, "crm.read_user", "CRM.READ_USER").length;
     });
     expect(met).toEqual([1, 1, 1]);
   });
 
   it("misses no rule that a look at all of them finds", () => {
     const texts = ["a.b", "a.*", "*", "*.b", "a.b*c", "ab*", "a.bc"];
-    const rules = texts.map((text, i) => `- { id: r${i}, tools: ["${text}"], effect: allow }\n`);
+    const rules = texts.map(
+      (text, i) =>
+        `- { id: r${i}, tools: ["${text}"], effect: ${i % 2 === 0 ? "allow" : "deny"} }\n`,
+    );
     const all = compiled(rulesOf(rules.join(""))).rules;
     const index = buildIndex(all);
-    for (const name of ["a.b", "a.bc", "a.bxc", "ab.x", "c.b", "z.z", "a.x"]) {
+    for (const name of ["a.b", "a.bc", "a.bxc", "ab.x", "c.b", "z.z", "a.x", "A.B", "a. b "]) {
       const fits = (rule: CompiledRule) => misfitOf(rule.selector, tool(name)) === undefined;
-      const found = candidatesOf(index, keyOf(tool(name))).filter(fits);
+      const found = candidatesOf(index, keyOf(tool(name)), foldedKeyOf(tool(name))).filter(fits);
       expect(found.map(({ id }) => id)).toEqual(all.filter(fits).map(({ id }) => id));
     }
   });
