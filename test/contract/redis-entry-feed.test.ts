@@ -1,4 +1,7 @@
 /** Stops and sessions over Redis alone, when Redis has bad days: what one replica knows is not lost. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { FeedEntry } from "../../src/core/identity/access-index.ts";
 import type { SharedEntry } from "../../src/core/identity/shared-kinds.ts";
@@ -7,6 +10,7 @@ import { id, instant, type TenantId } from "../../src/core/units.ts";
 import { RedisFeed } from "../../src/stores/redis/entry-feed.ts";
 import { RedisEntryStore } from "../../src/stores/redis/entry-store.ts";
 import { RedisNews } from "../../src/stores/redis/redis-news.ts";
+import { SqliteEntryCopy } from "../../src/stores/sqlite/entry-copy.ts";
 import { startRedis, type RedisServer } from "../support/redis-server.ts";
 import { freshKeys, redisAddress, redisClient } from "../support/redis-store.ts";
 
@@ -36,6 +40,7 @@ async function replica(
   server: Pick<RedisServer, "url">,
   keys = freshKeys(),
   leftOver: readonly SharedEntry[] = [],
+  copy?: SqliteEntryCopy,
 ): Promise<Replica> {
   const client = cleanups.use(await redisClient(server.url, { timeout: 500 }));
   const news = cleanups.use(new RedisNews(redisAddress(server.url), { ca: undefined }));
@@ -48,6 +53,7 @@ async function replica(
       news,
       now: () => instant(100),
       leftOver,
+      ...(copy !== undefined && { copy }),
       onFault: (error) => faults.push(error),
     }),
   );
@@ -154,5 +160,43 @@ describe("replicas that share a Redis", () => {
     await expect.poll(one.stopped, SOON).toEqual({});
     const again = await replica(server, keys, alone);
     await expect.poll(again.stopped, SOON).toEqual({});
+  });
+
+  it("know after a restart whom they knew as stopped, though Redis is away", async () => {
+    await using server = await startRedis("--appendonly", "yes", "--appendfsync", "always");
+    const keys = freshKeys();
+    const files = mkdtempSync(join(tmpdir(), "entry-copy-"));
+    cleanups.defer(() => rmSync(files, { recursive: true, force: true }));
+    const copy = () =>
+      cleanups.use(new SqliteEntryCopy(join(files, "shared.db"), () => instant(100)));
+    // From before anything was shared; lifted since, and that must be known, too.
+    const alone = [{ ...stopOf("old"), revision: 7 }];
+    const before = await replica(server, keys, alone, copy());
+    await before.stop("bad");
+    await before.stop("good");
+    await before.lift("good");
+    await before.lift("old");
+    await expect.poll(before.stopped, SOON).toEqual({ bad: "kill" });
+    await server.kill();
+    const after = await replica(server, keys, alone, copy());
+    expect(after.stopped()).toEqual({ bad: "kill" });
+    expect(after.feed.informed).toBe(false);
+    await server.restart();
+    const other = await replica(server, keys);
+    await other.lift("bad");
+    await expect.poll(after.stopped, SOON).toEqual({});
+    expect((await replica(server, keys, alone, copy())).stopped()).toEqual({});
+  }, 30_000);
+
+  it("keep in their copy what is newest, whichever worker writes last", () => {
+    const files = mkdtempSync(join(tmpdir(), "entry-copy-"));
+    cleanups.defer(() => rmSync(files, { recursive: true, force: true }));
+    using one = new SqliteEntryCopy(join(files, "shared.db"), () => instant(100));
+    using two = new SqliteEntryCopy(join(files, "shared.db"), () => instant(100));
+    const stop = { ...stopOf("bad"), revision: 5 };
+    one.write([stop]);
+    two.write([{ kind: "removed", of: "stop", id: stop.id, tenant: TENANT, revision: 6 }]);
+    one.write([stop]);
+    expect(one.read()).toMatchObject([{ kind: "removed", id: stop.id, revision: 6 }]);
   });
 });

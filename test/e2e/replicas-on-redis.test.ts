@@ -1,5 +1,6 @@
 /** Two replicas that share a Redis and nothing else: sessions, tokens and stops count at both. */
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startHeldUpstream, type HeldUpstream } from "../support/held-upstream.ts";
 import { administer, type Ask } from "../support/management.ts";
@@ -57,6 +58,11 @@ const statuses = async (headers?: Readonly<Record<string, string>>) =>
   (await Promise.all([one, two].map((gate) => call(gate, headers)))).map(({ status }) => status);
 
 describe("two replicas on one Redis", () => {
+  it("are told at the start what they do not share, and how they would", () => {
+    expect(one.output()).toContain("replicas share no directory");
+    expect(one.output()).toContain("directory.url");
+  });
+
   it("take a session of either at once, narrow as it is, and end it at both", async () => {
     for (let round = 0; round < 5; round += 1) {
       const session = await askOne("POST", "/sessions", { agent: "tester", scopes: ["read"] });
@@ -110,5 +116,33 @@ describe("two replicas on one Redis", () => {
     await expect.poll(async () => (await askTwo("GET", "/stops")).items?.length, SOON).toBe(1);
     await askTwo("POST", "/stops/lift", { agent: "tester" });
     await expect.poll(() => statuses(), SOON).toEqual([200, 200]);
+  }, 120_000);
+
+  it("know over a kill -9 whom somebody stopped, though Redis is away", async () => {
+    await using redisOfItsOwn = await startRedis();
+    await using gate = await startSallyport({
+      config: `
+agents: [{ name: tester }]
+identity: { loopback_agent: tester }
+store: ${redisOfItsOwn.url}
+redis: { timeout_ms: 400 }
+outages: { budgets: { mode: degrade }, limits: { mode: degrade } }
+upstreams: [{ name: web, wire: http, url: "${held.upstream.url}", allow_private: true }]
+`,
+      policies: { "tester.yaml": POLICY },
+    });
+    const ask = await administer(gate);
+    await ask("POST", "/stops", { agent: "tester", mode: "kill", reason: "test" });
+    await expect.poll(async () => (await call(gate)).status, SOON).toBe(403);
+    await redisOfItsOwn.kill();
+    const dead = once(gate.child, "exit");
+    gate.child.kill("SIGKILL");
+    await dead;
+    await using again = await gate.restart();
+    const reply = await call(again);
+    expect({ status: reply.status, body: await reply.json() }).toMatchObject({
+      status: 403,
+      body: { code: "agent_stopped" },
+    });
   }, 120_000);
 });

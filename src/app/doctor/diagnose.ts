@@ -17,6 +17,7 @@ import type { Environment } from "../config/environment.ts";
 import { openCounters } from "../ports/open-counters.ts";
 import { readPolicyFiles } from "../policies/policy-files.ts";
 import { readPrices } from "../prices/read-prices.ts";
+import { diagnoseDirectory } from "./diagnose-directory.ts";
 import { diagnoseSink } from "./diagnose-sinks.ts";
 import { tryConnection } from "./try-connection.ts";
 import { tryPort } from "./try-port.ts";
@@ -54,7 +55,7 @@ export async function diagnose(
     await portFree("manage", config.manage),
     ...(await sharedStore(config)),
     ...(await Promise.all(config.ledger.sinks.map(diagnoseSink))),
-    ...sharedVault(config),
+    ...(await diagnoseDirectory(config)),
     ...(await ownVault(config)),
     ...(await credentials(config, environment)),
     ...(await Promise.all(config.upstreams.map((one) => reachable(one, environment)))),
@@ -155,16 +156,6 @@ async function sharedStore(config: Config): Promise<readonly Finding[]> {
     if (!(error instanceof StoreFault)) throw error;
     return [problem("store", error.message, error.remedy)];
   }
-}
-
-/** Replicas with one directory want one vault, and so one key. */
-function sharedVault(config: Config): readonly Finding[] {
-  if (config.directoryUrl === undefined) return [];
-  if (vaultKeyOf(config).kind !== "generated") {
-    return [ok("shared vault", "one for all replicas, in the directory's database")];
-  }
-  const detail = "its key was made in the data directory, so this machine's secrets are its own";
-  return [warning("shared vault", detail, "give every replica one key: SALLYPORT_VAULT_KEY_FILE")];
 }
 
 /** Nothing where nothing was stored: then there is no vault to be broken. */

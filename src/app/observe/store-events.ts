@@ -11,13 +11,24 @@ export interface StoreEvents {
   outagePolicy(dependency: string, policy: OutagePolicy, now: number): void;
   /** The directory cannot be read now: who is known stays known. */
   directoryFault(error: unknown): void;
+  /** Replicas share a store and no directory; said at the start. */
+  directoryIsOwn(): void;
 }
+
+/** What surprises whoever adds a second replica to the Redis of the first. */
+export const OWN_DIRECTORY = {
+  detail:
+    "agents, keys, people, secrets and policies made through the API are this machine's own; " +
+    "over Redis replicas share budgets, limits, reviews, sessions and stops",
+  remedy: "set directory.url to a PostgreSQL, or give every replica its agents in the config",
+};
 
 /** For a second look at a store whose state the gateway tells of already. */
 export const NOBODY_TOLD: StoreEvents = {
   storeChanged: () => undefined,
   outagePolicy: () => undefined,
   directoryFault: () => undefined,
+  directoryIsOwn: () => undefined,
 };
 
 export function createStoreEvents(log: Log): StoreEvents {
@@ -33,6 +44,9 @@ export function createStoreEvents(log: Log): StoreEvents {
     directoryFault(error) {
       const cause = messageOf(error);
       log.error({ cause }, "directory cannot be read");
+    },
+    directoryIsOwn() {
+      log.warn(OWN_DIRECTORY, "replicas share no directory");
     },
   };
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Directory } from "../../core/directory.ts";
 import type { UpstreamOfTenant } from "../../core/identity/access-index.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
@@ -16,13 +17,14 @@ import { LiveDirectory } from "../../stores/directory/live-directory.ts";
 import { SqliteFeed } from "../../stores/directory/sqlite-feed.ts";
 import { createTokenReader } from "../../stores/tokens/token-reader.ts";
 import { directoryPath } from "./open-directory-store.ts";
+import type { StoreEvents } from "../observe/store-events.ts";
 import type { GateNotifier } from "../observe/notifications.ts";
 import type { SharedRedis } from "./open-shared-redis.ts";
 import type { Config } from "../config/config.ts";
 
 export interface LiveDirectoryParts {
   readonly config: Config;
-  readonly events: { directoryFault(error: unknown): void };
+  readonly events: Pick<StoreEvents, "directoryFault" | "directoryIsOwn">;
   readonly now: () => Instant;
   readonly notifier: GateNotifier;
   /** What replicas share; undefined where everything is on this machine. */
@@ -47,7 +49,7 @@ export interface OpenLiveDirectory extends AsyncDisposable {
 export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<OpenLiveDirectory> {
   const { config, events, now, notifier } = parts;
   await using started = new AsyncDisposableStack();
-  const feed = started.use(await openFeed(parts));
+  const feed = started.use(await openFeed(parts, started));
   const directory = started.use(
     new LiveDirectory({
       agents: config.agents,
@@ -99,12 +101,10 @@ function goesOn(outage: OutagePolicy, at: Instant): boolean {
 }
 
 /** As `openDirectoryStore` has them. */
-async function openFeed({
-  config,
-  events,
-  redis,
-  now,
-}: LiveDirectoryParts): Promise<DirectoryFeed & AsyncDisposable> {
+async function openFeed(
+  { config, events, redis, now }: LiveDirectoryParts,
+  started: AsyncDisposableStack,
+): Promise<DirectoryFeed & AsyncDisposable> {
   const onFault = (error: unknown): void => events.directoryFault(error);
   if (config.directoryUrl !== undefined) {
     const { PostgresFeed } = await import("../../stores/directory/postgres-directory.ts");
@@ -112,8 +112,11 @@ async function openFeed({
   }
   const own = new SqliteFeed(directoryPath(config));
   if (redis === undefined) return own;
+  events.directoryIsOwn();
   const { RedisFeed } = await import("../../stores/redis/entry-feed.ts");
   const { JoinedFeed } = await import("../../stores/directory/joined-feed.ts");
-  const shared = new RedisFeed({ ...redis, now, leftOver: own.leftOver(), onFault });
+  const { SqliteEntryCopy } = await import("../../stores/sqlite/entry-copy.ts");
+  const copy = started.use(new SqliteEntryCopy(join(config.dataDirectory, "shared.db"), now));
+  const shared = new RedisFeed({ ...redis, now, leftOver: own.leftOver(), copy, onFault });
   return new JoinedFeed(own, shared);
 }

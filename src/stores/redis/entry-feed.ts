@@ -6,7 +6,7 @@
 import type { FeedEntry } from "../../core/identity/access-index.ts";
 import type { DirectoryFeed } from "../../core/identity/directory-feed.ts";
 import { lookupOf } from "../../core/identity/directory-store.ts";
-import { isShared, type SharedEntry } from "../../core/identity/shared-kinds.ts";
+import { isShared, type SharedEntry, type SharedKind } from "../../core/identity/shared-kinds.ts";
 import { id, type Instant, type TenantId } from "../../core/units.ts";
 import { readShared } from "../directory/read-entry.ts";
 import { putArgs } from "./entry-store.ts";
@@ -19,7 +19,26 @@ export interface RedisFeedOptions extends RedisStoreOptions {
   readonly now: () => Instant;
   /** What this machine kept before it shared anything: Redis is told of what it does not know. */
   readonly leftOver: readonly SharedEntry[];
+  /** What it heard of since; undefined: a start knows nothing until Redis was read. */
+  readonly copy?: EntryCopy;
   readonly onFault: (error: unknown) => void;
+}
+
+/** The shared entries on this machine's own disk. */
+export interface EntryCopy {
+  read(): readonly KnownEntry[];
+  /** Throws where the disk refuses: what was not written comes again with the next look. */
+  write(changes: readonly KnownEntry[]): void;
+}
+
+export type KnownEntry = SharedEntry | RemovedEntry;
+
+interface RemovedEntry {
+  readonly kind: "removed";
+  readonly of: SharedKind;
+  readonly id: string;
+  readonly tenant: TenantId;
+  readonly revision: number;
 }
 
 /** Should a word be lost, this is how late a change is heard of. */
@@ -31,14 +50,14 @@ const TOLD_AT_ONCE = 200;
 /** What a member takes in an answer, after the two words before the first. */
 const PARTS = 5;
 
-type Known = SharedEntry | { readonly kind: "removed"; readonly revision: number };
-
 export class RedisFeed implements DirectoryFeed, AsyncDisposable {
   readonly #options: RedisFeedOptions;
   readonly #root: string;
   readonly #channel: string;
   /** By member. */
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, KnownEntry>();
+  /** Not in the copy yet, by member. */
+  readonly #unwritten = new Map<string, KnownEntry>();
   #arrived: FeedEntry[] = [];
   #revision = 0;
   #began = "";
@@ -57,7 +76,8 @@ export class RedisFeed implements DirectoryFeed, AsyncDisposable {
     this.#options = options;
     this.#root = options.keys.place("directory");
     this.#channel = options.keys.channel("directory");
-    for (const entry of options.leftOver) this.#known.set(`${entry.kind}|${entry.id}`, entry);
+    for (const entry of options.leftOver) this.#known.set(memberOf(entry), entry);
+    for (const entry of options.copy?.read() ?? []) this.#known.set(memberOf(entry), entry);
   }
 
   /** Whether it was ever read: until then nobody knows whom operators have stopped. */
@@ -67,7 +87,9 @@ export class RedisFeed implements DirectoryFeed, AsyncDisposable {
 
   /** A server that is away is no reason not to start; see `informed`. */
   async first(): Promise<readonly FeedEntry[]> {
-    for (const entry of this.#options.leftOver) this.#arrived.push(entry);
+    for (const known of this.#known.values()) {
+      if (known.kind !== "removed") this.#arrived.push(known);
+    }
     await this.catchUp();
     return this.news();
   }
@@ -117,6 +139,7 @@ export class RedisFeed implements DirectoryFeed, AsyncDisposable {
   async #look(): Promise<void> {
     try {
       await this.#read();
+      this.#writeCopy();
       this.#isAway = false;
       this.#told();
     } catch (error) {
@@ -150,9 +173,22 @@ export class RedisFeed implements DirectoryFeed, AsyncDisposable {
     if (whole) await this.#tellAgain(seen);
   }
 
-  #take(member: string, known: Known, entry: FeedEntry): void {
+  /** What the disk refuses now is written with a later look. */
+  #writeCopy(): void {
+    const { copy, onFault } = this.#options;
+    if (copy === undefined || this.#unwritten.size === 0) return;
+    try {
+      copy.write([...this.#unwritten.values()]);
+      this.#unwritten.clear();
+    } catch (error) {
+      onFault(error);
+    }
+  }
+
+  #take(member: string, known: KnownEntry, entry: FeedEntry): void {
     if (known.revision <= (this.#known.get(member)?.revision ?? -1)) return;
     this.#known.set(member, known);
+    if (this.#options.copy !== undefined) this.#unwritten.set(member, known);
     this.#arrived.push(entry);
   }
 
@@ -180,6 +216,10 @@ export class RedisFeed implements DirectoryFeed, AsyncDisposable {
   }
 }
 
+function memberOf(entry: KnownEntry): string {
+  return `${entry.kind === "removed" ? entry.of : entry.kind}|${entry.id}`;
+}
+
 function isOver({ kind, body, tenant }: SharedEntry, now: Instant): boolean {
   const { expiresAt } = lookupOf(kind, body, tenant);
   return expiresAt !== undefined && expiresAt <= now;
@@ -187,7 +227,7 @@ function isOver({ kind, body, tenant }: SharedEntry, now: Instant): boolean {
 
 interface Change {
   readonly member: string;
-  readonly known: Known;
+  readonly known: KnownEntry;
   readonly entry: FeedEntry;
 }
 
@@ -209,7 +249,7 @@ function changesIn(reply: unknown): Page {
     const name = { id: member.slice(split + 1), tenant: id<TenantId>(tenant) };
     const standing = Number(revision);
     if (body === "") {
-      const known = { kind: "removed", revision: standing } as const;
+      const known = { kind: "removed", of: kind, ...name, revision: standing } as const;
       const entry: FeedEntry = { kind, ...name, revision: standing, body: undefined };
       changes.push({ member, known, entry });
       continue;
