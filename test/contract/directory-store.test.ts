@@ -288,8 +288,6 @@ describe.each(Object.entries(databases))("the directory on %s", (_name, prepare)
     await third[Symbol.asyncDispose]();
     expect(await other.lastUses(["key_2"])).toEqual(new Map([["key_2", 5]]));
     await store.touch(new Map([["key_3", instant(5)]]));
-    await expect
-      .poll(() => other.lastUses(["key_3"]), { timeout: 10_000 })
-      .toEqual(new Map([["key_3", 5]]));
+    await expect.poll(() => other.lastUses(["key_3"])).toEqual(new Map([["key_3", 5]]));
   });
 });

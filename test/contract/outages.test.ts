@@ -19,7 +19,7 @@ const TOMORROW = NOW + 86_400_000;
 async function given() {
   await using started = new AsyncDisposableStack();
   const server = started.use(await startRedis("--appendonly", "yes", "--appendfsync", "always"));
-  const client = started.use(await redisClient(server.url, { timeout: 100 }));
+  const client = started.use(await redisClient(server.url, { timeout: 2_000 }));
   const keys = freshKeys();
   const redis = started.use(new RedisBudgetStore({ client, keys }));
   const owned = started.move();
@@ -30,7 +30,7 @@ async function given() {
   /** Of a client that is not told to wait: the store is asked until it answers. */
   const back = async (): Promise<void> => {
     await server.restart();
-    await expect.poll(async () => balance(), { timeout: 10_000 }).toBeDefined();
+    await expect.poll(async () => balance()).toBeDefined();
   };
   return {
     server,
@@ -61,7 +61,7 @@ describe("budgets that are open while their store is away", () => {
 
     await stores.back();
     await store.settle(attemptOf("running"), [used("a", 2)]);
-    await expect.poll(stores.balance, { timeout: 10_000 }).toEqual({ spent: 132, held: 0 });
+    await expect.poll(stores.balance).toEqual({ spent: 132, held: 0 });
     const full = await store.reserve(attemptOf("after"), [holdOf("a", 1, 100)], LEASE);
     expect(full.kind).toBe("exhausted");
   });
@@ -104,7 +104,7 @@ describe("budgets that degrade while their store is away", () => {
     await store.settle(attemptOf("before"), [used("a", 50)]);
     await store.reserve(attemptOf("after"), [holdOf("a", 1, 100)], LEASE);
     // What was spent on the part is told, and a new part is set aside.
-    await expect.poll(stores.balance, { timeout: 10_000 }).toEqual({ spent: 53, held: 11 });
+    await expect.poll(stores.balance).toEqual({ spent: 53, held: 11 });
   });
 
   it("never overspend, however many replicas spend their parts to the end", async () => {
@@ -139,7 +139,7 @@ describe("budgets that degrade while their store is away", () => {
       await store[Symbol.asyncDispose]();
       await redis[Symbol.asyncDispose]();
     }
-    await expect.poll(stores.balance, { timeout: 10_000 }).toEqual({ spent: held, held: 0 });
+    await expect.poll(stores.balance).toEqual({ spent: held, held: 0 });
   });
 
   it("give back what was set aside when the replica is stopped", async () => {

@@ -78,7 +78,7 @@ describe("over TLS", () => {
     let n = 1;
     await expect
       .poll(() => store.reserve(attemptOf((n += 1)), [holdOf("a", 61, 100)], LEASE), {
-        timeout: 10_000,
+        timeout: 30_000,
       })
       .toMatchObject({ kind: "exhausted", left: 60 });
   });
@@ -155,9 +155,9 @@ describe("with users of its own", () => {
     expect(await reserve()).toBe("held");
     await server.ask("ACL", "SETUSER", "gate", "off");
     await server.ask("CLIENT", "KILL", "USER", "gate");
-    await expect.poll(() => client.health.detail, { timeout: 10_000 }).toContain("WRONGPASS");
+    await expect.poll(() => client.health.detail).toContain("WRONGPASS");
     expect(await reserve()).toBe("unreachable");
     await server.ask("ACL", "SETUSER", "gate", "on");
-    await expect.poll(reserve, { timeout: 10_000 }).toBe("held");
+    await expect.poll(reserve).toBe("held");
   });
 });

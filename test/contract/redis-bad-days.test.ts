@@ -66,7 +66,7 @@ async function expectRefusals(stores: Given): Promise<void> {
 }
 
 async function untilHeld(store: BudgetStore): Promise<void> {
-  await expect.poll(async () => (await reserve(store)).kind, { timeout: 10_000 }).toBe("held");
+  await expect.poll(async () => (await reserve(store)).kind).toBe("held");
 }
 
 describe("with Redis", () => {
@@ -110,9 +110,7 @@ describe("with Redis", () => {
     const stores = { store, rates, client, server, keys, [Symbol.asyncDispose]: async () => {} };
     await expectRefusals(stores);
     relay.stalled = false;
-    await expect
-      .poll(async () => balance(store), { timeout: 10_000 })
-      .toEqual({ spent: 25, held: 0 });
+    await expect.poll(async () => balance(store)).toEqual({ spent: 25, held: 0 });
     await untilHeld(store);
   });
 
@@ -126,7 +124,7 @@ describe("with Redis", () => {
     await server.kill();
     await server.restart();
     await expect
-      .poll(async () => reserve(store, 11), { timeout: 10_000 })
+      .poll(async () => reserve(store, 11))
       .toMatchObject({ kind: "exhausted", left: 10 });
     expect(await balance(store)).toEqual({ spent: 30, held: 60 });
     await store.settle(live, [used("a", 5)]);

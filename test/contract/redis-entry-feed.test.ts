@@ -15,7 +15,7 @@ import { startRedis, type RedisServer } from "../support/redis-server.ts";
 import { freshKeys, redisAddress, redisClient } from "../support/redis-store.ts";
 
 const TENANT: TenantId = id("default");
-const SOON = { timeout: 10_000 };
+const SOON = { timeout: 30_000 };
 const cleanups = new AsyncDisposableStack();
 afterAll(() => cleanups.disposeAsync());
 
@@ -42,7 +42,7 @@ async function replica(
   leftOver: readonly SharedEntry[] = [],
   copy?: SqliteEntryCopy,
 ): Promise<Replica> {
-  const client = cleanups.use(await redisClient(server.url, { timeout: 500 }));
+  const client = cleanups.use(await redisClient(server.url, { timeout: 2_000 }));
   const news = cleanups.use(new RedisNews(redisAddress(server.url), { ca: undefined }));
   const store = new RedisEntryStore({ client, keys });
   const faults: unknown[] = [];

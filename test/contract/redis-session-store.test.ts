@@ -63,7 +63,7 @@ describe("RedisSessionStore", () => {
 
   it("loses no mark while Redis is away", async () => {
     const server = await startRedis();
-    await using client = await redisClient(server.url, { timeout: 200 });
+    await using client = await redisClient(server.url, { timeout: 1_000 });
     await using store = new RedisSessionStore({ client, keys: freshKeys() });
     process.kill(server.pid, "SIGSTOP");
     store.mark(session("a"), ["untrusted"]);

@@ -11,7 +11,7 @@ import {
 } from "../support/haldir.ts";
 import { openWebhookReceiver, type WebhookReceiver } from "../support/webhook-receiver.ts";
 
-const SOON = { timeout: 10_000 };
+const SOON = { timeout: 30_000 };
 
 let server: ToolServer;
 let receiver: WebhookReceiver;

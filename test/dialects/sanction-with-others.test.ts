@@ -77,7 +77,7 @@ describe("a wallet and Haldir's API", () => {
     const body = { model: "m", tokens_in: 1, tokens_out: 1, cost_usd: 1.5 };
     expect((await wallet.asAgent("/tokens", body)).status).toBe(402);
     expect((await wallet.asAgent("/tokens", body)).status).toBe(402);
-    await expect.poll(() => receiver.received.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => receiver.received.length).toBe(1);
     expect(receiver.received[0]?.body).toContain("wallet-daily-tokens");
   });
 });

@@ -19,7 +19,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 let count = 0;
 
 /** What comes by itself must come within this, however busy the machine. */
-const SOON = { timeout: 10_000 };
+const SOON = { timeout: 30_000 };
 
 /** A fresh, empty project. */
 function project(): string {

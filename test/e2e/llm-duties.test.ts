@@ -120,7 +120,7 @@ describe("the duty of a gateway that bills", () => {
       const text = await (await fetch(`${sallyport.manageUrl}/metrics`)).text();
       return /^sallyport_budget_holds (\d+)$/m.exec(text)?.[1];
     };
-    await expect.poll(holds, { timeout: 10_000 }).toBe("0");
+    await expect.poll(holds).toBe("0");
     let finish = (): void => undefined;
     contentType = "text/event-stream";
     play = (write, end) => {
@@ -128,10 +128,10 @@ describe("the duty of a gateway that bills", () => {
       finish = end;
     };
     const response = await post(CHAT, chat("gpt-4.1", { stream: true }));
-    await expect.poll(holds, { timeout: 10_000 }).toBe("1");
+    await expect.poll(holds).toBe("1");
     finish();
     await response.text();
-    await expect.poll(holds, { timeout: 10_000 }).toBe("0");
+    await expect.poll(holds).toBe("0");
   });
 
   it.each([

@@ -12,7 +12,7 @@ import { startSallyport, type SallyportProcess } from "../support/sallyport-proc
 import { startRelay, type StallingRelay } from "../support/stalling-relay.ts";
 import { said, startToolServer, type ToolServer } from "../support/tool-server.ts";
 
-const SOON = { timeout: 10_000 };
+const SOON = { timeout: 30_000 };
 
 let calls = 0;
 let release: () => void = () => {};

@@ -233,11 +233,11 @@ describe("a server of 2026 with tasks of its own", () => {
       signal: controller.signal,
     });
     const before = stateless.asked.filter((method) => method === "tasks/cancel").length;
-    await expect.poll(() => stateless.asked.at(-1), { timeout: 10_000 }).toBe("tasks/get");
+    await expect.poll(() => stateless.asked.at(-1)).toBe("tasks/get");
     controller.abort();
     await expect(call).rejects.toThrow();
     const cancels = () => stateless.asked.filter((method) => method === "tasks/cancel").length;
-    await expect.poll(cancels, { timeout: 10_000 }).toBeGreaterThan(before);
+    await expect.poll(cancels).toBeGreaterThan(before);
   });
 });
 
@@ -277,7 +277,7 @@ describe("all servers at once, for a client of 2025", () => {
           if (JSON.stringify(item.action).includes("get-sum")) return item.id;
         return "";
       };
-      await expect.poll(find, { timeout: 10_000 }).not.toBe("");
+      await expect.poll(find).not.toBe("");
       await ask("POST", `/reviews/${await find()}/approve`, {});
       expect(textOf((await hearing).at(-1)?.result)).toContain("42");
     },
@@ -302,7 +302,7 @@ describe("news of a task", () => {
       );
       return mine?.id ?? "";
     };
-    await expect.poll(find, { timeout: 10_000 }).not.toBe("");
+    await expect.poll(find).not.toBe("");
     await ask("POST", `/reviews/${await find()}/approve`, {});
   };
 
@@ -317,9 +317,7 @@ describe("news of a task", () => {
     const { value } = await stream.next();
     const { taskId } = (value as unknown as Required<Heard>).task;
     await approve(4711);
-    await expect
-      .poll(() => heard.at(-1), { timeout: 10_000 })
-      .toMatchObject({ taskId, status: "completed" });
+    await expect.poll(() => heard.at(-1)).toMatchObject({ taskId, status: "completed" });
     expect(textOf(await tasks.getTaskResult(taskId, CallToolResultSchema))).toContain("4711");
   });
 
@@ -345,7 +343,7 @@ describe("news of a task", () => {
           heard.push(JSON.parse(event.slice(event.indexOf("data: ") + 6)));
       }
     })().catch(() => undefined);
-    await expect.poll(() => heard.length, { timeout: 10_000 }).toBeGreaterThan(1);
+    await expect.poll(() => heard.length).toBeGreaterThan(1);
     expect(heard[0]).toMatchObject({
       method: "notifications/subscriptions/acknowledged",
       params: { notifications: { taskIds: [taskId] } },
@@ -356,7 +354,7 @@ describe("news of a task", () => {
     });
     await approve(a);
     await expect
-      .poll(() => heard.at(-1), { timeout: 10_000 })
+      .poll(() => heard.at(-1))
       .toMatchObject({
         method: "notifications/tasks",
         params: { taskId, status: "completed", result: { content: [{ type: "text" }] } },

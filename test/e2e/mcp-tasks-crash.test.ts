@@ -45,7 +45,7 @@ rules:
   const stream = tasks.callToolStream(call, CallToolResultSchema, { task: {} });
   const { value } = await stream.next();
   const { taskId } = (value as { readonly task: { readonly taskId: string } }).task;
-  await expect.poll(() => calls, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => calls).toBe(1);
   expect(await tasks.getTask(taskId)).toMatchObject({ status: "working" });
   gate.child.kill("SIGKILL");
   await new Promise((resolve) => gate.child.once("exit", resolve));

@@ -11,7 +11,7 @@ import {
   type SallyportProcess,
 } from "../support/sallyport-process.ts";
 
-const SOON = { timeout: 10_000 };
+const SOON = { timeout: 30_000 };
 const POLICY = `
 version: 1
 agents: [tester]

@@ -184,9 +184,7 @@ describe("a session's purse", () => {
       manage("GET", `/sessions/${id}/trace`).then(({ items }) =>
         items.map(({ outcome, code }: Record<string, string>) => code ?? outcome),
       );
-    await expect
-      .poll(trace, { timeout: 10_000 })
-      .toEqual(["completed", "budget_exceeded", "completed"]);
+    await expect.poll(trace).toEqual(["completed", "budget_exceeded", "completed"]);
   });
 });
 
