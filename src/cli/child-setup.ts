@@ -25,6 +25,8 @@ export function childSetup(input: ChildSetupInput): ChildSetup {
   const { url, key, command, environment, upstreams } = input;
   const set: Record<string, string> = {
     SALLYPORT_URL: url,
+    // For clients that are told their headers: Claude Code hides its API key from MCP settings.
+    SALLYPORT_KEY: key,
     // The Agents SDK sends traces to its vendor whatever the base URL is.
     OPENAI_AGENTS_DISABLE_TRACING: "1",
     ...withoutProxy(environment),

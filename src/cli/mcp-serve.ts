@@ -1,6 +1,7 @@
 /**
  * `sallyport mcp <upstream>`: an MCP server on standard input and output, for hosts that only spawn.
- * It speaks to the gateway that runs as configured, or to one of its own that ends with it.
+ * It speaks to the gateway at `SALLYPORT_URL`, else to the one that runs as configured, else to one
+ * of its own that ends with it; `SALLYPORT_KEY` says who the host is.
  */
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
@@ -30,13 +31,7 @@ export async function serveMcp(
   options: Readonly<Record<string, unknown>>,
   shell: Shell,
 ): Promise<number> {
-  const { config } = loadFor(options, shell);
-  const servers = config.upstreams.filter(({ wire }) => wire === "mcp").map(({ name }) => name);
-  if (upstream !== undefined && !servers.some((name) => name === upstream) && !config.demo) {
-    const known = servers.length === 0 ? "none is configured" : servers.join(", ");
-    throw new CommandFailure(EXIT.usage, `no MCP upstream is called ${upstream}`, known);
-  }
-  const gate = (await running(config, shell)) ?? (await own(config, options, shell));
+  const gate = told(shell) ?? (await found(upstream, options, shell));
   const url = upstream === undefined ? `${gate.url}/mcp` : `${gate.url}/mcp/${upstream}`;
   const pipe = new McpPipe(url, gate.key, (line) => process.stdout.write(`${line}\n`));
   try {
@@ -48,6 +43,31 @@ export async function serveMcp(
     await pipe.close();
     await gate.stop();
   }
+}
+
+/** Of the host that spawned us: `sallyport run` says where its gate is. */
+function told({ environment }: Shell): Gate | undefined {
+  const url = environment["SALLYPORT_URL"];
+  if (url === undefined || url === "") return undefined;
+  return { url: url.replace(/\/$/, ""), key: environment["SALLYPORT_KEY"], stop: nothingToStop };
+}
+
+function nothingToStop(): Promise<void> {
+  return Promise.resolve();
+}
+
+async function found(
+  upstream: string | undefined,
+  options: Readonly<Record<string, unknown>>,
+  shell: Shell,
+): Promise<Gate> {
+  const { config } = loadFor(options, shell);
+  const servers = config.upstreams.filter(({ wire }) => wire === "mcp").map(({ name }) => name);
+  if (upstream !== undefined && !servers.some((name) => name === upstream) && !config.demo) {
+    const known = servers.length === 0 ? "none is configured" : servers.join(", ");
+    throw new CommandFailure(EXIT.usage, `no MCP upstream is called ${upstream}`, known);
+  }
+  return (await running(config, shell)) ?? (await own(config, options, shell));
 }
 
 /** Whatever listens there is asked; if it is no gateway, its answers will say so. */
@@ -63,7 +83,7 @@ function running({ listen }: Config, { environment }: Shell): Promise<Gate | und
     const scheme = listen.tls === undefined ? "http" : "https";
     const url = `${scheme}://${bare}:${listen.port}`;
     socket.once("connect", () => {
-      settle({ url, key: environment["SALLYPORT_KEY"], stop: () => Promise.resolve() });
+      settle({ url, key: environment["SALLYPORT_KEY"], stop: nothingToStop });
     });
     socket.once("error", () => settle(undefined));
     socket.once("timeout", () => settle(undefined));

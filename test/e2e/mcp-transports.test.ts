@@ -4,6 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createMCPClient } from "@ai-sdk/mcp";
@@ -130,6 +131,16 @@ describe("sallyport mcp, for hosts that only spawn", () => {
   it("speaks for a gateway that runs", async () => {
     const client = sampling();
     await client.connect(new StdioClientTransport(spawned("every")));
+    await tryOut(client);
+    await client.close();
+  });
+
+  it("speaks for the gate that its host was told of, by `sallyport run` and without a config", async () => {
+    const config = ["--config", sallyport.configFile, "--port", "0"];
+    const args = [PROGRAM, "run", ...config, "--", process.execPath, PROGRAM, "mcp", "every"];
+    const transport = { command: process.execPath, args, cwd: tmpdir(), stderr: "ignore" as const };
+    const client = sampling();
+    await client.connect(new StdioClientTransport(transport));
     await tryOut(client);
     await client.close();
   });

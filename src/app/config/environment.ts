@@ -11,6 +11,9 @@ const FILE_SUFFIX = "_FILE";
 /** Which file to read is not a value of the file. */
 const CONFIG_VARIABLE = "SALLYPORT_CONFIG";
 
+/** Where a gate is and who asks, as `sallyport run` tells its command: for clients, no settings. */
+const CLIENT_VARIABLE = /^SALLYPORT_(?:URL|KEY|MCP_[A-Z0-9_]+_URL)$/;
+
 /**
  * Kubernetes gives every container such variables for every Service; one named `sallyport` or
  * `sallyport-…` must not stop the sidecar from starting.
@@ -41,7 +44,8 @@ export function readEnvironment(
   const settings: Setting[] = [];
   const problems: Problem[] = [];
   for (const [name, value] of Object.entries(environment)) {
-    if (!name.startsWith(PREFIX) || value === undefined || name === CONFIG_VARIABLE) continue;
+    if (!name.startsWith(PREFIX) || value === undefined) continue;
+    if (name === CONFIG_VARIABLE || CLIENT_VARIABLE.test(name)) continue;
     const path = VARIABLES.get(name);
     if (path !== undefined) {
       settings.push({ path, text: value, source: name });

@@ -36,6 +36,7 @@ describe("childSetup", () => {
       ANTHROPIC_CUSTOM_HEADERS: "x-sallyport-key: spt_k",
       GOOGLE_GEMINI_BASE_URL: "http://127.0.0.1:4/gemini",
       GEMINI_API_KEY: "spt_k",
+      SALLYPORT_KEY: "spt_k",
       SALLYPORT_MCP_MY_TOOLS_URL: "http://127.0.0.1:4/mcp/my-tools",
       NO_PROXY: "127.0.0.1,localhost",
     });
