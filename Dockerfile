@@ -15,14 +15,15 @@ COPY package.json LICENSE ./
 COPY src src
 COPY policies policies
 
-# The only directories that are written: the record while running, the compile cache now.
+# The only directories that are written: the record while running, the compile cache now. The record
+# is one below, where it is its owner's alone whatever volume is mounted.
 COPY --from=dependencies --chown=65532:65532 /empty /var/lib/sallyport
 COPY --from=dependencies --chown=65532:65532 /empty /var/cache/sallyport
 # One arena: a heap for each thread costs an idle sidecar 6 MB.
 ENV NODE_ENV=production \
     MALLOC_ARENA_MAX=1 \
     NODE_COMPILE_CACHE=/var/cache/sallyport \
-    SALLYPORT_DATA_DIR=/var/lib/sallyport
+    SALLYPORT_DATA_DIR=/var/lib/sallyport/data
 
 # Warms the compile cache with the Node and the user that will run it, and proves that the image works.
 RUN ["/nodejs/bin/node", "src/sallyport.js", "demo"]
