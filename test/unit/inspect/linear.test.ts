@@ -5,14 +5,18 @@ import { EVERYTHING, looking } from "./inspections.ts";
 type Read = (this: string, ...args: never[]) => unknown;
 
 /** What each way of reading a string costs, in units of text. */
-const COSTS: Readonly<Record<string, (result: unknown, args: readonly unknown[]) => number>> = {
+const COSTS: Readonly<
+  Record<string, (result: unknown, args: readonly unknown[], text: string) => number>
+> = {
   charCodeAt: () => 1,
   charAt: () => 1,
   // Longer ones share the memory of the text.
   slice: (result) => Math.min(13, lengthOf(result)),
   toLowerCase: lengthOf,
   startsWith: (_, [needle]) => lengthOf(needle),
-  indexOf: (at, [, from]) => Math.max(1, Number(at) - Number(from ?? 0)),
+  // What is not there was looked for up to the end.
+  indexOf: (at, [, from], { length }) =>
+    Math.max(1, (Number(at) < 0 ? length : Number(at)) - Number(from ?? 0)),
   includes: (_, [needle]) => lengthOf(needle),
 };
 
@@ -30,7 +34,7 @@ function countWork(text: string, pieceLength: number): number {
       ...args: unknown[]
     ) {
       const result: unknown = Reflect.apply(read, this, args);
-      work += cost(result, args);
+      work += cost(result, args, String(this));
       return result as string;
     });
   }
@@ -104,6 +108,8 @@ const HOSTILE = [
   "..%2f",
   "|echo",
   "DE0 ",
+  "&lt;some words behind it that end its stretch, and then it comes once more",
+  "=20some words behind it that end its stretch, and then it comes once more",
 ];
 
 /** Reads of one unit, at most: the window (512), in the worst case of a unit that begins a match. */

@@ -44,33 +44,21 @@ export interface Unescaped {
   readonly layer: string;
 }
 
-/** Where the first escape from `from` on stands, or -1. */
+/** Where the first escape from `from` on stands, or -1: read no further than there. */
 export function nextEscape(text: string, from: number): number {
-  if (text.length - from <= SHORT_TEXT) return nextEscapeNear(text, from);
-  let nearest = -1;
-  for (const sign of SIGNS) {
-    const stop = nearest < 0 ? text.length : nearest;
-    for (let at = text.indexOf(sign, from); at >= 0 && at < stop; at = text.indexOf(sign, at + 1)) {
-      if (escapeAt(text, at, text.length) === undefined) continue;
-      nearest = at;
-      break;
-    }
-  }
-  return nearest;
-}
-
-/** Units that are read faster than they are searched for each sign. */
-const SHORT_TEXT = 64;
-
-function nextEscapeNear(text: string, from: number): number {
   for (let at = from; at < text.length; at += 1) {
-    if (!isSign(text.charCodeAt(at)) || !SIGNS.some((sign) => text.startsWith(sign, at))) continue;
+    if (!isSign(text.charCodeAt(at)) || !begins(text, at)) continue;
     if (escapeAt(text, at, text.length) !== undefined) return at;
   }
   return -1;
 }
 
-const SIGNS = ["%", "&", "\\u", "\\x", "\\U", "\\X", "=\n", "=\r\n", "=3D", "=20"];
+/** Of quoted-printable, whose sign is everywhere, what programs cannot do without. */
+function begins(text: string, at: number): boolean {
+  return text.charCodeAt(at) !== EQUALS || QUOTED.some((sign) => text.startsWith(sign, at));
+}
+
+const QUOTED = ["=\n", "=\r\n", "=3D", "=20"];
 
 /** Where an escape begins that the end of the text cuts short; its length if none does. */
 export function openEscape(text: string, from: number): number {
@@ -133,8 +121,12 @@ function layerOf(unit: number): string {
 }
 
 function isSign(unit: number): boolean {
-  return unit === PERCENT || unit === AMPERSAND || unit === BACKSLASH || unit === EQUALS;
+  return unit < ASCII_END && SIGNS[unit] === 1;
 }
+
+const ASCII_END = 0x80;
+const SIGNS = new Uint8Array(ASCII_END);
+for (const sign of [PERCENT, AMPERSAND, EQUALS, BACKSLASH]) SIGNS[sign] = 1;
 
 interface Escape {
   /** One unit, or none for a soft line break. Bytes above 0x7f come as units of their own. */
