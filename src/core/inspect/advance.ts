@@ -123,7 +123,8 @@ function judgeAll(scan: TextScan): void {
     if (anchor < from) anchor = found(nextAnchor(plan.anchors, text, from));
     if (mail < from) mail = found(text.indexOf("@", from));
     const stretch = nextStretch(scan, stretches);
-    const at = Math.min(anchor, mail, nextLiteral(scan, literals, from), stretch);
+    const literal = nextLiteral(scan, literals, from);
+    const at = Math.min(anchor, mail, literal, stretch);
     const step = nextStep(scan);
     if (step <= at && step < limit) {
       classifyStep(scan, step);
@@ -135,10 +136,13 @@ function judgeAll(scan: TextScan): void {
       judgeStretch(scan, stretches, lookInside);
       continue;
     }
-    const next = judge(scan, at);
+    // Up to the nearest of all else there are only anchors.
+    const nearest = at === anchor ? Math.min(mail, literal, stretch, step, limit) : at;
+    const next = nearest > at ? judgeAnchors(scan, at, nearest) : judge(scan, at);
     waits = next === MORE;
     if (next === MORE) break;
-    scan.cursor = next;
+    if (nearest > at) anchor = next;
+    else scan.cursor = next;
   }
   const held = Math.min(
     literalsTail,
@@ -152,6 +156,24 @@ function judgeAll(scan: TextScan): void {
   const open = plan.rewrites && !scan.ended ? openStretch(scan) : text.length;
   // A redaction may have taken in what looked like the beginning of something else.
   release(scan, Math.max(scan.floor, Math.min(held, mail, anchorTail(scan), open)));
+}
+
+/**
+ * Judges the anchor at `at` and those behind it before `nearest`, as long as nothing is found. The
+ * next anchor; -1 where it is still to be looked for.
+ */
+function judgeAnchors(scan: TextScan, at: number, nearest: number): number | typeof MORE {
+  const { text, plan, budget } = scan;
+  let anchor = at;
+  do {
+    scan.cursor = anchor;
+    const next = judge(scan, anchor);
+    if (next === MORE) return MORE;
+    scan.cursor = next;
+    if (next !== anchor + 1 || scan.blocked !== undefined) return -1;
+    anchor = found(nextAnchor(plan.anchors, text, next));
+  } while (anchor < nearest && afford(budget, 0));
+  return anchor;
 }
 
 /** A decoded text, by the same plan. */

@@ -34,7 +34,7 @@ const RANK: Record<Finding["action"], number> = { block: 2, redact: 1, report: 0
 
 /** Decides the candidate at `at`: the index to go on from, or `MORE`. */
 export function judge(scan: TextScan, at: number): number | typeof MORE {
-  const literal = longestAt(scan, at);
+  const literal = scan.literals.length === 0 ? "" : longestAt(scan, at);
   if (literal !== "") {
     const replacement = scan.plan.restored.get(literal) ?? WITHHELD_PLACEHOLDER;
     return redact(scan, at, at + literal.length, replacement);
@@ -78,17 +78,7 @@ function insteadOf(
 
 function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
   const { text } = scan;
-  const stop = Math.min(text.length, at + HOLD_MAX);
-  const final = scan.ended || at + HOLD_MAX <= text.length;
-  const view: View = {
-    text,
-    stop,
-    final,
-    label: scan.label,
-    original: scan,
-    lists: scan.plan.lists,
-    leaves: scan.plan.leaves,
-  };
+  const view = viewAt(scan, at);
   let best: Catch | undefined;
   let injection: Hit | undefined;
   let waits = false;
@@ -119,6 +109,20 @@ function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
   if (waits && !view.final) return MORE;
   if (injection !== undefined) noteHit(scan, injection);
   return best;
+}
+
+function viewAt(scan: TextScan, at: number): View {
+  const { text, label, plan, window } = scan;
+  const stop = Math.min(text.length, at + HOLD_MAX);
+  const final = scan.ended || at + HOLD_MAX <= text.length;
+  if (window === undefined) {
+    const { lists, leaves } = plan;
+    return (scan.window = { text, stop, final, label, original: scan, lists, leaves });
+  }
+  window.text = text;
+  window.stop = stop;
+  window.final = final;
+  return window;
 }
 
 /** The classifier weighs what signatures say with all the rest. */
@@ -211,15 +215,22 @@ function strengthened(scan: TextScan, hit: Hit): number {
     else if (!signal.shown || signal.offset >= edge) innocent *= 1 - signal.score / 100;
   }
   if (known === undefined || known.score < own) {
-    const others = scan.signals.filter(
-      (signal) => signal !== known && offset - signal.offset <= SIGNAL_REACH,
-    );
-    scan.signals = [
-      ...others.slice(-SIGNALS_MAX + 1),
-      { signature: hit.signature, offset, score: own, shown },
-    ];
+    remember(scan.signals, { signature: hit.signature, offset, score: own, shown });
   }
   return Math.round(100 * (1 - innocent));
+}
+
+/** In place of what it was found as before; what stands too far back is forgotten. */
+function remember(signals: Signal[], signal: Signal): void {
+  let kept = 0;
+  for (const one of signals) {
+    if (one.signature === signal.signature || signal.offset - one.offset > SIGNAL_REACH) continue;
+    signals[kept] = one;
+    kept += 1;
+  }
+  signals.length = kept;
+  if (kept === SIGNALS_MAX) signals.shift();
+  signals.push(signal);
 }
 
 /** Behind the last line or quotation that ends before the hit does, as an offset. */

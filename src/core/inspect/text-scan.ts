@@ -6,7 +6,10 @@ import { toOriginal, type OffsetMap } from "./fold.ts";
 import type { Sight } from "./next-sight.ts";
 import type { ScanBudget } from "./scan-budget.ts";
 import type { ScanPlan } from "./scan-plan.ts";
-import type { Hit } from "./signature.ts";
+import type { Hit, View } from "./signature.ts";
+
+/** What candidates are shown of the text: set for each, for they are many. */
+export type Window = { -readonly [key in keyof View]: View[key] };
 
 /** Mutable state of one text part. Indexes count in `text`; offsets in the whole folded part. */
 export interface TextScan {
@@ -44,8 +47,10 @@ export interface TextScan {
   swallow: Hit["more"];
   map: OffsetMap;
   readonly sights: Map<RegExp, Sight>;
+  /** Made for the first candidate. */
+  window: Window | undefined;
   /** Recent hits that strengthen each other. */
-  signals: Signal[];
+  readonly signals: Signal[];
   findings: Finding[];
   /** In order, all below the safe offset; the last one may grow at its end. */
   edits: Edit[];
@@ -107,6 +112,7 @@ export function openScan(
     swallow: undefined,
     map: { at: [], delta: [] },
     sights: new Map(),
+    window: undefined,
     signals: [],
     findings: [],
     edits: [],

@@ -113,9 +113,16 @@ function playRole(reader: TokenReader, role: number, from: number): number {
   return count;
 }
 
+/** By name; there are as many as injection has signatures. */
+const signatureFeatures = new Map<string, number>();
+
 /** The feature that a signature is near. */
 export function signatureFeature(signature: string): number {
-  return mixed(IS_SIGNATURE, hashOf(signature));
+  const known = signatureFeatures.get(signature);
+  if (known !== undefined) return known;
+  const feature = mixed(IS_SIGNATURE, hashOf(signature));
+  signatureFeatures.set(signature, feature);
+  return feature;
 }
 
 function mixed(kind: number, value: number): number {

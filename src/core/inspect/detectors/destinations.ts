@@ -7,7 +7,14 @@ import {
 import { DESTINATION_KINDS, type DestinationKind } from "../../destination/factor.ts";
 import { toOriginal } from "../fold.ts";
 import { nextSight } from "../next-sight.ts";
-import { LOOK_BACK, MORE, type Outcome, type Signature, type View } from "../signature.ts";
+import {
+  LOOK_BACK,
+  MORE,
+  type OriginalText,
+  type Outcome,
+  type Signature,
+  type View,
+} from "../signature.ts";
 
 /** Longer ones are judged by their beginning; one inside another by less, and not by the next. */
 const ADDRESS_UNITS_MAX = 480;
@@ -81,18 +88,29 @@ interface Address {
 }
 
 /** The address read last: every kind asks for the same one in turn. */
-const lastRead: { view: View | undefined; address: Address | typeof MORE | undefined } = {
-  view: undefined,
-  address: undefined,
-};
+interface LastRead {
+  of: OriginalText | undefined;
+  /** Offsets of the part: where it begins, and up to where it could be read. */
+  place: number;
+  stop: number;
+  final: boolean;
+  address: Address | typeof MORE | undefined;
+}
+
+const last: LastRead = { of: undefined, place: 0, stop: 0, final: false, address: undefined };
 
 function addressOf(view: View, at: number): Address | typeof MORE | undefined {
-  // One view is made for each candidate.
-  if (lastRead.view !== view) {
-    lastRead.address = readAddress(view, at);
-    lastRead.view = view;
-  }
-  return lastRead.address;
+  const { original, final } = view;
+  const place = original.base + at;
+  const stop = original.base + view.stop;
+  const isKnown = last.of === original && last.place === place;
+  if (isKnown && last.stop === stop && last.final === final) return last.address;
+  last.address = readAddress(view, at);
+  last.of = original;
+  last.place = place;
+  last.stop = stop;
+  last.final = final;
+  return last.address;
 }
 
 function readAddress(view: View, at: number): Address | typeof MORE | undefined {

@@ -134,26 +134,44 @@ function ibanAt({ text, stop, final }: View, at: number): Outcome {
   }
   if (i === stop && !final) return MORE;
   if (count < want || (i < text.length && isWordUnit(text.charCodeAt(i)))) return undefined;
-  const units = text.slice(at, i).replaceAll(BETWEEN_GROUPS, "");
-  const upper = units.toUpperCase();
-  if (units !== upper && units !== units.toLowerCase()) return undefined;
-  if (!mod97(upper)) return undefined;
+  if (mixesCase(text, at, i) || !isMod97(text, at, i)) return undefined;
   return { signature: "iban", score: 97, confidence: 0.98, start: at, end: i };
 }
-
-const BETWEEN_GROUPS = /[ -]/g;
 
 function hasCheckDigits(text: string, at: number): boolean {
   return isDigit(text.charCodeAt(at + 2)) && isDigit(text.charCodeAt(at + 3));
 }
 
-function mod97(iban: string): boolean {
-  let rest = 0;
-  for (const char of iban.slice(4) + iban.slice(0, 4)) {
-    const unit = char.charCodeAt(0);
-    rest = isLetter(unit) ? (rest * 100 + unit - 55) % 97 : (rest * 10 + unit - 48) % 97;
+function mixesCase(text: string, start: number, end: number): boolean {
+  let upper = false;
+  let lower = false;
+  for (let i = start; i < end; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (!isLetter(unit)) continue;
+    if ((unit & CASE) === 0) upper = true;
+    else lower = true;
   }
-  return rest === 1;
+  return upper && lower;
+}
+
+const CASE = 0x20;
+/** Country and check digits come last in the sum. */
+const IBAN_HEAD = 4;
+
+/** @see https://www.iso.org/standard/81090.html ISO 13616: the remainder of the whole is 1. */
+function isMod97(text: string, start: number, end: number): boolean {
+  const head = start + IBAN_HEAD;
+  return restOf(text, start, head, restOf(text, head, end, 0)) === 1;
+}
+
+function restOf(text: string, from: number, to: number, before: number): number {
+  let rest = before;
+  for (let i = from; i < to; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (isLetter(unit)) rest = (rest * 100 + (unit & ~CASE) - 55) % 97;
+    else if (isDigit(unit)) rest = (rest * 10 + unit - 48) % 97;
+  }
+  return rest;
 }
 
 /** International (`+49 30 1234567`) or grouped as phones are (`(555) 010-1234`, `555-010-1234`). */
