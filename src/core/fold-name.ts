@@ -31,3 +31,30 @@ function decodedRun(run: string): string {
 export function foldAddress(uri: string): string {
   return foldName(URL.parse(uri)?.href ?? uri);
 }
+
+/** More layers of percent encoding than servers in a row take off. */
+const LAYERS_MAX = 4;
+
+/**
+ * A path in the same way, by segments: some servers also read a backslash as a slash, merge empty
+ * segments, and cut off what looks like parameters, or dots and spaces at the end (Windows).
+ */
+export function foldPath(path: string): string {
+  let folded = foldName(path);
+  for (let i = 1; i < LAYERS_MAX && folded.includes("%"); i += 1) folded = foldName(folded);
+  if (PLAIN_PATH.test(folded)) return folded;
+  const segments = folded.replaceAll("\\", "/").split("/").map(withoutTail);
+  return `/${segments.filter((segment) => segment !== "").join("/")}`;
+}
+
+/** Nothing to cut off and nothing to merge. */
+const PLAIN_PATH = /^(?:\/[^/\\. ;?#]+)+$/;
+
+/** A folded segment of a path, or a glob for one. */
+export function withoutTail(segment: string): string {
+  const cut = segment.search(/[;?#]/);
+  let end = cut === -1 ? segment.length : cut;
+  // By hand: a pattern for what stands at the end takes quadratic time.
+  while (end > 0 && (segment[end - 1] === "." || segment[end - 1] === " ")) end -= 1;
+  return segment.slice(0, end);
+}

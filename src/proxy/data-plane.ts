@@ -95,6 +95,8 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     listener.serve(request, response, () => response.writeContinue());
   });
   server.on("upgrade", (request, socket, first) => listener.upgrade(request, socket, first));
+  // Without this, Node would close the connection and nobody learn why.
+  server.on("connect", (_request, socket) => listener.turnAway(socket, NO_TUNNELS));
   server.on("clientError", (error, socket) => {
     if (isOfHead(error)) options.ports.observer.turnedAway("malformed");
     answerClientError(error, socket);
@@ -199,17 +201,14 @@ class Listener {
     const at: Instant = instant(this.#options.ports.now());
     const exchange = id<ExchangeId>(newId("exc", at));
     const routed = routeRequest(request, exchange, this.#options);
-    const { upgrades, ports } = this.#options;
     if (routed.kind !== "exchange") {
       const refusal = routed.kind === "answer" ? routed.refusal : NOTHING_TO_UPGRADE;
-      ports.observer.turnedAway(refusal.code);
-      upgrades.answer(socket, exchange, refusal);
-      return;
+      return this.turnAway(socket, refusal, exchange);
     }
     const { head, headers } = routed;
     const presented = presentedBy(routed, request);
     this.#run(
-      upgrades.open({
+      this.#options.upgrades.open({
         head,
         headers,
         presented,
@@ -220,6 +219,13 @@ class Listener {
         open: this.#tools.shutdown.open,
       }),
     );
+  }
+
+  /** For a socket that Node has let go of: nobody else would hear that it broke. */
+  turnAway(socket: Duplex, refusal: Refusal, exchange = newExchange(this.#options)): void {
+    socket.on("error", () => socket.destroy());
+    this.#options.ports.observer.turnedAway(refusal.code);
+    this.#options.upgrades.answer(socket, exchange, refusal);
   }
 
   idle(): Promise<void> {
@@ -244,6 +250,16 @@ class Listener {
     });
   }
 }
+
+function newExchange({ ports }: DataPlaneOptions): ExchangeId {
+  return id<ExchangeId>(newId("exc", ports.now()));
+}
+
+const NO_TUNNELS: Refusal = {
+  code: "malformed",
+  detail: "CONNECT is not offered: what goes through a tunnel could not be judged.",
+  remedy: "Set the client's base URL to /<upstream> here, and no HTTPS proxy.",
+};
 
 const NOTHING_TO_UPGRADE: Refusal = {
   code: "no_such_upstream",

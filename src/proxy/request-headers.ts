@@ -123,6 +123,10 @@ export function readRequestHeaders(raw: readonly string[]): HeadersReading {
       if (seen.has(name)) return { kind: "problem", message: `The header ${name} comes twice.` };
       seen.add(name);
     }
+    if (name === "transfer-encoding" && value.trim().toLowerCase() !== "chunked") {
+      // The coding would be lost on the way, and the body mean something else (RFC 9112 §6.1).
+      return { kind: "problem", message: "Of transfer codings, only chunked is understood." };
+    }
     const rank = SESSION_HEADERS.indexOf(name);
     if (rank !== -1 && rank < sessionRank) {
       session = value;

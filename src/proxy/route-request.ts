@@ -58,6 +58,10 @@ export function routeRequest(
   if (request.httpVersion !== "1.1" && request.httpVersion !== "1.0") {
     return answer("malformed", `HTTP/${request.httpVersion} is not spoken here.`);
   }
+  if (request.httpVersion === "1.0" && request.headers["transfer-encoding"] !== undefined) {
+    // What stands between may not have known it, and seen another end of the body (RFC 9112 §6.1).
+    return answer("malformed", "HTTP/1.0 has no Transfer-Encoding.");
+  }
   const read = readRequestHeaders(request.rawHeaders);
   if (read.kind === "problem") return answer("malformed", read.message);
   const reading = readRequestTarget(request.url ?? "");
@@ -171,10 +175,13 @@ function strangeCaller(
     return `This listener does not answer to the host ${hostname(host)}.`;
   }
   if (origin !== undefined && !isOurs(hostname(origin.replace(/^[a-z]+:\/\//i, "")), hosts)) {
-    return "Requests from web pages of other origins are not answered.";
+    return FROM_A_PAGE;
   }
-  return undefined;
+  // An image or a form's GET names no origin; the browser says of all that another site began it.
+  return headers["sec-fetch-site"] === "cross-site" ? FROM_A_PAGE : undefined;
 }
+
+const FROM_A_PAGE = "Requests from web pages of other origins are not answered.";
 
 const HOST = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?$/;
 

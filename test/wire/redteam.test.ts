@@ -1,4 +1,6 @@
 /** What a hostile agent says to the gate, and must not get through with. */
+import { once } from "node:events";
+import { connect } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { printable } from "../../src/lib/printable.ts";
 import { rawRequest } from "../support/raw-http.ts";
@@ -51,6 +53,13 @@ const get = (target: string, headers = ""): ReturnType<typeof rawRequest> =>
     5_000,
   );
 
+const send = (method: string, headers: string, body: string): ReturnType<typeof rawRequest> =>
+  rawRequest(
+    gateway.port,
+    [`${method} /web/x HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n${headers}\r\n${body}`],
+    5_000,
+  );
+
 describe("a path that servers read in another way than policy", () => {
   it.each([
     "/web//admin/x",
@@ -67,13 +76,25 @@ describe("a path that servers read in another way than policy", () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  it.each(["/web/admin/", "/web/admin%2fx", "/web/admin%252Fx", "/web/%61dmin/x"])(
-    "is still what a deny rule names: %s",
-    async (target) => {
-      expect((await get(target)).statuses).toEqual([403]);
-      expect(upstream.requests).toEqual([]);
-    },
-  );
+  it.each([
+    "/web/admin/",
+    "/web/admin%2fx",
+    "/web/admin%252Fx",
+    "/web/%61dmin/x",
+    "/web/%2561dmin/x",
+    "/web/%252561dmin/x",
+    "/web/ADMIN/x",
+    "/web/Admin",
+    "/web/%EF%BD%81dmin/x",
+    "/web/admin%E2%80%8B/x",
+    "/web/admin./x",
+    "/web/admin%20/x",
+    "/web/admin%3Bx",
+    "/web/admin%3Fx",
+  ])("is still what a deny rule names: %s", async (target) => {
+    expect((await get(target)).statuses).toEqual([403]);
+    expect(upstream.requests).toEqual([]);
+  });
 
   it.each(["/web/", "/web/a/", "/web/a.b/.well-known/..x", "/web/a%2Fb", "/web/a%3Bb"])(
     "is not what it is: %s",
@@ -110,11 +131,57 @@ describe("headers that say something else than the request line", () => {
     }
   });
 
+  it.each(["gzip, chunked", "chunked, identity", "identity"])(
+    "are refused where the body is coded as no one reads it: transfer-encoding %s",
+    async (coding) => {
+      const reply = await send("POST", `transfer-encoding: ${coding}\r\n`, "3\r\nabc\r\n0\r\n\r\n");
+      expect(reply.statuses).toEqual([400]);
+      expect(upstream.requests).toEqual([]);
+    },
+  );
+
+  it("are refused where HTTP/1.0 is framed as HTTP/1.1", async () => {
+    const head = "POST /web/x HTTP/1.0\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n";
+    const reply = await rawRequest(gateway.port, [`${head}3\r\nabc\r\n0\r\n\r\n`], 5_000);
+    expect(reply.statuses).toEqual([400]);
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it("that say a page of another site began it are refused, also without an origin", async () => {
+    expect((await get("/web/x", "sec-fetch-site: cross-site\r\n")).statuses).toEqual([400]);
+    expect(upstream.requests).toEqual([]);
+    expect((await get("/web/x", "sec-fetch-site: none\r\n")).statuses).toEqual([200]);
+  });
+
   it("that offer HTTP/2 beside a plain request are passed over", async () => {
     const offer =
       "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n";
     expect((await get("/web/x", offer)).statuses).toEqual([200]);
     expect(Object.keys(upstream.requests[0]?.headers ?? {})).not.toContain("upgrade");
+  });
+});
+
+describe("a request for a tunnel", () => {
+  it("is told why there is none, and what to do", async () => {
+    const asked = "CONNECT example.com:443 HTTP/1.1\r\nhost: example.com:443\r\n\r\n";
+    const { statuses, text } = await rawRequest(gateway.port, [asked], 5_000);
+    expect(statuses).toEqual([400]);
+    expect(text).toContain("Set the client's base URL");
+  });
+
+  it("or an upgrade that breaks off while it is turned away ends nothing else", async () => {
+    const upgrade =
+      "GET /nowhere HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+    for (let i = 0; i < 40; i += 1) {
+      const socket = connect(gateway.port, "127.0.0.1");
+      socket.on("error", () => {});
+      await once(socket, "connect");
+      socket.write(i % 2 === 0 ? upgrade : "CONNECT a:1 HTTP/1.1\r\nhost: a\r\n\r\n");
+      if (i % 4 > 1) await once(socket, "data");
+      socket.resetAndDestroy();
+    }
+    expect((await get("/web/x")).statuses).toEqual([200]);
+    expect(gateway.child.exitCode).toBeNull();
   });
 });
 
@@ -147,6 +214,15 @@ describe("a model that was not judged", () => {
     "is not reached unmetered by another spelling, also where unknown paths may pass: %s",
     async (target) => {
       expect(await ask(target, { model: "dear" })).toBe(400);
+      expect(upstream.requests).toEqual([]);
+    },
+  );
+
+  it.each(["utf-7", "utf-16", "utf-8; charset=utf-7"])(
+    "is not named in a charset that we do not read: %s",
+    async (charset) => {
+      const type = { "content-type": `application/json; charset=${charset}` };
+      expect(await ask("/openai/v1/chat/completions", { model: "cheap" }, type)).toBe(400);
       expect(upstream.requests).toEqual([]);
     },
   );

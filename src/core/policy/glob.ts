@@ -1,4 +1,4 @@
-import { foldName } from "../fold-name.ts";
+import { foldName, withoutTail } from "../fold-name.ts";
 
 /**
  * Globs of policy files. `*` is the only special character. In a name it stands for any run of
@@ -89,6 +89,12 @@ export function pathGlob(text: string): PathGlob {
     else runs.at(-1)?.push(nameGlob(segment));
   }
   return Object.freeze({ text, runs });
+}
+
+/** The glob that `foldPath` of each of its paths fits. */
+export function foldedPathGlob({ text, runs }: PathGlob): PathGlob {
+  const folded = (glob: Glob): Glob => nameGlob(withoutTail(foldedGlob(glob).text));
+  return Object.freeze({ text, runs: runs.map((run) => run.map(folded)) });
 }
 
 export function matchesAnyPath(globs: readonly PathGlob[], path: string): boolean {

@@ -1,8 +1,9 @@
 import type { Action, HttpAction, McpAction } from "../action.ts";
 import { impossible } from "../../lib/impossible.ts";
-import { foldAddress, foldName } from "../fold-name.ts";
+import { foldAddress, foldName, foldPath } from "../fold-name.ts";
 import {
   foldedGlob,
+  foldedPathGlob,
   matchesAnyName,
   matchesAnyPath,
   nameGlob,
@@ -36,8 +37,7 @@ export type Selector =
       readonly hosts: readonly Glob[];
       readonly methods: readonly Glob[];
       readonly paths: readonly PathGlob[];
-      /** Rules that restrict also fit every path that a server could take for one of theirs. */
-      readonly restricts: boolean;
+      readonly folded: readonly PathGlob[] | undefined;
       /** Deny rules admit everything: a forgotten key must not open a hole. */
       readonly admits: Readonly<Record<"unknown_endpoint" | "upgrade", boolean>>;
     }
@@ -89,13 +89,14 @@ export function compileSelector(clause: SelectorClause, effect: Effect): Selecto
     case "http": {
       const { allowUnknown, upgrade } = clause;
       const denies = effect === "deny";
+      const paths = clause.paths.map(({ text }) => pathGlob(text));
       return {
         kind: "http",
         upstreams: globs(clause.upstreams),
         hosts: globs(clause.hosts),
         methods: globs(clause.methods),
-        paths: clause.paths.map(({ text }) => pathGlob(text)),
-        restricts,
+        paths,
+        folded: restricts ? paths.map(foldedPathGlob) : undefined,
         admits: { unknown_endpoint: denies || allowUnknown, upgrade: denies || upgrade },
       };
     }
@@ -136,7 +137,7 @@ export function keyOf(action: Action): string {
   }
 }
 
-/** That name as a server might read it; of MCP's other methods and of http nobody may respell it. */
+/** That name as a server might read it; the upstreams of MCP and http nobody may respell. */
 export function foldedKeyOf(action: Action): string {
   switch (action.kind) {
     case "tool":
@@ -236,12 +237,6 @@ function httpMisfit(
   if (!matchesAnyName(selector.methods, action.method)) return "method";
   if (!matchesAnyName(selector.hosts, action.host)) return "host";
   if (matchesAnyPath(selector.paths, action.path)) return undefined;
-  if (!selector.restricts) return "path";
-  return matchesAnyPath(selector.paths, asServersMayRead(action.path)) ? undefined : "path";
-}
-
-/** An encoded slash decoded, a last slash gone. */
-function asServersMayRead(path: string): string {
-  const decoded = path.includes("%") ? path.replaceAll(/%2f/gi, "/") : path;
-  return decoded.length > 1 && decoded.endsWith("/") ? decoded.slice(0, -1) : decoded;
+  if (selector.folded === undefined) return "path";
+  return matchesAnyPath(selector.folded, foldPath(action.path)) ? undefined : "path";
 }

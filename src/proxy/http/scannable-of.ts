@@ -2,6 +2,7 @@
 import { readMultipartForm } from "../../core/inspect/multipart-form.ts";
 import { parseStrictJson } from "../../lib/strict-json.ts";
 import type { Scannable } from "../../pipeline/ask.ts";
+import { isPlainCharset } from "../plain-charset.ts";
 import type { RequestHead } from "../wire.ts";
 
 type Headed = Pick<RequestHead, "headers">;
@@ -13,6 +14,9 @@ export function scannableOf(head: Headed, body: Buffer | undefined): Scannable {
   const encoding = head.headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") {
     return { kind: "opaque", reason: "it has a content encoding", bytes };
+  }
+  if (!isPlainCharset(contentTypeOf(head))) {
+    return { kind: "opaque", reason: "its charset is not UTF-8", bytes };
   }
   if (isJson(head)) {
     const parsed = parseStrictJson(body);

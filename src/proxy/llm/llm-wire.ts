@@ -15,6 +15,7 @@ import type {
   WireReply,
 } from "../wire.ts";
 import { commentWords } from "./comment-words.ts";
+import { isPlainCharset } from "../plain-charset.ts";
 import { LlmInterpretation } from "./llm-interpretation.ts";
 import {
   BARE_FACTS,
@@ -184,8 +185,10 @@ function unreadable(head: RequestHead, body: Buffer | undefined): string | undef
   const encoding = head.headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") return "it has a content encoding";
   if (body === undefined || body.length === 0) return "it has no body";
-  if (typeof type === "string" && JSON_TYPE.test(type)) return undefined;
-  return "its content type is not application/json";
+  if (typeof type !== "string" || !JSON_TYPE.test(type)) {
+    return "its content type is not application/json";
+  }
+  return isPlainCharset(type) ? undefined : "its charset is not UTF-8";
 }
 
 /** Routers that speak these dialects (OpenRouter, LiteLLM) would choose from such a list. */
