@@ -1,7 +1,7 @@
 /** Words spelled out (`i g n o r e`, `i.g.n.o.r.e`) so that only a model reads them as words. */
 import { MORE, type OriginalText, type Outcome, type Signature, type View } from "../signature.ts";
 import { isLetter, isWordUnit } from "../text-units.ts";
-import { plainWord } from "./word-table.ts";
+import { plainUnit, plainWord } from "./word-table.ts";
 
 const SPELLED_MIN = 16;
 const GAP_MAX = 4;
@@ -12,6 +12,7 @@ const SCORE = 85;
 const SIGNS = [" ", ".", "-", "_"];
 const LETTERS = Array.from("abcdefghijklmnopqrstuvwxyz");
 
+/** With the letters that each needs. */
 const TELLS = [
   "ignore",
   "disregard",
@@ -36,7 +37,11 @@ const TELLS = [
   "token",
   "execute",
   "tools",
-].map(plainWord);
+].map((tell) => {
+  const word = plainWord(tell);
+  const letters = Array.from(word).reduce((bits, char) => bits | letterBit(char.charCodeAt(0)), 0);
+  return { word, letters };
+});
 
 export const INJECTION_SPELLED: readonly Signature[] = [
   {
@@ -109,10 +114,19 @@ function readRun(view: View, at: number, sign: string): SpelledRun | undefined {
 /** The last letter from which on the run still says enough; -1 if none. */
 function tellsUntil(text: string, places: readonly number[]): number {
   if (places.length < SPELLED_MIN) return -1;
+  let letters = 0;
+  for (const place of places) letters |= letterBit(plainUnit(text.charCodeAt(place)));
+  const possible = TELLS.filter((tell) => (tell.letters & ~letters) === 0);
+  if (possible.length < TELLS_MIN) return -1;
   const plain = plainWord(places.map((place) => text.charAt(place)).join(""));
-  const tells = TELLS.map((tell) => plain.lastIndexOf(tell)).filter((place) => place >= 0);
+  const tells = possible.map(({ word }) => plain.lastIndexOf(word)).filter((place) => place >= 0);
   const enough = tells.toSorted((a, b) => b - a)[TELLS_MIN - 1] ?? -1;
   return enough < 0 ? -1 : (places[Math.min(enough, places.length - SPELLED_MIN)] ?? -1);
+}
+
+/** One of 26 bits: as the letters stand in the alphabet. */
+function letterBit(unit: number): number {
+  return 1 << (unit - 0x61);
 }
 
 /** Punctuation between words counts as part of the gap, the sign itself must be there. */

@@ -42,36 +42,48 @@ const TRIPLES: readonly Triple[] = [
   conceal("不要告诉,别告诉,不要通知,請勿告訴; 用户,使用者,任何人"),
 ];
 
-export const INJECTION_TRIPLES: readonly Signature[] = TRIPLES.map(({ name, score, groups }) => {
+interface Compiled {
+  readonly name: string;
+  readonly score: number;
+  readonly words: readonly string[];
+  /** Any word of each group: where one should stand, and where one stands next. */
+  readonly groups: readonly { readonly here: RegExp; readonly ahead: RegExp }[];
+}
+
+const COMPILED = TRIPLES.map(compile);
+
+function compile({ name, score, groups }: Triple): Compiled {
   const words = groups
     .split("; ")
     .map((group) => group.split(",").map((word) => foldLiteral(word).toLowerCase()));
-  const all = words.flat();
-  const compiled: Compiled = {
+  return {
     name,
     score,
-    heads: new Set(all.flatMap((word) => [word.charCodeAt(0), word.toUpperCase().charCodeAt(0)])),
+    words: words.flat(),
     groups: words.map((group) => ({
       here: new RegExp(group.join("|"), "iy"),
       ahead: new RegExp(group.join("|"), "gi"),
     })),
   };
-  return {
-    detector: "injection",
-    anchors: all,
-    wordStart: false,
-    match: (view, at) => tripleAt(view, at, compiled),
-  };
-});
-
-interface Compiled {
-  readonly name: string;
-  readonly score: number;
-  /** First units of words, in both cases: anchors of other scripts are alike in many. */
-  readonly heads: ReadonlySet<number>;
-  /** Any word of each group: where one should stand, and where one stands next. */
-  readonly groups: readonly { readonly here: RegExp; readonly ahead: RegExp }[];
 }
+
+/** By the first units of words, in both cases: anchors of other scripts are alike in many. */
+const BY_HEAD = new Map<number, readonly Compiled[]>();
+for (const one of COMPILED) {
+  const heads = one.words.flatMap((word) => [word, word.toUpperCase()]);
+  for (const head of new Set(heads.map((word) => word.charCodeAt(0)))) {
+    BY_HEAD.set(head, [...(BY_HEAD.get(head) ?? []), one]);
+  }
+}
+
+export const INJECTION_TRIPLES: readonly Signature[] = [
+  {
+    detector: "injection",
+    anchors: [...new Set(COMPILED.flatMap(({ words }) => words))],
+    wordStart: false,
+    match: anyAt,
+  },
+];
 
 function override(groups: string): Triple {
   return { name: "override-instructions", score: 88, groups };
@@ -85,10 +97,21 @@ function conceal(groups: string): Triple {
   return { name: "conceal", score: 75, groups };
 }
 
-function tripleAt(view: View, at: number, { name, score, heads, groups }: Compiled): Outcome {
+/** Those that begin with the same word say the same: the first that holds. */
+function anyAt(view: View, at: number): Outcome {
   const { text, stop, final } = view;
-  if (!heads.has(text.charCodeAt(at))) return undefined;
+  const some = BY_HEAD.get(text.charCodeAt(at));
+  if (some === undefined) return undefined;
   if (stop - at < SPAN_MAX + WORD_UNITS_MAX && !final) return MORE;
+  for (const one of some) {
+    const outcome = tripleAt(view, at, one);
+    if (outcome !== undefined) return outcome;
+  }
+  return undefined;
+}
+
+function tripleAt(view: View, at: number, { name, score, groups }: Compiled): Outcome {
+  const { text, stop } = view;
   const end = Math.min(stop, at + SPAN_MAX);
   let begun = false;
   for (const { here, ahead } of groups) {

@@ -38,7 +38,7 @@ function hashOf(text: string, from: number, to: number): number {
   let hash = 0x811c9dc5;
   for (let i = from; i < to; i += 1) {
     const unit = text.charCodeAt(i);
-    hash = Math.imul(hash ^ (unit < 128 ? (PLAIN[unit] ?? 0) : unit), 0x01000193);
+    hash = Math.imul(hash ^ plainUnit(unit), 0x01000193);
   }
   return hash ^ (hash >>> 15);
 }
@@ -53,12 +53,15 @@ const PLAIN = Uint8Array.from({ length: 128 }, (_, unit) => {
   );
 });
 
+export function plainUnit(unit: number): number {
+  return unit < PLAIN.length ? (PLAIN[unit] ?? 0) : unit;
+}
+
 /** A word as the table sees it. */
 export function plainWord(word: string): string {
   let plain = "";
   for (let i = 0; i < word.length; i += 1) {
-    const unit = word.charCodeAt(i);
-    plain += String.fromCharCode(unit < 128 ? (PLAIN[unit] ?? unit) : unit);
+    plain += String.fromCharCode(plainUnit(word.charCodeAt(i)));
   }
   return plain;
 }

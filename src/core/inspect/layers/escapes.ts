@@ -3,6 +3,7 @@
  * `=69` of quoted-printable. Each is shorter decoded, so offsets map back.
  */
 import type { OffsetMap } from "../fold.ts";
+import { isSequenced } from "./readable.ts";
 
 /** Units without an escape that end a stretch. */
 const QUIET_MAX = 64;
@@ -15,7 +16,6 @@ const AMPERSAND = 0x26;
 const EQUALS = 0x3d;
 const BACKSLASH = 0x5c;
 const SEMICOLON = 0x3b;
-const SOFT_BREAK = "";
 
 const NAMED: Readonly<Record<string, string>> = {
   lt: "<",
@@ -48,7 +48,7 @@ export interface Unescaped {
 export function nextEscape(text: string, from: number): number {
   for (let at = from; at < text.length; at += 1) {
     if (!isSign(text.charCodeAt(at)) || !begins(text, at)) continue;
-    if (escapeAt(text, at, text.length) !== undefined) return at;
+    if (escapeAt(text, at, text.length) !== NO_ESCAPE) return at;
   }
   return -1;
 }
@@ -85,9 +85,9 @@ export function stretchEnd(text: string, start: number, ended: boolean): number 
   let last = start;
   let at = start;
   while (at < most && at - last < QUIET_MAX) {
-    const found = isSign(text.charCodeAt(at)) ? escapeAt(text, at, most) : undefined;
-    at += found?.width ?? 1;
-    if (found !== undefined) last = at;
+    const found = isSign(text.charCodeAt(at)) ? escapeAt(text, at, most) : NO_ESCAPE;
+    at += found === NO_ESCAPE ? 1 : widthOf(found);
+    if (found !== NO_ESCAPE) last = at;
   }
   if (at - last >= QUIET_MAX || at >= start + STRETCH_MAX || ended) return Math.min(at, most);
   return undefined;
@@ -99,14 +99,15 @@ export function unescape(text: string, start: number, end: number): Unescaped {
   let layer = "url";
   const map: OffsetMap = { at: [], delta: [] };
   for (let at = start; at < end;) {
-    const found = isSign(text.charCodeAt(at)) ? escapeAt(text, at, end) : undefined;
-    if (found === undefined) {
+    const found = isSign(text.charCodeAt(at)) ? escapeAt(text, at, end) : NO_ESCAPE;
+    if (found === NO_ESCAPE) {
       at += 1;
       continue;
     }
-    out += text.slice(kept, at) + found.text;
+    if (at > kept) out += text.slice(kept, at);
+    out += textOf(found);
     layer = layerOf(text.charCodeAt(at));
-    at += found.width;
+    at += widthOf(found);
     kept = at;
     map.at.push(out.length);
     map.delta.push(at - start - out.length);
@@ -128,13 +129,30 @@ const ASCII_END = 0x80;
 const SIGNS = new Uint8Array(ASCII_END);
 for (const sign of [PERCENT, AMPERSAND, EQUALS, BACKSLASH]) SIGNS[sign] = 1;
 
-interface Escape {
-  /** One unit, or none for a soft line break. Bytes above 0x7f come as units of their own. */
-  readonly text: string;
-  readonly width: number;
+/**
+ * An escape as one number, for there may be thousands: the unit it stands for and its width. Bytes
+ * above 0x7f come as units of their own; a soft line break stands for none.
+ */
+type Escape = number;
+
+const NO_ESCAPE: Escape = -1;
+const WIDTH_BITS = 4;
+const SOFT_BREAK = 0x1_0000;
+
+function escapeOf(value: number, width: number): Escape {
+  return (value << WIDTH_BITS) | width;
 }
 
-function escapeAt(text: string, at: number, stop: number): Escape | undefined {
+function widthOf(escape: Escape): number {
+  return escape & ((1 << WIDTH_BITS) - 1);
+}
+
+function textOf(escape: Escape): string {
+  const value = escape >> WIDTH_BITS;
+  return value === SOFT_BREAK ? "" : String.fromCharCode(value);
+}
+
+function escapeAt(text: string, at: number, stop: number): Escape {
   switch (text.charCodeAt(at)) {
     case PERCENT:
       return hexEscape(text, at, 1, 2, stop);
@@ -145,47 +163,41 @@ function escapeAt(text: string, at: number, stop: number): Escape | undefined {
     case BACKSLASH: {
       const letter = text.charCodeAt(at + 1) | 0x20;
       if (letter === 0x75) return hexEscape(text, at, 2, 4, stop);
-      return letter === 0x78 ? hexEscape(text, at, 2, 2, stop) : undefined;
+      return letter === 0x78 ? hexEscape(text, at, 2, 2, stop) : NO_ESCAPE;
     }
     default:
-      return undefined;
+      return NO_ESCAPE;
   }
 }
 
-function hexEscape(
-  text: string,
-  at: number,
-  sign: number,
-  digits: number,
-  stop: number,
-): Escape | undefined {
+function hexEscape(text: string, at: number, sign: number, digits: number, stop: number): Escape {
   const width = sign + digits;
-  if (at + width > stop) return undefined;
+  if (at + width > stop) return NO_ESCAPE;
   let value = 0;
   for (let i = at + sign; i < at + width; i += 1) {
     const digit = hexDigit(text.charCodeAt(i));
-    if (digit < 0) return undefined;
+    if (digit < 0) return NO_ESCAPE;
     value = value * 16 + digit;
   }
-  return { text: String.fromCharCode(value), width };
+  return escapeOf(value, width);
 }
 
-function quotedAt(text: string, at: number, stop: number): Escape | undefined {
-  if (text.charCodeAt(at + 1) === 0x0a && at + 2 <= stop) return { text: SOFT_BREAK, width: 2 };
-  if (text.startsWith("\r\n", at + 1) && at + 3 <= stop) return { text: SOFT_BREAK, width: 3 };
+function quotedAt(text: string, at: number, stop: number): Escape {
+  if (text.charCodeAt(at + 1) === 0x0a && at + 2 <= stop) return escapeOf(SOFT_BREAK, 2);
+  if (text.startsWith("\r\n", at + 1) && at + 3 <= stop) return escapeOf(SOFT_BREAK, 3);
   return hexEscape(text, at, 1, 2, stop);
 }
 
-function entityAt(text: string, at: number, stop: number): Escape | undefined {
+function entityAt(text: string, at: number, stop: number): Escape {
   const most = Math.min(stop, at + ESCAPE_MAX);
   let end = at + 1;
   while (end < most && text.charCodeAt(end) !== SEMICOLON) end += 1;
-  if (end === most) return undefined;
+  if (end === most) return NO_ESCAPE;
   const name = text.slice(at + 1, end);
   const width = end + 1 - at;
   if (name.charCodeAt(0) !== 0x23) {
     const plain = NAMED[name.toLowerCase()];
-    return plain === undefined ? undefined : { text: plain, width };
+    return plain === undefined ? NO_ESCAPE : escapeOf(plain.charCodeAt(0), width);
   }
   const value = /^#x[0-9a-f]+$/i.test(name)
     ? Number.parseInt(name.slice(2), 16)
@@ -193,7 +205,7 @@ function entityAt(text: string, at: number, stop: number): Escape | undefined {
       ? Number(name.slice(1))
       : -1;
   // Past the plane that one unit reaches there are no letters to hide.
-  return value < 0 || value > 0xffff ? undefined : { text: String.fromCharCode(value), width };
+  return value < 0 || value > 0xffff ? NO_ESCAPE : escapeOf(value, width);
 }
 
 function hexDigit(unit: number): number {
@@ -214,6 +226,8 @@ function utf8Of(text: string): string {
   if (bits < 0x80 || bits > 0xff) return text;
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
+  // Most that is none is told without an error made.
+  if (!isSequenced(bytes)) return text;
   try {
     return utf8.decode(bytes);
   } catch {

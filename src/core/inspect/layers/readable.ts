@@ -83,6 +83,16 @@ function isMostlyUtf8(bytes: Uint8Array): boolean {
   return broken * 20 <= units;
 }
 
+/** Every byte is in a sequence of UTF-8, as far as its first bits tell. */
+export function isSequenced(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length;) {
+    const width = sequenceWidth(bytes, i);
+    if (width === 0) return false;
+    i += width;
+  }
+  return true;
+}
+
 /** Bytes of the sequence that begins at `at`; 0 if it is none. */
 function sequenceWidth(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] ?? 0;
