@@ -11,6 +11,7 @@ import { loadFor } from "./config-options.ts";
 import { EXIT } from "./exit-code.ts";
 import { json, readable, time } from "./ledger-reading.ts";
 import { openCandidate, openPolicyDirectory, type PolicyDirectory } from "./policy-directory.ts";
+import { refusePolicies, showPolicyProblems } from "./policy-problems.ts";
 import type { Shell } from "./shell.ts";
 import { simulationLines } from "./simulation-view.ts";
 import { since } from "./time-span.ts";
@@ -64,7 +65,7 @@ async function simulate(
   options: SimulateOptions,
   shell: Shell,
 ): Promise<void> {
-  const policies = compiledOf(openCandidate(candidate, options.config, shell));
+  const policies = compiledOf(openCandidate(candidate, options.config, shell), shell);
   const decided = policiesInForce(options, shell);
   const done = await readable(() =>
     simulateTraffic(recordedTraffic(options, shell), policies, decided),
@@ -96,10 +97,11 @@ async function* entriesOf(directory: string, from: Instant): AsyncGenerator<Entr
   for await (const { entry } of readEntries(directory, { from })) yield entry;
 }
 
-function compiledOf({ reply, problems }: PolicyDirectory): ReplayPolicies {
+function compiledOf(opened: PolicyDirectory, shell: Shell): ReplayPolicies {
+  const { reply, problems } = opened;
   if (reply.kind === "ok" && problems.length === 0) {
     return { digest: reply.snapshot.digest, rules: reply.rules };
   }
-  const remedy = "`sallyport policy check` shows them";
-  throw new CommandFailure(EXIT.failure, "the policies have problems", remedy);
+  showPolicyProblems(opened, shell);
+  return refusePolicies(opened);
 }

@@ -1,6 +1,5 @@
 /** `sallyport policy`: what the policy files say, and what is wrong with them. */
 import { Command } from "commander";
-import { printProblems } from "../app/policies/policy-fault.ts";
 import { languageReference, schemaText } from "../core/policy/language-reference.ts";
 import type { TestResult } from "../core/policy/run-tests.ts";
 import { CommandFailure } from "./command-failure.ts";
@@ -8,6 +7,7 @@ import { counted } from "./counted.ts";
 import { EXIT } from "./exit-code.ts";
 import { openPolicyDirectory, type PolicyDirectory } from "./policy-directory.ts";
 import { addExplain } from "./policy-explain.ts";
+import { refusePolicies, showPolicyProblems } from "./policy-problems.ts";
 import { addLearn } from "./policy-learn.ts";
 import { addSimulate } from "./policy-simulate.ts";
 import type { Shell } from "./shell.ts";
@@ -67,10 +67,10 @@ function check(dir: string | undefined, options: CheckOptions, shell: Shell): vo
   if (options.json === true) {
     shell.out(`${JSON.stringify({ ok, problems, warnings }, undefined, 2)}\n`);
   } else {
-    printOn(opened, shell);
+    showPolicyProblems(opened, shell);
     if (ok) shell.out(`${summary(opened)}\n`);
   }
-  if (!ok) refuse(problems.length);
+  if (!ok) refusePolicies(opened);
 }
 
 function summary({ directory, sources, reply }: PolicyDirectory): string {
@@ -85,16 +85,6 @@ function summary({ directory, sources, reply }: PolicyDirectory): string {
   return `${counts.join(", ")}: digest ${snapshot.digest.slice(0, 12)}`;
 }
 
-function printOn({ sources, problems, warnings }: PolicyDirectory, shell: Shell): void {
-  for (const text of printProblems(warnings, sources)) shell.err(`warning: ${text}\n\n`);
-  for (const text of printProblems(problems, sources)) shell.err(`${text}\n\n`);
-}
-
-function refuse(problems: number): never {
-  const message = `the policies have ${counted(problems, "problem")}`;
-  throw new CommandFailure(EXIT.failure, message, "policies/README.md is the language reference");
-}
-
 function test(dir: string | undefined, options: CheckOptions, shell: Shell): void {
   const opened = openPolicyDirectory(dir, options.config, shell);
   const { reply, problems } = opened;
@@ -107,11 +97,11 @@ function test(dir: string | undefined, options: CheckOptions, shell: Shell): voi
       if (result.kind === "failed" || options.verbose === true) shell.out(resultLines(result));
     }
     // Without results the files did not even load; then their problems say why.
-    if (reply.tests.length === 0) printOn(opened, shell);
+    if (reply.tests.length === 0) showPolicyProblems(opened, shell);
     shell.out(`${reply.tests.length - failed} passed, ${failed} failed\n`);
   }
   if (failed > 0) throw new CommandFailure(EXIT.failure, `${counted(failed, "test")} failed`);
-  if (!ok) refuse(problems.length);
+  if (!ok) refusePolicies(opened);
 }
 
 function resultLines(result: TestResult): string {

@@ -12,7 +12,7 @@ import type { Shell } from "./shell.ts";
 export function asStartFailure(error: unknown, config: Config, shell: Shell): unknown {
   if (error instanceof PolicyFault) {
     for (const problem of error.printed) shell.err(`${problem}\n`);
-    const remedy = "`sallyport policy check` shows them again; policies/README.md is the reference";
+    const remedy = "`sallyport policy check` shows them again, `policy docs` what may be written";
     return new CommandFailure(EXIT.usage, `${error.message}; nothing was started`, remedy);
   }
   if (error instanceof StoreFault) {

@@ -386,6 +386,16 @@ describe("the other commands", () => {
     expect(output).toMatch(/warn {2}upstream +x: /);
   });
 
+  it("doctor is content with ports that the gate itself listens on", async () => {
+    await using gate = await startSallyport({
+      config: "agents: [{ name: a }]\n",
+      policies: { "none.yaml": "version: 1\nagents: [a]\nrules: []\n" },
+    });
+    const { output } = await runSallyport(["doctor", "--config", gate.configFile]);
+    expect(output).toMatch(/ok {4}listen +127\.0\.0\.1:\d+ is where Sallyport .+ is running/);
+    expect(output).toMatch(/ok {4}manage +127\.0\.0\.1:\d+ is where Sallyport .+ is running/);
+  });
+
   it("config show names origins, config schema is JSON", async () => {
     const shown = await runSallyport(["config", "show", "--port", "4200"], { cwd: project() });
     expect(shown.output).toMatch(/listen\.port +4200 +# --port/);

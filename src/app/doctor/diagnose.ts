@@ -19,6 +19,7 @@ import { readPolicyFiles } from "../policies/policy-files.ts";
 import { readPrices } from "../prices/read-prices.ts";
 import { diagnoseDirectory } from "./diagnose-directory.ts";
 import { diagnoseSink } from "./diagnose-sinks.ts";
+import { runningGate, type RunningGate } from "./running-gate.ts";
 import { tryConnection } from "./try-connection.ts";
 import { tryPort } from "./try-port.ts";
 import { NOBODY_TOLD } from "../observe/store-events.ts";
@@ -51,8 +52,7 @@ export async function diagnose(
     prices(config),
     dataDirectory(config),
     diskSpace(config),
-    await portFree("listen", config.listen),
-    await portFree("manage", config.manage),
+    ...(await ports(config)),
     ...(await sharedStore(config)),
     ...(await Promise.all(config.ledger.sinks.map(diagnoseSink))),
     ...(await diagnoseDirectory(config)),
@@ -128,13 +128,26 @@ function existing(directory: string): string {
   return existsSync(directory) ? directory : existing(dirname(directory));
 }
 
-async function portFree(name: string, address: Address): Promise<Finding> {
+/** Taken by a gate of this configuration is as good as free: then it is that one's doctor. */
+async function ports({ listen, manage }: Config): Promise<readonly Finding[]> {
+  const gate = await runningGate(manage);
+  return [await portFree("listen", listen, gate), await portFree("manage", manage, gate)];
+}
+
+async function portFree(
+  name: string,
+  address: Address,
+  gate: RunningGate | undefined,
+): Promise<Finding> {
   const place = `${address.host}:${address.port}`;
   try {
     await tryPort(address);
     return ok(name, `${place} is free`);
   } catch (error) {
-    const remedy = `is Sallyport running already? else choose another ${name}.port`;
+    if (gate !== undefined && (name === "manage" || gate.listen.endsWith(`:${address.port}`))) {
+      return ok(name, `${place} is where Sallyport ${gate.version} is running`);
+    }
+    const remedy = `another program listens there: stop it, or choose another ${name}.port`;
     return problem(name, `${place} ${error instanceof Error ? error.message : ""}`, remedy);
   }
 }

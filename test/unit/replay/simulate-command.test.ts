@@ -84,7 +84,12 @@ describe("sallyport policy simulate and learn", () => {
   it("refuses a span that is none, and policies with problems", async () => {
     expect(await run("simulate", "--since", "soon")).toMatchObject({ code: 2 });
     writeFileSync(join(home, "broken.yaml"), "version: 1\nrulez: []\n");
-    expect(await run("simulate", "broken.yaml")).toMatchObject({ code: 1 });
+    const broken = await run("simulate", "broken.yaml");
+    expect(broken).toMatchObject({ code: 1, out: "" });
+    expect(broken.err).toContain("broken.yaml:1:");
+    expect((await run("simulate", "nowhere.yaml")).err).toContain(
+      "nowhere.yaml:1:1: there is noth",
+    );
   });
 
   it("learns what the record needs: a file that checks, and that changes nothing", async () => {
