@@ -3,15 +3,17 @@ import { definitionLook } from "../core/meta-tool/definition-look.ts";
 import { definitionLabel } from "../core/trust/definition.ts";
 import { DIFFERENCES_MAX, differencesOf } from "../core/trust/definition-diff.ts";
 import { printable } from "../lib/printable.ts";
-import type { PinnedDefinition } from "../stores/sqlite/definition-rows.ts";
+import type { JsonValue } from "../core/json.ts";
+import { formLabel, type DefinitionForm } from "./definition-forms.ts";
 
 const STANDING_CHARS = 8;
 
-export function pinLine({ pin, approvedBy, seenText }: PinnedDefinition): readonly string[] {
+export function pinLine(form: DefinitionForm): readonly string[] {
+  const { pin, approvedBy, seenText } = form.pinned;
   const { ref, standing, seen, suspicions } = pin;
   const scope = ref.scope === "" ? "" : `  as ${ref.scope}`;
   const by = standing === "approved" && approvedBy !== undefined ? `  by ${approvedBy}` : "";
-  const label = printable(definitionLabel(ref));
+  const label = printable(formLabel(form));
   const head = `${standing.padEnd(STANDING_CHARS)}  ${label}  ${seen.slice(0, HASH_CHARS)}${scope}${by}`;
   const way = ref.kind === "tool" ? wayOf(definitionLook(seenText)) : undefined;
   return [
@@ -38,13 +40,16 @@ function wayOf(look: ReturnType<typeof definitionLook>): string | undefined {
 /** Enough to compare by eye; `--json` and `diff` have it whole. */
 const HASH_CHARS = 15;
 
-export function differenceLines(pinned: PinnedDefinition): readonly string[] {
-  const { pin, approvedText, seenText } = pinned;
-  const lines = [...pinLine(pinned), `seen      ${pin.seen}`];
+export function differenceLines(form: DefinitionForm): readonly string[] {
+  const { pin, seenText } = form.pinned;
+  const lines = [...pinLine(form), `seen      ${pin.seen}`];
+  const approvedText = baseOf(form);
   if (approvedText === undefined) {
     return [...lines, "nothing is approved; the server says:", indented(seenText)];
   }
-  lines.push(`approved  ${pin.approved ?? ""}`);
+  const approved = pin.approved ?? form.other?.pin.approved ?? "";
+  const to = pin.approved === undefined ? "  for clients of the other era" : "";
+  lines.push(`approved  ${approved}${to}`);
   const differences = differencesOf(approvedText, seenText);
   if (differences.length === 0) return [...lines, "no difference"];
   for (const { aspect, pointer, before, after } of differences) {
@@ -56,18 +61,24 @@ export function differenceLines(pinned: PinnedDefinition): readonly string[] {
   return lines;
 }
 
+/** What it is compared with: what was approved of it, else of what the other era is told. */
+export function baseOf({ pinned, other }: DefinitionForm): JsonValue | undefined {
+  return pinned.approvedText ?? other?.approvedText;
+}
+
 function indented(definition: unknown): string {
   const lines = JSON.stringify(definition, undefined, 2).split("\n");
   return lines.map((line) => `  ${printable(line)}`).join("\n");
 }
 
-export function pinJson({ pin, ...rest }: PinnedDefinition): object {
+export function pinJson({ pinned: { pin, ...rest }, eras }: DefinitionForm): object {
   const { ref, standing, seen, approved, suspicions } = pin;
   return {
     name: definitionLabel(ref),
     upstream: ref.upstream,
     scope: ref.scope,
     kind: ref.kind,
+    eras,
     standing,
     seen,
     approved: approved ?? null,

@@ -10,11 +10,11 @@ import { id, type DefinitionHash } from "../core/units.ts";
 import { messageOf } from "../lib/caught.ts";
 import { printable } from "../lib/printable.ts";
 import { openLockSource } from "../stores/definition-lock.ts";
-import type { PinnedDefinition } from "../stores/sqlite/definition-rows.ts";
 import { SqliteDefinitionStore } from "../stores/sqlite/definition-store.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { loadFor, withConfigOptions } from "./config-options.ts";
-import { differenceLines, pinJson, pinLine } from "./definition-view.ts";
+import { formLabel, formsOf, refsOf, type DefinitionForm } from "./definition-forms.ts";
+import { baseOf, differenceLines, pinJson, pinLine } from "./definition-view.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Shell } from "./shell.ts";
 import { now } from "../app/now.ts";
@@ -115,7 +115,7 @@ function tools(
   options: Options,
   shell: Shell,
 ): void {
-  const found = store.list().filter(({ pin }) => {
+  const found = formsOf(store.list()).filter(({ pinned: { pin } }) => {
     const { ref } = pin;
     return (upstream === undefined || ref.upstream === upstream) && isInScope(ref.scope, options);
   });
@@ -127,21 +127,28 @@ function tools(
     shell.err(
       "nothing has been listed yet: definitions are pinned when an agent first asks for them\n",
     );
-  for (const pinned of found) for (const line of pinLine(pinned)) shell.out(`${line}\n`);
+  for (const form of found) for (const line of pinLine(form)) shell.out(`${line}\n`);
 }
 
 function diff(store: SqliteDefinitionStore, name: string, options: Options, shell: Shell): void {
-  const pinned = find(store, name, options);
-  const { pin, approvedText, seenText } = pinned;
+  const forms = find(store, name, options);
+  const unapproved = forms.filter(({ pinned }) => pinned.pin.standing !== "approved");
+  const shown = unapproved.length === 0 ? forms : unapproved;
   if (options["json"] === true) {
-    const differences = approvedText === undefined ? [] : differencesOf(approvedText, seenText);
-    shell.out(`${JSON.stringify({ ...pinJson(pinned), differences }, undefined, 2)}\n`);
-  } else for (const line of differenceLines(pinned)) shell.out(`${line}\n`);
-  if (pin.standing === "approved") return;
+    const json = shown.map((form) => {
+      const base = baseOf(form);
+      const differences = base === undefined ? [] : differencesOf(base, form.pinned.seenText);
+      return { ...pinJson(form), differences };
+    });
+    shell.out(`${JSON.stringify(json.length === 1 ? json[0] : json, undefined, 2)}\n`);
+  } else for (const form of shown) shell.out(`${differenceLines(form).join("\n")}\n`);
+  const [first] = unapproved;
+  if (first === undefined) return;
+  const { standing, seen } = first.pinned.pin;
   throw new CommandFailure(
     EXIT.failure,
-    `${name} is ${pin.standing}`,
-    `sallyport mcp approve "${name}" --hash ${pin.seen}`,
+    `${formLabel(first)} is ${standing}`,
+    `sallyport mcp approve "${name}" --hash ${seen}`,
   );
 }
 
@@ -155,26 +162,37 @@ function approve(
   const hash =
     typeof options["hash"] === "string" ? id<DefinitionHash>(options["hash"]) : undefined;
   // All are found before any is approved: a typing error changes nothing.
-  for (const { pin } of names.map((name) => find(store, name, options))) {
-    const label = printable(definitionLabel(pin.ref));
+  for (const form of names.flatMap((name) => withHash(find(store, name, options), hash))) {
+    const label = printable(formLabel(form));
+    const { seen } = form.pinned.pin;
     // What was printed here is what is approved, even if the server speaks in between.
-    const reply = store.approve(pin.ref, hash ?? pin.seen, by);
-    switch (reply.kind) {
-      case "approved":
-        shell.out(`approved ${label} ${reply.pin.seen}, in force at once\n`);
+    const replies = refsOf(form).map((ref) => store.approve(ref, hash ?? seen, by));
+    const refused = replies.find((reply) => reply.kind !== "approved");
+    switch (refused?.kind) {
+      case undefined:
+        shell.out(`approved ${label} ${seen}, in force at once\n`);
         break;
       case "moved":
-        throw new CommandFailure(EXIT.failure, `${label} is ${reply.seen} by now`, LOOK_AGAIN);
+        throw new CommandFailure(EXIT.failure, `${label} is ${refused.seen} by now`, LOOK_AGAIN);
       case "locked":
         throw new CommandFailure(
           EXIT.usage,
           `${label} is approved by the lock file only`,
-          `sallyport mcp lock "${label}", then commit the file`,
+          `sallyport mcp lock "${printable(definitionLabel(form.pinned.pin.ref))}", then commit the file`,
         );
       case "unknown":
         throw new CommandFailure(EXIT.failure, `${label} is gone`, LOOK_AGAIN);
     }
   }
+}
+
+/** Of several forms the one that is meant; else the command would fail on the others. */
+function withHash(
+  forms: readonly DefinitionForm[],
+  hash: DefinitionHash | undefined,
+): readonly DefinitionForm[] {
+  const meant = forms.filter(({ pinned }) => pinned.pin.seen === hash);
+  return meant.length === 0 ? forms : meant;
 }
 
 const LOOK_AGAIN = "look again: sallyport mcp diff";
@@ -191,7 +209,8 @@ function lock(
   names: readonly string[],
   shell: Shell,
 ): void {
-  const chosen = new Set(names.map((name) => find(store, name, {}).pin.ref).map(definitionLabel));
+  const named = names.flatMap((name) => find(store, name, {}));
+  const chosen = new Set(named.map(({ pinned }) => definitionLabel(pinned.pin.ref)));
   const kept: LockedDefinition[] = [];
   for (const { pin, approvedText, seenText } of store.list()) {
     const definition = chosen.has(definitionLabel(pin.ref)) ? seenText : approvedText;
@@ -201,24 +220,28 @@ function lock(
   shell.out(`${definitions.lockFile}: ${kept.length} definitions\n`);
 }
 
-function find(store: SqliteDefinitionStore, name: string, options: Options): PinnedDefinition {
-  const all = store.list();
-  const found = all.filter(
-    ({ pin: { ref } }) => definitionLabel(ref) === name && isInScope(ref.scope, options),
-  );
-  const [first, second] = found;
-  if (first === undefined) {
+/** In each form that clients are told; at least one. */
+function find(
+  store: SqliteDefinitionStore,
+  name: string,
+  options: Options,
+): readonly DefinitionForm[] {
+  const found = formsOf(store.list()).filter(({ pinned: { pin } }) => {
+    return definitionLabel(pin.ref) === name && isInScope(pin.ref.scope, options);
+  });
+  const scopes = [...new Set(found.map(({ pinned }) => pinned.pin.ref.scope))];
+  if (found.length === 0) {
     throw new CommandFailure(
       EXIT.failure,
       `no definition ${name}`,
       "sallyport mcp tools lists them",
     );
   }
-  if (second !== undefined) {
-    const scopes = found.map(({ pin }) => pin.ref.scope).join(", ");
-    throw new CommandFailure(EXIT.usage, `several credentials see ${name}`, `--scope ${scopes}`);
+  if (scopes.length > 1) {
+    const help = `--scope ${scopes.join(", ")}`;
+    throw new CommandFailure(EXIT.usage, `several credentials see ${name}`, help);
   }
-  return first;
+  return found;
 }
 
 function isInScope(scope: string, { scope: asked }: Options): boolean {

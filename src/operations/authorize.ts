@@ -63,13 +63,13 @@ export async function authorize(
   const interpreted = await ask.interpret(context);
   if (interpreted.kind === "halt") return interpreted;
   const interpretation = interpreted.value;
-  const action = (facts.action = interpretation.action);
-
+  const { action, definitionEra: era } = interpretation;
+  facts.action = action;
   const wished = snapshot.inspectionsOf(principal, action, now);
   const looked = await look(ask, interpretation.scannable, wished, facts, ports);
   if (looked.kind === "halt") return looked;
   const { inspections, risk, redacted } = looked.value;
-  const vouched = vouch(action, upstream, principal, ports.definitions);
+  const vouched = vouch({ action, upstream, principal, era }, ports.definitions);
   if (vouched.kind === "halt") return halt(toldTo(principal, snapshot, vouched.refusal));
   const definition = (facts.definition = vouched.value?.seen);
 
@@ -87,7 +87,7 @@ export async function authorize(
   if (conformed.kind === "halt") return conformed;
   const confined = confine(principal, action, upstream);
   if (confined.kind === "halt") return confined;
-  const awaited = { ask, subject, decision: verdict.value, snapshot, policyFacts };
+  const awaited = { ask, subject, era, decision: verdict.value, snapshot, policyFacts };
   const reviewing = awaitApproval(awaited, ports);
   const reviewed = reviewing instanceof Promise ? await reviewing : reviewing;
   if (reviewed.kind === "halt") return reviewed;

@@ -5,6 +5,7 @@ import type { Hold } from "./review.ts";
 import type { Scan } from "../core/evidence.ts";
 import type { Finding } from "../core/inspect/finding.ts";
 import type { JsonValue } from "../core/json.ts";
+import type { DefinitionEra } from "../core/trust/definition.ts";
 import type { Demand } from "../core/money/demand.ts";
 import type { Uncounted } from "../core/money/token-counter.ts";
 import type { Usage } from "../core/money/usage.ts";
@@ -73,6 +74,8 @@ export interface Interpretation {
   readonly scannable: Scannable;
   /** LLM calls that cost money; undefined for everything else. */
   readonly metering: Metering | undefined;
+  /** Which form of an MCP server's definitions its client was told. */
+  readonly definitionEra?: DefinitionEra;
   /** The body's text as received, to read money amounts as they were written. */
   source(): string;
   /** The bytes to send: exactly those received, unless policy changed something. */

@@ -6,7 +6,13 @@ import type { Action, ToolAction } from "../core/action.ts";
 import { layersOf } from "../core/meta-tool/unwrap.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
-import { definitionLabel, scopeOf, type DefinitionRef } from "../core/trust/definition.ts";
+import {
+  DEFINITION_ERAS,
+  definitionLabel,
+  scopeOf,
+  type DefinitionEra,
+  type DefinitionRef,
+} from "../core/trust/definition.ts";
 import type { DefinitionStore } from "../core/trust/definition-store.ts";
 import type { Pin, TrustMode } from "../core/trust/pin.ts";
 import type { Upstream } from "../core/upstream.ts";
@@ -14,17 +20,30 @@ import { halt, pass, type Verdict } from "../core/verdict.ts";
 
 export type Pins = Pick<DefinitionStore, "pin" | "trustOf" | "listedNameOf">;
 
+export interface Vouched {
+  readonly action: Action;
+  readonly upstream: Upstream;
+  readonly principal: Principal;
+  /** Whose form of the definition the client was told; undefined: both must stand. */
+  readonly era: DefinitionEra | undefined;
+}
+
 /** `undefined`: nothing is pinned for an action like this. */
-export function vouch(
-  action: Action,
-  upstream: Upstream,
-  principal: Principal,
-  pins: Pins,
-): Verdict<Pin | undefined> {
+export function vouch(asked: Vouched, pins: Pins): Verdict<Pin | undefined> {
+  const { action, upstream, principal, era } = asked;
   if (upstream.transport.kind === "own") return NOT_PINNED;
-  const scope = scopeOf(upstream, principal);
-  if (action.kind === "tool" && action.via !== undefined) return vouchThrough(action, scope, pins);
-  const ref = definitionOf(action, scope);
+  const view = { scope: scopeOf(upstream, principal), era: era ?? DEFINITION_ERAS[0] };
+  const vouched = vouchIn(action, view, pins);
+  if (era !== undefined || vouched.kind === "halt") return vouched;
+  return vouchIn(action, { ...view, era: DEFINITION_ERAS[1] }, pins);
+}
+
+/** Who is told the definitions: with which credential, in which era. */
+type View = Pick<DefinitionRef, "scope" | "era">;
+
+function vouchIn(action: Action, view: View, pins: Pins): Verdict<Pin | undefined> {
+  if (action.kind === "tool" && action.via !== undefined) return vouchThrough(action, view, pins);
+  const ref = definitionOf(action, view);
   return ref === undefined ? NOT_PINNED : vouchFor(ref, pins);
 }
 
@@ -32,10 +51,10 @@ export function vouch(
  * What stands in a meta-tool's call is often never listed: the definition that a model has read is
  * the meta-tool's. Where it is listed, it must be approved as well.
  */
-function vouchThrough(action: ToolAction, scope: string, pins: Pins): Verdict<Pin | undefined> {
+function vouchThrough(action: ToolAction, view: View, pins: Pins): Verdict<Pin | undefined> {
   let inner: Verdict<Pin | undefined> = NOT_PINNED;
   for (const { upstream, tool, via } of layersOf(action)) {
-    const ref = { upstream, scope, kind: "tool", name: tool } as const;
+    const ref = { ...view, upstream, kind: "tool", name: tool } as const;
     const isUnlisted = via !== undefined && pins.pin(ref) === undefined;
     if (isUnlisted && pins.listedNameOf(ref) === undefined) continue;
     const vouched = vouchFor(ref, pins);
@@ -64,12 +83,12 @@ function vouchFor(ref: DefinitionRef, pins: Pins): Verdict<Pin | undefined> {
 
 const NOT_PINNED = pass(undefined);
 
-function definitionOf(action: Action, scope: string): DefinitionRef | undefined {
+function definitionOf(action: Action, view: View): DefinitionRef | undefined {
   if (action.kind === "tool") {
-    return { upstream: action.upstream, scope, kind: "tool", name: action.tool };
+    return { ...view, upstream: action.upstream, kind: "tool", name: action.tool };
   }
   if (action.kind !== "mcp" || action.method !== "prompts/get") return undefined;
-  return { upstream: action.upstream, scope, kind: "prompt", name: action.name ?? "" };
+  return { ...view, upstream: action.upstream, kind: "prompt", name: action.name ?? "" };
 }
 
 function changed(ref: DefinitionRef): Refusal {

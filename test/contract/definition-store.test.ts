@@ -16,8 +16,9 @@ import { id, instant, millis } from "../../src/core/units.ts";
 import {
   DEFINITION_CHARS_MAX,
   DEFINITIONS_PER_UPSTREAM_MAX,
-  SqliteDefinitionStore,
-} from "../../src/stores/sqlite/definition-store.ts";
+} from "../../src/core/trust/sight-listing.ts";
+import { DEFINITION_MIGRATIONS } from "../../src/stores/sqlite/definition-rows.ts";
+import { SqliteDefinitionStore } from "../../src/stores/sqlite/definition-store.ts";
 
 const open: SqliteDefinitionStore[] = [];
 
@@ -49,15 +50,21 @@ function storeAt(path: string, setting: Setting = {}): SqliteDefinitionStore {
   return store;
 }
 
-const SEND: DefinitionRef = { upstream: id("crm"), scope: "key", kind: "tool", name: "send" };
+const SEND: DefinitionRef = {
+  upstream: id("crm"),
+  scope: "key",
+  kind: "tool",
+  name: "send",
+  era: "2025",
+};
 
 function tool(name: string, description = "Sends a letter."): JsonValue {
   return { name, description, inputSchema: { type: "object" } };
 }
 
 function see(store: SqliteDefinitionStore, definition: JsonValue, ref = SEND) {
-  const { upstream, scope, kind, name } = ref;
-  return store.observe({ upstream, scope, kind, entries: new Map([[name, definition]]) }).get(name);
+  const { name, ...where } = ref;
+  return store.observe({ ...where, entries: new Map([[name, definition]]) }).get(name);
 }
 
 const changesOf = (store: SqliteDefinitionStore) =>
@@ -93,6 +100,76 @@ describe("a definition store", () => {
     const other = { ...SEND, scope: "other" };
     expect(see(store, tool("send", "for others"), other)?.standing).toBe("approved");
     expect(store.pin(SEND)?.standing).toBe("approved");
+  });
+
+  describe("of a server that speaks otherwise to each era", () => {
+    const NEW = { ...SEND, era: "2026" } as const;
+
+    it("has one pin where both are told the same, and asks nobody", () => {
+      const store = storeAt(newPath());
+      see(store, tool("send"));
+      const { revision } = store;
+      expect(store.pin(NEW)?.standing).toBe("approved");
+      expect(see(store, tool("send"), NEW)?.standing).toBe("approved");
+      expect(store.revision).toBe(revision);
+      expect(changesOf(store)).toEqual(["definition.approved"]);
+    });
+
+    it("lets both forms stand once a person approved the second, whoever lists in between", () => {
+      const path = newPath();
+      const store = storeAt(path);
+      see(store, tool("send", "Old words."));
+      const pin = see(store, tool("send", "New words."), NEW);
+      expect(pin).toMatchObject({ standing: "pending", suspicions: [{ kind: "other_words" }] });
+      expect(store.pin(SEND)?.standing).toBe("approved");
+      expect(store.approve(NEW, pin?.seen, "alice").kind).toBe("approved");
+      for (let i = 0; i < 2; i += 1) {
+        expect(see(store, tool("send", "Old words."))?.standing).toBe("approved");
+        expect(see(store, tool("send", "New words."), NEW)?.standing).toBe("approved");
+      }
+      expect(storeAt(path).approvedText(SEND)).toEqual(tool("send", "Old words."));
+      expect(storeAt(path).approvedText(NEW)).toEqual(tool("send", "New words."));
+      expect(see(store, tool("send", "Worse words."), NEW)?.standing).toBe("changed");
+      expect(store.pin(SEND)?.standing).toBe("approved");
+    });
+
+    it("takes what only an era's own rules ask for as the same words", () => {
+      const store = storeAt(newPath());
+      see(store, { name: "send", execution: { taskSupport: "optional" } });
+      expect(see(store, { name: "send" }, NEW)?.standing).toBe("approved");
+    });
+
+    it("holds what was approved before eras were told apart for both", () => {
+      const path = newPath();
+      const old = new DatabaseSync(path);
+      old.exec(DEFINITION_MIGRATIONS[0] ?? "");
+      const [hash, text] = [definitionHash(tool("send")), JSON.stringify(tool("send"))];
+      old
+        .prepare(
+          "INSERT INTO definition VALUES ('crm','key','tool','send',1,?,?,'alice',1,?,?,1,1,'[]')",
+        )
+        .run(hash, text, hash, text);
+      old.exec("PRAGMA user_version=1");
+      old.close();
+      const store = storeAt(path);
+      expect(store.list().map(({ approvedBy }) => approvedBy)).toEqual(["alice", "alice"]);
+      for (const ref of [SEND, NEW]) expect(store.pin(ref)?.standing).toBe("approved");
+    });
+
+    it("is written into the lock file once for both eras, or once for each", () => {
+      const same = [SEND, NEW].map((ref) => ({ ref, definition: tool("send") }));
+      expect(lockText(same)).not.toContain('"era"');
+      expect(lockText(same).match(/"definition":/g)).toHaveLength(1);
+      const apart = [SEND, NEW].map((ref) => ({ ref, definition: tool("send", ref.era) }));
+      for (const text of [lockText(same), lockText(apart)]) {
+        const reading = readLock(text);
+        if (reading.kind === "problem") throw new Error(reading.problem);
+        expect(reading.lock.size).toBe(2);
+      }
+      expect(readLock(lockText(apart).replaceAll("2026", "2025"))).toMatchObject({
+        problem: "definition 1 is there twice",
+      });
+    });
   });
 
   it("knows the listed name that an unlisted one could be taken for, of the same server alone", () => {
@@ -222,7 +299,7 @@ describe("a definition store", () => {
     expect(see(store, tool("send", "x".repeat(DEFINITION_CHARS_MAX)))).toBeUndefined();
     const names = Array.from({ length: DEFINITIONS_PER_UPSTREAM_MAX + 3 }, (_, i) => `t${i}`);
     const entries = new Map(names.map((name) => [name, tool(name)]));
-    const pins = store.observe({ upstream: id("crm"), scope: "", kind: "tool", entries });
+    const pins = store.observe({ ...SEND, scope: "", entries });
     expect(pins.size).toBe(DEFINITIONS_PER_UPSTREAM_MAX);
   });
 });

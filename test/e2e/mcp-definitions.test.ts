@@ -34,28 +34,40 @@ function newServer(): McpServer {
   return mcp;
 }
 
+/** Speaks both eras, of the same tools in other words. */
+function newTwoTongued({ era }: { readonly era: "legacy" | "modern" }): McpServer {
+  const mcp = new McpServer({ name: "both", version: "1" });
+  const description = era === "legacy" ? "Sends." : "Sends, and reports as it goes.";
+  const done = () => ({ content: [{ type: "text" as const, text: "done" }] });
+  mcp.registerTool("send", { description }, done);
+  mcp.registerTool("read", { description: "Reads a letter." }, done);
+  return mcp;
+}
+
 const POLICY = `
 version: 1
 agents: [tester]
 rules:
-  - { id: tools, tools: ["live.*", "strict.*", "locked.*"], effect: allow }
+  - { id: tools, tools: ["live.*", "strict.*", "locked.*", "both.*"], effect: allow }
   - { id: prompts, mcp: { upstreams: [live], methods: [prompts/get] }, effect: allow }
 `;
 
 beforeAll(async () => {
   server = createServer((request, response) => {
-    void toNodeHandler(createMcpHandler(newServer))(request as NodeIncomingMessageLike, response);
+    const make = request.url === "/both" ? newTwoTongued : newServer;
+    void toNodeHandler(createMcpHandler(make))(request as NodeIncomingMessageLike, response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const upstream = (name: string, more: string): string =>
-    `  - { name: ${name}, wire: mcp, url: "http://127.0.0.1:${port}/mcp", allow_private: true${more} }\n`;
+  const upstream = (name: string, more: string, path = "mcp"): string =>
+    `  - { name: ${name}, wire: mcp, url: "http://127.0.0.1:${port}/${path}", allow_private: true${more} }\n`;
   sallyport = await startSallyport({
     config:
       "agents: [{ name: tester }]\nidentity: { loopback_agent: tester }\nupstreams:\n" +
       upstream("live", "") +
       upstream("strict", ", trust: review") +
-      upstream("locked", ", trust: locked"),
+      upstream("locked", ", trust: locked") +
+      upstream("both", "", "both"),
     policies: { "tester.yaml": POLICY },
   });
 });
@@ -168,6 +180,44 @@ describe("a server that is trusted on first use", () => {
     expect(stdout).toMatch(/definition\.changed {2}live\.send by sallyport/);
     expect(stdout).toMatch(/definition\.approved {2}live\.send by alice/);
     expect(stdout).toMatch(/definition\.changed {2}live prompt:greet by sallyport/);
+  });
+});
+
+describe("a server that tells each era something else", () => {
+  const told = async (): Promise<string[][]> => {
+    const old = await session("both");
+    const { tools } = await old.listTools();
+    await old.close();
+    return [tools.map(({ name }) => name), await toolsOf("both")];
+  };
+
+  it("keeps the form that was seen first, and waits with the other until a person has looked", async () => {
+    expect(await toolsOf("both")).toEqual(["send", "read"]);
+    expect(await told()).toEqual([["read"], ["send", "read"]]);
+    const { output } = await mcp("tools", "both");
+    expect(output).toMatch(/^pending {3}both\.send \(2025 clients\)/m);
+    expect(output).toMatch(/^approved {2}both\.send \(2026 clients\)/m);
+    expect(output).toMatch(/^approved {2}both\.read {2}/m);
+    const diff = await mcp("diff", "both.send");
+    expect(diff.output).toContain('- "Sends, and reports as it goes."');
+    expect(diff.output).toContain('+ "Sends."');
+    expect(diff.code).toBe(1);
+  });
+
+  it("has both forms stand from then on, whoever comes in between", async () => {
+    expect((await mcp("approve", "both.send")).code).toBe(0);
+    for (let i = 0; i < 2; i += 1) {
+      expect(await told()).toEqual([
+        ["send", "read"],
+        ["send", "read"],
+      ]);
+    }
+    const client = await session("both");
+    expect(await client.callTool({ name: "send", arguments: {} })).toMatchObject({
+      content: [{ text: "done" }],
+    });
+    await client.close();
+    expect((await mcp("diff", "both.send")).code).toBe(0);
   });
 });
 

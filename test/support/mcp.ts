@@ -122,10 +122,10 @@ export const NO_STATES: RequestStateStore = { give: () => {}, mayBring: () => tr
 export const TRUSTING: DefinitionStore = {
   revision: 0,
   pin: () => undefined,
-  observe: ({ upstream, scope, kind, entries }) =>
+  observe: ({ upstream, scope, kind, era, entries }) =>
     new Map(
       Array.from(entries, ([name, definition]) => {
-        const ref = { upstream, scope, kind, name };
+        const ref = { upstream, scope, kind, name, era };
         const seen = definitionHash(definition);
         return [name, { ref, standing: "approved", approved: seen, seen, suspicions: [] }];
       }),

@@ -53,7 +53,7 @@ export async function openReviewServices(
         if (upstream === undefined) return { action: described, definition: undefined };
         const judged = judgedAction(placeAction(described, upstream), upstream);
         const action = judged.kind === "pass" ? judged.value : described;
-        const vouched = vouch(action, upstream, principal, pins);
+        const vouched = vouch({ action, upstream, principal, era: undefined }, pins);
         const definition = vouched.kind === "pass" ? vouched.value?.seen : undefined;
         return { action, definition };
       },

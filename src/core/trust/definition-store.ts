@@ -1,6 +1,6 @@
 import type { JsonValue } from "../json.ts";
 import type { UpstreamName } from "../units.ts";
-import type { DefinitionKind, DefinitionRef } from "./definition.ts";
+import type { DefinitionEra, DefinitionKind, DefinitionRef } from "./definition.ts";
 import type { Pin, TrustMode } from "./pin.ts";
 
 /** One answer of a server that lists definitions; a page of it is as good as the whole. */
@@ -8,6 +8,7 @@ export interface Listing {
   readonly upstream: UpstreamName;
   readonly scope: string;
   readonly kind: DefinitionKind;
+  readonly era: DefinitionEra;
   /** By name; several entries of one name are judged as one, so that neither passes for the other. */
   readonly entries: ReadonlyMap<string, JsonValue>;
 }
@@ -16,6 +17,7 @@ export interface Listing {
 export interface DefinitionStore {
   /** Another number whenever a definition is new or stands otherwise, in any process. */
   readonly revision: number;
+  /** Of the other era's form, where clients of this one were told none yet. */
   pin(ref: DefinitionRef): Pin | undefined;
   /** The listed name that differs from an unlisted one only as `foldName` ignores. */
   listedNameOf(ref: DefinitionRef): string | undefined;
@@ -24,7 +26,7 @@ export interface DefinitionStore {
    * not be remembered is missing in the answer, and must not be shown. Never throws.
    */
   observe(listing: Listing): ReadonlyMap<string, Pin>;
-  /** The approved text; undefined while there is none. */
+  /** The approved text, like `pin`; undefined while there is none. */
   approvedText(ref: DefinitionRef): JsonValue | undefined;
   /** How far this upstream's word is taken. */
   trustOf(upstream: UpstreamName): TrustMode;

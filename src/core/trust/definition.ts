@@ -12,6 +12,11 @@ export const DEFINITION_KINDS = ["tool", "prompt", "resource_template", "instruc
 
 export type DefinitionKind = (typeof DEFINITION_KINDS)[number];
 
+/** The eras of MCP by their years: a server may describe a tool to each in its own way. */
+export const DEFINITION_ERAS = ["2025", "2026"] as const;
+
+export type DefinitionEra = (typeof DEFINITION_ERAS)[number];
+
 export interface DefinitionRef {
   readonly upstream: UpstreamName;
   /** A server may show each credential other definitions, so they are pinned apart. */
@@ -19,6 +24,13 @@ export interface DefinitionRef {
   readonly kind: DefinitionKind;
   /** Name of the tool or prompt, the template's URI; empty for instructions. */
   readonly name: string;
+  /** Of the clients that are told this form of it. */
+  readonly era: DefinitionEra;
+}
+
+/** The same definition as clients of the other era are told it. */
+export function otherForm(ref: DefinitionRef): DefinitionRef {
+  return { ...ref, era: ref.era === "2025" ? "2026" : "2025" };
 }
 
 /** Raised when the same definition gets another hash; pins are then counted again from their text. */
@@ -30,12 +42,16 @@ export function definitionHash(definition: JsonValue): DefinitionHash {
 }
 
 /** One key for one pin; names may hold any character, so the parts are quoted. */
-export function definitionKey({ upstream, scope, kind, name }: DefinitionRef): string {
-  return JSON.stringify([upstream, scope, kind, name]);
+export function definitionKey({ upstream, scope, kind, name, era }: DefinitionRef): string {
+  return JSON.stringify([upstream, scope, kind, name, era]);
 }
 
 /** How people name it, on command lines and in records: `crm.send_email`, `crm prompt:greet`. */
-export function definitionLabel({ upstream, kind, name }: Omit<DefinitionRef, "scope">): string {
+export function definitionLabel({
+  upstream,
+  kind,
+  name,
+}: Pick<DefinitionRef, "upstream" | "kind" | "name">): string {
   switch (kind) {
     case "tool":
       return `${upstream}.${name}`;

@@ -5,9 +5,11 @@
 import { isJsonArray, isJsonObject, type JsonValue } from "../json.ts";
 import { id, type DefinitionHash } from "../units.ts";
 import {
+  DEFINITION_ERAS,
   DEFINITION_KINDS,
   definitionHash,
   definitionKey,
+  otherForm,
   type DefinitionRef,
 } from "./definition.ts";
 
@@ -26,18 +28,30 @@ export type LockReading =
 
 const LOCK_VERSION = 1;
 
-/** Sorted and indented, so that a change of one definition is a change of its lines alone. */
+/**
+ * Sorted and indented, so that a change of one definition is a change of its lines alone. An entry
+ * without an era is for both of them.
+ */
 export function lockText(definitions: readonly LockedDefinition[]): string {
-  const entries = definitions.map(({ ref, definition }) => {
-    const { upstream, scope, kind, name } = ref;
-    return { upstream, scope, kind, name, definition };
+  const hashes = new Map(
+    definitions.map(({ ref, definition }) => [definitionKey(ref), definitionHash(definition)]),
+  );
+  const entries = definitions.flatMap(({ ref, definition }) => {
+    const { upstream, scope, kind, name, era } = ref;
+    const other = hashes.get(definitionKey(otherForm(ref)));
+    const entry = { upstream, scope, kind, name };
+    if (other === undefined) return { ...entry, definition };
+    if (other !== definitionHash(definition)) return { ...entry, era, definition };
+    return era === DEFINITION_ERAS[0] ? { ...entry, definition } : [];
   });
   entries.sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
   return `${JSON.stringify({ version: LOCK_VERSION, definitions: entries }, undefined, 2)}\n`;
 }
 
-function orderOf({ upstream, scope, kind, name }: DefinitionRef): string {
-  return [upstream, kind, name, scope].join("\n");
+type Entry = Omit<DefinitionRef, "era"> & { readonly era?: string };
+
+function orderOf({ upstream, scope, kind, name, era = "" }: Entry): string {
+  return [upstream, kind, name, scope, era].join("\n");
 }
 
 export function readLock(text: string): LockReading {
@@ -57,18 +71,27 @@ export function readLock(text: string): LockReading {
     const read = readEntry(entry);
     if (read === undefined)
       return { kind: "problem", problem: `definition ${index} is incomplete` };
-    const key = definitionKey(read.ref);
-    if (lock.has(key)) return { kind: "problem", problem: `definition ${index} is there twice` };
-    lock.set(key, { hash: definitionHash(read.definition), text: read.definition });
+    for (const { ref, definition } of read) {
+      const key = definitionKey(ref);
+      if (lock.has(key)) return { kind: "problem", problem: `definition ${index} is there twice` };
+      lock.set(key, { hash: definitionHash(definition), text: definition });
+    }
   }
   return { kind: "ok", lock };
 }
 
-function readEntry(entry: JsonValue): LockedDefinition | undefined {
+/** For each era that it is for. */
+function readEntry(entry: JsonValue): readonly LockedDefinition[] | undefined {
   if (!isJsonObject(entry)) return undefined;
   const { upstream, scope, name, definition } = entry;
   const kind = DEFINITION_KINDS.find((word) => word === entry["kind"]);
   if (typeof upstream !== "string" || typeof scope !== "string") return undefined;
   if (typeof name !== "string" || kind === undefined || definition === undefined) return undefined;
-  return { ref: { upstream: id(upstream), scope, kind, name }, definition };
+  const said = entry["era"];
+  const eras = DEFINITION_ERAS.filter((era) => said === undefined || said === era);
+  if (eras.length === 0) return undefined;
+  return eras.map((era) => ({
+    ref: { upstream: id(upstream), scope, kind, name, era },
+    definition,
+  }));
 }

@@ -35,6 +35,7 @@ export interface Pin {
  * - `look_alike`: its name could be taken for another one.
  * - `shadowing`: it speaks of another server's tool.
  * - `same_name`: another server has a tool of that name.
+ * - `other_words`: clients of the other era are told something else than this.
  */
 export const SUSPICIONS = [
   "injection",
@@ -42,6 +43,7 @@ export const SUSPICIONS = [
   "look_alike",
   "shadowing",
   "same_name",
+  "other_words",
 ] as const;
 
 export interface Suspicion {

@@ -11,6 +11,7 @@ export function recordOf({ pin, change }: Observed, before: Pin | undefined, by:
     by,
     detail: {
       kind: ref.kind,
+      era: ref.era,
       seen,
       standing,
       ...(ref.scope !== "" && { scope: ref.scope }),

@@ -1,9 +1,9 @@
 /** Names that a server could take for one that it lists. */
 import { foldName } from "../fold-name.ts";
-import { definitionKey, type DefinitionRef } from "./definition.ts";
+import { DEFINITION_ERAS, definitionKey, type DefinitionRef } from "./definition.ts";
 import type { Pin } from "./pin.ts";
 
-/** The listed name of each folded one. */
+/** The listed name of each folded one, whatever era's clients are told it. */
 export type ListedNames = ReadonlyMap<string, string>;
 
 export function listedNames(pins: Iterable<Pin>): ListedNames {
@@ -18,5 +18,5 @@ export function listedNameOf(ref: DefinitionRef, names: ListedNames): string | u
 }
 
 function foldedKey(ref: DefinitionRef): string {
-  return definitionKey({ ...ref, name: foldName(ref.name) });
+  return definitionKey({ ...ref, name: foldName(ref.name), era: DEFINITION_ERAS[0] });
 }

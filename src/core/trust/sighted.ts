@@ -5,6 +5,8 @@ export interface Sighted {
   readonly before: Pin | undefined;
   readonly made: Observed;
   readonly text: string;
+  /** Whether the other era's clients are told the very same: it stands as theirs does. */
+  readonly isTwin: boolean;
 }
 
 export function byName(sightings: readonly Sighted[]): ReadonlyMap<string, Pin> {

@@ -51,7 +51,10 @@ export async function judgePlanned(
   }
   const judged = judgedAction(placeAction(action, upstream), upstream);
   if (judged.kind === "halt") return judged;
-  const vouched = vouch(judged.value, upstream, principal, ports.definitions);
+  const vouched = vouch(
+    { action: judged.value, upstream, principal, era: undefined },
+    ports.definitions,
+  );
   const snapshot = ports.policies.current();
   if (vouched.kind === "halt") return halt(toldTo(principal, snapshot, vouched.refusal));
   const recalled = await recall(principal, snapshot, ports.sessions);

@@ -4,6 +4,7 @@
  */
 import type { PolicyFacts, PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
 import type { ReviewSubject } from "../../core/review/open-review.ts";
+import type { DefinitionEra } from "../../core/trust/definition.ts";
 import { halt, type Verdict } from "../../core/verdict.ts";
 import type { Ask } from "../../pipeline/ask.ts";
 import { decide, type Promising } from "../../pipeline/decide.ts";
@@ -19,6 +20,7 @@ import { withinMeans } from "../../pipeline/within-means.ts";
 export interface Awaited {
   readonly ask: Ask;
   readonly subject: ReviewSubject;
+  readonly era: DefinitionEra | undefined;
   readonly decision: Promising;
   readonly snapshot: PolicySnapshot;
   readonly policyFacts: PolicyFacts;
@@ -50,14 +52,14 @@ async function reviewedAndStill(
 }
 
 async function reconsider(
-  { ask, subject, snapshot, policyFacts }: Awaited,
+  { ask, subject, era, snapshot, policyFacts }: Awaited,
   reviewed: Reviewed,
   ports: Ports,
 ): Promise<Verdict<Reviewed>> {
   const { principal, action, definition, policy } = subject;
   const identified = await identify(ask.presented, ports.directory);
   if (identified.kind === "halt") return identified;
-  const vouched = vouch(action, ask.upstream, principal, ports.definitions);
+  const vouched = vouch({ action, upstream: ask.upstream, principal, era }, ports.definitions);
   if (vouched.kind === "halt") return halt(toldTo(principal, snapshot, vouched.refusal));
   const isStale = vouched.value?.seen !== definition || ports.policies.current().digest !== policy;
   if (isStale && reviewed.grant !== undefined) return halt(grantStale(reviewed.grant));

@@ -26,7 +26,7 @@ export interface SeenTool {
 /** Upstreams of one tenant; more are not looked for. */
 const UPSTREAMS_MAX = 1_000;
 
-/** By upstream and name. A tool that two credential scopes see is one tool. */
+/** By upstream and name. A tool that several scopes or eras see is one tool, as it stands worst. */
 export async function listTools(
   tenant: TenantId,
   { configured, store, definitions }: ToolPorts,
@@ -42,7 +42,10 @@ export async function listTools(
     const { standing, suspicions } = pin;
     const described = isJsonObject(seenText) ? seenText["description"] : undefined;
     const description = typeof described === "string" ? described : undefined;
-    tools.set(`${upstream}.${name}`, { upstream, name, standing, description, suspicions });
+    const label = `${upstream}.${name}`;
+    const known = tools.get(label);
+    if (known !== undefined && known.standing !== "approved") continue;
+    tools.set(label, { upstream, name, standing, description, suspicions });
   }
   return [...tools].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, tool]) => tool);
 }

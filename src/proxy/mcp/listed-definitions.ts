@@ -1,20 +1,25 @@
 /** What a server lists, held against what was approved of it. */
 import { isJsonObject, type JsonValue } from "../../core/json.ts";
-import type { DefinitionKind } from "../../core/trust/definition.ts";
+import type { DefinitionEra, DefinitionKind, DefinitionRef } from "../../core/trust/definition.ts";
 import type { DefinitionStore } from "../../core/trust/definition-store.ts";
 import type { Pin } from "../../core/trust/pin.ts";
 import type { UpstreamName } from "../../core/units.ts";
 
-/** Pins of one server as one credential sees it. */
+/** Pins of one server as one credential sees it, in one era. */
 export class ListedDefinitions {
   readonly #store: DefinitionStore;
   readonly #upstream: UpstreamName;
   readonly #scope: string;
+  readonly #era: DefinitionEra;
 
-  constructor(store: DefinitionStore, upstream: UpstreamName, scope: string) {
+  constructor(
+    store: DefinitionStore,
+    { upstream, scope, era }: Omit<DefinitionRef, "kind" | "name">,
+  ) {
     this.#store = store;
     this.#upstream = upstream;
     this.#scope = scope;
+    this.#era = era;
   }
 
   /** Pins by name; what has none must not be shown. */
@@ -31,8 +36,8 @@ export class ListedDefinitions {
       // Two of one name: which of them a call would reach is the server's choice.
       named.set(name, twin === undefined ? entry : [twin, entry]);
     }
-    const listing = { upstream: this.#upstream, scope: this.#scope, kind, entries: named };
-    return this.#store.observe(listing);
+    const [upstream, scope, era] = [this.#upstream, this.#scope, this.#era];
+    return this.#store.observe({ upstream, scope, era, kind, entries: named });
   }
 
   /** Whether the model may read them. */

@@ -26,7 +26,8 @@ import { withoutApproval } from "./approval-question.ts";
 import { invitesQuestions, withoutDeniedCapabilities } from "./client-capabilities.ts";
 import { ListedDefinitions } from "./listed-definitions.ts";
 import type { ListShape, Use } from "./narrow-list.ts";
-import type { Question } from "./question.ts";
+import type { Era } from "./methods.ts";
+import { eraOf, type Question } from "./question.ts";
 import { giveState } from "./request-state.ts";
 import { readRpcMessage, type RpcMessage } from "./rpc-message.ts";
 import { ServerQuestions } from "./server-questions.ts";
@@ -103,6 +104,10 @@ export class McpInterpretation implements Interpretation {
     return this.#head.exchange;
   }
 
+  get definitionEra(): Era {
+    return eraOf(this.question);
+  }
+
   get principal(): Principal {
     return this.#context.principal;
   }
@@ -155,11 +160,11 @@ export class McpInterpretation implements Interpretation {
         definitions:
           upstream.transport.kind === "own"
             ? undefined
-            : new ListedDefinitions(
-                this.#parts.definitions,
-                upstream.name,
-                scopeOf(upstream, this.principal),
-              ),
+            : new ListedDefinitions(this.#parts.definitions, {
+                upstream: upstream.name,
+                scope: scopeOf(upstream, this.principal),
+                era: this.definitionEra,
+              }),
       },
       upstream,
     );
@@ -186,7 +191,8 @@ export class McpInterpretation implements Interpretation {
     if (action.kind !== "tool") return false;
     const { upstream } = this.#head;
     const scope = scopeOf(upstream, this.principal);
-    const ref = { upstream: upstream.name, scope, kind: "tool", name: action.tool } as const;
+    const era = this.definitionEra;
+    const ref = { upstream: upstream.name, scope, kind: "tool", name: action.tool, era } as const;
     return taskSupportOf(this.#parts.definitions.approvedText(ref)) === "required";
   }
 

@@ -29,7 +29,7 @@ import type { ProtectedResource } from "./protected-resource.ts";
 import { approvalQuestion, mayAskToWait } from "./approval-question.ts";
 import { progressWords } from "./progress-words.ts";
 import { progressTokenOf } from "./transport/message-meta.ts";
-import { UNREAD, type Fault, type Question, type RequestQuestion } from "./question.ts";
+import { eraOf, UNREAD, type Fault, type Question, type RequestQuestion } from "./question.ts";
 import { readQuestion, type UnderstoodQuestion } from "./read-question.ts";
 import { renderMcpRefusal } from "./render-mcp-refusal.ts";
 import { bringsForeignState } from "./request-state.ts";
@@ -243,7 +243,8 @@ class McpExchange implements WireExchange {
   #approvedText(name: string, principal: Principal): JsonValue | undefined {
     const { upstream } = this.#head;
     const scope = scopeOf(upstream, principal);
-    const ref = { upstream: upstream.name, scope, kind: "tool", name } as const;
+    const era = eraOf(this.#question);
+    const ref = { upstream: upstream.name, scope, kind: "tool", name, era } as const;
     return this.#parts.definitions.approvedText(ref);
   }
 

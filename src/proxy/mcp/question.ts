@@ -24,6 +24,11 @@ export interface RequestQuestion {
   readonly asTask?: boolean;
 }
 
+/** In which era its client is told definitions; streams and ends of sessions are of the older. */
+export function eraOf(question: Question): Era {
+  return question.kind === "request" ? question.era : "2025";
+}
+
 export const UNREAD: Question = { kind: "unread", id: undefined };
 
 /** Why a message cannot be taken, in JSON-RPC's numbers and HTTP's. */

@@ -2,6 +2,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { JsonValue } from "../../core/json.ts";
 import {
+  DEFINITION_ERAS,
   DEFINITION_KINDS,
   definitionHash,
   HASH_ALGORITHM,
@@ -34,6 +35,31 @@ export const DEFINITION_MIGRATIONS: readonly string[] = [
      body TEXT NOT NULL,
      claimed_at INTEGER
    ) STRICT;`,
+  // What was approved before eras were told apart was approved for both.
+  `CREATE TABLE definition_form (
+     upstream TEXT NOT NULL,
+     scope TEXT NOT NULL,
+     kind TEXT NOT NULL,
+     name TEXT NOT NULL,
+     era TEXT NOT NULL,
+     algorithm INTEGER NOT NULL,
+     approved TEXT,
+     approved_text TEXT,
+     approved_by TEXT,
+     approved_at INTEGER,
+     seen TEXT NOT NULL,
+     seen_text TEXT NOT NULL,
+     first_seen_at INTEGER NOT NULL,
+     changed_at INTEGER NOT NULL,
+     suspicions TEXT NOT NULL,
+     PRIMARY KEY (upstream, scope, kind, name, era)
+   ) STRICT, WITHOUT ROWID;
+   INSERT INTO definition_form
+     SELECT upstream, scope, kind, name, era.value, algorithm, approved, approved_text, approved_by,
+       approved_at, seen, seen_text, first_seen_at, changed_at, suspicions
+     FROM definition, json_each('["2025", "2026"]') era;
+   DROP TABLE definition;
+   ALTER TABLE definition_form RENAME TO definition;`,
 ];
 
 /** A pin with what the operator wants to know of it. */
@@ -51,6 +77,8 @@ export interface DefinitionStatements {
   readonly all: StatementSync;
   readonly one: StatementSync;
   readonly see: StatementSync;
+  /** Gives the form of one era all that the other's has. */
+  readonly copy: StatementSync;
   readonly approve: StatementSync;
   readonly rehash: StatementSync;
   readonly queue: StatementSync;
@@ -60,19 +88,25 @@ export interface DefinitionStatements {
   readonly version: StatementSync;
 }
 
-const KEY = "upstream = ? AND scope = ? AND kind = ? AND name = ?";
+const KEY = "upstream = ? AND scope = ? AND kind = ? AND name = ? AND era = ?";
 
 export function prepareDefinitions(database: DatabaseSync): DefinitionStatements {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
   return {
-    all: prepare("SELECT * FROM definition ORDER BY upstream, kind, name, scope"),
+    all: prepare("SELECT * FROM definition ORDER BY upstream, kind, name, scope, era"),
     one: prepare(`SELECT * FROM definition WHERE ${KEY}`),
     see: prepare(
-      `INSERT INTO definition (upstream, scope, kind, name, algorithm, approved, approved_text,
+      `INSERT INTO definition (upstream, scope, kind, name, era, algorithm, approved, approved_text,
          approved_by, approved_at, seen, seen_text, first_seen_at, changed_at, suspicions)
-       VALUES (?, ?, ?, ?, ${HASH_ALGORITHM}, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       VALUES (?, ?, ?, ?, ?, ${HASH_ALGORITHM}, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET seen = excluded.seen, seen_text = excluded.seen_text,
          changed_at = excluded.changed_at, suspicions = excluded.suspicions`,
+    ),
+    copy: prepare(
+      `INSERT INTO definition
+       SELECT upstream, scope, kind, name, ?, algorithm, approved, approved_text, approved_by,
+         approved_at, seen, seen_text, first_seen_at, changed_at, suspicions
+       FROM definition WHERE ${KEY}`,
     ),
     approve: prepare(
       `UPDATE definition SET approved = seen, approved_text = seen_text, approved_by = ?,
@@ -94,8 +128,8 @@ export function prepareDefinitions(database: DatabaseSync): DefinitionStatements
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
-export function keyValues({ upstream, scope, kind, name }: DefinitionRef): string[] {
-  return [upstream, scope, kind, name];
+export function keyValues({ upstream, scope, kind, name, era }: DefinitionRef): string[] {
+  return [upstream, scope, kind, name, era];
 }
 
 export function pinnedOf(row: Row): PinnedDefinition {
@@ -105,6 +139,7 @@ export function pinnedOf(row: Row): PinnedDefinition {
     scope: String(row["scope"]),
     kind,
     name: String(row["name"]),
+    era: DEFINITION_ERAS.find((word) => word === row["era"]) ?? "2025",
   };
   const approvedText = row["approved_text"] === null ? undefined : parsed(row["approved_text"]);
   const seenText = parsed(row["seen_text"]);

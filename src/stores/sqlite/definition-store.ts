@@ -6,19 +6,14 @@ import type { DatabaseSync } from "node:sqlite";
 import type { JsonValue } from "../../core/json.ts";
 import { monotonicMillis } from "../../lib/clock.ts";
 import type { Change } from "../../core/ledger/entry.ts";
-import { definitionHash, definitionKey, type DefinitionRef } from "../../core/trust/definition.ts";
+import { definitionKey, otherForm, type DefinitionRef } from "../../core/trust/definition.ts";
 import type { DefinitionStore, Listing } from "../../core/trust/definition-store.ts";
 import type { Lock } from "../../core/trust/lock-file.ts";
-import { observed, standingOf, type Pin, type TrustMode } from "../../core/trust/pin.ts";
+import { standingOf, type Pin, type TrustMode } from "../../core/trust/pin.ts";
 import { listedNameOf, listedNames, type ListedNames } from "../../core/trust/respelt-name.ts";
+import { sightListing } from "../../core/trust/sight-listing.ts";
 import { agree, byName, type Sighted } from "../../core/trust/sighted.ts";
 import { recordOf } from "../../core/trust/record-pin.ts";
-import {
-  neighbourhoodOf,
-  suspicionsOf,
-  type Neighbour,
-  type Neighbourhood,
-} from "../../core/trust/suspicions.ts";
 import type { DefinitionHash, Instant, UpstreamName } from "../../core/units.ts";
 import { openDatabase } from "./database.ts";
 import { inTransaction } from "./in-transaction.ts";
@@ -32,12 +27,6 @@ import {
   type PinnedDefinition,
 } from "./definition-rows.ts";
 
-/** Of all upstreams together; what a server lists beyond them is not shown. */
-const DEFINITIONS_MAX = 20_000;
-/** Of one server, so that it cannot crowd out the others. */
-export const DEFINITIONS_PER_UPSTREAM_MAX = 2_000;
-/** UTF-16 units of one definition; a model could not read more either. */
-export const DEFINITION_CHARS_MAX = 262_144;
 /** How long an approval counts that another process may have ended meanwhile. */
 const APPROVAL_FRESH_MS = 20;
 /** Whoever claimed a change and did not seal it by then has died. */
@@ -102,7 +91,7 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
     const key = definitionKey(ref);
     const isOld = monotonicMillis() - this.#lookedAt > APPROVAL_FRESH_MS;
     if (isOld || this.#pins.get(key)?.standing !== "approved") this.#loadIfChangedElsewhere();
-    const pin = this.#pins.get(key);
+    const pin = this.#pins.get(key) ?? this.#pins.get(definitionKey(otherForm(ref)));
     return pin && this.#standing(pin);
   }
 
@@ -122,9 +111,11 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
     try {
       this.#loadIfChangedElsewhere();
       const sightings = this.#sightings(listing);
-      if (sightings.every(({ made }) => made.change === undefined)) return byName(sightings);
-      inTransaction(this.#database, () => sightings.forEach((sighting) => this.#write(sighting)));
-      for (const { made } of sightings) this.#pins.set(definitionKey(made.pin.ref), made.pin);
+      const news = sightings.filter(({ made, isTwin }) => made.change !== undefined || isTwin);
+      if (news.length === 0) return byName(sightings);
+      inTransaction(this.#database, () => news.forEach((sighting) => this.#write(sighting)));
+      for (const { made } of news) this.#pins.set(definitionKey(made.pin.ref), made.pin);
+      if (news.every(({ isTwin }) => isTwin)) return byName(sightings);
       this.#revision += 1;
       this.#options.onChange();
       return byName(sightings);
@@ -138,7 +129,8 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
     if (this.trustOf(ref.upstream) === "locked") {
       return this.#options.lock().get(definitionKey(ref))?.text;
     }
-    const row = this.#sql.one.get(...keyValues(ref));
+    const row =
+      this.#sql.one.get(...keyValues(ref)) ?? this.#sql.one.get(...keyValues(otherForm(ref)));
     return row === undefined ? undefined : pinnedOf(row).approvedText;
   }
 
@@ -194,52 +186,21 @@ export class SqliteDefinitionStore implements DefinitionStore, Disposable {
   }
 
   #sightings(listing: Listing): readonly Sighted[] {
-    const { upstream, scope, kind, entries } = listing;
+    const { upstream } = listing;
     const trust = this.trustOf(upstream);
     const lock = trust === "locked" ? this.#options.lock() : undefined;
-    let room = this.#roomFor(upstream);
-    let around: Neighbourhood | undefined;
-    const sightings: Sighted[] = [];
-    for (const [name, definition] of entries) {
-      const ref: DefinitionRef = { upstream, scope, kind, name };
-      const key = definitionKey(ref);
-      const known = this.#pins.get(key);
-      const before = known && this.#standing(known);
-      const text = JSON.stringify(definition);
-      if (text.length > DEFINITION_CHARS_MAX) continue;
-      if (before === undefined && (room -= 1) < 0) continue;
-      const seen = definitionHash(definition);
-      const isKnown = before?.seen === seen;
-      if (!isKnown) around ??= this.#around(listing);
-      const suspicions =
-        isKnown || around === undefined
-          ? (before?.suspicions ?? [])
-          : suspicionsOf({ upstream, name, definition }, around);
-      const locked = lock?.get(key)?.hash;
-      const made = observed(before, { ref, seen, suspicions, trust, locked });
-      sightings.push({ before, made, text });
-    }
-    return sightings;
+    return sightListing(listing, {
+      trust,
+      pins: this.#pins,
+      standing: (pin) => this.#standing(pin),
+      locked: (ref) => lock?.get(definitionKey(ref))?.hash,
+      approvedText: (ref) => this.approvedText(ref),
+    });
   }
 
-  #roomFor(upstream: UpstreamName): number {
-    let own = 0;
-    for (const { ref } of this.#pins.values()) if (ref.upstream === upstream) own += 1;
-    return Math.min(DEFINITIONS_PER_UPSTREAM_MAX - own, DEFINITIONS_MAX - this.#pins.size);
-  }
-
-  /** Made only where something new has to be looked at. */
-  #around({ upstream, entries }: Listing): Neighbourhood {
-    const listed = Array.from(entries.keys(), (name) => ({ upstream, name }));
-    return neighbourhoodOf([...this.#tools(), ...listed]);
-  }
-
-  #tools(): readonly Neighbour[] {
-    return Array.from(this.#pins.values(), ({ ref }) => ref).filter(({ kind }) => kind === "tool");
-  }
-
-  #write({ before, made, text }: Sighted): void {
+  #write({ before, made, text, isTwin }: Sighted): void {
     const { pin, change } = made;
+    if (isTwin) this.#sql.copy.run(pin.ref.era, ...keyValues(otherForm(pin.ref)));
     if (change === undefined) return;
     const now = this.#options.now();
     const by = this.trustOf(pin.ref.upstream) === "locked" ? BY_LOCK : BY_ITSELF;

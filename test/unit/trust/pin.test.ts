@@ -4,7 +4,13 @@ import { definitionHash, type DefinitionRef } from "../../../src/core/trust/defi
 import { observed, TRUST_MODES, type Pin } from "../../../src/core/trust/pin.ts";
 import { id, type DefinitionHash } from "../../../src/core/units.ts";
 
-const REF: DefinitionRef = { upstream: id("crm"), scope: "", kind: "tool", name: "send" };
+const REF: DefinitionRef = {
+  upstream: id("crm"),
+  scope: "",
+  kind: "tool",
+  name: "send",
+  era: "2025",
+};
 const hash = (text: string): DefinitionHash => id(`v1:${text}`);
 
 const sighting = fc.record({
