@@ -18,6 +18,8 @@ import {
   openStretch,
   settleStretches,
 } from "./layers/peel.ts";
+import { NO_PASSAGE } from "./layers/passages.ts";
+import type { ScanPlan } from "./scan-plan.ts";
 import { afford, grant } from "./scan-budget.ts";
 import { LOOK_BACK, MORE } from "./signature.ts";
 import { openScan, originalAt, type TextScan } from "./text-scan.ts";
@@ -69,7 +71,7 @@ function takeIn(scan: TextScan, text: string): void {
 
 /** Lets go of text that no match can reach back to. */
 function drop(scan: TextScan): void {
-  const lanes = Math.min(scan.runFrom, scan.escapeFrom, laneStart(scan));
+  const lanes = Math.min(scan.runFrom, scan.escapeFrom, scan.passageFrom, laneStart(scan));
   const by = Math.min(scan.released, scan.cursor, lanes) - LOOK_BACK;
   if (by <= 0) return;
   if (scan.written !== "") {
@@ -85,6 +87,7 @@ function drop(scan: TextScan): void {
   scan.floor -= by;
   scan.runFrom -= by;
   scan.escapeFrom -= by;
+  if (scan.passageFrom !== NO_PASSAGE) scan.passageFrom -= by;
   scan.runSeen = Math.max(0, scan.runSeen - by);
   forget(scan.map, scan.base);
 }
@@ -146,7 +149,7 @@ function judgeAll(scan: TextScan): void {
   }
   const held = Math.min(
     literalsTail,
-    Math.max(Math.min(heldBy(stretches), heldByLane(scan)), scan.floor),
+    Math.max(Math.min(heldBy(scan, stretches), heldByLane(scan)), scan.floor),
   );
   const isOpen = waits || scan.blocked !== undefined;
   scan.begun = Math.max(scan.floor, isOpen ? Math.min(scan.cursor, literalsTail) : literalsTail);
@@ -176,11 +179,12 @@ function judgeAnchors(scan: TextScan, at: number, nearest: number): number | typ
   return anchor;
 }
 
-/** A decoded text, by the same plan. */
-function lookInside(scan: TextScan, text: string): TextScan {
-  const { plan, withheld, part, budget, depth, lane } = scan;
+/** A decoded text; by another plan it was disguised, which is looked through once. */
+function lookInside(scan: TextScan, text: string, plan: ScanPlan): TextScan {
+  const { withheld, part, budget, depth, lane } = scan;
   if (lane !== undefined) readUpTo(lane, scan.text, scan.base, scan.cursor);
   const inner = openScan(plan, withheld, part, budget, depth + 1);
+  if (plan !== scan.plan) inner.passageFrom = NO_PASSAGE;
   inner.talk = lane?.reader.setting.talk ?? scan.talk;
   scanWhole(inner, text);
   return inner;

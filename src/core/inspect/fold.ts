@@ -30,6 +30,8 @@ const LOOK_ALIKES: readonly (readonly [from: string, to: string])[] = [
   ["ոսօհցզ", "nuohgq"],
   ["ɑɡıȷɩʏᴢ", "agijiyz"],
   ["ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡ", "abcdefghijklmnopqrstuvw"],
+  ["ǝɐɔɟƃɥᴉɾʞɯɹʇʌʍʎ", "eacfghijkmrtvwy"],
+  ["⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵", "abcdefghijklmnopqrstuvwxyz"],
   ["‘’‚‛′“”„‟«»″", '\'\'\'\'\'"""""""'],
   ["‐‑‒–—―−", "-------"],
   ["\u2028\u2029\u0085", "\n\n\n"],
@@ -129,6 +131,8 @@ function foldPair(text: string, at: number): string {
   // Variation selectors 17–256 number bytes from 16 on: whole sentences hide behind one emoji.
   if (point >= 0xe0110 && point < 0xe016f) return String.fromCharCode(point - 0xe00f0);
   if (point >= 0xe0000 && point < 0xe1000) return "";
+  // Regional indicators: two of them are a flag, many are a sentence.
+  if (point >= 0x1f1e6 && point < 0x1f200) return String.fromCharCode(point - 0x1f185);
   const char = text.slice(at, at + 2);
   if (point >= 0x1d400 && point < 0x1f1e6) {
     const plain = char.normalize("NFKD");

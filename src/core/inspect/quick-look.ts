@@ -1,6 +1,7 @@
 import { reaches } from "./classifier/classifier.ts";
 import { firstAnchor } from "./find-anchor.ts";
 import { nextEscape } from "./layers/escapes.ts";
+import { isDisguised } from "./layers/passages.ts";
 import { nextRun } from "./layers/opaque-run.ts";
 import type { ScanPlan } from "./scan-plan.ts";
 
@@ -29,8 +30,9 @@ function firstOf(plan: ScanPlan, withheld: readonly string[], text: string): num
     nearest = nearer(nearest, nextEscape(text, 0));
   }
   nearest = nearer(nearest, firstLiteral(plan, withheld, text));
-  if (nearest < text.length || plan.classifies === Infinity) return nearest;
-  return reaches(text, plan.classifies) ? 0 : nearest;
+  if (nearest < text.length || plan.empty) return nearest;
+  const isPlain = plan.classifies === Infinity || !reaches(text, plan.classifies);
+  return isPlain && !isDisguised(text) ? nearest : 0;
 }
 
 /** Where the first literal stands that is always replaced; the text's length if none does. */

@@ -67,6 +67,8 @@ export interface TextScan {
   /** Every run of digits, and every escape, before these indexes is decoded or was none. */
   runFrom: number;
   escapeFrom: number;
+  /** Where the passage begins that is looked at next for disguised words; `NO_PASSAGE`: none is. */
+  passageFrom: number;
   /** A run that waits for its end is known to go on up to here. */
   runSeen: number;
   /** Something lay deeper, or was more, than is decoded: not all was looked at. */
@@ -124,6 +126,7 @@ export function openScan(
     budget,
     runFrom: 0,
     escapeFrom: 0,
+    passageFrom: 0,
     runSeen: 0,
     capped: false,
   };

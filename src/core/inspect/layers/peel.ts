@@ -2,23 +2,19 @@
  * What hides behind an encoding: a stretch of text is decoded and looked at by the same plan, and
  * what is found there is laid on the stretch. Layer by layer, within a budget.
  */
-import type { Finding } from "../finding.ts";
 import { toOriginal } from "../fold.ts";
-import { FINDINGS_MAX, redact } from "../judge.ts";
-import { firstInterest } from "../quick-look.ts";
-import { originalAt, type TextScan } from "../text-scan.ts";
+import { redact } from "../judge.ts";
+import type { TextScan } from "../text-scan.ts";
 import { nextEscape, openEscape, stretchEnd, unescape } from "./escapes.ts";
+import { judgePassage } from "./judge-passage.ts";
+import { lookInside, report, type Look } from "./inner-look.ts";
 import { decodeRun, isPiece, nextRun, openRun, runEnd, RUN_OVERLAP } from "./opaque-run.ts";
+import { passageEnd } from "./passages.ts";
 
-/** Encodings inside encodings; what lies deeper is not looked at, and `capped` says so. */
-const LAYERS_MAX = 4;
 /** Units before an escape that its word may have begun with. */
 const ESCAPE_LOOK_BACK = 32;
 /** Past any string; see `advance.ts`. */
 const NOWHERE = 0x3fffffff;
-
-/** Looks at a complete decoded text; made by `advance.ts`, which this file must not import. */
-export type Look = (scan: TextScan, text: string) => TextScan;
 
 /**
  * The next stretches to decode. Each is judged where it ends, after every candidate inside it; an
@@ -29,10 +25,17 @@ export interface Stretches {
   runEnd: number;
   escapeStart: number;
   escapeEnd: number;
+  passageEnd: number;
 }
 
 export function findStretches(scan: TextScan): Stretches {
-  const next = { runStart: NOWHERE, runEnd: NOWHERE, escapeStart: NOWHERE, escapeEnd: NOWHERE };
+  const next = {
+    runStart: NOWHERE,
+    runEnd: NOWHERE,
+    escapeStart: NOWHERE,
+    escapeEnd: NOWHERE,
+    passageEnd: passageEnd(scan),
+  };
   if (scan.plan.empty) return next;
   findRun(scan, next);
   findEscape(scan, next);
@@ -63,13 +66,15 @@ function findEscape(scan: TextScan, next: Stretches): void {
 
 /** Where the next stretch is to be judged: its end, or the cursor if that has jumped past it. */
 export function nextStretch(scan: TextScan, next: Stretches): number {
-  const end = Math.min(next.runEnd, next.escapeEnd);
+  const end = Math.min(next.runEnd, next.escapeEnd, next.passageEnd);
   return end === NOWHERE ? NOWHERE : Math.max(end, scan.cursor);
 }
 
 /** Up to where text may leave: stretches that were begun are decided as a whole. */
-export function heldBy(next: Stretches): number {
-  return Math.min(next.runStart, next.escapeStart);
+export function heldBy({ plan, passageFrom, ended }: TextScan, next: Stretches): number {
+  // What a passage hides is taken out as a whole.
+  const passage = plan.redactsInjection && !ended ? passageFrom : NOWHERE;
+  return Math.min(next.runStart, next.escapeStart, passage);
 }
 
 /** Nothing before `limit` needs another look for stretches. */
@@ -90,12 +95,15 @@ export function openStretch(scan: TextScan): number {
 }
 
 export function judgeStretch(scan: TextScan, next: Stretches, look: Look): void {
-  if (next.runEnd <= next.escapeEnd) {
+  if (next.runEnd <= Math.min(next.escapeEnd, next.passageEnd)) {
     judgeRun(scan, next, look);
     findRun(scan, next);
-  } else {
+  } else if (next.escapeEnd <= next.passageEnd) {
     judgeEscapes(scan, next, look);
     findEscape(scan, next);
+  } else {
+    judgePassage(scan, next.passageEnd, look);
+    next.passageEnd = passageEnd(scan);
   }
 }
 
@@ -148,39 +156,4 @@ function wordStart(text: string, at: number): number {
   let start = at;
   while (start > least && text.charCodeAt(start - 1) > 0x20) start -= 1;
   return start;
-}
-
-function lookInside(scan: TextScan, text: string, look: Look): TextScan | undefined {
-  if (scan.depth >= LAYERS_MAX || text.length > scan.budget.decoded) {
-    scan.capped = true;
-    return undefined;
-  }
-  scan.budget.decoded -= text.length;
-  if (firstInterest(scan.plan, scan.withheld, text) === text.length) return undefined;
-  const inner = look(scan, text);
-  if (inner.capped) scan.capped = true;
-  return inner;
-}
-
-type Span = Pick<Finding, "start" | "end">;
-
-function report(
-  scan: TextScan,
-  inner: TextScan,
-  layers: readonly string[],
-  place: (finding: Finding) => Span,
-): void {
-  const named = (finding: Finding): Finding => {
-    const { start, end } = place(finding);
-    return {
-      ...finding,
-      signature: [finding.signature, ...layers.toReversed()].join("-in-"),
-      start: originalAt(scan, start),
-      end: originalAt(scan, end),
-    };
-  };
-  for (const finding of inner.findings) {
-    if (scan.findings.length < FINDINGS_MAX) scan.findings.push(named(finding));
-  }
-  if (inner.blocked !== undefined) scan.blocked = named(inner.blocked);
 }

@@ -1,0 +1,236 @@
+/**
+ * What disguises the words of a passage may wear, told in one pass over its units; nothing is
+ * decoded, and nothing allocated, where none does.
+ */
+import { CIPHERS, VOTER_UNITS_MAX, votesOf } from "./ciphers.ts";
+import { GLUED_MIN, gluedWords } from "./glued-words.ts";
+import { isTell, JOINT_HEADS, jointEnd, rejoined, CHAIN_UNITS_MAX } from "./joints.ts";
+import { fromMorse, fromNumbers } from "./number-list.ts";
+import { undoubled, unsigned } from "./letter-tricks.ts";
+import { unspelled } from "./spelled-letters.ts";
+
+export interface Disguise {
+  readonly name: string;
+  /** Everything is looked for in what it hides, not injection alone. */
+  readonly encodes: boolean;
+  /** What hides in the passage; undefined: nothing does. */
+  readonly plain: (passage: string) => string | undefined;
+}
+
+const SINGLES_MIN = 12;
+const NUMBERS_MIN = 12;
+const TELLS_MIN = 2;
+const DRAWN_OUT_MIN = 4;
+const SIGNS_MIN = 4;
+const DOTS_MIN = 48;
+/** Of a word's letters, those that stand twice. */
+const TWICE_SHARE = 0.7;
+const VOTES_MIN = 3;
+/** In so short a passage there is not room for more than two common words. */
+const SHORT_UNITS = 320;
+const SHORT_VOTES_MIN = 2;
+/** Disguises that are taken off one passage. */
+const DISGUISES_MAX = 3;
+
+const NUMBERS = disguise("numbers", fromNumbers, true);
+const SPELLED = disguise("spelling", unspelled);
+const JOINED = disguise("split-words", rejoined);
+const GLUED = disguise("glued-words", gluedWords);
+const DRAWN_OUT = disguise("drawn-out-letters", undoubled);
+const SIGNED = disguise("leet", unsigned);
+const DOTS = disguise("morse", fromMorse);
+const HIDDEN: readonly Disguise[] = CIPHERS.map(({ name, plain }) => disguise(name, plain));
+
+function disguise(name: string, plain: Disguise["plain"], encodes = false): Disguise {
+  return { name, plain, encodes };
+}
+
+const NONE: readonly Disguise[] = [];
+
+// What the loop over units reads is this module's own: V8 looks imports up on each read.
+const OTHER = 0;
+const LETTER = 1;
+const DIGIT = 2;
+const JOINT = 3;
+const LEET_SIGN = 4;
+const kinds = Uint8Array.from({ length: 128 }, (_, unit) => {
+  const char = String.fromCharCode(unit);
+  if (/[a-z]/i.test(char)) return LETTER;
+  if (/\d/.test(char)) return DIGIT;
+  if (/[@$!]/.test(char)) return LEET_SIGN;
+  return JOINT_HEADS[unit] === 1 ? JOINT : OTHER;
+});
+
+/** Of the passage at hand. */
+const counts = {
+  singles: 0,
+  /** The numbers of the row at hand, where it ends, and the longest one. */
+  row: 0,
+  rowEnd: 0,
+  numbers: 0,
+  tells: 0,
+  drawnOut: 0,
+  signs: 0,
+  dots: 0,
+  longest: 0,
+  voters: 0,
+};
+const votes = new Uint8Array(CIPHERS.length);
+/** The first word that voted: the second must be another. */
+const firstVoters = new Int32Array(CIPHERS.length);
+const seconded = new Uint8Array(CIPHERS.length);
+
+export function disguisesOf(text: string, start: number, end: number): readonly Disguise[] {
+  reset();
+  read(text, start, end);
+  const found: Disguise[] = [];
+  if (counts.voters > 0) addCiphers(found, end - start <= SHORT_UNITS);
+  if (counts.numbers >= NUMBERS_MIN) found.push(NUMBERS);
+  if (counts.singles >= SINGLES_MIN) found.push(SPELLED);
+  if (counts.tells >= TELLS_MIN) found.push(JOINED);
+  if (counts.longest >= GLUED_MIN) found.push(GLUED);
+  if (counts.drawnOut >= DRAWN_OUT_MIN) found.push(DRAWN_OUT);
+  if (counts.signs >= SIGNS_MIN) found.push(SIGNED);
+  if (counts.dots >= DOTS_MIN) found.push(DOTS);
+  return found.length === 0 ? NONE : found.slice(0, DISGUISES_MAX);
+}
+
+function reset(): void {
+  counts.singles = 0;
+  counts.row = 0;
+  counts.rowEnd = 0;
+  counts.numbers = 0;
+  counts.tells = 0;
+  counts.drawnOut = 0;
+  counts.signs = 0;
+  counts.dots = 0;
+  counts.longest = 0;
+  if (counts.voters === 0) return;
+  counts.voters = 0;
+  votes.fill(0);
+  seconded.fill(0);
+}
+
+function addCiphers(found: Disguise[], short: boolean): void {
+  const least = short ? SHORT_VOTES_MIN : VOTES_MIN;
+  for (let i = 0; i < votes.length; i += 1) {
+    const cipher = HIDDEN[i];
+    if (cipher !== undefined && (votes[i] ?? 0) >= least && seconded[i] === 1) found.push(cipher);
+  }
+}
+
+function read(text: string, start: number, end: number): void {
+  /** Where the words begin that hang together by joints, and how many they are. */
+  let chain = -1;
+  let pieces = 0;
+  for (let i = start; i < end;) {
+    const unit = text.charCodeAt(i);
+    const kind = unit < 128 ? (kinds[unit] ?? OTHER) : OTHER;
+    if (kind === LETTER) {
+      if (chain < 0) chain = i;
+      pieces += 1;
+      i = readWord(text, i, end);
+      continue;
+    }
+    if (kind === JOINT && chain >= 0) {
+      const next = jointEnd(text, i, end);
+      if (next > i) {
+        i = next;
+        continue;
+      }
+    }
+    if (pieces > 1 && i - chain <= 3 * CHAIN_UNITS_MAX && isTell(text, chain, i)) counts.tells += 1;
+    chain = -1;
+    pieces = 0;
+    if (kind === DIGIT) i = readNumber(text, i, end);
+    else {
+      if (kind === LEET_SIGN) readSign(text, i);
+      else if ((unit === DOT || unit === DASH) && isLoose(text.charCodeAt(i - 1))) counts.dots += 1;
+      i += 1;
+    }
+  }
+  if (pieces > 1 && isTell(text, chain, end)) counts.tells += 1;
+}
+
+const DOT = 0x2e;
+const DASH = 0x2d;
+const SLASH = 0x2f;
+
+/** What stands before a sign of Morse. */
+function isLoose(unit: number): boolean {
+  return unit <= 0x20 || unit === DOT || unit === DASH || unit === SLASH;
+}
+
+/** Letters from `start` on: where they end. */
+function readWord(text: string, start: number, end: number): number {
+  let key = 0;
+  let before = 0;
+  let same = 0;
+  let thrice = 0;
+  let run = 0;
+  let i = start;
+  for (; i < end; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 128 || kinds[unit] !== LETTER) break;
+    const letter = unit & 0x1f;
+    run = letter === before ? run + 1 : 0;
+    if (run > 0) same += 1;
+    if (run === 2) thrice += 1;
+    before = letter;
+    key = (key << 5) | letter;
+  }
+  const units = i - start;
+  if (thrice > 0 || (units > 3 && 2 * same >= TWICE_SHARE * units)) counts.drawnOut += 1;
+  if (units === 1) counts.singles += 1;
+  else if (units > counts.longest) counts.longest = units;
+  if (units <= VOTER_UNITS_MAX) {
+    const bits = votesOf(key, units);
+    if (bits !== 0) take(bits, key);
+  }
+  return i;
+}
+
+function take(bits: number, key: number): void {
+  counts.voters += 1;
+  for (let left = bits; left !== 0; left &= left - 1) {
+    const cipher = 31 - Math.clz32(left & -left);
+    const count = votes[cipher] ?? 0;
+    if (count === 0) firstVoters[cipher] = key;
+    else if (firstVoters[cipher] !== key) seconded[cipher] = 1;
+    if (count < 255) votes[cipher] = count + 1;
+  }
+}
+
+/** With the letters of hexadecimal ones. A row goes on over short gaps. */
+function readNumber(text: string, start: number, end: number): number {
+  let i = start + 1;
+  while (i < end && isDigit(text.charCodeAt(i))) i += 1;
+  while (i < end && isHexLetter(text.charCodeAt(i) | 0x20)) i += 1;
+  counts.row = start - counts.rowEnd <= ROW_GAP_MAX && i - start <= DIGITS_MAX ? counts.row + 1 : 1;
+  counts.rowEnd = i;
+  if (counts.row > counts.numbers) counts.numbers = counts.row;
+  return i;
+}
+
+const ROW_GAP_MAX = 4;
+const DIGITS_MAX = 10;
+
+function isHexLetter(lower: number): boolean {
+  return (lower >= 0x61 && lower <= 0x66) || lower === 0x78;
+}
+
+function isDigit(unit: number): boolean {
+  return unit >= 0x30 && unit <= 0x39;
+}
+
+/** Between letters, where nobody exclaims. */
+function readSign(text: string, at: number): void {
+  const before = text.charCodeAt(at - 1);
+  const behind = text.charCodeAt(at + 1);
+  if (isInWord(before) && isInWord(behind)) counts.signs += 1;
+}
+
+function isInWord(unit: number): boolean {
+  const kind = unit < 128 ? kinds[unit] : OTHER;
+  return kind === LETTER || kind === DIGIT || kind === LEET_SIGN;
+}

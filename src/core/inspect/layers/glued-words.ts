@@ -1,0 +1,117 @@
+/** Words without spaces: `IgnoreAllPreviousInstructions`, `ignoreallpreviousinstructions`. */
+
+/** Shorter runs of letters are words. */
+export const GLUED_MIN = 22;
+const CAPITALS_MIN = 3;
+/** A letter of no known word costs more than a word. */
+const UNKNOWN_COST = 3;
+const LETTERS = 26;
+/** What is divided at once. */
+const RUN_MAX = 512;
+
+const RUNS = /[A-Za-z]{22,512}/g;
+const BEFORE_CAPITAL = /([a-z])(?=[A-Z])/g;
+
+const LEXICON =
+  "a i the and you your are not for all any now out use this that with from have will must what when " +
+  "into them they then send only tell here been more also each just make user users file files data " +
+  "task tasks rule rules mode next text read is it to of in on at by as be do if or an my me we us no " +
+  "so up about above access account action admin administrator after again agent ai allow amount " +
+  "answer api apply as ask assistant attention before begin bypass call command commands complete " +
+  "confidential confirm confirmation contact content contents context continue copy credential " +
+  "credentials current customer database delete detail details developer directive directives " +
+  "disclose disregard display document does dont earlier email emails enable end entire every " +
+  "everything execute exfiltrate external filter find first follow following forget forward full give " +
+  "given go grant guideline guidelines had has hidden how ignore immediately important include " +
+  "information initial input inside instead instruction instructions internal its key keys last let " +
+  "list login mail mention message messages money never new note notify off open order original other " +
+  "output over override page password passwords perform permission please policy post previous " +
+  "previously print prior private proceed project prompt provide reading receive refuse remember " +
+  "remove repeat replace reply report request respond response restricted restriction restrictions " +
+  "return reveal run safety save say secret secrets security see session set share should show stop " +
+  "system told token tokens tool tools transfer unrestricted until update upload url using verify " +
+  "want was web were which who without word words work write";
+
+interface Trie {
+  /** By node and letter: the next node; 0: none. */
+  readonly next: readonly Int16Array[];
+  /** Nodes at which a word ends. */
+  readonly ends: readonly boolean[];
+}
+
+let trie: Trie | undefined;
+
+function growTrie(): Trie {
+  const next = [new Int16Array(LETTERS)];
+  const ends = [false];
+  for (const word of LEXICON.split(" ")) {
+    let node = 0;
+    for (let i = 0; i < word.length; i += 1) {
+      const row = next[node];
+      const letter = word.charCodeAt(i) - 0x61;
+      if (row === undefined) break;
+      if (row[letter] === 0) {
+        row[letter] = next.length;
+        next.push(new Int16Array(LETTERS));
+        ends.push(false);
+      }
+      node = row[letter] ?? 0;
+    }
+    ends[node] = true;
+  }
+  return { next, ends };
+}
+
+/** Names in programs are glued words, too: without some of these they hide nothing. */
+const TELLS =
+  /ignor|disregard|overrid|bypass|forget|reveal|previous|instruct|system|prompt|secret|password|credential|assistant|execut|restrict|forward|delet|attention|withoutask|developermode|confirm|exfil/gi;
+const LONG_RUN = 40;
+/** Nothing has so long a name. */
+const SENTENCE = 64;
+
+/** What long runs of letters say, a line each. */
+export function gluedWords(text: string): string | undefined {
+  const said = text.match(RUNS)?.filter(tells).map(unglued);
+  return said === undefined || said.length === 0 ? undefined : said.join("\n");
+}
+
+function tells(run: string): boolean {
+  if (run.length >= SENTENCE) return true;
+  return (run.match(TELLS)?.length ?? 0) >= (run.length < LONG_RUN ? 2 : 1);
+}
+
+export function unglued(run: string): string {
+  const capitals = run.match(BEFORE_CAPITAL)?.length ?? 0;
+  if (capitals >= CAPITALS_MIN) return run.replace(BEFORE_CAPITAL, "$1 ");
+  return run.replace(RUNS, divided);
+}
+
+/** As few words as cover it, and letters of no word where none does. */
+function divided(run: string): string {
+  const { next, ends } = (trie ??= growTrie());
+  const costs = new Int32Array(run.length + 1).fill(UNKNOWN_COST * (RUN_MAX + 1));
+  const froms = new Int16Array(run.length + 1);
+  costs[0] = 0;
+  for (let start = 0; start < run.length; start += 1) {
+    const cost = costs[start] ?? 0;
+    reach(costs, froms, start, start + 1, cost + UNKNOWN_COST);
+    let node = 0;
+    for (let i = start; i < run.length; i += 1) {
+      node = next[node]?.[(run.charCodeAt(i) | 0x20) - 0x61] ?? 0;
+      if (node === 0) break;
+      if (ends[node] === true) reach(costs, froms, start, i + 1, cost + 1);
+    }
+  }
+  const words: string[] = [];
+  for (let end = run.length; end > 0; end = froms[end] ?? 0) words.push(run.slice(froms[end], end));
+  return words
+    .toReversed()
+    .join(" ")
+    .replace(/\b(\w) (?=\w\b)/g, "$1");
+}
+
+function reach(costs: Int32Array, froms: Int16Array, from: number, to: number, cost: number): void {
+  if (cost >= (costs[to] ?? 0)) return;
+  costs[to] = cost;
+  froms[to] = from;
+}

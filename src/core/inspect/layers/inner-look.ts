@@ -1,0 +1,53 @@
+/** A look at what stood behind an encoding or a disguise, within the budget of its body. */
+import type { Finding } from "../finding.ts";
+import { FINDINGS_MAX } from "../judge.ts";
+import { firstInterest } from "../quick-look.ts";
+import type { ScanPlan } from "../scan-plan.ts";
+import { originalAt, type TextScan } from "../text-scan.ts";
+
+/** Encodings inside encodings; what lies deeper is not looked at, and `capped` says so. */
+const LAYERS_MAX = 4;
+
+/** Looks at a complete decoded text; made by `advance.ts`, which these files must not import. */
+export type Look = (scan: TextScan, text: string, plan: ScanPlan) => TextScan;
+
+/** `plan`: what is looked for there. */
+export function lookInside(
+  scan: TextScan,
+  text: string,
+  look: Look,
+  plan = scan.plan,
+): TextScan | undefined {
+  if (scan.depth >= LAYERS_MAX || text.length > scan.budget.decoded) {
+    scan.capped = true;
+    return undefined;
+  }
+  scan.budget.decoded -= text.length;
+  if (firstInterest(plan, scan.withheld, text) === text.length) return undefined;
+  const inner = look(scan, text, plan);
+  if (inner.capped) scan.capped = true;
+  return inner;
+}
+
+type Span = Pick<Finding, "start" | "end">;
+
+export function report(
+  scan: TextScan,
+  inner: TextScan,
+  layers: readonly string[],
+  place: (finding: Finding) => Span,
+): void {
+  const named = (finding: Finding): Finding => {
+    const { start, end } = place(finding);
+    return {
+      ...finding,
+      signature: [finding.signature, ...layers.toReversed()].join("-in-"),
+      start: originalAt(scan, start),
+      end: originalAt(scan, end),
+    };
+  };
+  for (const finding of inner.findings) {
+    if (scan.findings.length < FINDINGS_MAX) scan.findings.push(named(finding));
+  }
+  if (inner.blocked !== undefined) scan.blocked = named(inner.blocked);
+}

@@ -1,0 +1,58 @@
+/**
+ * What a passage says without the disguise of its words is looked at for injection only, because
+ * anything else would be found by chance. Numbers that spell characters are an encoding like others.
+ */
+import { INJECTION_DETECTOR } from "../detectors/injection.ts";
+import type { InspectionRule } from "../inspection.ts";
+import { redact } from "../judge.ts";
+import type { ScanPlan } from "../scan-plan.ts";
+import type { TextScan } from "../text-scan.ts";
+import { disguisesOf } from "./disguises.ts";
+import { lookInside, report, type Look } from "./inner-look.ts";
+import { passageBehind } from "./passages.ts";
+
+export function judgePassage(scan: TextScan, end: number, look: Look): void {
+  const { text, passageFrom: start } = scan;
+  scan.passageFrom = passageBehind(start, end);
+  const disguises = disguisesOf(text, start, end);
+  if (disguises.length === 0) return;
+  const passage = text.slice(start, end);
+  for (const { name, plain, encodes } of disguises) {
+    const said = plain(passage);
+    if (said === undefined || said === passage) continue;
+    const inner = lookInside(
+      scan,
+      said,
+      look,
+      encodes ? stopping(scan.plan) : onlyInjection(scan.plan),
+    );
+    if (inner === undefined) continue;
+    report(scan, inner, [name], () => ({ start, end }));
+    if (scan.blocked !== undefined) return;
+    const [edit] = inner.edits;
+    const from = Math.max(start, scan.floor);
+    if (edit !== undefined && end > from)
+      scan.cursor = Math.max(scan.cursor, redact(scan, from, end, edit.replacement));
+  }
+}
+
+type Narrow = (plan: ScanPlan) => ScanPlan;
+const onlyInjection = narrowing((detector) => detector === INJECTION_DETECTOR);
+/** A passage is not redacted for a number in it, but stopped for a secret. */
+const stopping = narrowing((detector, rules) => {
+  return detector === INJECTION_DETECTOR || rules.every(({ action }) => action !== "redact");
+});
+
+function narrowing(wants: (detector: string, rules: readonly InspectionRule[]) => boolean): Narrow {
+  const narrowed = new WeakMap<ScanPlan["rules"], ScanPlan["rules"]>();
+  return (plan) => {
+    let rules = narrowed.get(plan.rules);
+    if (rules === undefined) {
+      rules = new Map([...plan.rules].filter(([detector, some]) => wants(detector, some)));
+      narrowed.set(plan.rules, rules);
+    }
+    // The table is a larger one than is needed; to make another takes as long as a thousand looks.
+    const { redactsInjection: rewrites } = plan;
+    return { ...plan, rules, rewrites, email: false, holdsWords: false, names: false };
+  };
+}

@@ -1,0 +1,24 @@
+/** Letters that are doubled, drawn out, or replaced by signs. */
+
+const SIGNS: Readonly<Record<string, string>> = { "@": "a", $: "s", "!": "i", "|": "l", "(": "c" };
+const SIGN_IN_WORD =
+  /(?<=[a-z0-9@$!|])[@$!|(](?=[a-z0-9@$!|])|(?<![a-z0-9])[@$!|](?=[a-z0-9@$!])/gi;
+const DRAWN_OUT = /([a-z])\1{2,16}/gi;
+const TWICE = /([a-z])\1/gi;
+const WORD = /[a-z]{4,80}/gi;
+/** Of the letters that a doubled word has, those that stand twice. */
+const TWICE_SHARE = 0.7;
+
+/** `IIggnnoorree`, and `ignooore`: nobody knows which of the two was meant. */
+export function undoubled(text: string): string {
+  const halved = text.replace(WORD, (word) => {
+    const twice = (word.match(TWICE)?.length ?? 0) * 2;
+    return twice >= TWICE_SHARE * word.length ? word.replace(TWICE, "$1") : word;
+  });
+  return `${halved}\n${text.replace(DRAWN_OUT, "$1")}`;
+}
+
+/** `!gn0r3`, `p@$$word`: digits are read as letters anyway. */
+export function unsigned(text: string): string {
+  return text.replace(SIGN_IN_WORD, (sign) => SIGNS[sign] ?? sign);
+}
