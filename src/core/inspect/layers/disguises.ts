@@ -98,7 +98,7 @@ export function disguisesOf(text: string, start: number, end: number): readonly 
 function reset(): void {
   counts.singles = 0;
   counts.row = 0;
-  counts.rowEnd = 0;
+  counts.rowEnd = -ROW_GAP_MAX;
   counts.numbers = 0;
   counts.tells = 0;
   counts.drawnOut = 0;
@@ -180,9 +180,12 @@ function readWord(text: string, start: number, end: number): number {
     key = (key << 5) | letter;
   }
   const units = i - start;
-  if (thrice > 0 || (units > 3 && 2 * same >= TWICE_SHARE * units)) counts.drawnOut += 1;
-  if (units === 1) counts.singles += 1;
-  else if (units > counts.longest) counts.longest = units;
+  if (thrice > 0 || (units > 5 && 2 * same >= TWICE_SHARE * units)) counts.drawnOut += 1;
+  if (units === 1) readSingle(text, start, key);
+  else {
+    counts.rowEnd = -ROW_GAP_MAX;
+    if (units > counts.longest) counts.longest = units;
+  }
   if (units <= VOTER_UNITS_MAX) {
     const bits = votesOf(key, units);
     if (bits !== 0) take(bits, key);
@@ -201,17 +204,30 @@ function take(bits: number, key: number): void {
   }
 }
 
+/** Beside a digit it is a prefix, or part of a name. */
+function readSingle(text: string, at: number, letter: number): void {
+  const behind = isDigit(text.charCodeAt(at + 1));
+  if (!behind && !isDigit(text.charCodeAt(at - 1))) counts.singles += 1;
+  if (!behind || (letter !== LETTER_X && letter !== LETTER_U)) counts.rowEnd = -ROW_GAP_MAX;
+}
+
+const LETTER_X = 24;
+const LETTER_U = 21;
+
 /** With the letters of hexadecimal ones. A row goes on over short gaps. */
 function readNumber(text: string, start: number, end: number): number {
   let i = start + 1;
   while (i < end && isDigit(text.charCodeAt(i))) i += 1;
   while (i < end && isHexLetter(text.charCodeAt(i) | 0x20)) i += 1;
-  counts.row = start - counts.rowEnd <= ROW_GAP_MAX && i - start <= DIGITS_MAX ? counts.row + 1 : 1;
+  const isNext = start - counts.rowEnd <= ROW_GAP_MAX && i - start <= DIGITS_MAX;
+  // What is written `%41` is an escape.
+  counts.row = isNext && text.charCodeAt(start - 1) !== PERCENT ? counts.row + 1 : 1;
   counts.rowEnd = i;
   if (counts.row > counts.numbers) counts.numbers = counts.row;
   return i;
 }
 
+const PERCENT = 0x25;
 const ROW_GAP_MAX = 4;
 const DIGITS_MAX = 10;
 

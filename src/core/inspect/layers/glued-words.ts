@@ -75,8 +75,12 @@ export function gluedWords(text: string): string | undefined {
   return said === undefined || said.length === 0 ? undefined : said.join("\n");
 }
 
+/** Sentences have most letters, and have them soon. */
+const DISTINCT_MIN = 11;
+const DISTINCT_REACH = 64;
+
 function tells(run: string): boolean {
-  if (run.length >= SENTENCE) return true;
+  if (run.length >= SENTENCE) return new Set(run.slice(0, DISTINCT_REACH)).size >= DISTINCT_MIN;
   return (run.match(TELLS)?.length ?? 0) >= (run.length < LONG_RUN ? 2 : 1);
 }
 

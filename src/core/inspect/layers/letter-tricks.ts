@@ -15,7 +15,8 @@ export function undoubled(text: string): string {
     const twice = (word.match(TWICE)?.length ?? 0) * 2;
     return twice >= TWICE_SHARE * word.length ? word.replace(TWICE, "$1") : word;
   });
-  return `${halved}\n${text.replace(DRAWN_OUT, "$1")}`;
+  const shortened = text.replace(DRAWN_OUT, "$1");
+  return halved === text ? shortened : `${halved}\n${shortened}`;
 }
 
 /** `!gn0r3`, `p@$$word`: digits are read as letters anyway. */

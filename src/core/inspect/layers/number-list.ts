@@ -1,60 +1,132 @@
-/** Characters written as numbers: `73 103 110`, `0x49 0x67`, `01001001 01100111`, `\111\147`, Morse. */
+/** Characters written as numbers: `73 103 110`, `0x49 0x67`, `01001001 01100111`, `\\111\\147`, Morse. */
+import { isDigit, isLetter } from "../text-units.ts";
 
 /** Numbers in a row that say something. */
 const NUMBERS_MIN = 12;
-/** Of what comes out, letters and spaces. */
+const NUMBERS_MAX = 1024;
+/** Of what comes out, letters and spaces; told by the first ones, too. */
 const LETTERS_SHARE = 0.8;
-/** One number, and what may stand between two. */
-const TOKENS = /(?:0x|\\x|\\|%u|u\+|&#x?)?([0-9a-f]{1,8})([^0-9a-z]{1,4}|$)/giy;
-const TOKEN_HEAD = /(?<![0-9a-z])(?:0x|\\x|\\|u\+)?[0-9a-f]{2,8}[^0-9a-z]{1,4}/gi;
+const PROBE = 10;
+/** What stands between two numbers, with the second's prefix. */
+const GAP_MAX = 6;
+const DIGITS_MAX = 8;
 
-interface Base {
-  readonly radix: number;
-  readonly digits: RegExp;
-}
-
-const BASES: readonly Base[] = [
-  { radix: 2, digits: /^[01]{7,8}$/ },
-  { radix: 10, digits: /^\d{2,3}$/ },
-  { radix: 16, digits: /^[0-9a-f]{2}$/i },
-  { radix: 8, digits: /^[0-7]{2,3}$/ },
+const BINARY = 1;
+const DECIMAL = 2;
+const HEX = 4;
+const OCTAL = 8;
+const RADICES: readonly (readonly [shape: number, radix: number])[] = [
+  [BINARY, 2],
+  [DECIMAL, 10],
+  [HEX, 16],
+  [OCTAL, 8],
 ];
 
-/** The first row of numbers that is text. */
+/** The row at hand: where its numbers begin and end. */
+const starts = new Int32Array(NUMBERS_MAX);
+const ends = new Int32Array(NUMBERS_MAX);
+
+/** What the first row of numbers says that is text. */
 export function fromNumbers(text: string): string | undefined {
-  TOKEN_HEAD.lastIndex = 0;
-  for (let head = TOKEN_HEAD.exec(text); head !== null; head = TOKEN_HEAD.exec(text)) {
-    const row = readRow(text, head.index);
-    if (row.numbers.length >= NUMBERS_MIN) {
-      const plain = plainOf(row.numbers);
+  for (let at = nextNumber(text, 0); at >= 0;) {
+    const row = readRow(text, at);
+    if (row.count >= NUMBERS_MIN) {
+      const plain = plainOf(text, row.count, row.shapes);
       if (plain !== undefined) return plain;
     }
-    TOKEN_HEAD.lastIndex = Math.max(row.end, head.index + 1);
+    at = nextNumber(text, Math.max(row.end, at + 1));
   }
   return undefined;
 }
 
-function readRow(text: string, start: number) {
-  const numbers: string[] = [];
-  let end = start;
-  TOKENS.lastIndex = start;
-  for (let token = TOKENS.exec(text); token !== null; token = TOKENS.exec(text)) {
-    const [, digits = "", gap = ""] = token;
-    numbers.push(digits);
-    end = TOKENS.lastIndex - gap.length;
-  }
-  return { numbers, end };
+function nextNumber(text: string, from: number): number {
+  for (let i = from; i < text.length; i += 1) if (isDigit(text.charCodeAt(i))) return i;
+  return -1;
 }
 
-function plainOf(numbers: readonly string[]): string | undefined {
-  for (const { radix, digits } of BASES) {
-    if (!numbers.every((number) => digits.test(number))) continue;
-    const codes = numbers.map((number) => Number.parseInt(number, radix));
-    const text = String.fromCharCode(...codes);
-    const letters = text.match(/[a-z ]/gi)?.length ?? 0;
-    if (letters >= LETTERS_SHARE * codes.length) return text;
+/** Numbers that may all be of one shape. */
+function readRow(text: string, first: number) {
+  let shapes = BINARY | DECIMAL | HEX | OCTAL;
+  let count = 0;
+  let end = first;
+  for (let at = first; at >= 0 && count < NUMBERS_MAX; at = numberAfter(text, end)) {
+    // The zero of `0x49` is no digit of it.
+    const start = (text.charCodeAt(at + 1) | 0x20) === X ? at + 2 : at;
+    const stop = digitsEnd(text, start);
+    const both = shapes & shapesOf(text, start, stop);
+    if (both === 0) return { count, shapes, end: count === 0 ? stop : end };
+    shapes = both;
+    starts[count] = start;
+    ends[count] = stop;
+    count += 1;
+    end = stop;
+  }
+  return { count, shapes, end };
+}
+
+const X = 0x78;
+
+/** Where the next number of the row begins; -1: it is over. Only a prefix has letters. */
+function numberAfter(text: string, from: number): number {
+  const most = Math.min(text.length, from + GAP_MAX);
+  for (let i = from; i < most; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (isDigit(unit)) return i;
+    if (isLetter(unit) && !isDigit(text.charCodeAt(i + 1))) return -1;
+  }
+  return -1;
+}
+
+function digitsEnd(text: string, start: number): number {
+  let i = start;
+  while (i - start <= DIGITS_MAX && isHexDigit(text.charCodeAt(i))) i += 1;
+  return i;
+}
+
+function isHexDigit(unit: number): boolean {
+  const lower = unit | 0x20;
+  return isDigit(unit) || (lower >= 0x61 && lower <= 0x66);
+}
+
+function shapesOf(text: string, start: number, end: number): number {
+  const length = end - start;
+  let shapes = length === 2 ? HEX : 0;
+  if (length === 2 || length === 3) shapes |= DECIMAL | OCTAL;
+  if (length === 7 || length === 8) shapes |= BINARY;
+  for (let i = start; i < end; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x31) shapes &= ~BINARY;
+    if (unit > 0x37) shapes &= ~OCTAL;
+    if (unit > 0x39) shapes &= ~DECIMAL;
+  }
+  return shapes;
+}
+
+function plainOf(text: string, count: number, shapes: number): string | undefined {
+  for (const [shape, radix] of RADICES) {
+    if ((shapes & shape) === 0) continue;
+    if (!isText(decoded(text, Math.min(PROBE, count), radix))) continue;
+    const plain = decoded(text, count, radix);
+    if (isText(plain)) return plain;
   }
   return undefined;
+}
+
+function decoded(text: string, count: number, radix: number): string {
+  let plain = "";
+  for (let i = 0; i < count; i += 1) {
+    plain += String.fromCharCode(Number.parseInt(text.slice(starts[i], ends[i]), radix));
+  }
+  return plain;
+}
+
+function isText(plain: string): boolean {
+  let letters = 0;
+  for (let i = 0; i < plain.length; i += 1) {
+    const unit = plain.charCodeAt(i);
+    if (isLetter(unit) || unit === 0x20) letters += 1;
+  }
+  return letters >= LETTERS_SHARE * plain.length;
 }
 
 const MORSE =
