@@ -96,7 +96,9 @@ function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
   if (at + 2 < text.length) {
     const anchored = anchoredAt(scan.plan.anchors, text, at);
     afford(scan.budget, anchored.length);
+    const { only } = scan.plan;
     for (const signature of anchored) {
+      if (only !== undefined && signature.detector !== only) continue;
       const outcome = signature.match(view, at);
       if (outcome === MORE) waits = true;
       else if (outcome !== undefined) {

@@ -27,6 +27,8 @@ export interface ScanPlan {
   /** No rule looks for anything: only withheld literals count. */
   readonly empty: boolean;
   readonly anchors: AnchorTable;
+  /** Of all that the table has, what is asked for; undefined: everything. */
+  readonly only: string | undefined;
   /** Whether e-mail addresses are wanted: found by their `@`, backwards. */
   readonly email: boolean;
   /** Whether something wanted may have begun in the word before its anchor. */
@@ -176,6 +178,7 @@ function compile(inspection: Inspection): ScanPlan {
   return {
     empty: rules.size === 0,
     anchors: tableFor([...rules.keys()], rewrites),
+    only: undefined,
     email: rules.has(EMAIL_DETECTOR),
     holdsWords: rules.has(EMAIL_DETECTOR) || rules.has(NATIONAL_ID_DETECTOR),
     rewrites: [...rules.keys()].some(rewrites),

@@ -180,7 +180,9 @@ function readWord(text: string, start: number, end: number): number {
     key = (key << 5) | letter;
   }
   const units = i - start;
-  if (thrice > 0 || (units > 5 && 2 * same >= TWICE_SHARE * units)) counts.drawnOut += 1;
+  // `www` is no word.
+  const drawn = thrice > 0 ? units > 4 && same < units - 1 : 2 * same >= TWICE_SHARE * units;
+  if (drawn && units > 4) counts.drawnOut += 1;
   if (units === 1) readSingle(text, start, key);
   else {
     counts.rowEnd = -ROW_GAP_MAX;

@@ -36,23 +36,34 @@ export function judgePassage(scan: TextScan, end: number, look: Look): void {
   }
 }
 
-type Narrow = (plan: ScanPlan) => ScanPlan;
-const onlyInjection = narrowing((detector) => detector === INJECTION_DETECTOR);
-/** A passage is not redacted for a number in it, but stopped for a secret. */
-const stopping = narrowing((detector, rules) => {
-  return detector === INJECTION_DETECTOR || rules.every(({ action }) => action !== "redact");
-});
+/** What is asked of a text behind a disguise, by the rules that ask it of the text. */
+const injectionOnly = new WeakMap<ScanPlan["rules"], ScanPlan["rules"]>();
+const stoppingOnly = new WeakMap<ScanPlan["rules"], ScanPlan["rules"]>();
 
-function narrowing(wants: (detector: string, rules: readonly InspectionRule[]) => boolean): Narrow {
-  const narrowed = new WeakMap<ScanPlan["rules"], ScanPlan["rules"]>();
-  return (plan) => {
-    let rules = narrowed.get(plan.rules);
-    if (rules === undefined) {
-      rules = new Map([...plan.rules].filter(([detector, some]) => wants(detector, some)));
-      narrowed.set(plan.rules, rules);
-    }
-    // The table is a larger one than is needed; to make another takes as long as a thousand looks.
-    const { redactsInjection: rewrites } = plan;
-    return { ...plan, rules, rewrites, email: false, holdsWords: false, names: false };
-  };
+function onlyInjection(plan: ScanPlan): ScanPlan {
+  const isWanted = (detector: string): boolean => detector === INJECTION_DETECTOR;
+  return narrowed(plan, injectionOnly, isWanted, INJECTION_DETECTOR);
+}
+
+/** A passage is not redacted for a number in it, but stopped for a secret. */
+function stopping(plan: ScanPlan): ScanPlan {
+  return narrowed(plan, stoppingOnly, (detector, rules) => {
+    return detector === INJECTION_DETECTOR || rules.every(({ action }) => action !== "redact");
+  });
+}
+
+function narrowed(
+  plan: ScanPlan,
+  known: WeakMap<ScanPlan["rules"], ScanPlan["rules"]>,
+  isWanted: (detector: string, rules: readonly InspectionRule[]) => boolean,
+  only?: string,
+): ScanPlan {
+  let rules = known.get(plan.rules);
+  if (rules === undefined) {
+    rules = new Map([...plan.rules].filter(([detector, some]) => isWanted(detector, some)));
+    known.set(plan.rules, rules);
+  }
+  // The table is a larger one than is needed; to make another takes as long as a thousand looks.
+  const { redactsInjection: rewrites } = plan;
+  return { ...plan, rules, only, rewrites, email: false, holdsWords: false, names: false };
 }

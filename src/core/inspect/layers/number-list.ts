@@ -134,11 +134,13 @@ const MORSE =
 const morseLetters = new Map(
   MORSE.split(" ").map((code, i) => [code, String.fromCharCode(0x61 + i)]),
 );
+const MORSE_REACH = 160;
+const MORSE_DISTINCT_MIN = 6;
 const MORSE_ROW = /(?:[.-]{1,5}[ /|\n]{1,5}){12,}[.-]{0,5}/g;
 
 export function fromMorse(text: string): string | undefined {
-  const rows = text.match(MORSE_ROW);
-  if (rows === null) return undefined;
+  const rows = text.match(MORSE_ROW)?.filter(isMorse) ?? [];
+  if (rows.length === 0) return undefined;
   return rows
     .map((row) =>
       row
@@ -152,4 +154,9 @@ export function fromMorse(text: string): string | undefined {
         .join(" "),
     )
     .join("\n");
+}
+
+/** Paths and rules have few signs that differ. */
+function isMorse(row: string): boolean {
+  return new Set(row.slice(0, MORSE_REACH).split(/[ /|\n]+/)).size >= MORSE_DISTINCT_MIN;
 }

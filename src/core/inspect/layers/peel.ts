@@ -9,7 +9,7 @@ import { nextEscape, openEscape, stretchEnd, unescape } from "./escapes.ts";
 import { judgePassage } from "./judge-passage.ts";
 import { lookInside, report, type Look } from "./inner-look.ts";
 import { decodeRun, isPiece, nextRun, openRun, runEnd, RUN_OVERLAP } from "./opaque-run.ts";
-import { passageEnd } from "./passages.ts";
+import { NO_PASSAGE, passageEnd } from "./passages.ts";
 
 /** Units before an escape that its word may have begun with. */
 const ESCAPE_LOOK_BACK = 32;
@@ -36,10 +36,15 @@ export function findStretches(scan: TextScan): Stretches {
     escapeEnd: NOWHERE,
     passageEnd: passageEnd(scan),
   };
-  if (scan.plan.empty) return next;
+  if (scan.plan.empty || isUndressed(scan)) return next;
   findRun(scan, next);
   findEscape(scan, next);
   return next;
+}
+
+/** Behind a disguise nobody encodes once more. */
+function isUndressed({ depth, passageFrom }: TextScan): boolean {
+  return depth > 0 && passageFrom === NO_PASSAGE;
 }
 
 function findRun(scan: TextScan, next: Stretches): void {
