@@ -9,7 +9,8 @@ import type { LedgerFile, LedgerFiles } from "./ledger-files.ts";
 export class Segment {
   readonly number: number;
   readonly #file: LedgerFile;
-  readonly #aheadBytes: number;
+  /** As much as is written ahead at once. */
+  readonly #zeros: Uint8Array;
   /** Bytes of records that are on the disk. */
   #length: number;
   /** Where the zeros end. */
@@ -17,19 +18,19 @@ export class Segment {
   #growing: Promise<void> | undefined;
   #mayGrow = true;
 
-  private constructor(file: LedgerFile, at: SegmentStart, aheadBytes: number) {
+  private constructor(file: LedgerFile, at: SegmentStart, zeros: Uint8Array) {
     this.number = at.number;
     this.#file = file;
     this.#length = at.length;
     this.#allocated = at.allocated;
-    this.#aheadBytes = aheadBytes;
+    this.#zeros = zeros;
   }
 
   static async open(
     files: LedgerFiles,
     directory: string,
     start: SegmentStart,
-    aheadBytes: number,
+    zeros: Uint8Array,
   ): Promise<Segment> {
     const file = await files.open(join(directory, segmentName(start.number)));
     try {
@@ -38,7 +39,7 @@ export class Segment {
       await file.close();
       throw error;
     }
-    return new Segment(file, start, aheadBytes);
+    return new Segment(file, start, zeros);
   }
 
   get length(): number {
@@ -86,15 +87,15 @@ export class Segment {
   }
 
   #isNearlyFull(): boolean {
-    return this.#allocated - this.#length < this.#aheadBytes / 2;
+    return this.#allocated - this.#length < this.#zeros.length / 2;
   }
 
   /** Best effort: without zeros ahead a commit is slower, not less durable. */
   async #grow(): Promise<void> {
     const from = this.#allocated;
     try {
-      await this.#file.write(Buffer.alloc(this.#aheadBytes), from);
-      this.#allocated = from + this.#aheadBytes;
+      await this.#file.write(this.#zeros, from);
+      this.#allocated = from + this.#zeros.length;
     } catch {
       // The next append writes over what came of it, and hears of a full disk itself.
       this.#mayGrow = false;
