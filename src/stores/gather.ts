@@ -10,8 +10,9 @@ const CROWD_MIN = 1.5;
 const WEIGHT = 1 / 16;
 
 /**
- * Decides when to begin a commit that many may share. A lone call begins it at the end of its turn
- * of the event loop; in a crowd it is begun by the first turn that brings nobody new.
+ * Decides when to begin a commit that many may share. A call that is alone begins it at once, one
+ * among few at the end of its turn of the event loop; in a crowd it is begun by the first turn that
+ * brings nobody new.
  */
 export class Gather {
   readonly #begin: () => void;
@@ -27,10 +28,14 @@ export class Gather {
     this.#begin = begin;
   }
 
-  /** One more call is there. */
-  more(): void {
+  /** One more call is there. `isAlone`: nothing else is on its way that could keep it company. */
+  more(isAlone: boolean): void {
     this.#waiting += 1;
     if (this.#turn !== undefined) return;
+    if (isAlone && this.#crowd < CROWD_MIN) {
+      this.#start();
+      return;
+    }
     this.#since = monotonicMillis();
     this.soon();
   }
@@ -55,10 +60,14 @@ export class Gather {
       this.#seen = this.#waiting;
       this.soon();
     } else {
-      this.stop();
-      this.#begin();
+      this.#start();
     }
   };
+
+  #start(): void {
+    this.stop();
+    this.#begin();
+  }
 
   #isGrowing(): boolean {
     return (

@@ -99,7 +99,8 @@ export class ChainWriter {
     }
     this.#pending.add(record);
     if (this.#stalled) record.settle(undefined);
-    if (record.prompt) this.#gather.more();
+    const open = (this.#chain?.open.size ?? 0) + this.#pending.opened;
+    if (record.prompt) this.#gather.more(open <= 1);
     else if (this.#working === undefined)
       this.#later ??= setTimeout(() => void this.#work(), OUTCOME_DELAY_MS);
   }
@@ -198,7 +199,7 @@ export class ChainWriter {
    */
   async #write(chain: WrittenChain, batch: Batch, segment: Segment): Promise<void> {
     const begun = monotonicMillis();
-    const isAlone = chain.open.size + openedBy(batch) <= 1;
+    const isAlone = chain.open.size + openedBy(batch.records) <= 1;
     const isWritten = isAlone && this.#tookMs < QUICK_MS && segment.appendNow(batch.bytes);
     if (!isWritten) await segment.append(batch.bytes);
     this.#tookMs = monotonicMillis() - begun;

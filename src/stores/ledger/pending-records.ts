@@ -59,19 +59,23 @@ export function chainBatch(
 }
 
 /** By how many it makes the open exchanges more, or fewer. */
-export function openedBy({ records }: Batch): number {
+export function openedBy(records: readonly PendingRecord[]): number {
   let opened = 0;
-  for (const { kind } of records) {
-    if (kind === "intent") opened += 1;
-    else if (kind === "outcome") opened -= 1;
-  }
+  for (const record of records) opened += opens(record);
   return opened;
+}
+
+/** An outcome that somebody waits for is a refusal's, which had no intent. */
+function opens({ kind, prompt }: PendingRecord): -1 | 0 | 1 {
+  if (kind === "intent") return 1;
+  return kind === "outcome" && !prompt ? -1 : 0;
 }
 
 /** Records in the order they came, with the bytes they hold in memory. */
 export class PendingRecords {
   #records: PendingRecord[] = [];
   #bytes = 0;
+  #opened = 0;
 
   get length(): number {
     return this.#records.length;
@@ -80,6 +84,11 @@ export class PendingRecords {
   /** UTF-16 units of all bodies. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** By how many they make the open exchanges more, or fewer. */
+  get opened(): number {
+    return this.#opened;
   }
 
   add(record: PendingRecord): void {
@@ -123,5 +132,6 @@ export class PendingRecords {
 
   #count(record: PendingRecord, sign: 1 | -1): void {
     this.#bytes += sign * record.body.length;
+    this.#opened += sign * opens(record);
   }
 }

@@ -53,6 +53,11 @@ export class BudgetBook {
     return Number(this.#statements.countHeld.get()?.["held"] ?? 0);
   }
 
+  /** Attempts of this process that hold money, as far as it knows. */
+  get unsettled(): number {
+    return this.#known.size;
+  }
+
   begin(): void {
     this.#statements.begin.run();
   }

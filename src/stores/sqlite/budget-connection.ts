@@ -54,6 +54,11 @@ export class BudgetConnection implements Disposable {
     }
   }
 
+  /** Attempts of this process that hold money, as far as it knows. */
+  get unsettled(): number {
+    return this.#open?.book.unsettled ?? 0;
+  }
+
   /** 0 while the file cannot be read. */
   get held(): number {
     try {

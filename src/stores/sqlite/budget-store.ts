@@ -84,7 +84,9 @@ class SqliteBudgetStore implements EmbeddedBudgets {
     const defect = defectOf(holds);
     if (defect !== undefined) return Promise.resolve({ kind: "unreachable", cause: defect });
     return new Promise((answer) => {
-      this.#enqueue({ kind: "reserve", attempt, holds, lease, answer, reply: undefined });
+      const isAlone = this.#connection.unsettled <= this.#queue.length;
+      this.#queue.push({ kind: "reserve", attempt, holds, lease, answer, reply: undefined });
+      this.#schedule(isAlone);
     });
   }
 
@@ -164,14 +166,15 @@ class SqliteBudgetStore implements EmbeddedBudgets {
     this.#schedule();
   }
 
-  #schedule(): void {
+  /** `isAlone`: nobody else's call is on its way. */
+  #schedule(isAlone = false): void {
     if (this.#scheduled) {
-      if (this.#lockedOut === undefined) this.#gather.more();
+      if (this.#lockedOut === undefined) this.#gather.more(false);
       return;
     }
     this.#scheduled = true;
     const flush = (): void => this.#flush();
-    if (this.#lockedOut === undefined) this.#gather.more();
+    if (this.#lockedOut === undefined) this.#gather.more(isAlone);
     else if (this.#lockedOut.tries < EAGER_TRIES_MAX) setImmediate(flush);
     else setTimeout(flush, RETRY_MS);
   }
