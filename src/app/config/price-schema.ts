@@ -1,5 +1,5 @@
 import { USD_PER_CALL_MAX, USD_PER_MTOK_MAX } from "../../stores/prices/price-overlay.ts";
-import type { Effective, Shape } from "./schema-shape.ts";
+import type { Shape } from "./schema-shape.ts";
 
 const AMOUNT = { type: "number", minimum: 0 } as const;
 const CALL = { type: "number", minimum: 0, description: "USD for one call." } as const;
@@ -131,5 +131,3 @@ export const PRICE_FILE_SHAPE = {
   required: ["overrides"],
   properties: { overrides: { type: "array", maxItems: 1000, items: OVERRIDE } },
 } as const satisfies Shape;
-
-export type PriceFile = Effective<typeof PRICE_FILE_SHAPE>;

@@ -3,7 +3,7 @@ import type { ModelPrice } from "./price.ts";
 import type { BilledUsage } from "./usage.ts";
 
 /** Percent that a provider adds to the price of tokens for where they are computed. */
-export const RESIDENCY_PERCENT = 10;
+const RESIDENCY_PERCENT = 10;
 
 /**
  * Anthropic's `inference_geo`: computed anywhere costs what is listed, in a place of one's choice a

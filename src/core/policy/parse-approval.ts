@@ -8,7 +8,7 @@ import { entryOf, textOf, valueOf, type YamlMap, type YamlNode } from "./yaml-no
 const EXPIRES = millis(15 * 60_000);
 
 /** Clients and the networks between give up on a silent call soon after. */
-export const HOLD_MAX_MS = 290_000;
+const HOLD_MAX_MS = 290_000;
 
 export function parseApproval(node: YamlNode | undefined, parsing: Parsing): Approval {
   if (node?.kind !== "map") return { approvers: [], expires: EXPIRES };

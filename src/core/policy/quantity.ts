@@ -35,7 +35,7 @@ const UNITS: Readonly<Record<string, BudgetUnit>> = {
   calls: "calls",
 };
 
-export const AMOUNT_HELP = "write an amount and its unit: 10 USD, 2000000 tokens or 50 calls";
+const AMOUNT_HELP = "write an amount and its unit: 10 USD, 2000000 tokens or 50 calls";
 
 export function parseAmount(
   text: string,

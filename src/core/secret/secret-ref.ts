@@ -9,7 +9,7 @@ export type SecretRef =
   | RemoteSecretRef;
 
 /** Where AWS hands out the temporary key of a role. */
-export const AWS_ROLE_PLACES = ["instance", "container", "web-identity"] as const;
+const AWS_ROLE_PLACES = ["instance", "container", "web-identity"] as const;
 export type AwsRolePlace = (typeof AWS_ROLE_PLACES)[number];
 
 /** Kept by another service; `url` is the whole reference. */

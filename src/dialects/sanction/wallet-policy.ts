@@ -23,7 +23,7 @@ export const POLICY_DEFAULT: WalletPolicy = {
   blocked_categories: ["gambling", "adult", "crypto"],
 };
 
-export const WALLET_BUNDLE = "wallet";
+const WALLET_BUNDLE = "wallet";
 export const SPEND_BUDGET: BudgetId = id("wallet-daily-spend");
 export const TOKEN_BUDGET: BudgetId = id("wallet-daily-tokens");
 export const CATEGORY_RULE = "wallet-blocked-category";

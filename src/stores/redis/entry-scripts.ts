@@ -21,11 +21,11 @@ const CHANGES_AT_ONCE = 500;
 const PRUNED_AT_ONCE = 1_000;
 
 /** How many arguments a write takes, and what it puts. */
-export const WRITE_ARGS = 10;
+const WRITE_ARGS = 10;
 export const PUT_ARGS = 8;
 
 export const TAKEN = "taken";
-export const CHANGED = "changed";
+const CHANGED = "changed";
 
 const COMMON = `${NOW}
 local root = ARGV[2]
