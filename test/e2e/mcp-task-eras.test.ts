@@ -306,19 +306,23 @@ describe("news of a task", () => {
     await ask("POST", `/reviews/${await find()}/approve`, {});
   };
 
-  it("reach a client of 2025 that listens and does not ask", async () => {
-    await using client = await oldClient("/mcp/old");
+  it.each([
+    ["/mcp/old", "", 4711],
+    ["/mcp", "old.", 4714],
+  ])("reach a client of 2025 that listens and does not ask (%s)", async (path, prefix, a) => {
+    await using client = await oldClient(path);
     const heard: { readonly taskId: string; readonly status: string }[] = [];
     client.setNotificationHandler(TaskStatusNotificationSchema, ({ params }) => {
       heard.push(params);
     });
     const { tasks } = client.experimental;
-    const stream = tasks.callToolStream(sum(4711), CallToolResultSchema, { task: {} });
+    const call = { ...sum(a), name: `${prefix}get-sum` };
+    const stream = tasks.callToolStream(call, CallToolResultSchema, { task: {} });
     const { value } = await stream.next();
     const { taskId } = (value as unknown as Required<Heard>).task;
-    await approve(4711);
+    await approve(a);
     await expect.poll(() => heard.at(-1)).toMatchObject({ taskId, status: "completed" });
-    expect(textOf(await tasks.getTaskResult(taskId, CallToolResultSchema))).toContain("4711");
+    expect(textOf(await tasks.getTaskResult(taskId, CallToolResultSchema))).toContain(`${a}`);
   });
 
   it.each([

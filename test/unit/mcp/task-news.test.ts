@@ -79,10 +79,12 @@ describe("news of tasks", () => {
   const listenerOf = (agent = "a") => {
     const told: string[] = [];
     const principal = { ...owner, agent: id(agent) };
-    const asker = { principal, upstream: { name: UPSTREAM } } as unknown as TaskListener["asker"];
+    const asker = { principal, upstream: { name: UPSTREAM } } as unknown as ReturnType<
+      TaskListener["askerOf"]
+    >;
     const state = { gone: false };
     const listener: TaskListener = {
-      asker,
+      askerOf: ({ upstream }) => (upstream === UPSTREAM ? asker : undefined),
       get gone() {
         return state.gone;
       },

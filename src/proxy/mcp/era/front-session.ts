@@ -8,6 +8,7 @@ import { EventLog, LISTENING, RESUME_MS } from "../transport/event-log.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
 import { SUBSCRIPTION_KEY } from "../transport/message-meta.ts";
 import { askMessages, type Asking } from "./answer-reader.ts";
+import type { SessionTasks } from "./session-tasks.ts";
 import { SESSION_VERSION } from "./session-versions.ts";
 import type { Envelope } from "./stateless-message.ts";
 import { enveloped, newRequest, requestOf, statelessRequest } from "./stateless-message.ts";
@@ -37,14 +38,22 @@ export class FrontSession {
   readonly #subscribed = new Set<string>();
   readonly #log = new EventLog();
   readonly #primed: boolean;
+  readonly #tasks: Pick<SessionTasks, "hear"> | undefined;
   #calls = 0;
   #listening: AnswerStream | undefined;
   #asking: Asking | undefined;
+  #unhear: (() => void) | undefined;
   #forgetting: NodeJS.Timeout | undefined;
   logLevel: JsonValue | undefined;
 
-  constructor(side: McpServerSide, owner: string, params: JsonObject | undefined) {
+  constructor(
+    side: McpServerSide,
+    owner: string,
+    params: JsonObject | undefined,
+    tasks: Pick<SessionTasks, "hear"> | undefined,
+  ) {
     this.#side = side;
+    this.#tasks = tasks;
     this.owner = owner;
     const { capabilities, clientInfo, protocolVersion } = params ?? {};
     this.#primed = protocolVersion === SESSION_VERSION;
@@ -128,6 +137,7 @@ export class FrontSession {
     // take it for a message.
     if (this.#primed) stream.event("", this.#log.add(LISTENING, ""));
     if (this.#asking === undefined) this.#subscribe(base);
+    this.#unhear ??= this.#tasks?.hear(base, (json) => this.#say(json));
   }
 
   subscribe(base: McpRequest, uri: string, on: boolean): void {
@@ -139,7 +149,7 @@ export class FrontSession {
   close(): void {
     clearTimeout(this.#forgetting);
     this.#listening?.end();
-    this.#asking?.abort();
+    this.#deafen();
     for (const settle of this.#questions.values()) settle(undefined);
     for (const call of this.#running.values()) call.cancel();
     this.#running.clear();
@@ -149,10 +159,15 @@ export class FrontSession {
   #left(stream: AnswerStream): void {
     if (this.#listening !== stream) return;
     this.#listening = undefined;
-    this.#forgetting = setTimeout(() => {
-      this.#asking?.abort();
-      this.#asking = undefined;
-    }, RESUME_MS).unref();
+    this.#forgetting = setTimeout(() => this.#deafen(), RESUME_MS).unref();
+  }
+
+  /** Nobody is there to be told any more. */
+  #deafen(): void {
+    this.#asking?.abort();
+    this.#asking = undefined;
+    this.#unhear?.();
+    this.#unhear = undefined;
   }
 
   /** A stateless server is told anew what its listener wants, each time that changes. */
@@ -180,7 +195,10 @@ export class FrontSession {
   #hear(message: RpcMessage): void {
     if (message.kind !== "notification") return;
     if (message.method === "notifications/subscriptions/acknowledged") return;
-    const json = JSON.stringify(withoutSubscription(message.json));
+    this.#say(JSON.stringify(withoutSubscription(message.json)));
+  }
+
+  #say(json: string): void {
     const id = this.#log.add(LISTENING, json);
     this.#listening?.event(json, id);
   }

@@ -14,7 +14,7 @@ import { RESUME_MS } from "../transport/event-log.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
 import { askMessages, BareStatus, type Asking } from "./answer-reader.ts";
 import type { FrontSession, RunningCall } from "./front-session.ts";
-import type { SessionTasks } from "./session-front.ts";
+import type { SessionTasks } from "./session-tasks.ts";
 import { TASKS_EXTENSION } from "../tasks/task-wish.ts";
 import { FollowedTask, wantsTask, type Answer, type TaskFollower } from "./followed-task.ts";
 import {

@@ -18,6 +18,7 @@ import { metaOf } from "../transport/message-meta.ts";
 import { askMessages, BareStatus } from "./answer-reader.ts";
 import { FrontSession } from "./front-session.ts";
 import { FrontedCall } from "./fronted-call.ts";
+import type { SessionTasks } from "./session-tasks.ts";
 import { SESSION_VERSION, SESSION_VERSIONS } from "./session-versions.ts";
 import {
   CARRIED,
@@ -33,14 +34,6 @@ const SESSION_ID_BYTES = 24;
 const RPC_SESSION_UNKNOWN = -32001;
 /** Ours are told from a server's own by this. */
 const PREFIX = "sps_";
-
-/** Tasks for clients with sessions, where the server behind leaves them to somebody else. */
-export interface SessionTasks {
-  /** False: it is no matter of tasks. */
-  serve(base: McpRequest, request: RpcRequest, stream: AnswerStream): boolean;
-  /** The text of a list of tools, with what may be called as a task. */
-  listed(text: string): string;
-}
 
 export class SessionFront implements McpServerSide {
   readonly #side: McpServerSide;
@@ -114,7 +107,7 @@ export class SessionFront implements McpServerSide {
   /** A session begins when the server behind has said who it is. */
   #begin(base: McpRequest, request: RpcRequest, stream: AnswerStream): void {
     const { params, id } = request;
-    const session = new FrontSession(this.#side, ownerOf(base.principal), params);
+    const session = new FrontSession(this.#side, ownerOf(base.principal), params, this.#tasks);
     const bare = newRequest("discover", "server/discover", {});
     const sent: SentMessage = requestOf(enveloped(bare, session.envelope));
     let answered = false;

@@ -4,18 +4,22 @@
  */
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/json.ts";
 import { id, type ExchangeId } from "../../../core/units.ts";
+import type { Task } from "../../../core/task/task.ts";
 import { isOpenTo, type Upstream } from "../../../core/upstream.ts";
 import { errorOf } from "../../../lib/caught.ts";
 import { newId } from "../../../lib/ids.ts";
 import { setMemberAt } from "../../set-members.ts";
-import type { SessionTasks } from "../era/session-front.ts";
+import type { SessionTasks } from "../era/session-tasks.ts";
 import { askMessages } from "../era/answer-reader.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
 import { innerSide, type InnerTools } from "../inner/inner-side.ts";
 import { RPC_INTERNAL, RPC_INVALID_PARAMS, type RpcRequest } from "../rpc-message.ts";
 import { taskableTool } from "../tasks/offer-tasks.ts";
 import { storedCall } from "../tasks/stored-call.ts";
+import type { Asker } from "../tasks/task-desk.ts";
+import type { TaskListener } from "../tasks/task-news.ts";
 import { createdText, taskShown } from "../tasks/task-words.ts";
+import { statusText } from "../tasks/told-tasks.ts";
 import { errorText, type AnswerStream } from "../transport/answer-stream.ts";
 import type { McpRequest } from "../transport/mcp-request.ts";
 import { joinAnswer, joinTaskId, place, type Members, type Placed } from "./namespace.ts";
@@ -44,6 +48,25 @@ export class FederatedTasks implements SessionTasks {
       say(this.#ask(base, sent, request, stream), stream);
     else return false;
     return true;
+  }
+
+  hear({ principal }: McpRequest, say: (json: string) => void): () => void {
+    const { news } = this.#tools.tasks;
+    const exchange = id<ExchangeId>(newId("exc", this.#tools.ports.now()));
+    const listener = {
+      gone: false,
+      askerOf: ({ upstream: name }: Task): Asker | undefined => {
+        const upstream = this.#members.get(name);
+        if (upstream === undefined || !isOpenTo(upstream, principal.tenant)) return undefined;
+        return { exchange, principal, upstream };
+      },
+      wants: ({ owner }: Task): boolean => owner.session === principal.session,
+      tell: (task: Task): void => {
+        say(statusText({ ...task, id: joinTaskId(task.upstream, task.id) }));
+      },
+    } satisfies TaskListener;
+    news.listen(listener);
+    return () => news.leave(listener);
   }
 
   /** Each tool may be called as a task. */

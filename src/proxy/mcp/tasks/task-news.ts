@@ -11,7 +11,8 @@ const LOOK_MS = 1_000;
 const TASKS_MAX = 10_000;
 
 export interface TaskListener {
-  readonly asker: Asker;
+  /** Who asks in the listener's name; undefined: the task's server is none of its. */
+  askerOf(task: Task): Asker | undefined;
   /** Nobody is there any more; not everything that ends says so. */
   readonly gone: boolean;
   wants(task: Task): boolean;
@@ -66,10 +67,10 @@ export class TaskNews {
   async #tell(before: Task): Promise<void> {
     if (before.expiresAt <= this.#ports.now()) this.#open.delete(before.id);
     const listeners = [...this.#listeners].filter((listener) => isFor(before, listener));
-    const [first] = listeners;
-    if (first === undefined) return;
+    const asker = listeners[0]?.askerOf(before);
+    if (asker === undefined) return;
     // Where the store is away, they hear of it later.
-    const task = await this.#ports.look(first.asker, before).catch(() => before);
+    const task = await this.#ports.look(asker, before).catch(() => before);
     if (isOver(task)) this.#open.delete(task.id);
     else this.#open.set(task.id, task);
     if (task.state.kind === before.state.kind) return;
@@ -78,6 +79,6 @@ export class TaskNews {
 }
 
 function isFor(task: Task, listener: TaskListener): boolean {
-  const { principal, upstream } = listener.asker;
-  return task.upstream === upstream.name && isOwner(task, principal) && listener.wants(task);
+  const asker = listener.askerOf(task);
+  return asker !== undefined && isOwner(task, asker.principal) && listener.wants(task);
 }

@@ -63,7 +63,7 @@ export async function tellTasks(
   const method = "notifications/subscriptions/acknowledged";
   stream.event(JSON.stringify({ jsonrpc: "2.0", method, params }));
   const listener: TaskListener = {
-    asker,
+    askerOf: (task) => (task.upstream === asker.upstream.name ? asker : undefined),
     get gone() {
       return stream.over;
     },
@@ -79,8 +79,8 @@ export async function tellTasks(
 }
 
 class TaskVoice implements Voice, TaskListener {
-  readonly asker: Asker;
   readonly wants: (task: Task) => boolean;
+  readonly #asker: Asker;
   readonly #desk: TaskDesk;
   readonly #text: (task: Task) => string;
   #stream: BetweenEvents | undefined;
@@ -91,7 +91,7 @@ class TaskVoice implements Voice, TaskListener {
     wants: (task: Task) => boolean,
     text: (task: Task) => string,
   ) {
-    this.asker = asker;
+    this.#asker = asker;
     this.wants = wants;
     this.#desk = desk;
     this.#text = text;
@@ -110,12 +110,17 @@ class TaskVoice implements Voice, TaskListener {
     return this.#stream?.gone !== false;
   }
 
+  askerOf({ upstream }: Task): Asker | undefined {
+    return upstream === this.#asker.upstream.name ? this.#asker : undefined;
+  }
+
   tell(task: Task): void {
     this.#stream?.say(Buffer.from(`event: message\ndata: ${this.#text(task)}\n\n`));
   }
 }
 
-function statusText(task: Task): string {
+/** News of the 2025 era. */
+export function statusText(task: Task): string {
   const params = taskShown(task, "2025");
   return JSON.stringify({ jsonrpc: "2.0", method: "notifications/tasks/status", params });
 }
