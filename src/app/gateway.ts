@@ -2,9 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { DestinationFeeds } from "../core/destination/feed.ts";
 import type { Ledger } from "../core/ledger/ledger.ts";
-import type { PriceCatalogue } from "../core/money/price.ts";
 import type { UsageStore } from "../core/money/usage-report.ts";
-import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import { borrowersOf } from "../core/secret/borrowers.ts";
 import type { Problem } from "../core/problem.ts";
 import { RecentRefusals } from "../operations/planning/recent-refusals.ts";
@@ -18,6 +16,7 @@ import { createEvents, type Events, type Listener } from "./observe/events.ts";
 import { openListener } from "./listeners/http-listener.ts";
 import type { GatewayReport } from "./observe/gateway-report.ts";
 import { openLiveDirectory, type OpenLiveDirectory } from "./ports/open-live-directory.ts";
+import { keepOrders } from "./ports/keep-orders.ts";
 import { openConfiguredRedis } from "./ports/open-shared-redis.ts";
 import type { Log } from "./observe/logger.ts";
 import { notifyingListener, openNotifier } from "./observe/notifications.ts";
@@ -30,13 +29,14 @@ import { findDeadEnforcers, findIdleLimits } from "./policies/unenforced-limits.
 import { startListening } from "./listeners/start-listening.ts";
 import { startTracing } from "./observe/start-tracing.ts";
 import { SqliteSecretUses } from "../stores/sqlite/secret-use-store.ts";
-import { SqliteUsageStore } from "../stores/sqlite/usage-store.ts";
+import { personalFile, SqlitePersonalStore } from "../stores/sqlite/personal-store.ts";
+import { SqliteUsageStore, type IsErased } from "../stores/sqlite/usage-store.ts";
 import { secretUseListener, secretUsesPath } from "./observe/secret-use-listener.ts";
 import { usageListener, usagePath } from "./observe/usage-listener.ts";
 import { readToolSchemas } from "./policies/tool-schemas.ts";
 import { createTally } from "./observe/tally.ts";
-import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import type { CrewPlace } from "./workers/worker-messages.ts";
+import { warmUp } from "./warm-up.ts";
 import { wire, type Wired } from "./wire.ts";
 import { now } from "./now.ts";
 
@@ -75,11 +75,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { environment, log, listeners, crew } = options;
   prepareDataDirectory(options.config.dataDirectory);
   await using started = new AsyncDisposableStack();
-  const tracing = await startTracing(environment);
-  if (tracing !== undefined) started.defer(() => tracing.stop());
+  const traced = await tracedToo(listeners, environment, started);
   const tally = createTally();
   const refusals = new RecentRefusals();
-  const traced = tracing === undefined ? listeners : [...listeners, tracing.closed];
   const sums = countersOf(options.config, log, started);
   const notifier = started.use(openNotifier(options.config, log));
   const told = [...traced, refusals.note, ...sums.listeners, notifyingListener(notifier)];
@@ -107,6 +105,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       redis,
     }),
   );
+  started.use(keepOrders({ config, live, redis, ledger: wired.ledger, log, crew }));
   await testLimits(policies, wired);
   const url = await startListening(wired.plane.server, config.listen, listener, crew);
   events.listening("data plane", url);
@@ -132,6 +131,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
+async function tracedToo(
+  listeners: readonly Listener[],
+  environment: Environment,
+  started: AsyncDisposableStack,
+): Promise<readonly Listener[]> {
+  const tracing = await startTracing(environment);
+  if (tracing === undefined) return listeners;
+  started.defer(() => tracing.stop());
+  return [...listeners, tracing.closed];
+}
+
 /** One process of a crew is enough: the others learn from its pins. */
 function watchLists(
   { definitions }: Config,
@@ -148,7 +158,11 @@ function watchLists(
 /** What closed exchanges add up to, on disk: reports of usage, uses of secrets. */
 function countersOf(config: Config, log: Log, started: AsyncDisposableStack): Counters {
   const onFault = (cause: unknown): void => log.error({ cause: String(cause) }, "counts");
-  const usage = started.use(new SqliteUsageStore(usagePath(config), onFault));
+  const personal = started.use(
+    new SqlitePersonalStore(personalFile(config.dataDirectory), onFault),
+  );
+  const isErased: IsErased = (tenant, user) => personal.isErased(tenant, user);
+  const usage = started.use(new SqliteUsageStore(usagePath(config), onFault, isErased));
   const uses = started.use(new SqliteSecretUses(secretUsesPath(config), onFault));
   return { usage, listeners: [usageListener(usage), secretUseListener(uses)] };
 }
@@ -215,31 +229,6 @@ async function testLimits({ limits, sources }: PolicySource, { counters }: Wired
     exchange,
   );
   if (dead.length > 0) throw new PolicyFault(dead, sources);
-}
-
-/** Most agents share what is looked for, so a few of them have everything compiled. */
-const WARMED_AGENTS_MAX = 16;
-
-/** What policy looks for is compiled, and prices of models are read, before the first request. */
-function warmUp(
-  snapshot: PolicySnapshot,
-  prices: PriceCatalogue,
-  { agents, upstreams }: Config,
-): void {
-  const model = upstreams.find(({ wire }) => wire !== "http" && wire !== "mcp");
-  if (model !== undefined) prices.price(model.priceProvider, "", now());
-  for (const { name, team } of agents.slice(0, WARMED_AGENTS_MAX)) {
-    snapshot.inspections({
-      agent: id(name),
-      tenant: DEFAULT_TENANT,
-      session: id("warm-up"),
-      team,
-      user: undefined,
-      run: undefined,
-      tags: {},
-      provenBy: "api_key",
-    });
-  }
 }
 
 async function drain({ plane, gate }: Wired, { limits }: Config, events: Events): Promise<void> {

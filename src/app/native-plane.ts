@@ -53,7 +53,7 @@ export async function openNativePlane(given: NativePlaneParts): Promise<NativePl
     ...upstreamServices(parts, identity.ports, pins),
     ...secrets,
     ...openNotifyServices(parts, { ...secrets.secrets, ...reviewing.reviews }, started),
-    ...openRecordServices(parts, started),
+    ...openRecordServices(parts, identity.ports, started),
     open: config.api.open,
     bootstrapToken: config.api.bootstrapToken,
   };

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Config } from "../app/config/config.ts";
 import { Command, InvalidArgumentError } from "commander";
 import { followLedger } from "../stores/ledger/follow-ledger.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
@@ -12,11 +11,11 @@ import { EXIT } from "./exit-code.ts";
 import { addReindexCommand } from "./ledger-index.ts";
 import { addProofCommands } from "./ledger-proof.ts";
 import { json, noLedger, readable, withData, type DataOption } from "./ledger-reading.ts";
-import { addRetentionCommands } from "./ledger-retention.ts";
+import { addRetentionCommands, type RetentionConfig } from "./ledger-retention.ts";
 import { entryLine, exchangeLines } from "./ledger-view.ts";
 import type { Shell } from "./shell.ts";
 
-export type LedgerPlaces = Pick<Config, "dataDirectory" | "directoryUrl" | "ledger">;
+export type LedgerPlaces = RetentionConfig;
 
 const TAIL_MAX = 10_000;
 const FOLLOW_MS = 250;

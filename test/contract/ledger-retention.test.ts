@@ -3,7 +3,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openRetention, type OpenRetention } from "../../src/app/ports/open-retention.ts";
+import {
+  openRetention,
+  type IndexedCopy,
+  type OpenRetention,
+} from "../../src/app/ports/open-retention.ts";
 import { everythingOf } from "../../src/core/ledger/ledger-index.ts";
 import { escapePart } from "../../src/core/money/instance.ts";
 import { flawOf } from "../../src/core/ledger/record-proof.ts";
@@ -14,6 +18,7 @@ import {
   pruneLedger,
   releaseHold,
 } from "../../src/operations/records/retention.ts";
+import { openSqliteDirectory } from "../../src/stores/directory/open-directory-store.ts";
 import { indexPlace } from "../../src/stores/ledger-index/index-place.ts";
 import {
   openLedgerIndex,
@@ -74,10 +79,28 @@ beforeEach(async () => {
   ] as const;
   const config = { signingKeyFile: keyPath, headsEvery: millis(1), headsTo: [], sinks };
   retention = cleanups.use(
-    openRetention({ config: { dataDirectory: data, ledger: config }, ledger, index, now }),
+    openRetention({
+      config: { dataDirectory: data, ledger: config },
+      ledger,
+      index: upToDate(),
+      store: cleanups.use(openSqliteDirectory(join(data, "directory.db"))),
+      now,
+    }),
   );
 });
 afterEach(() => cleanups.disposeAsync());
+
+/** As its thread asks the index: what is written by now is in it. */
+function upToDate(): IndexedCopy {
+  return {
+    async page(query) {
+      await index.feed();
+      return index.page(query);
+    },
+    drop: (writer, seq) => index.drop(writer, seq),
+    forgetPerson: (person) => index.forgetPerson(person),
+  };
+}
 
 /** The sink of the configuration has everything. */
 async function ship(): Promise<void> {
@@ -144,15 +167,12 @@ describe("retention", () => {
 
   it("leaves a removal that no record tells of to be found", async () => {
     await record(ledger, 30);
-    const [oldest] = await retention.ports.retention.oldest(LATER);
+    const [oldest] = await retention.ports.segments.oldest(LATER);
     expect(oldest).toBeUndefined();
     await ship();
-    const [segment] = await retention.ports.retention.oldest(LATER);
+    const [segment] = await retention.ports.segments.oldest(LATER);
     if (segment === undefined) throw new Error("nothing is old");
-    await retention.ports.retention.bury(
-      segment,
-      retention.ports.retention.tombstone(segment).text,
-    );
+    await retention.ports.segments.bury(segment, retention.ports.segments.tombstone(segment).text);
     expect((await verified()).problems.map(({ kind }) => kind)).toContain("unexplained_removal");
   });
 
@@ -173,7 +193,7 @@ describe("retention", () => {
   it("keeps what a hold is about, and what a sink does not have", async () => {
     await record(ledger, 30);
     const wish = { reason: "case 4711", from: undefined, to: undefined, person: undefined };
-    const held = await placeHold("alice", wish, retention.ports);
+    const held = await placeHold({ tenant: TENANT, by: "alice" }, wish, retention.ports);
     if (held.kind === "fault") throw new Error(held.fault.detail);
     const count = segments().length;
     const unshipped = await pruneLedger("alice", LATER, "90 days", retention.ports);
@@ -182,7 +202,7 @@ describe("retention", () => {
     const kept = await pruneLedger("alice", LATER, "90 days", retention.ports);
     expect(kept).toMatchObject({ value: { segments: 0, kept: 1 } });
     expect(segments()).toHaveLength(count);
-    await releaseHold("alice", held.value.id, retention.ports);
+    await releaseHold({ tenant: TENANT, by: "alice" }, held.value.order.id, retention.ports);
     const gone = await pruneLedger("alice", LATER, "90 days", retention.ports);
     expect(gone).not.toMatchObject({ value: { segments: 0 } });
   });
@@ -258,7 +278,11 @@ describe("a person", () => {
     );
     expect(erased).toMatchObject({
       kind: "done",
-      value: { tokens: [expect.any(String), expect.any(String)] },
+      value: {
+        replicas: [
+          { isThis: true, state: "erased", tokens: [expect.any(String), expect.any(String)] },
+        ],
+      },
     });
     expect(await shown()).toBe(0);
     await indexIsSame();
@@ -267,7 +291,9 @@ describe("a person", () => {
     expect(existsSync(personalFile(data))).toBe(true);
     expect(filesWith(/jane|contract/i)).toEqual([]);
     const again = await erasePerson({ tenant: TENANT, by: "a" }, JANE, "art. 17", retention.ports);
-    expect(again).toMatchObject({ kind: "fault", fault: { code: "not_found" } });
+    expect(again).toMatchObject({ kind: "done", value: { replicas: [{ state: "erased" }] } });
+    const other = await erasePerson({ tenant: TENANT, by: "a" }, "bob", "art. 17", retention.ports);
+    expect(other).toMatchObject({ kind: "fault", fault: { code: "not_found" } });
   });
 
   it("does not come back with what they do afterwards, in this process or another", async () => {
@@ -290,7 +316,7 @@ describe("a person", () => {
   it("is kept where a hold says so", async () => {
     await recordJane();
     const wish = { reason: "case", from: undefined, to: undefined, person: JANE };
-    await placeHold("alice", wish, retention.ports);
+    await placeHold({ tenant: TENANT, by: "alice" }, wish, retention.ports);
     const erased = await erasePerson({ tenant: TENANT, by: "a" }, JANE, "art. 17", retention.ports);
     expect(erased).toMatchObject({ kind: "fault", fault: { code: "conflict" } });
     expect(await shown()).toBe(3);

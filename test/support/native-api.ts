@@ -232,6 +232,7 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
           config: { dataDirectory: directory, ledger: LEDGER },
           ledger,
           index: thread,
+          store,
           now,
         }),
       ).ports,

@@ -7,7 +7,7 @@ import { inputTokensOf, outputTokensOf } from "../../core/money/usage.ts";
 import type { Config } from "../config/config.ts";
 import type { Listener } from "./events.ts";
 
-export function usagePath({ dataDirectory }: Config): string {
+export function usagePath({ dataDirectory }: Pick<Config, "dataDirectory">): string {
   return join(dataDirectory, "usage.db");
 }
 

@@ -4,6 +4,9 @@ import { instant } from "../../core/units.ts";
 import { pruneLedger } from "../../operations/records/retention.ts";
 import type { Config } from "../config/config.ts";
 import type { Log } from "../observe/logger.ts";
+import { NOBODY_TOLD } from "../observe/store-events.ts";
+import { openOrderStore } from "./open-order-store.ts";
+import { openConfiguredRedis } from "./open-shared-redis.ts";
 import { openRetention, type IndexedCopy } from "./open-retention.ts";
 import { now } from "../now.ts";
 
@@ -29,7 +32,10 @@ export function keepRetention(parts: RetentionKeeper): () => void {
 async function look(days: number, { config, ledger, index, log }: RetentionKeeper): Promise<void> {
   const before = instant(Math.max(0, now() - days * DAY_MS));
   try {
-    using retention = openRetention({ config, ledger: await ledger(), index, now });
+    await using started = new AsyncDisposableStack();
+    const redis = await openConfiguredRedis(config, NOBODY_TOLD, started);
+    const store = await openOrderStore(config, redis, started);
+    using retention = openRetention({ config, ledger: await ledger(), index, store, now });
     const reason = `retention of ${days} days`;
     const pruned = await pruneLedger("sallyport", before, reason, retention.ports);
     if (pruned.kind === "fault") log.error({ cause: pruned.fault.detail }, "retention");

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Directory } from "../../core/directory.ts";
-import type { UpstreamOfTenant } from "../../core/identity/access-index.ts";
+import type { Order, UpstreamOfTenant } from "../../core/identity/access-index.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import type { DirectoryFeed } from "../../core/identity/directory-feed.ts";
 import type { Stop } from "../../core/identity/stop.ts";
@@ -40,6 +40,8 @@ export interface OpenLiveDirectory extends AsyncDisposable {
   upstreams(): readonly UpstreamOfTenant[];
   /** See `AccessIndex.policySources`. */
   policySources(): readonly PolicySource[];
+  /** See `AccessIndex.orders`. */
+  orders(): readonly Order[];
   /** Why what runs must end; undefined while it may go on. */
   whyEnded(principal: Principal): Refusal | undefined;
   onChange(told: () => void): void;
@@ -76,6 +78,7 @@ export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<Open
     },
     upstreams: () => directory.upstreams(),
     policySources: () => directory.policySources(),
+    orders: () => directory.orders(),
     whyEnded(principal) {
       if (!directory.mustEnd(principal)) return undefined;
       const stop = directory.stopped(principal);

@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { Services } from "../../manage/native/services.ts";
 import { newId } from "../../lib/ids.ts";
 import { documentKey } from "../../stores/ledger/document-key.ts";
@@ -22,6 +23,7 @@ function removeDrafts(directory: string): void {
 /** Throws SigningKeyFault where the key is of no use. */
 export function openRecordServices(
   { config, ledger, ledgerThread: thread, now }: ServiceParts,
+  { store }: Pick<IdentityPorts, "store">,
   started: AsyncDisposableStack,
 ): Pick<Services, "records"> {
   removeDrafts(config.dataDirectory);
@@ -31,7 +33,7 @@ export function openRecordServices(
       index: thread,
       evidence: thread,
       recording: { ledger, now },
-      retention: started.use(openRetention({ config, ledger, index: thread, now })).ports,
+      retention: started.use(openRetention({ config, ledger, index: thread, store, now })).ports,
       watch: (told) => thread.watch(told),
       signing: {
         publicKey: key.spki,

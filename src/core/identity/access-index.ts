@@ -23,6 +23,10 @@ export const FOLLOWED = [
   "bundle",
   "upstream",
   "subscription",
+  "hold",
+  "erasure",
+  "carried",
+  "replica",
 ] as const;
 export type FollowedKind = (typeof FOLLOWED)[number];
 
@@ -47,6 +51,11 @@ export interface UpstreamOfTenant {
   readonly record: UpstreamRecord;
 }
 
+/** What each replica carries out once: a hold, its release, an erasure. */
+export type Order =
+  | { readonly kind: "hold"; readonly id: string; readonly released: boolean }
+  | { readonly kind: "erasure"; readonly id: string };
+
 export interface AccessIndex {
   apply(changes: readonly FeedEntry[]): void;
   key(id: string): KeyOfDirectory | undefined;
@@ -63,6 +72,8 @@ export interface AccessIndex {
   policySources(): readonly PolicySource[];
   /** Ids of the subscriptions that want to hear of it. */
   subscribers(tenant: TenantId, event: EventName): readonly string[];
+  /** What this machine has to do on its ledger; the same array until one changes. */
+  orders(): readonly Order[];
   /** Forgets sessions that are over. */
   sweep(now: Instant): void;
 }
@@ -76,6 +87,7 @@ export function createAccessIndex(): AccessIndex {
   const upstreams = createShelf<UpstreamOfTenant>();
   const signingKeys = new Map<string, Readonly<Record<string, string>>>();
   const subscriptions = createSubscriberList();
+  const orders = createShelf<Order>();
 
   function applyOne(change: FeedEntry): void {
     const { id, tenant } = change;
@@ -98,6 +110,11 @@ export function createAccessIndex(): AccessIndex {
         return policies.put(id, change.body?.active === true ? sourcesOf(tenant, change.body) : []);
       case "subscription":
         return subscriptions.put(id, tenant, change.body);
+      case "hold":
+      case "erasure":
+      case "carried":
+      case "replica":
+        return orders.put(id, ordersIn(change));
     }
   }
 
@@ -115,10 +132,21 @@ export function createAccessIndex(): AccessIndex {
     upstreams: () => upstreams.all(),
     policySources: () => policies.all(),
     subscribers: (tenant, event) => subscriptions.of(tenant, event),
+    orders: () => orders.all(),
     sweep(now) {
       for (const [id, session] of sessions) if (!isLive(session, now)) sessions.delete(id);
     },
   };
+}
+
+/** What replicas say of themselves is no order. */
+function ordersIn(
+  change: Extract<FeedEntry, { kind: Order["kind"] | "carried" | "replica" }>,
+): readonly Order[] {
+  const { kind, id, body } = change;
+  if (body === undefined) return [];
+  if (kind === "erasure") return [{ kind, id }];
+  return kind === "hold" ? [{ kind, id, released: body.released !== undefined }] : [];
 }
 
 /** A suspended tenant is one whose every agent was killed. */

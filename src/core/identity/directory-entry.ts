@@ -1,4 +1,10 @@
 import type { JsonObject, JsonValue } from "../json.ts";
+import type {
+  CarriedRecord,
+  ErasureRecord,
+  HoldRecord,
+  ReplicaRecord,
+} from "../ledger/retention.ts";
 import type { SubscriptionRecord } from "../notify/subscription.ts";
 import type { AgentId, Instant, TenantId, UpstreamName } from "../units.ts";
 import type { AgentSession } from "./agent-session.ts";
@@ -25,6 +31,10 @@ export interface EntryBodies {
   readonly oidc_flow: OidcFlowRecord;
   readonly reply: ReplyRecord;
   readonly subscription: SubscriptionRecord;
+  readonly hold: HoldRecord;
+  readonly erasure: ErasureRecord;
+  readonly carried: CarriedRecord;
+  readonly replica: ReplicaRecord;
 }
 
 export type EntryKind = keyof EntryBodies;

@@ -88,6 +88,10 @@ const LOOKUPS: LookupTable = {
   oidc_flow: ({ expiresAt }) => ({ ...NOTHING, expiresAt }),
   subscription: () => NOTHING,
   reply: ({ expiresAt }) => ({ ...NOTHING, expiresAt }),
+  hold: () => NOTHING,
+  erasure: () => NOTHING,
+  carried: ({ order }) => ({ ...NOTHING, owner: order }),
+  replica: () => NOTHING,
 };
 
 export function lookupOf<K extends EntryKind>(

@@ -3,17 +3,44 @@ import type { Digest, Instant } from "../units.ts";
 import type { Entry } from "./entry.ts";
 import { PERSON_ERASED } from "./personal-texts.ts";
 
-/** Wins over retention and erasure for as long as it stands. */
-export interface LegalHold {
-  readonly id: string;
+/** Wins over retention and erasure until it is released. */
+export interface HoldRecord {
   readonly reason: string;
   readonly by: string;
-  readonly at: Instant;
   /** The records that it is about; undefined is without end on that side. */
   readonly from: Instant | undefined;
   readonly to: Instant | undefined;
   /** Undefined: whoever the records are about. */
   readonly person: string | undefined;
+  readonly released: { readonly by: string; readonly at: Instant } | undefined;
+}
+
+/** Somebody is to be forgotten; kept for good, so that a replica which was away hears of it. */
+export interface ErasureRecord {
+  /** Knows the person again, and does not name them: see `PersonRegister.fingerprint`. */
+  readonly who: string;
+  readonly reason: string;
+  readonly by: string;
+}
+
+/** Of what every replica has to do on the ledger that it keeps, what one of them has done. */
+export interface CarriedRecord {
+  /** The hold's or the erasure's id. */
+  readonly order: string;
+  readonly replica: string;
+  readonly state: CarriedState;
+  readonly at: Instant;
+  /** What stands in its records in place of who was erased. */
+  readonly tokens: readonly string[];
+}
+
+/** `held`: a legal hold keeps it; it is done once that is released. */
+export type CarriedState = "placed" | "released" | "erased" | "held";
+
+/** A data directory whose ledger must hear of holds and erasures. */
+export interface ReplicaRecord {
+  readonly host: string;
+  readonly seenAt: Instant;
 }
 
 /** A closed piece of a chain: the oldest that is left of it. */
@@ -28,8 +55,6 @@ export interface ClosedSegment {
 }
 
 export interface RetentionStore {
-  holds(): Promise<readonly LegalHold[]>;
-  keepHolds(holds: readonly LegalHold[]): Promise<void>;
   /** The oldest piece of each chain that ends before `before` and that every sink has. */
   oldest(before: Instant): Promise<readonly ClosedSegment[]>;
   /** What will be left of it, and that text's hash. */
@@ -57,12 +82,6 @@ export function outlivesSegment(entry: Entry): boolean {
   return entry.kind === "change" && LASTING.has(entry.change);
 }
 
-export function holdsSegment(hold: LegalHold, { first, last }: ClosedSegment): boolean {
-  return (
-    (hold.from === undefined || last >= hold.from) && (hold.to === undefined || first < hold.to)
-  );
-}
-
-export function holdsPerson(hold: LegalHold, person: string): boolean {
-  return hold.person === undefined || hold.person === person;
+export function holdsSegment({ from, to }: HoldRecord, { first, last }: ClosedSegment): boolean {
+  return (from === undefined || last >= from) && (to === undefined || first < to);
 }

@@ -22,6 +22,7 @@ import { upstreamRoutes } from "./upstream-routes.ts";
 import { bundleRoutes } from "./bundle-routes.ts";
 import { decisionRoutes } from "./decision-routes.ts";
 import { simulationRoutes } from "./simulation-routes.ts";
+import { erasureRoutes } from "./erasure-routes.ts";
 import { retentionRoutes } from "./retention-routes.ts";
 import { evidenceRoutes } from "./evidence-routes.ts";
 import { ledgerRoutes } from "./ledger-routes.ts";
@@ -80,6 +81,7 @@ const ROUTES: readonly Routes[] = [
   ledgerRoutes,
   evidenceRoutes,
   retentionRoutes,
+  erasureRoutes,
   liveEventRoutes,
 ];
 

@@ -1,45 +1,26 @@
 import { Type } from "typebox";
-import type { LegalHold } from "../../core/ledger/retention.ts";
-import {
-  erasePerson,
-  placeHold,
-  pruneLedger,
-  releaseHold,
-} from "../../operations/records/retention.ts";
+import type { Entry } from "../../core/identity/directory-entry.ts";
+import { placeHold, pruneLedger, releaseHold } from "../../operations/records/retention.ts";
+import { listStandings, showStanding } from "../../operations/records/show-standings.ts";
 import { instant } from "../../core/units.ts";
 import type { Api } from "./api.ts";
-import { IdParams, type Written } from "./fields.ts";
+import { IdParams } from "./fields.ts";
 import { timeOf } from "./ledger-json.ts";
+import { HOLD_EXAMPLE, holdJson, HoldJson } from "./order-json.ts";
+import { page, pageOf, PAGE_QUERY, pagingOf } from "./paging.ts";
 import { answer } from "./problem.ts";
 import type { Services } from "./services.ts";
-import { TimeText, timeText } from "./time-text.ts";
+import { TimeText } from "./time-text.ts";
 
-const READ = { role: "auditor", scope: "ledger:read" } as const;
-const WRITE = { role: "compliance_officer", scope: "ledger:write" } as const;
+export const READ = { role: "auditor", scope: "ledger:read" } as const;
+export const WRITE = { role: "compliance_officer", scope: "ledger:write" } as const;
 
-const Reason = Type.String({ minLength: 3, maxLength: 500, description: "Stands on the record." });
-const Person = Type.String({ minLength: 1, maxLength: 512 });
-
-const HOLD_EXAMPLE = {
-  id: "hold_01kamz3v9e3x6v0q2m8r5t7w9y",
-  reason: "case 4711",
-  by: "alice",
-  at: "2026-11-21T06:00:00.000Z",
-  from: "2026-10-01T00:00:00.000Z",
-};
-
-const HoldJson = Type.Object(
-  {
-    id: Type.String(),
-    reason: Type.String(),
-    by: Type.String(),
-    at: TimeText,
-    from: Type.Optional(TimeText),
-    to: Type.Optional(TimeText),
-    person: Type.Optional(Type.String()),
-  },
-  { examples: [HOLD_EXAMPLE] },
-);
+export const Reason = Type.String({
+  minLength: 3,
+  maxLength: 500,
+  description: "Stands on the record.",
+});
+export const Person = Type.String({ minLength: 1, maxLength: 512 });
 
 const NewHoldJson = Type.Object(
   {
@@ -56,45 +37,75 @@ const NewHoldJson = Type.Object(
 );
 
 export function retentionRoutes(api: Api, services: Services): void {
+  addHoldLists(api, services);
   addHolds(api, services);
   addRemovals(api, services);
-  addErasure(api, services);
 }
 
-function addHolds(api: Api, { records: { retention } }: Services): void {
+function addHoldLists(api: Api, { records: { retention } }: Services): void {
   api.get(
     "/ledger/holds",
     {
       schema: {
         summary: "List legal holds",
+        description: "Those in force, and on which replicas' ledgers they are.",
         tags: ["ledger"],
-        response: {
-          200: Type.Object(
-            { items: Type.Array(HoldJson) },
-            { examples: [{ items: [HOLD_EXAMPLE] }] },
-          ),
-        },
+        querystring: Type.Object(
+          {
+            ...PAGE_QUERY,
+            released: Type.Optional(
+              Type.Enum(["true", "false"], { description: "`true`: those that ended as well." }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: pageOf(HoldJson, HOLD_EXAMPLE) },
       },
       config: { access: READ },
     },
-    async () => ({ items: (await retention.retention.holds()).map(holdJson) }),
+    async ({ caller: { tenant }, query }) => {
+      const paging = pagingOf(query);
+      const asked = { tenant, ...paging };
+      const all = query.released === "true";
+      const isShown = ({ body }: Entry<"hold">): boolean => all || body.released === undefined;
+      const holds = await listStandings("hold", asked, retention, isShown);
+      return page(holds, paging, ({ order }) => order.id, holdJson);
+    },
   );
+  api.get(
+    "/ledger/holds/:id",
+    {
+      schema: {
+        summary: "Show a legal hold",
+        tags: ["ledger"],
+        params: IdParams,
+        response: { 200: HoldJson },
+      },
+      config: { access: READ },
+    },
+    async ({ caller, params }, reply) =>
+      answer(reply, 200, await showStanding("hold", params.id, caller, retention), holdJson),
+  );
+}
+
+function addHolds(api: Api, { records: { retention } }: Services): void {
   api.post(
     "/ledger/holds",
     {
       schema: {
         summary: "Place a legal hold",
-        description: "It wins over retention and erasure until it is released.",
+        description:
+          "It wins over retention and erasure until it is released, on every replica: each puts it on its own ledger, one that is away at its next start.",
         tags: ["ledger"],
         body: NewHoldJson,
         response: { 201: HoldJson },
       },
       config: { access: WRITE, idempotent: true },
     },
-    async ({ caller, body }, reply) => {
+    async ({ caller: { tenant, name: by }, body }, reply) => {
       const { reason, from, to, person } = body;
       const wish = { reason, from: timeOf(from), to: timeOf(to), person };
-      return answer(reply, 201, await placeHold(caller.name, wish, retention), holdJson);
+      return answer(reply, 201, await placeHold({ tenant, by }, wish, retention), holdJson);
     },
   );
   api.delete(
@@ -108,8 +119,8 @@ function addHolds(api: Api, { records: { retention } }: Services): void {
       },
       config: { access: WRITE },
     },
-    async ({ caller, params }, reply) =>
-      answer(reply, 200, await releaseHold(caller.name, params.id, retention), holdJson),
+    async ({ caller: { tenant, name: by }, params }, reply) =>
+      answer(reply, 200, await releaseHold({ tenant, by }, params.id, retention), holdJson),
   );
 }
 
@@ -121,7 +132,7 @@ function addRemovals(api: Api, { records: { retention } }: Services): void {
       schema: {
         summary: "Remove old records",
         description:
-          "Whole segments, oldest first; their hashes stay, so that the rest can be proven.",
+          "Of this replica, and of all tenants: whole segments, oldest first; their hashes stay, so that the rest can be proven.",
         tags: ["ledger"],
         body: Type.Object(
           { before: TimeText, reason: Reason },
@@ -137,52 +148,12 @@ function addRemovals(api: Api, { records: { retention } }: Services): void {
           ),
         },
       },
-      config: { access: WRITE, idempotent: true },
+      config: { access: { ...WRITE, operator: true }, idempotent: true },
     },
     async ({ caller, body: { before, reason } }, reply) => {
       const until = timeOf(before) ?? instant(0);
-      return answer(
-        reply,
-        200,
-        await pruneLedger(caller.name, until, reason, retention),
-        (done) => done,
-      );
+      const pruned = await pruneLedger(caller.name, until, reason, retention);
+      return answer(reply, 200, pruned, (done) => done);
     },
   );
-}
-
-function addErasure(api: Api, { records: { retention } }: Services): void {
-  api.post(
-    "/ledger/erasures",
-    {
-      schema: {
-        summary: "Erase what is kept about a person",
-        description:
-          "The name, and free text about them, in this data directory (ask each replica); records keep a token that says nothing, and what comes later is recorded under one that nobody can resolve.",
-        tags: ["ledger"],
-        body: Type.Object(
-          { person: Person, reason: Reason },
-          {
-            additionalProperties: false,
-            examples: [{ person: "jane@example.org", reason: "art. 17" }],
-          },
-        ),
-        response: {
-          200: Type.Object(
-            { tokens: Type.Array(Type.String()) },
-            { examples: [{ tokens: ["per_5f0c"] }] },
-          ),
-        },
-      },
-      config: { access: WRITE, idempotent: true },
-    },
-    async ({ caller: { tenant, name: by }, body: { person, reason } }, reply) => {
-      const erased = await erasePerson({ tenant, by }, person, reason, retention);
-      return answer(reply, 200, erased, ({ tokens }) => ({ tokens: [...tokens] }));
-    },
-  );
-}
-
-function holdJson({ id, reason, by, at, from, to, person }: LegalHold): Written<typeof HoldJson> {
-  return { id, reason, by, at: timeText(at), from: timeText(from), to: timeText(to), person };
 }

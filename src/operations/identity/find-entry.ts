@@ -1,14 +1,14 @@
 import { done, fault, type Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import type { Entry, EntryKind } from "../../core/identity/directory-entry.ts";
-import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
+import type { DirectoryStore } from "../../core/identity/directory-store.ts";
 
 /** The entry, if it is in the caller's tenant: what others have looks as if it were not there. */
 export async function findEntry<K extends EntryKind>(
   kind: K,
   id: string,
   caller: Caller,
-  { store }: Pick<IdentityPorts, "store">,
+  { store }: { readonly store: Pick<DirectoryStore, "get"> },
 ): Promise<Answer<Entry<K>>> {
   const entry = await store.get(kind, id);
   if (entry?.tenant !== caller.tenant)
@@ -31,4 +31,8 @@ const NOUNS = {
   oidc_flow: "login",
   reply: "reply",
   subscription: "subscription",
+  hold: "hold",
+  erasure: "erasure",
+  carried: "order",
+  replica: "replica",
 } as const satisfies Record<EntryKind, string>;

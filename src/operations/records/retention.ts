@@ -1,72 +1,187 @@
-/** Records leave, people are forgotten, holds stop both: each on the record before it happens. */
+/** Records leave, people are forgotten, holds stop both. */
 import { done, fault, type Answer } from "../../core/fault.ts";
+import type { Entry } from "../../core/identity/directory-entry.ts";
 import type { Change } from "../../core/ledger/entry.ts";
-import type { Ledger } from "../../core/ledger/ledger.ts";
-import { PERSON_ERASED } from "../../core/ledger/personal-texts.ts";
 import {
-  HOLD_PLACED,
-  HOLD_RELEASED,
   SEGMENT_REMOVED,
-  holdsPerson,
   holdsSegment,
-  type LegalHold,
+  type CarriedState,
+  type HoldRecord,
   type RetentionStore,
 } from "../../core/ledger/retention.ts";
 import type { Instant, TenantId } from "../../core/units.ts";
 import { newId } from "../../lib/ids.ts";
+import { allOf, carryOut, holdsPerson, type CarryPorts } from "./carry-out.ts";
 
-export interface RetentionPorts {
-  readonly ledger: Pick<Ledger, "change" | "healthy">;
-  readonly retention: RetentionStore;
-  readonly people: PersonRegister;
-  readonly now: () => Instant;
+export interface RetentionPorts extends CarryPorts {
+  readonly segments: RetentionStore;
+  /** Until another process of the data directory may be done with it. */
+  readonly pause: () => Promise<void>;
 }
 
-export interface PersonRegister {
-  /** Tokens of what is kept about a person; none: nothing is. */
-  tokensOf(tenant: TenantId, person: string): readonly string[];
-  /** Gone from the disk and the index afterwards. */
-  erase(tenant: TenantId, person: string): Promise<void>;
+/** Whose the order is, and who gives it. */
+export interface OrderedBy {
+  readonly tenant: TenantId;
+  readonly by: string;
 }
 
-export type HoldWish = Pick<LegalHold, "reason" | "from" | "to" | "person">;
+export type HoldWish = Pick<HoldRecord, "reason" | "from" | "to" | "person">;
+
+/** An order, and how far each replica has come with it. */
+export interface Standing<K extends "hold" | "erasure"> {
+  readonly order: Entry<K>;
+  readonly replicas: readonly ReplicaStanding[];
+}
+
+export interface ReplicaStanding {
+  readonly replica: string;
+  readonly host: string;
+  /** When it last said that it is there. */
+  readonly seenAt: Instant;
+  readonly isThis: boolean;
+  /** `pending`: it has not heard of it, or has not come to it. */
+  readonly state: CarriedState | "pending";
+  readonly at: Instant | undefined;
+  readonly tokens: readonly string[];
+}
 
 /** Segments that one call removes; the next goes on. */
 const SEGMENTS_MAX = 1_000;
+/** How often it is looked whether another process of this data directory is done. */
+const PAUSES_MAX = 100;
+/** Of a fingerprint, in an erasure's id: 128 bits. */
+const WHO_CHARS = 32;
 
-export async function placeHold(
-  by: string,
+export function placeHold(
+  { tenant, by }: OrderedBy,
   wish: HoldWish,
   ports: RetentionPorts,
-): Promise<Answer<LegalHold>> {
-  const { retention, now } = ports;
-  const hold: LegalHold = { ...wish, id: newId("hold", now()), by, at: now() };
-  const detail = {
-    reason: wish.reason,
-    ...(wish.from !== undefined && { from: wish.from }),
-    ...(wish.to !== undefined && { to: wish.to }),
-  };
-  if (!(await recorded({ change: HOLD_PLACED, about: hold.id, by, detail }, ports))) {
-    return UNRECORDED;
-  }
-  await retention.keepHolds([...(await retention.holds()), hold]);
-  return done(hold);
+): Promise<Answer<Standing<"hold">>> {
+  return ordering(ports, async () => {
+    const createdAt = ports.now();
+    const body: HoldRecord = { ...wish, by, released: undefined };
+    const id = newId("hold", createdAt);
+    const entry = { kind: "hold", id, tenant, createdAt, body } as const;
+    await ports.store.write({ kind: "put", entry, expect: "absent" });
+    return done(await carriedHere({ ...entry, revision: 0 }, ports));
+  });
 }
 
-export async function releaseHold(
-  by: string,
+export function releaseHold(
+  { tenant, by }: OrderedBy,
   id: string,
   ports: RetentionPorts,
-): Promise<Answer<LegalHold>> {
-  const { retention } = ports;
-  const holds = await retention.holds();
-  const hold = holds.find((one) => one.id === id);
-  if (hold === undefined) return fault("not_found", `There is no hold ${id}.`);
-  const change = { change: HOLD_RELEASED, about: id, by, detail: { reason: hold.reason } };
-  if (!(await recorded(change, ports))) return UNRECORDED;
-  await retention.keepHolds(holds.filter((one) => one !== hold));
-  return done(hold);
+): Promise<Answer<Standing<"hold">>> {
+  return ordering(ports, async () => {
+    const hold = await ports.store.get("hold", id);
+    if (hold === undefined || hold.tenant !== tenant || hold.body.released !== undefined) {
+      return fault("not_found", `There is no hold ${id}.`);
+    }
+    const body = { ...hold.body, released: { by, at: ports.now() } };
+    const entry = { ...hold, body };
+    const reply = await ports.store.write({ kind: "put", entry, expect: hold.revision });
+    if (reply.kind === "conflict") return fault("not_found", `There is no hold ${id}.`);
+    return done(await carriedHere(entry, ports));
+  });
 }
+
+/** Forgets what is kept about a person; records go on to have the tokens, which then say nothing. */
+export function erasePerson(
+  { tenant, by }: OrderedBy,
+  person: string,
+  reason: string,
+  ports: RetentionPorts,
+): Promise<Answer<Standing<"erasure">>> {
+  return ordering(ports, async () => {
+    const { store, people } = ports;
+    const who = people.fingerprint(tenant, person);
+    const hold = (await allOf("hold", store)).find((one) =>
+      holdsPerson(one, { tenant, who }, people),
+    );
+    if (hold !== undefined) {
+      const { id, body } = hold;
+      return fault("conflict", `The legal hold ${id} keeps it: ${body.reason}`);
+    }
+    const id = `erasure_${who.slice(0, WHO_CHARS)}`;
+    // Asked again, it is the same order: each ledger tells of it once.
+    const asked = await store.get("erasure", id);
+    if (asked !== undefined) return done(await carriedHere(asked, ports));
+    if (!(await mayBeKept({ tenant, who }, ports))) return fault("not_found", NOT_HERE);
+    const body = { who, reason, by };
+    const entry = { kind: "erasure", id, tenant, createdAt: ports.now(), body } as const;
+    await store.write({ kind: "put", entry, expect: "absent" });
+    return done(await carriedHere({ ...entry, revision: 0 }, ports));
+  });
+}
+
+/** What this data directory does not know, another one may. */
+async function mayBeKept(
+  { tenant, who }: { readonly tenant: TenantId; readonly who: string },
+  { store, people, book }: RetentionPorts,
+): Promise<boolean> {
+  if ((await people.personOf(tenant, who)) !== undefined) return true;
+  return (await allOf("replica", store)).some(({ id }) => id !== book.replica);
+}
+
+const NOT_HERE =
+  "Nothing is kept about this person. Name them as the record did: as `user` of a call or an event.";
+const UNRECORDED = fault("unavailable", "Nothing was done: the ledger cannot be written now.");
+
+/** An order is in the directory first: that is what makes every replica carry it out. */
+async function ordering<T>(
+  { ledger }: Pick<RetentionPorts, "ledger">,
+  work: () => Promise<Answer<T>>,
+): Promise<Answer<T>> {
+  return ledger.healthy ? work() : UNRECORDED;
+}
+
+/** As far as it could be carried out at once. */
+async function carriedHere<K extends "hold" | "erasure">(
+  order: Entry<K>,
+  ports: RetentionPorts,
+): Promise<Standing<K>> {
+  for (let pauses = 0; pauses < PAUSES_MAX; pauses += 1) {
+    if (await carryOut(ports)) break;
+    await ports.pause();
+  }
+  return standingOf(order, ports);
+}
+
+const NOT_YET = { state: "pending", at: undefined, tokens: [] } as const;
+
+export async function standingOf<K extends "hold" | "erasure">(
+  order: Entry<K>,
+  { store, book }: Pick<RetentionPorts, "store" | "book">,
+): Promise<Standing<K>> {
+  const { id: owner, tenant } = order;
+  const carried = new Map(
+    (await allOf("carried", store, { tenant, owner })).map(({ body }) => [body.replica, body]),
+  );
+  const replicas = (await allOf("replica", store)).map(({ id, body: { host, seenAt } }) => {
+    const isThis = id === book.replica;
+    const { state, at, tokens } = carried.get(id) ?? NOT_YET;
+    return { replica: id, host, seenAt, isThis, state, at, tokens };
+  });
+  return { order, replicas };
+}
+
+/** A data directory that will not come back: nobody waits for it any more. */
+export async function forgetReplica(
+  { by }: OrderedBy,
+  id: string,
+  { store, ledger, book }: RetentionPorts,
+): Promise<Answer<Entry<"replica">>> {
+  const found = await store.get("replica", id);
+  if (found === undefined) return fault("not_found", `There is no replica ${id}.`);
+  if (id === book.replica) return fault("conflict", "It is the one that you ask.");
+  const change = { change: REPLICA_FORGOTTEN, about: id, by, detail: { host: found.body.host } };
+  if (!ledger.healthy || !(await ledger.change(change))) return UNRECORDED;
+  const { tenant } = found;
+  await store.write({ kind: "remove", of: "replica", id, tenant, expect: "any" });
+  return done(found);
+}
+
+const REPLICA_FORGOTTEN = "replica.forgotten";
 
 export interface Pruned {
   readonly segments: number;
@@ -76,65 +191,42 @@ export interface Pruned {
 }
 
 /** Removes what is older, whole segments at a time; chains stay provable without it. */
-export async function pruneLedger(
+export function pruneLedger(
   by: string,
   before: Instant,
   reason: string,
   ports: RetentionPorts,
 ): Promise<Answer<Pruned>> {
-  const { retention } = ports;
-  const holds = await retention.holds();
-  let segments = 0;
-  let records = 0;
-  for (;;) {
-    const oldest = await retention.oldest(before);
-    const free = oldest.filter((one) => !holds.some((hold) => holdsSegment(hold, one)));
-    if (free.length === 0 || segments >= SEGMENTS_MAX) {
-      return done({ segments, records, kept: oldest.length });
+  return ordering(ports, async () => {
+    const { segments: files, store } = ports;
+    const holds = (await allOf("hold", store)).map(({ body }) => body);
+    const inForce = holds.filter(({ released }) => released === undefined);
+    let segments = 0;
+    let records = 0;
+    for (;;) {
+      const oldest = await files.oldest(before);
+      const free = oldest.filter((one) => !inForce.some((hold) => holdsSegment(hold, one)));
+      if (free.length === 0 || segments >= SEGMENTS_MAX) {
+        return done({ segments, records, kept: oldest.length });
+      }
+      for (const segment of free) {
+        const { text, sha256 } = files.tombstone(segment);
+        const detail = { reason, records: segment.remains.length, tombstone_sha256: sha256 };
+        const about = `${segment.writer}/${segment.number}`;
+        if (!(await recorded({ change: SEGMENT_REMOVED, about, by, detail }, ports))) {
+          return UNRECORDED;
+        }
+        await files.bury(segment, text);
+        segments += 1;
+        records += segment.remains.length;
+      }
     }
-    for (const segment of free) {
-      const { text, sha256 } = retention.tombstone(segment);
-      const detail = { reason, records: segment.remains.length, tombstone_sha256: sha256 };
-      const about = `${segment.writer}/${segment.number}`;
-      const isRecorded = await recorded({ change: SEGMENT_REMOVED, about, by, detail }, ports);
-      if (!isRecorded) return UNRECORDED;
-      await retention.bury(segment, text);
-      segments += 1;
-      records += segment.remains.length;
-    }
-  }
+  });
 }
 
-export interface Erased {
-  /** What stands in the records from now on. */
-  readonly tokens: readonly string[];
-}
-
-/** Forgets what is kept about a person; records go on to have the tokens, which then say nothing. */
-export async function erasePerson(
-  { tenant, by }: { readonly tenant: TenantId; readonly by: string },
-  person: string,
-  reason: string,
-  ports: RetentionPorts,
-): Promise<Answer<Erased>> {
-  const holds = await ports.retention.holds();
-  const hold = holds.find((one) => holdsPerson(one, person));
-  if (hold !== undefined) {
-    return fault("conflict", `The legal hold ${hold.id} keeps it: ${hold.reason}`);
-  }
-  const tokens = ports.people.tokensOf(tenant, person);
-  const [about] = tokens;
-  if (about === undefined) return fault("not_found", NOT_HERE);
-  const detail = { reason, texts: tokens.length, tenant };
-  if (!(await recorded({ change: PERSON_ERASED, about, by, detail }, ports))) return UNRECORDED;
-  await ports.people.erase(tenant, person);
-  return done({ tokens });
-}
-
-const NOT_HERE =
-  "Nothing is kept about this person in this data directory; each replica keeps its own.";
-const UNRECORDED = fault("unavailable", "Nothing was done: the ledger cannot be written now.");
-
-async function recorded(change: Change, { ledger }: RetentionPorts): Promise<boolean> {
+async function recorded(
+  change: Change,
+  { ledger }: Pick<RetentionPorts, "ledger">,
+): Promise<boolean> {
   return ledger.healthy && ledger.change(change);
 }

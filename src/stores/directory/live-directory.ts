@@ -9,6 +9,7 @@ import {
   mustEnd,
   type AccessIndex,
   type FeedEntry,
+  type Order,
   type UpstreamOfTenant,
 } from "../../core/identity/access-index.ts";
 import type { EventName } from "../../core/notify/notification.ts";
@@ -178,6 +179,11 @@ export class LiveDirectory implements Directory, Disposable {
   /** See `AccessIndex.upstreams`. */
   upstreams(): readonly UpstreamOfTenant[] {
     return this.#index.upstreams();
+  }
+
+  /** See `AccessIndex.orders`. */
+  orders(): readonly Order[] {
+    return this.#index.orders();
   }
 
   /** See `AccessIndex.policySources`. */

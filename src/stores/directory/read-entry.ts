@@ -28,6 +28,14 @@ export function readShared(kind: SharedKind, row: EntryColumns): SharedEntry {
       return readEntry(kind, row);
     case "signing_key":
       return readEntry(kind, row);
+    case "hold":
+      return readEntry(kind, row);
+    case "erasure":
+      return readEntry(kind, row);
+    case "carried":
+      return readEntry(kind, row);
+    case "replica":
+      return readEntry(kind, row);
     default:
       return impossible(kind);
   }

@@ -1,5 +1,6 @@
 /** Rows that show a person say what their records say now. */
 import type { Kysely } from "kysely";
+import type { Entry } from "../../core/ledger/entry.ts";
 import { revealed, type PersonalTexts } from "../../core/ledger/personal-texts.ts";
 import { parseEntry } from "../../core/ledger/parse-entry.ts";
 import { factsOf } from "../../core/ledger/record-facts.ts";
@@ -12,21 +13,23 @@ const ROWS_MAX = 500;
 export interface Person {
   readonly tenant: TenantId;
   readonly person: string;
-  /** What the records have in the name's place. */
-  readonly token: string;
 }
 
+/**
+ * All rows of a database, also those that another machine's ledger sent: each says what its own
+ * record has in the name's place.
+ */
 export async function forgetPerson(
   database: Kysely<IndexTables>,
-  person: Person,
+  { tenant, person }: Person,
   personal: PersonalTexts,
 ): Promise<void> {
   for (let after = -1; ;) {
-    const rows = await rowsOf(database, person, after);
+    const rows = await rowsOf(database, { tenant, person }, after);
     for (const row of rows) {
       await database
         .updateTable("ledger_entry")
-        .set(freshRow(row, person, personal))
+        .set(await freshRow(database, row, { person, personal }))
         .where("position", "=", row.position)
         .execute();
     }
@@ -41,7 +44,7 @@ type KnownRow = EntryRow & { readonly record: string };
 /** An event's free text belongs to its user, else to the event itself. */
 function rowsOf(
   database: Kysely<IndexTables>,
-  { tenant, person }: Pick<Person, "tenant" | "person">,
+  { tenant, person }: Person,
   after: number,
 ): Promise<KnownRow[]> {
   return database
@@ -57,9 +60,41 @@ function rowsOf(
     .execute();
 }
 
-function freshRow(row: KnownRow, { person, token }: Person, personal: PersonalTexts) {
+interface Forgetting {
+  readonly person: string;
+  readonly personal: PersonalTexts;
+}
+
+async function freshRow(
+  database: Kysely<IndexTables>,
+  row: KnownRow,
+  { person, personal }: Forgetting,
+) {
+  const written = parseEntry(JSON.parse(row.record));
+  const token = userIn(written) ?? (await userOfIntent(database, row));
   const user = row.user === person ? token : row.user;
-  const written = row.kind === "event" ? parseEntry(JSON.parse(row.record)) : undefined;
-  if (written === undefined) return { user };
+  if (written?.kind !== "event") return { user };
   return { user, words: factsOf(revealed(written, personal), undefined).words };
+}
+
+function userIn(entry: Entry | undefined): string | undefined {
+  if (entry?.kind === "event") return entry.event.user;
+  const told = entry?.kind === "intent" || entry?.kind === "outcome" ? entry.asked : undefined;
+  return told?.principal?.user;
+}
+
+/** An outcome does not repeat what its intent says; null where that has left the index. */
+async function userOfIntent(
+  database: Kysely<IndexTables>,
+  { writer, subject }: KnownRow,
+): Promise<string | null> {
+  const found = await database
+    .selectFrom("ledger_entry")
+    .innerJoin("ledger_record", "ledger_record.position", "ledger_entry.position")
+    .select("record")
+    .where("subject", "=", subject)
+    .where("writer", "=", writer)
+    .where("kind", "=", "intent")
+    .executeTakeFirst();
+  return (found && userIn(parseEntry(JSON.parse(found.record)))) ?? null;
 }

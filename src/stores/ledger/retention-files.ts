@@ -1,16 +1,12 @@
 /** Retention on the segments of a data directory. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   outlivesSegment,
   type ClosedSegment,
-  type LegalHold,
   type RetentionStore,
 } from "../../core/ledger/retention.ts";
-import { id, instant, type Digest, type Instant } from "../../core/units.ts";
+import { instant, type Digest, type Instant } from "../../core/units.ts";
 import { sha256Hex } from "../../lib/canonical-json.ts";
-import { systemCodeOf } from "../../lib/caught.ts";
-import { writeDurably } from "../vault/write-durably.ts";
 import { chainsOf, linesOf, readSegment, segmentsOf } from "./read-ledger.ts";
 import { readLine } from "./read-line.ts";
 import type { SegmentLine } from "./segment-lines.ts";
@@ -19,7 +15,6 @@ import { bury, tombText } from "./tombstone.ts";
 export interface RetentionPlace {
   /** `<data>/ledger`. */
   readonly ledger: string;
-  readonly holdsFile: string;
   /** Whether every sink has what is in a segment. */
   readonly isShipped: (writer: string, number: number) => Promise<boolean>;
   /** Takes a chain's first records out of the index, up to and with `seq`. */
@@ -27,10 +22,8 @@ export interface RetentionPlace {
 }
 
 export function retentionFiles(place: RetentionPlace): RetentionStore {
-  const { ledger, holdsFile } = place;
+  const { ledger } = place;
   return {
-    holds: () => readHolds(holdsFile),
-    keepHolds: async (holds) => writeDurably(holdsFile, JSON.stringify(holds)),
     oldest: (before) => oldestSegments(place, before),
     tombstone(segment) {
       const text = tombText(segment);
@@ -83,16 +76,4 @@ async function readClosed(
 
 function lineText({ hash, record }: SegmentLine): string {
   return `{"hash":"${hash}","record":${Buffer.from(record).toString("utf8")}}`;
-}
-
-async function readHolds(path: string): Promise<readonly LegalHold[]> {
-  let holds: readonly LegalHold[];
-  try {
-    holds = JSON.parse(await readFile(path, "utf8"));
-  } catch (error) {
-    // One that cannot be read must stop everything: it may hold.
-    if (systemCodeOf(error) !== "ENOENT") throw error;
-    holds = [];
-  }
-  return holds.map((hold) => ({ ...hold, id: id(hold.id) }));
 }

@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { TOKEN_PREFIX, type PersonalTexts } from "../../core/ledger/personal-texts.ts";
 import type { TenantId } from "../../core/units.ts";
@@ -9,6 +10,8 @@ import { openDatabase } from "./database.ts";
 const KEY_BYTES = 32;
 /** Hex digits of a token: 128 bits. */
 const TOKEN_CHARS = 32;
+/** Names that one look hashes: a millisecond. */
+const PERSONS_AT_ONCE = 1_000;
 /** Texts in memory; past it they are looked up again. */
 const KNOWN_MAX = 10_000;
 
@@ -73,6 +76,41 @@ export class SqlitePersonalStore implements PersonalTexts, Disposable {
     const row = this.#connection().reveal.get(token);
     return typeof row?.["text"] === "string" ? row["text"] : token;
   };
+
+  /**
+   * Whose fingerprint it is, where something is kept about them. In pages, because each name is
+   * hashed: traffic goes on between them.
+   */
+  async personOf(tenant: TenantId, who: string): Promise<string | undefined> {
+    if (!this.#exists()) return undefined;
+    const page = this.#connection().database.prepare(
+      `SELECT DISTINCT person FROM personal WHERE tenant = ? AND person > ?
+       ORDER BY person LIMIT ${PERSONS_AT_ONCE}`,
+    );
+    for (let after = ""; ;) {
+      const persons = page.all(tenant, after).map(({ person }) => String(person));
+      const found = persons.find((person) => fingerprint(tenant, person) === who);
+      const last = persons.at(-1);
+      if (found !== undefined || last === undefined) return found;
+      after = last;
+      await turn();
+    }
+  }
+
+  /** What stands for somebody from now on, whether or not anything was kept; the same each time. */
+  tokenOfErased(who: string): string {
+    const { database, erased } = this.#connection();
+    const token = tokenOf(who, randomBytes(KEY_BYTES));
+    database.prepare("INSERT OR IGNORE INTO erased VALUES (?, ?)").run(who, token);
+    this.#known.clear();
+    return String(erased.get(who)?.["token"]);
+  }
+
+  /** Whether their name must not be kept anywhere any more. */
+  isErased(tenant: TenantId, person: string): boolean {
+    if (!this.#exists()) return false;
+    return this.#connection().erased.get(fingerprint(tenant, person)) !== undefined;
+  }
 
   /** Tokens of everything that is kept about a person. */
   tokensOf(tenant: TenantId, person: string): readonly string[] {
@@ -161,7 +199,7 @@ function tokenOf(text: string, key: Buffer): string {
 }
 
 /** Knows an erased person again, and says of nobody who they were unless their name is guessed. */
-function fingerprint(tenant: TenantId, person: string): string {
+export function fingerprint(tenant: TenantId, person: string): string {
   return createHash("sha256")
     .update(JSON.stringify([tenant, person]))
     .digest("hex");

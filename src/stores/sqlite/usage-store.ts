@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import {
   USAGE_COUNTS,
@@ -11,6 +12,7 @@ import {
   type UsageStore,
 } from "../../core/money/usage-report.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
+import { id, type TenantId } from "../../core/units.ts";
 import { Checkpointer, WAL_PAGES_MAX } from "./checkpointer.ts";
 import { openDatabase } from "./database.ts";
 
@@ -50,22 +52,37 @@ const ADD = `INSERT INTO usage VALUES (${[...CELL, ...USAGE_COUNTS].map(() => "?
   ON CONFLICT DO UPDATE SET
   ${USAGE_COUNTS.map((count) => `${COLUMN[count]} = ${COLUMN[count]} + excluded.${COLUMN[count]}`).join(", ")}`;
 
+/** What its rows counted goes to nobody's. */
+const MOVE = `INSERT INTO usage
+  SELECT ${[...CELL.map((part) => (part === "user" ? "''" : part)), ...USAGE_COUNTS.map((count) => COLUMN[count])].join(", ")}
+  FROM usage WHERE tenant = ? AND user = ?
+  ON CONFLICT DO UPDATE SET
+  ${USAGE_COUNTS.map((count) => `${COLUMN[count]} = ${COLUMN[count]} + excluded.${COLUMN[count]}`).join(", ")}`;
+
+/** A name that is erased waits for whoever reads the log, as long as this. */
+const FORGET_BUSY_MS = 250;
+
 interface Pending {
   readonly cell: UsageCell;
   readonly counts: Record<UsageCount, number>;
 }
+
+/** Whether somebody's name must not be kept. */
+export type IsErased = (tenant: TenantId, user: string) => boolean;
 
 /** One file for all processes of a data directory: rows are sums, so whoever writes adds. */
 export class SqliteUsageStore implements UsageStore, Disposable {
   readonly #path: string;
   readonly #checkpointer: Checkpointer;
   readonly #onFault: (cause: unknown) => void;
+  readonly #isErased: IsErased;
   #open: { readonly database: DatabaseSync; readonly add: StatementSync } | undefined;
   #pending = new Map<string, Pending>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(path: string, onFault: (cause: unknown) => void) {
+  constructor(path: string, onFault: (cause: unknown) => void, isErased: IsErased = () => false) {
     this.#path = path;
+    this.#isErased = isErased;
     this.#checkpointer = new Checkpointer(path);
     this.#onFault = onFault;
   }
@@ -99,6 +116,23 @@ export class SqliteUsageStore implements UsageStore, Disposable {
     return found.flatMap((row) => (row["calls"] === null ? [] : rowOf(row, groups)));
   }
 
+  /** The sums stay, the name is gone from the disk. */
+  forget(tenant: TenantId, user: string): void {
+    if (this.#open === undefined && !existsSync(this.#path)) return;
+    const { database } = this.#connection();
+    database.exec(`PRAGMA secure_delete=ON; PRAGMA busy_timeout=${FORGET_BUSY_MS}`);
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      database.prepare(MOVE).run(tenant, user);
+      database.prepare("DELETE FROM usage WHERE tenant = ? AND user = ?").run(tenant, user);
+      database.exec("COMMIT");
+    } catch (error) {
+      if (database.isTransaction) database.exec("ROLLBACK");
+      throw error;
+    }
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
   [Symbol.dispose](): void {
     this.#flush();
     this.#checkpointer[Symbol.dispose]();
@@ -116,7 +150,9 @@ export class SqliteUsageStore implements UsageStore, Disposable {
       database.exec("BEGIN IMMEDIATE");
       try {
         for (const { cell, counts } of this.#pending.values()) {
-          const names = CELL.map((part) => cell[part]);
+          const { tenant, user } = cell;
+          const isErased = user !== "" && this.#isErased(id(tenant), user);
+          const names = CELL.map((part) => (part === "user" && isErased ? "" : cell[part]));
           add.run(...names, ...USAGE_COUNTS.map((count) => counts[count]));
         }
         database.exec("COMMIT");

@@ -29,6 +29,7 @@ describe("sallyport ledger", () => {
     const command = ledgerCommand(shell, () => ({
       dataDirectory: data,
       directoryUrl: undefined,
+      store: { kind: "embedded" as const },
       ledger: ledgerConfig,
     }));
     command.exitOverride().configureOutput({ writeErr: () => {} });
