@@ -69,8 +69,13 @@ function banner(config: Config, url: string, manageUrl: string): string {
     `  policies   ${config.policiesDirectory}`,
     `  data       ${config.dataDirectory}`,
   ];
-  if (config.demo) lines.push("", "Try it from another terminal:", "", ...tries(url));
+  if (config.demo) lines.push("", "Try it from another terminal:", "", ...tries(reachable(url)));
   return `${lines.join("\n")}\n\n`;
+}
+
+/** What listens everywhere is reached from here by loopback; not every system takes its wildcard. */
+function reachable(url: string): string {
+  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }
 
 /** One allowed, one denied, one over MCP. Each works as printed; a test runs them. */

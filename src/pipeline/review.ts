@@ -185,7 +185,7 @@ function pending(review: Review, asked: Instant): Refusal {
   return {
     code: "approval_required",
     detail: `This call needs approval by ${who}. Review ${review.id} ${waiting} and expires ${until}.`,
-    remedy: "Do not retry until it is approved. Tell your user which review is waiting.",
+    remedy: "Tell your user which review is waiting.",
     rules: review.rules,
     review: review.id,
   };

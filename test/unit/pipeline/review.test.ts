@@ -94,7 +94,7 @@ describe("review", () => {
         detail:
           "This call needs approval by role:manager, ann. Review rev_01abc has been stored and " +
           "expires 2027-01-15T08:15:00.000Z.",
-        remedy: "Do not retry until it is approved. Tell your user which review is waiting.",
+        remedy: "Tell your user which review is waiting.",
         rules: ["crm-delete"],
         review: "rev_01abc",
       },
