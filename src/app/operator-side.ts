@@ -14,6 +14,7 @@ import { openListener } from "./listeners/http-listener.ts";
 import type { Log } from "./observe/logger.ts";
 import { notificationsPath } from "./observe/notifications.ts";
 import type { NativePlane } from "./native-plane.ts";
+import { removeExportDrafts } from "./ports/export-drafts.ts";
 import { keepRetention } from "./ports/keep-retention.ts";
 import { openLedgerThread } from "./ports/open-ledger-thread.ts";
 
@@ -45,6 +46,7 @@ export interface OperatorSide {
 /** Loaded after the data plane listens: agents need not wait for the operator's side. */
 export async function startOperatorSide(parts: OperatorParts): Promise<OperatorSide> {
   const { config, dataUrl, usage, feeds, environment, log } = parts;
+  removeExportDrafts(config.dataDirectory);
   const { startManagement } = await import("../manage/management.ts");
   const startedAt = new Date(wallMillis()).toISOString();
   const identity = { startedAt, dataUrl, upstreams: config.upstreams };

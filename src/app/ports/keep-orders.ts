@@ -38,6 +38,7 @@ export function keepOrders(parts: OrderParts): AsyncDisposable {
   let settled: readonly Order[] | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
   let saidAt = Number.NEGATIVE_INFINITY;
+  let isFailing = false;
   let tried: readonly Order[] | undefined;
   let running: Promise<void> | undefined;
 
@@ -46,8 +47,11 @@ export function keepOrders(parts: OrderParts): AsyncDisposable {
       await carry(parts);
       saidAt = now();
       if (!statesOf(orders, config).has("left")) settled = orders;
+      isFailing = false;
     } catch (error) {
-      log.error({ cause: messageOf(error) }, "holds and erasures");
+      // Once for each outage: it is tried again and again.
+      if (!isFailing) log.error({ cause: messageOf(error) }, "holds and erasures wait");
+      isFailing = true;
     }
     running = undefined;
   }

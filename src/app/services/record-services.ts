@@ -1,32 +1,19 @@
-import { readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { Services } from "../../manage/native/services.ts";
-import { newId } from "../../lib/ids.ts";
 import { documentKey } from "../../stores/ledger/document-key.ts";
 import { exportSignature } from "../../stores/ledger/export-records.ts";
 import { loadSigningKey } from "../../stores/ledger/signing-key.ts";
+import { exportDraftPath } from "../ports/export-drafts.ts";
 import { openRetention } from "../ports/open-retention.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
 const STREAM_MS = 900_000;
-/** What the names of files begin with that are sent and removed. */
-const DRAFT = "export";
-
-/** A crash leaves them behind; only this process makes them. */
-function removeDrafts(directory: string): void {
-  for (const name of readdirSync(directory)) {
-    if (name.startsWith(`${DRAFT}_`) && name.endsWith(".tmp")) rmSync(join(directory, name));
-  }
-}
-
 /** Throws SigningKeyFault where the key is of no use. */
 export function openRecordServices(
   { config, ledger, ledgerThread: thread, now }: ServiceParts,
   { store }: Pick<IdentityPorts, "store">,
   started: AsyncDisposableStack,
 ): Pick<Services, "records"> {
-  removeDrafts(config.dataDirectory);
   const key = loadSigningKey(config.ledger.signingKeyFile);
   return {
     records: {
@@ -40,7 +27,7 @@ export function openRecordServices(
         sign: (file) => exportSignature(file, key),
         documents: documentKey(key),
       },
-      draftPath: () => join(config.dataDirectory, `${newId(DRAFT, now())}.tmp`),
+      draftPath: () => exportDraftPath(config.dataDirectory, now()),
       streamFor: STREAM_MS,
     },
   };
