@@ -1,6 +1,6 @@
 import { reaches } from "./classifier/classifier.ts";
 import { firstAnchor } from "./find-anchor.ts";
-import { nextEscape } from "./layers/escapes.ts";
+import { ESCAPE_SIGNS, nextEscape } from "./layers/escapes.ts";
 import { isDisguised } from "./layers/passages.ts";
 import { nextRun } from "./layers/opaque-run.ts";
 import type { ScanPlan } from "./scan-plan.ts";
@@ -8,31 +8,58 @@ import type { ScanPlan } from "./scan-plan.ts";
 /** Units of the shortest text that any detector finds: the mark "pwned". */
 const SHORTEST_MATCH = 5;
 
-/**
- * Where in a complete text the first thing may stand that is looked for; its length if nothing can,
- * as in most texts. Nothing before it needs a look.
- */
-export function firstInterest(plan: ScanPlan, withheld: readonly string[], text: string): number {
-  if (text.length < SHORTEST_MATCH && withheld.length === 0) return text.length;
+/** Where a complete text is worth a look: nothing before these places is looked for. */
+export interface Interest {
+  /** Anything. */
+  readonly at: number;
+  /** A run of digits, an escape; the text's length if none is there. */
+  readonly run: number;
+  readonly escape: number;
+}
+
+/** All of it. */
+export const EVERYWHERE: Interest = { at: 0, run: 0, escape: 0 };
+
+/** Undefined: there is nothing in it that is looked for, as in most texts. */
+export function firstInterest(
+  plan: ScanPlan,
+  withheld: readonly string[],
+  text: string,
+): Interest | undefined {
+  if (text.length < SHORTEST_MATCH && withheld.length === 0) return undefined;
   try {
-    return firstOf(plan, withheld, text);
+    return interestIn(plan, withheld, text);
   } catch {
     // What a glance fails on gets the whole look, which fails as well and says so.
-    return 0;
+    return EVERYWHERE;
   }
 }
 
-function firstOf(plan: ScanPlan, withheld: readonly string[], text: string): number {
-  let nearest = firstAnchor(plan.anchors, text);
-  if (plan.email) nearest = nearer(nearest, text.indexOf("@"));
-  if (!plan.empty) {
-    nearest = nearer(nearest, nextRun(text, 0));
-    nearest = nearer(nearest, nextEscape(text, 0));
-  }
-  nearest = nearer(nearest, firstLiteral(plan, withheld, text));
-  if (nearest < text.length || plan.empty) return nearest;
+function interestIn(
+  plan: ScanPlan,
+  withheld: readonly string[],
+  text: string,
+): Interest | undefined {
+  const { length } = text;
+  const anchor = firstAnchor(plan.anchors, text);
+  // Also where folding may move everything.
+  if (anchor === 0) return EVERYWHERE;
+  const run = plan.empty ? length : nearer(length, nextRun(text, 0));
+  const escape = plan.empty ? length : firstEscape(text);
+  let at = Math.min(anchor, run, escape, firstLiteral(plan, withheld, text));
+  if (plan.email) at = nearer(at, text.indexOf("@"));
+  if (at < length) return { at, run, escape };
+  if (plan.empty) return undefined;
   const isPlain = plan.classifies === Infinity || !reaches(text, plan.classifies);
-  return isPlain && !isDisguised(text) ? nearest : 0;
+  return isPlain && !isDisguised(text) ? undefined : EVERYWHERE;
+}
+
+/** A search for a sign costs a tenth of reading the text. */
+function firstEscape(text: string): number {
+  for (const sign of ESCAPE_SIGNS) {
+    if (text.includes(sign)) return nearer(text.length, nextEscape(text, 0));
+  }
+  return text.length;
 }
 
 /** Where the first literal stands that is always replaced; the text's length if none does. */

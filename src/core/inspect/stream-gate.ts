@@ -201,7 +201,7 @@ function isClear({ plan, withheld }: Gate, text: string): boolean {
   const known = text.includes("\\") ? undefined : recall(plan, text, "");
   const wasClean = known !== undefined && known.scan === undefined;
   if (wasClean) return firstLiteral(plan, withheld, text) === text.length;
-  return firstInterest(plan, withheld, text) === text.length;
+  return firstInterest(plan, withheld, text) === undefined;
 }
 
 function partOf(

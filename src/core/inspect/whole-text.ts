@@ -7,7 +7,7 @@ import type { Finding } from "./finding.ts";
 import { FINDINGS_MAX } from "./judge.ts";
 import { asShown, hasOverride } from "./layers/overrides.ts";
 import { keepClean, recall } from "./known-texts.ts";
-import { firstInterest, firstLiteral } from "./quick-look.ts";
+import { EVERYWHERE, firstInterest, firstLiteral } from "./quick-look.ts";
 import { labelledBy, type ScanPlan } from "./scan-plan.ts";
 import type { ScanBudget } from "./scan-budget.ts";
 import { openScan, type TextScan } from "./text-scan.ts";
@@ -36,8 +36,8 @@ export function lookAtText(
     } else if (withheld.length === 0 && !plan.namesParts) return known.scan;
   }
   budget.spent += text.length;
-  const from = labelled.length > 0 ? 0 : firstInterest(plan, withheld, text);
-  if (from === text.length) {
+  const first = labelled.length > 0 ? EVERYWHERE : firstInterest(plan, withheld, text);
+  if (first === undefined) {
     if (lean === 0) keepClean(plan, text, undefined);
     return undefined;
   }
@@ -45,9 +45,9 @@ export function lookAtText(
   scan.lean = lean;
   scan.label = label;
   scan.labelled = labelled;
-  scan.cursor = from;
-  scan.runFrom = from;
-  scan.escapeFrom = from;
+  scan.cursor = first.at;
+  scan.runFrom = first.run;
+  scan.escapeFrom = first.escape;
   scanWhole(scan, text);
   if (hasOverride(text)) lookAtShown(scan, text);
   if (labelled.length === 0 && lean === 0 && foundNothing(scan)) keepClean(plan, text, label);

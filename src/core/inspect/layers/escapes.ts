@@ -11,6 +11,9 @@ const STRETCH_MAX = 512;
 /** The longest escape: `&#x10ffff;`. */
 const ESCAPE_MAX = 10;
 
+/** What escapes begin with. */
+export const ESCAPE_SIGNS = ["%", "&", "=", "\\"];
+
 const PERCENT = 0x25;
 const AMPERSAND = 0x26;
 const EQUALS = 0x3d;
@@ -127,7 +130,7 @@ function isSign(unit: number): boolean {
 
 const ASCII_END = 0x80;
 const SIGNS = new Uint8Array(ASCII_END);
-for (const sign of [PERCENT, AMPERSAND, EQUALS, BACKSLASH]) SIGNS[sign] = 1;
+for (const sign of ESCAPE_SIGNS) SIGNS[sign.charCodeAt(0)] = 1;
 
 /**
  * An escape as one number, for there may be thousands: the unit it stands for and its width. Bytes

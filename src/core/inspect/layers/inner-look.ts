@@ -23,7 +23,7 @@ export function lookInside(
     return undefined;
   }
   scan.budget.decoded -= text.length;
-  if (firstInterest(plan, scan.withheld, text) === text.length) return undefined;
+  if (firstInterest(plan, scan.withheld, text) === undefined) return undefined;
   const inner = look(scan, text, plan);
   if (inner.capped) scan.capped = true;
   return inner;
