@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { BodyLimits } from "./data-plane-limits.ts";
+import { joinChunks } from "./join-chunks.ts";
 
 export type BodyReading =
   | { readonly kind: "ok"; readonly bytes: Buffer }
@@ -36,13 +37,7 @@ export function readBody(
       if (size > bytesMax) settle({ kind: "too_large" });
       else chunks.push(chunk);
     };
-    const onEnd = (): void => {
-      const only = chunks[0];
-      settle({
-        kind: "ok",
-        bytes: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks),
-      });
-    };
+    const onEnd = (): void => settle({ kind: "ok", bytes: joinChunks(chunks) });
     const onGone = (): void => settle({ kind: "gone" });
     const timer = setInterval(() => {
       waited += limits.idle;

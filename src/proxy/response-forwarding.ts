@@ -12,7 +12,9 @@ import type { ChunkVerdict, ResponseInspector } from "../pipeline/ask.ts";
 import { createBodyDecoder } from "./decode-body.ts";
 import type { Cuttable, Dispatch, Forwarded } from "./forward-http.ts";
 import { HoldLimit } from "./hold-limit.ts";
-import { headerMap, isSmall, responseHeaders, responseTrailers } from "./response-headers.ts";
+import { joinChunks } from "./join-chunks.ts";
+import { isCodedForTransfer, isSmall } from "./response-framing.ts";
+import { headerMap, responseHeaders, responseTrailers } from "./response-headers.ts";
 import {
   ClientGone,
   refusalOfFailure,
@@ -78,6 +80,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
     this.#status = status;
     this.#headers = headers;
     this.#dispatch.facts.upstreamStatus = status;
+    if (isCodedForTransfer(headers)) return this.#fail(new Error("a transfer coding is unknown"));
     if (this.#dispatch.head.method === "HEAD" || status === 204 || status === 304) {
       this.#scan = { kind: "none", reason: "no_body" };
       this.#sendHead(false);
@@ -154,7 +157,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
         break;
       case "small":
         this.#sendHead(false);
-        this.#complete(this.#body());
+        this.#complete(joinChunks(this.#gathered));
         return;
       case "whole":
         this.#finishWhole().catch((error: Error) => this.#over || this.#fail(error));
@@ -168,7 +171,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
   }
 
   async #finishWhole(): Promise<void> {
-    const body = this.#body();
+    const body = joinChunks(this.#gathered);
     const foreseen = this.#inspector.foresee?.(body);
     if (foreseen !== undefined) await foreseen;
     if (this.#over) return;
@@ -176,8 +179,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
     if (looked.kind === "cut") return this.#refuse(looked.refusal);
     const ended = this.#inspector.end();
     if (ended.kind === "cut") return this.#refuse(ended.refusal);
-    const chunks = [...looked.chunks, ...ended.chunks];
-    const bytes = (chunks.length === 1 && chunks[0]) || Buffer.concat(chunks);
+    const bytes = joinChunks([...looked.chunks, ...ended.chunks]);
     this.#dispatch.tellCost?.(this.#status, this.#inspector.report());
     this.#sendHead(bytes !== body, bytes.length);
     this.#complete(bytes);
@@ -292,9 +294,5 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
     const known = this.#inspector.report();
     const report = this.#scan === undefined ? known : { ...known, scan: this.#scan };
     this.#settle({ outcome, report });
-  }
-
-  #body(): Uint8Array {
-    return (this.#gathered.length === 1 && this.#gathered[0]) || Buffer.concat(this.#gathered);
   }
 }

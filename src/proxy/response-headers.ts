@@ -44,6 +44,7 @@ export function responseHeaders(from: IncomingHttpHeaders, options: ResponseHead
     if (value === undefined || DROPPED.has(name) || name.startsWith("x-sallyport-")) continue;
     if (named?.has(name) === true) continue;
     if (rewritten && DESCRIBES_BYTES.has(name)) continue;
+    if (isNamedAfter(name, echoes)) continue;
     if (decoded && (name === "content-encoding" || name === "content-length")) continue;
     if (typeof value === "string") flat.push(name, clean(value, echoes));
     else for (const one of value) flat.push(name, clean(one, echoes));
@@ -53,6 +54,14 @@ export function responseHeaders(from: IncomingHttpHeaders, options: ResponseHead
 
 function clean(value: string, echoes: readonly string[]): string {
   return echoes.length === 0 ? value : redactHeaderValue(value, echoes);
+}
+
+/** A field's name is the upstream's to choose, too; it comes in lower case. */
+function isNamedAfter(name: string, echoes: readonly string[]): boolean {
+  for (const echo of echoes) {
+    if (name.length >= echo.length && name.includes(echo.toLowerCase())) return true;
+  }
+  return false;
 }
 
 /** Undefined where there are none. */
@@ -81,11 +90,4 @@ function namesIn(connection: string): ReadonlySet<string> | undefined {
     .map((name) => name.trim().toLowerCase());
   const extra = names.filter((name) => name !== "close" && name !== "keep-alive");
   return extra.length === 0 ? undefined : new Set(extra);
-}
-
-/** Answers up to this size are written with their head in one go. */
-const SMALL_BYTES = 65_536;
-
-export function isSmall({ "content-length": length }: IncomingHttpHeaders): boolean {
-  return length !== undefined && Number(length) <= SMALL_BYTES;
 }

@@ -1,7 +1,7 @@
 /** What a hostile upstream answers, and what must not come of it. */
 import { readFileSync } from "node:fs";
 import { createServer, connect, type Server, type Socket } from "node:net";
-import { zstdCompressSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { outcomeOf, readRecorded } from "../support/recorded.ts";
 import { rawRequest } from "../support/raw-http.ts";
@@ -32,6 +32,11 @@ const ANSWERS: Readonly<Record<string, () => readonly (Buffer | string)[]>> = {
   "/ws-fall-back": () => [answer([], "", "426 Upgrade Required")],
   "/utf16": () => [
     answer(["content-type: text/plain; charset=utf-16le"], Buffer.from(`a ${SECRET}`, "utf16le")),
+  ],
+  "/name": () => [answer([`x-${Buffer.from(SECRET).toString("hex")}: 1`, "x-other: 1"], "ok")],
+  "/transfer-coded": () => [
+    "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\nconnection: close\r\n\r\n",
+    gzipSync(SECRET),
   ],
   "/two-connections": () => [answer(["connection: keep-alive", "connection: x-a", "x-a: 1"], "ok")],
   "/bomb": () => [
@@ -114,6 +119,19 @@ describe("an upstream that sends the credential back", () => {
     await expect
       .poll(async () => outcomeOf(await readRecorded(sallyport.dataDirectory), exchange))
       .toMatchObject({ outcome: { kind: "refused", code: "upstream_broken" } });
+  });
+
+  it("as the name of a header leaks nothing", async () => {
+    const reply = await fetch(`${sallyport.url}/web/name`);
+    const names = [...reply.headers.keys()];
+    expect(names).toContain("x-other");
+    expect(names.filter((name) => name.length > 40)).toEqual([]);
+  });
+
+  it("in a transfer coding that nobody asked for is broken, not passed on", async () => {
+    const reply = await fetch(`${sallyport.url}/web/transfer-coded`);
+    expect(reply.status).toBe(502);
+    expect(await reply.text()).toContain("upstream_broken");
   });
 
   it("in UTF-16 leaks nothing", async () => {
