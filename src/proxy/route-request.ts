@@ -75,7 +75,7 @@ export function routeRequest(
     const review = reviewAsked(reading.target, request, routes);
     const { session, claims } = read;
     if (review !== undefined) return { kind: "review", review, key, session, claims };
-    return answer("no_such_upstream", `Nothing is configured at /${reading.target.head}.`);
+    return answer("no_such_upstream", `Nothing is configured at ${placeOf(reading.target)}.`);
   }
   const { upstream, target } = place;
   const strange = strangeCaller(request, upstream, hosts);
@@ -133,6 +133,13 @@ function metadataOf(
   const place = inner.kind === "ok" ? locate(inner.target, upstreams, federation) : undefined;
   const isEndpoint = place?.upstream.wire === "mcp" && place.target.path === "/";
   return isEndpoint ? login.metadata(host, endpoint) : undefined;
+}
+
+const PLACE_CHARS_MAX = 100;
+
+/** As much of the path as names an upstream. */
+function placeOf({ head, path }: RequestTarget): string {
+  return (head === "mcp" ? `/mcp${path}` : `/${head}`).slice(0, PLACE_CHARS_MAX);
 }
 
 /** `/<upstream>/…`, `/mcp/<upstream>/…` for an MCP server, `/mcp` for all of them. */

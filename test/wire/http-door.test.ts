@@ -267,9 +267,14 @@ describe("headers", () => {
     expect(upstream.requests).toHaveLength(0);
   });
 
-  it("answers 404 for what is not configured", async () => {
-    const reply = await fetch(`${gateway.url}/nothing/x`);
-    expect([reply.status, (await problem(reply)).code]).toEqual([404, "no_such_upstream"]);
+  it.each([
+    ["/nothing/x", "at /nothing."],
+    ["/mcp/nothing", "at /mcp/nothing."],
+  ])("answers 404 for what is not configured: %s", async (path, place) => {
+    const reply = await fetch(gateway.url + path);
+    const { code, detail } = await problem(reply);
+    expect([reply.status, code]).toEqual([404, "no_such_upstream"]);
+    expect(detail).toContain(place);
   });
 });
 
@@ -305,6 +310,6 @@ describe("connections", () => {
   });
 });
 
-async function problem(reply: Response): Promise<{ code: string }> {
-  return (await reply.json()) as { code: string };
+async function problem(reply: Response): Promise<{ code: string; detail: string }> {
+  return (await reply.json()) as { code: string; detail: string };
 }

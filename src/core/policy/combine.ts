@@ -17,6 +17,7 @@ export interface Combined {
 const NOTHING_NAMED: Combined["named"] = [];
 const DEFAULT_BECAUSE: readonly RuleId[] = Object.freeze([id<RuleId>(DEFAULT_RULE)]);
 const PATH_CHARS_MAX = 200;
+const NAME_CHARS_MAX = 200;
 
 /** `considered`: rules that may select the action, whether their condition held or not. */
 export function combine(
@@ -103,10 +104,14 @@ export function describeAction(action: Action): string {
     case "http":
       return `${action.method} ${action.path.slice(0, PATH_CHARS_MAX)} on ${action.upstream}`;
     case "mcp":
-      return `${action.method} on ${action.upstream}`;
+      return `${action.method}${ofName(action.name)} on ${action.upstream}`;
     default:
       return impossible(action);
   }
+}
+
+function ofName(name: string | undefined): string {
+  return name === undefined ? "" : ` of ${name.slice(0, NAME_CHARS_MAX)}`;
 }
 
 function termsOf(obeyed: readonly CompiledRule[], matched: readonly CompiledRule[]): Terms {

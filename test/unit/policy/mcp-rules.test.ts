@@ -47,6 +47,17 @@ describe("rules about MCP", () => {
     expect(decide(ask(method, name))).toBe(verdict);
   });
 
+  it("say what it is that they deny", () => {
+    const { snapshot } = compiled(rulesOf(`- { id: c, resources: ["*.secret*"], effect: deny }\n`));
+    const detailOf = (action: McpAction) => snapshot.decide(principal(), action, FACTS);
+    expect(detailOf(ask("resources/read", "secret.md"))).toMatchObject({
+      detail: "Rule c denies resources/read of secret.md on crm.",
+    });
+    expect(detailOf(ask("prompts/get", "greet"))).toMatchObject({
+      detail: "No rule allows bot to use prompts/get of greet on crm in this way.",
+    });
+  });
+
   it("read what is asked as args", () => {
     expect(decide(ask("sampling/createMessage", undefined, { maxTokens: 100 }))).toBe("allow");
     expect(decide(ask("sampling/createMessage", undefined, { maxTokens: 101 }))).toBe("deny");
