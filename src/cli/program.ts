@@ -5,6 +5,7 @@ import { VERSION } from "../app/version.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { loadFor, withConfigOptions } from "./config-options.ts";
 import { EXIT } from "./exit-code.ts";
+import { filesRefused, isRefusedFile } from "./files-refused.ts";
 import type { Shell } from "./shell.ts";
 
 const EXAMPLES = `
@@ -193,10 +194,9 @@ function explain(error: unknown, shell: Shell): number {
     // Commander has printed it already; help and version are not failures.
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
-  if (error instanceof CommandFailure) {
-    shell.err(`sallyport: ${error.message}\n`);
-    if (error.remedy !== undefined) shell.err(`  help: ${error.remedy}\n`);
-    return error.exitCode;
-  }
-  throw error;
+  const failure = isRefusedFile(error) ? filesRefused(error) : error;
+  if (!(failure instanceof CommandFailure)) throw failure;
+  shell.err(`sallyport: ${failure.message}\n`);
+  if (failure.remedy !== undefined) shell.err(`  help: ${failure.remedy}\n`);
+  return failure.exitCode;
 }

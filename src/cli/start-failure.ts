@@ -6,6 +6,7 @@ import { FeedFault } from "../app/feeds/feed-fault.ts";
 import { PriceFault } from "../app/prices/price-fault.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
+import { isRefusedFile } from "./files-refused.ts";
 import type { Shell } from "./shell.ts";
 
 /** What went wrong at the start, in words; anything unknown stays what it is: a bug. */
@@ -42,27 +43,19 @@ export function asStartFailure(error: unknown, config: Config, shell: Shell): un
         `this machine has no address ${address}`,
         "check listen.host and manage.host",
       );
-    case "ENOENT":
-    case "EEXIST":
-    case "EACCES":
-    case "EPERM":
-    case "EROFS":
-    case "ENOSPC":
-    case "EDQUOT":
-    case "EFBIG":
-    case "EIO":
-    case "ENOTDIR":
-    case "ERR_SQLITE_ERROR":
-      return new CommandFailure(
-        EXIT.unavailable,
-        port === ""
-          ? `${config.dataDirectory} cannot be written (${code})`
-          : `port ${port}: ${code}`,
-        port === "" ? "choose another with --data or data_dir" : "ports below 1024 need privileges",
-      );
-    default:
-      return error;
   }
+  if (!isRefusedFile(error) && code !== "ENOENT" && code !== "ERR_SQLITE_ERROR") return error;
+  return port === ""
+    ? new CommandFailure(
+        EXIT.unavailable,
+        `${config.dataDirectory} cannot be written (${code})`,
+        "choose another with --data or data_dir",
+      )
+    : new CommandFailure(
+        EXIT.unavailable,
+        `port ${port}: ${code}`,
+        "ports below 1024 need privileges",
+      );
 }
 
 interface SystemError {

@@ -18,6 +18,7 @@ import { CommandFailure } from "./command-failure.ts";
 import { loadFor } from "./config-options.ts";
 import { operator, type Options } from "./directory-desk.ts";
 import { EXIT } from "./exit-code.ts";
+import { filesRefused, isRefusedFile } from "./files-refused.ts";
 import type { Shell } from "./shell.ts";
 import { now } from "../app/now.ts";
 
@@ -51,6 +52,7 @@ export async function atVault<T>(
     // Awaited here: what is open is closed when this block ends.
     return await use({ caller: operator(shell, DEFAULT_TENANT), home, ports, shared });
   } catch (error) {
+    if (isRefusedFile(error)) throw filesRefused(error);
     const isOutside = error instanceof VaultFault || systemCodeOf(error) !== undefined;
     if (error instanceof Error && isOutside) {
       throw new CommandFailure(EXIT.unavailable, error.message);
