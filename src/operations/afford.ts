@@ -53,7 +53,8 @@ export async function afford(input: AffordInput, ports: Ports): Promise<Verdict<
     const { action, metering } = interpretation;
     const attempts = n * ATTEMPTS_MAX;
     const asked = { exchange, now, principal, action, terms, metering, attempts };
-    const reserved = await reserve(asked, ports);
+    const reserving = reserve(asked, ports);
+    const reserved = reserving instanceof Promise ? await reserving : reserving;
     if (reserved.kind === "halt") return reserved;
     if (reserved.kind === "pass") {
       facts.adjustment = adjustmentOf(moved, reserved.value.clamped);

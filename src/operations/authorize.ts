@@ -66,7 +66,8 @@ export async function authorize(
   const { action, definitionEra: era } = interpretation;
   facts.action = action;
   const wished = snapshot.inspectionsOf(principal, action, now);
-  const looked = await look(ask, interpretation.scannable, wished, facts, ports);
+  const looking = look(ask, interpretation.scannable, wished, facts, ports);
+  const looked = looking instanceof Promise ? await looking : looking;
   if (looked.kind === "halt") return looked;
   const { inspections, risk, redacted } = looked.value;
   const vouched = vouch({ action, upstream, principal, era }, ports.definitions);

@@ -26,18 +26,39 @@ export interface Looked {
   readonly inspections: Inspections;
 }
 
-export async function look(
-  { surroundings, upstream, at }: Ask,
+/** Synchronous, except for large bodies and where a second opinion is asked. */
+export function look(
+  ask: Ask,
   scannable: Scannable,
   asked: Inspections,
   facts: Facts,
-  { conduct, openEnds, aliases: books, judge, looks }: Ports,
-): Promise<Verdict<Looked>> {
+  ports: Ports,
+): Verdict<Looked> | Promise<Verdict<Looked>> {
+  const { judge } = ports;
   const judged = judge === undefined ? asked : judgedBy(judge, asked, facts);
-  const aliases = givesNames(asked) ? aliasesOf(facts, books) : undefined;
+  const aliases = givesNames(asked) ? aliasesOf(facts, ports.aliases) : undefined;
   const inspection = aliases === undefined ? judged.request : withAliases(judged.request, aliases);
   const foreseen = foreseeRequest(scannable, inspection);
-  if (foreseen !== undefined) await foreseen;
+  const inspections = aliases === undefined ? judged : answersWithAliases(judged, aliases);
+  const view = { ask, scannable, inspection, inspections };
+  return foreseen === undefined
+    ? lookNow(view, facts, ports)
+    : foreseen.then(() => lookNow(view, facts, ports));
+}
+
+/** What is looked at, and what for. */
+interface View {
+  readonly ask: Ask;
+  readonly scannable: Scannable;
+  readonly inspection: Inspection;
+  readonly inspections: Inspections;
+}
+
+function lookNow(
+  { ask: { surroundings, upstream, at }, scannable, inspection, inspections }: View,
+  facts: Facts,
+  { conduct, openEnds, looks }: Ports,
+): Verdict<Looked> {
   looks?.begin(facts);
   const detected = detect(scannable, surroundings, inspection, upstream.unscannable);
   looks?.end();
@@ -48,7 +69,6 @@ export async function look(
   if (whole.kind === "halt") return whole;
   const watched = watch(facts, inspection, at, conduct);
   if (watched.kind === "halt") return watched;
-  const inspections = aliases === undefined ? judged : answersWithAliases(judged, aliases);
   return pass({ redacted: detected.verdict.value, risk: watched.value, inspections });
 }
 

@@ -23,7 +23,7 @@ import {
   toolUnpriced,
 } from "./budget-refusals.ts";
 import type { Ports } from "./stages.ts";
-import { throttle } from "./throttle.ts";
+import { throttle, type Throttled } from "./throttle.ts";
 import {
   affordableCap,
   agree,
@@ -86,10 +86,11 @@ export type ReserveVerdict =
       readonly refusal: Refusal;
     };
 
-export async function reserve(
+/** Synchronous where no budget applies and the limits are kept in memory. */
+export function reserve(
   input: ReserveInput,
   ports: Pick<Ports, "prices" | "budgets" | "rates" | "observer">,
-): Promise<ReserveVerdict> {
+): ReserveVerdict | Promise<ReserveVerdict> {
   const { now, terms, metering } = input;
   const billed = metering === undefined || metering.bills === "nothing" ? undefined : metering;
   const price = billed && priceOf(billed, now, ports.prices);
@@ -100,17 +101,29 @@ export async function reserve(
 
   const toolCalls = isCharged ? toolCallsToSend(billed) : undefined;
   const plan = planFor(input, price, toolCalls, undefined);
-  const throttled = await throttle(input, amountsOf(plan.agreement.metered), ports.rates);
+  const throttled = throttle(input, amountsOf(plan.agreement.metered), ports.rates);
+  return throttled instanceof Promise
+    ? throttled.then((late) => setAside(input, plan, late, ports))
+    : setAside(input, plan, throttled, ports);
+}
+
+function setAside(
+  input: ReserveInput,
+  plan: Plan,
+  throttled: Throttled,
+  ports: Pick<Ports, "budgets" | "observer">,
+): ReserveVerdict | Promise<ReserveVerdict> {
   if (throttled.kind === "halt") return throttled;
-  if (plan.agreement.lines.length > 0) return hold(input, plan, throttled.value, ports);
+  const { agreement, price, toolCalls } = plan;
+  if (agreement.lines.length > 0) return hold(input, plan, throttled.value, ports);
   return pass({
     reservation: { kind: "unmetered" },
-    outputTokens: capToSend(metering, price, terms.outputTokens),
+    outputTokens: capToSend(input.metering, price, input.terms.outputTokens),
     toolCalls,
     clamped: undefined,
     standings: throttled.value,
     budgets: NO_STANDINGS,
-    agreement: plan.agreement,
+    agreement,
   });
 }
 

@@ -14,19 +14,24 @@ const NODE = 0x01;
 const EMPTY_ROOT = sha256(new Uint8Array());
 
 export function leafHash(entry: Uint8Array): Uint8Array {
-  const input = new Uint8Array(1 + entry.length);
+  const input = entry.length === HASH_BYTES ? leafInput : new Uint8Array(1 + entry.length);
   input[0] = LEAF;
   input.set(entry, 1);
   return sha256(input);
 }
 
 function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const input = new Uint8Array(1 + 2 * HASH_BYTES);
-  input[0] = NODE;
-  input.set(left, 1);
-  input.set(right, 1 + HASH_BYTES);
-  return sha256(input);
+  // A sibling of a forged proof may be short: nothing of an earlier hash stands in its place.
+  nodeInput.fill(0, 1);
+  nodeInput.set(left, 1);
+  nodeInput.set(right, 1 + HASH_BYTES);
+  return sha256(nodeInput);
 }
+
+/** Filled anew for each hash, because making them took longer than hashing. */
+const leafInput = new Uint8Array(1 + HASH_BYTES);
+const nodeInput = new Uint8Array(1 + 2 * HASH_BYTES);
+nodeInput[0] = NODE;
 
 /** As much of a growing tree as its root needs: one hash for each bit that is set in its size. */
 export interface Frontier {
