@@ -4,8 +4,8 @@ import { OPEN_INTENTS_MAX, sealBody, segmentBody } from "../../core/ledger/recor
 import { unknownBody } from "../../core/ledger/record-exchange.ts";
 import type { ChainHead } from "../../core/ledger/record-chain.ts";
 import { codeOf } from "../../lib/caught.ts";
-import { monotonicMillis } from "../../lib/clock.ts";
 import type { AdoptedChain } from "./adopt-chain.ts";
+import { BatchBytes } from "./batch-bytes.ts";
 import { Gather } from "../gather.ts";
 import type { LedgerEvent } from "./ledger-event.ts";
 import { type LedgerFiles } from "./ledger-files.ts";
@@ -31,9 +31,6 @@ const RETRY_MS = 500;
 
 /** A disk that takes longer is treated as one that refuses. */
 const COMMIT_TIMEOUT_MS = 5000;
-
-/** A disk whose last write took no longer may be waited for where nobody else has to. */
-const QUICK_MS = 2;
 
 /** Bodies held in memory while nothing can be written; past it, intents are refused unseen. */
 export const PENDING_BYTES_MAX = 16 * 1024 * 1024;
@@ -71,6 +68,8 @@ interface WrittenChain {
 export class ChainWriter {
   readonly #options: ChainWriterOptions;
   readonly #pending = new PendingRecords();
+  /** One write at a time is on its way, so its bytes stay as they are. */
+  readonly #bytes = new BatchBytes();
   #chain: WrittenChain | undefined;
   #outage: Outage | undefined;
   #stalled = false;
@@ -80,8 +79,6 @@ export class ChainWriter {
   #ready = false;
   #later: NodeJS.Timeout | undefined;
   #working: Promise<void> | undefined;
-  /** The last write, in milliseconds. */
-  #tookMs = Number.POSITIVE_INFINITY;
 
   constructor(options: ChainWriterOptions) {
     this.#options = options;
@@ -183,7 +180,8 @@ export class ChainWriter {
       const chain = this.#chain ?? this.#takeOver(await this.#options.adopt());
       const segment = await chain.segments.writable();
       batch = this.#nextBatch(chain, segment);
-      if (batch.records.length > 0) await this.#write(chain, batch, segment);
+      const isAlone = chain.open.size + openedBy(batch.records) <= 1;
+      if (batch.records.length > 0) await segment.append(this.#bytes.of(batch.text), isAlone);
       this.#accept(chain, batch);
     } catch (error) {
       await this.#fail(error, batch);
@@ -191,18 +189,6 @@ export class ChainWriter {
       clearTimeout(watchdog);
       this.#stalled = false;
     }
-  }
-
-  /**
-   * A write through the thread pool takes three times as long as one that the event loop waits for.
-   * The loop waits where it holds up nobody: one call is on its way, and the disk is quick.
-   */
-  async #write(chain: WrittenChain, batch: Batch, segment: Segment): Promise<void> {
-    const begun = monotonicMillis();
-    const isAlone = chain.open.size + openedBy(batch.records) <= 1;
-    const isWritten = isAlone && this.#tookMs < QUICK_MS && segment.appendNow(batch.bytes);
-    if (!isWritten) await segment.append(batch.bytes);
-    this.#tookMs = monotonicMillis() - begun;
   }
 
   /** Somebody removed the chain under the writer: it cannot be mended, and a new one begins. */

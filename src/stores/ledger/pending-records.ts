@@ -35,7 +35,7 @@ export function nobodyWaits(): void {
 export interface Batch {
   readonly records: readonly PendingRecord[];
   readonly hashes: readonly Digest[];
-  readonly bytes: Uint8Array;
+  readonly text: string;
   /** Where the chain stands once the batch is durable. */
   readonly head: ChainHead;
 }
@@ -55,7 +55,7 @@ export function chainBatch(
     seq += 1;
     prev = hash;
   }
-  return { records, hashes, bytes: Buffer.from(text), head: { seq, prev } };
+  return { records, hashes, text, head: { seq, prev } };
 }
 
 /** By how many it makes the open exchanges more, or fewer. */
