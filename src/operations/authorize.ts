@@ -66,8 +66,7 @@ export async function authorize(
   const { action, definitionEra: era } = interpretation;
   facts.action = action;
   const wished = snapshot.inspectionsOf(principal, action, now);
-  const looking = look(ask, interpretation.scannable, wished, facts, ports);
-  const looked = looking instanceof Promise ? await looking : looking;
+  const looked = await look(ask, interpretation.scannable, wished, facts, ports);
   if (looked.kind === "halt") return looked;
   const { inspections, risk, redacted } = looked.value;
   const vouched = vouch({ action, upstream, principal, era }, ports.definitions);
