@@ -4,6 +4,7 @@ import { TlsFault } from "../app/listeners/tls-fault.ts";
 import { StoreFault } from "../app/ports/store-fault.ts";
 import { FeedFault } from "../app/feeds/feed-fault.ts";
 import { PriceFault } from "../app/prices/price-fault.ts";
+import { messageOf } from "../lib/caught.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import { isRefusedFile } from "./files-refused.ts";
@@ -44,11 +45,11 @@ export function asStartFailure(error: unknown, config: Config, shell: Shell): un
         "check listen.host and manage.host",
       );
   }
-  if (!isRefusedFile(error) && code !== "ENOENT" && code !== "ERR_SQLITE_ERROR") return error;
+  if (!isRefusedFile(error) && code !== "ENOENT" && !isDatabase(code)) return error;
   return port === ""
     ? new CommandFailure(
         EXIT.unavailable,
-        `${config.dataDirectory} cannot be written (${code})`,
+        `${config.dataDirectory} cannot be written (${isDatabase(code) ? messageOf(error) : code})`,
         "choose another with --data or data_dir",
       )
     : new CommandFailure(
@@ -56,6 +57,11 @@ export function asStartFailure(error: unknown, config: Config, shell: Shell): un
         `port ${port}: ${code}`,
         "ports below 1024 need privileges",
       );
+}
+
+/** Its code says no more than that. */
+function isDatabase(code: string): boolean {
+  return code === "ERR_SQLITE_ERROR";
 }
 
 interface SystemError {

@@ -90,7 +90,13 @@ type FileReply =
 
 function readPolicyFile(file: string): FileReply {
   try {
-    const { size } = statSync(file);
+    const found = statSync(file);
+    if (!found.isFile()) {
+      // A pipe would be waited for, and everything with it.
+      const help = "name it otherwise: every *.yaml here is a policy";
+      return { kind: "problem", problem: problemOf(file, "this is not a file", help) };
+    }
+    const { size } = found;
     if (size > FILE_BYTES_MAX) {
       const message = `the policy has ${size} bytes; the limit is ${FILE_BYTES_MAX}`;
       return { kind: "problem", problem: problemOf(file, message, "split it into several files") };

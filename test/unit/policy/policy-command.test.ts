@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,6 +34,18 @@ describe("sallyport policy", () => {
     writeFileSync(join(broken, "a.yaml"), "version: 1\nagents: [bot]\nrulez: []\n");
   });
   afterAll(() => rmSync(broken, { recursive: true }));
+
+  it("check does not wait for what is no file", async () => {
+    const place = mkdtempSync(join(tmpdir(), "policies-"));
+    mkdirSync(join(place, "folder.yaml"));
+    execFileSync("mkfifo", [join(place, "pipe.yaml")]);
+    const { err, code } = await run("check", place);
+    rmSync(place, { recursive: true });
+    expect(code).toBe(1);
+    for (const name of ["folder", "pipe"]) {
+      expect(err).toContain(`${name}.yaml:1:1: this is not a file`);
+    }
+  });
 
   it("check counts what it found good", async () => {
     const { out, code } = await run("check", "policies");
