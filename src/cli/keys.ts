@@ -103,7 +103,7 @@ async function create(name: string, options: Options, desk: DirectoryDesk): Prom
     plan: "pro",
     expiresAt: undefined,
   } as const;
-  return valueOf(await createKey(caller, wish, ports));
+  return valueOf(await createKey(caller, wish, desk.listed, ports));
 }
 
 function familyOf(options: Options, usual: KeyFamily): KeyFamily {

@@ -8,7 +8,8 @@ export interface RunningGate {
   readonly listen: string;
 }
 
-const PATIENCE_MS = 2_000;
+/** Whoever refuses is heard at once; a gate's first answer loads its API, on a busy machine. */
+const PATIENCE_MS = 15_000;
 
 /** Undefined where none answers, or something else does. */
 export async function runningGate({ host, port }: Address): Promise<RunningGate | undefined> {

@@ -165,6 +165,12 @@ export function cursorText({ at, position }: Cursor): string {
   return `${at}.${position}`;
 }
 
+/** Undefined where it is none of ours. */
+export function parseCursor(text: string): Cursor | undefined {
+  const [, at, position] = /^(\d{1,16})\.(\d{1,16})$/u.exec(text) ?? [];
+  return at === undefined ? undefined : { at: Number(at), position: Number(position) };
+}
+
 export interface Cursor {
   readonly at: number;
   readonly position: number;

@@ -81,8 +81,11 @@ function furtherKey(
     plan: tier,
     expiresAt: undefined,
   } as const;
-  return createKey(caller, wish, ports);
+  return createKey(caller, wish, NO_AGENTS, ports);
 }
+
+/** It is a service's. */
+const NO_AGENTS: ReadonlySet<string> = new Set();
 
 const NOBODYS = fault(
   "unauthenticated",

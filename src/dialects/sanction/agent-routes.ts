@@ -109,6 +109,7 @@ async function register(
       plan: undefined,
       expiresAt: undefined,
     },
+    listed,
     ports,
   );
   return key.kind === "fault" ? key : done({ agent: agent.value, key: key.value });

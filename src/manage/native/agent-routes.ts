@@ -10,7 +10,7 @@ import {
 } from "../../operations/identity/manage-agents.ts";
 import type { Api } from "./api.ts";
 import { etagOf, ifMatch, IF_MATCH } from "./etag.ts";
-import { AgentName, Clearance, type Written } from "./fields.ts";
+import { AgentName, Clearance, SmallName, type Written } from "./fields.ts";
 import { page, pageOf, PAGE_QUERY, pagingOf } from "./paging.ts";
 import { answer, sendFault } from "./problem.ts";
 import type { ListedAgent, Services } from "./services.ts";
@@ -64,7 +64,7 @@ const CHANGEABLE = {
 };
 
 const NewAgentJson = Type.Object(
-  { name: Type.String({ pattern: "^[a-z0-9][a-z0-9._-]{0,63}$" }), ...CHANGEABLE },
+  { name: SmallName, ...CHANGEABLE },
   { additionalProperties: false, examples: [{ name: "support-bot", clearance: 2 }] },
 );
 const AgentChangesJson = Type.Object(

@@ -9,6 +9,7 @@ import {
   versionsOf,
 } from "../../operations/policies/manage-bundles.ts";
 import type { Api } from "./api.ts";
+import { SmallName } from "./fields.ts";
 import { etagOf, ifMatchWhereSent } from "./etag.ts";
 import type { Written } from "./fields.ts";
 import { page, pageOf, PAGE_QUERY, pagingOf } from "./paging.ts";
@@ -32,7 +33,7 @@ const EXAMPLE = {
   created_at: "2026-11-21T06:00:00.000Z",
 };
 
-export const BundleName = Type.String({ pattern: "^[a-z0-9][a-z0-9._-]{0,63}$" });
+export const BundleName = SmallName;
 export const FilesJson = Type.Array(
   Type.Object(
     {

@@ -9,6 +9,12 @@ export const Name = Type.String({
   description: "Letters, digits, `.`, `_` and `-`; at most 64.",
 });
 
+/** Of what is named here: one spelling, whatever the letters' case. */
+export const SmallName = Type.String({
+  pattern: "^[a-z0-9][a-z0-9._-]{0,63}$",
+  description: "Small letters, digits, `.`, `_` and `-`; at most 64.",
+});
+
 /** Also what other systems call an agent: `ai_agent:support`, `bot@acme`. */
 export const AgentName = Type.String({
   pattern: "^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$",

@@ -176,7 +176,8 @@ function addReads(api: Api, { identity: { ports } }: Services): void {
   );
 }
 
-function addWrites(api: Api, { identity: { ports } }: Services): void {
+function addWrites(api: Api, { identity: { ports, listedAgents } }: Services): void {
+  const listed = new Set(listedAgents.keys());
   api.post(
     "/keys",
     {
@@ -196,7 +197,7 @@ function addWrites(api: Api, { identity: { ports } }: Services): void {
       return answer(
         reply,
         201,
-        await createKey(caller, wishOf(body, ports.now()), ports),
+        await createKey(caller, wishOf(body, ports.now()), listed, ports),
         newKeyJson,
       );
     },

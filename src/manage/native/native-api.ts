@@ -3,7 +3,7 @@
  * that the data plane must not pay. A resource is a file of routes and a line in `ROUTES`.
  */
 import swagger from "@fastify/swagger";
-import fastify, { type FastifyError, type FastifySchemaValidationError } from "fastify";
+import fastify, { type FastifyError } from "fastify";
 import { agentRoutes } from "./agent-routes.ts";
 import { loginRoutes } from "./login-routes.ts";
 import { policyRoutes } from "./policy-routes.ts";
@@ -28,6 +28,9 @@ import { evidenceRoutes } from "./evidence-routes.ts";
 import { ledgerRoutes } from "./ledger-routes.ts";
 import { liveEventRoutes } from "./live-event-routes.ts";
 import { inspectRoutes } from "./inspect-routes.ts";
+import { STATUS_CODES } from "../../lib/node-http.ts";
+import { parseStrictJson } from "../../lib/strict-json.ts";
+import { complaintOf } from "./complaint.ts";
 import { StoreUnreachable } from "../../core/identity/directory-store.ts";
 import type { Api, TypeBoxProvider } from "./api.ts";
 import { requireCallers } from "./authentication.ts";
@@ -90,7 +93,14 @@ export async function createNativeApi(services: Services): Promise<Api> {
   const api = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
+    ajv: {
+      customOptions: {
+        removeAdditional: false,
+        coerceTypes: false,
+        allErrors: true,
+        verbose: true,
+      },
+    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_CHARS_MAX },
   }).withTypeProvider<TypeBoxProvider>();
   // What handlers send is typed; a second schema-driven writer would drop what it does not know.
@@ -101,6 +111,7 @@ export async function createNativeApi(services: Services): Promise<Api> {
     refResolver: { buildLocalReference },
   });
   api.addHook("onRoute", applyRouteRules);
+  readJsonStrictly(api);
   answerErrors(api, services);
   requireCallers(api, services);
   honourIdempotencyKeys(api, services.identity.ports);
@@ -148,25 +159,37 @@ function buildLocalReference(
   return typeof schema.$id === "string" ? schema.$id : `Schema${index}`;
 }
 
+/** What two readers could read differently is refused, with its place. */
+function readJsonStrictly(api: Api): void {
+  // It also refuses `__proto__`, which is no member that anybody means.
+  const parse = api.getDefaultJsonParser("error", "error");
+  api.removeContentTypeParser("application/json");
+  api.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, parsed) => {
+    const read = parseStrictJson(typeof body === "string" ? Buffer.from(body) : body);
+    if (read.kind === "ok") return parse(request, read.text, parsed);
+    const { message, line, column } = read;
+    const place = line === undefined ? "" : ` (line ${line}, column ${column})`;
+    const error = new Error(`The body cannot be read as JSON: ${message}${place}.`);
+    return parsed(Object.assign(error, { statusCode: 400 }));
+  });
+}
+
 function answerErrors(api: Api, { vitals }: Services): void {
-  api.setNotFoundHandler((_request, reply) =>
-    sendFault(reply, { code: "not_found", detail: "Nothing is here; see /docs." }),
-  );
+  api.setNotFoundHandler(({ method, url }, reply) => {
+    const detail = `There is no ${method} ${url.split("?", 1)[0] ?? ""}; /docs shows what there is.`;
+    return sendFault(reply, { code: "not_found", detail });
+  });
   api.setErrorHandler((error: FastifyError, _request, reply) => {
     const { validation, statusCode = 500, message } = error;
     if (validation !== undefined) {
-      const errors = validation.map((found) => complaint(found, error.validationContext));
+      const errors = validation.map((found) => complaintOf(found, error.validationContext));
       const detail = errors[0]?.detail ?? message;
       const problem = { status: 400, title: "Bad Request", code: "invalid", detail, errors };
       return sendProblem(reply, problem);
     }
     if (statusCode >= 400 && statusCode < 500) {
-      return sendProblem(reply, {
-        status: statusCode,
-        title: message,
-        code: "invalid",
-        detail: message,
-      });
+      const title = STATUS_CODES[statusCode] ?? "Bad Request";
+      return sendProblem(reply, { status: statusCode, title, code: "invalid", detail: message });
     }
     vitals.failed(error);
     if (error instanceof StoreUnreachable) {
@@ -180,15 +203,4 @@ function answerErrors(api: Api, { vitals }: Services): void {
       detail,
     });
   });
-}
-
-function complaint(
-  { instancePath, message = "is wrong", params }: FastifySchemaValidationError,
-  context: string | undefined,
-): { readonly pointer: string; readonly detail: string } {
-  const extra = params["additionalProperty"] ?? params["missingProperty"];
-  const member = typeof extra === "string" ? `/${extra}` : "";
-  const place = context === "body" || context === undefined ? "" : `/${context}`;
-  const pointer = `${place}${instancePath}${member}`;
-  return { pointer, detail: `${pointer === "" ? "the body" : pointer} ${message}` };
 }

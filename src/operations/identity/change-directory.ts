@@ -27,7 +27,7 @@ export async function changeDirectory(
     case "conflict":
       await ledger.change({ ...change, change: `${change.change}.refused` });
       return reply.why === "taken"
-        ? fault("conflict", `There is a ${nounOf(change)} with this name already.`)
+        ? fault("conflict", `There is ${nounOf(change)} with this name already.`)
         : fault("changed_meanwhile", "Somebody changed it meanwhile: read it again.");
     case "unreachable":
       await ledger.change({ ...change, change: `${change.change}.failed` });
@@ -43,5 +43,6 @@ function unreachable(error: unknown): { readonly kind: "unreachable"; readonly c
 }
 
 function nounOf({ change }: Change): string {
-  return change.slice(0, change.indexOf("."));
+  const noun = change.slice(0, change.indexOf(".")).replaceAll("_", " ");
+  return /^[aeio]/u.test(noun) ? `an ${noun}` : `a ${noun}`;
 }

@@ -18,6 +18,16 @@ export function agentEntryId(tenant: TenantId, name: AgentId): string {
   return `${tenant}/${name}`;
 }
 
+/** Whether the agent may act: of the configuration, or registered and not set aside. */
+export async function isActiveAgent(
+  { tenant, agent }: { readonly tenant: TenantId; readonly agent: AgentId },
+  listed: ReadonlySet<string>,
+  { store }: Pick<IdentityPorts, "store">,
+): Promise<boolean> {
+  if (isListed(tenant, agent, listed)) return true;
+  return (await store.get("agent", agentEntryId(tenant, agent)))?.body.active === true;
+}
+
 /** Agents of the configuration are the default tenant's. */
 export function isListed(tenant: TenantId, name: string, listed: ReadonlySet<string>): boolean {
   return tenant === DEFAULT_TENANT && listed.has(name);

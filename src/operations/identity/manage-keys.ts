@@ -17,6 +17,7 @@ import { instant, type Instant, type TenantId } from "../../core/units.ts";
 import { sha256Hex } from "../../lib/canonical-json.ts";
 import { newId, randomToken } from "../../lib/ids.ts";
 import { changeDirectory } from "./change-directory.ts";
+import { isActiveAgent } from "./manage-agents.ts";
 
 export interface KeyWish {
   readonly family: KeyFamily;
@@ -48,6 +49,7 @@ const KEY_BYTES = 32;
 export async function createKey(
   caller: Caller,
   wish: KeyWish,
+  listed: ReadonlySet<string>,
   ports: IdentityPorts,
 ): Promise<Answer<NewKey>> {
   if (!includesRole(caller.role, wish.role)) {
@@ -57,6 +59,11 @@ export async function createKey(
   if (holder.kind === "agent" && wish.role !== "agent") {
     const detail = "An agent's key has the role agent: a key for management is a service's.";
     return fault("invalid", detail, { pointer: "/role" });
+  }
+  const { tenant } = caller;
+  if (holder.kind === "agent" && !(await isActiveAgent({ tenant, ...holder }, listed, ports))) {
+    const detail = `There is no active agent ${holder.agent}: register it, or list it in the config.`;
+    return fault("invalid", detail, { pointer: "/agent" });
   }
   if (holder.kind === "user") {
     const user = await ports.store.get("user", holder.user);

@@ -10,7 +10,7 @@ import type { Entry } from "../../core/identity/directory-entry.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import { id, instant, type AgentId, type NanoUsd, type SessionId } from "../../core/units.ts";
 import { newId } from "../../lib/ids.ts";
-import { agentEntryId, isListed } from "./manage-agents.ts";
+import { isActiveAgent } from "./manage-agents.ts";
 import { changeDirectory } from "./change-directory.ts";
 import { findEntry } from "./find-entry.ts";
 
@@ -38,8 +38,7 @@ export async function createSession(
   if (caller.role === "agent" && caller.agent !== agent) {
     return fault("forbidden", "An agent opens sessions for itself only.", { pointer: "/agent" });
   }
-  const registered = await ports.store.get("agent", agentEntryId(tenant, agent));
-  if (registered?.body.active !== true && !isListed(tenant, agent, listed)) {
+  if (!(await isActiveAgent({ tenant, agent }, listed, ports))) {
     return fault("invalid", `There is no active agent ${agent}.`, { pointer: "/agent" });
   }
   const now = ports.now();

@@ -4,6 +4,8 @@ import type { Caller } from "../../core/identity/caller.ts";
 import type { LedgerEvidence } from "../../core/ledger/ledger-evidence.ts";
 import {
   IndexUnreachable,
+  parseCursor,
+  RECORD_KINDS,
   type IndexedRecord,
   type LedgerFilter,
   type LedgerIndex,
@@ -27,6 +29,8 @@ export function listRecords(
   wish: Wish<LedgerQuery>,
   index: LedgerIndex,
 ): Promise<Answer<LedgerPage>> {
+  const flaw = flawOf(wish) ?? flawOfCursor(wish.after);
+  if (flaw !== undefined) return Promise.resolve(flaw);
   return asked(() => index.page({ ...wish, ...narrowedTo(caller, wish) }));
 }
 
@@ -35,7 +39,25 @@ export function addUpRecords(
   wish: Wish<TallyQuery>,
   index: LedgerIndex,
 ): Promise<Answer<readonly TallyRow[]>> {
+  const flaw = flawOf(wish);
+  if (flaw !== undefined) return Promise.resolve(flaw);
   return asked(() => index.tally({ ...wish, ...narrowedTo(caller, wish) }));
+}
+
+/** A kind that does not exist must not look like one of which there is nothing. */
+function flawOf({ only }: Pick<LedgerFilter, "only">): Answer<never> | undefined {
+  const known: readonly string[] = RECORD_KINDS;
+  const wrong = only.kind?.find((kind) => !known.includes(kind));
+  if (wrong === undefined) return undefined;
+  const detail = `There is no kind ${wrong} of records; there is ${known.join(", ")}.`;
+  return fault("invalid", detail, { pointer: "/querystring/kind" });
+}
+
+/** Else a reader who garbled it would begin anew without knowing. */
+function flawOfCursor(after: string | undefined): Answer<never> | undefined {
+  if (after === undefined || parseCursor(after) !== undefined) return undefined;
+  const detail = "`after` is not the `next` of a page before.";
+  return fault("invalid", detail, { pointer: "/querystring/after" });
 }
 
 /** All records under a name; a fault where there is none. */

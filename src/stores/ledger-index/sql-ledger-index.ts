@@ -2,11 +2,12 @@
 import { expressionBuilder, sql, type Expression, type Kysely, type SqlBool } from "kysely";
 import {
   cursorText,
+  parseCursor,
+  type Cursor,
   IndexUnreachable,
   RECORD_FIELDS,
   type ArrivalQuery,
   type Arrivals,
-  type Cursor,
   type IndexedRecord,
   type LedgerFilter,
   type LedgerIndex,
@@ -43,7 +44,7 @@ export class SqlLedgerIndex implements LedgerIndex {
   async page(query: LedgerQuery): Promise<LedgerPage> {
     const limit = Math.min(query.limit, PAGE_MAX);
     const direction = query.order === "newest" ? "desc" : "asc";
-    const from = cursorOf(query.after);
+    const from = parseCursor(query.after ?? "");
     const records = await this.#read((rows) => {
       let found = rows.where(wanted(query));
       if (from !== undefined) {
@@ -100,7 +101,7 @@ export class SqlLedgerIndex implements LedgerIndex {
   }
 
   async arrivals({ tenant, after, limit }: ArrivalQuery): Promise<Arrivals> {
-    const from = cursorOf(after);
+    const from = parseCursor(after ?? "");
     if (from === undefined) return { records: [], cursor: await this.#newest() };
     const isKnown = from.position === 0 || (await this.#isAt(from));
     const records = await this.#read((rows) => {
@@ -202,12 +203,6 @@ function cellOf(row: object, groups: readonly TallyGroup[]): TallyRow["cell"] {
 
 function dayText(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
-}
-
-/** Undefined where none was given, or it is none of ours. */
-function cursorOf(text: string | undefined): Cursor | undefined {
-  const [, at, position] = /^(\d{1,16})\.(\d{1,16})$/u.exec(text ?? "") ?? [];
-  return at === undefined ? undefined : { at: Number(at), position: Number(position) };
 }
 
 async function ask<T>(query: () => Promise<T>): Promise<T> {
