@@ -34,30 +34,28 @@ const LEXICON =
 
 interface Trie {
   /** By node and letter: the next node; 0: none. */
-  readonly next: readonly Int16Array[];
-  /** Nodes at which a word ends. */
-  readonly ends: readonly boolean[];
+  readonly next: Int16Array;
+  /** By node: whether a word ends there. */
+  readonly ends: Uint8Array;
 }
 
 let trie: Trie | undefined;
 
 function growTrie(): Trie {
-  const next = [new Int16Array(LETTERS)];
-  const ends = [false];
+  const next = new Int16Array((LEXICON.length + 1) * LETTERS);
+  const ends = new Uint8Array(LEXICON.length + 1);
+  let nodes = 1;
   for (const word of LEXICON.split(" ")) {
     let node = 0;
     for (let i = 0; i < word.length; i += 1) {
-      const row = next[node];
-      const letter = word.charCodeAt(i) - 0x61;
-      if (row === undefined) break;
-      if (row[letter] === 0) {
-        row[letter] = next.length;
-        next.push(new Int16Array(LETTERS));
-        ends.push(false);
+      const link = node * LETTERS + word.charCodeAt(i) - 0x61;
+      if (next[link] === 0) {
+        next[link] = nodes;
+        nodes += 1;
       }
-      node = row[letter] ?? 0;
+      node = next[link] ?? 0;
     }
-    ends[node] = true;
+    ends[node] = 1;
   }
   return { next, ends };
 }
@@ -90,31 +88,35 @@ export function unglued(run: string): string {
   return run.replace(RUNS, divided);
 }
 
+// Of the run at hand: what its first units cost, and where the last word of them begins.
+const costs = new Int32Array(RUN_MAX + 1);
+const froms = new Int16Array(RUN_MAX + 1);
+
 /** As few words as cover it, and letters of no word where none does. */
 function divided(run: string): string {
   const { next, ends } = (trie ??= growTrie());
-  const costs = new Int32Array(run.length + 1).fill(UNKNOWN_COST * (RUN_MAX + 1));
-  const froms = new Int16Array(run.length + 1);
+  const { length } = run;
+  costs.fill(UNKNOWN_COST * (RUN_MAX + 1), 0, length + 1);
   costs[0] = 0;
-  for (let start = 0; start < run.length; start += 1) {
+  for (let start = 0; start < length; start += 1) {
     const cost = costs[start] ?? 0;
-    reach(costs, froms, start, start + 1, cost + UNKNOWN_COST);
+    reach(start, start + 1, cost + UNKNOWN_COST);
     let node = 0;
-    for (let i = start; i < run.length; i += 1) {
-      node = next[node]?.[(run.charCodeAt(i) | 0x20) - 0x61] ?? 0;
+    for (let i = start; i < length; i += 1) {
+      node = next[node * LETTERS + (run.charCodeAt(i) | 0x20) - 0x61] ?? 0;
       if (node === 0) break;
-      if (ends[node] === true) reach(costs, froms, start, i + 1, cost + 1);
+      if (ends[node] === 1) reach(start, i + 1, cost + 1);
     }
   }
   const words: string[] = [];
-  for (let end = run.length; end > 0; end = froms[end] ?? 0) words.push(run.slice(froms[end], end));
+  for (let end = length; end > 0; end = froms[end] ?? 0) words.push(run.slice(froms[end], end));
   return words
     .toReversed()
     .join(" ")
     .replace(/\b(\w) (?=\w\b)/g, "$1");
 }
 
-function reach(costs: Int32Array, froms: Int16Array, from: number, to: number, cost: number): void {
+function reach(from: number, to: number, cost: number): void {
   if (cost >= (costs[to] ?? 0)) return;
   costs[to] = cost;
   froms[to] = from;
