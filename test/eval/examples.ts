@@ -4,6 +4,9 @@ import { attackSentences, harmlessSentences } from "./attack-grammar.ts";
 import { machineTexts } from "./machine-grammar.ts";
 import { packageTexts } from "./package-texts.ts";
 import { ordinaryTexts } from "./ordinary-grammar.ts";
+import { escapedTexts } from "./escaped-texts.ts";
+import { everydayAbroad } from "./everyday-abroad.ts";
+import { everydayTalk } from "./everyday-talk-grammar.ts";
 import { harmlessOrders } from "./harmless-orders-grammar.ts";
 import { indirectAttacks } from "./indirect-grammar.ts";
 import { readCorpora, sourceFamily, textOf, type CorpusRecord } from "./corpus.ts";
@@ -53,27 +56,26 @@ export function readExamples(folder: string, dimensions: number): Examples {
     .flatMap((file) => file.records)
     .filter(({ label, kind }) => label === "benign" && /^(?:ordinary|legit)/.test(kind))
     .map(textOf);
+  const written = [
+    ...ordinaryTexts(GRAMMAR_TEXTS, SEED + 2),
+    ...machineTexts(GRAMMAR_TEXTS, SEED + 5),
+    ...agentDocs(GRAMMAR_TEXTS, SEED + 8),
+    ...harmlessOrders(GRAMMAR_TEXTS, SEED + 4),
+    ...everydayAbroad(GRAMMAR_TEXTS / 3, SEED + 9),
+    ...everydayTalk(GRAMMAR_TEXTS / 5, SEED + 10),
+    ...escapedTexts(ordinaryTexts(GRAMMAR_TEXTS / 10, SEED + 11)),
+  ];
   const packages = new Set(injection.map(packageOf));
   const harmless = [...ordinary, ...packageTexts(packages)];
   const others = [
-    ...harmless.map((text) => exampleOf(text, dimensions, elsewhere(false, ORDINARY_WEIGHT))),
+    ...[...harmless, ...written].map((text) =>
+      exampleOf(text, dimensions, elsewhere(false, ORDINARY_WEIGHT)),
+    ),
     ...attackSentences(GRAMMAR_TEXTS, SEED).map((text) =>
       exampleOf(text, dimensions, elsewhere(true, GRAMMAR_WEIGHT)),
     ),
-    ...ordinaryTexts(GRAMMAR_TEXTS, SEED + 2).map((text) =>
-      exampleOf(text, dimensions, elsewhere(false, ORDINARY_WEIGHT)),
-    ),
-    ...machineTexts(GRAMMAR_TEXTS, SEED + 5).map((text) =>
-      exampleOf(text, dimensions, elsewhere(false, ORDINARY_WEIGHT)),
-    ),
-    ...agentDocs(GRAMMAR_TEXTS, SEED + 8).map((text) =>
-      exampleOf(text, dimensions, elsewhere(false, ORDINARY_WEIGHT)),
-    ),
     ...indirectAttacks(GRAMMAR_TEXTS, SEED + 3).map((text) =>
       exampleOf(text, dimensions, elsewhere(true, GRAMMAR_WEIGHT)),
-    ),
-    ...harmlessOrders(GRAMMAR_TEXTS, SEED + 4).map((text) =>
-      exampleOf(text, dimensions, elsewhere(false, ORDINARY_WEIGHT)),
     ),
     ...harmlessSentences(GRAMMAR_TEXTS, SEED + 1).map((text) =>
       exampleOf(text, dimensions, elsewhere(false, GRAMMAR_WEIGHT)),

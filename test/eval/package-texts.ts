@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 
 const MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
 const ENDINGS = [".md", ".mdx"];
+/** Messages in forty languages, and the manual of Node in comments. */
+const MORE = /\/(?:locales\/[\w-]+\.js|@types\/node\/[\w/.-]+\.d\.ts)$/;
 const NAMES = new Set(["package.json", "LICENSE"]);
 const PIECE_UNITS = 6000;
 /** Of one file. */
@@ -55,7 +57,8 @@ function textFiles(folder: string, depth: number): readonly string[] {
     if (entry.isDirectory()) {
       return depth > 0 && entry.name !== "node_modules" ? textFiles(path, depth - 1) : [];
     }
-    const isText = NAMES.has(entry.name) || ENDINGS.some((ending) => path.endsWith(ending));
+    const isText =
+      NAMES.has(entry.name) || ENDINGS.some((ending) => path.endsWith(ending)) || MORE.test(path);
     return isText ? [path] : [];
   });
 }

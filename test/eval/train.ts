@@ -4,8 +4,9 @@
  *
  *     npm run train -- <folder with injection.jsonl> [--leave-one-out]
  *
- * The operating point is where the models that never saw a text's source flag at most 3 in 1,000
- * harmless texts, and 4 in 100 that quote attacks. `--leave-one-out` prints what they catch there, and writes nothing.
+ * The operating point is where the models that never saw a text's source flag at most 5 in 1,000
+ * harmless texts, and 55 that quote attacks. `--leave-one-out` prints what they catch there, and
+ * writes nothing.
  */
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -31,8 +32,8 @@ const OPTIONS: FitOptions = {
   seed: 1,
 };
 /** Shares of harmless texts that models which never saw their source may flag. */
-const FALSE_ALARMS = 0.003;
-const PROSE_ALARMS = 0.04;
+const FALSE_ALARMS = 0.005;
+const PROSE_ALARMS = 0.055;
 const INT8_MAX = 127;
 const DIGEST_DIGITS = 16;
 

@@ -96,11 +96,12 @@ describe("disguised words", () => {
     const around = "Nothing of interest stands in this line of the report.\n".repeat(80);
     for (const place of [0, 1, 1900, 2010, 2048, 4000]) {
       const text = `${around.slice(0, place)} ${attack} ${around.slice(place)}`;
-      const scanner = createPartScanner(looking(["injection"], "block", 80), "p", []);
+      const scanner = createPartScanner(looking(["injection"], "report", 80), "p", []);
       for (let at = 0; at < text.length; at += 7) scanner.push(text.slice(at, at + 7));
       scanner.end();
-      expect(scanner.blocked?.signature).toMatch(/-in-rot3$/);
-      expect(found(text)).not.toEqual([]);
+      const signatures = scanner.findings.map(({ signature }) => signature);
+      expect(signatures.some((one) => one.endsWith("-in-rot3"))).toBe(true);
+      expect(signatures).toEqual(found(text));
     }
   });
 
