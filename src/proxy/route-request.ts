@@ -181,11 +181,11 @@ function strangeCaller(
   if (host !== undefined && mayBeBrowser && !isOurs(hostname(host), hosts)) {
     return `This listener does not answer to the host ${hostname(host)}.`;
   }
-  if (origin !== undefined && !isOurs(hostname(origin.replace(/^[a-z]+:\/\//i, "")), hosts)) {
-    return FROM_A_PAGE;
+  if (origin === undefined) {
+    // An image or a link names no origin; the browser says of all that another site began it.
+    return headers["sec-fetch-site"] === "cross-site" ? FROM_A_PAGE : undefined;
   }
-  // An image or a form's GET names no origin; the browser says of all that another site began it.
-  return headers["sec-fetch-site"] === "cross-site" ? FROM_A_PAGE : undefined;
+  return isOurs(hostname(origin.replace(/^[a-z]+:\/\//i, "")), hosts) ? undefined : FROM_A_PAGE;
 }
 
 const FROM_A_PAGE = "Requests from web pages of other origins are not answered.";

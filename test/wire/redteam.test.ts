@@ -151,6 +151,9 @@ describe("headers that say something else than the request line", () => {
     expect((await get("/web/x", "sec-fetch-site: cross-site\r\n")).statuses).toEqual([400]);
     expect(upstream.requests).toEqual([]);
     expect((await get("/web/x", "sec-fetch-site: none\r\n")).statuses).toEqual([200]);
+    // To a browser, localhost and 127.0.0.1 are two sites.
+    const own = "origin: http://localhost:6274\r\nsec-fetch-site: cross-site\r\n";
+    expect((await get("/web/x", own)).statuses).toEqual([200]);
   });
 
   it("that offer HTTP/2 beside a plain request are passed over", async () => {
