@@ -37,9 +37,12 @@ export class ClientReply implements Reply {
     this.#response.writeHead(status, flat);
   }
 
-  /** Makes the head leave now, before any body. */
+  /** Makes the head leave with this turn, together with what comes of the body until its end. */
   flushHead(): void {
-    this.#response.flushHeaders();
+    process.nextTick(() => {
+      const { destroyed, writableEnded } = this.#response;
+      if (this.bytes === 0 && !destroyed && !writableEnded) this.#response.flushHeaders();
+    });
   }
 
   /** False: stop until `onDrain` calls. A client that takes nothing for too long is dropped. */

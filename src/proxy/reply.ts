@@ -11,7 +11,7 @@ export interface Reply {
   adorn(flat: readonly string[]): void;
   /** `flat`: `name, value, …`. */
   head(status: number, flat: string[]): void;
-  /** Makes the head leave now, before any body. */
+  /** Makes the head leave with this turn, whether or not some of the body does. */
   flushHead(): void;
   /** False: stop until `onDrain` calls. */
   write(chunk: Uint8Array, onDrain: () => void): boolean;
