@@ -14,7 +14,7 @@ import { confine, confineTerms } from "../pipeline/confine.ts";
 import { conform } from "../pipeline/conform.ts";
 import { identify } from "../pipeline/identify.ts";
 import { limit, stoppedBy } from "../pipeline/limit.ts";
-import { toldTo } from "../pipeline/opaque.ts";
+import { toldOfFindings, toldTo } from "../pipeline/opaque.ts";
 import { open } from "../pipeline/open.ts";
 import { recall } from "../pipeline/recall.ts";
 import type { Reserved } from "../pipeline/reserve.ts";
@@ -67,7 +67,7 @@ export async function authorize(
   facts.action = action;
   const wished = snapshot.inspectionsOf(principal, action, now);
   const looked = await look(ask, interpretation.scannable, wished, facts, ports);
-  if (looked.kind === "halt") return looked;
+  if (looked.kind === "halt") return halt(toldOfFindings(principal, snapshot, looked.refusal));
   const { inspections, risk, redacted } = looked.value;
   const vouched = vouch({ action, upstream, principal, era }, ports.definitions);
   if (vouched.kind === "halt") return halt(toldTo(principal, snapshot, vouched.refusal));

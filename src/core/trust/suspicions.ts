@@ -34,6 +34,9 @@ const INSPECTION: Inspection = {
 
 const NOTHING_WITHHELD: readonly string[] = [];
 
+/** Control characters but tab and line ends, as JSON writes them: terminals obey escape sequences. */
+const CONTROL = /[\u007f-\u009f]|(?<!\\)(?:\\\\)*\\(?:[bf]|u00[01])/;
+
 /** Zero-width space, word joiners, byte order mark, bidi controls and tag characters. */
 const HIDDEN = /[\u200b\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]/u;
 
@@ -87,7 +90,8 @@ function injections(definition: JsonValue): readonly Suspicion[] {
 }
 
 function hiddenText(definition: JsonValue): readonly Suspicion[] {
-  if (!HIDDEN.test(JSON.stringify(definition))) return [];
+  const text = JSON.stringify(definition);
+  if (!HIDDEN.test(text) && !CONTROL.test(text)) return [];
   return [{ kind: "hidden_text", detail: "it has characters that nobody sees", holds: true }];
 }
 

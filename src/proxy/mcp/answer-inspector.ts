@@ -32,6 +32,13 @@ import { readRpcMessage } from "./rpc-message.ts";
 const NOT_ASKED: Scan = { kind: "none", reason: "not_asked" };
 const NO_BODY: Scan = { kind: "none", reason: "no_body" };
 const NOTHING: readonly Uint8Array[] = [];
+/** A client that followed would show the call and its Sallyport key to whoever was named. */
+const REDIRECTED: Refusal = {
+  code: "upstream_broken",
+  detail: "The MCP server answered with a redirect, which is not followed.",
+  remedy: "An operator must set the address that the server has now.",
+};
+
 const NO_ANSWER: Refusal = {
   code: "upstream_broken",
   detail: "The MCP server answered with something that is no answer to this request.",
@@ -60,6 +67,7 @@ export class AnswerInspector implements ResponseInspector {
   head(status: number, headers: ReadonlyMap<string, string>): HeadVerdict {
     this.#status = status;
     if (status === 401) return { kind: "halt", refusal: this.#notLetIn() };
+    if (status >= 300 && status < 400) return { kind: "halt", refusal: REDIRECTED };
     const isEmpty = headers.get("content-length") === "0";
     if (isEmpty && !this.#owesAnswer()) return { kind: "pass", scan: NO_BODY };
     switch (mediaType(headers.get("content-type"))) {
@@ -104,7 +112,7 @@ export class AnswerInspector implements ResponseInspector {
     if (this.#framer === undefined || this.#plain !== undefined) return undefined;
     if (this.#resumable || this.#unreadBytes > 0) return undefined;
     if (question.kind !== "request" || this.#judge.answered) return undefined;
-    const answer = JSON.stringify(denialAnswer(question, refusal, exchange));
+    const answer = JSON.stringify(denialAnswer(question, this.#screen.told(refusal), exchange));
     return Buffer.from(`event: message\ndata: ${answer}\n\n`);
   }
 
@@ -254,7 +262,7 @@ export class AnswerInspector implements ResponseInspector {
       remedy: "Ask for less at once.",
     };
     if (question.kind !== "request" || this.#judge.answered) return cut(refusal, chunks);
-    const answer = JSON.stringify(denialAnswer(question, refusal, exchange));
+    const answer = JSON.stringify(denialAnswer(question, this.#screen.told(refusal), exchange));
     return cut(refusal, chunks, Buffer.from(`event: message\ndata: ${answer}\n\n`));
   }
 

@@ -41,6 +41,8 @@ export interface AnswerScreen {
   /** What a server says of itself, and an entry of its lists, with what Sallyport adds to them. */
   readonly introduced: (introduction: JsonObject) => JsonObject;
   readonly listed: (shape: ListShape, entry: JsonValue) => JsonValue;
+  /** A refusal in the words that policy has for its agent. */
+  readonly told: (refusal: Refusal) => Refusal;
   /** Whether an answer could hold a question to the client, so that it has to be read. */
   readonly mayAsk: boolean;
 }
@@ -250,10 +252,11 @@ export class AnswerJudge {
 
   #denial({ id, result }: RpcResponse, refusal: Refusal): JsonObject | undefined {
     const { question, exchange } = this.#screen;
-    if (question.kind === "request") return denialAnswer(question, refusal, exchange);
+    const told = this.#screen.told(refusal);
+    if (question.kind === "request") return denialAnswer(question, told, exchange);
     if (id === undefined) return undefined;
     const method = isJsonArray(result?.["content"]) ? "tools/call" : "resources/read";
-    return denialAnswer({ kind: "request", id, method, era: "2025" }, refusal, exchange);
+    return denialAnswer({ kind: "request", id, method, era: "2025" }, told, exchange);
   }
 
   #keep(finding: Finding): void {

@@ -17,6 +17,7 @@ import type {
   Scannable,
 } from "../../pipeline/ask.ts";
 import { decide } from "../../pipeline/decide.ts";
+import { toldOfFindings } from "../../pipeline/opaque.ts";
 import type { RequestHead } from "../wire.ts";
 import { announceChanges } from "./announce-changes.ts";
 import { AnswerInspector } from "./answer-inspector.ts";
@@ -155,6 +156,7 @@ export class McpInterpretation implements Interpretation {
         given: (state) => giveState(this.#parts.states, state, this.action, this.principal),
         introduced: (introduction) => this.#introduced(introduction),
         listed: (shape, entry) => this.#listed(shape, entry),
+        told: (refusal) => toldOfFindings(this.principal, this.#context.snapshot, refusal),
         mayAsk: this.#received !== undefined && invitesQuestions(this.#received.message),
         questions: this.#questions,
         definitions:

@@ -13,6 +13,7 @@ import { millis } from "../../core/units.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import type { InterpretContext, Interpretation } from "../../pipeline/ask.ts";
 import { judgedAction } from "../../pipeline/judged-action.ts";
+import { toldOfFindings } from "../../pipeline/opaque.ts";
 import type { Reply } from "../reply.ts";
 import type {
   BodyNeed,
@@ -71,6 +72,8 @@ class McpExchange implements WireExchange {
   readonly #head: RequestHead;
   readonly #parts: McpWireParts;
   #question: Question;
+  /** Who asks, once that is known. */
+  #context: InterpretContext | undefined;
   #fault: Fault | undefined;
   /** Names the request in progress notifications. */
   #token: JsonValue | undefined;
@@ -88,6 +91,7 @@ class McpExchange implements WireExchange {
     // The configured URL is the endpoint itself: `/mcp`, not `/mcp/`.
     this.target = head.upstream.pathPrefix === "" ? "/" : "";
     this.#question = head.method === "GET" ? { kind: "stream" } : UNREAD;
+    this.#context = undefined;
     this.#fault = undefined;
     this.#token = undefined;
     this.#waiting = undefined;
@@ -96,6 +100,7 @@ class McpExchange implements WireExchange {
   }
 
   interpret(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {
+    this.#context = context;
     if (this.#head.path !== "/") {
       // OAuth discovery probes well-known paths here; a plain 404 is the only answer to end it.
       const detail = "There is nothing below an MCP endpoint.";
@@ -130,7 +135,10 @@ class McpExchange implements WireExchange {
     if (code === "approval_required" && review !== undefined && this.#waiting !== undefined) {
       return answered(JSON.stringify(approvalQuestion(this.#waiting, refusal, review)));
     }
-    const reply = renderMcpRefusal(refusal, this.#question, this.#fault, head.exchange);
+    const asked = this.#context;
+    const told =
+      asked === undefined ? refusal : toldOfFindings(asked.principal, asked.snapshot, refusal);
+    const reply = renderMcpRefusal(told, this.#question, this.#fault, head.exchange);
     return this.#parts.login.challenging(reply, head, `/mcp/${head.upstream.name}`);
   }
 

@@ -5,6 +5,7 @@ import type { ToolAction, McpAction } from "../../../src/core/action.ts";
 import type { Inspections } from "../../../src/core/decision.ts";
 import type { ChunkVerdict, ResponseInspector } from "../../../src/pipeline/ask.ts";
 import { createMcpWire } from "../../../src/proxy/mcp/mcp-wire.ts";
+import { OPAQUE_DETAIL } from "../../../src/pipeline/opaque.ts";
 import type { RequestHead } from "../../../src/proxy/wire.ts";
 import {
   bytesOf,
@@ -52,11 +53,14 @@ interface Setting {
   readonly inspections?: Inspections;
   readonly echoes?: readonly string[];
   readonly admits?: (use: ToolAction | McpAction) => boolean;
+  readonly opaque?: boolean;
 }
 
 function inspector(setting: Setting = {}): ResponseInspector {
   const { asked = CALL, head = mcpHead(), inspections = NO_INSPECTIONS, echoes = [] } = setting;
-  const context = mcpContext((_, use) => setting.admits?.(use) ?? true, inspections);
+  const asking = mcpContext((_, use) => setting.admits?.(use) ?? true, inspections);
+  const snapshot = { ...asking.snapshot, isOpaque: () => setting.opaque === true };
+  const context = { ...asking, snapshot };
   const body = head.method === "POST" ? bytesOf(asked) : undefined;
   const verdict = mcpWire.open(head).interpret(body, context);
   if (verdict.kind === "halt") throw new Error(verdict.refusal.detail);
@@ -202,6 +206,13 @@ describe("a JSON answer", () => {
     });
   });
 
+  it.each([301, 302, 303, 307, 308])("never sends the client elsewhere: %i", (status) => {
+    expect(inspector().head(status, JSON_TYPE)).toMatchObject({
+      kind: "halt",
+      refusal: { code: "upstream_broken", detail: expect.stringContaining("redirect") as unknown },
+    });
+  });
+
   it("is left to the plain inspector when it is neither JSON nor events", () => {
     const html = new Map([["content-type", "text/html"]]);
     const looking = inspector({ inspections: BLOCK_INJECTION });
@@ -315,6 +326,16 @@ describe("a list", () => {
 });
 
 describe("a stream of events", () => {
+  it("says of a block what policy wants its agent to hear, and all of it on the record", () => {
+    const poisoned = event(toolText(POISON));
+    const told = streamText(poisoned, { inspections: BLOCK_INJECTION });
+    expect(told.text).toContain("no-injection");
+    const opaque = streamText(poisoned, { inspections: BLOCK_INJECTION, opaque: true });
+    expect(opaque.text).toContain(OPAQUE_DETAIL);
+    expect(opaque.text).not.toMatch(/no-injection|injection|instruct/);
+    expect(opaque.looking.report().findings).toMatchObject([{ rule: "no-injection" }]);
+  });
+
   const progress = { jsonrpc: "2.0", method: "notifications/progress", params: { progress: 1 } };
 
   it("leaves byte for byte, each event with its last byte", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OPAQUE_DETAIL, toldTo } from "../../../src/pipeline/opaque.ts";
+import { OPAQUE_DETAIL, toldOfFindings, toldTo } from "../../../src/pipeline/opaque.ts";
 import { id, type RuleId } from "../../../src/core/units.ts";
 import { compiled, principal } from "../policy/policy-fixture.ts";
 
@@ -22,6 +22,14 @@ describe("a no", () => {
     const { cause, ...said } = told;
     expect(JSON.stringify(said)).not.toMatch(/secret-rule|approved|changed/);
     expect(cause?.message).toContain("crm.send is no longer what was approved");
+  });
+
+  it("says as little of what was found, and all of what an agent must know to act on it", () => {
+    const found = { code: "request_blocked", detail: "Rule keys found a key." } as const;
+    expect(toldOfFindings(principal("bot"), snapshot, found).detail).toBe(OPAQUE_DETAIL);
+    expect(toldOfFindings(principal("other"), snapshot, found)).toBe(found);
+    const other = { code: "budget_exceeded", detail: "Budget day has too little left." } as const;
+    expect(toldOfFindings(principal("bot"), snapshot, other)).toBe(other);
   });
 
   it("is explained to everybody else", () => {
