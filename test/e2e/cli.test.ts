@@ -392,8 +392,8 @@ describe("the other commands", () => {
       policies: { "none.yaml": "version: 1\nagents: [a]\nrules: []\n" },
     });
     const { output } = await runSallyport(["doctor", "--config", gate.configFile]);
-    expect(output).toMatch(/ok {4}listen +127\.0\.0\.1:\d+ is where Sallyport .+ is running/);
-    expect(output).toMatch(/ok {4}manage +127\.0\.0\.1:\d+ is where Sallyport .+ is running/);
+    expect(output).toMatch(/ok {4}listen +127\.0\.0\.1:\d+ is where Sallyport is running/);
+    expect(output).toMatch(/ok {4}manage +127\.0\.0\.1:\d+ is where Sallyport is running/);
   });
 
   it("config show names origins, config schema is JSON", async () => {

@@ -19,7 +19,7 @@ import { readPolicyFiles } from "../policies/policy-files.ts";
 import { readPrices } from "../prices/read-prices.ts";
 import { diagnoseDirectory } from "./diagnose-directory.ts";
 import { diagnoseSink } from "./diagnose-sinks.ts";
-import { runningGate, type RunningGate } from "./running-gate.ts";
+import { isDataPlane, isManagement } from "./is-sallyport.ts";
 import { tryConnection } from "./try-connection.ts";
 import { tryPort } from "./try-port.ts";
 import { NOBODY_TOLD } from "../observe/store-events.ts";
@@ -52,7 +52,8 @@ export async function diagnose(
     prices(config),
     dataDirectory(config),
     diskSpace(config),
-    ...(await ports(config)),
+    await portFree("listen", config.listen, isDataPlane),
+    await portFree("manage", config.manage, isManagement),
     ...(await sharedStore(config)),
     ...(await Promise.all(config.ledger.sinks.map(diagnoseSink))),
     ...(await diagnoseDirectory(config)),
@@ -128,27 +129,20 @@ function existing(directory: string): string {
   return existsSync(directory) ? directory : existing(dirname(directory));
 }
 
-/** Taken by a gate of this configuration is as good as free: then it is that one's doctor. */
-async function ports({ listen, manage }: Config): Promise<readonly Finding[]> {
-  const gate = await runningGate(manage);
-  return [await portFree("listen", listen, gate), await portFree("manage", manage, gate)];
-}
-
+/** Where a gate listens already, this is its doctor. */
 async function portFree(
   name: string,
   address: Address,
-  gate: RunningGate | undefined,
+  isOurs: (address: Address) => Promise<boolean>,
 ): Promise<Finding> {
   const place = `${address.host}:${address.port}`;
   try {
     await tryPort(address);
     return ok(name, `${place} is free`);
   } catch (error) {
-    if (gate !== undefined && (name === "manage" || gate.listen.endsWith(`:${address.port}`))) {
-      return ok(name, `${place} is where Sallyport ${gate.version} is running`);
-    }
+    if (await isOurs(address)) return ok(name, `${place} is where Sallyport is running`);
     const remedy = `another program listens there: stop it, or choose another ${name}.port`;
-    return problem(name, `${place} ${error instanceof Error ? error.message : ""}`, remedy);
+    return problem(name, `${place} ${messageOf(error)}`, remedy);
   }
 }
 
