@@ -1,5 +1,10 @@
 /** A model's second opinion: asked through the gate itself, within bounds, and without it as written. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { GATE, HOUSE_CA } from "../support/certificates.ts";
 import { readRecorded } from "../support/recorded.ts";
 import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
 import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
@@ -28,9 +33,14 @@ let says: string | undefined = '{"attack": 5}';
 let answer = PLAIN;
 let model: RecordingUpstream;
 let web: RecordingUpstream;
+let directory: string;
 const running: SallyportProcess[] = [];
 
 beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "sallyport-judge-"));
+  writeFileSync(join(directory, "gate.crt"), GATE.cert);
+  writeFileSync(join(directory, "gate.key"), GATE.key);
+  writeFileSync(join(directory, "ca.pem"), HOUSE_CA);
   model = await startRecordingUpstream((_, response) => {
     if (says === undefined) return;
     const message = { role: "assistant", content: says };
@@ -53,9 +63,14 @@ afterEach(async () => {
 afterAll(async () => {
   await model[Symbol.asyncDispose]();
   await web[Symbol.asyncDispose]();
+  rmSync(directory, { recursive: true });
 });
 
-async function start(more = "", policy = POLICY): Promise<SallyportProcess> {
+async function start(
+  more = "",
+  policy = POLICY,
+  env: Readonly<Record<string, string>> = {},
+): Promise<SallyportProcess> {
   const sallyport = await startSallyport({
     config:
       "agents: [{ name: tester }, { name: judge }]\nidentity: { loopback_agent: tester }\n" +
@@ -66,6 +81,7 @@ async function start(more = "", policy = POLICY): Promise<SallyportProcess> {
       "raise_max: 80, lower_max: 60, timeout_ms: 1500 }\n" +
       more,
     policies: { "all.yaml": policy },
+    env,
   });
   running.push(sallyport);
   return sallyport;
@@ -79,6 +95,24 @@ async function send(sallyport: SallyportProcess, text: string): Promise<number> 
   });
   await reply.text();
   return reply.status;
+}
+
+function tlsFiles(): Readonly<Record<string, string>> {
+  return {
+    SALLYPORT_LISTEN_TLS_CERT_FILE: join(directory, "gate.crt"),
+    SALLYPORT_LISTEN_TLS_KEY_FILE: join(directory, "gate.key"),
+  };
+}
+
+function tlsPost({ port }: SallyportProcess, body: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json" };
+    const options = { method: "POST", headers, ca: HOUSE_CA, agent: false } as const;
+    const asked = request(`https://127.0.0.1:${port}/web/x`, options, (reply) => {
+      reply.resume().on("end", () => resolve(reply.statusCode ?? 0));
+    });
+    asked.on("error", reject).end(body);
+  });
 }
 
 describe("the judge", () => {
@@ -114,6 +148,22 @@ describe("the judge", () => {
     expect(JSON.stringify(calls)).toContain("judge-day");
     expect(JSON.stringify(entries)).toMatch(/"cost":[1-9]/);
     expect(JSON.stringify(entries)).not.toContain(SUSPECTED);
+  });
+
+  it("is asked where the gate serves TLS, under the gate's own certificate", async () => {
+    const sallyport = await start("", POLICY, tlsFiles());
+    const post = (text: string): Promise<number> => tlsPost(sallyport, JSON.stringify({ text }));
+    says = '{"attack": 97}';
+    expect(await post(DOUBTED)).toBe(403);
+    says = '{"attack": 1}';
+    expect(await post(SUSPECTED)).toBe(200);
+    expect(model.requests).toHaveLength(2);
+    expect(sallyport.output()).not.toContain("judge away");
+  });
+
+  it("has no certificate to show, and says so where every client must", async () => {
+    const env = { ...tlsFiles(), SALLYPORT_LISTEN_TLS_CLIENT_CA_FILE: join(directory, "ca.pem") };
+    await expect(start("", POLICY, env)).rejects.toThrow("client_auth: optional");
   });
 
   it.each([

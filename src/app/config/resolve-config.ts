@@ -46,6 +46,7 @@ export function resolveConfig(
   check.unique("ledger.sinks", file.ledger.sinks);
   check.keysAreDistinct(agents);
   check.agentExists(file.identity.loopback_agent, agents);
+  const listeners = resolveListeners(file, (key, value) => check.path(key, value));
   check.listenersDiffer(file);
   check.secretsAreNotInTheFile(file);
   check.openApiStaysHome(file);
@@ -65,7 +66,7 @@ export function resolveConfig(
   const outages = resolveOutages(file, complain);
   const config: Config = {
     file: place.file,
-    ...resolveListeners(file, (key, value) => check.path(key, value)),
+    ...listeners,
     dataDirectory: check.path("data_dir", file.data_dir),
     store: resolveStore(file, (path, value) => check.path(path, value), complain),
     outages,
@@ -77,7 +78,7 @@ export function resolveConfig(
     upstreams,
     policiesDirectory: check.path("policies.dir", file.policies.dir),
     ...resolveFiles(file, check),
-    judge: resolveJudge(file, { agents, upstreams, outages }, complain),
+    judge: resolveJudge(file, { agents, upstreams, outages, listener: listeners.listen }, complain),
     definitions: asTrust(file, check.path("definitions.lock_file", file.definitions.lock_file)),
     limits: asLimits(file.limits),
     reviews: resolveReviews(file, (key, value) => check.path(key, value)),

@@ -1,6 +1,6 @@
 import type { JudgeSettings } from "../../stores/judge/llm-judge.ts";
 import type { Upstream } from "../../core/upstream.ts";
-import type { AgentEntry } from "./config.ts";
+import type { AgentEntry, ListenerConfig } from "./config.ts";
 import type { ConfigFile } from "./config-schema.ts";
 import type { Outages } from "./store-settings.ts";
 
@@ -10,12 +10,13 @@ interface Parts {
   readonly agents: readonly AgentEntry[];
   readonly upstreams: readonly Upstream[];
   readonly outages: Outages;
+  readonly listener: ListenerConfig;
 }
 
 /** Undefined where none is configured. */
 export function resolveJudge(
-  { judge, listen }: ConfigFile,
-  { agents, upstreams, outages }: Parts,
+  { judge }: ConfigFile,
+  { agents, upstreams, outages, listener: { tls } }: Parts,
   complain: Complain,
 ): JudgeSettings | undefined {
   if (judge === undefined) return undefined;
@@ -28,11 +29,12 @@ export function resolveJudge(
   if (!agents.some((one) => one.name === agent)) {
     complain("judge.agent", `no agent is called \`${agent}\``, "add it to `agents`");
   }
-  if (listen.tls !== undefined) {
-    const message = "the judge is asked through the data plane, whose certificate is for others";
-    complain("judge", message, "let TLS end before Sallyport, or leave `judge` out");
+  if (tls?.clientCaFile !== undefined && tls.clientAuth === "required") {
+    const message = "the judge is asked through the data plane, and shows a key, no certificate";
+    complain("judge", message, "set `listen.tls.client_auth: optional`");
   }
   if (from > to) complain("judge.to", "the band ends before it begins", `to: ${from} or more`);
   const band = { from, to, raiseMax: judge.raise_max, lowerMax: judge.lower_max };
-  return { upstream: name, model, agent, band, timeout, outage: outages.judge };
+  const certFile = tls?.certFile;
+  return { upstream: name, model, agent, band, timeout, outage: outages.judge, certFile };
 }

@@ -18,6 +18,7 @@ import { messageOf } from "../../lib/caught.ts";
 import { randomToken } from "../../lib/ids.ts";
 import type { OutagePolicy } from "../outage/outage-policy.ts";
 import { answerIn, questionAbout } from "./answer-of-judge.ts";
+import { postQuestion, type Reply } from "./post-question.ts";
 
 export interface JudgeSettings {
   readonly upstream: string;
@@ -28,6 +29,8 @@ export interface JudgeSettings {
   /** Milliseconds for one answer. */
   readonly timeout: number;
   readonly outage: OutagePolicy;
+  /** Of the gateway, where it serves TLS. */
+  readonly certFile: string | undefined;
 }
 
 export interface JudgeEvents {
@@ -123,16 +126,15 @@ export class LlmJudge implements Judge {
     return undefined;
   }
 
-  async #post(excerpt: string): Promise<{ readonly status: number; readonly body: string }> {
-    const { upstream, model, timeout } = this.#settings;
+  async #post(excerpt: string): Promise<Reply> {
+    const { upstream, model, timeout, certFile } = this.#settings;
     if (this.#gateway === undefined) throw new Error("the gateway does not listen yet");
-    const reply = await fetch(`${this.#gateway}/${upstream}/v1/chat/completions`, {
-      method: "POST",
+    const question = {
+      url: `${this.#gateway}/${upstream}/v1/chat/completions`,
       signal: AbortSignal.timeout(timeout),
       headers: { "content-type": "application/json", "x-sallyport-key": this.#key },
       body: JSON.stringify(questionAbout(excerpt, model, randomToken(MARK_BYTES))),
-    });
-    // The gateway bounds what an upstream may answer.
-    return { status: reply.status, body: await reply.text() };
+    };
+    return postQuestion(question, certFile);
   }
 }
