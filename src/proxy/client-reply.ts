@@ -22,8 +22,10 @@ export class ClientReply implements Reply {
     return this.#response.headersSent;
   }
 
+  /** Also where the parser has refused what follows on the connection, and said so. */
   get gone(): boolean {
-    return this.#response.destroyed && !this.#response.writableFinished;
+    const { destroyed, socket, writableFinished } = this.#response;
+    return !writableFinished && (destroyed || socket?.writable === false);
   }
 
   /** What the gate itself says in the head of an answer it lets through; flat `name, value, …`. */

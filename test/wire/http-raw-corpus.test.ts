@@ -12,6 +12,9 @@ interface RawCase {
   readonly expect: "accept" | "reject" | "accept_or_reject";
 }
 
+/** So often that what is decided by chance shows. */
+const TRIES = 100;
+
 const cases = readCorpus<RawCase>("http_raw.jsonl");
 
 /** The corpus speaks to a server's root; here everything lives below an upstream's name. */
@@ -45,6 +48,15 @@ describe.skipIf(cases === undefined)("raw requests of the corpus", () => {
     } else {
       expect(reached).toBe(reply.statuses.filter((status) => status < 400).length);
     }
+  });
+
+  it("forwards nothing of a connection whose second request is nonsense", async () => {
+    const twice = "PUT /web/twice HTTP/1.0\r\n\r\nPUT /web/twice HTTP/1.1\r\n";
+    for (let n = 0; n < TRIES; n += 1) {
+      const reply = await rawRequest(gateway.port, [Buffer.from(twice)]);
+      expect(reply.statuses).toEqual([400]);
+    }
+    expect(upstream.requests.filter(({ url }) => url === "/twice")).toEqual([]);
   });
 
   it("lets no hidden request through: whatever reached the upstream was asked for by its case", () => {
