@@ -100,7 +100,7 @@ describe("an approval", () => {
 
   it("that nobody gave in time is expired", async () => {
     const { request_id: name } = await request({ tool: "charge", amount: 400, ttl: 1 });
-    await expect.poll(async () => (await show(name)).status, { timeout: 5_000 }).toBe("expired");
+    await expect.poll(async () => (await show(name)).status).toBe("expired");
     expect((await haldir.ask("POST", `/v1/approvals/${name}/approve`)).status).toBe(400);
   });
 

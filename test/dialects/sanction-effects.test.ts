@@ -152,7 +152,7 @@ describe("a credential of the vault", () => {
     const borrow = () =>
       fetch(`${gate.url}/pay/echo`, { headers: { "x-sallyport-key": wallet.agentKey } });
     // The gate looks at the vault once a second.
-    await expect.poll(async () => (await borrow()).status, { timeout: 5_000 }).toBe(200);
+    await expect.poll(async () => (await borrow()).status).toBe(200);
     const text = await (await borrow()).text();
     const seen = upstream.requests.at(-1);
     expect(seen?.headers["authorization"]).toBe(`Bearer ${SECRET}`);

@@ -248,8 +248,8 @@ describe("a server under lock", () => {
     expect((await mcp("lock", "locked.read")).code).toBe(0);
     const file = join(sallyport.directory, "sallyport.lock.json");
     expect(readFileSync(file, "utf8")).toContain('"name": "read"');
-    await expect.poll(() => toolsOf("locked"), { timeout: 5_000 }).toEqual(["read"]);
+    await expect.poll(() => toolsOf("locked")).toEqual(["read"]);
     writeFileSync(file, readFileSync(file, "utf8").replaceAll("Reads a letter.", "Reads two."));
-    await expect.poll(() => toolsOf("locked"), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => toolsOf("locked")).toEqual([]);
   });
 });

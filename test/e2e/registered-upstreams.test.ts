@@ -70,7 +70,7 @@ describe("an upstream registered through the API", () => {
       body: { name: "new", wire: "mcp", source: "directory" },
     });
     const shown = () => toolsAt("/mcp/new", keys.default).catch(() => []);
-    await expect.poll(shown, { timeout: 8_000 }).not.toEqual([]);
+    await expect.poll(shown).not.toEqual([]);
     const alone = await toolsAt("/mcp/new", keys.default);
     const federated = async (key: string) =>
       (await toolsAt("/mcp", key)).filter((name) => !name.startsWith("sallyport."));
@@ -97,8 +97,8 @@ describe("an upstream registered through the API", () => {
       const { items } = (await manage("GET", "/tools")).body;
       return items.map(({ upstream }: { readonly upstream: string }) => upstream);
     };
-    await expect.poll(seen, { timeout: 8_000 }).toContain("unasked");
-    await expect.poll(() => heard, { timeout: 8_000 }).toBeGreaterThan(0);
+    await expect.poll(seen).toContain("unasked");
+    await expect.poll(() => heard).toBeGreaterThan(0);
     await client.close();
     expect((await manage("DELETE", "/upstreams/unasked")).status).toBe(204);
   });
