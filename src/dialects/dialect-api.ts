@@ -90,6 +90,9 @@ export function createDialectApi(core: DialectCore, wording: Wording): DialectAp
     bodyLimit: BODY_BYTES_MAX,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_CHARS_MAX },
+    // A path that cannot be read; before any hook.
+    frameworkErrors: (_error, request, reply) =>
+      void wording.fail(reply, { code: "invalid", detail: "The path cannot be read." }, request),
     genReqId: ({ headers }) =>
       sentId(headers["x-request-id"]) ?? newId("req", core.identity.ports.now()),
   }).withTypeProvider<TypeBoxProvider>();

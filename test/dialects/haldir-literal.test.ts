@@ -148,3 +148,11 @@ describe("a body", () => {
     expect(made.body.error).toBe("tier: must be one of free, pro, enterprise");
   });
 });
+
+describe("a path", () => {
+  it("that cannot be read is refused in the document's own words", async () => {
+    const { status, body } = await haldir.ask("GET", "/v1/sessions/%ff");
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ error: "The path cannot be read.", code: "invalid" });
+  });
+});

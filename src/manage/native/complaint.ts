@@ -20,6 +20,15 @@ export function complaintOf(found: FastifySchemaValidationError, context = "body
   return { pointer: `${place}${path}`, detail: `${nameOf(path, context)} ${wordsOf(found)}` };
 }
 
+/** Of a path that no route was looked for. */
+export function pathComplaint({ statusCode }: { readonly statusCode?: number }): string {
+  return statusCode === STATUS_TOO_LONG
+    ? "A part of the path is too long to be a name."
+    : "The path cannot be read: `%` must be followed by two hexadecimal digits of UTF-8.";
+}
+
+const STATUS_TOO_LONG = 414;
+
 function nameOf(path: string, context: string): string {
   if (path !== "") return `\`${path.slice(1).replaceAll("/", ".")}\``;
   return context === "body" ? "The body" : "The request";

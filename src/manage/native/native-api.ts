@@ -30,7 +30,7 @@ import { liveEventRoutes } from "./live-event-routes.ts";
 import { inspectRoutes } from "./inspect-routes.ts";
 import { STATUS_CODES } from "../../lib/node-http.ts";
 import { parseStrictJson } from "../../lib/strict-json.ts";
-import { complaintOf } from "./complaint.ts";
+import { complaintOf, pathComplaint } from "./complaint.ts";
 import { StoreUnreachable } from "../../core/identity/directory-store.ts";
 import type { Api, TypeBoxProvider } from "./api.ts";
 import { requireCallers } from "./authentication.ts";
@@ -102,6 +102,8 @@ export async function createNativeApi(services: Services): Promise<Api> {
       },
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_CHARS_MAX },
+    frameworkErrors: (error, _request, reply) =>
+      void sendFault(reply, { code: "invalid", detail: pathComplaint(error) }),
   }).withTypeProvider<TypeBoxProvider>();
   // What handlers send is typed; a second schema-driven writer would drop what it does not know.
   api.setSerializerCompiler(() => (data) => JSON.stringify(data));

@@ -66,6 +66,16 @@ describe("complaints", () => {
   });
 
   it.each([
+    ["%ff", /two hexadecimal digits/],
+    ["a".repeat(5_000), /too long/],
+  ])("a path that cannot be read is told of as any other fault: %.8s", async (name, said) => {
+    const { status, headers, json } = await fixture.ask("GET", `/core/v1/agents/${name}`);
+    expect(status).toBe(400);
+    expect(headers["content-type"]).toContain("application/problem+json");
+    expect(json).toMatchObject({ code: "invalid", detail: expect.stringMatching(said) });
+  });
+
+  it.each([
     ["after=xxxx", "/querystring/after", "`after` is not the `next` of a page before."],
     ["kind=intent,foo", "/querystring/kind", expect.stringContaining("There is no kind foo")],
   ])("the record is not looked through by %s", async (query, pointer, detail) => {
