@@ -60,10 +60,14 @@ export async function startManagement(
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const { url = "" } = request;
     const strange = loopback ? strangeCaller(request, listener.scheme) : undefined;
+    const asked = `${request.method} ${url}`;
     const place = isNative(url) ? native : placeOf(request, mounted);
+    const serve = place && ((): void => serveAt(place, request, response, vitals));
     if (strange !== undefined) refuse(response, strange);
-    else if (place !== undefined) serveAt(place, request, response, vitals);
-    else void answerHealth(request, response, vitals);
+    // Another API may have its own words for health, but not for a gate that is not well.
+    else if (serve === undefined || asked === "GET /healthz") {
+      void answerHealth(request, response, vitals, serve);
+    } else serve();
   });
   server.listen({ host: address.host, port: address.port });
   await once(server, "listening");
@@ -77,12 +81,14 @@ interface Answer {
   readonly text: string;
 }
 
+const OK = 200;
 const NOT_FOUND = problem(404, "Not Found");
 
 async function answerHealth(
   { method, url = "" }: IncomingMessage,
   response: ServerResponse,
   vitals: Vitals,
+  whereWell: (() => void) | undefined,
 ): Promise<void> {
   const [path = "", query] = url.split("?", 2);
   const ask = method === "GET" || method === "HEAD" ? HEALTH.get(withoutSlash(path)) : undefined;
@@ -94,6 +100,7 @@ async function answerHealth(
     vitals.failed(error);
     answer = problem(500, "Internal Server Error");
   }
+  if (answer.status === OK && whereWell !== undefined) return whereWell();
   const body = Buffer.from(answer.text);
   response
     .writeHead(answer.status, { "content-type": answer.type, "content-length": body.length })

@@ -1,0 +1,42 @@
+import type { RequestListener } from "node:http";
+import { createServer } from "node:http";
+import { describe, expect, it } from "vitest";
+import { startManagement, type Management } from "../../../src/manage/management.ts";
+import type { Vitals } from "../../../src/manage/vitals.ts";
+
+/** Another API that calls itself well whatever happens. */
+const serve: RequestListener = (request, response) => void response.end(`other ${request.url}`);
+const other = {
+  name: "other",
+  owns: (path: string) => path === "/healthz",
+  serve: () => Promise.resolve(serve),
+};
+
+function listening(ok: boolean): Promise<Management> {
+  const vitals: Vitals = {
+    checks: () => Promise.resolve([{ name: "ledger", ok, detail: "as the test says" }]),
+    status: () => Promise.reject(new Error("not asked for")),
+    metrics: () => Promise.reject(new Error("not asked for")),
+    failed: () => {},
+  };
+  const listener = { scheme: "http", create: () => createServer() } as const;
+  const native = () => Promise.resolve(serve);
+  return startManagement(
+    { host: "127.0.0.1", port: 0 },
+    { listener, vitals, native, mounted: [other] },
+  );
+}
+
+describe("/healthz, where another API has it as well", () => {
+  it.each([
+    [true, "/healthz", 200, "other /healthz"],
+    [true, "/other/healthz", 200, "other /healthz"],
+    [false, "/healthz", 503, '{"status":"fail"'],
+    [false, "/other/healthz", 200, "other /healthz"],
+  ])("with health %s answers %s with %i", async (ok, path, status, text) => {
+    const management = await listening(ok);
+    const reply = await fetch(management.url + path);
+    expect([reply.status, await reply.text()]).toEqual([status, expect.stringContaining(text)]);
+    await management.close();
+  });
+});
