@@ -8,13 +8,15 @@ import {
   type AliasBooks,
   type Aliases,
 } from "../core/inspect/aliases.ts";
+import { FORESEEN_BYTES_MIN } from "../core/inspect/foresee.ts";
 import type { Inspection } from "../core/inspect/inspection.ts";
 import { withoutInjection, withOpinions, type Judge } from "../core/inspect/opinions.ts";
 import { scanPlan } from "../core/inspect/scan-plan.ts";
 import type { RiskLevel } from "../core/session/conduct.ts";
 import { pass, type Verdict } from "../core/verdict.ts";
 import type { Ask, Changes, Scannable } from "../pipeline/ask.ts";
-import type { Ports } from "../pipeline/stages.ts";
+import { nextTurn } from "../lib/next-turn.ts";
+import type { LookWatch, Ports } from "../pipeline/stages.ts";
 import { splice } from "../pipeline/splice.ts";
 import { watch } from "../pipeline/watch.ts";
 import { detect, foreseeRequest } from "../pipeline/detect.ts";
@@ -38,12 +40,33 @@ export function look(
   const judged = judge === undefined ? asked : judgedBy(judge, asked, facts);
   const aliases = givesNames(asked) ? aliasesOf(facts, ports.aliases) : undefined;
   const inspection = aliases === undefined ? judged.request : withAliases(judged.request, aliases);
-  const foreseen = foreseeRequest(scannable, inspection);
+  const foreseen = watchedSlices(scannable, inspection, facts, ports.looks);
   const inspections = aliases === undefined ? judged : answersWithAliases(judged, aliases);
   const view = { ask, scannable, inspection, inspections };
   return foreseen === undefined
     ? lookNow(view, facts, ports)
     : foreseen.then(() => lookNow(view, facts, ports));
+}
+
+/** If a slice never ends, it is known whose it was. A judge's answer is waited for unwatched. */
+function watchedSlices(
+  scannable: Scannable,
+  inspection: Inspection,
+  facts: Facts,
+  looks: LookWatch | undefined,
+): Promise<void> | undefined {
+  const isSliced = "bytes" in scannable && scannable.bytes >= FORESEEN_BYTES_MIN;
+  if (looks === undefined || !isSliced || inspection.opinions !== undefined) {
+    return foreseeRequest(scannable, inspection);
+  }
+  looks.begin(facts);
+  const foreseen = foreseeRequest(scannable, inspection, async () => {
+    looks.end();
+    await nextTurn();
+    looks.begin(facts);
+  });
+  looks.end();
+  return foreseen?.finally(() => looks.end());
 }
 
 /** What is looked at, and what for. */

@@ -89,17 +89,21 @@ function withUnread(
   return { ...seenSoFar, scan, verdict };
 }
 
-/** Undefined: small enough to be looked at in one go, and no second opinion is asked. */
+/**
+ * Undefined: small enough to be looked at in one go, and no second opinion is asked. `between`: the
+ * turn between two slices.
+ */
 export function foreseeRequest(
   scannable: Scannable,
   inspection: Inspection,
+  between = nextTurn,
 ): Promise<void> | undefined {
   const { kind } = scannable;
   if (kind === "none" || kind === "opaque") return undefined;
   const content = kind === "text" ? scannable.text : scannable.value;
   return scannable.bytes < FORESEEN_BYTES_MIN
     ? inspection.opinions?.form(inspection, content)
-    : foresee(inspection, content, nextTurn);
+    : foresee(inspection, content, nextTurn, true, between);
 }
 
 const NOT_REACHED: Scan = { kind: "none", reason: "not_reached" };

@@ -82,6 +82,27 @@ describe("a look that does not end", () => {
     await mended.stop();
   }, 120_000);
 
+  it("is on the record with its request where a large body is looked at in slices", async () => {
+    await using upstream = await startRecordingUpstream((_, response) => {
+      response.end("{}");
+    });
+    const first = await startSallyport(setup(upstream));
+    const ended = once(first.child, "exit");
+    const text = `${"Nothing of interest stands here. ".repeat(12_000)} hang-here`;
+    await expect(post(first.url, text)).rejects.toThrow("fetch failed");
+    expect((await ended)[1]).toBe("SIGKILL");
+
+    await using again = await first.restart();
+    const { outcomes } = await readRecorded(again.dataDirectory);
+    expect([...outcomes.values()].flat()).toMatchObject([
+      {
+        asked: { method: "POST", path: "/notes", principal: { agent: "tester" } },
+        outcome: { kind: "refused", code: "internal" },
+      },
+    ]);
+    expect(upstream.requests).toEqual([]);
+  });
+
   it("that runs out of memory passes nothing either, and is on the record", async () => {
     await using upstream = await startRecordingUpstream((_, response) => void response.end());
     const first = await startSallyport(setup(upstream, 4000, ["--max-old-space-size=1000"]));

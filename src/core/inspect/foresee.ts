@@ -33,12 +33,16 @@ interface NamedText {
   readonly label: string;
 }
 
-/** `named`: the look that counts weighs what texts are called. */
+/**
+ * `named`: the look that counts weighs what texts are called. `between`: the turn between two slices,
+ * for who watches them.
+ */
 export async function foresee(
   inspection: Inspection,
   value: JsonValue,
   turn: Turn,
   named = true,
+  between = turn,
 ): Promise<void> {
   const plan = scanPlan(inspection);
   if (plan.empty) return;
@@ -51,7 +55,7 @@ export async function foresee(
   plan.foreseen.add(seen);
   const forget = (): boolean => plan.foreseen.delete(seen);
   try {
-    await lookAtEach(texts, plan, seen, turn);
+    await lookAtEach(texts, plan, seen, between);
     await plan.opinions?.form(inspection, lastOf(texts));
   } finally {
     // The look that counts follows at once; nothing is kept beyond it.
