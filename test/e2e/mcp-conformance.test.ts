@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startConformanceServer, type ConformanceServer } from "../support/conformance-server.ts";
 import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
+import { startUpstreamRegistrar, type UpstreamRegistrar } from "../support/upstream-registrar.ts";
 
 const SUITE = fileURLToPath(
   new URL("../../node_modules/@modelcontextprotocol/conformance/dist/index.js", import.meta.url),
@@ -21,6 +22,8 @@ const REVISIONS = ["2025-11-25", "2026-07-28"] as const;
 
 let server: ConformanceServer;
 let sallyport: SallyportProcess;
+/** Puts the gate before servers that the suite starts for its client scenarios. */
+let registrar: UpstreamRegistrar;
 /** Before the one that keeps the tasks. */
 let outer: SallyportProcess;
 
@@ -28,6 +31,7 @@ const gateBefore = (upstreams: readonly string[]): Promise<SallyportProcess> =>
   startSallyport({
     config: `
 agents: [{ name: tester }]
+api: { private_upstreams: true }
 identity: { loopback_agent: tester }
 upstreams:
 ${upstreams.map((upstream) => `  - { ${upstream}, wire: mcp, allow_private: true }\n`).join("")}
@@ -50,16 +54,18 @@ beforeAll(async () => {
     ...REVISIONS.map((revision) => `name: plain-${revision}, url: "${server.url}"`),
     ...REVISIONS.map((revision) => `name: tasks-${revision}, url: "${server.url}", ${tasks}`),
   ]);
+  registrar = await startUpstreamRegistrar(sallyport);
   outer = await gateBefore([`name: tasks, url: "${sallyport.url}/mcp/tasks-2026-07-28"`]);
 });
 
 afterAll(async () => {
   await outer?.[Symbol.asyncDispose]();
+  await registrar?.[Symbol.asyncDispose]();
   await sallyport?.[Symbol.asyncDispose]();
   await server?.[Symbol.asyncDispose]();
 });
 
-/** For one scenario, the start of a gate before its server included. */
+/** For one scenario. */
 const PATIENCE_MS = "45000";
 
 interface Check {
@@ -181,7 +187,7 @@ describe.each(Object.entries(CLIENT_SCENARIOS))("the client scenarios of %s", (r
         "--spec-version",
         revision,
       ]);
-    const [direct, through] = await Promise.all([asked(""), asked(" --through")]);
+    const [direct, through] = await Promise.all([asked(""), asked(` --through=${registrar.url}`)]);
     expect(direct.length).toBeGreaterThan(0);
     expect(through).toEqual(direct);
   });

@@ -1,13 +1,8 @@
 /**
  * The client of the conformance suite's client scenarios, as far as one page can be it: it connects,
  * lists, and uses everything that it finds. Run by the suite with the server's address; with
- * `--through`, a gate of its own stands before that server.
+ * `--through=<address>`, what answers there puts a gate before that server.
  */
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { Client as SessionClient } from "@modelcontextprotocol/sdk/client/index.js";
-import { StreamableHTTPClientTransport as SessionTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
-import { startSallyport, type SallyportProcess } from "./sallyport-process.ts";
 
 const STATELESS = "2026-07-28";
 const INFO = { name: "conformance-client", version: "1.0.0" };
@@ -26,36 +21,47 @@ interface Used {
 }
 
 const url = process.argv.at(-1) ?? "";
-const sallyport = process.argv.includes("--through") ? await gateBefore(url) : undefined;
-const endpoint = new URL(sallyport === undefined ? url : `${sallyport.url}/mcp/fixture`);
-try {
-  const stateless = process.env["MCP_CONFORMANCE_PROTOCOL_VERSION"] === STATELESS;
-  const client = stateless ? await statelessClient() : await sessionClient();
-  const { tools } = await client.listTools();
-  for (const { name, inputSchema } of tools) {
-    await client.callTool({ name, arguments: example(inputSchema as Schema) }).catch(() => {});
-  }
-  await client.close();
-} finally {
-  await sallyport?.[Symbol.asyncDispose]();
+const THROUGH = "--through=";
+const gates = process.argv.find((arg) => arg.startsWith(THROUGH))?.slice(THROUGH.length);
+const endpoint = new URL(gates === undefined ? url : await gatedUrl(gates));
+const stateless = process.env["MCP_CONFORMANCE_PROTOCOL_VERSION"] === STATELESS;
+const client = stateless ? await statelessClient() : await sessionClient();
+const { tools } = await client.listTools();
+for (const { name, inputSchema } of tools) {
+  await client.callTool({ name, arguments: example(inputSchema as Schema) }).catch(() => {});
+}
+await client.close();
+
+async function gatedUrl(registrar: string): Promise<string> {
+  const reply = await fetch(registrar, { method: "POST", body: url });
+  if (!reply.ok) throw new Error(await reply.text());
+  return reply.text();
 }
 
+/** Each era's SDK is loaded where it is used: this program is started some twenty times. */
 async function statelessClient(): Promise<Used> {
+  const sdk = await import("@modelcontextprotocol/client");
   const capabilities = { elicitation: {}, roots: {}, sampling: {} };
   const versionNegotiation = { mode: { pin: STATELESS } };
-  const client = new Client(INFO, { capabilities, versionNegotiation });
+  const client = new sdk.Client(INFO, { capabilities, versionNegotiation });
   client.setRequestHandler("elicitation/create", ({ params }) =>
     Promise.resolve(accepting("requestedSchema" in params ? params.requestedSchema : {})),
   );
-  await client.connect(new StreamableHTTPClientTransport(endpoint));
+  await client.connect(new sdk.StreamableHTTPClientTransport(endpoint));
   return client as unknown as Used;
 }
 
 async function sessionClient(): Promise<Used> {
+  const [{ Client }, { StreamableHTTPClientTransport }, { ElicitRequestSchema }] =
+    await Promise.all([
+      import("@modelcontextprotocol/sdk/client/index.js"),
+      import("@modelcontextprotocol/sdk/client/streamableHttp.js"),
+      import("@modelcontextprotocol/sdk/types.js"),
+    ]);
   const capabilities = { elicitation: { form: { applyDefaults: true } } };
-  const client = new SessionClient(INFO, { capabilities });
+  const client = new Client(INFO, { capabilities });
   client.setRequestHandler(ElicitRequestSchema, () => ({ action: "accept" as const, content: {} }));
-  await client.connect(new SessionTransport(endpoint) as never);
+  await client.connect(new StreamableHTTPClientTransport(endpoint) as never);
   return client as unknown as Used;
 }
 
@@ -81,24 +87,4 @@ function exampleOf(schema: Schema): unknown {
   if (schema.default !== undefined) return schema.default;
   if (schema.type === "object") return example(schema);
   return EXAMPLES[schema.type ?? ""] ?? "text";
-}
-
-function gateBefore(server: string): Promise<SallyportProcess> {
-  return startSallyport({
-    config: `
-agents: [{ name: tester }]
-identity: { loopback_agent: tester }
-upstreams:
-  - { name: fixture, wire: mcp, url: "${server}", allow_private: true }
-`,
-    policies: {
-      "tester.yaml": `
-version: 1
-agents: [tester]
-rules:
-  - { id: tools, tools: ["fixture.*"], effect: allow }
-  - { id: rest, mcp: { upstreams: [fixture] }, effect: allow }
-`,
-    },
-  });
 }
