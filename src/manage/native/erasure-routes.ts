@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import type { Entry } from "../../core/identity/directory-entry.ts";
+import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import { erasePerson, forgetReplica } from "../../operations/records/retention.ts";
 import { listStandings, showStanding } from "../../operations/records/show-standings.ts";
 import type { Api } from "./api.ts";
@@ -94,6 +95,24 @@ function addReplicas(api: Api, { records: { retention } }: Services): void {
     host: body.host,
     seen_at: timeText(body.seenAt),
   });
+  api.get(
+    "/ledger/replicas",
+    {
+      schema: {
+        summary: "List the replicas whose ledgers hear of holds and erasures",
+        description: "Each says so at its start and every hour.",
+        tags: ["ledger"],
+        querystring: Type.Object(PAGE_QUERY, { additionalProperties: false }),
+        response: { 200: pageOf(ReplicaJson, example) },
+      },
+      config: { access: { ...READ, operator: true } },
+    },
+    async ({ query }) => {
+      const paging = pagingOf(query);
+      const found = await retention.store.list("replica", { tenant: DEFAULT_TENANT, ...paging });
+      return page(found, paging, ({ id }) => id, replicaJson);
+    },
+  );
   api.delete(
     "/ledger/replicas/:id",
     {
