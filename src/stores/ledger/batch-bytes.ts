@@ -4,8 +4,8 @@ const KEPT_BYTES = 512 * 1024;
 const BYTES_PER_UNIT = 3;
 
 /**
- * The bytes of one commit after the other, in the same place: a new buffer for each was memory that
- * the garbage collector does not see, and full collections were its way to find out.
+ * The bytes of one commit after the other, in the same place: a new buffer for each had to be
+ * allocated outside the heap, filled with pages and swept, an eighth of what a commit cost.
  */
 export class BatchBytes {
   #kept: Buffer | undefined;
