@@ -77,6 +77,23 @@ describe("whatever another tenant's administrator asks", () => {
   /** In every text of what belongs to the default tenant. */
   const CANARY = "hers-alone";
 
+  it("has legal holds of its own, and removes nobody's records", async () => {
+    await using fixture = await openNativeFixture();
+    const key = await newTenant(fixture);
+    const holds = "/core/v1/ledger/holds";
+    const ours = await fixture.ask("POST", holds, { body: { reason: "case 1" } });
+    const theirs = await fixture.ask("POST", holds, { key, body: { reason: "case 2" } });
+    expect((await fixture.ask("GET", holds, { key })).json.items).toMatchObject([
+      { id: theirs.json.id, reason: "case 2" },
+    ]);
+    const release = await fixture.ask("DELETE", `${holds}/${ours.json.id}`, { key });
+    expect(release.status).toBe(404);
+    const body = { before: "2026-01-01T00:00:00Z", reason: "old" };
+    const removal = await fixture.ask("POST", "/core/v1/ledger/removals", { key, body });
+    expect(removal.status).toBe(403);
+    expect((await fixture.ask("GET", "/core/v1/ledger/replicas", { key })).status).toBe(403);
+  });
+
   it("shows and changes nothing that is not its own", async () => {
     await using fixture = await openNativeFixture();
     const key = await newTenant(fixture);
@@ -149,9 +166,10 @@ describe("whatever another tenant's administrator asks", () => {
     estimated: 0,
   };
 
-  /** Everything of the default tenant; not when its keys were used. */
+  /** Everything of the default tenant; not when its keys were used, or this machine was there. */
   async function entriesOf({ ports }: NativeFixture): Promise<unknown> {
-    const kinds: readonly EntryKind[] = [...FOLLOWED, "user", "bundle"];
+    const followed = FOLLOWED.filter((kind) => kind !== "replica");
+    const kinds: readonly EntryKind[] = [...followed, "user", "bundle"];
     const query = { tenant: id<TenantId>("default"), limit: 100 };
     return Promise.all(kinds.map((kind) => ports.store.list(kind, query)));
   }
