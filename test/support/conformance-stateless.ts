@@ -166,10 +166,10 @@ export async function protocolFaultOf(body: unknown): Promise<ProtocolFault | un
   return { status: 400, error: { code: -32021, message: "sampling is missing", data } };
 }
 
-/** Beyond what the gate before it waits for, before it makes a task of a call. */
-const LONG_MS = 600;
+/** Well beyond what the gate before it waits for, before it makes a task of a call. */
+const LONG_MS = 2_500;
 /** The suite asks for a minute where it is about to cancel. */
-const LONGEST_MS = 5_000;
+const LONGEST_MS = 6_000;
 
 /** What the suite's Tasks scenarios call. */
 function addLongTools(add: Add): void {
@@ -179,7 +179,8 @@ function addLongTools(add: Add): void {
   add(
     "slow_compute",
     async ({ mcpReq }, { seconds }) => {
-      const ms = Math.min(Number(seconds) * 1000, LONGEST_MS);
+      const asked = Number(seconds) * 1000;
+      const ms = asked === 0 ? 0 : Math.max(LONG_MS, Math.min(asked, LONGEST_MS));
       await setTimeout(ms, undefined, { signal: mcpReq.signal });
       return said("computed");
     },
