@@ -67,7 +67,7 @@ export async function authorize(
   facts.action = action;
   const wished = snapshot.inspectionsOf(principal, action, now);
   const looked = await look(ask, interpretation.scannable, wished, facts, ports);
-  if (looked.kind === "halt") return halt(toldOfFindings(principal, snapshot, looked.refusal));
+  if (looked.kind === "halt") return halt(toldOfFindings(context, looked.refusal));
   const { inspections, risk, redacted } = looked.value;
   const vouched = vouch({ action, upstream, principal, era }, ports.definitions);
   if (vouched.kind === "halt") return halt(toldTo(principal, snapshot, vouched.refusal));

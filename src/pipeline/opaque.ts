@@ -23,11 +23,16 @@ const OF_FINDINGS: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   "result_invalid",
 ]);
 
-/** The same of a refusal that may have other reasons, which its agent must know to act on. */
-export function toldOfFindings(
-  principal: Principal,
-  snapshot: Pick<PolicySnapshot, "isOpaque">,
-  refusal: Refusal,
-): Refusal {
-  return OF_FINDINGS.has(refusal.code) ? toldTo(principal, snapshot, refusal) : refusal;
+interface Asked {
+  readonly principal: Principal;
+  readonly snapshot: Pick<PolicySnapshot, "isOpaque">;
+}
+
+/**
+ * The same of a refusal that may have other reasons, which its agent must know to act on.
+ * `asked`: undefined where nobody knows yet who asks, so no rule was asked either.
+ */
+export function toldOfFindings(asked: Asked | undefined, refusal: Refusal): Refusal {
+  if (asked === undefined || !OF_FINDINGS.has(refusal.code)) return refusal;
+  return toldTo(asked.principal, asked.snapshot, refusal);
 }

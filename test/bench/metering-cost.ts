@@ -88,6 +88,7 @@ function read(operation: Operation, reads: readonly Uint8Array[]): number {
     hidesUsage: false,
     asked: ASKED,
     meter: isMetered ? meter() : undefined,
+    told: (refusal) => refusal,
   });
   inspector.head(200, SSE);
   for (const bytes of reads) inspector.chunk(bytes);

@@ -76,10 +76,9 @@ describe("a look that does not end", () => {
     expect((await post(again.url, "hang-here")).status).toBe(403);
     await again.stop();
     rmSync(join(again.dataDirectory, "stuck.json"));
-    const mended = await again.restart();
+    await using mended = await again.restart();
     expect(mended.output()).not.toContain("stuck.json");
     expect((await post(mended.url, "good day")).status).toBe(200);
-    await mended.stop();
   }, 120_000);
 
   it("is on the record with its request where a large body is looked at in slices", async () => {

@@ -29,7 +29,8 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   },
   pii: { ...ANY, counts: ["pii"] },
   exploits: { ...ANY, counts: ["exploit"], deliver: asToolArgument },
-  urls: { ...ANY, counts: ["destination"], deliver: asFetchedUrl },
+  // A script in an address may be told of as such.
+  urls: { ...ANY, counts: ["destination", "exploit.script"], deliver: asFetchedUrl },
   egress: { ...ANY, deliver: asEgress },
 };
 

@@ -15,6 +15,7 @@ import type {
   ResponseInspector,
   Scannable,
 } from "../../pipeline/ask.ts";
+import { toldOfFindings } from "../../pipeline/opaque.ts";
 import { renderRefusal } from "../refusals/render-refusal.ts";
 import type {
   BodyNeed,
@@ -43,6 +44,7 @@ class HttpWireExchange implements WireExchange {
   readonly target: string;
   readonly #head: RequestHead;
   readonly #special: HttpAction["special"];
+  #asked: InterpretContext | undefined;
 
   constructor(head: RequestHead, special: HttpAction["special"]) {
     this.#head = head;
@@ -51,6 +53,7 @@ class HttpWireExchange implements WireExchange {
   }
 
   interpret(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {
+    this.#asked = context;
     const head = this.#head;
     const scannable = scannableOf(head, body);
     const readsBody = context.snapshot.readsHttpBody(context.principal, head.upstream.name);
@@ -74,7 +77,7 @@ class HttpWireExchange implements WireExchange {
   }
 
   refuse(refusal: Refusal): WireReply {
-    const told = renderRefusal("http", refusal, this.#head);
+    const told = renderRefusal("http", toldOfFindings(this.#asked, refusal), this.#head);
     return prefersAsync(this.#head) ? acceptedLater(told, refusal) : told;
   }
 

@@ -39,6 +39,8 @@ export interface EventStreamOptions {
   readonly hidesUsage: boolean;
   /** Undefined where no money is held by the token. */
   readonly meter: CallMeter | undefined;
+  /** The same refusal in the words that policy has for this agent. */
+  readonly told: (refusal: Refusal) => Refusal;
   readonly heldBytesMax: number;
   /** What cannot be read is let through, and the record says so. */
   readonly passesUnscannable: boolean;
@@ -99,8 +101,8 @@ export class EventStream {
   }
 
   farewell(refusal: Refusal): Uint8Array {
-    const { reader, exchange, codec } = this.#options;
-    const last = reader.farewell(refusal, exchange);
+    const { reader, exchange, codec, told } = this.#options;
+    const last = reader.farewell(told(refusal), exchange);
     return this.#midEvent ? Buffer.concat([codec.end, last]) : last;
   }
 

@@ -35,6 +35,8 @@ export interface LlmInspectorOptions {
   /** What was asked, for a count where the provider makes none. */
   readonly asked: AskedText;
   readonly meter: CallMeter | undefined;
+  /** The same refusal in the words that policy has for this agent. */
+  readonly told: (refusal: Refusal) => Refusal;
 }
 
 export interface AskedText {
@@ -156,7 +158,7 @@ export class LlmInspector implements ResponseInspector {
   }
 
   #openStream(): EventStream {
-    const { exchange, operation, upstream, echoes, hidesUsage, meter } = this.#options;
+    const { exchange, operation, upstream, echoes, hidesUsage, meter, told } = this.#options;
     return new EventStream({
       exchange,
       search: this.#search,
@@ -165,6 +167,7 @@ export class LlmInspector implements ResponseInspector {
       usage: this.#usage,
       hidesUsage,
       meter,
+      told,
       heldBytesMax: upstream.responseBytesMax,
       passesUnscannable: upstream.unscannable === "pass" && echoes.length === 0,
     });

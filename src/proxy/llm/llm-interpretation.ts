@@ -3,8 +3,10 @@ import type { Inspections } from "../../core/decision.ts";
 import type { LlmAction } from "../../core/action.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { estimateTokens } from "../../core/money/token-count.ts";
+import { toldOfFindings } from "../../pipeline/opaque.ts";
 import type {
   Changes,
+  InterpretContext,
   Interpretation,
   Metering,
   RequestBody,
@@ -27,30 +29,30 @@ export interface ReadBody {
   readonly value: JsonObject;
 }
 
+export interface LlmRequest {
+  readonly head: RequestHead;
+  /** Who asks, and by which policy. */
+  readonly context: InterpretContext;
+  readonly body: ReadBody | undefined;
+}
+
 export class LlmInterpretation implements Interpretation {
   readonly action: LlmAction;
   readonly target: string;
   readonly scannable: Scannable;
   readonly metering: Metering;
-  readonly #head: RequestHead;
+  readonly #request: LlmRequest;
   readonly #endpoint: Endpoint;
   readonly #facts: RequestFacts;
-  readonly #body: ReadBody | undefined;
   /** The model that a budget moved the call to. */
   readonly #movedTo: string | undefined;
 
-  constructor(
-    head: RequestHead,
-    endpoint: Endpoint,
-    facts: RequestFacts,
-    body: ReadBody | undefined,
-    movedTo?: string,
-  ) {
-    this.#head = head;
+  constructor(request: LlmRequest, endpoint: Endpoint, facts: RequestFacts, movedTo?: string) {
+    const { head, body } = request;
+    this.#request = request;
     this.#endpoint = endpoint;
     this.target = endpoint.target;
     this.#facts = facts;
-    this.#body = body;
     this.#movedTo = movedTo;
     const { model, stream, outputTokens, zeroIsCap, choices, demand } = facts;
     this.action = {
@@ -78,14 +80,14 @@ export class LlmInterpretation implements Interpretation {
   }
 
   source(): string {
-    return this.#body?.text ?? "";
+    return this.#request.body?.text ?? "";
   }
 
   compose({ redacted, outputTokens, toolCalls }: Changes): RequestBody {
-    const body = this.#body;
+    const { head, body } = this.#request;
     const grammar = this.#endpoint.operation.request;
     if (body === undefined || grammar === undefined) return { kind: "none" };
-    const caps = { outputTokens, toolCalls, provider: this.#head.upstream.priceProvider };
+    const caps = { outputTokens, toolCalls, provider: head.upstream.priceProvider };
     const value = isJsonObject(redacted) ? redacted : body.value;
     const edits = [...grammar.edits(value, this.#facts, caps), ...this.#modelEdit(value)];
     if (value === body.value && edits.length === 0) return { kind: "bytes", bytes: body.bytes };
@@ -103,15 +105,15 @@ export class LlmInterpretation implements Interpretation {
   }
 
   withModel(model: string): LlmInterpretation | undefined {
-    const body = this.#body;
+    const { body } = this.#request;
     const endpoint = endpointOf(this.#endpoint, model);
     if (body === undefined || endpoint === undefined) return undefined;
     const facts = { ...this.#facts, model };
     const written = modelToWrite(this.#endpoint, body.value, model);
-    if (written === undefined) return new LlmInterpretation(this.#head, endpoint, facts, body);
+    if (written === undefined) return new LlmInterpretation(this.#request, endpoint, facts);
     const text = setMembers(body.text, body.value, [{ key: "model", value: written }]);
     const read = { bytes: Buffer.from(text), text, value: { ...body.value, model: written } };
-    return new LlmInterpretation(this.#head, endpoint, facts, read, written);
+    return new LlmInterpretation({ ...this.#request, body: read }, endpoint, facts, written);
   }
 
   inspector(
@@ -119,18 +121,20 @@ export class LlmInterpretation implements Interpretation {
     echoes: readonly string[],
     meter?: CallMeter,
   ): ResponseInspector {
+    const { head, context, body } = this.#request;
     return new LlmInspector({
-      exchange: this.#head.exchange,
-      upstream: this.#head.upstream,
+      exchange: head.exchange,
+      upstream: head.upstream,
       operation: this.#endpoint.operation,
       inspection: inspections.response,
       echoes,
       hidesUsage: this.#facts.stream && !this.#facts.wantsUsage,
       asked: {
-        body: this.#body?.value ?? NO_BODY,
+        body: body?.value ?? NO_BODY,
         imageTokens: this.#facts.demand.imageTokens,
       },
       meter,
+      told: (refusal) => toldOfFindings(context, refusal),
     });
   }
 }

@@ -5,6 +5,7 @@ import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { parseStrictJson } from "../../lib/strict-json.ts";
 import type { InterpretContext, Interpretation } from "../../pipeline/ask.ts";
+import { toldOfFindings } from "../../pipeline/opaque.ts";
 import { renderRefusal } from "../refusals/render-refusal.ts";
 import type {
   BodyNeed,
@@ -16,7 +17,7 @@ import type {
 } from "../wire.ts";
 import { commentWords } from "./comment-words.ts";
 import { isPlainCharset } from "../plain-charset.ts";
-import { LlmInterpretation } from "./llm-interpretation.ts";
+import { LlmInterpretation, type ReadBody } from "./llm-interpretation.ts";
 import {
   BARE_FACTS,
   type Dialect,
@@ -70,6 +71,7 @@ class LlmExchange implements WireExchange {
   readonly #head: RequestHead;
   readonly #endpoint: Endpoint;
   #streams = false;
+  #asked: InterpretContext | undefined;
 
   constructor(dialect: Dialect, head: RequestHead, endpoint: Endpoint) {
     this.bodyNeed = endpoint.operation.request === undefined ? "none" : "whole";
@@ -79,9 +81,10 @@ class LlmExchange implements WireExchange {
     this.#endpoint = endpoint;
   }
 
-  interpret(body: Buffer | undefined, _context: InterpretContext): Verdict<Interpretation> {
+  interpret(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {
+    this.#asked = context;
     const { request } = this.#endpoint.operation;
-    if (request === undefined) return this.#withoutBody();
+    if (request === undefined) return this.#withoutBody(context);
     const problem = unreadable(this.#head, body);
     if (problem !== undefined || body === undefined) return malformed(problem ?? "it has no body");
     const reading = parseStrictJson(body);
@@ -97,7 +100,7 @@ class LlmExchange implements WireExchange {
     const understood = request.read(value, this.#endpoint);
     if (understood.kind === "problem") return malformed(understood.message);
     this.#streams = understood.facts.stream;
-    return this.#pass(understood.facts, { bytes: body, text, value });
+    return this.#pass(context, understood.facts, { bytes: body, text, value });
   }
 
   hold(): WireHold {
@@ -107,19 +110,22 @@ class LlmExchange implements WireExchange {
   }
 
   refuse(refusal: Refusal): WireReply {
-    return renderRefusal(this.#dialect.wire, refusal, this.#head);
+    const told = toldOfFindings(this.#asked, refusal);
+    return renderRefusal(this.#dialect.wire, told, this.#head);
   }
 
-  #withoutBody(): Verdict<Interpretation> {
+  #withoutBody(context: InterpretContext): Verdict<Interpretation> {
     if (this.#head.hasBody) return malformed("it must not have a body");
-    return this.#pass({ ...BARE_FACTS, model: this.#endpoint.model ?? "" }, undefined);
+    return this.#pass(context, { ...BARE_FACTS, model: this.#endpoint.model ?? "" }, undefined);
   }
 
   #pass(
+    context: InterpretContext,
     facts: RequestFacts,
-    body: ConstructorParameters<typeof LlmInterpretation>[3],
+    body: ReadBody | undefined,
   ): Verdict<Interpretation> {
-    return pass(new LlmInterpretation(this.#head, this.#endpoint, facts, body));
+    const request = { head: this.#head, context, body };
+    return pass(new LlmInterpretation(request, this.#endpoint, facts));
   }
 }
 
@@ -128,6 +134,7 @@ class UnknownExchange implements WireExchange {
   readonly #dialect: Dialect;
   readonly #head: RequestHead;
   readonly #plain: WireExchange;
+  #asked: InterpretContext | undefined;
 
   constructor(dialect: Dialect, head: RequestHead, plain: WireExchange) {
     this.#dialect = dialect;
@@ -144,11 +151,13 @@ class UnknownExchange implements WireExchange {
   }
 
   interpret(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {
+    this.#asked = context;
     return this.#plain.interpret(body, context);
   }
 
   refuse(refusal: Refusal): WireReply {
-    return renderRefusal(this.#dialect.wire, refusal, this.#head);
+    const told = toldOfFindings(this.#asked, refusal);
+    return renderRefusal(this.#dialect.wire, told, this.#head);
   }
 }
 

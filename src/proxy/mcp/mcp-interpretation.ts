@@ -156,7 +156,7 @@ export class McpInterpretation implements Interpretation {
         given: (state) => giveState(this.#parts.states, state, this.action, this.principal),
         introduced: (introduction) => this.#introduced(introduction),
         listed: (shape, entry) => this.#listed(shape, entry),
-        told: (refusal) => toldOfFindings(this.principal, this.#context.snapshot, refusal),
+        told: (refusal) => toldOfFindings(this.#context, refusal),
         mayAsk: this.#received !== undefined && invitesQuestions(this.#received.message),
         questions: this.#questions,
         definitions:

@@ -135,9 +135,7 @@ class McpExchange implements WireExchange {
     if (code === "approval_required" && review !== undefined && this.#waiting !== undefined) {
       return answered(JSON.stringify(approvalQuestion(this.#waiting, refusal, review)));
     }
-    const asked = this.#context;
-    const told =
-      asked === undefined ? refusal : toldOfFindings(asked.principal, asked.snapshot, refusal);
+    const told = toldOfFindings(this.#context, refusal);
     const reply = renderMcpRefusal(told, this.#question, this.#fault, head.exchange);
     return this.#parts.login.challenging(reply, head, `/mcp/${head.upstream.name}`);
   }

@@ -16,10 +16,12 @@ import type { Door } from "../../operations/govern.ts";
 import type {
   Ask,
   InspectionReport,
+  InterpretContext,
   Interpretation,
   Presented,
   ResponseInspector,
 } from "../../pipeline/ask.ts";
+import { toldOfFindings } from "../../pipeline/opaque.ts";
 import type { Cuttable } from "../forward-http.ts";
 import type { StandingStreams } from "../http-exchange.ts";
 import { renderRefusal } from "../refusals/render-refusal.ts";
@@ -82,6 +84,7 @@ function upgradeExchange(parts: UpgradeParts, vault: Vault, openTunnel: OpenTunn
   const { exchange, upstream, method, path } = head;
   // Until the tunnel has its own listeners, a client that leaves must not crash the process.
   socket.on("error", () => socket.destroy());
+  let asked: InterpretContext | undefined;
   return {
     exchange,
     at: parts.at,
@@ -90,7 +93,10 @@ function upgradeExchange(parts: UpgradeParts, vault: Vault, openTunnel: OpenTunn
     path,
     presented: parts.presented,
     surroundings: { url: head.rawPath + head.query, headers: parts.headers },
-    interpret: () => Promise.resolve(pass(interpretationOf(head))),
+    interpret: (context) => {
+      asked = context;
+      return Promise.resolve(pass(interpretationOf(head)));
+    },
     refuse: (refusal) =>
       writeReply(socket, renderRefusal(shapeOf(upstream), refusal, { exchange })),
     forward: async ({ inspections }, facts) => {
@@ -117,7 +123,7 @@ function upgradeExchange(parts: UpgradeParts, vault: Vault, openTunnel: OpenTunn
         if (cutFor !== undefined) return;
         cutFor = refusal.code;
         screens?.back.unpipe(socket);
-        socket.end(farewellFrame(refusal));
+        socket.end(farewellFrame(toldOfFindings(asked, refusal)));
       });
       parts.open.add(tunnel);
       const ended = await openTunnel({ ...parts, credential: borrowed.value, facts, screens });

@@ -79,8 +79,11 @@ export const PRINCIPAL: Principal = {
   provenBy: "api_key",
 };
 
-/** Decides nothing: the doors under test only ask what bodies policy reads. */
-const SNAPSHOT = { readsHttpBody: () => false } as unknown as PolicySnapshot;
+/** Decides nothing: the doors under test only ask what policy reads and how much it tells. */
+const SNAPSHOT = {
+  readsHttpBody: () => false,
+  isOpaque: () => false,
+} as unknown as PolicySnapshot;
 
 export function inspectionsOf(response: Inspection): Inspections {
   return { request: NO_INSPECTION.request, response, toolResult: NO_INSPECTION.tool_result };

@@ -26,10 +26,13 @@ describe("a no", () => {
 
   it("says as little of what was found, and all of what an agent must know to act on it", () => {
     const found = { code: "request_blocked", detail: "Rule keys found a key." } as const;
-    expect(toldOfFindings(principal("bot"), snapshot, found).detail).toBe(OPAQUE_DETAIL);
-    expect(toldOfFindings(principal("other"), snapshot, found)).toBe(found);
+    const bot = { principal: principal("bot"), snapshot };
+    const anybody = { principal: principal("other"), snapshot };
+    expect(toldOfFindings(bot, found).detail).toBe(OPAQUE_DETAIL);
+    expect(toldOfFindings(anybody, found)).toBe(found);
+    expect(toldOfFindings(undefined, found)).toBe(found);
     const other = { code: "budget_exceeded", detail: "Budget day has too little left." } as const;
-    expect(toldOfFindings(principal("bot"), snapshot, other)).toBe(other);
+    expect(toldOfFindings(bot, other)).toBe(other);
   });
 
   it("is explained to everybody else", () => {
