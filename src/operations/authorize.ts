@@ -38,6 +38,7 @@ export interface Authorized {
   readonly meter: CallMeter | undefined;
   /** What an answer cost, in nano-USD; undefined where no budget tells the agent. */
   readonly costOf: Affordable["costOf"];
+  readonly looks: Ports["looks"];
 }
 
 export async function authorize(
@@ -106,7 +107,7 @@ interface Opening {
   readonly inspections: Inspections;
   readonly principal: Principal;
   readonly grant: ReviewId | undefined;
-  readonly ports: Pick<Ports, "ledger" | "gate" | "reviews" | "policies" | "now">;
+  readonly ports: Pick<Ports, "ledger" | "gate" | "reviews" | "policies" | "now" | "looks">;
 }
 
 async function permit(
@@ -129,5 +130,15 @@ async function permit(
     if (used.kind === "halt") return used;
   }
   const issued = issuePermit(facts.exchange, action, terms, reservation, opened.value);
-  return pass({ permit: issued, interpretation, inspections, reserved, body, meter, costOf });
+  const { looks } = ports;
+  return pass({
+    permit: issued,
+    interpretation,
+    inspections,
+    reserved,
+    body,
+    meter,
+    costOf,
+    looks,
+  });
 }

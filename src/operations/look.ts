@@ -15,11 +15,11 @@ import { scanPlan } from "../core/inspect/scan-plan.ts";
 import type { RiskLevel } from "../core/session/conduct.ts";
 import { pass, type Verdict } from "../core/verdict.ts";
 import type { Ask, Changes, Scannable } from "../pipeline/ask.ts";
-import { nextTurn } from "../lib/next-turn.ts";
 import type { LookWatch, Ports } from "../pipeline/stages.ts";
 import { splice } from "../pipeline/splice.ts";
 import { watch } from "../pipeline/watch.ts";
 import { detect, foreseeRequest } from "../pipeline/detect.ts";
+import { watchedWaits } from "../pipeline/watched-inspector.ts";
 
 export interface Looked {
   readonly redacted: Changes["redacted"];
@@ -48,7 +48,7 @@ export function look(
     : foreseen.then(() => lookNow(view, facts, ports));
 }
 
-/** If a slice never ends, it is known whose it was. A judge's answer is waited for unwatched. */
+/** If a slice never ends, or what is doubted, it is known whose it was. */
 function watchedSlices(
   scannable: Scannable,
   inspection: Inspection,
@@ -56,17 +56,11 @@ function watchedSlices(
   looks: LookWatch | undefined,
 ): Promise<void> | undefined {
   const isSliced = "bytes" in scannable && scannable.bytes >= FORESEEN_BYTES_MIN;
-  if (looks === undefined || !isSliced || inspection.opinions !== undefined) {
-    return foreseeRequest(scannable, inspection);
-  }
-  looks.begin(facts);
-  const foreseen = foreseeRequest(scannable, inspection, async () => {
-    looks.end();
-    await nextTurn();
-    looks.begin(facts);
-  });
-  looks.end();
-  return foreseen?.finally(() => looks.end());
+  const waits = isSliced || inspection.opinions !== undefined;
+  if (looks === undefined || !waits) return foreseeRequest(scannable, inspection);
+  return watchedWaits(looks, facts, "request", (aside) =>
+    foreseeRequest(scannable, inspection, aside),
+  );
 }
 
 /** What is looked at, and what for. */
@@ -82,13 +76,16 @@ function lookNow(
   facts: Facts,
   { conduct, openEnds, looks }: Ports,
 ): Verdict<Looked> {
-  looks?.begin(facts);
+  looks?.begin(facts, "request");
   const detected = detect(scannable, surroundings, inspection, upstream.unscannable);
-  looks?.end();
   facts.findings = detected.findings;
   facts.requestScan = detected.scan;
+  const whole =
+    detected.verdict.kind === "halt"
+      ? detected.verdict
+      : splice(scannable, inspection, facts, openEnds);
+  looks?.end();
   if (detected.verdict.kind === "halt") return detected.verdict;
-  const whole = splice(scannable, inspection, facts, openEnds);
   if (whole.kind === "halt") return whole;
   const watched = watch(facts, inspection, at, conduct);
   if (watched.kind === "halt") return watched;

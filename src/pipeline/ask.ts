@@ -3,6 +3,7 @@ import type { Inspections } from "../core/decision.ts";
 import type { CallMeter } from "./call-meter.ts";
 import type { Hold } from "./review.ts";
 import type { Scan } from "../core/evidence.ts";
+import type { Aside } from "../core/inspect/foresee.ts";
 import type { Finding } from "../core/inspect/finding.ts";
 import type { JsonValue } from "../core/json.ts";
 import type { DefinitionEra } from "../core/trust/definition.ts";
@@ -182,7 +183,7 @@ export interface ResponseInspector {
   /** For a `stream` from which nothing came for a while. */
   letGo?(): ChunkVerdict;
   /** Before `chunk` of a `whole` body so large that a look at it would keep others waiting. */
-  foresee?(bytes: Uint8Array): Promise<void> | undefined;
+  foresee?(bytes: Uint8Array, aside?: Aside): Promise<void> | undefined;
   /**
    * The dialect's terminal error for a `stream` that ends before its time, whoever ended it.
    * Undefined, or no such method: the wire has none, or the client does better with a break.

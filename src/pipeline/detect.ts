@@ -6,7 +6,7 @@ import type { Scan } from "../core/evidence.ts";
 import { blockRefusal } from "../core/inspect/block-refusal.ts";
 import type { Finding } from "../core/inspect/finding.ts";
 import type { Inspection } from "../core/inspect/inspection.ts";
-import { foresee, FORESEEN_BYTES_MIN } from "../core/inspect/foresee.ts";
+import { foresee, FORESEEN_BYTES_MIN, type Aside } from "../core/inspect/foresee.ts";
 import { carriedOut } from "../core/inspect/called-address.ts";
 import { createPartScanner } from "../core/inspect/part-scanner.ts";
 import { applyEdits } from "../core/inspect/edit.ts";
@@ -89,21 +89,18 @@ function withUnread(
   return { ...seenSoFar, scan, verdict };
 }
 
-/**
- * Undefined: small enough to be looked at in one go, and no second opinion is asked. `between`: the
- * turn between two slices.
- */
+/** Undefined: small enough to be looked at in one go, and no second opinion is asked. */
 export function foreseeRequest(
   scannable: Scannable,
   inspection: Inspection,
-  between = nextTurn,
+  aside?: Aside,
 ): Promise<void> | undefined {
   const { kind } = scannable;
   if (kind === "none" || kind === "opaque") return undefined;
   const content = kind === "text" ? scannable.text : scannable.value;
   return scannable.bytes < FORESEEN_BYTES_MIN
     ? inspection.opinions?.form(inspection, content)
-    : foresee(inspection, content, nextTurn, true, between);
+    : foresee(inspection, content, nextTurn, true, aside);
 }
 
 const NOT_REACHED: Scan = { kind: "none", reason: "not_reached" };

@@ -2,7 +2,7 @@
  * What is done about a JSON answer before its inspector judges it as a whole: a large one is looked
  * at in slices, of another a second opinion is asked.
  */
-import { foresee, FORESEEN_BYTES_MIN } from "../core/inspect/foresee.ts";
+import { foresee, FORESEEN_BYTES_MIN, type Aside } from "../core/inspect/foresee.ts";
 import type { Inspection } from "../core/inspect/inspection.ts";
 import type { JsonValue } from "../core/json.ts";
 import { nextTurn } from "../lib/next-turn.ts";
@@ -12,13 +12,16 @@ export function foreseeJson(
   inspection: Inspection,
   bytes: Uint8Array,
   named = true,
+  aside?: Aside,
 ): Promise<void> | undefined {
   const { rules, opinions } = inspection;
   const isLarge = bytes.length >= FORESEEN_BYTES_MIN;
   if (rules.length === 0 || (!isLarge && opinions === undefined)) return undefined;
   const value = parse(bytes);
   if (value === undefined) return undefined;
-  return isLarge ? foresee(inspection, value, nextTurn, named) : opinions?.form(inspection, value);
+  return isLarge
+    ? foresee(inspection, value, nextTurn, named, aside)
+    : opinions?.form(inspection, value);
 }
 
 function parse(bytes: Uint8Array): JsonValue | undefined {

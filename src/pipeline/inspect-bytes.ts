@@ -82,7 +82,7 @@ export function createHttpInspector(
       kind: "emit",
       chunks: body.reader.kind === "events" ? body.reader.gate.letGo() : NO_CHUNKS,
     }),
-    foresee: (bytes) => foreseeJson(inspection, bytes, false),
+    foresee: (bytes, aside) => foreseeJson(inspection, bytes, false, aside),
     report: () => ({
       findings: findingsOf(body.reader),
       scan: scanOf(body),

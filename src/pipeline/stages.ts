@@ -51,11 +51,13 @@ export interface Ports {
   monotonic(): number;
 }
 
-/** Is told whose request is looked at, in case the look never ends. */
+/** Is told whose request or answer is looked at, in case the look never ends. */
 export interface LookWatch {
-  begin(facts: Facts): void;
+  begin(facts: Facts, side: LookSide): void;
   end(): void;
 }
+
+export type LookSide = "request" | "answer";
 
 /** Process-wide state that stage 2 respects. */
 export interface Gatekeeper {

@@ -14,6 +14,7 @@ import { pass, type Verdict } from "../core/verdict.ts";
 import type { Enrolled, Roster } from "../lib/roster.ts";
 import type { Authorized } from "../operations/authorize.ts";
 import type { InspectionReport, RequestBody } from "../pipeline/ask.ts";
+import { WatchedInspector } from "../pipeline/watched-inspector.ts";
 import type { Reply } from "./reply.ts";
 import { isOurs } from "./request-headers.ts";
 import { ResponseForwarding } from "./response-forwarding.ts";
@@ -87,8 +88,10 @@ function depart(
   }
   const { credential, label, echoes, token } = borrowed.value;
   dispatch.facts.credential = label;
-  const { inspections, meter } = authorized;
-  const inspector = authorized.interpretation.inspector(inspections, echoes, meter);
+  const { inspections, meter, looks } = authorized;
+  const plain = authorized.interpretation.inspector(inspections, echoes, meter);
+  const inspector =
+    looks === undefined ? plain : new WatchedInspector(plain, looks, dispatch.facts);
   const headers = outgoingHeaders(authorized, dispatch, credential);
   const path = upstream.pathPrefix + dispatch.target;
   const send = (): Promise<Forwarded> =>

@@ -102,6 +102,33 @@ describe("a look that does not end", () => {
     expect(upstream.requests).toEqual([]);
   });
 
+  it("is on the record with its exchange where a large answer is looked at in slices", async () => {
+    const text = `${"Nothing of interest stands here. ".repeat(12_000)} hang-here`;
+    await using upstream = await startRecordingUpstream((_, response) => {
+      response.setHeader("content-type", "application/json").end(JSON.stringify({ text }));
+    });
+    const first = await startSallyport(setup(upstream));
+    const ended = once(first.child, "exit");
+    await expect(fetch(`${first.url}/web/evil`)).rejects.toThrow("fetch failed");
+    expect((await ended)[1]).toBe("SIGKILL");
+
+    await using again = await first.restart();
+    const { entries, intents, outcomes } = await readRecorded(again.dataDirectory);
+    const [exchange = ""] = intents.keys();
+    expect(outcomes.get(exchange)).toMatchObject([{ outcome: { kind: "unknown" } }]);
+    expect(entries.filter(({ kind }) => kind === "event")).toMatchObject([
+      {
+        event: {
+          action: "look_stuck",
+          agent: "tester",
+          upstream: "web",
+          reason: "A look at this answer did not end, so the process was ended.",
+          data: { side: "answer", exchange, method: "GET", path: "/evil" },
+        },
+      },
+    ]);
+  });
+
   it("that runs out of memory passes nothing either, and is on the record", async () => {
     await using upstream = await startRecordingUpstream((_, response) => void response.end());
     const first = await startSallyport(setup(upstream, 4000, ["--max-old-space-size=1000"]));

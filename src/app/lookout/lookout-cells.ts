@@ -4,7 +4,7 @@
 export const LOOKING = 0;
 /** Looks begun; wraps. */
 export const LOOKS = 1;
-/** 1 while what is looked at is the request that the text names. */
+/** 1 while what is looked at belongs to the exchange that the text names. */
 export const NAMED = 2;
 /** Bytes of the text. */
 export const NAME_BYTES = 3;

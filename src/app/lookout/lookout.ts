@@ -9,7 +9,7 @@ import { Worker } from "node:worker_threads";
 import type { Facts } from "../../core/evidence.ts";
 import { guardLooks, type LookGuard } from "../../core/inspect/guarded-look.ts";
 import type { Millis } from "../../core/units.ts";
-import type { LookWatch } from "../../pipeline/stages.ts";
+import type { LookSide, LookWatch } from "../../pipeline/stages.ts";
 import {
   LOOKING,
   lookoutCells,
@@ -36,6 +36,11 @@ export class Lookout implements LookWatch, Disposable {
   readonly #cells: LookoutCells = lookoutCells();
   readonly #encoder = new TextEncoder();
   #thread: Worker | undefined;
+  /** Whose look goes on; undefined: nobody's in particular. */
+  #facts: Facts | undefined;
+  #side: LookSide = "request";
+  #written: Facts | undefined;
+  #writtenSide: LookSide = "request";
 
   /** `within`: what is around each look beside this. */
   constructor(stuck: Millis, directory: string, within: LookGuard | undefined) {
@@ -44,6 +49,7 @@ export class Lookout implements LookWatch, Disposable {
     const { numbers } = this.#cells;
     guardLooks((look, subject) => {
       this.#thread ??= this.#start();
+      this.#writeName();
       numbers[LOOKS] = (numbers[LOOKS] ?? 0) + 1;
       numbers[LOOKING] = 1;
       try {
@@ -55,18 +61,28 @@ export class Lookout implements LookWatch, Disposable {
     });
   }
 
-  /** A request's look begins: if it never ends, this is whose it was. */
-  begin({ exchange, upstream, method, path, principal }: Facts): void {
-    const { numbers, text } = this.#cells;
-    const who =
-      principal === undefined ? "" : DIVIDER + principal.tenant + DIVIDER + principal.agent;
-    const name = exchange + DIVIDER + upstream.name + DIVIDER + method + DIVIDER + path + who;
-    numbers[NAME_BYTES] = this.#encoder.encodeInto(name, text).written;
-    numbers[NAMED] = 1;
+  /** If the look that follows never ends, this is whose it was. */
+  begin(facts: Facts, side: LookSide): void {
+    this.#facts = facts;
+    this.#side = side;
   }
 
   end(): void {
-    this.#cells.numbers[NAMED] = 0;
+    this.#facts = undefined;
+  }
+
+  /** Written down once a detector is asked: most texts are known already. */
+  #writeName(): void {
+    const { numbers, text } = this.#cells;
+    numbers[NAMED] = this.#facts === undefined ? 0 : 1;
+    if (this.#facts === undefined) return;
+    if (this.#facts === this.#written && this.#side === this.#writtenSide) return;
+    this.#written = this.#facts;
+    this.#writtenSide = this.#side;
+    const { exchange, upstream, method, path, principal } = this.#facts;
+    const { tenant = "", agent = "" } = principal ?? {};
+    const name = [this.#side, exchange, upstream.name, method, tenant, agent, path].join(DIVIDER);
+    numbers[NAME_BYTES] = this.#encoder.encodeInto(name, text).written;
   }
 
   [Symbol.dispose](): void {

@@ -7,13 +7,14 @@ import { isJsonObject } from "../../core/json.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { Principal } from "../../core/principal.ts";
 import { id, instant } from "../../core/units.ts";
+import type { LookSide } from "../../pipeline/stages.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import { newFacts } from "../../operations/govern.ts";
 
 export interface StuckNote {
   /** Milliseconds of the epoch. */
   readonly at: number;
-  /** Exchange, upstream, method, path, tenant and agent, a line each; empty: an answer's look. */
+  /** Side, exchange, upstream, method, tenant, agent and path, a line each; empty: no exchange's. */
   readonly lookedAt: string;
 }
 
@@ -69,15 +70,35 @@ function takeNote(directory: string, name: string): StuckNote | undefined {
   }
 }
 
+/** Undefined: an answer, whose exchange is closed as unknown already, or an upstream that is gone. */
 function factsOf({ at, lookedAt }: StuckNote, upstreams: readonly Upstream[]): Facts | undefined {
-  const [exchange = "", name = "", method = "", path = "", tenant, agent] = lookedAt.split("\n");
+  const { side, exchange, name, method, tenant, agent, path } = namesIn(lookedAt);
   const upstream = upstreams.find((one) => one.name === name);
-  if (exchange === "" || upstream === undefined) return undefined;
+  if (side !== REQUEST || upstream === undefined) return undefined;
   const facts = newFacts({ exchange: id(exchange), at: instant(at), upstream, method, path });
-  if (tenant !== undefined && agent !== undefined) facts.principal = principalOf(tenant, agent);
+  if (agent !== "") facts.principal = principalOf(tenant, agent);
   facts.outcome = { kind: "refused", code: "internal", detail: DETAIL };
   return facts;
 }
+
+interface Names {
+  readonly side: string;
+  readonly exchange: string;
+  readonly name: string;
+  readonly method: string;
+  readonly tenant: string;
+  readonly agent: string;
+  /** As much of it as there was room for. */
+  readonly path: string;
+}
+
+function namesIn(lookedAt: string): Names {
+  const [side = "", exchange = "", name = "", method = "", ...rest] = lookedAt.split("\n");
+  const [tenant = "", agent = "", path = ""] = rest;
+  return { side, exchange, name, method, tenant, agent, path };
+}
+
+const REQUEST: LookSide = "request";
 
 const DETAIL = "A look at this request did not end, so the process was ended.";
 
@@ -95,23 +116,24 @@ function principalOf(tenant: string, agent: string): Principal {
   };
 }
 
-/** An answer, which its intent without an outcome tells of, or an upstream that is not ours. */
 function eventOf({ at, lookedAt }: StuckNote): Parameters<Ledger["event"]>[0] {
+  const { side, exchange, name, method, tenant, agent, path } = namesIn(lookedAt);
+  const subject = side === "" ? "a text" : `this ${side}`;
   return {
     id: `stuck-${at}`,
-    tenant: DEFAULT_TENANT,
+    tenant: tenant === "" ? DEFAULT_TENANT : id(tenant),
     action: "look_stuck",
-    agent: undefined,
+    agent: agent === "" ? undefined : id(agent),
     session: undefined,
     user: undefined,
-    upstream: lookedAt.split("\n")[1],
+    upstream: name === "" ? undefined : name,
     tool: undefined,
     model: undefined,
     cost: undefined,
     flagged: true,
-    reason: "A look at a text did not end, so the process was ended.",
+    reason: `A look at ${subject} did not end, so the process was ended.`,
     details: undefined,
-    data: { at },
+    data: side === "" ? { at } : { at, side, exchange, method, path },
     by: "lookout",
   };
 }

@@ -28,21 +28,23 @@ const NONE: readonly string[] = [];
 
 export type Turn = () => Promise<void>;
 
+/** Around what is waited for between two pieces of a look: meanwhile others are looked at. */
+export type Aside = (wait: Promise<void>) => Promise<void>;
+
+const ASIDE: Aside = (wait) => wait;
+
 interface NamedText {
   readonly text: string;
   readonly label: string;
 }
 
-/**
- * `named`: the look that counts weighs what texts are called. `between`: the turn between two slices,
- * for who watches them.
- */
+/** `named`: the look that counts weighs what texts are called. */
 export async function foresee(
   inspection: Inspection,
   value: JsonValue,
   turn: Turn,
   named = true,
-  between = turn,
+  aside = ASIDE,
 ): Promise<void> {
   const plan = scanPlan(inspection);
   if (plan.empty) return;
@@ -55,8 +57,9 @@ export async function foresee(
   plan.foreseen.add(seen);
   const forget = (): boolean => plan.foreseen.delete(seen);
   try {
-    await lookAtEach(texts, plan, seen, between);
-    await plan.opinions?.form(inspection, lastOf(texts));
+    await lookAtEach(texts, plan, seen, () => aside(turn()));
+    const forming = plan.opinions?.form(inspection, lastOf(texts));
+    if (forming !== undefined) await aside(forming);
   } finally {
     // The look that counts follows at once; nothing is kept beyond it.
     void turn().then(forget, forget);

@@ -1,5 +1,6 @@
 /** Chooses, on the head of an answer, how its body is judged and counted. */
 import type { Scan } from "../../core/evidence.ts";
+import type { Aside } from "../../core/inspect/foresee.ts";
 import type { Finding } from "../../core/inspect/finding.ts";
 import { isIdle, type Inspection } from "../../core/inspect/inspection.ts";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
@@ -86,8 +87,8 @@ export class LlmInspector implements ResponseInspector {
     return this.#openOther().head(status, headers);
   }
 
-  foresee(bytes: Uint8Array): Promise<void> | undefined {
-    return foreseeJson(this.#options.inspection, bytes);
+  foresee(bytes: Uint8Array, aside?: Aside): Promise<void> | undefined {
+    return foreseeJson(this.#options.inspection, bytes, true, aside);
   }
 
   chunk(bytes: Uint8Array): ChunkVerdict {

@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Scan } from "../../core/evidence.ts";
+import type { Aside } from "../../core/inspect/foresee.ts";
 import { MCP_METHOD_CLASSES } from "../../core/action-classes.ts";
 import type { JsonValue } from "../../core/json.ts";
 import type { Refusal } from "../../core/refusal.ts";
@@ -26,24 +27,13 @@ import {
   type SseFramer,
 } from "../../lib/sse-frames.ts";
 import { AnswerJudge, introducesServer, type AnswerScreen } from "./answer-judge.ts";
+import { NO_ANSWER, notLetIn, REDIRECTED, TOO_LARGE } from "./answer-refusals.ts";
 import { denialAnswer } from "./denial.ts";
 import { readRpcMessage } from "./rpc-message.ts";
 
 const NOT_ASKED: Scan = { kind: "none", reason: "not_asked" };
 const NO_BODY: Scan = { kind: "none", reason: "no_body" };
 const NOTHING: readonly Uint8Array[] = [];
-/** A client that followed would show the call and its Sallyport key to whoever was named. */
-const REDIRECTED: Refusal = {
-  code: "upstream_broken",
-  detail: "The MCP server answered with a redirect, which is not followed.",
-  remedy: "An operator must set the address that the server has now.",
-};
-
-const NO_ANSWER: Refusal = {
-  code: "upstream_broken",
-  detail: "The MCP server answered with something that is no answer to this request.",
-};
-
 export class AnswerInspector implements ResponseInspector {
   readonly #screen: AnswerScreen;
   readonly #upstream: Upstream;
@@ -66,7 +56,7 @@ export class AnswerInspector implements ResponseInspector {
 
   head(status: number, headers: ReadonlyMap<string, string>): HeadVerdict {
     this.#status = status;
-    if (status === 401) return { kind: "halt", refusal: this.#notLetIn() };
+    if (status === 401) return { kind: "halt", refusal: notLetIn(this.#upstream) };
     if (status >= 300 && status < 400) return { kind: "halt", refusal: REDIRECTED };
     const isEmpty = headers.get("content-length") === "0";
     if (isEmpty && !this.#owesAnswer()) return { kind: "pass", scan: NO_BODY };
@@ -86,8 +76,8 @@ export class AnswerInspector implements ResponseInspector {
     }
   }
 
-  foresee(bytes: Uint8Array): Promise<void> | undefined {
-    return foreseeJson(this.#screen.inspection, bytes);
+  foresee(bytes: Uint8Array, aside?: Aside): Promise<void> | undefined {
+    return foreseeJson(this.#screen.inspection, bytes, true, aside);
   }
 
   chunk(bytes: Uint8Array): ChunkVerdict {
@@ -256,26 +246,9 @@ export class AnswerInspector implements ResponseInspector {
 
   #overflow(chunks: readonly Uint8Array[]): ChunkVerdict {
     const { question, exchange } = this.#screen;
-    const refusal: Refusal = {
-      code: "response_unscannable",
-      detail: "The MCP server sent an event that is too large to be inspected.",
-      remedy: "Ask for less at once.",
-    };
-    if (question.kind !== "request" || this.#judge.answered) return cut(refusal, chunks);
-    const answer = JSON.stringify(denialAnswer(question, this.#screen.told(refusal), exchange));
-    return cut(refusal, chunks, Buffer.from(`event: message\ndata: ${answer}\n\n`));
-  }
-
-  /**
-   * A 401 would send the client to log in at the upstream by itself; the credential there is
-   * Sallyport's business.
-   */
-  #notLetIn(): Refusal {
-    return {
-      code: "credential_unavailable",
-      detail: `The MCP server ${this.#upstream.name} did not accept Sallyport's credential for it.`,
-      remedy: "An operator must set or renew the credential of this upstream.",
-    };
+    if (question.kind !== "request" || this.#judge.answered) return cut(TOO_LARGE, chunks);
+    const answer = JSON.stringify(denialAnswer(question, this.#screen.told(TOO_LARGE), exchange));
+    return cut(TOO_LARGE, chunks, Buffer.from(`event: message\ndata: ${answer}\n\n`));
   }
 }
 
