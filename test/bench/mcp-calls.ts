@@ -12,12 +12,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent, request } from "undici";
 import { forkListener, pin, REST_CORE, SUBJECT_CORE } from "./child.ts";
+import { openLiveHeap } from "../support/live-heap.ts";
 import { cpuUs, rssMb } from "./process-stats.ts";
 
 const CONNECTIONS = 16;
 const ROUNDS = 4;
 const RULES = 200;
 const READY_MS = 15_000;
+/** How often the soak is looked at. */
+const LOOK_CALLS = 100_000;
+const MIB = 1_048_576;
 
 const CALL = JSON.stringify({
   jsonrpc: "2.0",
@@ -46,6 +50,8 @@ interface Subject {
   readonly name: string;
   readonly url: string;
   readonly pid: number;
+  /** What it has said, of which the inspector's address is one line. */
+  readonly output: () => string;
   stop(): void;
 }
 
@@ -79,6 +85,7 @@ async function fork(name: string, script: string, url: string): Promise<Subject>
     name,
     url: `http://127.0.0.1:${port}${path}`,
     pid: child.pid ?? 0,
+    output: () => "",
     stop: () => child.disconnect(),
   };
 }
@@ -105,15 +112,23 @@ async function sallyport(upstream: string): Promise<Subject> {
       `policies: { dir: policies }\nagents: [{ name: bench }]\nidentity: { loopback_agent: bench }\n` +
       `upstreams:\n  - { name: tools, wire: mcp, url: "${upstream}", allow_private: true }\n`,
   );
-  const flags = process.argv.includes("--profile")
-    ? ["--cpu-prof", `--cpu-prof-dir=${join(process.cwd(), "bench-profile")}`]
-    : [];
+  const flags = [
+    ...(process.argv.includes("--profile")
+      ? ["--cpu-prof", `--cpu-prof-dir=${join(process.cwd(), "bench-profile")}`]
+      : []),
+    ...(option("soak", 0) > 0 ? ["--inspect=127.0.0.1:0"] : []),
+  ];
   const child = spawn(
     process.execPath,
     // As `npm start` runs it.
     [...flags, "src/sallyport.js", "up", "--config", config],
-    { stdio: ["ignore", "ignore", "inherit"] },
+    { stdio: ["ignore", "ignore", "pipe"] },
   );
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+    process.stderr.write(chunk);
+  });
   pin(child.pid, String(SUBJECT_CORE));
   const url = `http://127.0.0.1:${port}/mcp/tools`;
   const deadline = performance.now() + READY_MS;
@@ -133,7 +148,7 @@ async function sallyport(upstream: string): Promise<Subject> {
     child.once("close", () => rmSync(home, { recursive: true, force: true }));
     child.kill("SIGTERM");
   };
-  return { name: "sallyport", url, pid: child.pid ?? 0, stop };
+  return { name: "sallyport", url, pid: child.pid ?? 0, output: () => said, stop };
 }
 
 function freePort(): Promise<number> {
@@ -187,9 +202,18 @@ for (const { name, pid } of subjects) {
 }
 const soak = option("soak", 0);
 const gate = subjects.at(-1);
-for (let done = 0; gate !== undefined && done < soak; done += calls) {
-  await load(gate.url, calls);
-  process.stdout.write(`after ${done + calls} more calls: ${rssMb([gate.pid]).toFixed(0)} MB\n`);
+if (gate !== undefined && soak > 0) {
+  process.stdout.write("| calls | live heap MB | RSS MB | CPU µs a call |\n|---|---|---|---|\n");
+  using heap = await openLiveHeap(gate.output);
+  let before = cpuUs([gate.pid]);
+  for (let done = 0; done < soak; done += LOOK_CALLS) {
+    await load(gate.url, LOOK_CALLS);
+    const each = (cpuUs([gate.pid]) - before) / LOOK_CALLS;
+    const row = [(await heap.used()) / MIB, rssMb([gate.pid]), each];
+    const shown = row.map((value) => value.toFixed(1)).join(" | ");
+    process.stdout.write(`| ${done + LOOK_CALLS} | ${shown} |\n`);
+    before = cpuUs([gate.pid]);
+  }
 }
 for (const subject of subjects) subject.stop();
 upstream.child.disconnect();
