@@ -19,11 +19,13 @@ COPY policies policies
 # is one below, where it is its owner's alone whatever volume is mounted.
 COPY --from=dependencies --chown=65532:65532 /empty /var/lib/sallyport
 COPY --from=dependencies --chown=65532:65532 /empty /var/cache/sallyport
-# One arena: a heap for each thread costs an idle sidecar 6 MB.
+# One arena: a heap for each thread costs an idle sidecar 6 MB. What shares a container's loopback is
+# an agent, not its operator, and makes no keys.
 ENV NODE_ENV=production \
     MALLOC_ARENA_MAX=1 \
     NODE_COMPILE_CACHE=/var/cache/sallyport \
-    SALLYPORT_DATA_DIR=/var/lib/sallyport/data
+    SALLYPORT_DATA_DIR=/var/lib/sallyport/data \
+    SALLYPORT_API_LOCAL_BOOTSTRAP=false
 
 # Warms the compile cache with the Node and the user that will run it, and proves that the image works.
 RUN ["/nodejs/bin/node", "src/sallyport.js", "demo"]

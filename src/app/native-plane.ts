@@ -55,7 +55,7 @@ export async function openNativePlane(given: NativePlaneParts): Promise<NativePl
     ...openNotifyServices(parts, { ...secrets.secrets, ...reviewing.reviews }, started),
     ...openRecordServices(parts, identity.ports, started),
     open: config.api.open,
-    bootstrapToken: config.api.bootstrapToken,
+    bootstrap: config.api.bootstrap,
   };
   const api = await createNativeApi(services);
   started.defer(() => api.close());

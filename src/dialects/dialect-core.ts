@@ -5,6 +5,7 @@ import type { QuotaStore } from "../core/identity/quota.ts";
 import type { TokenIssuer } from "../core/identity/tokens.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import type { Digest } from "../core/units.ts";
+import type { BootstrapTerms } from "../operations/identity/bootstrap.ts";
 import type { KnownAgent } from "../operations/identity/principal-named.ts";
 import type { LedgerIndex } from "../core/ledger/ledger-index.ts";
 import type { UsageStore } from "../core/money/usage-report.ts";
@@ -43,7 +44,7 @@ export interface DialectCore {
   /** `api.auth: open`: nobody needs a credential. */
   readonly open: boolean;
   /** Needed for the first key where it is configured. */
-  readonly bootstrapToken: string | undefined;
+  readonly bootstrap: BootstrapTerms;
   /** For what another product's documents set there. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }

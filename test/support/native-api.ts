@@ -238,7 +238,7 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
       ).ports,
     },
     open: false,
-    bootstrapToken: undefined,
+    bootstrap: { token: undefined, local: true },
   });
   started.defer(() => api.close());
   const first = await createFirstKey({ name: "admin", family: "spt" }, ports);

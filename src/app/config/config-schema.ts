@@ -163,6 +163,13 @@ export const CONFIG_SCHEMA = {
           writeOnly: true,
           description: "Lets its holder make the first key from another machine.",
         },
+        local_bootstrap: {
+          type: "boolean",
+          default: true,
+          description:
+            "Whoever calls from loopback may make the first key. `false` where agents share it, " +
+            "as in a pod: then `sallyport keys create` makes it, or the token.",
+        },
         private_upstreams: {
           type: "boolean",
           default: false,

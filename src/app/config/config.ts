@@ -2,6 +2,7 @@ import type { AwsCredentialSource } from "../../stores/vault/aws-credentials.ts"
 import type { JsonValue } from "../../core/json.ts";
 import type { Clearance } from "../../core/identity/directory-entry.ts";
 import type { TrustMode } from "../../core/trust/pin.ts";
+import type { BootstrapTerms } from "../../operations/identity/bootstrap.ts";
 import type { TrustedIssuer } from "../../core/identity/tokens.ts";
 import type { Millis } from "../../core/units.ts";
 import type { Upstream } from "../../core/upstream.ts";
@@ -138,7 +139,7 @@ export interface Limits {
 export interface ApiSettings {
   /** Nobody needs a credential; on loopback only. */
   readonly open: boolean;
-  readonly bootstrapToken: string | undefined;
+  readonly bootstrap: BootstrapTerms;
   /** Whether upstreams that tenants register may have private addresses. */
   readonly privateUpstreams: boolean;
 }

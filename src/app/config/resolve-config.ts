@@ -105,10 +105,10 @@ function asAgent(entry: ConfigFile["agents"][number]): AgentEntry {
   return { name, keysSha256, team, user, clearance, subjects, tags };
 }
 
-function asApi({ auth, bootstrap_token, private_upstreams }: ConfigFile["api"]): Config["api"] {
+function asApi({ auth, private_upstreams, ...api }: ConfigFile["api"]): Config["api"] {
   return {
     open: auth === "open",
-    bootstrapToken: bootstrap_token,
+    bootstrap: { token: api.bootstrap_token, local: api.local_bootstrap },
     privateUpstreams: private_upstreams,
   };
 }

@@ -1,10 +1,12 @@
-/** The only importer of prom-client, loaded with the first scrape: counting does not need it. */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+/** With its parts beside it the only importer of prom-client, loaded with the first scrape: counting does not need it. */
+import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import { DurationHistogram, type Row } from "./duration-histogram.ts";
 import { addSinkMetrics } from "./sink-metrics.ts";
 import type { GatewayReport } from "./gateway-report.ts";
+import { USAGE_COUNTS } from "../../core/money/usage.ts";
 import { wallMillis } from "../../lib/clock.ts";
 import { isClosed } from "./store-events.ts";
-import { DURATION_BOUNDS, TOKEN_CLASSES, type TokenClass, type UpstreamTally } from "./tally.ts";
+import { TOKEN_CLASSES, type TokenClass } from "./tally.ts";
 
 export interface Metrics {
   readonly contentType: string;
@@ -27,7 +29,7 @@ export function createMetrics(version: string): Metrics {
   addState(registry, source);
   const info = new Gauge({
     name: "sallyport_build_info",
-    help: "Always 1.",
+    help: "The version that runs; always 1.",
     labelNames: ["version"],
     registers: [registry],
   });
@@ -67,10 +69,13 @@ function addTraffic(registry: Registry, source: Source): void {
   counter(registry, "sallyport_unscanned_total", "Exchanges not scanned in full.", [], (add) => {
     for (const [one, { unscanned }] of rows(source)) add(one, unscanned);
   });
-  registry.registerMetric(new TallyHistogram(source));
+  registry.registerMetric(new DurationHistogram(() => rows(source)));
 }
 
 const FINDING = ["detector", "action"];
+
+/** The words of the ledger, so that both can be searched for one. */
+const LEDGER_NAMES = new Map<string, string>(USAGE_COUNTS.map(([key, name]) => [name, key]));
 
 const PLAIN = new Set<TokenClass>(["input", "cacheRead", "cacheWrite", "output", "reasoning"]);
 
@@ -79,7 +84,8 @@ function addMoney(registry: Registry, source: Source): void {
     for (const [one, { tokens }] of rows(source)) {
       for (const name of TOKEN_CLASSES) {
         // The plain classes are always there; the others once something was billed by them.
-        if (PLAIN.has(name) || tokens[name] > 0) add({ ...one, class: name }, tokens[name]);
+        if (!PLAIN.has(name) && tokens[name] === 0) continue;
+        add({ ...one, class: LEDGER_NAMES.get(name) ?? name }, tokens[name]);
       }
     }
   });
@@ -151,21 +157,35 @@ function addState(registry: Registry, source: Source): void {
   gauge(registry, "sallyport_ledger_healthy", "1 while the ledger can be written.", () =>
     source.report?.ledgerHealthy === true ? 1 : 0,
   );
+  addStore(registry, source);
+  addSinkMetrics(registry, () => source.report?.sinks ?? []);
+  gauge(registry, "sallyport_exchanges_running", "Open exchanges.", () => source.report?.running);
+}
+
+function addStore(registry: Registry, source: Source): void {
   gauge(registry, "sallyport_store_reachable", "1 while budgets can be checked.", () =>
     source.report?.store.reachable === true ? 1 : 0,
   );
-  gauge(registry, "sallyport_store_memory_ratio", "Of the store's own limit; 0: none.", () => {
-    return source.report?.store.memoryUsed;
-  });
-  gauge(registry, "sallyport_settlements_waiting", "For the store to be back.", () => {
-    return source.report?.store.unsettled;
-  });
+  gauge(
+    registry,
+    "sallyport_store_memory_ratio",
+    "Memory that the store uses, of its own limit; 0: it has none.",
+    () => {
+      return source.report?.store.memoryUsed;
+    },
+  );
+  gauge(
+    registry,
+    "sallyport_settlements_waiting",
+    "Settlements that wait for the store to be back.",
+    () => {
+      return source.report?.store.unsettled;
+    },
+  );
   gauge(registry, "sallyport_budget_holds", "Calls whose money is set aside, not settled.", () => {
     return source.report?.store.held;
   });
   addOutages(registry, source);
-  addSinkMetrics(registry, () => source.report?.sinks ?? []);
-  gauge(registry, "sallyport_exchanges_running", "Open exchanges.", () => source.report?.running);
 }
 
 function addOutages(registry: Registry, source: Source): void {
@@ -198,7 +218,7 @@ function addOutages(registry: Registry, source: Source): void {
 
 type Labels = Readonly<Record<string, string>>;
 
-function* rows({ report }: Source): Generator<[Labels, UpstreamTally]> {
+function* rows({ report }: Source): Generator<Row> {
   for (const row of report?.tallies ?? []) yield [{ upstream: row.upstream, wire: row.wire }, row];
 }
 
@@ -235,59 +255,4 @@ function gauge(
       metric.set(read() ?? 0);
     },
   });
-}
-
-/** Reads the tally's buckets instead of observing each exchange a second time. */
-class TallyHistogram extends Histogram<"upstream" | "wire"> {
-  readonly #source: Source;
-
-  constructor(source: Source) {
-    super({
-      name: DURATION_NAME,
-      help: DURATION_HELP,
-      labelNames: ["upstream", "wire"],
-      buckets: [...DURATION_BOUNDS],
-      registers: [],
-    });
-    this.#source = source;
-  }
-
-  /** What the registry asks for when it writes text; the library's types do not name it. */
-  async getForPromString(): Promise<HistogramText> {
-    const values = [...rows(this.#source)].flatMap(([labels, row]) => samples(labels, row));
-    return { name: DURATION_NAME, help: DURATION_HELP, type: "histogram", values };
-  }
-}
-
-const DURATION_NAME = "sallyport_exchange_duration_seconds";
-const DURATION_HELP = "From the request's head to the sealed outcome.";
-
-interface HistogramText {
-  readonly name: string;
-  readonly help: string;
-  readonly type: "histogram";
-  readonly values: readonly Sample[];
-}
-
-interface Sample {
-  readonly labels: Record<string, string | number>;
-  readonly value: number;
-  readonly metricName: string;
-}
-
-function samples(labels: Labels, { durations, durationSum }: UpstreamTally): Sample[] {
-  let total = 0;
-  const buckets = [...durations].map((value, index) => {
-    total += value;
-    return {
-      labels: { ...labels, le: DURATION_BOUNDS[index] ?? "+Inf" },
-      value: total,
-      metricName: `${DURATION_NAME}_bucket`,
-    };
-  });
-  return [
-    ...buckets,
-    { labels: { ...labels }, value: durationSum, metricName: `${DURATION_NAME}_sum` },
-    { labels: { ...labels }, value: total, metricName: `${DURATION_NAME}_count` },
-  ];
 }

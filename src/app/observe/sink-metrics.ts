@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "prom-client";
 import type { SinkState } from "../../stores/ledger-sinks/sink-plan.ts";
 
 /** `states` is asked with every scrape. */
@@ -20,12 +20,17 @@ export function addSinkMetrics(registry: Registry, states: () => readonly SinkSt
     "How long ago a sink had everything.",
     ({ behind }) => behind / 1000,
   );
-  perSink(
-    "sallyport_ledger_sink_delivered",
-    "Records that a sink took since the process began.",
-    ({ delivered }) => delivered,
-  );
   perSink("sallyport_ledger_sink_failing", "1 while a sink takes nothing.", ({ failing }) =>
     failing === undefined ? 0 : 1,
   );
+  const delivered = new Counter({
+    name: "sallyport_ledger_sink_delivered_total",
+    help: "Records that a sink took.",
+    labelNames: ["sink"],
+    registers: [registry],
+    collect() {
+      delivered.reset();
+      for (const state of states()) delivered.inc({ sink: state.name }, state.delivered);
+    },
+  });
 }

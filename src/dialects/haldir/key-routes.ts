@@ -3,7 +3,7 @@ import type { FastifyRequest } from "fastify";
 import { fault, type Answer } from "../../core/fault.ts";
 import { EVERYBODY, type Caller } from "../../core/identity/caller.ts";
 import { isLoopbackAddress } from "../../lib/is-loopback-address.ts";
-import { createFirstKey, mayBegin } from "../../operations/identity/bootstrap.ts";
+import { createFirstKey, isToken, mayBegin } from "../../operations/identity/bootstrap.ts";
 import { createKey, type NewKey } from "../../operations/identity/manage-keys.ts";
 import { callerIfAny, type DialectApi } from "../dialect-api.ts";
 import type { DialectCore } from "../dialect-core.ts";
@@ -45,13 +45,13 @@ async function makeKey(
   request: FastifyRequest,
   wish: Wish,
   token: string | undefined,
-  { identity: { ports }, bootstrapToken, environment, open }: DialectCore,
+  { identity: { ports }, bootstrap, environment, open }: DialectCore,
 ): Promise<Answer<NewKey>> {
   const caller = callerIfAny(request);
   if (caller !== undefined && !open) return furtherKey(caller, wish, ports);
   const bootstrapper = { local: isLoopbackAddress(request.ip), token };
-  const hasToken = holds(token, environment[TOKEN_VARIABLE]) || holds(token, bootstrapToken);
-  if (!hasToken && !mayBegin(bootstrapper, bootstrapToken)) return NOBODYS;
+  const hasToken = holds(token, environment[TOKEN_VARIABLE]) || holds(token, bootstrap.token);
+  if (!hasToken && !mayBegin(bootstrapper, bootstrap)) return NOBODYS;
   const first = await createFirstKey({ family: "hld", name: wish.name, plan: wish.tier }, ports);
   const isBegun = first.kind === "fault" && first.fault.code === "unauthenticated";
   if (!isBegun) return first;
@@ -63,7 +63,7 @@ async function makeKey(
 const TOKEN_VARIABLE = "HALDIR_BOOTSTRAP_TOKEN";
 
 function holds(token: string | undefined, expected: string | undefined): boolean {
-  return expected !== undefined && expected !== "" && mayBegin({ local: false, token }, expected);
+  return expected !== undefined && expected !== "" && isToken(token, expected);
 }
 
 function furtherKey(

@@ -76,7 +76,7 @@ async function operatorOf(request: FastifyRequest, core: DialectCore): Promise<A
     local: isLoopbackAddress(request.ip),
     token: typeof token === "string" ? token : undefined,
   };
-  if (caller === undefined && begun === undefined && mayBegin(asker, core.bootstrapToken)) {
+  if (caller === undefined && begun === undefined && mayBegin(asker, core.bootstrap)) {
     return done(EVERYBODY);
   }
   const detail = "Wallets are made with an operator's key in x-mgmt-key.";

@@ -104,13 +104,15 @@ export function keyRoutes(api: Api, services: Services): void {
   addRevocation(api, services);
 }
 
-function addFirstKey(api: Api, { identity, bootstrapToken }: Services): void {
+function addFirstKey(api: Api, { identity, bootstrap }: Services): void {
   api.post(
     "/bootstrap",
     {
       schema: {
         summary: "Make the first key",
-        description: "From this machine, or with the bootstrap token where one is configured.",
+        description:
+          "From this machine (unless `api.local_bootstrap` is false), or with the bootstrap token " +
+          "where one is configured.",
         tags: ["keys"],
         body: Type.Object(
           { name: Type.Optional(Name), bootstrap_token: Type.Optional(Type.String()) },
@@ -122,9 +124,9 @@ function addFirstKey(api: Api, { identity, bootstrapToken }: Services): void {
     },
     async (request, reply) => {
       const { name = "admin", bootstrap_token: token } = request.body;
-      if (!mayBegin({ local: isLoopbackAddress(request.ip), token }, bootstrapToken)) {
+      if (!mayBegin({ local: isLoopbackAddress(request.ip), token }, bootstrap)) {
         const detail =
-          bootstrapToken === undefined
+          bootstrap.token === undefined
             ? "The first key is made on the machine itself: `sallyport keys create`."
             : "This is not the bootstrap token.";
         return sendFault(reply, { code: "unauthenticated", detail });

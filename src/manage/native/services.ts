@@ -14,6 +14,7 @@ import type { DocumentKey } from "../../core/ledger/document-signing.ts";
 import type { ExportedFile, LedgerEvidence } from "../../core/ledger/ledger-evidence.ts";
 import type { LedgerIndex } from "../../core/ledger/ledger-index.ts";
 import type { UsageStore } from "../../core/money/usage-report.ts";
+import type { BootstrapTerms } from "../../operations/identity/bootstrap.ts";
 import type { PolicyPorts } from "../../operations/policies/manage-bundles.ts";
 import type { BudgetPorts } from "../../operations/money/budget-desk.ts";
 import type { RetentionPorts } from "../../operations/records/retention.ts";
@@ -41,7 +42,7 @@ export interface Services {
   /** `api.auth: open`: nobody needs a credential. */
   readonly open: boolean;
   /** Needed for the first key where it is configured. */
-  readonly bootstrapToken: string | undefined;
+  readonly bootstrap: BootstrapTerms;
 }
 
 /** The record: looked through, proven, exported, followed. */

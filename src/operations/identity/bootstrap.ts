@@ -22,14 +22,21 @@ export interface Bootstrapper {
   readonly token: string | undefined;
 }
 
-/**
- * Whether somebody may begin: nobody has begun yet, and the asker is on this machine or knows the
- * token that the operator configured. Where one is configured, it is needed everywhere.
- */
-export function mayBegin({ local, token }: Bootstrapper, configured: string | undefined): boolean {
-  if (configured === undefined) return local;
+export interface BootstrapTerms {
+  /** Where one is configured, it is needed everywhere. */
+  readonly token: string | undefined;
+  /** Whether being on this machine is enough: not where agents share its loopback, as in a pod. */
+  readonly local: boolean;
+}
+
+/** Whether somebody may begin, if nobody has begun yet. */
+export function mayBegin({ local, token }: Bootstrapper, terms: BootstrapTerms): boolean {
+  return terms.token === undefined ? local && terms.local : isToken(token, terms.token);
+}
+
+export function isToken(token: string | undefined, expected: string): boolean {
   if (token === undefined) return false;
-  return timingSafeEqual(Buffer.from(sha256Hex(token)), Buffer.from(sha256Hex(configured)));
+  return timingSafeEqual(Buffer.from(sha256Hex(token)), Buffer.from(sha256Hex(expected)));
 }
 
 /** Makes the tenant and its first key in one step, so that two first callers cannot both win. */

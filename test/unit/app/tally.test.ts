@@ -101,6 +101,28 @@ describe("metrics", () => {
     expect(text).toContain('sallyport_requests_turned_away_total{code="malformed"} 2');
   });
 
+  it("keep to what Prometheus expects of names, units, labels and help", async () => {
+    const tally = createTally();
+    tally.count(closedFacts({ detector: "injection", cost: 7 }));
+    const sinks = [{ name: "siem", behind: 0, delivered: 7, failing: undefined }];
+    const text = await createMetrics("1").render({ ...reportOf(tally.rows()), sinks });
+    const own = [...text.matchAll(/^# TYPE (sallyport_\S+) (\S+)$/gm)];
+    expect(own.length).toBeGreaterThan(20);
+    for (const [, name = "", type = ""] of own) {
+      expect(name.endsWith("_total"), name).toBe(type === "counter");
+      expect(text, name).toMatch(new RegExp(`^# HELP ${name} [A-Z0-9].{8,}\\.$`, "m"));
+      expect(name).toMatch(/^[a-z_]+$/);
+    }
+    const words = [...text.matchAll(/^sallyport_[^{]*\{(.*)\}/gm)].flatMap(([, labels = ""]) =>
+      [...labels.matchAll(/(class|outcome|event|policy|result)="([^"]*)"/g)].map(
+        ([, , word]) => word,
+      ),
+    );
+    expect(words).toContain("cache_read");
+    expect(words.filter((word) => !/^[a-z0-9_]*$/.test(word ?? ""))).toEqual([]);
+    expect(text).toContain('sallyport_ledger_sink_delivered_total{sink="siem"} 7\n');
+  });
+
   it("do not count twice when scraped twice", async () => {
     const tally = createTally();
     tally.count(closedFacts({}));
