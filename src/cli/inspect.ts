@@ -1,7 +1,6 @@
 /** `sallyport inspect`: what the detectors find in a file, at a URL or on stdin. */
-import { readFileSync } from "node:fs";
+import { createReadStream, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { text as readAll } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { compilePolicies } from "../core/policy/compile-policy.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
@@ -16,22 +15,26 @@ import { DEFAULT_TENANT } from "../core/identity/tenant.ts";
 import { messageOf } from "../lib/caught.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
+import { loadFor } from "./config-options.ts";
 import { openPolicyDirectory } from "./policy-directory.ts";
+import { refusePolicies, showPolicyProblems } from "./policy-problems.ts";
 import type { Shell } from "./shell.ts";
 
 interface InspectOptions {
   readonly on: string;
-  readonly agent: string;
+  readonly agent?: string;
   readonly policies?: string;
+  readonly config?: string;
   readonly json?: true;
 }
 
 const PACK = fileURLToPath(new URL("../../policies/packs/inspection.yaml", import.meta.url));
 const SURFACES = ["request", "response", "tool_result"] as const satisfies readonly Surface[];
+const ANYBODY = "anybody";
 const FETCH_TIMEOUT_MS = 10_000;
 const BYTES_MAX = 16_777_216;
 
-/** Exit code 1: something would be blocked or redacted. */
+/** Exit code 1: something would be blocked or redacted, or not all was looked at. */
 export async function inspect(
   source: string,
   options: InspectOptions,
@@ -41,42 +44,73 @@ export async function inspect(
   if (on === undefined) {
     throw new CommandFailure(EXIT.usage, `--on ${options.on} is no surface`, SURFACES.join(", "));
   }
-  const snapshot = snapshotOf(options.policies, shell);
+  const snapshot = snapshotOf(options, shell);
   const content = parse(await read(source, shell));
-  const who = { tenant: DEFAULT_TENANT, agent: options.agent };
+  const agent = agentOf(options, shell);
+  const who = { tenant: DEFAULT_TENANT, agent };
   const seen = inspectContent(inspectionsFor(snapshot, who), on, content);
+  if (seen.verdict === "not_asked") {
+    shell.err(`no inspect entry of these policies applies to ${agent} on ${on}\n`);
+  }
   shell.out(options.json === true ? `${JSON.stringify(seen, undefined, 2)}\n` : view(seen));
   return seen.verdict === "clean" || seen.verdict === "reported" ? EXIT.ok : EXIT.failure;
 }
 
-function snapshotOf(policies: string | undefined, shell: Shell): PolicySnapshot {
-  const reply =
-    policies === undefined
-      ? compilePolicies([{ file: PACK, text: readFileSync(PACK, "utf8") }])
-      : openPolicyDirectory(policies, undefined, shell).reply;
+function snapshotOf({ policies, config }: InspectOptions, shell: Shell): PolicySnapshot {
+  if (policies === undefined && config === undefined) return snapshotOfPack();
+  const opened = openPolicyDirectory(policies, config, shell);
+  const { reply, problems } = opened;
+  if (reply.kind === "ok" && problems.length === 0) return reply.snapshot;
+  showPolicyProblems(opened, shell);
+  return refusePolicies(opened);
+}
+
+function snapshotOfPack(): PolicySnapshot {
+  const reply = compilePolicies([{ file: PACK, text: readFileSync(PACK, "utf8") }]);
   if (reply.kind === "ok") return reply.snapshot;
-  const help = "sallyport policy check shows them all";
-  throw new CommandFailure(EXIT.usage, "the policies have problems", help);
+  throw new Error("the pack `inspection` has problems");
+}
+
+function agentOf({ agent, config }: InspectOptions, shell: Shell): string {
+  if (agent !== undefined || config === undefined) return agent ?? ANYBODY;
+  return loadFor({ config }, shell).config.loopbackAgent ?? ANYBODY;
 }
 
 async function read(source: string, shell: Shell): Promise<string> {
-  const content = await readSource(source, shell);
-  if (Buffer.byteLength(content) <= BYTES_MAX) return content;
-  throw new CommandFailure(EXIT.unavailable, `${source} is larger than ${BYTES_MAX} bytes`);
-}
-
-async function readSource(source: string, shell: Shell): Promise<string> {
   try {
-    if (source === "-") return await readAll(process.stdin);
-    if (!/^https?:\/\//.test(source)) {
-      return readFileSync(resolve(shell.workingDirectory, source), "utf8");
-    }
-    const response = await fetch(source, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
-    return await response.text();
+    const content = await readSource(source, shell);
+    if (content !== undefined) return content;
   } catch (error) {
     const why = messageOf(error);
     throw new CommandFailure(EXIT.unavailable, `${source} cannot be read: ${why}`);
   }
+  throw new CommandFailure(EXIT.unavailable, `${source} is larger than ${BYTES_MAX} bytes`);
+}
+
+async function readSource(source: string, shell: Shell): Promise<string | undefined> {
+  if (source === "-") return readUpTo(BYTES_MAX, process.stdin);
+  if (!/^https?:\/\//.test(source)) {
+    return readUpTo(BYTES_MAX, createReadStream(resolve(shell.workingDirectory, source)));
+  }
+  const response = await fetch(source, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+  if (!response.ok) shell.err(`${source} answered ${response.status}\n`);
+  return response.body === null ? "" : readUpTo(BYTES_MAX, response.body);
+}
+
+/** Undefined: there is more. */
+async function readUpTo(
+  bytesMax: number,
+  source: AsyncIterable<unknown>,
+): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of source) {
+    if (!(chunk instanceof Uint8Array)) continue;
+    bytes += chunk.length;
+    if (bytes > bytesMax) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 function parse(content: string): JsonValue {

@@ -1,7 +1,9 @@
 import { statSync } from "node:fs";
 import { basename, dirname, relative, resolve } from "node:path";
+import type { Config } from "../app/config/config.ts";
+import { readFeeds } from "../app/feeds/feed-source.ts";
 import { readToolSchemas } from "../app/policies/tool-schemas.ts";
-import { NO_SCHEMAS, type ToolSchemas } from "../core/policy/tool-schemas.ts";
+import { NO_SCHEMAS } from "../core/policy/tool-schemas.ts";
 import { readPoliciesAt, readPolicyFiles, type PolicyFiles } from "../app/policies/policy-files.ts";
 import {
   compilePolicies,
@@ -28,11 +30,11 @@ export function openPolicyDirectory(
   config: unknown,
   shell: Shell,
 ): PolicyDirectory {
-  const configured = dir === undefined ? loadFor({ config }, shell).config : undefined;
-  const directory = configured?.policiesDirectory ?? resolve(shell.workingDirectory, dir ?? ".");
-  // A directory that is looked at by itself belongs to no gateway, and so to no servers.
-  const tools = configured === undefined ? NO_SCHEMAS : readToolSchemas(configured);
-  return compiled(directory, readPoliciesAt(directory), tools, shell);
+  const isAlone = dir !== undefined && config === undefined;
+  const configured = isAlone ? undefined : loadFor({ config }, shell).config;
+  const configuredDirectory = configured?.policiesDirectory ?? ".";
+  const directory = resolve(shell.workingDirectory, dir ?? configuredDirectory);
+  return compiled(directory, readPoliciesAt(directory), configured, shell);
 }
 
 /**
@@ -55,26 +57,32 @@ export function openCandidate(
     sources: [...around.sources.filter(isOther), ...own.sources],
     problems: [...around.problems.filter(isOther), ...own.problems],
   };
-  return compiled(dirname(place), files, readToolSchemas(configured), shell);
+  return compiled(dirname(place), files, configured, shell);
 }
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
+/** A directory that is looked at by itself belongs to no gateway, and so to no servers or feeds. */
 function compiled(
   directory: string,
   files: PolicyFiles,
-  tools: ToolSchemas,
+  configured: Config | undefined,
   shell: Shell,
 ): PolicyDirectory {
+  const tools = configured === undefined ? NO_SCHEMAS : readToolSchemas(configured);
+  const { feeds, problems } = readFeeds(configured?.feeds ?? []);
   const near = (file: string): string => {
     const path = relative(shell.workingDirectory, file);
     return path.startsWith("..") ? file : path;
   };
   const sources = files.sources.map(({ file, text }) => ({ file: near(file), text }));
-  const unreadable = files.problems.map((problem) => ({ ...problem, file: near(problem.file) }));
-  const reply = compilePolicies(sources, tools);
+  const unreadable = [...files.problems, ...problems].map((problem) => ({
+    ...problem,
+    file: near(problem.file),
+  }));
+  const reply = compilePolicies(sources, tools, feeds);
   const found = reply.kind === "problems" ? reply.problems : [];
   const warnings = reply.kind === "ok" ? reply.warnings : [];
   return { directory, sources, reply, problems: [...unreadable, ...found], warnings };

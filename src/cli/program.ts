@@ -71,8 +71,12 @@ function addCommands(program: Command, shell: Shell, done: Done): void {
     .description("what the detectors find in a file, at a URL, or in what comes on stdin (-)")
     .argument("<source>", "file, http(s) URL, or -")
     .option("--on <surface>", "request, response or tool_result", "tool_result")
-    .option("--agent <name>", "whose inspect entries apply", "anybody")
+    .option(
+      "--agent <name>",
+      "whose inspect entries apply (default: the loopback agent, or anybody)",
+    )
     .option("--policies <dir>", "your own entries; without it those of the pack `inspection`")
+    .option("--config <file>", "entries, feeds and loopback agent of this configuration")
     .option("--json", "the answer of POST /core/v1/inspect")
     .action(async (source: string, options) =>
       done(await (await import("./inspect.ts")).inspect(source, options, shell)),

@@ -57,7 +57,8 @@ export interface LookWatch {
   end(): void;
 }
 
-export type LookSide = "request" | "answer";
+/** A message goes through a tunnel that is open already. */
+export type LookSide = "request" | "answer" | "message";
 
 /** Process-wide state that stage 2 respects. */
 export interface Gatekeeper {

@@ -1,8 +1,11 @@
 /** A detector that hangs or eats all memory: nothing passes, and the record says so. */
 import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { acceptEcho } from "../support/echo-socket.ts";
 import { readRecorded } from "../support/recorded.ts";
 import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
 import { startSallyport, type SallyportSetup } from "../support/sallyport-process.ts";
@@ -12,12 +15,13 @@ version: 1
 agents: [tester]
 rules:
   - { id: web, http: { upstreams: [web] }, effect: allow }
+  - { id: feed, http: { upstreams: [web], paths: [/feed], upgrade: true }, effect: allow }
 inspect:
   - { id: keys, on: [request, response], find: [secret], do: block }
 `;
 
 function setup(
-  upstream: RecordingUpstream,
+  upstream: Pick<RecordingUpstream, "url">,
   stuckMs = 2000,
   nodeFlags: readonly string[] = [],
 ): SallyportSetup {
@@ -126,6 +130,26 @@ describe("a look that does not end", () => {
           data: { side: "answer", exchange, method: "GET", path: "/evil" },
         },
       },
+    ]);
+  });
+
+  it("is on the record with its exchange where a message of a tunnel is looked at", async () => {
+    const server = createServer().on("upgrade", (request, socket) => acceptEcho(request, socket));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const first = await startSallyport(setup({ url: `http://127.0.0.1:${port}` }));
+    const ended = once(first.child, "exit");
+    const socket = new WebSocket(`${first.url.replace("http:", "ws:")}/web/feed`);
+    socket.addEventListener("open", () => socket.send("hang-here"));
+    expect((await ended)[1]).toBe("SIGKILL");
+    server.closeAllConnections();
+    server.close();
+
+    await using again = await first.restart();
+    const { entries, intents } = await readRecorded(again.dataDirectory);
+    const [exchange = ""] = intents.keys();
+    expect(entries.filter(({ kind }) => kind === "event")).toMatchObject([
+      { event: { action: "look_stuck", data: { side: "message", exchange, path: "/feed" } } },
     ]);
   });
 

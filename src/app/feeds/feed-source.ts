@@ -79,6 +79,15 @@ export function openFeedSource(configs: readonly FeedConfig[], events: FeedEvent
   };
 }
 
+/** What the files say now, for who looks once. */
+export function readFeeds(configs: readonly FeedConfig[]): {
+  readonly feeds: DestinationFeeds;
+  readonly problems: readonly Problem[];
+} {
+  const { feeds, problems } = load(configs, now());
+  return { feeds: destinationFeeds(feeds), problems };
+}
+
 function load(configs: readonly FeedConfig[], at: Instant): Load {
   const feeds: Feed[] = [];
   const stale: string[] = [];

@@ -70,7 +70,7 @@ function takeNote(directory: string, name: string): StuckNote | undefined {
   }
 }
 
-/** Undefined: an answer, whose exchange is closed as unknown already, or an upstream that is gone. */
+/** Undefined: an answer or a message, whose exchange is closed as unknown already, or an upstream that is gone. */
 function factsOf({ at, lookedAt }: StuckNote, upstreams: readonly Upstream[]): Facts | undefined {
   const { side, exchange, name, method, tenant, agent, path } = namesIn(lookedAt);
   const upstream = upstreams.find((one) => one.name === name);

@@ -27,7 +27,7 @@ import type { StandingStreams } from "../http-exchange.ts";
 import { renderRefusal } from "../refusals/render-refusal.ts";
 import type { ConnectorFor } from "../upstream-pools.ts";
 import { writeFrame } from "./frame-reader.ts";
-import { createTunnelScreens } from "./tunnel-screens.ts";
+import { createTunnelScreens, messageWatch } from "./tunnel-screens.ts";
 import type { OpenTunnel, TunnelEnd } from "./upgrade-tunnel.ts";
 import type { RequestHead, WireReply } from "../wire.ts";
 
@@ -99,7 +99,7 @@ function upgradeExchange(parts: UpgradeParts, vault: Vault, openTunnel: OpenTunn
     },
     refuse: (refusal) =>
       writeReply(socket, renderRefusal(shapeOf(upstream), refusal, { exchange })),
-    forward: async ({ inspections }, facts) => {
+    forward: async ({ inspections, looks }, facts) => {
       const borrowed = vault.credentialFor(upstream, method, head.rawPath, facts.principal);
       if (borrowed.kind === "halt") {
         const { code, detail, cause } = borrowed.refusal;
@@ -119,12 +119,14 @@ function upgradeExchange(parts: UpgradeParts, vault: Vault, openTunnel: OpenTunn
         },
       };
       const echoes = borrowed.value?.echoes ?? [];
-      const screens = createTunnelScreens(inspections, echoes, upstream, (refusal) => {
+      const cut = (refusal: Refusal): void => {
         if (cutFor !== undefined) return;
         cutFor = refusal.code;
         screens?.back.unpipe(socket);
         socket.end(farewellFrame(toldOfFindings(asked, refusal)));
-      });
+      };
+      const watch = looks && messageWatch(looks, facts);
+      const screens = createTunnelScreens(inspections, echoes, upstream, cut, watch);
       parts.open.add(tunnel);
       const ended = await openTunnel({ ...parts, credential: borrowed.value, facts, screens });
       parts.open.remove(tunnel);

@@ -17,7 +17,7 @@ import {
 } from "./frame-reader.ts";
 
 export interface FrameGateOptions {
-  readonly screen: MessageScreen;
+  readonly screen: Pick<MessageScreen, "judge" | "missed">;
   readonly bytesMax: number;
   readonly unscannable: Upstream["unscannable"];
   /** Takes injected secrets out of what passes without a look. */

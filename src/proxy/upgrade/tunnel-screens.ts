@@ -4,10 +4,11 @@ import type { Facts, Scan } from "../../core/evidence.ts";
 import { answerRefusal, blockRefusal } from "../../core/inspect/block-refusal.ts";
 import { createEchoFilter } from "../../core/inspect/echo-filter.ts";
 import type { Finding } from "../../core/inspect/finding.ts";
-import { createMessageScreen } from "../../core/inspect/message-screen.ts";
+import { createMessageScreen, type MessageScreen } from "../../core/inspect/message-screen.ts";
 import type { Refusal, RefusalCode } from "../../core/refusal.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import type { InspectionReport } from "../../pipeline/ask.ts";
+import type { LookWatch } from "../../pipeline/stages.ts";
 import { FrameGate } from "./frame-gate.ts";
 
 export interface TunnelScreens {
@@ -19,25 +20,36 @@ export interface TunnelScreens {
 const NO_ECHOES: readonly string[] = [];
 const NOT_ASKED: Scan = { kind: "none", reason: "not_asked" };
 
+/** Before and after each look. */
+export interface MessageWatch {
+  begin(): void;
+  end(): void;
+}
+
+export function messageWatch(looks: LookWatch, facts: Facts): MessageWatch {
+  return { begin: () => looks.begin(facts, "message"), end: () => looks.end() };
+}
+
 /** Undefined: no rule looks at either way. `cut` is called at most once. */
 export function createTunnelScreens(
   { request, response }: Inspections,
   echoes: readonly string[],
   { requestBytesMax, responseBytesMax, unscannable }: Upstream,
   cut: (refusal: Refusal) => void,
+  watch?: MessageWatch,
 ): TunnelScreens | undefined {
   if (request.rules.length === 0 && response.rules.length === 0) return undefined;
   const asked = createMessageScreen(request, NO_ECHOES);
   const answered = createMessageScreen(response, echoes);
   const out = new FrameGate({
-    screen: asked,
+    screen: watched(asked, watch),
     bytesMax: requestBytesMax,
     unscannable: request.rules.length === 0 ? "pass" : unscannable,
     echoes: createEchoFilter(NO_ECHOES),
     cut: (finding, reason) => cut(refusalOf("request_blocked", finding, reason)),
   });
   const back = new FrameGate({
-    screen: answered,
+    screen: watched(answered, watch),
     bytesMax: responseBytesMax,
     unscannable: response.rules.length === 0 ? "pass" : unscannable,
     echoes: createEchoFilter(echoes),
@@ -51,6 +63,22 @@ export function createTunnelScreens(
       const scan = response.rules.length === 0 ? NOT_ASKED : answered.scan;
       const findings = [...asked.findings, ...answered.findings];
       return { findings, scan, usage: undefined, model: undefined };
+    },
+  };
+}
+
+function watched(
+  screen: MessageScreen,
+  watch: MessageWatch | undefined,
+): Pick<MessageScreen, "judge" | "missed"> {
+  if (watch === undefined) return screen;
+  return {
+    missed: (reason, bytes) => screen.missed(reason, bytes),
+    judge(message) {
+      watch.begin();
+      const verdict = screen.judge(message);
+      watch.end();
+      return verdict;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,6 +8,13 @@ import { CommandFailure } from "../../../src/cli/command-failure.ts";
 import { inspect } from "../../../src/cli/inspect.ts";
 
 const SECRET = `ghp_${"a1B2c3D4e5F6".repeat(3)}`;
+
+interface RunOptions {
+  readonly on?: string;
+  readonly json?: true;
+  readonly agent?: string;
+  readonly config?: string;
+}
 
 describe("sallyport inspect", () => {
   let directory: string;
@@ -21,19 +28,33 @@ describe("sallyport inspect", () => {
     );
     writeFileSync(join(directory, "plain.txt"), "The harbour was quiet that morning.");
     writeFileSync(join(directory, "call.json"), JSON.stringify({ args: { token: SECRET } }));
+    writeFileSync(join(directory, "bad-hosts.txt"), "collector.example\n");
+    writeFileSync(
+      join(directory, "gate.yaml"),
+      "agents: [{ name: tester }]\nidentity: { loopback_agent: tester }\n" +
+        "policies: { dir: policies }\n" +
+        "feeds: [{ name: ours, file: bad-hosts.txt, as: blocked }]\n",
+    );
+    mkdirSync(join(directory, "policies"));
+    writeFileSync(
+      join(directory, "policies", "all.yaml"),
+      "version: 1\nagents: [tester]\nrules:\n  - { id: all, tools: ['*'], effect: allow }\n" +
+        "inspect:\n  - { id: lists, on: [tool_result], find: [destination], do: block }\n",
+    );
   });
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  async function run(source: string, options: { on?: string; json?: true } = {}) {
+  async function run(source: string, options: RunOptions = {}) {
     let out = "";
+    let err = "";
     const shell = {
       environment: {},
       workingDirectory: directory,
       out: (text: string) => void (out += text),
-      err: () => undefined,
+      err: (text: string) => void (err += text),
     };
-    const code = await inspect(source, { on: "tool_result", agent: "anybody", ...options }, shell);
-    return { out, code };
+    const code = await inspect(source, { on: "tool_result", ...options }, shell);
+    return { out, code, err };
   }
 
   it("explains what would be blocked, and ends with 1", async () => {
@@ -64,7 +85,7 @@ describe("sallyport inspect", () => {
   });
 
   it("says clean of what is clean, and ends with 0", async () => {
-    expect(await run("plain.txt")).toEqual({ out: "clean\n", code: 0 });
+    expect(await run("plain.txt")).toEqual({ out: "clean\n", code: 0, err: "" });
   });
 
   it("names the place in JSON and never the secret", async () => {
@@ -85,6 +106,25 @@ describe("sallyport inspect", () => {
     const { port } = server.address() as AddressInfo;
     expect((await run(`http://127.0.0.1:${port}/`)).code).toBe(1);
     server.close();
+  });
+
+  it("looks with the entries, the feeds and the loopback agent of a configuration", async () => {
+    writeFileSync(join(directory, "news.txt"), "See https://collector.example/ for more.");
+    expect(await run("news.txt")).toMatchObject({ code: 0 });
+    const { out, code } = await run("news.txt", { config: "gate.yaml" });
+    expect(out).toContain("block   100  destination.listed (listed-by-ours)");
+    expect(code).toBe(1);
+    const other = await run("news.txt", { config: "gate.yaml", agent: "somebody" });
+    expect(other).toMatchObject({ code: 1, out: "not asked\n" });
+    expect(other.err).toContain("no inspect entry of these policies applies to somebody");
+  });
+
+  it("says which line of a feed is wrong", async () => {
+    writeFileSync(join(directory, "torn.txt"), "collector.example\nhttp://[\n");
+    const torn =
+      "policies: { dir: policies }\nfeeds: [{ name: torn, file: torn.txt, as: blocked }]\n";
+    writeFileSync(join(directory, "torn.yaml"), torn);
+    await expect(run("plain.txt", { config: "torn.yaml" })).rejects.toThrow(CommandFailure);
   });
 
   it("says what is wrong with its arguments", async () => {
