@@ -157,7 +157,8 @@ function watchLists(
 
 /** What closed exchanges add up to, on disk: reports of usage, uses of secrets. */
 function countersOf(config: Config, log: Log, started: AsyncDisposableStack): Counters {
-  const onFault = (cause: unknown): void => log.error({ cause: String(cause) }, "counts");
+  const onFault = (cause: unknown): void =>
+    log.error({ cause: String(cause) }, "usage and uses of secrets cannot be counted");
   const personal = started.use(
     new SqlitePersonalStore(personalFile(config.dataDirectory), onFault),
   );

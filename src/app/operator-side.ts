@@ -88,6 +88,7 @@ export async function startOperatorSide(parts: OperatorParts): Promise<OperatorS
   const ledger = (): Promise<Ledger> => parts.ledger();
   const endRetention = keepRetention({ config, ledger, index: ledgerThread, log });
   const management = await startManagement(config.manage, { listener, vitals, native, mounted });
+  log.info({ url: management.url }, "management listening");
   return {
     url: management.url,
     reload: () => listener.reload(),

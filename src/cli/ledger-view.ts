@@ -19,7 +19,7 @@ import { printable } from "../lib/printable.ts";
 import type { ExchangeRecord } from "../stores/ledger/read-ledger.ts";
 import type { HeadsReport } from "../stores/ledger/signed-heads.ts";
 import type { ChainReport } from "../stores/ledger/verify-ledger.ts";
-import { counted } from "./counted.ts";
+import { counted } from "../lib/counted.ts";
 
 /** One record on one line. */
 export function entryLine(entry: Entry): string {

@@ -1,6 +1,6 @@
 import { printProblems } from "../app/policies/policy-fault.ts";
 import { CommandFailure } from "./command-failure.ts";
-import { counted } from "./counted.ts";
+import { counted } from "../lib/counted.ts";
 import { EXIT } from "./exit-code.ts";
 import type { PolicyDirectory } from "./policy-directory.ts";
 import type { Shell } from "./shell.ts";

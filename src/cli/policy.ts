@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { languageReference, schemaText } from "../core/policy/language-reference.ts";
 import type { TestResult } from "../core/policy/run-tests.ts";
 import { CommandFailure } from "./command-failure.ts";
-import { counted } from "./counted.ts";
+import { counted } from "../lib/counted.ts";
 import { EXIT } from "./exit-code.ts";
 import { openPolicyDirectory, type PolicyDirectory } from "./policy-directory.ts";
 import { addExplain } from "./policy-explain.ts";

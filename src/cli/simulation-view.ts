@@ -7,7 +7,7 @@ import type { BudgetTally } from "../core/replay/spend-replay.ts";
 import type { Instant } from "../core/units.ts";
 import { printable } from "../lib/printable.ts";
 import type { SimulatedTraffic } from "../operations/policies/simulate-traffic.ts";
-import { counted } from "./counted.ts";
+import { counted } from "../lib/counted.ts";
 
 /** Of each list; `--json` has all. */
 const LINES_MAX = 20;

@@ -34,7 +34,10 @@ async function serve({ config }: LoadedConfig, log: Log, shell: Shell): Promise<
   const running = await start(parts);
   // Listens for signals first: who reads the banner may stop the program right away.
   const ending = serveUntilStopped(running, false);
-  shell.out(banner(running.config, running.url, running.manageUrl ?? ""));
+  // What reads JSON reads nothing else; the log names both listeners.
+  if (config.log.format === "text") {
+    shell.out(banner(running.config, running.url, running.manageUrl ?? ""));
+  }
   return (await ending) === "drained" ? EXIT.ok : EXIT.interrupted;
 }
 

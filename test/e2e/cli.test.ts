@@ -383,7 +383,45 @@ describe("the other commands", () => {
       "→ the vault has no secret nothing; store it: sallyport vault set nothing",
     );
     expect(output).toMatch(/warn {2}policies +0 rules/);
-    expect(output).toMatch(/warn {2}upstream +x: /);
+    expect(output).toMatch(/FAIL {2}upstream +x: .* leads to loopback/);
+    expect(output).toContain("give it allow_private: true");
+  });
+
+  it("doctor calls an upstream well where a call would come through, and only there", async () => {
+    const cwd = project();
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    const url = `http://127.0.0.1:${port}`;
+    writeFileSync(
+      join(cwd, "sallyport.yaml"),
+      `listen: { port: 0 }\nmanage: { port: 0 }\nupstreams:\n` +
+        `  - { name: shut, url: "${url}" }\n` +
+        `  - { name: open, url: "${url}", allow_private: true }\n` +
+        `  - { name: none, url: "http://127.0.0.1:9", allow_private: true }\n`,
+    );
+    const { output } = await runSallyport(["doctor"], { cwd });
+    server.close();
+    expect(output).toMatch(/FAIL {2}upstream +shut: /);
+    expect(output).toMatch(/ok {4}upstream +open: .* accepts connections/);
+    expect(output).toMatch(/warn {2}upstream +none: .*ECONNREFUSED/);
+  });
+
+  it("a gate whose log is JSON prints nothing else, and names both listeners", async () => {
+    await using gate = await startSallyport({
+      config: "agents: [{ name: a }]\nlog: { format: json }\n",
+      policies: { "none.yaml": "version: 1\nagents: [a]\nrules: []\n" },
+    });
+    await gate.stop();
+    const lines = gate.output().trimEnd().split("\n");
+    const said = lines.map((line): { msg: string; url?: string } => JSON.parse(line));
+    expect(said).toContainEqual(
+      expect.objectContaining({ msg: "data plane listening", url: gate.url }),
+    );
+    expect(said).toContainEqual(
+      expect.objectContaining({ msg: "management listening", url: gate.manageUrl }),
+    );
   });
 
   it("doctor is content with ports that the gate itself listens on", async () => {

@@ -1,11 +1,11 @@
 /** What `sallyport doctor` looks at: each look is independent, and none changes anything. */
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { compilePolicies } from "../../core/policy/compile-policy.ts";
 import { SecretsUnreachable } from "../../core/secret/secret-store.ts";
 import { borrowersOf } from "../../core/secret/borrowers.ts";
-import type { Upstream } from "../../core/upstream.ts";
 import { messageOf } from "../../lib/caught.ts";
+import { counted } from "../../lib/counted.ts";
 import { wallMillis } from "../../lib/clock.ts";
 import { createFileSecretStore } from "../../stores/vault/file-secret-store.ts";
 import { vaultPath } from "../../stores/vault/vault-file.ts";
@@ -18,9 +18,9 @@ import { openCounters } from "../ports/open-counters.ts";
 import { readPolicyFiles } from "../policies/policy-files.ts";
 import { readPrices } from "../prices/read-prices.ts";
 import { diagnoseDirectory } from "./diagnose-directory.ts";
+import { diagnoseUpstream } from "./diagnose-upstream.ts";
 import { diagnoseSink } from "./diagnose-sinks.ts";
 import { isDataPlane, isManagement } from "./is-sallyport.ts";
-import { tryConnection } from "./try-connection.ts";
 import { tryPort } from "./try-port.ts";
 import { NOBODY_TOLD } from "../observe/store-events.ts";
 import { StoreFault } from "../ports/store-fault.ts";
@@ -59,7 +59,9 @@ export async function diagnose(
     ...(await diagnoseDirectory(config)),
     ...(await ownVault(config)),
     ...(await credentials(config, environment)),
-    ...(await Promise.all(config.upstreams.map((one) => reachable(one, environment)))),
+    ...(await Promise.all(
+      config.upstreams.map((one) => diagnoseUpstream(one, environment["PATH"])),
+    )),
   ];
 }
 
@@ -86,11 +88,11 @@ function policies(config: Config): Finding {
   if (reply.kind === "problems" || count > 0) {
     return problem(
       "policies",
-      `${count} problems in ${policiesDirectory}`,
+      `${counted(count, "problem")} in ${policiesDirectory}`,
       "sallyport policy check",
     );
   }
-  const detail = `${reply.snapshot.ruleCount} rules in ${policiesDirectory}`;
+  const detail = `${counted(reply.snapshot.ruleCount, "rule")} in ${policiesDirectory}`;
   return reply.snapshot.ruleCount > 0
     ? ok("policies", detail)
     : warning("policies", detail, "without a rule everything is denied: sallyport init");
@@ -99,7 +101,7 @@ function policies(config: Config): Finding {
 function prices(config: Config): Finding {
   const { overlay, problems } = readPrices(config.prices, now());
   return problems.length > 0
-    ? problem("prices", `${problems.length} problems`, "sallyport prices check")
+    ? problem("prices", counted(problems.length, "problem"), "sallyport prices check")
     : ok("prices", `${overlay.overrides.length} of your own over the bundled catalogue`);
 }
 
@@ -172,7 +174,7 @@ async function ownVault(config: Config): Promise<readonly Finding[]> {
   try {
     const store = createFileSecretStore({ directory, key: vaultKeyOf(config) });
     const secrets = await store.list(DEFAULT_TENANT);
-    return [ok("vault", secrets.length === 1 ? "1 secret" : `${secrets.length} secrets`)];
+    return [ok("vault", counted(secrets.length, "secret"))];
   } catch (error) {
     const cause = error instanceof SecretsUnreachable ? error.cause : error;
     const remedy = "restore vault.json and its key from one backup: `sallyport vault list`";
@@ -209,44 +211,6 @@ async function credentials(config: Config, environment: Environment): Promise<re
   } catch (error) {
     const reason = messageOf(error);
     return [problem("vault", reason, "sallyport vault list")];
-  }
-}
-
-async function reachable(upstream: Upstream, environment: Environment): Promise<Finding> {
-  const { name, origin, transport } = upstream;
-  if (transport.kind === "stdio") {
-    return runnable(name, transport.command, environment["PATH"]);
-  }
-  const { hostname, port, protocol } = new URL(origin);
-  const host = hostname.replace(/^\[|\]$/g, "");
-  const remedy = "check the name, the network and its egress rules";
-  const why = await tryConnection(host, Number(port) || (protocol === "https:" ? 443 : 80));
-  return why === undefined
-    ? ok("upstream", `${name}: ${origin} accepts connections`)
-    : warning("upstream", `${name}: ${origin}: ${why}`, remedy);
-}
-
-/** Started only when an agent wants it; what can be seen before is whether it is there. */
-function runnable(name: string, command: string, path = ""): Finding {
-  const places = command.includes("/")
-    ? [command]
-    : path.split(delimiter).map((place) => join(place, command));
-  const found = places.find((place) => isExecutable(place));
-  return found === undefined
-    ? problem(
-        "upstream",
-        `${name}: ${command} is not there`,
-        "install it, or correct stdio.command",
-      )
-    : ok("upstream", `${name}: ${found}`);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 

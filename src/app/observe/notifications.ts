@@ -21,7 +21,7 @@ export function openNotifier(config: Config, log: Log): GateNotifier & Disposabl
   return new QueueingNotifier({
     path: notificationsPath(config),
     now,
-    onFault: (cause) => log.error({ cause: String(cause) }, "notifications"),
+    onFault: (cause) => log.error({ cause: String(cause) }, "notifications cannot be stored"),
   });
 }
 

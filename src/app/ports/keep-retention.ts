@@ -38,8 +38,9 @@ async function look(days: number, { config, ledger, index, log }: RetentionKeepe
     using retention = openRetention({ config, ledger: await ledger(), index, store, now });
     const reason = `retention of ${days} days`;
     const pruned = await pruneLedger("sallyport", before, reason, retention.ports);
-    if (pruned.kind === "fault") log.error({ cause: pruned.fault.detail }, "retention");
+    if (pruned.kind === "fault")
+      log.error({ cause: pruned.fault.detail }, "old records cannot be removed");
   } catch (error) {
-    log.error({ cause: String(error) }, "retention");
+    log.error({ cause: String(error) }, "old records cannot be removed");
   }
 }

@@ -22,6 +22,6 @@ function openThread(
 ): LedgerThread {
   const index = indexPlace(dataDirectory, url);
   return new LedgerThread({ index, dataDirectory, sinks }, (cause) =>
-    log.error({ cause }, "the ledger's index or a sink"),
+    log.error({ cause }, "the ledger's index or a sink cannot be written"),
   );
 }
