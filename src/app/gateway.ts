@@ -112,7 +112,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   judge?.listensAt(url);
   warmUp(policies.current(), prices.catalogue, config);
   await prepareCredentials(wired, config, events);
-  const watch = watchLists(config, wired, crew, live);
   const owned = started.move();
   return {
     url,
@@ -124,7 +123,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       for (const source of [listener, feeds, policies, prices]) source.reload();
     },
     async stop() {
-      watch?.[Symbol.dispose]();
       await drain(wired, config, events);
       await owned.disposeAsync();
     },
@@ -140,19 +138,6 @@ async function tracedToo(
   if (tracing === undefined) return listeners;
   started.defer(() => tracing.stop());
   return [...listeners, tracing.closed];
-}
-
-/** One process of a crew is enough: the others learn from its pins. */
-function watchLists(
-  { definitions }: Config,
-  { plane }: Wired,
-  crew: CrewPlace | undefined,
-  live: OpenLiveDirectory,
-): Disposable | undefined {
-  if (definitions.refresh === 0 || (crew?.slot ?? 0) !== 0) return undefined;
-  const watch = plane.watchLists(definitions.refresh);
-  live.onChange(() => watch.look());
-  return watch;
 }
 
 /** What closed exchanges add up to, on disk: reports of usage, uses of secrets. */

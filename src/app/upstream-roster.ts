@@ -13,6 +13,8 @@ export interface UpstreamRoster {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** MCP servers, in the order in which lists show them. */
   readonly members: ReadonlyMap<string, Upstream>;
+  /** Whether there are any but Sallyport itself. */
+  readonly hasServers: boolean;
   /** Looks at the directory; answers with the upstreams that are no more. */
   refresh(): readonly Upstream[];
 }
@@ -50,7 +52,14 @@ export function createUpstreamRoster(
   }
 
   refresh();
-  return { upstreams, members, refresh };
+  return {
+    upstreams,
+    members,
+    get hasServers() {
+      return [...members.values()].some((member) => member !== OWN_UPSTREAM);
+    },
+    refresh,
+  };
 }
 
 function fill(map: Map<string, Upstream>, all: readonly Upstream[]): void {

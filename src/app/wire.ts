@@ -1,5 +1,4 @@
 /** The one place that constructs: ports into the data plane, and what it speaks. */
-import { join } from "node:path";
 import { createDataPlane, type DataPlane, type DataPlaneOptions } from "../proxy/data-plane.ts";
 import type { DataPlaneLimits } from "../proxy/data-plane-limits.ts";
 import { createUpgradeDoor } from "../proxy/upgrade/forward-upgrade.ts";
@@ -8,28 +7,21 @@ import { httpWire } from "../proxy/http/http-wire.ts";
 import { anthropicWire } from "../proxy/llm/anthropic/anthropic-wire.ts";
 import { geminiWire } from "../proxy/llm/gemini/gemini-wire.ts";
 import { openaiWire } from "../proxy/llm/openai/openai-wire.ts";
-import { FEDERATION } from "../proxy/mcp/federation/federation-door.ts";
+import { FEDERATION } from "../proxy/mcp/federation/federation.ts";
+import { McpOnDemand, type McpSide } from "../proxy/mcp/mcp-on-demand.ts";
 import { ProtectedResource } from "../proxy/mcp/protected-resource.ts";
-import { createMcpWire } from "../proxy/mcp/mcp-wire.ts";
-import { OwnServer } from "../proxy/mcp/own/own-server.ts";
-import { ListNews } from "../proxy/mcp/news/list-news.ts";
 import type { PeerLinks } from "../proxy/mcp/peers/peer-links.ts";
-import { ALONE } from "../proxy/mcp/peers/peers.ts";
-import { TaskDesk } from "../proxy/mcp/tasks/task-desk.ts";
-import { McpTransports } from "../proxy/mcp/transport/mcp-transports.ts";
+import { ALONE, type Peers } from "../proxy/mcp/peers/peers.ts";
 import { createGuardedConnector } from "../proxy/net/guarded-connector.ts";
 import type { Routes } from "../proxy/route-request.ts";
 import { UpstreamPools, type ConnectorFor } from "../proxy/upstream-pools.ts";
 import type { WireFamily } from "../proxy/wire.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { RecentRefusals } from "../operations/planning/recent-refusals.ts";
-import { SqliteRequestStates } from "../stores/sqlite/request-state-store.ts";
-import { SqliteSessionOwners } from "../stores/sqlite/session-owner-store.ts";
 import type { Config, Limits } from "./config/config.ts";
 import type { CrewPlace } from "./workers/worker-messages.ts";
 import { openPorts, type OpenPorts, type PortsOptions } from "./ports/open-ports.ts";
 import { createUpstreamRoster, type UpstreamRoster } from "./upstream-roster.ts";
-import { VERSION } from "./version.ts";
 
 export interface WireOptions extends Omit<PortsOptions, "shared"> {
   readonly createServer: DataPlaneOptions["createServer"];
@@ -61,59 +53,68 @@ export async function wire(options: WireOptions): Promise<Wired> {
 }
 
 async function openPlane(
-  { config, environment, events, live, refusals, crew, createServer }: WireOptions,
-  { ports, vault, tasks: taskStore }: OpenPorts,
+  options: WireOptions,
+  opened: OpenPorts,
   started: AsyncDisposableStack,
 ): Promise<DataPlane> {
+  const { config, live, crew, createServer } = options;
+  const { ports, vault } = opened;
   const roster = createUpstreamRoster(config, () => live.upstreams());
   const routes = routesOf(config, roster);
+  const limits = dataPlaneLimits(config.limits);
   const links = crew === undefined ? undefined : started.use(await linksOf(crew));
-  const peers = links ?? ALONE;
-  const owners = started.use(
-    new SqliteSessionOwners(join(config.dataDirectory, "mcp-sessions.db"), () => ports.now()),
-  );
-  const states = started.use(
-    new SqliteRequestStates(join(config.dataDirectory, "mcp-states.db"), () => ports.now()),
-  );
-  const { policies, definitions } = ports;
-  const news = new ListNews(() => {
-    const servers = live.upstreams();
-    return { policy: policies.current(), definitions: definitions.revision, servers };
-  });
-  const tasks = new TaskDesk({ ...ports, store: taskStore });
-  const own = new OwnServer({ upstreams: routes.upstreams, ports, refusals, tasks }, VERSION);
-  const ways = { vault, environment, events, own, peers, owners, news, tasks };
-  const mcp = started.use(new McpTransports(ways));
+  const mcp = started.use(mcpOnDemand(options, opened, { routes, limits, peers: links ?? ALONE }));
   const pools = started.use(new UpstreamPools(connectorFor, mcp, vault));
-  await links?.listen((name) => {
-    const upstream = routes.upstreams.get(name);
-    if (upstream !== undefined) pools.transport(upstream);
-  });
   const standing: StandingStreams = new Set();
   const plane = createDataPlane({
     ports,
     ...routes,
-    wires: {
-      ...WIRES,
-      mcp: createMcpWire({ definitions, states, login: routes.login, tasks }),
-      bedrock: await bedrockWire(config),
-    },
+    wires: { ...WIRES, bedrock: await bedrockWire(config) },
+    mcp,
     pools,
     upgrades: createUpgradeDoor({ vault, connectorFor, standing }),
     standing,
-    limits: dataPlaneLimits(config.limits),
+    limits,
     createServer,
     holdMax: config.reviews.holdMax,
-    peers,
-    news,
-    tasks,
-    version: VERSION,
+  });
+  if (links !== undefined || roster.hasServers) await mcp.load();
+  await links?.listen((name) => {
+    const upstream = routes.upstreams.get(name);
+    if (upstream !== undefined) pools.transport(upstream);
   });
   live.onChange(() => {
     plane.stop((who) => live.whyEnded(who));
     for (const gone of roster.refresh()) void pools.retire(gone);
+    // What hinders it is told to whoever asks for a server, and to the log.
+    if (roster.hasServers) void mcp.load().then(lookAgain, () => {});
   });
   return plane;
+}
+
+const lookAgain = (side: McpSide): void => side.look();
+
+interface McpSurroundings {
+  readonly routes: Routes;
+  readonly limits: DataPlaneLimits;
+  readonly peers: Peers;
+}
+
+function mcpOnDemand(
+  { config, environment, events, live, refusals, crew }: WireOptions,
+  opened: OpenPorts,
+  { routes, limits: { body }, peers }: McpSurroundings,
+): McpOnDemand {
+  const { dataDirectory, definitions } = config;
+  // One process of a crew is enough to read lists: the others learn from its pins.
+  const watches = definitions.refresh > 0 && (crew?.slot ?? 0) === 0;
+  const watchEvery = watches ? definitions.refresh : undefined;
+  const own = { dataDirectory, environment, events, live, refusals };
+  const parts = { opened, ...own, routes, peers, body, watchEvery };
+  return new McpOnDemand(async (host) => {
+    const { openMcpSide } = await import("./open-mcp-side.ts");
+    return openMcpSide(parts, host);
+  });
 }
 
 const WIRES = {

@@ -17,16 +17,14 @@ import { ClientReply } from "./client-reply.ts";
 import type { DataPlaneLimits } from "./data-plane-limits.ts";
 import type { Shutdown } from "./forward-http.ts";
 import type { UpgradeDoor } from "./upgrade/forward-upgrade.ts";
-import { HttpExchange, type ExchangeTools, type StandingStreams } from "./http-exchange.ts";
+import {
+  HttpExchange,
+  type ExchangeParts,
+  type ExchangeTools,
+  type StandingStreams,
+} from "./http-exchange.ts";
 import { tellReview } from "./hold/tell-review.ts";
-import { innerSide, type InnerTools } from "./mcp/inner/inner-side.ts";
-import { LegacyDoor } from "./mcp/legacy/legacy-door.ts";
-import { MESSAGE_PATH, STREAM_PATH } from "./mcp/legacy/legacy-paths.ts";
-import { ListWatch } from "./mcp/news/list-watch.ts";
-import type { ListNews } from "./mcp/news/list-news.ts";
-import type { Peers } from "./mcp/peers/peers.ts";
-import type { TaskDesk } from "./mcp/tasks/task-desk.ts";
-import { FederationDoor, type Arrival } from "./mcp/federation/federation-door.ts";
+import type { McpOnDemand } from "./mcp/mcp-on-demand.ts";
 import { renderRefusal } from "./refusals/render-refusal.ts";
 import { isLoopback, routeRequest, type Credentials, type Routes } from "./route-request.ts";
 import { CUT_BY_DRAIN } from "./upstream-failure.ts";
@@ -35,7 +33,8 @@ import type { WireFamily } from "./wire.ts";
 
 export interface DataPlaneOptions extends Routes {
   readonly ports: Ports;
-  readonly wires: Readonly<Record<Wire, WireFamily>>;
+  readonly wires: Readonly<Record<Exclude<Wire, "mcp">, WireFamily>>;
+  readonly mcp: McpOnDemand;
   readonly pools: UpstreamPools;
   readonly upgrades: UpgradeDoor;
   readonly standing: StandingStreams;
@@ -43,22 +42,15 @@ export interface DataPlaneOptions extends Routes {
   /** In clear text or with a certificate. */
   readonly createServer: (options: ServerOptions) => Server;
   readonly holdMax: Millis;
-  readonly peers: Peers;
-  readonly news: ListNews;
-  readonly tasks: TaskDesk;
-  /** How it calls itself where a server must. */
-  readonly version: string;
 }
 
 export interface DataPlane {
   readonly server: Server;
-  /** Reads the lists of MCP servers now and `every` so often, until that is disposed of. */
-  watchLists(every: Millis): ListWatch;
   /** Exchanges that are not closed yet. */
   readonly running: number;
   /** Resolves when no exchange is running. */
   idle(): Promise<void>;
-  /** Ends what would never end by itself: tunnels and listening streams. */
+  /** Ends what would never end by itself: tunnels, listening streams, looks at MCP servers. */
   dismiss(): void;
   /** Ends what runs for a principal of whom `why` gives a reason: a stop, a session that is over. */
   stop(why: (principal: Principal) => Refusal | undefined): void;
@@ -103,12 +95,12 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   });
   return {
     server,
-    watchLists: (every) => listener.watchLists(every),
     get running(): number {
       return listener.running;
     },
     idle: () => listener.idle(),
     dismiss: () => {
+      options.mcp.side?.dismiss();
       for (const stream of options.standing) stream.destroy();
     },
     stop: (why) => {
@@ -130,36 +122,13 @@ class Listener {
   running = 0;
   readonly #options: DataPlaneOptions;
   readonly #tools: ExchangeTools;
-  readonly #federation: FederationDoor;
-  readonly #legacy: LegacyDoor;
-  readonly #inner: InnerTools;
   #waiting: (() => void)[] = [];
 
   constructor(options: DataPlaneOptions, shutdown: Shutdown) {
     this.#options = options;
     const { pools, limits, ports, standing, holdMax } = options;
     this.#tools = { pools, limits, standing, shutdown, holdMax, vault: ports.vault };
-    const inner: InnerTools = (this.#inner = {
-      ports,
-      exchanges: this.#tools,
-      wire: options.wires.mcp,
-      federation: options.federation,
-      login: options.login,
-      peers: options.peers,
-      news: options.news,
-      tasks: options.tasks,
-      run: (exchange) => this.#run(exchange),
-    });
-    options.tasks.connect((upstream) => innerSide(upstream, inner));
-    const { members } = options;
-    this.#federation = new FederationDoor(members, options.version, limits.body, inner);
-    this.#legacy = new LegacyDoor(limits.body, inner, (upstream) =>
-      upstream === options.federation ? this.#federation.front : innerSide(upstream, inner),
-    );
-  }
-
-  watchLists(every: Millis): ListWatch {
-    return new ListWatch(this.#options.members, every, this.#inner);
+    options.mcp.connect({ exchanges: this.#tools, run: (exchange) => this.#run(exchange) });
   }
 
   serve(request: IncomingMessage, response: ServerResponse, invite: ExchangeInvite): void {
@@ -184,17 +153,28 @@ class Listener {
     }
     const { head, headers } = routed;
     const { wire: family } = head.upstream;
-    if (family === "mcp" && (head.path === STREAM_PATH || head.path === MESSAGE_PATH)) {
-      const arrival = { request, reply, head, headers, presented, at, invite };
-      return this.#attend(arrival, this.#legacy.serve(arrival));
+    const arrival = { request, reply, head, headers, presented, at, invite };
+    if (family === "mcp") this.#serveMcp(arrival);
+    else this.#exchange(arrival, this.#options.wires[family]);
+  }
+
+  #serveMcp(arrival: Arrived): void {
+    const { mcp } = this.#options;
+    const { side } = mcp;
+    if (side === undefined) {
+      return this.#attend(
+        arrival,
+        mcp.load().then(() => this.#serveMcp(arrival)),
+      );
     }
-    if (head.upstream === this.#options.federation) {
-      const arrival = { request, reply, head, headers, presented, at, invite };
-      return this.#attend(arrival, this.#federation.serve(arrival));
-    }
-    const wire = this.#options.wires[head.upstream.wire].open(head);
-    const parts = { head, wire, request, reply, headers, presented, at, invite };
-    this.#run(new HttpExchange(parts, this.#tools));
+    const attended = side.attend(arrival);
+    if (attended === undefined) this.#exchange(arrival, side.wire);
+    else this.#attend(arrival, attended);
+  }
+
+  #exchange(arrival: Arrived, family: WireFamily): void {
+    const wire = family.open(arrival.head);
+    this.#run(new HttpExchange({ ...arrival, wire }, this.#tools));
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, first: Buffer): void {
@@ -234,7 +214,7 @@ class Listener {
   }
 
   /** What goes wrong before there is an exchange is a bug, and ends its connection alone. */
-  #attend({ head, reply }: Arrival, served: Promise<void>): void {
+  #attend({ head, reply }: Arrived, served: Promise<void>): void {
     served.catch((error: unknown) => {
       this.#options.ports.observer.bug(error, head);
       reply.destroy();
@@ -265,6 +245,9 @@ const NOTHING_TO_UPGRADE: Refusal = {
   code: "no_such_upstream",
   detail: "There is nothing to upgrade at this address.",
 };
+
+/** What an exchange is made of, but for its wire. */
+type Arrived = Omit<ExchangeParts, "wire">;
 
 type ExchangeInvite = (() => void) | undefined;
 

@@ -5,8 +5,8 @@
 import type { IncomingMessage } from "node:http";
 import type { McpAction } from "../../../core/action.ts";
 import type { McpMethod } from "../../../core/action-classes.ts";
-import { millis, id, type Instant } from "../../../core/units.ts";
-import { OVER_HTTP, type Upstream } from "../../../core/upstream.ts";
+import type { Instant } from "../../../core/units.ts";
+import type { Upstream } from "../../../core/upstream.ts";
 import { identify } from "../../../pipeline/identify.ts";
 import type { Presented } from "../../../pipeline/ask.ts";
 import type { BodyLimits } from "../../data-plane-limits.ts";
@@ -45,26 +45,6 @@ const OF_ONE_MEMBER: ReadonlySet<McpMethod> = new Set<McpMethod>([
   "tasks/update",
   "tasks/cancel",
 ]);
-
-const BODY_BYTES_MAX = 16 * 1024 * 1024;
-
-/** What stands where the upstream of an exchange stands, for those that have none. */
-export const FEDERATION: Upstream = {
-  name: id("mcp"),
-  wire: "mcp",
-  transport: OVER_HTTP,
-  origin: "http://mcp.invalid",
-  host: "mcp.invalid",
-  pathPrefix: "",
-  priceProvider: "",
-  credential: undefined,
-  allowPrivate: false,
-  connectionsMax: 1,
-  timeouts: { connect: millis(0), headers: millis(0), idle: millis(0), total: millis(0) },
-  requestBytesMax: BODY_BYTES_MAX,
-  responseBytesMax: BODY_BYTES_MAX,
-  unscannable: "refuse",
-};
 
 export class FederationDoor {
   readonly #tools: InnerTools;

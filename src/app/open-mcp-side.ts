@@ -1,0 +1,62 @@
+/** What the gateway opens where there are MCP servers: the only module that constructs for them. */
+import { join } from "node:path";
+import type { Millis } from "../core/units.ts";
+import type { RecentRefusals } from "../operations/planning/recent-refusals.ts";
+import type { BodyLimits } from "../proxy/data-plane-limits.ts";
+import { createMcpSide } from "../proxy/mcp/create-mcp-side.ts";
+import type { McpHost, McpSide } from "../proxy/mcp/mcp-on-demand.ts";
+import { createMcpWire } from "../proxy/mcp/mcp-wire.ts";
+import { ListNews } from "../proxy/mcp/news/list-news.ts";
+import { OwnServer } from "../proxy/mcp/own/own-server.ts";
+import type { Peers } from "../proxy/mcp/peers/peers.ts";
+import { TaskDesk } from "../proxy/mcp/tasks/task-desk.ts";
+import { McpTransports } from "../proxy/mcp/transport/mcp-transports.ts";
+import type { Routes } from "../proxy/route-request.ts";
+import { SqliteRequestStates } from "../stores/sqlite/request-state-store.ts";
+import { SqliteSessionOwners } from "../stores/sqlite/session-owner-store.ts";
+import type { Environment } from "./config/environment.ts";
+import type { Events } from "./observe/events.ts";
+import type { OpenLiveDirectory } from "./ports/open-live-directory.ts";
+import type { OpenPorts } from "./ports/open-ports.ts";
+import { VERSION } from "./version.ts";
+
+export interface McpSideOptions {
+  readonly opened: Pick<OpenPorts, "ports" | "vault" | "tasks">;
+  readonly dataDirectory: string;
+  readonly environment: Environment;
+  readonly events: Events;
+  readonly live: OpenLiveDirectory;
+  readonly refusals: RecentRefusals;
+  readonly routes: Routes;
+  readonly peers: Peers;
+  readonly body: BodyLimits;
+  readonly watchEvery: Millis | undefined;
+}
+
+/** Throws the system's error where the data directory cannot be used. */
+export function openMcpSide(options: McpSideOptions, host: McpHost): McpSide {
+  using started = new DisposableStack();
+  const { opened, dataDirectory, routes, peers, live, refusals, body, watchEvery } = options;
+  const { ports, vault, tasks: store } = opened;
+  const now = () => ports.now();
+  const owners = started.use(new SqliteSessionOwners(join(dataDirectory, "mcp-sessions.db"), now));
+  const states = started.use(new SqliteRequestStates(join(dataDirectory, "mcp-states.db"), now));
+  const { policies, definitions } = ports;
+  const news = new ListNews(() => {
+    const servers = live.upstreams();
+    return { policy: policies.current(), definitions: definitions.revision, servers };
+  });
+  const tasks = new TaskDesk({ ...ports, store });
+  const { upstreams, members, federation, login } = routes;
+  const own = new OwnServer({ upstreams, ports, refusals, tasks }, VERSION);
+  const { environment, events } = options;
+  const ways = started.use(
+    new McpTransports({ vault, environment, events, own, peers, owners, news, tasks }),
+  );
+  const wire = createMcpWire({ definitions, states, login, tasks });
+  const inner = { ports, wire, federation, login, peers, news, tasks, ...host };
+  const side = createMcpSide({ inner, members, ways, body, version: VERSION, watchEvery });
+  started.defer(() => side.dismiss());
+  const owned = started.move();
+  return { ...side, [Symbol.asyncDispose]: async () => owned.dispose() };
+}
