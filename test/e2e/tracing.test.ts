@@ -35,7 +35,11 @@ it("sends one span an exchange, in the caller's trace and in the conventions' wo
       "a.yaml":
         "version: 1\nagents: [tester]\nrules:\n  - { id: m, llm: { models: [demo-*] }, effect: allow }\n",
     },
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: spans.url, OTEL_SERVICE_NAME: "gate-under-test" },
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: spans.url,
+      OTEL_SERVICE_NAME: "gate-under-test",
+      OTEL_RESOURCE_ATTRIBUTES: "k8s.pod.name=agent-0,service.name=weaker",
+    },
   });
   const secret = "private-words-of-the-prompt";
   const reply = await fetch(`${gate.url}/demo/v1/chat/completions`, {
@@ -53,6 +57,9 @@ it("sends one span an exchange, in the caller's trace and in the conventions' wo
 
   const text = spans.text();
   expect(text).toContain("gate-under-test");
+  expect(text).not.toContain("weaker");
+  expect(text).toContain("k8s.pod.name");
+  expect(text).toContain("agent-0");
   for (const name of ["gen_ai.request.model", "demo-model", "gen_ai.usage.output_tokens"]) {
     expect(text).toContain(name);
   }

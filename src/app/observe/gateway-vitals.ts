@@ -1,5 +1,6 @@
 import type { Upstream } from "../../core/upstream.ts";
 import type { Check, Status, UpstreamStatus, Vitals } from "../../manage/vitals.ts";
+import { counted } from "../../lib/counted.ts";
 import { wallMillis } from "../../lib/clock.ts";
 import type { GatewayReport, StoreReport } from "./gateway-report.ts";
 import type { Log } from "./logger.ts";
@@ -56,7 +57,7 @@ function checksOf(report: GatewayReport | undefined): readonly Check[] {
       ok: true,
       detail:
         policy.problems.length === 0
-          ? `${policy.rules} rules, ${policy.digest.slice(0, 12)}`
+          ? `${counted(policy.rules, "rule")}, ${policy.digest.slice(0, 12)}`
           : `last good files in force; the new ones have problems: ${policy.problems.join("; ")}`,
     },
     {

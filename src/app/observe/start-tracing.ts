@@ -17,7 +17,7 @@ export async function startTracing(environment: Environment): Promise<Tracing | 
     environment["OTEL_SDK_DISABLED"] === "true" || environment["OTEL_TRACES_EXPORTER"] === "none";
   if (endpoint === undefined || endpoint === "" || off) return undefined;
   const { createTracing } = await import("./tracing.ts");
-  const tracing = createTracing(environment["OTEL_SERVICE_NAME"] ?? "sallyport");
+  const tracing = createTracing();
   return {
     closed: (facts) => tracing.closed(facts),
     async stop() {

@@ -9,7 +9,12 @@ import {
   type Tracer,
 } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
-import { resourceFromAttributes } from "@opentelemetry/resources";
+import {
+  detectResources,
+  resourceAttributesEnvDetector,
+  resourceFromAttributes,
+  serviceNameEnvDetector,
+} from "@opentelemetry/resources";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import type { Facts } from "../../core/evidence.ts";
 import { spanName, traceAttributes } from "./trace-attributes.ts";
@@ -23,10 +28,16 @@ export interface Tracing {
 
 const FLUSH_WAIT_MS = 3000;
 
-/** Where to send to, how and how often is read from `OTEL_*` by the exporter itself. */
-export function createTracing(serviceName: string): Tracing {
+/**
+ * Where to send to and how is read from `OTEL_EXPORTER_*` by the exporter itself, who we are from
+ * `OTEL_RESOURCE_ATTRIBUTES` (in a cluster the pod, the node, the namespace) and
+ * `OTEL_SERVICE_NAME`.
+ */
+export function createTracing(): Tracing {
+  const ours = resourceFromAttributes({ "service.name": "sallyport", "service.version": VERSION });
+  const detectors = [resourceAttributesEnvDetector, serviceNameEnvDetector];
   const provider = new TracerProvider({
-    resource: resourceFromAttributes({ "service.name": serviceName, "service.version": VERSION }),
+    resource: ours.merge(detectResources({ detectors })),
     spanProcessors: [
       new BatchSpanProcessor({
         exporter: new OTLPTraceExporter(),

@@ -84,9 +84,11 @@ export function openPolicySource(options: PolicySourceOptions): PolicySource {
       events.policyRefused(problems);
       return;
     }
+    // Who heard of problems hears that they are over, also where nothing else has changed.
+    const known = problems.length === 0 && next.snapshot.digest === snapshot.digest;
     problems = [];
     warnings = next.warnings;
-    if (next.snapshot.digest === snapshot.digest) return;
+    if (known) return;
     accepted += 1;
     snapshot = next.snapshot;
     events.policyLoaded(snapshot.digest, snapshot.ruleCount);

@@ -1,12 +1,4 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -133,17 +125,36 @@ describe("policy source", () => {
     }
   });
 
-  it("follows symbolic links, as a mounted ConfigMap has them", async () => {
-    write("v1", ALLOW);
-    write("v2", ALLOW.replace("allow", "deny"));
-    symlinkSync(join(directory, "v1"), join(directory, "a.yaml"));
+  it("follows the one link that a mounted ConfigMap swaps under all its files", async () => {
+    /** As the kubelet's atomic writer leaves a volume, whose visible links never change. */
+    const mount = (version: string, effect: string): void => {
+      mkdirSync(join(directory, version));
+      write(join(version, "a.yaml"), ALLOW.replace("allow", effect));
+      symlinkSync(version, join(directory, "..data_tmp"));
+      renameSync(join(directory, "..data_tmp"), join(directory, "..data"));
+    };
+    mount("..2026_11_21", "allow");
+    symlinkSync(join("..data", "a.yaml"), join(directory, "a.yaml"));
     await using source = openPolicySource({ directory, events });
     expect(decide(source)).toBe("allow");
     const next = changed;
-    unlinkSync(join(directory, "a.yaml"));
-    symlinkSync(join(directory, "v2"), join(directory, "a.yaml"));
+    mount("..2026_11_22", "deny");
+    rmSync(join(directory, "..2026_11_21"), { recursive: true });
     await next;
     expect(decide(source)).toBe("deny");
+  });
+
+  it("says that problems are over, also where the files are what they were before", async () => {
+    write("a.yaml", ALLOW);
+    await using source = openPolicySource({ directory, events });
+    const { digest } = source.current();
+    write("a.yaml", `${ALLOW}rulez: []\n`);
+    source.reload();
+    write("a.yaml", ALLOW);
+    source.reload();
+    expect(source.problems).toEqual([]);
+    expect(heard).toEqual(["loaded 1", expect.stringContaining("refused"), "loaded 1"]);
+    expect(source.current().digest).toBe(digest);
   });
 
   it("does not call the same files a change", async () => {
