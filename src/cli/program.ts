@@ -1,6 +1,7 @@
 /** The `sallyport` command: which subcommands there are. Each loads its own code when it runs. */
 import type { Config } from "../app/config/config.ts";
 import { Command, CommanderError } from "commander";
+import { StoreFault } from "../app/ports/store-fault.ts";
 import { VERSION } from "../app/version.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { loadFor, withConfigOptions } from "./config-options.ts";
@@ -192,13 +193,19 @@ function inherit(command: Command, program: Command): Command {
   return command;
 }
 
+function known(error: unknown): unknown {
+  if (isRefusedFile(error)) return filesRefused(error);
+  if (!(error instanceof StoreFault)) return error;
+  return new CommandFailure(EXIT.unavailable, error.message, error.remedy);
+}
+
 /** One shape for every error, whatever raised it. */
 function explain(error: unknown, shell: Shell): number {
   if (error instanceof CommanderError) {
     // Commander has printed it already; help and version are not failures.
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
-  const failure = isRefusedFile(error) ? filesRefused(error) : error;
+  const failure = known(error);
   if (!(failure instanceof CommandFailure)) throw failure;
   shell.err(`sallyport: ${failure.message}\n`);
   if (failure.remedy !== undefined) shell.err(`  help: ${failure.remedy}\n`);

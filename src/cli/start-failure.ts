@@ -1,7 +1,6 @@
 import type { Config } from "../app/config/config.ts";
 import { PolicyFault } from "../app/policies/policy-fault.ts";
 import { TlsFault } from "../app/listeners/tls-fault.ts";
-import { StoreFault } from "../app/ports/store-fault.ts";
 import { FeedFault } from "../app/feeds/feed-fault.ts";
 import { PriceFault } from "../app/prices/price-fault.ts";
 import { messageOf } from "../lib/caught.ts";
@@ -16,9 +15,6 @@ export function asStartFailure(error: unknown, config: Config, shell: Shell): un
     for (const problem of error.printed) shell.err(`${problem}\n`);
     const remedy = "`sallyport policy check` shows them again, `policy docs` what may be written";
     return new CommandFailure(EXIT.usage, `${error.message}; nothing was started`, remedy);
-  }
-  if (error instanceof StoreFault) {
-    return new CommandFailure(EXIT.unavailable, error.message, error.remedy);
   }
   if (error instanceof TlsFault) {
     const remedy = "check the tls section of the listener: cert_file, key_file, client_ca_file";

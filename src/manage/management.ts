@@ -6,6 +6,7 @@
 import { once } from "node:events";
 import type {
   IncomingMessage,
+  OutgoingHttpHeaders,
   RequestListener,
   Server,
   ServerOptions,
@@ -79,10 +80,15 @@ interface Answer {
   readonly status: number;
   readonly type: string;
   readonly text: string;
+  readonly fields?: OutgoingHttpHeaders;
 }
 
 const OK = 200;
 const NOT_FOUND = problem(404, "Not Found");
+const NOT_ALLOWED: Answer = {
+  ...problem(405, "Method Not Allowed"),
+  fields: { allow: "GET, HEAD" },
+};
 
 async function answerHealth(
   { method, url = "" }: IncomingMessage,
@@ -91,9 +97,11 @@ async function answerHealth(
   whereWell: (() => void) | undefined,
 ): Promise<void> {
   const [path = "", query] = url.split("?", 2);
-  const ask = method === "GET" || method === "HEAD" ? HEALTH.get(withoutSlash(path)) : undefined;
+  const known = HEALTH.get(withoutSlash(path));
+  const isRead = method === "GET" || method === "HEAD";
+  const ask = isRead ? known : undefined;
   const verbose = new URLSearchParams(query).has("verbose");
-  let answer = NOT_FOUND;
+  let answer = known === undefined || isRead ? NOT_FOUND : NOT_ALLOWED;
   try {
     if (ask !== undefined) answer = await ask(vitals, verbose);
   } catch (error) {
@@ -102,12 +110,15 @@ async function answerHealth(
   }
   if (answer.status === OK && whereWell !== undefined) return whereWell();
   const body = Buffer.from(answer.text);
+  const { fields, status, type } = answer;
   response
-    .writeHead(answer.status, { "content-type": answer.type, "content-length": body.length })
+    .writeHead(status, { ...fields, "content-type": type, "content-length": body.length })
     .end(body);
 }
 
-const HEALTH: ReadonlyMap<string, (vitals: Vitals, verbose: boolean) => Promise<Answer>> = new Map([
+type Look = (vitals: Vitals, verbose: boolean) => Promise<Answer>;
+
+const HEALTH: ReadonlyMap<string, Look> = new Map<string, Look>([
   ["/livez", async () => ({ status: 200, type: PLAIN, text: "ok\n" })],
   ["/readyz", readiness],
   ["/healthz", health],
@@ -153,7 +164,7 @@ async function closed(server: Server): Promise<void> {
   await ended;
 }
 
-const NATIVE_ROOTS: ReadonlySet<string> = new Set(["core", "docs", "openapi.json"]);
+const NATIVE_ROOTS: ReadonlySet<string> = new Set([".well-known", "core", "docs", "openapi.json"]);
 
 function isNative(url: string): boolean {
   return NATIVE_ROOTS.has(url.slice(1).split(/[/?]/u, 1)[0] ?? "");

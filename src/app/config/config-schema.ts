@@ -189,6 +189,7 @@ export const CONFIG_SCHEMA = {
           writeOnly: true,
           description: "postgres://… to share them among machines; else SQLite in data_dir.",
         },
+        wait_ms: ms(0, 3_600_000, 60_000, "How long a start waits for that server."),
       },
     },
     policies: {

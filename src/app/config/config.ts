@@ -51,6 +51,8 @@ export interface Config {
   readonly login: LoginConfig;
   /** Of PostgreSQL; undefined is SQLite in the data directory. */
   readonly directoryUrl: string | undefined;
+  /** How long a start waits for it. */
+  readonly directoryWait: Millis;
   readonly log: ConfigFile["log"];
 }
 

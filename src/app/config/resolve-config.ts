@@ -86,6 +86,7 @@ export function resolveConfig(
     login: resolveLogin(file, (key, value) => check.path(key, value), complain),
     notifications: resolveNotifications(file, complain),
     directoryUrl: file.directory.url,
+    directoryWait: millis(file.directory.wait_ms),
     api: asApi(file.api),
     log: file.log,
   };

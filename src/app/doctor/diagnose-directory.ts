@@ -1,6 +1,7 @@
 /** What `sallyport doctor` says of what replicas share beside counts: the directory and its vault. */
 import type { Config } from "../config/config.ts";
 import { OWN_DIRECTORY } from "../observe/store-events.ts";
+import { DIRECTORY_REMEDY } from "../ports/reach-directory.ts";
 import { vaultKeyOf } from "../ports/vault-key-source.ts";
 import type { Finding } from "./diagnose.ts";
 
@@ -12,11 +13,11 @@ export async function diagnoseDirectory(config: Config): Promise<readonly Findin
     return [{ name: "directory", state: "warning", detail, remedy }];
   }
   const { tryPostgres } = await import("../../stores/postgres/try-postgres.ts");
-  const why = await tryPostgres(url);
+  const trouble = await tryPostgres(url);
   const { host } = new URL(url);
-  if (why !== undefined) {
-    const remedy = "check `directory.url`, its user and password, and the network";
-    const detail = `PostgreSQL at ${host}: ${why}`;
+  if (trouble !== undefined) {
+    const remedy = DIRECTORY_REMEDY;
+    const detail = `PostgreSQL at ${host}: ${trouble.why}`;
     return [{ name: "directory", state: "problem", detail, remedy }, sharedVault(config)];
   }
   const detail = `PostgreSQL at ${host}, for all replicas`;

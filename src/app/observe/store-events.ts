@@ -11,6 +11,8 @@ export interface StoreEvents {
   outagePolicy(dependency: string, policy: OutagePolicy, now: number): void;
   /** The directory cannot be read now: who is known stays known. */
   directoryFault(error: unknown): void;
+  /** A start waits for the directory's server, so many milliseconds at most. */
+  directoryAwaited(cause: string, wait: number): void;
   /** Replicas share a store and no directory; said at the start. */
   directoryIsOwn(): void;
 }
@@ -28,6 +30,7 @@ export const NOBODY_TOLD: StoreEvents = {
   storeChanged: () => undefined,
   outagePolicy: () => undefined,
   directoryFault: () => undefined,
+  directoryAwaited: () => undefined,
   directoryIsOwn: () => undefined,
 };
 
@@ -44,6 +47,9 @@ export function createStoreEvents(log: Log): StoreEvents {
     directoryFault(error) {
       const cause = messageOf(error);
       log.error({ cause }, "directory cannot be read");
+    },
+    directoryAwaited(cause, wait) {
+      log.warn({ cause, wait_ms: wait }, "waiting for the directory");
     },
     directoryIsOwn() {
       log.warn(OWN_DIRECTORY, "replicas share no directory");

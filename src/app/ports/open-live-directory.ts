@@ -20,11 +20,12 @@ import { directoryPath } from "./open-directory-store.ts";
 import type { StoreEvents } from "../observe/store-events.ts";
 import type { GateNotifier } from "../observe/notifications.ts";
 import type { SharedRedis } from "./open-shared-redis.ts";
+import { reachDirectory } from "./reach-directory.ts";
 import type { Config } from "../config/config.ts";
 
 export interface LiveDirectoryParts {
   readonly config: Config;
-  readonly events: Pick<StoreEvents, "directoryFault" | "directoryIsOwn">;
+  readonly events: Pick<StoreEvents, "directoryFault" | "directoryAwaited" | "directoryIsOwn">;
   readonly now: () => Instant;
   readonly notifier: GateNotifier;
   /** What replicas share; undefined where everything is on this machine. */
@@ -47,7 +48,7 @@ export interface OpenLiveDirectory extends AsyncDisposable {
   onChange(told: () => void): void;
 }
 
-/** Throws the system's error where the directory cannot be opened. */
+/** Throws StoreFault or the system's error where the directory cannot be opened. */
 export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<OpenLiveDirectory> {
   const { config, events, now, notifier } = parts;
   await using started = new AsyncDisposableStack();
@@ -110,6 +111,7 @@ async function openFeed(
 ): Promise<DirectoryFeed & AsyncDisposable> {
   const onFault = (error: unknown): void => events.directoryFault(error);
   if (config.directoryUrl !== undefined) {
+    await reachDirectory(config.directoryUrl, config.directoryWait, events);
     const { PostgresFeed } = await import("../../stores/directory/postgres-directory.ts");
     return new PostgresFeed(config.directoryUrl, onFault);
   }

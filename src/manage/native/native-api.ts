@@ -5,6 +5,7 @@
 import swagger from "@fastify/swagger";
 import fastify, { type FastifyError } from "fastify";
 import { agentRoutes } from "./agent-routes.ts";
+import { allowedMethods } from "./allowed-methods.ts";
 import { loginRoutes } from "./login-routes.ts";
 import { policyRoutes } from "./policy-routes.ts";
 import { overrideRoutes } from "./override-routes.ts";
@@ -14,7 +15,7 @@ import { reviewRoutes } from "./review-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { stopRoutes } from "./stop-routes.ts";
 import { tenantRoutes } from "./tenant-routes.ts";
-import { tokenRoutes } from "./token-routes.ts";
+import { tokenRoutes, wellKnownRoutes } from "./token-routes.ts";
 import { userRoutes } from "./user-routes.ts";
 import { budgetRoutes } from "./budget-routes.ts";
 import { usageRoutes } from "./usage-routes.ts";
@@ -114,6 +115,7 @@ export async function createNativeApi(services: Services): Promise<Api> {
   });
   api.addHook("onRoute", applyRouteRules);
   readJsonStrictly(api);
+  answerStrayRequests(api);
   answerErrors(api, services);
   requireCallers(api, services);
   honourIdempotencyKeys(api, services.identity.ports);
@@ -123,6 +125,7 @@ export async function createNativeApi(services: Services): Promise<Api> {
     },
     { prefix: "/core/v1" },
   );
+  wellKnownRoutes(api, services);
   api.get("/openapi.json", { schema: { hide: true }, config: { access: "public" } }, () =>
     api.swagger(),
   );
@@ -176,11 +179,24 @@ function readJsonStrictly(api: Api): void {
   });
 }
 
-function answerErrors(api: Api, { vitals }: Services): void {
+/** What no route takes: the path is unknown, or only the method is (RFC 9110 §15.5.6). */
+function answerStrayRequests(api: Api): void {
+  const allowed = allowedMethods(api);
   api.setNotFoundHandler(({ method, url }, reply) => {
-    const detail = `There is no ${method} ${url.split("?", 1)[0] ?? ""}; /docs shows what there is.`;
-    return sendFault(reply, { code: "not_found", detail });
+    const [path = ""] = url.split("?", 1);
+    const methods = allowed(path).join(", ");
+    if (methods === "") {
+      const detail = `There is no ${method} ${path}; /docs shows what there is.`;
+      return sendFault(reply, { code: "not_found", detail });
+    }
+    const detail = `${path} takes ${methods}; /docs shows what for.`;
+    const title = "Method Not Allowed";
+    void reply.header("allow", methods);
+    return sendProblem(reply, { status: 405, title, code: "method_not_allowed", detail });
   });
+}
+
+function answerErrors(api: Api, { vitals }: Services): void {
   api.setErrorHandler((error: FastifyError, _request, reply) => {
     const { validation, statusCode = 500, message } = error;
     if (validation !== undefined) {

@@ -83,16 +83,19 @@ export function tokenRoutes(api: Api, { identity }: Services): void {
         });
     },
   );
-  api.get(
-    "/jwks",
-    {
-      schema: {
-        summary: "Public keys of execution tokens",
-        tags: ["sessions"],
-        response: { 200: KeysJson },
-      },
-      config: { access: "public" },
-    },
-    () => tokens.publicKeys(),
-  );
+  api.get("/jwks", keysRoute, () => tokens.publicKeys());
 }
+
+/** Where verifiers look for them by themselves. */
+export function wellKnownRoutes(api: Api, { identity: { tokens } }: Services): void {
+  api.get("/.well-known/jwks.json", keysRoute, () => tokens.publicKeys());
+}
+
+const keysRoute = {
+  schema: {
+    summary: "Public keys of execution tokens",
+    tags: ["sessions"],
+    response: { 200: KeysJson },
+  },
+  config: { access: "public" },
+} as const;

@@ -5,6 +5,9 @@ const CONNECTIONS_MAX = 4;
 const CONNECT_MS = 5_000;
 const STATEMENT_MS = 5_000;
 
+/** A server that answers and must not be used. */
+export class PostgresUnfit extends Error {}
+
 /** Tables of one kind, with a version of their own. */
 export interface PostgresSchema {
   /** Holds the version. */
@@ -50,7 +53,7 @@ export async function migratePostgres(
     const { rows } = await client.query(`SELECT value FROM ${table}`);
     const version = Number(rows[0]?.value ?? 0);
     if (version > migrations.length) {
-      throw new Error("the database was written by a newer Sallyport: update this one");
+      throw new PostgresUnfit("the database was written by a newer Sallyport: update this one");
     }
     for (const migration of migrations.slice(version)) await client.query(migration);
     await client.query(`DELETE FROM ${table}`);

@@ -60,9 +60,9 @@ describe("complaints", () => {
   });
 
   it("names what is not there, with its method", async () => {
-    const { status, json } = await fixture.ask("PATCH", "/core/v1/stops?x=1");
+    const { status, json } = await fixture.ask("PATCH", "/core/v1/stopps?x=1");
     expect(status).toBe(404);
-    expect(json.detail).toBe("There is no PATCH /core/v1/stops; /docs shows what there is.");
+    expect(json.detail).toBe("There is no PATCH /core/v1/stopps; /docs shows what there is.");
   });
 
   it.each([

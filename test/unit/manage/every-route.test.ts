@@ -71,7 +71,12 @@ function addressOf({ path }: Operation): string {
   return path.replaceAll(/\{\w+\}/g, "nothing-here");
 }
 
+function isAt(path: string, address: string): boolean {
+  return new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(address);
+}
+
 const OPEN = [
+  "GET /.well-known/jwks.json",
   "GET /core/v1/jwks",
   "GET /core/v1/login/oidc",
   "GET /core/v1/login/oidc/{provider}",
@@ -131,6 +136,32 @@ describe("the document", () => {
       (one) => one.includes("/core/v1/agents/NAME") && one.includes("PATCH"),
     );
     expect(patch).toContain('-H "authorization: Bearer $KEY" -H \'if-match: "1"\' --json \'{');
+  });
+});
+
+describe("a method that a path does not take", () => {
+  const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+
+  it("is answered on each path with those that it takes", async () => {
+    for (const operation of operations) {
+      const address = addressOf(operation);
+      // Beside a name there may be a path of its own, such as `/users/me` beside `/users/{id}`.
+      const here = operations.filter(({ path }) => isAt(path, address)).map(({ method }) => method);
+      const other = METHODS.find((method) => !here.includes(method));
+      if (other === undefined) continue;
+      const { headers, json, status } = await fixture.ask(other, address, { key: undefined });
+      expect([status, json.code], `${other} ${address}`).toEqual([405, "method_not_allowed"]);
+      const allowed = String(headers["allow"]).split(", ");
+      expect(new Set(allowed.filter((method) => method !== "HEAD"))).toEqual(new Set(here));
+      expect(allowed.includes("HEAD"), address).toBe(here.includes("GET"));
+    }
+  });
+
+  it("is no answer where there is nothing", async () => {
+    for (const path of ["/core/v1/nothing", "/core/v1/keys/a/b/c", "/.well-known/nothing"]) {
+      const { headers, status } = await fixture.ask("DELETE", path, { key: undefined });
+      expect([status, headers["allow"]], path).toEqual([404, undefined]);
+    }
   });
 });
 

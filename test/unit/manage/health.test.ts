@@ -40,3 +40,12 @@ describe("/healthz, where another API has it as well", () => {
     await management.close();
   });
 });
+
+describe("what is only read", () => {
+  it.each(["/livez", "/readyz", "/metrics"])("answers a POST to %s with 405", async (path) => {
+    const management = await listening(true);
+    const reply = await fetch(management.url + path, { method: "POST" });
+    expect([reply.status, reply.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+    await management.close();
+  });
+});

@@ -81,6 +81,8 @@ describe("an execution token", () => {
         use: "sig",
       },
     ]);
+    const known = await fixture.ask("GET", "/.well-known/jwks.json", { key: undefined });
+    expect(known.json).toEqual(json);
     const [stored] = await fixture.ports.store.list("signing_key", {
       tenant: id("default"),
       limit: 1,
