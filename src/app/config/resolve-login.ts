@@ -42,11 +42,9 @@ export function resolveLogin(
   path: (key: string, value: string) => string,
   complain: Complain,
 ): LoginConfig {
-  const { host, port, tls } = manage;
-  const scheme = tls === undefined ? "http" : "https";
-  const own = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
-  const publicUrl = login.public_url ?? own;
-  if (!isSafe(publicUrl)) complain("login.public_url", "not an https URL", "https://…");
+  const publicUrl = login.public_url ?? ownUrl(manage);
+  const isUsed = login.public_url !== undefined || login.providers.length > 0;
+  if (isUsed && !isSafe(publicUrl)) complain("login.public_url", "not an https URL", "https://…");
   const seen = new Set<string>();
   const providers = login.providers.flatMap((entry, index) => {
     const at = `login.providers[${index}]`;
@@ -55,6 +53,18 @@ export function resolveLogin(
     return resolveProvider(entry, at, path, complain) ?? [];
   });
   return { publicUrl: publicUrl.replace(/\/+$/u, ""), providers };
+}
+
+/** What listens everywhere is reached from this machine by loopback. */
+const LOOPBACKS: ReadonlyMap<string, string> = new Map([
+  ["0.0.0.0", "127.0.0.1"],
+  ["::", "::1"],
+]);
+
+function ownUrl({ host: address, port, tls }: ConfigFile["manage"]): string {
+  const scheme = tls === undefined ? "http" : "https";
+  const host = LOOPBACKS.get(address) ?? address;
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 function resolveProvider(

@@ -55,6 +55,13 @@ describe("a config file", () => {
     );
   });
 
+  it.each(["0.0.0.0", "'::'", "10.0.0.5"])(
+    "may have health and metrics at %s, where nobody logs in by a browser",
+    (host) => {
+      expect(problemsOf(`manage: { host: ${host} }\n`)).toEqual([]);
+    },
+  );
+
   it("needs to say nothing: everything has a default, and the result is frozen", () => {
     const config = configOf("{}");
     expect(config).toMatchObject({
@@ -347,6 +354,10 @@ describe("login providers", () => {
     );
     expect(problemsOf("login: { providers: [{ name: okta, client_id: c }] }").join()).toContain(
       "the issuer is missing",
+    );
+    const inTheClear = "manage: { host: 10.0.0.5 }\n";
+    expect(problemsOf(inTheClear + provider("")).join()).toContain(
+      "login.public_url: not an https URL",
     );
     expect(problemsOf("login: { public_url: http://gate.example.com }").join()).toContain(
       "login.public_url: not an https URL",
