@@ -184,6 +184,13 @@ export interface ResponseInspector {
   letGo?(): ChunkVerdict;
   /** Before `chunk` of a `whole` body so large that a look at it would keep others waiting. */
   foresee?(bytes: Uint8Array, aside?: Aside): Promise<void> | undefined;
+  /** Whether pieces of this `stream` go through `ahead` first; no such method: they do not. */
+  asksAhead?(): boolean;
+  /**
+   * Asks for second opinions on what a piece of a `stream` says, before `chunk` gets it; undefined
+   * bytes are its end. Undefined: nothing is asked.
+   */
+  ahead?(bytes: Uint8Array | undefined): Promise<void> | undefined;
   /**
    * The dialect's terminal error for a `stream` that ends before its time, whoever ended it.
    * Undefined, or no such method: the wire has none, or the client does better with a break.

@@ -4,7 +4,7 @@ import { foreseeJson } from "./foresee-json.ts";
 import { createEchoFilter, type EchoFilter } from "../core/inspect/echo-filter.ts";
 import type { Finding } from "../core/inspect/finding.ts";
 import type { Inspection } from "../core/inspect/inspection.ts";
-import { createEventFramer } from "../core/inspect/event-framer.ts";
+import { createEventFramer, type EventFramer } from "../core/inspect/event-framer.ts";
 import { jsonStrings, replaceJsonStrings } from "../core/inspect/json-strings.ts";
 import { withoutEchoes } from "../core/inspect/running-findings.ts";
 import { scanPlan } from "../core/inspect/scan-plan.ts";
@@ -17,6 +17,8 @@ import {
 } from "../core/inspect/text-codec.ts";
 import type { Scan } from "../core/evidence.ts";
 import type { Upstream } from "../core/upstream.ts";
+import { HttpAhead } from "./http-ahead.ts";
+import { isBinary } from "./is-binary.ts";
 import type { ChunkVerdict, HeadVerdict, ResponseInspector } from "./ask.ts";
 
 const FRAMES_MAX = 4096;
@@ -42,10 +44,8 @@ type Reader =
       readonly codec: TextCodec;
       readonly charset: Charset;
     }
-  | { readonly kind: "events"; readonly gate: StreamGate; readonly frames: FramesOf }
+  | { readonly kind: "events"; readonly gate: StreamGate; readonly frames: EventFramer }
   | { readonly kind: "json"; readonly gate: StreamGate };
-
-type FramesOf = ReturnType<typeof createEventFramer>;
 
 interface Body {
   readonly inspection: Inspection;
@@ -73,6 +73,7 @@ export function createHttpInspector(
     bytes: 0,
     scan: NOT_ASKED,
   };
+  let ahead: HttpAhead | undefined;
   return {
     head: (_status, headers) => readHead(body, headers),
     chunk: (bytes) => readChunk(body, bytes),
@@ -82,6 +83,11 @@ export function createHttpInspector(
       kind: "emit",
       chunks: body.reader.kind === "events" ? body.reader.gate.letGo() : NO_CHUNKS,
     }),
+    asksAhead: () => inspection.opinions !== undefined && "gate" in body.reader,
+    ahead(bytes) {
+      ahead ??= aheadOf(body);
+      return ahead?.read(bytes);
+    },
     foresee: (bytes, aside) => foreseeJson(inspection, bytes, false, aside),
     report: () => ({
       findings: findingsOf(body.reader),
@@ -90,6 +96,15 @@ export function createHttpInspector(
       model: undefined,
     }),
   };
+}
+
+function aheadOf({ inspection, reader, bytesMax }: Body): HttpAhead | undefined {
+  const doubts = inspection.opinions?.follow(inspection);
+  if (doubts === undefined) return undefined;
+  if (reader.kind === "events") return new HttpAhead(doubts, createEventFramer(bytesMax));
+  return reader.kind === "text"
+    ? new HttpAhead(doubts, createTextFramer(createTextCodec(reader.charset)))
+    : undefined;
 }
 
 function readHead(body: Body, headers: ReadonlyMap<string, string>): HeadVerdict {
@@ -205,6 +220,13 @@ function sniffed(body: Body, bytes: Uint8Array): Reader {
   return { kind: "text", gate: gateOf(body), codec, charset: "utf-8" };
 }
 
+function createTextFramer(codec: TextCodec): EventFramer {
+  return {
+    push: (bytes) => textFrames(codec, codec.decode(bytes)),
+    end: () => textFrames(codec, codec.flush()),
+  };
+}
+
 function textFrames(codec: TextCodec, piece: ReturnType<TextCodec["decode"]>): readonly Frame[] {
   if (piece.bytes.length === 0) return [];
   return [
@@ -272,28 +294,3 @@ function scanOf({ reader, bytes, scan }: Body): Scan {
   }
   return { kind: "scanned", bytes };
 }
-
-function isBinary(media: string): boolean {
-  if (media.endsWith("+json") || media.endsWith("+xml")) return false;
-  return BINARY_FAMILIES.some((family) => media.startsWith(family));
-}
-
-const BINARY_FAMILIES = [
-  "image/",
-  "audio/",
-  "video/",
-  "font/",
-  "model/",
-  "application/octet-stream",
-  "application/zip",
-  "application/gzip",
-  "application/x-gzip",
-  "application/x-tar",
-  "application/pdf",
-  "application/wasm",
-  "application/x-protobuf",
-  "application/protobuf",
-  "application/grpc",
-  "application/vnd.",
-  "application/java-archive",
-];

@@ -71,6 +71,17 @@ export class WatchedInspector implements ResponseInspector {
     );
   }
 
+  asksAhead(): boolean {
+    return this.#inner.asksAhead?.() ?? false;
+  }
+
+  ahead(bytes: Uint8Array | undefined): Promise<void> | undefined {
+    this.#looks.begin(this.#facts, SIDE);
+    const asked = this.#inner.ahead?.(bytes);
+    this.#looks.end();
+    return asked;
+  }
+
   farewell(refusal: Refusal): Uint8Array | undefined {
     return this.#inner.farewell?.(refusal);
   }

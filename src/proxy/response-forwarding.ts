@@ -3,16 +3,16 @@
  * goes out; backpressure runs end to end and every path ends in exactly one outcome.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import type { Transform } from "node:stream";
+import type { Duplex } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { Outcome, Scan } from "../core/evidence.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal, RefusalCode } from "../core/refusal.ts";
 import type { ChunkVerdict, ResponseInspector } from "../pipeline/ask.ts";
-import { createBodyDecoder } from "./decode-body.ts";
 import type { Cuttable, Dispatch, Forwarded } from "./forward-http.ts";
 import { HoldLimit } from "./hold-limit.ts";
 import { joinChunks } from "./join-chunks.ts";
+import { openDecoder } from "./open-decoder.ts";
 import { isCodedForTransfer, isSmall } from "./response-framing.ts";
 import { headerMap, responseHeaders, responseTrailers } from "./response-headers.ts";
 import {
@@ -39,7 +39,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
   #mode: Mode = "pass";
   #status = 0;
   #headers: IncomingHttpHeaders = {};
-  #decoder: Transform | undefined;
+  #decoder: Duplex | undefined;
   #gathered: Uint8Array[] = [];
   #gatheredBytes = 0;
   #scan: Scan | undefined;
@@ -217,9 +217,9 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
 
   /** False when the body is in an encoding that nobody here can read: refused, or passed unscanned. */
   #decode(): boolean {
-    const encoding = this.#headers["content-encoding"];
-    if (encoding === undefined || encoding === "identity") return true;
-    const decoder = createBodyDecoder(encoding);
+    const streamed = this.#mode === "stream" ? this.#inspector : undefined;
+    const decoder = openDecoder(this.#headers["content-encoding"], streamed);
+    if (decoder === "as_it_is") return true;
     if (decoder !== undefined) {
       decoder.on("data", (chunk: Buffer) => this.#over || this.#take(chunk));
       decoder.on("error", (error) => this.#over || this.#fail(error));

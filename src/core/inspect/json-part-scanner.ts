@@ -5,6 +5,7 @@ import type { Finding } from "./finding.ts";
 import type { Inspection } from "./inspection.ts";
 import { createPartScanner, type PartScanner } from "./part-scanner.ts";
 import { scanJson, type JsonScan } from "./scan-json.ts";
+import { scanPlan } from "./scan-plan.ts";
 
 /**
  * For text that is held until it is complete and may be JSON, as the arguments of a tool call: its
@@ -14,7 +15,6 @@ export function createJsonPartScanner(
   inspection: Inspection,
   part: string,
   withheld: readonly string[],
-  lean = 0,
 ): PartScanner {
   let text = "";
   let ended = false;
@@ -31,7 +31,8 @@ export function createJsonPartScanner(
       ended = true;
       const scan = scanEscaped(inspection, text, withheld);
       if (scan === undefined) {
-        const plain = createPartScanner(inspection, part, withheld, lean);
+        const plain = createPartScanner(inspection, part, withheld);
+        plain.leanTo(scanPlan(inspection).opinions?.leanOf(text) ?? 0);
         plain.push(text);
         plain.end();
         ({ findings, edits, blocked, complete } = plain);
@@ -59,6 +60,9 @@ export function createJsonPartScanner(
     },
     get complete() {
       return complete;
+    },
+    leanTo() {
+      // It is complete when it is looked at: opinions on such texts are found by the text.
     },
     forget() {
       // One edit over all of the text: every frame of the part needs it.

@@ -6,11 +6,9 @@
 import type { JsonValue } from "../json.ts";
 import type { Principal } from "../principal.ts";
 import { INJECTION_DETECTOR } from "./detectors/injection.ts";
-import type { Finding } from "./finding.ts";
-import { eachText } from "./foresee.ts";
 import type { Inspection } from "./inspection.ts";
-import { createPartScanner } from "./part-scanner.ts";
 import { scanPlan } from "./scan-plan.ts";
+import { doubtsIn, StreamDoubts, type Doubt, type DoubtDesk } from "./stream-doubts.ts";
 
 /** Scores that are uncertain, and how far an opinion moves them. */
 export interface UncertainBand {
@@ -31,8 +29,12 @@ export interface Opinions {
   readonly band: UncertainBand;
   /** Points to add to what is found in this text; 0 for most. */
   leanOf(text: string): number;
+  /** Points to add to what is found in a part of a stream that goes on. */
+  leanOfPart(part: string): number;
   /** Asks about what is uncertain in it. Undefined: nothing is. */
   form(inspection: Inspection, content: JsonValue): Promise<void> | undefined;
+  /** For a stream, ahead of the look that counts. Undefined: nobody looks for injection. */
+  follow(inspection: Inspection): StreamDoubts | undefined;
 }
 
 /** Gives second opinions. */
@@ -49,48 +51,69 @@ export interface OpinionSource {
   withoutOpinion(): WithoutOpinion;
 }
 
-/** Texts of one document that are asked about; more uncertain ones are without an opinion. */
+/** Questions asked at once, and about one stream; what is beyond is without an opinion. */
 const TEXTS_MAX = 8;
-/** Around what was found, on either side. */
-const AROUND_UNITS = 1500;
 const SCORE_MAX = 100;
-const NONE: readonly string[] = [];
-
-interface Doubt {
-  readonly text: string;
-  readonly score: number;
-  readonly excerpt: string;
-}
 
 export function openOpinions(source: OpinionSource): Opinions {
-  const { band } = source;
-  const leans = new Map<string, number>();
-  const uncertain: Inspection = {
-    surface: "response",
-    rules: [{ id: "judge", find: [INJECTION_DETECTOR], scoreMin: band.from, action: "report" }],
-  };
+  const leans = { text: new Map<string, number>(), part: new Map<string, number>() };
+  const keep = ({ of, key, score }: Doubt, opinion: number | undefined): void =>
+    void leans[of].set(key, leanTo(opinion, score, source));
   return {
-    band,
-    leanOf: (text) => leans.get(text) ?? 0,
+    band: source.band,
+    leanOf: (text) => leans.text.get(text) ?? 0,
+    leanOfPart: (part) => leans.part.get(part) ?? 0,
     form(inspection, content) {
-      if (!scanPlan(inspection).rules.has(INJECTION_DETECTOR)) return undefined;
-      const doubts = doubtsIn(content, uncertain, band).filter(({ text }) => !leans.has(text));
-      if (doubts.length === 0) return undefined;
-      return judgeAll(doubts, source, leans);
+      if (!looksForInjection(inspection)) return undefined;
+      const desk = deskFor(source, leans, keep);
+      return desk.ask(doubtsIn(content, desk));
+    },
+    follow: (inspection) =>
+      looksForInjection(inspection) ? new StreamDoubts(deskFor(source, leans, keep)) : undefined,
+  };
+}
+
+function looksForInjection(inspection: Inspection): boolean {
+  return scanPlan(inspection).rules.has(INJECTION_DETECTOR);
+}
+
+type Leans = Record<Doubt["of"], Map<string, number>>;
+
+/** `keep`: takes an answer, or none, for what became of the doubt. */
+function deskFor(
+  { band, ask }: OpinionSource,
+  leans: Leans,
+  keep: (doubt: Doubt, opinion: number | undefined) => void,
+): DoubtDesk {
+  let asked = 0;
+  return {
+    uncertain: uncertainIn(band),
+    to: band.to,
+    certain: (part) => void leans.part.set(part, 0),
+    ask(doubts) {
+      const open = doubts.filter(({ of, key }) => of === "part" || !leans.text.has(key));
+      if (open.length === 0) return undefined;
+      const answers = open.map(async (doubt) => {
+        asked += 1;
+        keep(doubt, asked > TEXTS_MAX ? undefined : await ask(doubt.excerpt));
+      });
+      return Promise.all(answers).then(() => undefined);
     },
   };
 }
 
-async function judgeAll(
-  doubts: readonly Doubt[],
-  source: OpinionSource,
-  leans: Map<string, number>,
-): Promise<void> {
-  const judged = doubts.map(async ({ text, score, excerpt }, i) => {
-    const opinion = i < TEXTS_MAX ? await source.ask(excerpt) : undefined;
-    leans.set(text, leanTo(opinion, score, source));
-  });
-  await Promise.all(judged);
+/** By band: compiled once. */
+const uncertains = new WeakMap<UncertainBand, Inspection>();
+
+function uncertainIn(band: UncertainBand): Inspection {
+  const known = uncertains.get(band);
+  if (known !== undefined) return known;
+  const made: Inspection = {
+    surface: "response",
+    rules: [{ id: "judge", find: [INJECTION_DETECTOR], scoreMin: band.from, action: "report" }],
+  };
+  uncertains.set(band, made);
+  return made;
 }
 
 function leanTo(opinion: number | undefined, score: number, source: OpinionSource): number {
@@ -104,33 +127,6 @@ function leanTo(opinion: number | undefined, score: number, source: OpinionSourc
     case "as_found":
       return 0;
   }
-}
-
-/** The texts whose strongest finding lies in the band. */
-function doubtsIn(
-  content: JsonValue,
-  uncertain: Inspection,
-  { to }: UncertainBand,
-): readonly Doubt[] {
-  const doubts: Doubt[] = [];
-  eachText(content, "", 0, (text) => {
-    const scanner = createPartScanner(uncertain, "judge", NONE);
-    scanner.push(text);
-    scanner.end();
-    const best = strongest(scanner.findings);
-    if (best === undefined || best.score > to) return;
-    const from = Math.max(0, best.start - AROUND_UNITS);
-    const excerpt = text.slice(from, best.end + AROUND_UNITS);
-    doubts.push({ text, score: best.score, excerpt });
-  });
-  return doubts;
-}
-
-function strongest(findings: readonly Finding[]): Finding | undefined {
-  return findings.reduce<Finding | undefined>(
-    (best, one) => (best === undefined || one.score > best.score ? one : best),
-    undefined,
-  );
 }
 
 /** The same rules for one exchange, with what is thought of its texts. */

@@ -23,20 +23,19 @@ export interface PartScanner {
   readonly blocked: Finding | undefined;
   /** Whether all of it was looked at, through all its encodings. */
   readonly complete: boolean;
+  /** What a second opinion adds to what is found from here on. */
+  leanTo(points: number): void;
   /** Forgets edits that end at or before `offset`: the caller has applied them. */
   forget(offset: number): void;
 }
 
-/** `lean`: what a second opinion on the whole text adds. `withheld`: literals that are taken out wherever they appear, whatever the inspection says. */
+/** `withheld`: literals that are taken out wherever they appear, whatever the inspection says. */
 export function createPartScanner(
   inspection: Inspection,
   part: string,
   withheld: readonly string[],
-  lean = 0,
 ): PartScanner {
-  const scan = openScan(scanPlan(inspection), withheld, part, scanBudget());
-  scan.lean = lean;
-  return new TextScanner(scan);
+  return new TextScanner(openScan(scanPlan(inspection), withheld, part, scanBudget()));
 }
 
 /** A class: one is made for each part of each answer, and closures with accessors cost ten times. */
@@ -77,6 +76,10 @@ class TextScanner implements PartScanner {
 
   get complete(): boolean {
     return !this.#scan.capped;
+  }
+
+  leanTo(points: number): void {
+    this.#scan.lean = points;
   }
 
   forget(offset: number): void {

@@ -163,6 +163,7 @@ function push(gate: Gate, frame: Frame): GateVerdict {
       places.push(CLEAR);
       continue;
     }
+    if (!span.last || part.taken > 0) lean(gate, span.part, part);
     const from = part.taken;
     part.taken += span.text.length;
     part.whole ||= span.whole;
@@ -185,6 +186,7 @@ function push(gate: Gate, frame: Frame): GateVerdict {
 
 function end(gate: Gate): GateVerdict {
   for (const [name, part] of gate.open) {
+    lean(gate, name, part);
     close(gate, name, part);
     if (part.scanner.blocked !== undefined) return cut(gate, part.scanner.blocked);
     if (!part.scanner.complete) {
@@ -197,6 +199,7 @@ function end(gate: Gate): GateVerdict {
 
 /** Nothing is in a complete text: it was seen a moment ago, or a glance is enough. */
 function isClear({ plan, withheld }: Gate, text: string): boolean {
+  if (plan.opinions !== undefined && plan.opinions.leanOf(text) !== 0) return false;
   // A backslash may hide something from all but the look into JSON inside a text.
   const known = text.includes("\\") ? undefined : recall(plan, text, "");
   const wasClean = known !== undefined && known.scan === undefined;
@@ -212,11 +215,16 @@ function partOf(
   if (known !== undefined) return known;
   if (gate.open.size >= PARTS_MAX) return undefined;
   const create = whole ? createJsonPartScanner : createPartScanner;
-  const lean = last ? gate.plan.opinions?.leanOf(text) : undefined;
-  const scanner = create(gate.inspection, name, gate.withheld, lean);
+  const scanner = create(gate.inspection, name, gate.withheld);
+  if (last) scanner.leanTo(gate.plan.opinions?.leanOf(text) ?? 0);
   const part = { scanner, taken: 0, whole: false, eager, ended: false };
   gate.open.set(name, part);
   return part;
+}
+
+/** An opinion on what has come of it so far. */
+function lean({ plan: { opinions } }: Gate, name: string, { scanner }: Part): void {
+  if (opinions !== undefined) scanner.leanTo(opinions.leanOfPart(name));
 }
 
 function close(gate: Gate, name: string, part: Part): void {

@@ -24,6 +24,7 @@ import { answerText, requestText } from "./billable-text.ts";
 import { EventStream } from "./event-stream.ts";
 import { judgeJson } from "./json-answer.ts";
 import type { Operation } from "./operation.ts";
+import { StreamAhead } from "./stream-ahead.ts";
 import type { Search } from "./scan-answer.ts";
 
 export interface LlmInspectorOptions {
@@ -54,6 +55,7 @@ export class LlmInspector implements ResponseInspector {
   readonly #search: Search;
   readonly #usage: UsageReader | undefined;
   #stream: EventStream | undefined;
+  #ahead: StreamAhead | undefined;
   /** For what is neither JSON nor an event stream: judged as any HTTP body. */
   #other: ResponseInspector | undefined;
   #findings: readonly Finding[] = NO_FINDINGS;
@@ -89,6 +91,26 @@ export class LlmInspector implements ResponseInspector {
 
   foresee(bytes: Uint8Array, aside?: Aside): Promise<void> | undefined {
     return foreseeJson(this.#options.inspection, bytes, true, aside);
+  }
+
+  asksAhead(): boolean {
+    const { opinions } = this.#options.inspection;
+    if (this.#other !== undefined) return this.#other.asksAhead?.() ?? false;
+    return opinions !== undefined && this.#stream !== undefined;
+  }
+
+  ahead(bytes: Uint8Array | undefined): Promise<void> | undefined {
+    if (this.#other !== undefined) return this.#other.ahead?.(bytes);
+    this.#ahead ??= this.#openAhead();
+    return this.#ahead?.read(bytes);
+  }
+
+  #openAhead(): StreamAhead | undefined {
+    const { inspection, operation, upstream } = this.#options;
+    const doubts = inspection.opinions?.follow(inspection);
+    if (doubts === undefined) return undefined;
+    const framer = operation.codec.framer(upstream.responseBytesMax);
+    return new StreamAhead(doubts, framer, operation.readEvents());
   }
 
   chunk(bytes: Uint8Array): ChunkVerdict {

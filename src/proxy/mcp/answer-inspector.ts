@@ -29,6 +29,7 @@ import {
 import { AnswerJudge, introducesServer, type AnswerScreen } from "./answer-judge.ts";
 import { NO_ANSWER, notLetIn, REDIRECTED, TOO_LARGE } from "./answer-refusals.ts";
 import { denialAnswer } from "./denial.ts";
+import { MessagesAhead } from "./messages-ahead.ts";
 import { readRpcMessage } from "./rpc-message.ts";
 
 const NOT_ASKED: Scan = { kind: "none", reason: "not_asked" };
@@ -40,6 +41,7 @@ export class AnswerInspector implements ResponseInspector {
   readonly #judge: AnswerJudge;
   /** Of a stream of events; undefined: the answer is one JSON text. */
   #framer: SseFramer | undefined;
+  #ahead: MessagesAhead | undefined;
   #status = 0;
   /** Bytes that went out unread, in a stream that held more than an inspector may keep. */
   #unreadBytes = 0;
@@ -78,6 +80,19 @@ export class AnswerInspector implements ResponseInspector {
 
   foresee(bytes: Uint8Array, aside?: Aside): Promise<void> | undefined {
     return foreseeJson(this.#screen.inspection, bytes, true, aside);
+  }
+
+  asksAhead(): boolean {
+    if (this.#plain !== undefined) return this.#plain.asksAhead?.() ?? false;
+    return this.#framer !== undefined && this.#screen.inspection.opinions !== undefined;
+  }
+
+  ahead(bytes: Uint8Array | undefined): Promise<void> | undefined {
+    if (this.#plain !== undefined) return this.#plain.ahead?.(bytes);
+    const { inspection } = this.#screen;
+    const doubts = this.#ahead === undefined ? inspection.opinions?.follow(inspection) : undefined;
+    if (doubts !== undefined) this.#ahead = new MessagesAhead(doubts);
+    return this.#ahead?.read(bytes);
   }
 
   chunk(bytes: Uint8Array): ChunkVerdict {

@@ -66,7 +66,9 @@ export function laneStart({ lane, plan, base }: TextScan): number {
 /** Up to where text may leave: a window that looks like an attack is held. */
 export function heldByLane({ lane, plan, base, ended }: TextScan): number {
   if (lane === undefined || ended) return NOWHERE;
-  if (plan.redactsInjection || lane.sum >= SUSPICIOUS) return windowStart(lane) - base;
+  // What is doubted waits for an opinion on how it goes on.
+  const suspicious = plan.opinions === undefined ? SUSPICIOUS : plan.classifies;
+  if (plan.redactsInjection || lane.sum >= suspicious) return windowStart(lane) - base;
   return NOWHERE;
 }
 
