@@ -1,12 +1,17 @@
 /** Words spelled out (`i g n o r e`, `i.g.n.o.r.e`) so that only a model reads them as words. */
-import { MORE, type OriginalText, type Outcome, type Signature, type View } from "../signature.ts";
+import {
+  HOLD_MAX,
+  MORE,
+  type OriginalText,
+  type Outcome,
+  type Signature,
+  type View,
+} from "../signature.ts";
 import { isLetter, isWordUnit } from "../text-units.ts";
 import { plainUnit, plainWord } from "./word-table.ts";
 
 const SPELLED_MIN = 16;
 const GAP_MAX = 4;
-/** Different tell-tale words in one spelled-out run. */
-const TELLS_MIN = 2;
 const SCORE = 85;
 
 const SIGNS = [" ", ".", "-", "_"];
@@ -57,7 +62,7 @@ export const INJECTION_SPELLED: readonly Signature[] = [
 /** The run that was read last, in offsets of the part. */
 interface SpelledRun {
   readonly of: OriginalText;
-  readonly sign: string;
+  readonly sign: number;
   readonly from: number;
   /** What begins before this says enough. */
   readonly tellsTo: number;
@@ -66,30 +71,31 @@ interface SpelledRun {
   readonly end: number;
 }
 
-let last: SpelledRun | undefined;
+let latest: SpelledRun | undefined;
 
 function spelledAt(view: View, at: number): Outcome {
   const { text, original } = view;
   if (continues(text, at)) return undefined;
-  const sign = text.charAt(at + 1);
+  const sign = text.charCodeAt(at + 1);
   const place = original.base + at;
-  const known = last?.of === original && last.sign === sign ? last : undefined;
+  const known = latest?.of === original && latest.sign === sign ? latest : undefined;
   const run =
     known !== undefined && place > known.from && place < known.to ? known : readRun(view, at, sign);
   if (run === undefined) return MORE;
-  last = run;
+  latest = run;
   if (place >= run.tellsTo) return undefined;
   const end = run.end - original.base;
   return { signature: "spelled-out", score: SCORE, confidence: SCORE / 100, start: at, end };
 }
 
 /** Undefined: it may go on behind the text. */
-function readRun(view: View, at: number, sign: string): SpelledRun | undefined {
+function readRun(view: View, at: number, sign: number): SpelledRun | undefined {
   const { text, stop, final, original } = view;
-  const places: number[] = [];
+  let letters = 0;
   let i = at;
   while (i < stop && isWordUnit(text.charCodeAt(i))) {
-    places.push(i);
+    places[letters] = i;
+    letters += 1;
     i += 1;
     const gap = gapEnd(text, i, stop, sign);
     if (gap === i) break;
@@ -100,7 +106,7 @@ function readRun(view: View, at: number, sign: string): SpelledRun | undefined {
   const end = original.base + i;
   // A run longer than the view is looked at again from its second half on.
   const to = i === stop ? Math.floor((from + end) / 2) : end;
-  const until = tellsUntil(text, places);
+  const until = tellsUntil(text, letters);
   return {
     of: original,
     sign,
@@ -111,17 +117,34 @@ function readRun(view: View, at: number, sign: string): SpelledRun | undefined {
   };
 }
 
+/** Of the run at hand: where its letters stand, and what they say. */
+const places = new Int32Array(HOLD_MAX);
+const said = new Uint8Array(HOLD_MAX);
+const ascii = new TextDecoder();
+
 /** The last letter from which on the run still says enough; -1 if none. */
-function tellsUntil(text: string, places: readonly number[]): number {
-  if (places.length < SPELLED_MIN) return -1;
+function tellsUntil(text: string, count: number): number {
+  if (count < SPELLED_MIN) return -1;
   let letters = 0;
-  for (const place of places) letters |= letterBit(plainUnit(text.charCodeAt(place)));
-  const possible = TELLS.filter((tell) => (tell.letters & ~letters) === 0);
-  if (possible.length < TELLS_MIN) return -1;
-  const plain = plainWord(places.map((place) => text.charAt(place)).join(""));
-  const tells = possible.map(({ word }) => plain.lastIndexOf(word)).filter((place) => place >= 0);
-  const enough = tells.toSorted((a, b) => b - a)[TELLS_MIN - 1] ?? -1;
-  return enough < 0 ? -1 : (places[Math.min(enough, places.length - SPELLED_MIN)] ?? -1);
+  for (let i = 0; i < count; i += 1) {
+    const unit = plainUnit(text.charCodeAt(places[i] ?? 0));
+    said[i] = unit;
+    letters |= letterBit(unit);
+  }
+  let plain = "";
+  // Where the last word that tells begins, and the last but one.
+  let last = -1;
+  let enough = -1;
+  for (const tell of TELLS) {
+    if ((tell.letters & ~letters) !== 0) continue;
+    if (plain === "") plain = ascii.decode(said.subarray(0, count));
+    const place = plain.lastIndexOf(tell.word);
+    if (place > last) {
+      enough = last;
+      last = place;
+    } else if (place > enough) enough = place;
+  }
+  return enough < 0 ? -1 : (places[Math.min(enough, count - SPELLED_MIN)] ?? -1);
 }
 
 /** One of 26 bits: as the letters stand in the alphabet. */
@@ -130,11 +153,11 @@ function letterBit(unit: number): number {
 }
 
 /** Punctuation between words counts as part of the gap, the sign itself must be there. */
-function gapEnd(text: string, from: number, stop: number, sign: string): number {
+function gapEnd(text: string, from: number, stop: number, sign: number): number {
   let i = from;
   let signs = 0;
   while (i < stop && i - from < GAP_MAX && !isWordUnit(text.charCodeAt(i))) {
-    if (text.charAt(i) === sign) signs += 1;
+    if (text.charCodeAt(i) === sign) signs += 1;
     i += 1;
   }
   return signs === 0 && i < stop ? from : i;
@@ -142,6 +165,6 @@ function gapEnd(text: string, from: number, stop: number, sign: string): number 
 
 /** The middle of a run that was looked at from an earlier letter. */
 function continues(text: string, at: number): boolean {
-  if (at < 2 || text.charAt(at - 1) !== text.charAt(at + 1)) return false;
+  if (at < 2 || text.charCodeAt(at - 1) !== text.charCodeAt(at + 1)) return false;
   return isLetter(text.charCodeAt(at - 2)) && !isWordUnit(text.charCodeAt(at - 3));
 }

@@ -32,36 +32,72 @@ function alphabetCipher(name: string, alphabet: string): Cipher {
     letters.set(letter, alphabet.charAt(i));
     letters.set(letter.toUpperCase(), alphabet.charAt(i).toUpperCase());
   }
-  return { name, plain: (text) => replaced(text, letters) };
+  return { name, plain: replacer(letters) };
 }
 
-function replaced(text: string, letters: ReadonlyMap<string, string>): string {
-  let plain = "";
-  for (let i = 0; i < text.length; i += 1) {
-    const char = text.charAt(i);
-    plain += letters.get(char) ?? char;
+const ASCII_END = 0x80;
+
+function replacer(letters: ReadonlyMap<string, string>): (text: string) => string {
+  const plain = Uint8Array.from({ length: ASCII_END }, (_, unit) => unit);
+  for (const [from, to] of letters) plain[from.charCodeAt(0)] = to.charCodeAt(0);
+  return (text) => {
+    const units = new Uint16Array(text.length);
+    for (let i = 0; i < units.length; i += 1) {
+      const unit = text.charCodeAt(i);
+      units[i] = unit < ASCII_END ? (plain[unit] ?? 0) : unit;
+    }
+    return textOf(units);
+  };
+}
+
+/** Arguments of one call. */
+const UNITS_MAX = 4096;
+
+function textOf(units: Uint16Array): string {
+  let text = "";
+  for (let at = 0; at < units.length; at += UNITS_MAX) {
+    text += Reflect.apply(String.fromCharCode, undefined, units.subarray(at, at + UNITS_MAX));
   }
-  return plain;
+  return text;
 }
 
 function rotated(by: number): string {
   return ALPHABET.slice(by) + ALPHABET.slice(0, by);
 }
 
-function backwards(text: string): string {
-  return Array.from(text).toReversed().join("");
+/** By characters: two units that are one stay in their order. */
+export function backwards(text: string): string {
+  const { length } = text;
+  const units = new Uint16Array(length);
+  for (let i = 0; i < length; i += 1) {
+    const unit = text.charCodeAt(i);
+    const next = text.charCodeAt(i + 1);
+    const isPair = (unit & 0xfc00) === 0xd800 && (next & 0xfc00) === 0xdc00;
+    units[length - 1 - i] = isPair ? next : unit;
+    if (!isPair) continue;
+    i += 1;
+    units[length - 1 - i] = unit;
+  }
+  return textOf(units);
 }
 
-/** The whole of it, or each word where it stands. */
+/** The whole of it, or each word where it stands: as far from the other end in the whole. */
 function backwardsBoth(text: string): string {
-  return `${text.replace(/\S+/g, backwards)}\n${backwards(text)}`;
+  const whole = backwards(text);
+  const words = text.replace(/\S+/g, (word, at: number) => {
+    const end = whole.length - at;
+    return whole.slice(end - word.length, end);
+  });
+  return `${words}\n${whole}`;
 }
+
+const turned = replacer(TURNED);
 
 export const CIPHERS: readonly Cipher[] = [
   ...Array.from({ length: 25 }, (_, i) => alphabetCipher(`rot${25 - i}`, rotated(i + 1))),
   alphabetCipher("atbash", backwards(ALPHABET)),
   { name: "reversed", plain: backwardsBoth },
-  { name: "turned", plain: (text) => backwardsBoth(replaced(text, TURNED)) },
+  { name: "turned", plain: (text) => backwardsBoth(turned(text)) },
 ];
 
 const SLOTS = 8192;

@@ -45,6 +45,9 @@ function disguise(name: string, plain: Disguise["plain"], encodes = false): Disg
   return { name, plain, encodes };
 }
 
+const REVERSED = CIPHERS.findIndex(({ name }) => name === "reversed");
+const TURNED = CIPHERS.findIndex(({ name }) => name === "turned");
+
 const NONE: readonly Disguise[] = [];
 
 // What the loop over units reads is this module's own: V8 looks imports up on each read.
@@ -115,7 +118,10 @@ function addCiphers(found: Disguise[], short: boolean): void {
   const least = short ? SHORT_VOTES_MIN : VOTES_MIN;
   for (let i = 0; i < votes.length; i += 1) {
     const cipher = HIDDEN[i];
-    if (cipher !== undefined && (votes[i] ?? 0) >= least && seconded[i] === 1) found.push(cipher);
+    if (cipher === undefined || (votes[i] ?? 0) < least || seconded[i] !== 1) continue;
+    // Words without a letter that can be turned are the same in both.
+    if (i === TURNED && (votes[i] ?? 0) <= (votes[REVERSED] ?? 0)) continue;
+    found.push(cipher);
   }
 }
 

@@ -80,8 +80,36 @@ function quotesEnd(text: string, at: number, end: number, quote: number): number
 /** Whether the letters of `[start, end)`, without what stands between them, are a word of attacks. */
 export function isTell(text: string, start: number, end: number): boolean {
   if (end - start > 2 * TELL_UNITS_MAX + TAG_UNITS_MAX) return false;
-  const word = lettersOf(text, start, end);
-  return word.length >= TELL_UNITS_MIN && word.length <= TELL_UNITS_MAX && TELLS.has(word);
+  let hash = 0;
+  let letters = 0;
+  for (let i = start; i < end;) {
+    const unit = text.charCodeAt(i);
+    if (isLetter(unit)) {
+      if (letters === TELL_UNITS_MAX) return false;
+      hash = Math.imul(hash, HASH_FACTOR) + (unit | 0x20);
+      letters += 1;
+      i += 1;
+    } else {
+      const next = jointEnd(text, i, end);
+      if (next === i) return false;
+      i = next;
+    }
+  }
+  // Names are joined as well: few of them look like such a word, and only those are put together.
+  if (letters < TELL_UNITS_MIN || tellSlots[hash & (TELL_SLOTS - 1)] === 0) return false;
+  return TELLS.has(lettersOf(text, start, end));
+}
+
+const HASH_FACTOR = 31;
+const TELL_SLOTS = 2048;
+/** Whether a word of attacks ends in these bits of its hash. */
+const tellSlots = new Uint8Array(TELL_SLOTS);
+for (const tell of TELLS) {
+  let hash = 0;
+  for (let i = 0; i < tell.length; i += 1) {
+    hash = Math.imul(hash, HASH_FACTOR) + tell.charCodeAt(i);
+  }
+  tellSlots[hash & (TELL_SLOTS - 1)] = 1;
 }
 
 function lettersOf(text: string, start: number, end: number): string {
@@ -90,11 +118,7 @@ function lettersOf(text: string, start: number, end: number): string {
     if (isLetter(text.charCodeAt(i))) {
       word += text.charAt(i);
       i += 1;
-    } else {
-      const next = jointEnd(text, i, end);
-      if (next === i) return "";
-      i = next;
-    }
+    } else i = jointEnd(text, i, end);
   }
   return word.toLowerCase();
 }

@@ -1,32 +1,83 @@
 /** Letters that are doubled, drawn out, or replaced by signs. */
+import { isLetter } from "../text-units.ts";
 
 const SIGNS: Readonly<Record<string, string>> = { "@": "a", $: "s", "!": "i", "|": "l", "(": "c" };
 const SIGN_IN_WORD =
   /(?<=[a-z0-9@$!|])[@$!|(](?=[a-z0-9@$!|])|(?<![a-z0-9])[@$!|](?=[a-z0-9@$!])/gi;
-const DRAWN_OUT = /([a-z])\1{2,16}/gi;
-const TWICE = /([a-z])\1/gi;
-const WORD = /[a-z]{4,80}/gi;
+/** A letter so often in a row is drawn out; what is longer still is taken for two of them. */
+const DRAWN_OUT_MIN = 3;
+const DRAWN_OUT_MAX = 17;
+const WORD_MIN = 4;
+const WORD_MAX = 80;
 /** Of the letters that a doubled word has, those that stand twice. */
 const TWICE_SHARE = 0.7;
 
 /** `IIggnnoorree`, and `ignooore`: nobody knows which of the two was meant. */
 export function undoubled(text: string): string {
-  const halved = text.replace(WORD, (word) => {
-    return lettersTwice(word) >= TWICE_SHARE * word.length ? word.replace(TWICE, "$1") : word;
-  });
-  const shortened = text.replace(DRAWN_OUT, "$1");
-  return halved === text ? shortened : `${halved}\n${shortened}`;
+  const once = halved(text);
+  const shorter = shortened(text);
+  return once === text ? shorter : `${once}\n${shorter}`;
 }
 
-/** As many as the pattern would find: of a word, whatever its case. */
-function lettersTwice(word: string): number {
+/** With one letter of each pair in words that are made of pairs. */
+function halved(text: string): string {
+  let plain = "";
+  let kept = 0;
+  for (let start = 0; start < text.length;) {
+    const end = wordEnd(text, start);
+    const units = end - start;
+    if (units >= WORD_MIN && lettersTwice(text, start, end) >= TWICE_SHARE * units) {
+      plain += text.slice(kept, start);
+      for (let i = start; i < end; i += 1) {
+        plain += text.charAt(i);
+        if (isPair(text, i, end)) i += 1;
+      }
+      kept = end;
+    }
+    start = Math.max(end, start + 1);
+  }
+  return kept === 0 ? text : plain + text.slice(kept);
+}
+
+function wordEnd(text: string, start: number): number {
+  const most = Math.min(text.length, start + WORD_MAX);
+  let end = start;
+  while (end < most && isLetter(text.charCodeAt(end))) end += 1;
+  return end;
+}
+
+function lettersTwice(text: string, start: number, end: number): number {
   let twice = 0;
-  for (let i = 0; i + 1 < word.length; i += 1) {
-    if ((word.charCodeAt(i) | 0x20) !== (word.charCodeAt(i + 1) | 0x20)) continue;
+  for (let i = start; i < end; i += 1) {
+    if (!isPair(text, i, end)) continue;
     twice += 2;
     i += 1;
   }
   return twice;
+}
+
+/** A letter and the same behind it, whatever their case. */
+function isPair(text: string, at: number, end: number): boolean {
+  return at + 1 < end && (text.charCodeAt(at) | 0x20) === (text.charCodeAt(at + 1) | 0x20);
+}
+
+function shortened(text: string): string {
+  let plain = "";
+  let kept = 0;
+  for (let start = 0; start < text.length;) {
+    const unit = text.charCodeAt(start);
+    let end = start + 1;
+    if (isLetter(unit)) {
+      const most = Math.min(text.length, start + DRAWN_OUT_MAX);
+      while (end < most && (text.charCodeAt(end) | 0x20) === (unit | 0x20)) end += 1;
+    }
+    if (end - start >= DRAWN_OUT_MIN) {
+      plain += text.slice(kept, start + 1);
+      kept = end;
+    }
+    start = end;
+  }
+  return kept === 0 ? text : plain + text.slice(kept);
 }
 
 /** `!gn0r3`, `p@$$word`: digits are read as letters anyway. */

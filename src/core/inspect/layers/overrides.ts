@@ -4,6 +4,7 @@
  *
  * @see https://www.unicode.org/reports/tr9/#Explicit_Directional_Overrides
  */
+import { backwards } from "./ciphers.ts";
 
 const OVERRIDE = "\u202e";
 /** Up to where it is taken back, or the end of the line. */
@@ -16,6 +17,6 @@ export function hasOverride(text: string): boolean {
 /** As it is shown; every stretch keeps its place and its length. */
 export function asShown(text: string): string {
   return text.replaceAll(OVERRIDDEN, (_, stored: string) => {
-    return OVERRIDE + Array.from(stored).toReversed().join("");
+    return OVERRIDE + backwards(stored);
   });
 }

@@ -15,7 +15,7 @@ export function unspelled(text: string): string {
   for (let i = 0; i < text.length; i += 1) {
     if (!isSingle(text, i)) continue;
     const end = spelledEnd(text, i);
-    if (run.isLanguage) said.push(wordsOf(text, i, end));
+    if (run.isLanguage) said.push(wordsRead(text));
     i = end - 1;
   }
   return said.join("\n");
@@ -29,8 +29,11 @@ function isSingle(text: string, at: number): boolean {
   );
 }
 
-/** The run that was read last. */
-const run = { isLanguage: false };
+/** The run that was read last, and where its letters stand. */
+const run = { isLanguage: false, letters: 0 };
+/** More of them are the next run's: passages have fewer. */
+const LETTERS_MAX = 2048;
+const places = new Int32Array(LETTERS_MAX);
 
 /** Where the run ends that begins at `start`. */
 function spelledEnd(text: string, start: number): number {
@@ -38,15 +41,18 @@ function spelledEnd(text: string, start: number): number {
   let distinct = 0;
   let seen = bitOf(text.charCodeAt(start));
   let end = start + 1;
-  for (;;) {
+  places[0] = start;
+  while (letters < LETTERS_MAX) {
     const next = letterAfter(text, end);
     if (next < 0) break;
     const bit = bitOf(text.charCodeAt(next));
     if ((seen & bit) === 0 && letters < DISTINCT_REACH) distinct += 1;
     seen |= bit;
+    places[letters] = next;
     letters += 1;
     end = next + 1;
   }
+  run.letters = letters;
   run.isLanguage = letters >= RUN_MIN && distinct + 1 >= Math.min(DISTINCT_MIN, letters);
   return end;
 }
@@ -63,23 +69,47 @@ function letterAfter(text: string, from: number): number {
   return next === from || next >= text.length || !isSingle(text, next) ? -1 : next;
 }
 
-/** The commonest gap stands between letters, others between words. */
-function wordsOf(text: string, start: number, end: number): string {
-  const letters: string[] = [text.charAt(start)];
-  const gaps: string[] = [];
+const encoded = new Uint8Array(2 * LETTERS_MAX);
+const ascii = new TextDecoder();
+
+/** What the run says. The commonest gap stands between letters, others between words. */
+function wordsRead(text: string): string {
+  const inner = commonestGap(text);
+  let units = 0;
+  for (let i = 0; i < run.letters; i += 1) {
+    const at = places[i] ?? 0;
+    if (i > 0 && !isGap(text, (places[i - 1] ?? 0) + 1, at, inner)) {
+      encoded[units] = SPACE;
+      units += 1;
+    }
+    encoded[units] = text.charCodeAt(at);
+    units += 1;
+  }
+  return unglued(ascii.decode(encoded.subarray(0, units)));
+}
+
+const SPACE = 0x20;
+
+function isGap(text: string, from: number, to: number, gap: string): boolean {
+  return to - from === gap.length && text.startsWith(gap, from);
+}
+
+/** Of those that are as common the first. */
+function commonestGap(text: string): string {
   const counts = new Map<string, number>();
-  for (let at = start + 1; at < end;) {
-    const next = letterAfter(text, at);
-    const gap = text.slice(at, next);
-    gaps.push(gap);
-    counts.set(gap, (counts.get(gap) ?? 0) + 1);
-    letters.push(text.charAt(next));
-    at = next + 1;
+  let gap = "";
+  let same = 0;
+  for (let i = 1; i < run.letters; i += 1) {
+    const from = (places[i - 1] ?? 0) + 1;
+    const to = places[i] ?? 0;
+    if (!isGap(text, from, to, gap)) {
+      if (same > 0) counts.set(gap, (counts.get(gap) ?? 0) + same);
+      gap = text.slice(from, to);
+      same = 0;
+    }
+    same += 1;
   }
-  const [inner] = [...counts].reduce((most, one) => (one[1] > most[1] ? one : most));
-  let words = letters[0] ?? "";
-  for (const [i, gap] of gaps.entries()) {
-    words += `${gap === inner ? "" : " "}${letters[i + 1] ?? ""}`;
-  }
-  return unglued(words);
+  counts.set(gap, (counts.get(gap) ?? 0) + same);
+  const [commonest] = [...counts].reduce((most, one) => (one[1] > most[1] ? one : most));
+  return commonest;
 }
