@@ -227,7 +227,7 @@ function lineOf(facts: Facts): object {
 function nameOf(action: Action): string {
   switch (action.kind) {
     case "llm":
-      return `llm ${action.operation} ${action.model}`;
+      return `llm ${action.operation} ${action.model}`.trimEnd();
     case "tool":
       return `tool ${action.tool}`;
     case "mcp":

@@ -100,7 +100,8 @@ export function describeAction(action: Action): string {
     case "tool":
       return `tool ${action.upstream}.${action.tool}`;
     case "llm":
-      return `model ${action.model || "(none)"} (${action.operation}) on ${action.upstream}`;
+      if (action.model === "") return `${action.operation} on ${action.upstream}`;
+      return `model ${action.model} (${action.operation}) on ${action.upstream}`;
     case "http":
       return `${action.method} ${action.path.slice(0, PATH_CHARS_MAX)} on ${action.upstream}`;
     case "mcp":
