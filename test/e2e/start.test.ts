@@ -68,7 +68,7 @@ describe("a start without MCP servers", () => {
     ).toEqual([]);
     expect(
       names.filter((url) =>
-        /\/node_modules\/(?:fastify|ajv|typebox|jose|ioredis|pg|kysely|nodemailer|openid-client|prom-client|http-proxy-3|gpt-tokenizer|@(?:modelcontextprotocol|opentelemetry|smithy|clack))\//.test(
+        /\/node_modules\/(?:fastify|ajv|typebox|jose|ioredis|pg|kysely|nodemailer|openid-client|prom-client|http-proxy-3|gpt-tokenizer|re2js|tldts|@(?:marcbachmann|modelcontextprotocol|opentelemetry|smithy|clack))\//.test(
           url,
         ),
       ),

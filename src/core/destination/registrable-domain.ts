@@ -1,5 +1,8 @@
 /** The only file that knows the package with the public suffix list. */
-import { parse } from "tldts";
+import type * as Tldts from "tldts";
+import { onNeed } from "../../lib/on-need.ts";
+
+const tldts = onNeed<typeof Tldts>("tldts");
 
 export interface DomainName {
   /** Lower case, without a trailing dot; punycode where it was Unicode. */
@@ -18,7 +21,7 @@ export interface DomainName {
 const OPTIONS = { allowPrivateDomains: true, detectIp: false, validateHostname: false } as const;
 
 export function domainName(host: string): DomainName {
-  const found = parse(host, OPTIONS);
+  const found = tldts().parse(host, OPTIONS);
   return {
     host,
     domain: found.domain ?? "",
@@ -27,4 +30,9 @@ export function domainName(host: string): DomainName {
     suffix: found.publicSuffix ?? "",
     hosted: found.isPrivate === true,
   };
+}
+
+/** Reads the list, which no request must wait for. */
+export function loadSuffixes(): void {
+  tldts();
 }

@@ -1,4 +1,5 @@
 import { NO_LISTS, type DestinationLists } from "../destination/assess-destination.ts";
+import { loadSuffixes } from "../destination/registrable-domain.ts";
 import { NO_FEEDS } from "../destination/feed.ts";
 import { domainList } from "../destination/domain-list.ts";
 import { sumOf } from "./classifier/classifier.ts";
@@ -173,6 +174,7 @@ function compile(inspection: Inspection): ScanPlan {
       .toSorted((a, b) => STRENGTH[b.action] - STRENGTH[a.action]);
     if (wanted.length > 0) rules.set(detector, wanted);
   }
+  if ([...rules.keys()].some((detector) => covers("destination", detector))) loadSuffixes();
   const rewrites = (detector: string): boolean =>
     rules.get(detector)?.some((rule) => rule.action === "redact") === true;
   return {

@@ -1,12 +1,9 @@
 /** The only file that knows the CEL package. */
-import {
-  Environment,
-  ParseError,
-  TypeError as CelTypeError,
-  type ASTNode,
-} from "@marcbachmann/cel-js";
+import type * as Cel from "@marcbachmann/cel-js";
+import type { ASTNode, Environment } from "@marcbachmann/cel-js";
 import { closest } from "../../lib/closest.ts";
 import { impossible } from "../../lib/impossible.ts";
+import { onNeed } from "../../lib/on-need.ts";
 import type { Action } from "../action.ts";
 import { CONDITION_VARIABLES, VARIABLES_BY_KIND, type ConditionScope } from "./condition-scope.ts";
 import { absentReads, type AbsentRead } from "./absent-reads.ts";
@@ -52,12 +49,8 @@ const ARITHMETIC = {
   "/": (a: unknown, b: unknown) => Number(a) / Number(b),
 } as const;
 
-const environments = {
-  tool: createEnvironment("tool"),
-  llm: createEnvironment("llm"),
-  http: createEnvironment("http"),
-  mcp: createEnvironment("mcp"),
-} as const satisfies Record<Action["kind"], Environment>;
+const cel = onNeed<typeof Cel>("@marcbachmann/cel-js");
+const environments = new Map<Action["kind"], Environment>();
 
 /** Every problem that can be told without the others being fixed first. */
 export function parseCel(text: string, kind: Action["kind"]): CelReply {
@@ -66,7 +59,7 @@ export function parseCel(text: string, kind: Action["kind"]): CelReply {
     return { kind: "faults", faults: [{ at: 0, message, suggestion: "write several rules" }] };
   }
   try {
-    const run = environments[kind].parse(text);
+    const run = environmentOf(kind).parse(text);
     const survey = surveyOf(run.ast);
     if (survey.faults.length > 0) return { kind: "faults", faults: survey.faults };
     const checked = run.check();
@@ -84,8 +77,14 @@ export function parseCel(text: string, kind: Action["kind"]): CelReply {
   }
 }
 
+function environmentOf(kind: Action["kind"]): Environment {
+  let environment = environments.get(kind);
+  if (environment === undefined) environments.set(kind, (environment = createEnvironment(kind)));
+  return environment;
+}
+
 function createEnvironment(kind: Action["kind"]): Environment {
-  const environment = new Environment({ limits: LIMITS });
+  const environment = new (cel().Environment)({ limits: LIMITS });
   for (const [operator, calculate] of Object.entries(ARITHMETIC)) {
     environment.registerOperator(`double ${operator} int: double`, calculate);
     environment.registerOperator(`int ${operator} double: double`, calculate);
@@ -115,6 +114,7 @@ interface Checker {
 
 /** `re(text, "pattern")`: compiled here, once; `test` runs in linear time. */
 function expandPattern({ args }: { readonly args: readonly ASTNode[] }): unknown {
+  const { ParseError, TypeError: CelTypeError } = cel();
   const [text, literal] = args;
   if (text === undefined || literal === undefined) throw new ParseError("re takes two arguments");
   if (literal.op !== "value" || typeof literal.args !== "string") {
@@ -248,7 +248,7 @@ function refuse(survey: Survey, at: number, message: string, suggestion: string)
 }
 
 function faultOf(error: unknown, text: string, kind: Action["kind"]): CelFault {
-  if (!(error instanceof ParseError || error instanceof CelTypeError)) {
+  if (!(error instanceof cel().ParseError || error instanceof cel().TypeError)) {
     const message = error instanceof Error ? error.message : "not a condition";
     return { at: 0, message, suggestion: undefined };
   }
@@ -258,7 +258,7 @@ function faultOf(error: unknown, text: string, kind: Action["kind"]): CelFault {
 }
 
 function unknownName(
-  { code, summary }: ParseError | CelTypeError,
+  { code, summary }: Cel.ParseError | Cel.TypeError,
   word: string,
   before: string,
   kind: Action["kind"],

@@ -1,5 +1,8 @@
 /** The only file that knows the RE2 package: patterns that take linear time on every text. */
-import { RE2JS } from "re2js";
+import type * as Re2 from "re2js";
+import { onNeed } from "../../lib/on-need.ts";
+
+const re2 = onNeed<typeof Re2>("re2js");
 
 const PATTERN_CHARS_MAX = 512;
 /** Instructions of the compiled pattern: what one character of text may cost. */
@@ -23,7 +26,7 @@ export function compilePattern(text: string): PatternReply {
     return { kind: "wrong", message: `the pattern is longer than ${PATTERN_CHARS_MAX} characters` };
   }
   try {
-    const pattern = RE2JS.compile(text);
+    const pattern = re2().RE2JS.compile(text);
     const size = pattern.programSize();
     if (size <= PROGRAM_MAX) return { kind: "pattern", pattern: bounded(pattern, size) };
     return {
@@ -36,7 +39,7 @@ export function compilePattern(text: string): PatternReply {
   }
 }
 
-function bounded(pattern: RE2JS, size: number): LinearPattern {
+function bounded(pattern: Re2.RE2JS, size: number): LinearPattern {
   const textMax = Math.min(TEXT_MAX, Math.floor(WORK_MAX / size));
   return {
     test(text) {

@@ -2,12 +2,12 @@
  * The only importer of `@pydantic/genai-prices`: its bundled table of dated, tiered prices. The
  * package goes to the network only through `updatePrices`, which nothing here calls.
  */
-import { createRequire } from "node:module";
 import type * as GenaiPrices from "@pydantic/genai-prices";
 import type { ConditionalPrice, ModelInfo } from "@pydantic/genai-prices";
 import { ATTO_USD_SCALE, type ModelRates, type Rate } from "../../core/money/model-price.ts";
 import { parseDecimal } from "../../core/money/decimal.ts";
 import type { Instant } from "../../core/units.ts";
+import { onNeed } from "../../lib/on-need.ts";
 
 /** Exact version in package.json; test/unit/money/price-catalogue.test.ts compares the two. */
 export const GENAI_PRICES_VERSION = "0.1.8";
@@ -27,13 +27,8 @@ export interface ListedPrice {
 type PriceTable = NonNullable<ReturnType<typeof GenaiPrices.calcPrice>>["model_price"];
 type TablePrice = PriceTable[string];
 
-const require = createRequire(import.meta.url);
-let loaded: typeof GenaiPrices | undefined;
-
-/** With the first question: a gate without models need not hold 5 MB of prices. */
-function genaiPrices(): typeof GenaiPrices {
-  return (loaded ??= require("@pydantic/genai-prices"));
-}
+/** A gate without models need not hold 5 MB of prices; `warmUp` asks first where there are some. */
+const genaiPrices = onNeed<typeof GenaiPrices>("@pydantic/genai-prices");
 
 const NO_USAGE = {};
 const DAY_MS = 86_400_000;
