@@ -57,6 +57,8 @@ export interface Gateway {
   /** What its closed exchanges add up to. */
   readonly usage: UsageStore;
   feeds(): DestinationFeeds;
+  /** See `LiveDirectory.follow`. */
+  followDirectory(): Promise<void>;
   report(): GatewayReport;
   /** Reads policies and prices again; the last good ones stay if the new ones have problems. */
   reload(): void;
@@ -118,6 +120,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ledger: wired.ledger,
     usage: sums.usage,
     feeds: () => feeds.current(),
+    followDirectory: () => live.follow(),
     report: () => reportOf(wired, { policies, prices }, events, tally.rows()),
     reload() {
       for (const source of [listener, feeds, policies, prices]) source.reload();

@@ -29,6 +29,8 @@ export interface OperatorParts {
   readonly usage?: UsageStore;
   /** And its feeds. */
   readonly feeds?: () => DestinationFeeds;
+  /** See `IdentityPorts.heard`. */
+  readonly heard?: () => Promise<void>;
   readonly environment: Environment;
   readonly log: Log;
 }
@@ -45,7 +47,7 @@ export interface OperatorSide {
 
 /** Loaded after the data plane listens: agents need not wait for the operator's side. */
 export async function startOperatorSide(parts: OperatorParts): Promise<OperatorSide> {
-  const { config, dataUrl, usage, feeds, environment, log } = parts;
+  const { config, dataUrl, usage, feeds, heard, environment, log } = parts;
   removeExportDrafts(config.dataDirectory);
   const { startManagement } = await import("../manage/management.ts");
   const startedAt = new Date(wallMillis()).toISOString();
@@ -70,7 +72,7 @@ export async function startOperatorSide(parts: OperatorParts): Promise<OperatorS
       const { openNativePlane } = await import("./native-plane.ts");
       const ledger = await parts.ledger();
       const shared = { config, dataUrl, vitals, ledgerThread, usage, feeds, environment };
-      return await openNativePlane({ ...shared, ledger });
+      return await openNativePlane({ ...shared, heard, ledger });
     } catch (error) {
       // The next request tries again.
       plane = undefined;

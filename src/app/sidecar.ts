@@ -36,6 +36,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
         ledger: async () => gateway.ledger,
         usage: gateway.usage,
         feeds: () => gateway.feeds(),
+        heard: () => gateway.followDirectory(),
         environment: options.environment,
         log: options.log,
       })

@@ -158,6 +158,7 @@ describe.concurrent("a call that waits", () => {
   it("is taken and told where to look, where the client prefers to come back", async () => {
     const taken = await remove("/slow/async", "respond-async");
     expect(taken.status).toBe(202);
+    expect(await taken.json()).toMatchObject({ status: 202, code: "approval_required" });
     expect(taken.headers.get("retry-after")).toMatch(/^\d+$/);
     const place = taken.headers.get("location") ?? "";
     const look = async () => (await fetch(`${gate.url}${place}`)).json();

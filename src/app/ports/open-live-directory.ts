@@ -46,6 +46,8 @@ export interface OpenLiveDirectory extends AsyncDisposable {
   /** Why what runs must end; undefined while it may go on. */
   whyEnded(principal: Principal): Refusal | undefined;
   onChange(told: () => void): void;
+  /** See `LiveDirectory.follow`. */
+  follow(): Promise<void>;
 }
 
 /** Throws StoreFault or the system's error where the directory cannot be opened. */
@@ -86,6 +88,7 @@ export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<Open
       return stop === undefined ? SESSION_ENDED : stoppedBy(stop, principal);
     },
     onChange: (told) => directory.onChange(told),
+    follow: () => directory.follow(),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -21,7 +21,7 @@ const FORGET_EVERY_MS = 600_000;
 
 /** Throws the system's error where the directory cannot be opened. */
 export async function openIdentityServices(
-  { config, vitals, ledger, redis, now }: ServiceParts,
+  { config, vitals, ledger, redis, now, heard }: ServiceParts,
   started: AsyncDisposableStack,
 ): Promise<Identity> {
   const store = started.use(await openDirectoryStore(config, redis));
@@ -30,7 +30,7 @@ export async function openIdentityServices(
     store.prune(instant(now() - KEPT_MS)).catch((error: unknown) => vitals.failed(error));
   }, FORGET_EVERY_MS).unref();
   started.defer(() => clearInterval(forgetting));
-  const ports: IdentityPorts = { store, ledger, now };
+  const ports: IdentityPorts = { store, ledger, now, heard };
   const tokens = createSessionTokens(store, now);
   return {
     ports,

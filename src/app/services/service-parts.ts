@@ -20,4 +20,6 @@ export interface ServiceParts {
   readonly usage: UsageStore | undefined;
   /** And its feeds. */
   readonly feeds: (() => DestinationFeeds) | undefined;
+  /** See `IdentityPorts.heard`. */
+  readonly heard: (() => Promise<void>) | undefined;
 }

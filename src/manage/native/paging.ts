@@ -6,7 +6,10 @@ export const PAGE_MAX = 200;
 /** Query of every list. */
 export const PAGE_QUERY = {
   limit: Type.Optional(
-    Type.String({ pattern: "^[0-9]{1,3}$", description: `1 to ${PAGE_MAX}; ${PAGE_DEFAULT}.` }),
+    Type.String({
+      pattern: "^0*[1-9][0-9]{0,2}$",
+      description: `1 to ${PAGE_MAX}; ${PAGE_DEFAULT}.`,
+    }),
   ),
   after: Type.Optional(
     Type.String({ maxLength: 512, description: "`next` of the page before; opaque." }),

@@ -13,7 +13,7 @@ import type { Change } from "../../core/ledger/entry.ts";
 export async function changeDirectory(
   said: Change,
   writes: readonly Write[],
-  { store, ledger }: IdentityPorts,
+  { store, ledger, heard }: IdentityPorts,
 ): Promise<Answer<number>> {
   const put = writes.find((write) => write.kind === "put");
   const change = put === undefined ? said : changeOfTenant(said, put.entry.tenant);
@@ -23,6 +23,8 @@ export async function changeDirectory(
   const reply = await store.write(...writes).catch((error: unknown) => unreachable(error));
   switch (reply.kind) {
     case "written":
+      // Whoever stopped an agent may rely on it from the answer on.
+      await heard?.();
       return done(reply.revision);
     case "conflict":
       await ledger.change({ ...change, change: `${change.change}.refused` });

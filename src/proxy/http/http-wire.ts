@@ -77,8 +77,8 @@ class HttpWireExchange implements WireExchange {
   }
 
   refuse(refusal: Refusal): WireReply {
-    const told = renderRefusal("http", toldOfFindings(this.#asked, refusal), this.#head);
-    return prefersAsync(this.#head) ? acceptedLater(told, refusal) : told;
+    const told = toldOfFindings(this.#asked, refusal);
+    return acceptedLater(told, this.#head) ?? renderRefusal("http", told, this.#head);
   }
 
   hold(): WireHold {

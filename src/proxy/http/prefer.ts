@@ -2,6 +2,7 @@
 import type { Refusal } from "../../core/refusal.ts";
 import { millis, type Millis } from "../../core/units.ts";
 import { REVIEW_PATH } from "../hold/review-path.ts";
+import { renderAccepted } from "../refusals/render-refusal.ts";
 import type { RequestHead, WireReply } from "../wire.ts";
 
 const RETRY_AFTER_S = 10;
@@ -24,11 +25,12 @@ export function waitOf(head: RequestHead): Millis {
 }
 
 /** A call that a person is asked about is taken, not done: 202 says where to look. */
-export function acceptedLater(told: WireReply, { code, review }: Refusal): WireReply {
-  if (code !== "approval_required" || review === undefined) return told;
+export function acceptedLater(refusal: Refusal, head: RequestHead): WireReply | undefined {
+  const { code, review } = refusal;
+  if (code !== "approval_required" || review === undefined || !prefersAsync(head)) return undefined;
+  const told = renderAccepted(refusal, head);
   return {
     ...told,
-    status: 202,
     headers: {
       ...told.headers,
       location: REVIEW_PATH + review,

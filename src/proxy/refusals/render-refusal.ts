@@ -23,6 +23,19 @@ export function renderRefusal(
   return { status, headers, body: JSON.stringify(bodyOf(wire, status, refusal, head.exchange)) };
 }
 
+/** Of a call that is taken and waits for a person: the same words under 202. */
+export function renderAccepted(
+  refusal: Refusal,
+  { exchange }: { readonly exchange: ExchangeId },
+): WireReply {
+  const denial = bodyOf("http", refusalStatus("http", refusal), refusal, exchange);
+  const body = { ...denial, title: "Accepted", status: ACCEPTED };
+  const headers = headersOf("http", refusal, exchange);
+  return { status: ACCEPTED, headers, body: JSON.stringify(body) };
+}
+
+const ACCEPTED = 202;
+
 /** The provider's `error` member, shared by refusals and terminal stream events. */
 export function wireError(wire: StatusWire, status: RefusalStatus, refusal: Refusal): JsonObject {
   const message = refusalMessage(refusal);

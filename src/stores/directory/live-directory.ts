@@ -159,6 +159,12 @@ export class LiveDirectory implements Directory, Disposable {
     return (this.#catchingUp ??= this.#catchUp(() => feed.catchUp?.()));
   }
 
+  /** Resolves once what was written until now is in force here, or cannot be heard of. */
+  async follow(): Promise<void> {
+    await this.catchUp();
+    this.#look();
+  }
+
   /** Whether the stores that say who is stopped were ever read. */
   get informed(): boolean {
     return this.#options.feed.informed ?? true;
