@@ -75,6 +75,7 @@ export class ServerDown extends Error {
 /** Raised by the exchange's own clock, beside undici's. */
 export class TotalTimeout extends Error {
   readonly code = "ERR_TOTAL_TIMEOUT";
+  override readonly message = "the exchange took longer than its upstream's total_ms";
 }
 
 /** The agent is gone: nobody is left to tell. */

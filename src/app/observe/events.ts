@@ -1,5 +1,6 @@
 /** What the operator hears of: one function for each business event, a log line and a count each. */
 import type { Action } from "../../core/action.ts";
+import { standsOpen } from "../../core/action-classes.ts";
 import type { Facts } from "../../core/evidence.ts";
 import type { Notifier } from "../../core/notify/notification.ts";
 import type { Problem } from "../../core/problem.ts";
@@ -181,7 +182,10 @@ type Level = "debug" | "info" | "warn" | "error";
  * Ordinary traffic is on the ledger already and only shows at `debug`. What policy stopped is news;
  * what could not be checked or went wrong, and what the agent was not told, needs somebody.
  */
-function levelOf({ outcome, findings, cause }: Facts): Level {
+function levelOf({ action, outcome, findings, cause }: Facts): Level {
+  // A server's news: begun anew after each silence, and a server that is gone fails that.
+  const isNews = action?.kind === "mcp" && standsOpen(action);
+  if (outcome?.kind === "abandoned" && isNews) return "debug";
   if (cause !== undefined) return "warn";
   switch (outcome?.kind) {
     case "refused":

@@ -1,3 +1,4 @@
+import type { Action } from "../../../src/core/action.ts";
 import type { Facts, Outcome } from "../../../src/core/evidence.ts";
 import { id, instant, millis, nanoUsd } from "../../../src/core/units.ts";
 import { OVER_HTTP, type Upstream } from "../../../src/core/upstream.ts";
@@ -25,10 +26,18 @@ interface Varied {
   readonly duration?: number;
   readonly detector?: string | undefined;
   readonly cause?: Error;
+  readonly action?: Action;
 }
 
 /** An exchange that is over; only what a test varies is given. */
-export function closedFacts({ outcome, cost, duration = 1, detector, cause }: Varied): Facts {
+export function closedFacts({
+  outcome,
+  cost,
+  duration = 1,
+  detector,
+  cause,
+  action,
+}: Varied): Facts {
   return {
     exchange: id("exc_1"),
     at: instant(0),
@@ -37,7 +46,7 @@ export function closedFacts({ outcome, cost, duration = 1, detector, cause }: Va
     path: "/v1/chat/completions/token-in-path",
     policy: undefined,
     principal: undefined,
-    action: undefined,
+    action,
     decision: undefined,
     review: undefined,
     reservation: undefined,

@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import { createEvents } from "../../../src/app/observe/events.ts";
 import { createTally } from "../../../src/app/observe/tally.ts";
 import type { Facts, Outcome } from "../../../src/core/evidence.ts";
-import { closedFacts } from "./closed-facts.ts";
+import type { Action } from "../../../src/core/action.ts";
+import { TotalTimeout } from "../../../src/proxy/upstream-failure.ts";
+import { closedFacts, UPSTREAM } from "./closed-facts.ts";
 
 /** Events with a log that is kept. */
 function listening(level = "debug") {
@@ -37,6 +39,23 @@ describe("events", () => {
     const { lines, events } = listening();
     events.closed(closedFacts({ outcome }));
     expect(lines).toMatchObject([{ level, exchange: "exc_1", upstream: "up", msg: "exchange" }]);
+  });
+
+  it("do not warn of a server's news that ended in silence, which nobody can act on", () => {
+    const { lines, events } = listening();
+    const outcome: Outcome = { kind: "abandoned", by: "upstream", bytes: 1 };
+    const ofMethod = (method: string): Action => ({
+      kind: "mcp",
+      upstream: UPSTREAM.name,
+      method,
+      name: undefined,
+    });
+    const cause = new TotalTimeout();
+    for (const method of ["session/stream", "subscriptions/listen", "prompts/list"]) {
+      events.closed(closedFacts({ outcome, cause, action: ofMethod(method) }));
+    }
+    expect(lines.map(({ level }) => level)).toEqual([DEBUG, DEBUG, WARN]);
+    expect(lines[2]).toMatchObject({ cause: expect.stringContaining("total_ms") });
   });
 
   it("log an allowed exchange with findings, because somebody should look", () => {
