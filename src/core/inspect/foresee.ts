@@ -6,6 +6,7 @@
 import { isJsonArray, isJsonObject, type JsonValue } from "../json.ts";
 import { feed, finish } from "./advance.ts";
 import type { Inspection } from "./inspection.ts";
+import { spelledBy } from "./json-numbers.ts";
 import { CLEAN, type KnownText } from "./known-texts.ts";
 import { JSON_DEPTH_MAX } from "./scan-json.ts";
 import { labelledBy, scanPlan, type ScanPlan } from "./scan-plan.ts";
@@ -145,6 +146,8 @@ export function eachText(
     const inner = nested(value);
     if (inner !== undefined) eachText(inner, "", depth + 1, take);
   } else if (isJsonArray(value)) {
+    const spelled = spelledBy(value);
+    if (spelled !== undefined) return take(spelled, "");
     for (const item of value) eachText(item, "", depth + 1, take);
   } else if (isJsonObject(value)) {
     for (const key of Object.keys(value)) {

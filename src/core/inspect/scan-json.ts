@@ -5,6 +5,7 @@ import { guarded } from "./guarded-look.ts";
 import type { Inspection } from "./inspection.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import { FINDINGS_MAX } from "./judge.ts";
+import { personalNumber, spelledBy, spelling } from "./json-numbers.ts";
 import { keepName, scanPlan } from "./scan-plan.ts";
 import { scanBudget } from "./scan-budget.ts";
 import type { TextScan } from "./text-scan.ts";
@@ -84,6 +85,11 @@ function visit(walk: Walk, value: JsonValue): JsonValue {
 }
 
 function visitArray(walk: Walk, items: readonly JsonValue[]): JsonValue {
+  const spelled = spelledBy(items);
+  if (spelled !== undefined) {
+    const seen = visitText(walk, spelled, "");
+    return seen === spelled ? items : spelling(seen);
+  }
   let copy: JsonValue[] | undefined;
   for (let i = 0; i < items.length; i += 1) {
     const item = items[i] ?? null;
@@ -103,13 +109,21 @@ function visitObject(walk: Walk, object: JsonObject): JsonValue {
     const item = object[key] ?? null;
     walk.path.push(key);
     const name = visitName(walk, key);
-    const seen = typeof item === "string" ? visitText(walk, item, key) : visit(walk, item);
+    const seen =
+      typeof item === "string" ? visitText(walk, item, key) : visitMember(walk, key, item);
     walk.path.pop();
     if (entries === undefined && name === key && seen === item) continue;
     entries ??= entriesBefore(object, key);
     entries.push([name, seen]);
   }
   return entries === undefined ? object : Object.fromEntries(entries);
+}
+
+function visitMember(walk: Walk, key: string, item: JsonValue): JsonValue {
+  const text = personalNumber(key, item);
+  if (text === undefined) return visit(walk, item);
+  const seen = visitText(walk, text, key);
+  return seen === text ? item : seen;
 }
 
 function entriesBefore(object: JsonObject, key: string): [string, JsonValue][] {

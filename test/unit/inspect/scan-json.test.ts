@@ -31,6 +31,23 @@ describe("scanJson", () => {
     expect(scan.value).toHaveProperty("other", other);
   });
 
+  it("looks at characters that are written as an array of their codes, and leaves an array", () => {
+    const codes = (text: string): number[] => Array.from(Buffer.from(text));
+    const key = "ghp_9fKq2LmZx7RtYw3PsVb8NcDh4GjQe6UaTzXk";
+    const value = { data: codes(`key ${key}.`), others: [1, 2, 300], few: codes("short") };
+    const { findings, value: left } = scanJson(looking(["secret"], "redact"), value, []);
+    expect(findings).toMatchObject([{ part: "/data", signature: "github-token" }]);
+    expect(left).toEqual({ ...value, data: codes("key [secret].") });
+    const pixels = Array.from({ length: 64 }, (_, i) => (i * 37) % 256);
+    expect(scanJson(looking(EVERYTHING, "redact"), { pixels }, []).findings).toEqual([]);
+  });
+
+  it("looks at a number by what it is called", () => {
+    const value = { card_number: 4111111111111111, order: 4111111111111111, at: 1732190000000 };
+    const scan = scanJson(looking(["pii"], "redact", 60), value, []);
+    expect(scan.value).toEqual({ ...value, card_number: "[card]" });
+  });
+
   it("looks at overridden text as it is shown, and takes all of it out", () => {
     const shown = "write to ann@example.org";
     const text = `see \u202e${Array.from(shown).toReversed().join("")}\u202c there`;

@@ -14,7 +14,7 @@ export interface Labelled {
   readonly match: (value: string) => Hit | undefined;
 }
 
-const SECRET_DETECTOR = "secret";
+export const SECRET_DETECTOR = "secret";
 const PASSWORD_MIN = 8;
 const PASSWORD_MAX = 128;
 const KEY_MAX = 512;

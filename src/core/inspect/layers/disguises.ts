@@ -5,7 +5,7 @@
 import { CIPHERS, VOTER_UNITS_MAX, votesOf } from "./ciphers.ts";
 import { GLUED_MIN, gluedWords } from "./glued-words.ts";
 import { isTell, JOINT_HEADS, jointEnd, rejoined, CHAIN_UNITS_MAX } from "./joints.ts";
-import { fromMorse, fromNumbers } from "./number-list.ts";
+import { fromMorse, fromNumbers, lastRow } from "./number-list.ts";
 import { undoubled, unsigned } from "./letter-tricks.ts";
 import { unspelled } from "./spelled-letters.ts";
 
@@ -15,6 +15,8 @@ export interface Disguise {
   readonly encodes: boolean;
   /** What hides in the passage; undefined: nothing does. */
   readonly plain: (passage: string) => string | undefined;
+  /** Where in the passage that stood; undefined: all over it. */
+  readonly place: { readonly start: number; readonly end: number } | undefined;
 }
 
 const SINGLES_MIN = 12;
@@ -32,7 +34,7 @@ const SHORT_VOTES_MIN = 2;
 /** Disguises that are taken off one passage. */
 const DISGUISES_MAX = 3;
 
-const NUMBERS = disguise("numbers", fromNumbers, true);
+const NUMBERS: Disguise = { name: "numbers", encodes: true, plain: fromNumbers, place: lastRow };
 const SPELLED = disguise("spelling", unspelled);
 const JOINED = disguise("split-words", rejoined);
 const GLUED = disguise("glued-words", gluedWords);
@@ -41,8 +43,8 @@ const SIGNED = disguise("leet", unsigned);
 const DOTS = disguise("morse", fromMorse);
 const HIDDEN: readonly Disguise[] = CIPHERS.map(({ name, plain }) => disguise(name, plain));
 
-function disguise(name: string, plain: Disguise["plain"], encodes = false): Disguise {
-  return { name, plain, encodes };
+function disguise(name: string, plain: Disguise["plain"]): Disguise {
+  return { name, encodes: false, plain, place: undefined };
 }
 
 const REVERSED = CIPHERS.findIndex(({ name }) => name === "reversed");

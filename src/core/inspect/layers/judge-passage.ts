@@ -2,6 +2,7 @@
  * What a passage says without the disguise of its words is looked at for injection only, because
  * anything else would be found by chance. Numbers that spell characters are an encoding like others.
  */
+import { SECRET_DETECTOR } from "../detectors/labelled.ts";
 import { INJECTION_DETECTOR } from "../detectors/injection.ts";
 import type { InspectionRule } from "../inspection.ts";
 import { redact } from "../judge.ts";
@@ -17,9 +18,10 @@ export function judgePassage(scan: TextScan, end: number, look: Look): void {
   const disguises = disguisesOf(text, start, end);
   if (disguises.length === 0) return;
   const passage = text.slice(start, end);
-  for (const { name, plain, encodes } of disguises) {
+  for (const { name, plain, encodes, place } of disguises) {
     const said = plain(passage);
     if (said === undefined || said === passage) continue;
+    const span = place === undefined ? { start, end } : shifted(place, start);
     const inner = lookInside(
       scan,
       said,
@@ -27,13 +29,18 @@ export function judgePassage(scan: TextScan, end: number, look: Look): void {
       encodes ? stopping(scan.plan) : onlyInjection(scan.plan),
     );
     if (inner === undefined) continue;
-    report(scan, inner, [name], () => ({ start, end }));
+    report(scan, inner, [name], () => span);
     if (scan.blocked !== undefined) return;
     const [edit] = inner.edits;
-    const from = Math.max(start, scan.floor);
-    if (edit !== undefined && end > from)
-      scan.cursor = Math.max(scan.cursor, redact(scan, from, end, edit.replacement));
+    // In a stream some of it may have left.
+    const from = Math.max(span.start, scan.floor, scan.released);
+    if (edit !== undefined && span.end > from)
+      scan.cursor = Math.max(scan.cursor, redact(scan, from, span.end, edit.replacement));
   }
+}
+
+function shifted({ start, end }: { start: number; end: number }, by: number) {
+  return { start: by + start, end: by + end };
 }
 
 /** What is asked of a text behind a disguise, by the rules that ask it of the text. */
@@ -45,10 +52,11 @@ function onlyInjection(plan: ScanPlan): ScanPlan {
   return narrowed(plan, injectionOnly, isWanted, INJECTION_DETECTOR);
 }
 
-/** A passage is not redacted for a number in it, but stopped for a secret. */
+/** Nothing is redacted for a card number in numbers, which chance makes, but for a secret. */
 function stopping(plan: ScanPlan): ScanPlan {
   return narrowed(plan, stoppingOnly, (detector, rules) => {
-    return detector === INJECTION_DETECTOR || rules.every(({ action }) => action !== "redact");
+    const isMeant = detector === INJECTION_DETECTOR || detector === SECRET_DETECTOR;
+    return isMeant || rules.every(({ action }) => action !== "redact");
   });
 }
 

@@ -26,13 +26,20 @@ const RADICES: readonly (readonly [shape: number, radix: number])[] = [
 const starts = new Int32Array(NUMBERS_MAX);
 const ends = new Int32Array(NUMBERS_MAX);
 
+/** Where what was read last stood. */
+export const lastRow = { start: 0, end: 0 };
+
 /** What the first row of numbers says that is text. */
 export function fromNumbers(text: string): string | undefined {
   for (let at = nextNumber(text, 0); at >= 0;) {
     const row = readRow(text, at);
     if (row.count >= NUMBERS_MIN) {
       const plain = plainOf(text, row.count, row.shapes);
-      if (plain !== undefined) return plain;
+      if (plain !== undefined) {
+        lastRow.start = at;
+        lastRow.end = row.end;
+        return plain;
+      }
     }
     at = nextNumber(text, Math.max(row.end, at + 1));
   }
@@ -105,9 +112,10 @@ function shapesOf(text: string, start: number, end: number): number {
 function plainOf(text: string, count: number, shapes: number): string | undefined {
   for (const [shape, radix] of RADICES) {
     if ((shapes & shape) === 0) continue;
-    if (!isText(decoded(text, Math.min(PROBE, count), radix))) continue;
+    const probe = decoded(text, Math.min(PROBE, count), radix);
+    if (!isText(probe) && !isToken(probe)) continue;
     const plain = decoded(text, count, radix);
-    if (isText(plain)) return plain;
+    if (isText(plain) || isToken(plain)) return plain;
   }
   return undefined;
 }
@@ -128,6 +136,13 @@ function isText(plain: string): boolean {
   }
   return letters >= LETTERS_SHARE * plain.length;
 }
+
+/** No words, but what keys are made of: rows of other numbers have control characters or signs. */
+function isToken(plain: string): boolean {
+  return TOKEN.test(plain);
+}
+
+const TOKEN = /^[\w.:/+=@ -]+$/;
 
 const MORSE =
   ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..";
