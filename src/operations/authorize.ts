@@ -49,7 +49,6 @@ export async function authorize(
   const { exchange, at: now, upstream } = ask;
   const snapshot = ports.policies.current();
   facts.policy = snapshot.digest;
-
   const identifying = identify(ask.presented, ports.directory);
   const identified = identifying instanceof Promise ? await identifying : identifying;
   if (identified.kind === "halt") return identified;
@@ -88,11 +87,12 @@ export async function authorize(
   if (conformed.kind === "halt") return conformed;
   const confined = confine(principal, action, upstream);
   if (confined.kind === "halt") return confined;
-  const awaited = { ask, subject, era, decision: verdict.value, snapshot, policyFacts };
+  const awaited = { ask, interpretation, subject, decided: verdict.value, snapshot, policyFacts };
   const reviewing = awaitApproval(awaited, ports);
   const reviewed = reviewing instanceof Promise ? await reviewing : reviewing;
   if (reviewed.kind === "halt") return reviewed;
-  const grant = (facts.review = override ?? reviewed.value.grant);
+  const { grant = override, carried } = reviewed.value;
+  facts.review = grant ?? carried;
   const purse = confineTerms(principal, reviewed.value.terms);
   if (purse.kind === "halt") return purse;
   const wanted = { facts, principal, snapshot, policyFacts, interpretation, terms: purse.value };

@@ -13,7 +13,7 @@ import type { Usage } from "../core/money/usage.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { Claims, Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
-import type { ExchangeId, Instant, TenantId } from "../core/units.ts";
+import type { ExchangeId, Instant, ReviewId, TenantId } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { Verdict } from "../core/verdict.ts";
 
@@ -77,6 +77,8 @@ export interface Interpretation {
   readonly metering: Metering | undefined;
   /** Which form of an MCP server's definitions its client was told. */
   readonly definitionEra?: DefinitionEra;
+  /** The approval under which a call went out that goes on now. Good once. */
+  carriedApproval?(): ReviewId | undefined;
   /** The body's text as received, to read money amounts as they were written. */
   source(): string;
   /** The bytes to send: exactly those received, unless policy changed something. */
@@ -87,12 +89,14 @@ export interface Interpretation {
   withModel?(model: string): Interpretation | undefined;
   /**
    * A fresh inspector for the answer to this request. `echoes` are injected secrets' forms; `meter`
-   * is asked after each piece of a streamed answer whether there is money for more.
+   * is asked after each piece of a streamed answer whether there is money for more; `review`: the
+   * approval under which the request goes out.
    */
   inspector(
     inspections: Inspections,
     echoes: readonly string[],
     meter?: CallMeter,
+    review?: ReviewId,
   ): ResponseInspector;
 }
 

@@ -18,6 +18,8 @@ export interface Reviewed {
   readonly terms: Terms;
   /** The approval that this call will use up when it is dispatched. */
   readonly grant: ReviewId | undefined;
+  /** The approval that the call had used up before it was asked to go on. */
+  readonly carried?: ReviewId | undefined;
   /** Whether time has passed since the decision: then it must be made again. */
   readonly waited: boolean;
 }

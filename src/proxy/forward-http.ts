@@ -89,7 +89,12 @@ function depart(
   const { credential, label, echoes, token } = borrowed.value;
   dispatch.facts.credential = label;
   const { inspections, meter, looks } = authorized;
-  const plain = authorized.interpretation.inspector(inspections, echoes, meter);
+  const plain = authorized.interpretation.inspector(
+    inspections,
+    echoes,
+    meter,
+    dispatch.facts.review,
+  );
   const inspector =
     looks === undefined ? plain : new WatchedInspector(plain, looks, dispatch.facts);
   const headers = outgoingHeaders(authorized, dispatch, credential);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { instant } from "../../src/core/units.ts";
+import { id, instant, type Digest, type ReviewId } from "../../src/core/units.ts";
 import { SqliteRequestStates } from "../../src/stores/sqlite/request-state-store.ts";
 
 let directory: string;
@@ -55,6 +55,23 @@ describe("a state that a server gave out", () => {
     next.give("new", "ada");
     expect(next.mayBring("old", "mal")).toBe(true);
     expect(next.mayBring("new", "mal")).toBe(false);
+  });
+
+  it("carries the approval of its call once, in whatever process, and for no other call", () => {
+    const path = join(directory, "carried.db");
+    using one = new SqliteRequestStates(path, now);
+    using other = new SqliteRequestStates(path, now);
+    const approval = { review: id<ReviewId>("rev_1"), policy: id<Digest>("p") };
+    one.give("state", "ada", approval);
+    one.give("plain", "ada");
+    expect(other.carry("state", "mal")).toBeUndefined();
+    expect(other.carry("plain", "ada")).toBeUndefined();
+    expect(other.carry("state", "ada")).toEqual(approval);
+    for (const store of [one, other]) expect(store.carry("state", "ada")).toBeUndefined();
+    expect(one.mayBring("state", "ada")).toBe(true);
+    one.give("state", "ada", approval);
+    one.give("state", "ada");
+    expect(other.carry("state", "ada")).toBeUndefined();
   });
 
   it("is nobody's where the disk cannot say whose", () => {

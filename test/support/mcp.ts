@@ -113,10 +113,15 @@ export const NO_TASKS = {
   keep: () => Promise.resolve(undefined),
   begin: () => Promise.resolve(undefined),
   cancel: () => Promise.resolve(undefined),
+  clients: { capabilitiesOf: () => undefined },
 };
 
 /** For doors whose calls are not gone on with. */
-export const NO_STATES: RequestStateStore = { give: () => {}, mayBring: () => true };
+export const NO_STATES: RequestStateStore = {
+  give: () => {},
+  mayBring: () => true,
+  carry: () => undefined,
+};
 
 /** A store for doors whose definitions are not the matter: everything listed is approved. */
 export const TRUSTING: DefinitionStore = {

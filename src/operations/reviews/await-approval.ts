@@ -4,9 +4,8 @@
  */
 import type { PolicyFacts, PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
 import type { ReviewSubject } from "../../core/review/open-review.ts";
-import type { DefinitionEra } from "../../core/trust/definition.ts";
-import { halt, type Verdict } from "../../core/verdict.ts";
-import type { Ask } from "../../pipeline/ask.ts";
+import { halt, pass, type Verdict } from "../../core/verdict.ts";
+import type { Ask, Interpretation } from "../../pipeline/ask.ts";
 import { decide, type Promising } from "../../pipeline/decide.ts";
 import { identify } from "../../pipeline/identify.ts";
 import { limit } from "../../pipeline/limit.ts";
@@ -19,9 +18,9 @@ import { withinMeans } from "../../pipeline/within-means.ts";
 
 export interface Awaited {
   readonly ask: Ask;
+  readonly interpretation: Interpretation;
   readonly subject: ReviewSubject;
-  readonly era: DefinitionEra | undefined;
-  readonly decision: Promising;
+  readonly decided: Promising;
   readonly snapshot: PolicySnapshot;
   readonly policyFacts: PolicyFacts;
 }
@@ -30,8 +29,12 @@ export function awaitApproval(
   awaited: Awaited,
   ports: Ports,
 ): Verdict<Reviewed> | Promise<Verdict<Reviewed>> {
-  const { ask, subject, decision } = awaited;
+  const { ask, subject, decided: decision } = awaited;
   if (decision.kind === "allow") return review(subject, decision, ports, undefined);
+  const carried = awaited.interpretation.carriedApproval?.();
+  if (carried !== undefined) {
+    return pass({ terms: decision.terms, grant: undefined, carried, waited: false });
+  }
   return reviewedAndStill(awaited, ports, ask.hold?.());
 }
 
@@ -40,7 +43,7 @@ async function reviewedAndStill(
   ports: Ports,
   hold: Parameters<typeof review>[3],
 ): Promise<Verdict<Reviewed>> {
-  const { subject, decision } = awaited;
+  const { subject, decided: decision } = awaited;
   const payable = await withinMeans({ ...subject, terms: decision.terms }, ports);
   if (payable.kind === "halt") return payable;
   const reviewed = await review(subject, decision, ports, hold);
@@ -52,11 +55,12 @@ async function reviewedAndStill(
 }
 
 async function reconsider(
-  { ask, subject, era, snapshot, policyFacts }: Awaited,
+  { ask, interpretation, subject, snapshot, policyFacts }: Awaited,
   reviewed: Reviewed,
   ports: Ports,
 ): Promise<Verdict<Reviewed>> {
   const { principal, action, definition, policy } = subject;
+  const { definitionEra: era } = interpretation;
   const identified = await identify(ask.presented, ports.directory);
   if (identified.kind === "halt") return identified;
   const vouched = vouch({ action, upstream: ask.upstream, principal, era }, ports.definitions);

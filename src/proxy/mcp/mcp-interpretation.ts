@@ -5,7 +5,7 @@ import type { Inspections } from "../../core/decision.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { RequestStateStore } from "../../core/session/request-states.ts";
-import type { ExchangeId } from "../../core/units.ts";
+import type { ExchangeId, ReviewId } from "../../core/units.ts";
 import { scopeOf } from "../../core/trust/definition.ts";
 import type { DefinitionStore } from "../../core/trust/definition-store.ts";
 import type {
@@ -16,6 +16,7 @@ import type {
   ResponseInspector,
   Scannable,
 } from "../../pipeline/ask.ts";
+import type { CallMeter } from "../../pipeline/call-meter.ts";
 import { decide } from "../../pipeline/decide.ts";
 import { toldOfFindings } from "../../pipeline/opaque.ts";
 import type { RequestHead } from "../wire.ts";
@@ -29,11 +30,12 @@ import { ListedDefinitions } from "./listed-definitions.ts";
 import type { ListShape, Use } from "./narrow-list.ts";
 import type { Era } from "./methods.ts";
 import { eraOf, type Question } from "./question.ts";
-import { giveState } from "./request-state.ts";
-import { readRpcMessage, type RpcMessage } from "./rpc-message.ts";
+import { carriedBy, giveState } from "./request-state.ts";
+import { readRpcMessage, type RpcId, type RpcMessage } from "./rpc-message.ts";
 import { ServerQuestions } from "./server-questions.ts";
 import { isTaskOnly, taskableTool, withTasks } from "./tasks/offer-tasks.ts";
 import { taskSupportOf, withoutTask } from "./tasks/task-wish.ts";
+import { addressed } from "./transport/renumber.ts";
 
 /** A message as it came. */
 export interface Received {
@@ -113,6 +115,13 @@ export class McpInterpretation implements Interpretation {
     return this.#context.principal;
   }
 
+  /** The same answer, under the id that the server knows. */
+  answerAs(id: RpcId): void {
+    const { message, text } = this.sent ?? {};
+    if (message?.kind !== "response" || text === undefined) throw new TypeError("not an answer");
+    this.sent = sentAs(addressed(message, text, id));
+  }
+
   source(): string {
     return this.#received?.text ?? "";
   }
@@ -141,8 +150,21 @@ export class McpInterpretation implements Interpretation {
     return this.#keepsTask ? withoutTask(text, message.json) : text;
   }
 
-  inspector(inspections: Inspections, echoes: readonly string[]): ResponseInspector {
+  carriedApproval(): ReviewId | undefined {
+    const message = this.#received?.message;
+    if (message?.kind !== "request") return undefined;
+    return carriedBy(message.params, this.action, this.#context, this.#parts.states);
+  }
+
+  inspector(
+    inspections: Inspections,
+    echoes: readonly string[],
+    _meter?: CallMeter,
+    review?: ReviewId,
+  ): ResponseInspector {
     const { exchange, upstream } = this.#head;
+    const policy = this.#context.snapshot.digest;
+    const approval = review && { review, policy };
     return new AnswerInspector(
       {
         exchange,
@@ -153,7 +175,9 @@ export class McpInterpretation implements Interpretation {
         found: this.#foundTools(),
         echoes,
         admits: (use) => this.#admits(use),
-        given: (state) => giveState(this.#parts.states, state, this.action, this.principal),
+        given: (state) => {
+          giveState(this.#parts.states, state, this.action, this.principal, approval);
+        },
         introduced: (introduction) => this.#introduced(introduction),
         listed: (shape, entry) => this.#listed(shape, entry),
         told: (refusal) => toldOfFindings(this.#context, refusal),

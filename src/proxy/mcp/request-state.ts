@@ -5,7 +5,9 @@
 import type { McpAction, ToolAction } from "../../core/action.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Principal } from "../../core/principal.ts";
-import type { RequestStateStore } from "../../core/session/request-states.ts";
+import type { CarriedApproval, RequestStateStore } from "../../core/session/request-states.ts";
+import type { ReviewId } from "../../core/units.ts";
+import type { InterpretContext } from "../../pipeline/ask.ts";
 import { canonicalJson } from "../../lib/canonical-json.ts";
 import { isApprovalState } from "./approval-question.ts";
 import { ownerOf } from "./transport/mcp-request.ts";
@@ -25,8 +27,22 @@ export function giveState(
   state: string,
   action: Judged,
   principal: Principal,
+  approval: CarriedApproval | undefined,
 ): void {
-  states.give(keyOf(state, action), callOf(action, principal));
+  states.give(keyOf(state, action), callOf(action, principal), approval);
+}
+
+/** The approval of the call that the message goes on with, where policy is still what it was. */
+export function carriedBy(
+  params: JsonObject | undefined,
+  action: Judged,
+  { principal, snapshot }: Pick<InterpretContext, "principal" | "snapshot">,
+  states: RequestStateStore,
+): ReviewId | undefined {
+  const state = params?.["requestState"];
+  if (typeof state !== "string" || isApprovalState(state)) return undefined;
+  const approval = states.carry(keyOf(state, action), callOf(action, principal));
+  return approval?.policy === snapshot.digest ? approval.review : undefined;
 }
 
 /** Whether the message brings a state that was given out for another call. */

@@ -1,8 +1,8 @@
 /** Hashes of the states that MCP servers gave out, for all workers of a gateway. */
 import { createHash } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { RequestStateStore } from "../../core/session/request-states.ts";
-import type { Instant } from "../../core/units.ts";
+import type { CarriedApproval, RequestStateStore } from "../../core/session/request-states.ts";
+import { id, type Digest, type Instant, type ReviewId } from "../../core/units.ts";
 import { openDatabase } from "./database.ts";
 
 const MIGRATIONS: readonly string[] = [
@@ -13,6 +13,8 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (state, call)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX request_state_age ON request_state (given_at);`,
+  `ALTER TABLE request_state ADD COLUMN review TEXT;
+   ALTER TABLE request_state ADD COLUMN policy TEXT;`,
 ];
 
 /** Nobody takes longer to answer. */
@@ -25,6 +27,8 @@ interface Opened {
   readonly database: DatabaseSync;
   readonly give: StatementSync;
   readonly find: StatementSync;
+  readonly carried: StatementSync;
+  readonly spend: StatementSync;
   readonly forget: StatementSync;
 }
 
@@ -40,12 +44,13 @@ export class SqliteRequestStates implements RequestStateStore, Disposable {
     this.#now = now;
   }
 
-  give(state: string, call: string): void {
+  give(state: string, call: string, approval?: CarriedApproval): void {
     try {
       const { give, forget } = (this.#opened ??= open(this.#path));
       if (this.#given % TIDIED_EVERY === 0) forget.run(this.#now() - FORGOTTEN_AFTER_MS);
       this.#given += 1;
-      give.run(hashOf(state), hashOf(call), this.#now());
+      const { review = null, policy = null } = approval ?? {};
+      give.run(hashOf(state), hashOf(call), this.#now(), review, policy);
     } catch {
       // A full or failing disk: its server alone judges who brings it.
     }
@@ -61,6 +66,20 @@ export class SqliteRequestStates implements RequestStateStore, Disposable {
     }
   }
 
+  carry(state: string, call: string): CarriedApproval | undefined {
+    try {
+      const { carried, spend } = (this.#opened ??= open(this.#path));
+      const key = [hashOf(state), hashOf(call)] as const;
+      const { review, policy } = carried.get(...key) ?? {};
+      if (typeof review !== "string" || typeof policy !== "string") return undefined;
+      // Whoever is second, in whatever process, has none.
+      if (Number(spend.run(...key, review).changes) === 0) return undefined;
+      return { review: id<ReviewId>(review), policy: id<Digest>(policy) };
+    } catch {
+      return undefined;
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#opened?.database.close();
   }
@@ -71,8 +90,15 @@ function open(path: string): Opened {
   return {
     database,
     give: database.prepare(
-      `INSERT INTO request_state (state, call, given_at) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET given_at = excluded.given_at`,
+      `INSERT INTO request_state (state, call, given_at, review, policy) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET given_at = excluded.given_at, review = excluded.review,
+         policy = excluded.policy`,
+    ),
+    carried: database.prepare(
+      "SELECT review, policy FROM request_state WHERE state = ? AND call = ?",
+    ),
+    spend: database.prepare(
+      "UPDATE request_state SET review = NULL WHERE state = ? AND call = ? AND review = ?",
     ),
     find: database.prepare(
       "SELECT count(*) AS calls, total(call = ?) AS own FROM request_state WHERE state = ?",
