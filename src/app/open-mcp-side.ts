@@ -12,8 +12,8 @@ import type { Peers } from "../proxy/mcp/peers/peers.ts";
 import { TaskDesk } from "../proxy/mcp/tasks/task-desk.ts";
 import { McpTransports } from "../proxy/mcp/transport/mcp-transports.ts";
 import type { Routes } from "../proxy/route-request.ts";
+import { SqliteMcpSessions } from "../stores/sqlite/mcp-session-store.ts";
 import { SqliteRequestStates } from "../stores/sqlite/request-state-store.ts";
-import { SqliteSessionOwners } from "../stores/sqlite/session-owner-store.ts";
 import type { Environment } from "./config/environment.ts";
 import type { Events } from "./observe/events.ts";
 import type { OpenLiveDirectory } from "./ports/open-live-directory.ts";
@@ -39,14 +39,14 @@ export function openMcpSide(options: McpSideOptions, host: McpHost): McpSide {
   const { opened, dataDirectory, routes, peers, live, refusals, body, watchEvery } = options;
   const { ports, vault, tasks: store } = opened;
   const now = () => ports.now();
-  const owners = started.use(new SqliteSessionOwners(join(dataDirectory, "mcp-sessions.db"), now));
+  const owners = started.use(new SqliteMcpSessions(join(dataDirectory, "mcp-sessions.db"), now));
   const states = started.use(new SqliteRequestStates(join(dataDirectory, "mcp-states.db"), now));
   const { policies, definitions } = ports;
   const news = new ListNews(() => {
     const servers = live.upstreams();
     return { policy: policies.current(), definitions: definitions.revision, servers };
   });
-  const tasks = new TaskDesk({ ...ports, store });
+  const tasks = new TaskDesk({ ...ports, store, clients: owners });
   const { upstreams, members, federation, login } = routes;
   const own = new OwnServer({ upstreams, ports, refusals, tasks }, VERSION);
   const { environment, events } = options;

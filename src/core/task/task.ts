@@ -49,10 +49,18 @@ export type TaskState =
   /** For a person. */
   | { readonly kind: "waiting"; readonly review: ReviewId }
   /** Made by a process that says until when it lives; the review is what it used up. */
-  | { readonly kind: "running"; readonly review: ReviewId | undefined; readonly until: Instant }
+  | {
+      readonly kind: "running";
+      readonly review: ReviewId | undefined;
+      readonly until: Instant;
+      /** What its server asks of the client meanwhile: requests, by a key of ours. */
+      readonly asked?: JsonObject | undefined;
+    }
   /** Of its client, by key, before the call is made again: with all answers, and with `state`. */
   | {
       readonly kind: "asking";
+      /** Tells it from what is asked when the call was made again. */
+      readonly round?: string | undefined;
       readonly questions: JsonObject;
       readonly answers: JsonObject;
       readonly state: string | undefined;
@@ -94,6 +102,12 @@ export function nextTask(task: Task, state: TaskState, now: Instant): Task | und
 
 export function isOver({ state }: Task): boolean {
   return state.kind === "done" || state.kind === "cancelled";
+}
+
+/** Whether it goes on once its client has said something. */
+export function isAsking({ state }: Task): boolean {
+  if (state.kind !== "running") return state.kind === "asking";
+  return Object.keys(state.asked ?? {}).length > 0;
 }
 
 /** Whose process has not been heard of in time: nobody else knows what became of the call. */

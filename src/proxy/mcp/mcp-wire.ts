@@ -38,6 +38,7 @@ import { RPC_INVALID_PARAMS, RPC_INVALID_REQUEST, RPC_METHOD_NOT_FOUND } from ".
 import { beginTask, type TaskableCall } from "./tasks/begin-task.ts";
 import { isTaskOnly } from "./tasks/offer-tasks.ts";
 import type { TaskDesk } from "./tasks/task-desk.ts";
+import { askableIn, type SessionClients } from "./tasks/session-clients.ts";
 import { SlowCall } from "./tasks/slow-call.ts";
 import { storedCall } from "./tasks/stored-call.ts";
 import {
@@ -56,12 +57,16 @@ export interface McpWireParts {
   readonly definitions: DefinitionStore;
   readonly states: RequestStateStore;
   readonly login: ProtectedResource;
-  readonly tasks: Pick<TaskDesk, "keep" | "begin" | "cancel">;
+  readonly tasks: WireTasks;
 }
 
 export function createMcpWire(parts: McpWireParts): WireFamily {
   return { open: (head) => new McpExchange(head, parts) };
 }
+
+type WireTasks = Pick<TaskDesk, "keep" | "begin" | "cancel"> & {
+  readonly clients: Pick<SessionClients, "capabilitiesOf">;
+};
 
 const FOREIGN_STATE =
   "This requestState was not given for this call: it goes on for the same agent and arguments only.";
@@ -219,7 +224,9 @@ class McpExchange implements WireExchange {
     // The server would not make the call without a task of its own.
     if (native === "required") return false;
     const support = native === "optional" ? native : undefined;
-    const call = storedCall(text, headers, message.params);
+    const { clients } = this.#parts.tasks;
+    const canBeAsked = askableIn(question, message, this.#head, clients);
+    const call = storedCall(text, headers, canBeAsked);
     const midway = message.params?.["requestState"] !== undefined;
     this.#taskable = { question, principal, upstream: upstream.name, call, support, midway };
     return support === undefined;

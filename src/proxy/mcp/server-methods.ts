@@ -33,6 +33,13 @@ const SERVER_METHODS: ReadonlyMap<string, ServerMethodClass> = new Map([
   ["notifications/subscriptions/acknowledged", "housekeeping"],
 ]);
 
+/** What only its client can answer. */
+export const ASKED_OF_CLIENTS: ReadonlySet<string> = new Set([
+  "elicitation/create",
+  "sampling/createMessage",
+  "roots/list",
+]);
+
 /** `undefined`: no server may send this. */
 export function serverMethodClass(method: string): ServerMethodClass | undefined {
   return SERVER_METHODS.get(method);

@@ -7,7 +7,18 @@ import {
 } from "../../../src/proxy/mcp/tasks/state-after.ts";
 import { madeCall, storedCall } from "../../../src/proxy/mcp/tasks/stored-call.ts";
 import { OWN_SERVER } from "../../../src/core/own-server.ts";
-import { id, type UpstreamName } from "../../../src/core/units.ts";
+import type { JsonObject } from "../../../src/core/json.ts";
+import { isAsking, openTask, taskId, type TaskState } from "../../../src/core/task/task.ts";
+import { id, instant, millis, type UpstreamName } from "../../../src/core/units.ts";
+import type { RpcResponse } from "../../../src/proxy/mcp/rpc-message.ts";
+import {
+  askedMore,
+  heard,
+  questionsOf,
+  questionText,
+  RELATED_TASK_KEY,
+  taskQuestionOf,
+} from "../../../src/proxy/mcp/tasks/task-question.ts";
 
 const TOOLS = id<UpstreamName>("tools");
 const answerOf = (result: object): string => JSON.stringify({ jsonrpc: "2.0", id: 0, result });
@@ -81,6 +92,110 @@ describe("questions to a task's client", () => {
   });
 });
 
+describe("questions on the stream of a task's result", () => {
+  const running = (asked: JsonObject): TaskState => ({
+    kind: "running",
+    review: undefined,
+    until: instant(1),
+    asked,
+  });
+  const taskIn = (state: TaskState) =>
+    openTask({
+      id: taskId("sallyport-task_1"),
+      owner: { tenant: id<never>("t"), agent: id<never>("a"), session: id<never>("s") },
+      upstream: TOOLS,
+      call: { params: "{}", headers: [] },
+      now: instant(0),
+      kept: millis(1),
+      state,
+    });
+  const answer = (result: JsonObject | undefined): RpcResponse => {
+    const error = result === undefined ? { code: -1, message: "no" } : undefined;
+    return { kind: "response", id: "x", result, error, json: {} };
+  };
+  const elicit = { method: "elicitation/create", params: { message: "Who?" } };
+
+  it("have ids that lead back to task and question, whatever a server calls it", () => {
+    fc.assert(
+      fc.property(fc.string(), (key) => {
+        fc.pre(key !== "__proto__");
+        const task = taskIn({
+          kind: "asking",
+          round: "r",
+          questions: { [key]: elicit },
+          answers: {},
+          state: undefined,
+        });
+        const [[name, question] = ["", {}]] = questionsOf(task);
+        const text = questionText(task, name, question) ?? "{}";
+        const { id: asked, params } = JSON.parse(text);
+        expect(params._meta[RELATED_TASK_KEY]).toEqual({ taskId: task.id });
+        expect(taskQuestionOf(asked)).toEqual({ task: task.id, question: name });
+        const said = { action: "decline" };
+        expect(heard(task, name, answer(said))).toEqual({
+          kind: "answer",
+          responses: { [key]: said },
+        });
+      }),
+    );
+  });
+
+  it("are told by their own ids to a server that waits, and are open no more", () => {
+    const task = taskIn(running({ "number-7": { id: 7, ...elicit } }));
+    expect(isAsking(task)).toBe(true);
+    const said = heard(task, "number-7", answer({ action: "accept" }));
+    expect(said).toEqual({ kind: "tell", state: running({}), id: 7 });
+    expect(isAsking(taskIn(running({})))).toBe(false);
+    expect(heard(task, "string-7", answer({}))).toBeUndefined();
+  });
+
+  it("of an earlier round are answered no more", () => {
+    const first = taskIn(asking(["who"]));
+    const [name = ""] = questionsOf(first).keys();
+    expect(heard(first, name, answer({}))).toBeDefined();
+    expect(heard(taskIn(asking(["who"])), name, answer({}))).toBeUndefined();
+  });
+
+  it("that a client does not answer are cancelled where a user was asked, and else end the task", () => {
+    const ask = (method: string) =>
+      taskIn({
+        kind: "asking",
+        round: "r",
+        questions: { q: { method } },
+        answers: {},
+        state: undefined,
+      });
+    expect(heard(ask("elicitation/create"), "r.q", answer(undefined))).toEqual({
+      kind: "answer",
+      responses: { q: { action: "cancel" } },
+    });
+    expect(heard(ask("sampling/createMessage"), "r.q", answer(undefined))).toMatchObject({
+      kind: "end",
+      state: { kind: "done" },
+    });
+  });
+
+  it("are kept up to a number and a size", () => {
+    let state = running({});
+    const put = (asked: number, text: string) => {
+      const params = { message: text };
+      const method = "elicitation/create";
+      if (state.kind !== "running") throw new Error("it is over");
+      state = askedMore(state, { kind: "request", id: asked, method, params, json: {} });
+    };
+    put(0, "x".repeat(300_000));
+    expect(questionsOf(taskIn(state)).size).toBe(0);
+    for (let asked = 0; asked < 40; asked += 1) put(asked, "?");
+    expect(questionsOf(taskIn(state)).size).toBe(16);
+  });
+
+  it("are of other things where the id is no task's", () => {
+    for (const asked of [1, "ask-1", "sallyport-task_1", undefined]) {
+      expect(taskQuestionOf(asked)).toBeUndefined();
+    }
+  });
+});
+
 describe("a stored call", () => {
   const principal = {
     agent: id<never>("bot"),
@@ -111,7 +226,11 @@ describe("a stored call", () => {
   );
 
   it("keeps every digit, forgets the moment, and is made with the answers of its round", () => {
-    const call = storedCall(text, { "mcp-param-region": "eu", other: "x" }, params);
+    const call = storedCall(
+      text,
+      { "mcp-param-region": "eu", other: "x" },
+      params._meta["io.modelcontextprotocol/clientCapabilities"],
+    );
     expect(call.headers).toEqual(["mcp-param-region", "eu"]);
     const { sent, headers } = madeCall(call, principal, {
       ...asking(["q"]),

@@ -9,6 +9,7 @@ import { MCP_METHOD_CLASSES, type McpMethod } from "../../../core/action-classes
 import { randomToken } from "../../../lib/ids.ts";
 import { setMemberAt } from "../../set-members.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
+import { ASKED_OF_CLIENTS } from "../server-methods.ts";
 import {
   RPC_METHOD_NOT_FOUND,
   type RpcId,
@@ -38,7 +39,6 @@ export interface CallParts {
   readonly lot: ParkingLot;
 }
 
-const ASKABLE = new Set(["elicitation/create", "sampling/createMessage", "roots/list"]);
 /** What a server says while nobody listens. */
 const HELD_MAX = 256;
 const STATE_BYTES = 24;
@@ -197,7 +197,7 @@ export class BridgedCall implements AnswerListener {
   #serverAsks(question: RpcRequest): void {
     const { id, method } = question;
     if (method === "ping") return this.#tell({ jsonrpc: "2.0", id, result: {} });
-    if (!ASKABLE.has(method)) {
+    if (!ASKED_OF_CLIENTS.has(method)) {
       const error = { code: RPC_METHOD_NOT_FOUND, message: `${method} is not known here` };
       return this.#tell({ jsonrpc: "2.0", id, error });
     }

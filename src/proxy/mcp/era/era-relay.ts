@@ -15,6 +15,7 @@ import { McpInterpretation } from "../mcp-interpretation.ts";
 import type { RpcId } from "../rpc-message.ts";
 import type { Departure, UpstreamTransport } from "../../upstream-transport.ts";
 import { mcpRequestOf } from "../transport/mcp-request-of.ts";
+import { SessionBinder } from "../transport/session-binder.ts";
 import type { Millis } from "../../../core/units.ts";
 import { AnswerStream, errorText } from "../transport/answer-stream.ts";
 import { Deadline } from "../transport/deadline.ts";
@@ -26,7 +27,7 @@ import {
   type McpRequest,
   type McpServerSide,
 } from "../transport/mcp-request.ts";
-import { SessionBinder, SessionOwners } from "./session-owners.ts";
+import { SessionOwners } from "./session-owners.ts";
 import { SessionFront } from "./session-front.ts";
 import { StatelessBridge } from "./stateless-bridge.ts";
 import { UpstreamEra } from "./upstream-era.ts";
@@ -144,7 +145,8 @@ export class EraRelay implements UpstreamTransport {
 
   #begin(request: McpRequest, handler: Dispatcher.DispatchHandler): void {
     if (this.#era.sessions === "no") return this.#front.ask(request, handler);
-    const binder = new SessionBinder(handler, this.#owners, ownerOf(request.principal));
+    const owner = ownerOf(request.principal);
+    const binder = new SessionBinder(handler, (session) => this.#owners.open(session, owner));
     if (this.#era.sessions === "yes") return this.#side.ask(request, binder);
     this.#side.ask(request, new FirstTry(binder, request, this.#era, this.#front));
   }

@@ -5,7 +5,6 @@
  */
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/json.ts";
 import type { McpMethod } from "../../../core/action-classes.ts";
-import { randomToken } from "../../../lib/ids.ts";
 import { memberText, omitMembers, spliceMembers } from "../../set-members.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
 import { RPC_INTERNAL, type RpcId, type RpcRequest, type RpcResponse } from "../rpc-message.ts";
@@ -14,7 +13,9 @@ import { RESUME_MS } from "../transport/event-log.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
 import { askMessages, BareStatus, type Asking } from "./answer-reader.ts";
 import type { FrontSession, RunningCall } from "./front-session.ts";
+import { inSession } from "./session-question.ts";
 import type { SessionTasks } from "./session-tasks.ts";
+import { refusedAnswer } from "../tasks/task-question.ts";
 import { TASKS_EXTENSION } from "../tasks/task-wish.ts";
 import { FollowedTask, wantsTask, type Answer, type TaskFollower } from "./followed-task.ts";
 import {
@@ -30,7 +31,6 @@ import {
 const ROUNDS_MAX = 16;
 /** Before a request is repeated for a server that only wants to be asked later. */
 const LATER_MS = 500;
-const ELICITATION_BYTES = 12;
 const TASK_REQUEST = "task";
 
 export interface FrontedParts {
@@ -173,8 +173,7 @@ export class FrontedCall implements RunningCall, TaskFollower {
     const say = (json: string): void => this.#say(json);
     const answer = await session.question(method, inSession(method, asked), say);
     if (answer?.result !== undefined) return answer.result;
-    // A person who cannot be asked has not agreed.
-    return method === "elicitation/create" ? { action: "cancel" } : undefined;
+    return refusedAnswer(method);
   }
 
   #say(json: string): void {
@@ -256,10 +255,4 @@ function inSessionWords({ json, result }: RpcResponse, text: string): string {
   if (result === undefined) return text;
   const kept = omitMembers(memberText(text, "result") ?? "{}", result, STATELESS_MEMBERS);
   return spliceMembers(text, json, [["result", kept]]);
-}
-
-/** Sessions name each elicitation by URL; the stateless era has no such name. */
-function inSession(method: string, params: JsonObject): JsonObject {
-  if (method !== "elicitation/create" || params["mode"] !== "url") return params;
-  return { elicitationId: randomToken(ELICITATION_BYTES), ...params };
 }

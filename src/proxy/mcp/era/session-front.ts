@@ -83,15 +83,18 @@ export class SessionFront implements McpServerSide {
     const { sent, question } = base;
     if (sent === undefined) return stream.status(400);
     const { message } = sent;
-    if (message.kind === "response") session.answer(message);
-    else if (message.kind === "notification") {
+    if (message.kind === "response") {
+      if (this.#tasks?.answer(base, message, stream) === true) return;
+      session.answer(message);
+    } else if (message.kind === "notification") {
       const cancels = message.method === "notifications/cancelled";
       if (cancels) session.cancel(message.params?.["requestId"]);
     }
     if (message.kind !== "request") return stream.status(202);
     if (question.kind !== "request") return;
     const { method } = question;
-    if (this.#tasks?.serve(base, message, stream) === true) return;
+    const { capabilities } = session.envelope;
+    if (this.#tasks?.serve(base, message, stream, capabilities) === true) return;
     if (CARRIED.has(method)) {
       const tasks = this.#tasks;
       const parts = { side: this.#side, session, base, method, sent, request: message, tasks };

@@ -5,8 +5,6 @@
  * asker become the owner, until it does.
  */
 import type { SessionOwnerStore } from "../../../core/session/session-owners.ts";
-import type { IncomingHttpHeaders } from "node:http";
-import type { Dispatcher } from "undici";
 import { monotonicMillis } from "../../../lib/clock.ts";
 
 /** Known without asking the store. */
@@ -52,44 +50,5 @@ export class SessionOwners {
 
   #keyOf(session: string): string {
     return `${this.#upstream}/${session}`;
-  }
-}
-
-/** Notes the session that an `initialize` opens, and lets everything pass. */
-export class SessionBinder implements Dispatcher.DispatchHandler {
-  readonly #handler: Dispatcher.DispatchHandler;
-  readonly #owners: SessionOwners;
-  readonly #owner: string;
-
-  constructor(handler: Dispatcher.DispatchHandler, owners: SessionOwners, owner: string) {
-    this.#handler = handler;
-    this.#owners = owners;
-    this.#owner = owner;
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
-    this.#handler.onRequestStart?.(controller, context);
-  }
-
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: IncomingHttpHeaders,
-  ): void {
-    const session = headers["mcp-session-id"];
-    if (typeof session === "string" && status < 300) this.#owners.open(session, this.#owner);
-    this.#handler.onResponseStart?.(controller, status, headers);
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#handler.onResponseData?.(controller, chunk);
-  }
-
-  onResponseEnd(controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
-    this.#handler.onResponseEnd?.(controller, trailers);
-  }
-
-  onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
-    this.#handler.onResponseError?.(controller, error);
   }
 }

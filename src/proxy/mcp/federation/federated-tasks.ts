@@ -10,19 +10,34 @@ import { errorOf } from "../../../lib/caught.ts";
 import { newId } from "../../../lib/ids.ts";
 import { setMemberAt } from "../../set-members.ts";
 import type { SessionTasks } from "../era/session-tasks.ts";
-import { askMessages } from "../era/answer-reader.ts";
+import { askMessages, BareStatus } from "../era/answer-reader.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
 import { innerSide, type InnerTools } from "../inner/inner-side.ts";
-import { RPC_INTERNAL, RPC_INVALID_PARAMS, type RpcRequest } from "../rpc-message.ts";
+import {
+  RPC_INTERNAL,
+  RPC_INVALID_PARAMS,
+  type RpcRequest,
+  type RpcResponse,
+} from "../rpc-message.ts";
 import { taskableTool } from "../tasks/offer-tasks.ts";
 import { storedCall } from "../tasks/stored-call.ts";
 import type { Asker } from "../tasks/task-desk.ts";
 import type { TaskListener } from "../tasks/task-news.ts";
+import { taskQuestionOf } from "../tasks/task-question.ts";
 import { createdText, taskShown } from "../tasks/task-words.ts";
 import { statusText } from "../tasks/told-tasks.ts";
 import { errorText, type AnswerStream } from "../transport/answer-stream.ts";
 import type { McpRequest } from "../transport/mcp-request.ts";
-import { joinAnswer, joinTaskId, place, type Members, type Placed } from "./namespace.ts";
+import { addressed } from "../transport/renumber.ts";
+import {
+  joinAnswer,
+  joinQuestion,
+  joinTaskId,
+  place,
+  splitName,
+  type Members,
+  type Placed,
+} from "./namespace.ts";
 
 const NO_SUCH_TASK = "There is no such task.";
 
@@ -35,14 +50,19 @@ export class FederatedTasks implements SessionTasks {
     this.#tools = tools;
   }
 
-  serve(base: McpRequest, request: RpcRequest, stream: AnswerStream): boolean {
+  serve(
+    base: McpRequest,
+    request: RpcRequest,
+    stream: AnswerStream,
+    canBeAsked: JsonValue,
+  ): boolean {
     const { question, sent } = base;
     if (question.kind !== "request" || sent === undefined) return false;
     if (question.method === "tools/call" && question.asTask === true) {
       const placed = place(sent, this.#members);
       // A tool that there is not is answered in words, whoever asks.
       if (placed === undefined) return false;
-      say(this.#begin(base, placed, request), stream);
+      say(this.#begin(base, placed, request, canBeAsked), stream);
     } else if (question.method === "tasks/list") say(this.#list(base, request), stream);
     else if (question.method.startsWith("tasks/"))
       say(this.#ask(base, sent, request, stream), stream);
@@ -79,10 +99,34 @@ export class FederatedTasks implements SessionTasks {
     return setMemberAt(text, json, ["result", "tools"], JSON.stringify(shown));
   }
 
-  async #begin(base: McpRequest, { upstream, sent }: Placed, asked: RpcRequest): Promise<string> {
+  answer(base: McpRequest, response: RpcResponse, stream: AnswerStream): boolean {
+    const { sent } = base;
+    const { id: asked } = response;
+    const found = typeof asked === "string" ? splitName(asked, this.#members) : undefined;
+    if (sent === undefined || found === undefined) return false;
+    if (taskQuestionOf(found.rest) === undefined) return false;
+    const text = addressed(response, sent.text, found.rest);
+    const message = { ...response, id: found.rest };
+    askMessages(
+      innerSide(found.upstream, this.#tools),
+      { ...base, sent: { text, message } },
+      {
+        message: () => {},
+        ended: (error) => stream.status(error instanceof BareStatus ? error.status : 202),
+      },
+    );
+    return true;
+  }
+
+  async #begin(
+    base: McpRequest,
+    { upstream, sent }: Placed,
+    asked: RpcRequest,
+    canBeAsked: JsonValue,
+  ): Promise<string> {
     const { principal } = base;
     const exchange = id<ExchangeId>(newId("exc", this.#tools.ports.now()));
-    const call = storedCall(sent.text, {}, undefined);
+    const call = storedCall(sent.text, {}, canBeAsked);
     const task = await this.#tools.tasks.start({ exchange, principal, upstream }, call);
     if (task === undefined) return errorText(asked.id, RPC_INTERNAL, "No task can be kept now.");
     const shown = { ...task, id: joinTaskId(upstream.name, task.id) };
@@ -97,7 +141,7 @@ export class FederatedTasks implements SessionTasks {
   }
 
   async #shown({ principal }: McpRequest, { name }: Upstream): Promise<readonly JsonObject[]> {
-    const tasks = await this.#tools.tasks.list(principal, name);
+    const tasks = await this.#tools.tasks.shelf.list(principal, name);
     return tasks.map((task) => taskShown({ ...task, id: joinTaskId(name, task.id) }, "2025"));
   }
 
@@ -115,7 +159,7 @@ export class FederatedTasks implements SessionTasks {
     const isKnown =
       upstream !== undefined &&
       typeof name === "string" &&
-      (await this.#tools.tasks.find({ principal, upstream }, name)) !== undefined;
+      (await this.#tools.tasks.shelf.find({ principal, upstream }, name)) !== undefined;
     if (!isKnown) return errorText(request.id, RPC_INVALID_PARAMS, NO_SUCH_TASK);
     return new Promise((resolve, reject) => {
       let said: string | undefined;
@@ -126,6 +170,7 @@ export class FederatedTasks implements SessionTasks {
         {
           message: (message, text) => {
             if (message.kind === "response") said ??= joinAnswer(upstream.name, message.json, text);
+            else if (message.kind === "request") stream.event(joinQuestion(upstream.name, message));
           },
           ended: (error) => {
             if (said !== undefined) resolve(said);

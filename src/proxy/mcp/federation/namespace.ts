@@ -9,7 +9,8 @@ import type { Upstream } from "../../../core/upstream.ts";
 import { setMemberAt } from "../../set-members.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
 import { requestOf } from "../era/stateless-message.ts";
-import { RELATED_TASK_KEY } from "../tasks/task-words.ts";
+import type { RpcRequest } from "../rpc-message.ts";
+import { RELATED_TASK_KEY } from "../tasks/task-question.ts";
 
 /** By name, in the order in which lists show them. */
 export type Members = ReadonlyMap<string, Upstream>;
@@ -142,6 +143,16 @@ export function joinAnswer(upstream: UpstreamName, json: JsonObject, text: strin
     if (typeof name === "string") set(path, joinName(upstream, name));
   }
   return changed;
+}
+
+/** What is asked in the course of a member's task. */
+export function joinQuestion(upstream: UpstreamName, { id, json }: RpcRequest): string {
+  const asked = { ...json, id: joinName(upstream, String(id)) };
+  const path = ["params", "_meta", RELATED_TASK_KEY, "taskId"];
+  const task = valueAt(json, path);
+  const text = JSON.stringify(asked);
+  if (typeof task !== "string") return text;
+  return setMemberAt(text, asked, path, JSON.stringify(joinName(upstream, task)));
 }
 
 /** Where an answer names a task: of the call, of the call in the 2025 era, and of a result. */

@@ -3,7 +3,8 @@ import type { Reply } from "../../reply.ts";
 import { readMessages } from "../era/answer-reader.ts";
 import { InnerReply } from "../inner/inner-reply.ts";
 import type { RequestQuestion } from "../question.ts";
-import type { TaskAsking, TaskDesk } from "./task-desk.ts";
+import type { TaskDesk } from "./task-desk.ts";
+import type { TaskAsking } from "./task-shelf.ts";
 import { createdText } from "./task-words.ts";
 
 export interface TaskableCall extends TaskAsking {

@@ -3,8 +3,11 @@ import { isJsonObject, type JsonObject } from "../../../core/json.ts";
 import type { TaskState } from "../../../core/task/task.ts";
 import { OWN_SERVER } from "../../../core/own-server.ts";
 import { id, type ReviewId, type UpstreamName } from "../../../core/units.ts";
+import { randomToken } from "../../../lib/ids.ts";
 import { DENIAL_META_KEY } from "../denial.ts";
 import { metaOf } from "../transport/message-meta.ts";
+
+const ROUND_BYTES = 6;
 
 type Asking = Extract<TaskState, { kind: "asking" }>;
 
@@ -31,7 +34,8 @@ export function pendingReviewIn({ structuredContent }: JsonObject): ReviewId | u
 function askingState({ inputRequests, requestState }: JsonObject): Asking {
   const questions = isJsonObject(inputRequests) ? inputRequests : {};
   const state = typeof requestState === "string" ? requestState : undefined;
-  return { kind: "asking", questions, answers: {}, state };
+  const round = randomToken(ROUND_BYTES);
+  return { kind: "asking", round, questions, answers: {}, state };
 }
 
 /** With the answers that fit an open question; the first to a question counts. */

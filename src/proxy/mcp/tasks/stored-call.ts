@@ -1,14 +1,12 @@
 /** What of a call is stored with its task, and the request that it becomes when it is made. */
-import { isJsonObject, type JsonObject } from "../../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/json.ts";
 import { NO_CLAIMS, type Principal } from "../../../core/principal.ts";
 import type { TaskCall, TaskState } from "../../../core/task/task.ts";
 import { memberText, setMemberAt } from "../../set-members.ts";
 import type { RequestHead } from "../../wire.ts";
-import { CLIENT_CAPABILITIES_META_KEY } from "../client-capabilities.ts";
 import { enveloped, GATE_INFO, requestOf, statelessRequest } from "../era/stateless-message.ts";
 import { PARAM_HEADER_PREFIX } from "../param-headers.ts";
 import type { McpRequest } from "../transport/mcp-request.ts";
-import { metaOf } from "../transport/message-meta.ts";
 
 /** As stored calls are made: by themselves, in whatever era their clients are. */
 export const STORED = { kind: "request", id: 0, method: "tools/call", era: "2026" } as const;
@@ -16,11 +14,14 @@ export const STORED = { kind: "request", id: 0, method: "tools/call", era: "2026
 /** A round of questions that its client has answered. */
 export type Round = Extract<TaskState, { kind: "asking" }>;
 
-/** Without what only the moment of the call knows: tokens, and the state of a round. */
+/**
+ * Without what only the moment of the call knows: tokens, and the state of a round. `canBeAsked`: the
+ * capabilities of its client.
+ */
 export function storedCall(
   text: string,
   headers: RequestHead["headers"],
-  asked: JsonObject | undefined,
+  canBeAsked: JsonValue | undefined,
 ): TaskCall {
   const params = memberText(text, "params") ?? "{}";
   const name = memberText(params, "name") ?? `""`;
@@ -28,12 +29,12 @@ export function storedCall(
   const mirrored = Object.entries(headers).flatMap(([header, value]) =>
     header.startsWith(PARAM_HEADER_PREFIX) && typeof value === "string" ? [header, value] : [],
   );
-  const capabilities = askable(metaOf(asked)?.[CLIENT_CAPABILITIES_META_KEY]);
+  const capabilities = askable(canBeAsked);
   return { params: `{"name":${name},"arguments":${args}}`, headers: mirrored, capabilities };
 }
 
 /** Not its extensions: a stored call is made by the gate, which takes the answer itself. */
-function askable(declared: JsonObject[string] | undefined): string | undefined {
+function askable(declared: JsonValue | undefined): string | undefined {
   if (!isJsonObject(declared)) return undefined;
   const { extensions: _, ...rest } = declared;
   return JSON.stringify(rest);

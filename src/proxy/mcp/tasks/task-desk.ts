@@ -5,65 +5,51 @@
  */
 import { setTimeout } from "node:timers/promises";
 import type { JsonObject } from "../../../core/json.ts";
-import type { Principal } from "../../../core/principal.ts";
 import type { Review } from "../../../core/review/review.ts";
 import type { ReviewAwaiting } from "../../../core/review/awaiting.ts";
-import { TASKS_MAX, type TaskStore } from "../../../core/task/task-store.ts";
+import type { SessionClientStore } from "../../../core/session/session-clients.ts";
+import type { TaskStore } from "../../../core/task/task-store.ts";
 import {
   isLost,
   isOver,
-  isOwner,
-  nextTask,
-  openTask,
-  TASK_PREFIX,
-  taskId,
   type Task,
   type TaskCall,
-  type TaskOwner,
   type TaskState,
 } from "../../../core/task/task.ts";
-import {
-  instant,
-  millis,
-  type ExchangeId,
-  type ReviewId,
-  type UpstreamName,
-} from "../../../core/units.ts";
+import { instant, millis, type ExchangeId, type ReviewId } from "../../../core/units.ts";
 import type { Upstream } from "../../../core/upstream.ts";
 import { impossible } from "../../../lib/impossible.ts";
-import { newId } from "../../../lib/ids.ts";
 import type { ReviewPorts } from "../../../operations/reviews/change-reviews.ts";
 import { withdrawReview } from "../../../operations/reviews/withdraw-review.ts";
 import { grantGone } from "../../../pipeline/review.ts";
 import { denialAnswer } from "../denial.ts";
 import { askMessages } from "../era/answer-reader.ts";
-import { RPC_INTERNAL } from "../rpc-message.ts";
+import { RPC_INTERNAL, type RpcId, type RpcResponse } from "../rpc-message.ts";
 import { errorText } from "../transport/answer-stream.ts";
 import type { McpServerSide } from "../transport/mcp-request.ts";
+import { SessionClients } from "./session-clients.ts";
 import { openQuestions, stateAfter, withAnswers } from "./state-after.ts";
 import { madeCall, STORED, type Round } from "./stored-call.ts";
 import { TaskNews } from "./task-news.ts";
+import { heard, type TaskQuestion } from "./task-question.ts";
 import { LEASE_MS, TaskRun } from "./task-run.ts";
+import { TaskShelf, type TaskAsking, type TaskSeeker } from "./task-shelf.ts";
 
 /** How long an answer is kept for who asked, beyond the time for approval and call. */
 const KEPT_MS = 3_600_000;
 /** Hand-overs of a review that one look follows. */
 const SUCCESSORS_MAX = 16;
-/** How often is looked at a call that another process makes. */
+/** How often is looked at a call that goes on elsewhere, or at what its server asks. */
 const LOOK_MS = 250;
+/** How long clients are waited for whose users think about an answer. */
+const ASKED_MS = 300_000;
 /** Of one answer, where several come at once. */
 const TRIES_MAX = 8;
 
 export interface TaskDeskPorts extends ReviewPorts {
   readonly store: TaskStore;
+  readonly clients: SessionClientStore;
   readonly awaiting: ReviewAwaiting;
-}
-
-/** A call, and who makes it. */
-export interface TaskAsking {
-  readonly principal: Principal;
-  readonly upstream: UpstreamName;
-  readonly call: TaskCall;
 }
 
 export interface BegunTask {
@@ -72,10 +58,17 @@ export interface BegunTask {
 }
 
 /** Who asks for a task, and of which server. */
-export interface Asker {
+export interface Asker extends TaskSeeker {
   readonly exchange: ExchangeId;
-  readonly principal: Principal;
-  readonly upstream: Upstream;
+}
+
+/** For the end of a task. */
+export interface TaskWait {
+  /** How long, in ms. */
+  readonly max: number;
+  readonly gone: AbortSignal;
+  /** Told how it stands, each time that was looked at. Says whether its client is to answer first. */
+  told(task: Task): boolean;
 }
 
 type Waiting = Extract<TaskState, { kind: "waiting" }>;
@@ -88,12 +81,17 @@ export class TaskDesk {
   /** Calls that this process makes, by task. */
   readonly #runs = new Map<string, TaskRun>();
   readonly news: TaskNews;
+  readonly shelf: TaskShelf;
+  readonly clients: SessionClients;
   #sideOf: SideOf | undefined;
 
   constructor(ports: TaskDeskPorts) {
     this.#ports = ports;
+    const { store, now } = ports;
+    this.clients = new SessionClients(ports.clients);
+    this.shelf = new TaskShelf({ store, now, noted: (task) => this.news.note(task) });
     const look = async (asker: Asker, task: Task): Promise<Task> => {
-      const standing = (await this.find(asker, task.id)) ?? task;
+      const standing = (await this.shelf.find(asker, task.id)) ?? task;
       return this.look(asker, standing, 0);
     };
     this.news = new TaskNews({ now: ports.now, look });
@@ -107,14 +105,14 @@ export class TaskDesk {
   /** A call that waits for a person. Undefined: it cannot be kept now. */
   keep(asking: TaskAsking, review: Review): Promise<Task | undefined> {
     const kept = review.expiresAt - this.#ports.now() + review.approval.expires + KEPT_MS;
-    return this.#open(asking, { kind: "waiting", review: review.id }, kept);
+    return this.shelf.open(asking, { kind: "waiting", review: review.id }, kept);
   }
 
   /** A call that is being made. Undefined: it cannot be kept now. */
   async begin(asking: TaskAsking): Promise<BegunTask | undefined> {
     const until = instant(this.#ports.now() + LEASE_MS);
     const state = { kind: "running", review: undefined, until } as const;
-    const task = await this.#open(asking, state, KEPT_MS);
+    const task = await this.shelf.open(asking, state, KEPT_MS);
     return task && { task, run: this.#enlist(task) };
   }
 
@@ -126,46 +124,36 @@ export class TaskDesk {
     return begun?.task;
   }
 
-  async find(asker: Omit<Asker, "exchange">, name: string): Promise<Task | undefined> {
-    const { principal, upstream } = asker;
-    const task = await this.#ports.store.find(principal.tenant, name);
-    if (task?.upstream !== upstream.name || !isOwner(task, principal)) return undefined;
-    this.news.note(task);
-    return task;
-  }
-
-  /** Whether it is a task of this gate, whoever owns it: another gate may stand behind this one. */
-  async holds({ principal }: Asker, name: string): Promise<boolean> {
-    return (await this.#ports.store.find(principal.tenant, name)) !== undefined;
-  }
-
-  list(owner: TaskOwner, upstream: UpstreamName): Promise<readonly Task[]> {
-    return this.#ports.store.list({ owner, upstream, after: undefined, limit: TASKS_MAX });
-  }
-
   /** As it stands now. A call that may be made is made: `brief` is how long its answer is awaited. */
   async look(asker: Asker, task: Task, brief: number): Promise<Task> {
     const moved = await this.#advance(asker, task);
     const run = this.#runs.get(moved.id);
     if (run === undefined) return moved;
     await Promise.race([run.over, setTimeout(brief, undefined, { ref: false })]);
-    return (await this.find(asker, moved.id)) ?? moved;
+    return (await this.shelf.find(asker, moved.id)) ?? moved;
   }
 
-  /** Once it is over; as it stands then where `max` ms are over or `gone` is aborted first. */
-  async settled(asker: Asker, task: Task, max: number, gone: AbortSignal): Promise<Task> {
+  /** Once it is over; as it stands then where nobody waits any longer. */
+  async settled(asker: Asker, task: Task, wait: TaskWait): Promise<Task> {
     const { now, reviews, awaiting } = this.#ports;
-    const end = now() + max;
+    const { gone } = wait;
+    const limit = now() + ASKED_MS;
+    let end = now() + wait.max;
     let standing = task;
     for (;;) {
+      // Another process may have gone on with it.
+      const stored = (await this.shelf.find(asker, standing.id)) ?? standing;
+      standing = await this.look(asker, stored, LOOK_MS);
+      if (isOver(standing)) return standing;
+      // While its client thinks, the server's time does not run.
+      if (wait.told(standing)) end = Math.min(now() + wait.max, limit);
       const left = end - now();
-      standing = await this.look(asker, standing, Math.max(left, 0));
-      if (isOver(standing) || left <= 0 || gone.aborted) return standing;
+      if (left <= 0 || gone.aborted) return standing;
       const { state } = standing;
       const review =
         state.kind === "waiting" && (await reviews.find(standing.owner.tenant, state.review));
       if (review) await awaiting.settled(review, millis(left), gone);
-      else await setTimeout(LOOK_MS);
+      else if (!this.#runs.has(standing.id)) await setTimeout(LOOK_MS);
     }
   }
 
@@ -175,36 +163,43 @@ export class TaskDesk {
     for (let tries = 0; tries < TRIES_MAX && standing?.state.kind === "asking"; tries += 1) {
       const said = withAnswers(standing.state, responses);
       const isWhole = Object.keys(openQuestions(said)).length === 0;
-      const next = isWhole ? this.#make(asker, standing, said) : this.#change(standing, said);
+      const next = isWhole ? this.#make(asker, standing, said) : this.shelf.change(standing, said);
       if ((await next) !== undefined) return;
-      standing = await this.find(asker, standing.id);
+      standing = await this.shelf.find(asker, standing.id);
     }
+  }
+
+  /**
+   * What its client says to a question on the stream of `tasks/result`; the first answer counts.
+   * The id by which the server itself waits for it, where it does.
+   */
+  async hear(
+    asker: Asker,
+    { task: name, question }: TaskQuestion,
+    response: RpcResponse,
+  ): Promise<RpcId | undefined> {
+    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+      const task = await this.shelf.find(asker, name);
+      const said = task && heard(task, question, response);
+      if (task === undefined || said === undefined) return undefined;
+      if (said.kind === "answer") {
+        await this.answer(asker, task, said.responses);
+        return undefined;
+      }
+      if ((await this.shelf.change(task, said.state)) === undefined) continue;
+      return said.kind === "tell" ? said.id : undefined;
+    }
+    return undefined;
   }
 
   /** Undefined: it was over before. */
   async cancel(task: Task): Promise<Task | undefined> {
-    const cancelled = await this.#change(task, { kind: "cancelled" });
+    const cancelled = await this.shelf.change(task, { kind: "cancelled" });
     if (cancelled === undefined) return undefined;
     this.#runs.get(task.id)?.abandon();
     const { state, owner } = task;
     if (state.kind === "waiting") await withdrawReview(owner.tenant, state.review, this.#ports);
     return cancelled;
-  }
-
-  async #open(
-    { principal, upstream, call }: TaskAsking,
-    state: TaskState,
-    kept: number,
-  ): Promise<Task | undefined> {
-    const { now: clock, store } = this.#ports;
-    const now = clock();
-    const name = taskId(newId(TASK_PREFIX, now));
-    const parts = { id: name, owner: principal, upstream, call, now, kept: millis(kept), state };
-    const task = openTask(parts);
-    const isOpen = await store.open(task).catch(() => false);
-    if (!isOpen) return undefined;
-    this.news.note(task);
-    return task;
   }
 
   async #advance(asker: Asker, task: Task, handed = 0): Promise<Task> {
@@ -229,7 +224,7 @@ export class TaskDesk {
         return (await this.#make(asker, task, state)) ?? task;
       case "escalated": {
         if (review.successor === undefined || handed === SUCCESSORS_MAX) return task;
-        const next = await this.#change(task, { kind: "waiting", review: review.successor });
+        const next = await this.shelf.change(task, { kind: "waiting", review: review.successor });
         return next === undefined ? task : this.#advance(asker, next, handed + 1);
       }
       case "used":
@@ -243,7 +238,7 @@ export class TaskDesk {
   /** Another call has used the approval, or nobody answered in time. */
   async #giveUp({ exchange }: Asker, task: Task, review: ReviewId): Promise<Task> {
     const answer = JSON.stringify(denialAnswer(STORED, grantGone(review), exchange));
-    return (await this.#change(task, { kind: "done", answer })) ?? task;
+    return (await this.shelf.change(task, { kind: "done", answer })) ?? task;
   }
 
   /** An approval that is still there was not used, so that nothing was sent. */
@@ -254,14 +249,14 @@ export class TaskDesk {
       return (await this.#make(asker, task, { kind: "waiting", review })) ?? task;
     }
     const answer = errorText(0, RPC_INTERNAL, UNKNOWN_OUTCOME);
-    return (await this.#change(task, { kind: "done", answer })) ?? task;
+    return (await this.shelf.change(task, { kind: "done", answer })) ?? task;
   }
 
   /** Takes the task, once among all processes, and makes its call. Undefined: another one did. */
   async #make(asker: Asker, task: Task, from: Waiting | Round): Promise<Task | undefined> {
     const [review, round] = from.kind === "waiting" ? [from.review] : [undefined, from];
     const until = instant(this.#ports.now() + LEASE_MS);
-    const taken = await this.#change(task, { kind: "running", review, until });
+    const taken = await this.shelf.change(task, { kind: "running", review, until });
     if (taken === undefined) return undefined;
     this.#send(asker, { task: taken, run: this.#enlist(taken) }, round);
     return taken;
@@ -281,12 +276,6 @@ export class TaskDesk {
     this.#runs.set(task.id, run);
     void run.over.then(() => this.#runs.delete(task.id));
     return run;
-  }
-
-  async #change(task: Task, state: TaskState): Promise<Task | undefined> {
-    const { store, now } = this.#ports;
-    const after = nextTask(task, state, now());
-    return after !== undefined && (await store.change(after)) ? after : undefined;
   }
 }
 

@@ -2,7 +2,7 @@
  * How tasks stand, for clients that listen rather than ask: looked at once a second, while there are
  * listeners and tasks that are not over. A look also makes the call that a person has approved.
  */
-import { isOver, isOwner, type Task } from "../../../core/task/task.ts";
+import { isAsking, isOver, isOwner, type Task } from "../../../core/task/task.ts";
 import type { Instant } from "../../../core/units.ts";
 import type { Asker } from "./task-desk.ts";
 
@@ -73,7 +73,7 @@ export class TaskNews {
     const task = await this.#ports.look(asker, before).catch(() => before);
     if (isOver(task)) this.#open.delete(task.id);
     else this.#open.set(task.id, task);
-    if (task.state.kind === before.state.kind) return;
+    if (task.state.kind === before.state.kind && isAsking(task) === isAsking(before)) return;
     for (const listener of listeners) listener.tell(task);
   }
 }

@@ -1,10 +1,15 @@
-/** One call that is made while nobody waits for it. What it came to is stored, whoever asks then. */
+/**
+ * One call that is made while nobody waits for it. What it came to is stored, whoever asks then, and
+ * so is what its server asks of the client meanwhile.
+ */
 import type { TaskStore } from "../../../core/task/task-store.ts";
 import { isOver, nextTask, type Task, type TaskState } from "../../../core/task/task.ts";
 import { instant, type Instant } from "../../../core/units.ts";
 import type { AnswerListener, Asking } from "../era/answer-reader.ts";
 import { RPC_INTERNAL, type RpcMessage } from "../rpc-message.ts";
+import { ASKED_OF_CLIENTS } from "../server-methods.ts";
 import { errorText } from "../transport/answer-stream.ts";
+import { askedMore } from "./task-question.ts";
 
 /** How long others believe that it goes on without hearing of it, and how often they do. */
 export const LEASE_MS = 15_000;
@@ -16,6 +21,10 @@ const ANSWER_CHARS_MAX = 1_048_576;
 /** A full disk or a restart of Redis passes. */
 const TRIES_MAX = 20;
 const RETRY_MS = 500;
+/** How often a client may answer while one change is stored. */
+const ANSWERS_MAX = 8;
+
+type Running = Extract<TaskState, { kind: "running" }>;
 
 export interface RunPorts {
   readonly store: TaskStore;
@@ -50,6 +59,10 @@ export class TaskRun implements AnswerListener {
 
   message(message: RpcMessage, text: string): void {
     if (message.kind === "response") this.#answer ??= text;
+    if (message.kind !== "request" || !ASKED_OF_CLIENTS.has(message.method)) return;
+    void this.#queue(() => this.#store((state) => askedMore(state, message))).catch(
+      () => undefined,
+    );
   }
 
   ended(error: Error | undefined): void {
@@ -61,7 +74,7 @@ export class TaskRun implements AnswerListener {
         ? answer
         : errorText(0, RPC_INTERNAL, "The call was made; its answer is too large to be kept.");
     const state = this.#after?.(kept) ?? { kind: "done", answer: kept };
-    const stored = this.#queue(() => this.#store(state)).catch(() => undefined);
+    const stored = this.#queue(() => this.#store(() => state)).catch(() => undefined);
     void stored.then(() => this.#resolve());
   }
 
@@ -73,16 +86,14 @@ export class TaskRun implements AnswerListener {
   }
 
   #renew(): void {
-    const { state } = this.#task;
-    if (state.kind !== "running") return;
     const until = instant(this.#ports.now() + LEASE_MS);
-    void this.#queue(() => this.#change({ ...state, until })).catch(() => undefined);
+    void this.#queue(() => this.#change((state) => ({ ...state, until }))).catch(() => undefined);
   }
 
-  async #store(state: TaskState): Promise<void> {
+  async #store(next: (state: Running) => TaskState): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#change(state);
+        return await this.#change(next);
       } catch (error) {
         // Others will find that nothing was heard of it, and say so.
         if (tries === TRIES_MAX) throw error;
@@ -91,16 +102,24 @@ export class TaskRun implements AnswerListener {
     }
   }
 
-  async #change(state: TaskState): Promise<void> {
+  /** Once more where a client has answered its server in between, in whatever process. */
+  async #change(next: (state: Running) => TaskState): Promise<void> {
     const { store, now } = this.#ports;
-    const after = nextTask(this.#task, state, now());
-    if (after === undefined) return;
-    if (await store.change(after)) {
-      this.#task = after;
-      return;
+    for (let tries = 0; tries < ANSWERS_MAX; tries += 1) {
+      const { state } = this.#task;
+      if (state.kind !== "running") return;
+      const after = nextTask(this.#task, next(state), now());
+      if (after === undefined) return;
+      if (await store.change(after)) {
+        this.#task = after;
+        return;
+      }
+      const stands = await store.find(after.owner.tenant, after.id);
+      if (stands === undefined || isOver(stands)) return this.abandon();
+      // Who took it over counts from another lease.
+      if (stands.state.kind !== "running" || stands.state.until !== state.until) return;
+      this.#task = stands;
     }
-    const stands = await store.find(after.owner.tenant, after.id);
-    if (stands === undefined || isOver(stands)) this.abandon();
   }
 
   /** One after the other: each change counts from the one before. */

@@ -6,18 +6,19 @@
  * @see https://modelcontextprotocol.github.io/ext-tasks/specification/2026-07-28/tasks.html
  */
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../../../core/json.ts";
-import type { Task } from "../../../core/task/task.ts";
+import { isAsking, type Task } from "../../../core/task/task.ts";
 import { impossible } from "../../../lib/impossible.ts";
 import { memberText, omitMembers, setMemberAt, spliceMembers } from "../../set-members.ts";
 import type { Era } from "../methods.ts";
 import { RPC_INVALID_PARAMS, type RpcId } from "../rpc-message.ts";
 import { errorText } from "../transport/answer-stream.ts";
 import { openQuestions } from "./state-after.ts";
+import { RELATED_TASK_KEY } from "./task-question.ts";
 
+const ASKING = "The server asks for input before it goes on.";
 /** How often a client should look. */
 const POLL_MS = 2_000;
 const WORDS_MAX = 500;
-export const RELATED_TASK_KEY = "io.modelcontextprotocol/related-task";
 
 type Status = "working" | "input_required" | "completed" | "failed" | "cancelled";
 
@@ -95,11 +96,14 @@ export function taskShown(task: Task, era: Era): JsonObject {
 }
 
 /** A tool's own error fails its task in the 2025 era, and is a result like any other in 2026. */
-function statusOf({ state }: Task, era: Era): Status {
+function statusOf(task: Task, era: Era): Status {
+  const { state } = task;
   switch (state.kind) {
     case "waiting":
-    case "running":
       return "working";
+    case "running":
+      // What a session's server asks is answered on a stream of the 2025 era only.
+      return era === "2025" && isAsking(task) ? "input_required" : "working";
     case "asking":
       return "input_required";
     case "cancelled":
@@ -114,13 +118,15 @@ function statusOf({ state }: Task, era: Era): Status {
   }
 }
 
-function wordsOf({ state }: Task): string | undefined {
+function wordsOf(task: Task): string | undefined {
+  const { state } = task;
   switch (state.kind) {
     case "waiting":
       return `Waiting for a person's approval (review ${state.review}).`;
     case "asking":
-      return "The server asks for input before it goes on.";
+      return ASKING;
     case "running":
+      return isAsking(task) ? ASKING : undefined;
     case "cancelled":
       return undefined;
     case "done": {

@@ -16,8 +16,12 @@ import {
   type RpcResponse,
 } from "../rpc-message.ts";
 import { AnswerStream, errorText } from "../transport/answer-stream.ts";
+import { headerOf } from "../transport/mcp-request.ts";
 import { mcpRequestOf } from "../transport/mcp-request-of.ts";
+import { SessionBinder } from "../transport/session-binder.ts";
+import { ResultWait } from "./result-wait.ts";
 import type { Asker, TaskDesk } from "./task-desk.ts";
+import { taskQuestionOf } from "./task-question.ts";
 import {
   declaresTasks,
   RPC_MISSING_CAPABILITY,
@@ -35,8 +39,6 @@ import {
 
 /** A quick tool's answer is there with the look that made it run. */
 const BRIEF_MS = 1_000;
-/** Clients give a request 60 s (the SDKs' default). */
-const RESULT_WAIT_MS = 50_000;
 
 interface Asked {
   readonly departure: Departure;
@@ -60,6 +62,7 @@ export class TaskedTransport implements UpstreamTransport {
     const { interpretation } = departure;
     if (!(interpretation instanceof McpInterpretation)) throw new TypeError("not an MCP exchange");
     const { question, action } = interpretation;
+    if (question.kind === "response") return this.#hear(departure, interpretation, handler);
     if (question.kind !== "request" || !question.method.startsWith("tasks/")) {
       return this.#pass(departure, interpretation, handler);
     }
@@ -92,6 +95,13 @@ export class TaskedTransport implements UpstreamTransport {
     handler: Dispatcher.DispatchHandler,
   ): unknown {
     const { question, exchange, principal } = interpretation;
+    if (question.kind === "request" && question.method === "initialize") {
+      return this.#way.dispatch(departure, this.#introducing(interpretation, handler));
+    }
+    if (question.kind === "end") {
+      const session = headerOf(departure.headers, "mcp-session-id");
+      if (session !== undefined) this.#desk.clients.part(this.#upstream.name, session);
+    }
     const listens = question.kind === "request" && question.method === "subscriptions/listen";
     if (!listens && question.kind !== "stream") return this.#way.dispatch(departure, handler);
     const asker = { exchange, principal, upstream: this.#upstream };
@@ -109,32 +119,59 @@ export class TaskedTransport implements UpstreamTransport {
     return this.#way.close();
   }
 
+  #introducing(
+    interpretation: McpInterpretation,
+    handler: Dispatcher.DispatchHandler,
+  ): Dispatcher.DispatchHandler {
+    const declared = paramsOf(interpretation)?.["capabilities"];
+    return new SessionBinder(handler, (session) => {
+      this.#desk.clients.introduce(this.#upstream.name, session, declared);
+    });
+  }
+
+  /** The answer to a question of a task's: kept for the call, or told to the server that waits. */
+  #hear(
+    departure: Departure,
+    interpretation: McpInterpretation,
+    handler: Dispatcher.DispatchHandler,
+  ): unknown {
+    const { sent, exchange, principal } = interpretation;
+    const said = sent?.message.kind === "response" ? sent.message : undefined;
+    const question = taskQuestionOf(said?.id);
+    if (said === undefined || question === undefined) return this.#way.dispatch(departure, handler);
+    const asker = { exchange, principal, upstream: this.#upstream };
+    return void this.#desk.hear(asker, question, said).then(
+      (id) => {
+        if (id === undefined) return new AnswerStream(handler).status(202);
+        interpretation.answerAs(id);
+        this.#way.dispatch(departure, handler);
+      },
+      (error: unknown) => new AnswerStream(handler).fail(errorOf(error)),
+    );
+  }
+
   /** One of ours; or of another gate behind this one, whose names are alike. */
   async #serve(asker: Asker, asked: Asked, stream: AnswerStream): Promise<void> {
     const { departure, question, name } = asked;
-    const task = await this.#desk.find(asker, name);
-    if (task !== undefined) {
-      const gone = new AbortController();
-      stream.onGone(() => gone.abort());
-      return stream.conclude(await this.#answer(asker, task, asked, gone.signal));
-    }
-    if (!(await this.#desk.holds(asker, name))) return this.#relay(departure, question, stream);
+    const { shelf } = this.#desk;
+    const task = await shelf.find(asker, name);
+    if (task !== undefined) return stream.conclude(await this.#answer(asker, task, asked, stream));
+    if (!(await shelf.holds(asker, name))) return this.#relay(departure, question, stream);
     stream.conclude(errorText(question.id, RPC_INVALID_PARAMS, NO_SUCH_TASK));
   }
 
-  /** `gone`: the client does not wait any more. */
   async #answer(
     asker: Asker,
     task: Task,
     { question, params }: Asked,
-    gone: AbortSignal,
+    stream: AnswerStream,
   ): Promise<string> {
     const { id, method, era } = question;
     if (method === "tasks/get") {
       return standingText(await this.#desk.look(asker, task, BRIEF_MS), id, era);
     }
     if (method === "tasks/result") {
-      const settled = await this.#desk.settled(asker, task, RESULT_WAIT_MS, gone);
+      const settled = await this.#desk.settled(asker, task, new ResultWait(stream));
       return isOver(settled) ? resultText(settled, id) : errorText(id, RPC_INTERNAL, STILL);
     }
     if (method === "tasks/update") {
@@ -186,7 +223,7 @@ export class TaskedTransport implements UpstreamTransport {
     const stream = new AnswerStream(handler);
     const fail = (error: unknown): void => stream.fail(errorOf(error));
     const merge = async (theirs: RpcResponse | undefined): Promise<void> => {
-      const ours = await this.#desk.list(request.principal, this.#upstream.name);
+      const ours = await this.#desk.shelf.list(request.principal, this.#upstream.name);
       const shown = ours.map((task) => taskShown(task, era));
       stream.conclude(listText(id, shown, theirs));
     };

@@ -73,7 +73,7 @@ export async function tellTasks(
   desk.news.listen(listener);
   stream.onGone(() => desk.news.leave(listener));
   for (const name of ours) {
-    const task = await desk.find(asker, name).catch(() => undefined);
+    const task = await desk.shelf.find(asker, name).catch(() => undefined);
     if (task !== undefined) listener.tell(task);
   }
 }

@@ -1,5 +1,6 @@
-/** Owners of MCP sessions, for all workers of a gateway, and for the next start. */
+/** Whose MCP sessions are, and what their clients can do: for all workers, and for the next start. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { SessionClientStore } from "../../core/session/session-clients.ts";
 import type { SessionOwnerStore } from "../../core/session/session-owners.ts";
 import type { Instant } from "../../core/units.ts";
 import { openDatabase } from "./database.ts";
@@ -10,17 +11,25 @@ const MIGRATIONS: readonly string[] = [
      owner TEXT NOT NULL,
      claimed_at INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE session_client (
+     session TEXT PRIMARY KEY,
+     capabilities TEXT NOT NULL,
+     introduced_at INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** No server keeps a session so long. */
 const FORGOTTEN_AFTER_MS = 30 * 86_400_000;
 
-export class SqliteSessionOwners implements SessionOwnerStore, Disposable {
+export class SqliteMcpSessions implements SessionOwnerStore, SessionClientStore, Disposable {
   readonly #database: DatabaseSync;
   readonly #open: StatementSync;
   readonly #claim: StatementSync;
   readonly #read: StatementSync;
   readonly #forget: StatementSync;
+  readonly #introduce: StatementSync;
+  readonly #capabilities: StatementSync;
+  readonly #part: StatementSync;
   readonly #now: () => Instant;
 
   /** Throws where the file cannot be opened. */
@@ -28,6 +37,7 @@ export class SqliteSessionOwners implements SessionOwnerStore, Disposable {
     const database = openDatabase(path, MIGRATIONS);
     const long = now() - FORGOTTEN_AFTER_MS;
     database.prepare("DELETE FROM session_owner WHERE claimed_at < ?").run(long);
+    database.prepare("DELETE FROM session_client WHERE introduced_at < ?").run(long);
     this.#database = database;
     this.#now = now;
     this.#open = database.prepare(
@@ -39,6 +49,15 @@ export class SqliteSessionOwners implements SessionOwnerStore, Disposable {
     );
     this.#read = database.prepare("SELECT owner FROM session_owner WHERE session = ?");
     this.#forget = database.prepare("DELETE FROM session_owner WHERE session = ?");
+    this.#introduce = database.prepare(
+      `INSERT INTO session_client (session, capabilities, introduced_at) VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET capabilities = excluded.capabilities,
+         introduced_at = excluded.introduced_at`,
+    );
+    this.#capabilities = database.prepare(
+      "SELECT capabilities FROM session_client WHERE session = ?",
+    );
+    this.#part = database.prepare("DELETE FROM session_client WHERE session = ?");
   }
 
   open(session: string, owner: string): void {
@@ -65,6 +84,31 @@ export class SqliteSessionOwners implements SessionOwnerStore, Disposable {
   forget(session: string): void {
     try {
       this.#forget.run(session);
+    } catch {
+      // It ages out.
+    }
+  }
+
+  introduce(session: string, capabilities: string): void {
+    try {
+      this.#introduce.run(session, capabilities, this.#now());
+    } catch {
+      // Its client is asked nothing in the course of tasks, which servers take for a no.
+    }
+  }
+
+  capabilitiesOf(session: string): string | undefined {
+    try {
+      const known = this.#capabilities.get(session)?.["capabilities"];
+      return typeof known === "string" ? known : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  part(session: string): void {
+    try {
+      this.#part.run(session);
     } catch {
       // It ages out.
     }

@@ -1,0 +1,8 @@
+/** What clients of the 2025 era said that they can do when they began: their calls do not say it again. */
+export interface SessionClientStore {
+  /** `capabilities`: as JSON text. */
+  introduce(session: string, capabilities: string): void;
+  /** Undefined: it can do nothing that a server could ask of it, or nobody knows. */
+  capabilitiesOf(session: string): string | undefined;
+  part(session: string): void;
+}
