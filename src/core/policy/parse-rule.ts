@@ -34,16 +34,18 @@ const SELECTORS = ["tools", ...MCP_SELECTOR_KEYS, "llm", "http", "mcp"] as const
 /** `undefined` where too little could be read; then it has been reported. */
 export function parseRule(map: YamlMap, fileMode: Mode, parsing: Parsing): RuleClause | undefined {
   const id = textOf(valueOf(map, "id"));
-  const effect = wordOf(valueOf(map, "effect"), ["allow", "deny", "approve"]);
+  const stated = wordOf(valueOf(map, "effect"), ["allow", "deny", "approve"]);
+  // Reported already; what else is wrong with the rule is told in the same breath.
+  const effect = stated ?? "deny";
   const selector = parseSelector(map, parsing);
-  checkEffectKeys(map, effect, parsing);
+  checkEffectKeys(map, stated, parsing);
   const approval = parseApproval(valueOf(map, "approval"), parsing);
   const charges = chargesOf(valueOf(map, "charge"), parsing);
   const agents = valueOf(map, "agents");
   const bounds = valueOf(map, "limits");
   const limits = bounds?.kind === "map" ? parseLimits(bounds, parsing) : [];
   const narrowed = agents === undefined ? undefined : nameGlobsOf(agents, parsing);
-  if (id === undefined || effect === undefined || selector === undefined) return undefined;
+  if (id === undefined || selector === undefined) return undefined;
   return Object.freeze({
     kind: "rule",
     place: placeAt(parsing.source, map.at),

@@ -36,6 +36,8 @@ tests:
       "5:15 EUR is not converted: money is counted in USD → write the amount in USD",
       "5:28 per: agnt is no scope → did you mean agent?",
       "5:51 Europe/Zurch is no time zone → write an IANA name such as Europe/Zurich",
+      "8:13 read_user can match no tool: tools are named upstream.tool → write *.read_user or the upstream's name and a dot before it",
+      "9:11 there is no variable arg → did you mean args?",
       "10:13 effect is alow; it must be allow, deny, approve → did you mean allow?",
       "15:17 session has no field mark → did you mean marks?",
       "17:13 there is no budget nope → define it under budgets",
