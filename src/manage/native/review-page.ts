@@ -2,11 +2,14 @@
 import type { Review } from "../../core/review/review.ts";
 import { actionJson } from "./review-json.ts";
 
-/** The token stands in the address: it must leave the page by no way. */
+/**
+ * The token stands in the address: it must leave this origin by no way. Under `no-referrer` browsers
+ * send the form with `Origin: null`, which nobody could tell from a foreign page's.
+ */
 export const PAGE_HEADERS = {
   "content-type": "text/html; charset=utf-8",
   "cache-control": "no-store",
-  "referrer-policy": "no-referrer",
+  "referrer-policy": "same-origin",
   "x-content-type-options": "nosniff",
   "content-security-policy":
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; " +
@@ -33,14 +36,19 @@ export function reviewPage(review: Review, approver: string): string {
     ["Until", new Date(expiresAt).toISOString()],
     ["You are", approver],
   ];
+  const what = detail === null ? "" : `<pre>${escapeHtml(detailText(detail))}</pre>`;
   const list = facts.map(([name, value]) => `<dt>${name}</dt><dd>${escapeHtml(value)}</dd>`);
   return page(
     "An agent asks for approval",
-    `<dl>${list.join("")}</dl><pre>${escapeHtml(JSON.stringify(detail, undefined, 2) ?? "")}</pre>` +
+    `<dl>${list.join("")}</dl>${what}` +
       `<form method="post"><label>Note<textarea name="note" maxlength="500" rows="2"></textarea>` +
       `</label><button name="word" value="approve">Approve once</button>` +
       `<button name="word" value="deny">Deny</button></form>`,
   );
+}
+
+function detailText(detail: unknown): string {
+  return JSON.stringify(detail, undefined, 2) ?? "";
 }
 
 export function messagePage(message: string): string {

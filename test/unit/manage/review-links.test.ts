@@ -35,6 +35,7 @@ describe("a link", () => {
     expect(shown.text).toContain("crm.delete_user");
     expect(shown.text).toContain("&lt;script&gt;");
     expect(shown.headers["content-security-policy"]).toContain("default-src 'none'");
+    expect(shown.headers["referrer-policy"]).toBe("same-origin");
     expect(await standing(fixture)).toBe("pending");
     const post = { key: undefined, body: "word=approve&note=fine", headers: FORM };
     expect((await fixture.ask("POST", link, post)).text).toContain("approved");
