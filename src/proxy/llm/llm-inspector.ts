@@ -127,7 +127,8 @@ export class LlmInspector implements ResponseInspector {
   #streamed(stream: EventStream, bytes: Uint8Array): ChunkVerdict {
     const verdict = stream.chunk(bytes);
     const { meter } = this.#options;
-    if (meter !== undefined && !this.#inputLearned) {
+    // With the bill comes the end, which settles all at once.
+    if (meter !== undefined && !this.#inputLearned && !stream.finished) {
       const said = this.#usage?.usage();
       this.#inputLearned = said?.input !== undefined;
       if (said?.input !== undefined) meter.learnedInput(inputTokensOf(said));
