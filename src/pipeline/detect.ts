@@ -100,7 +100,7 @@ export function foreseeRequest(
   const content = kind === "text" ? scannable.text : scannable.value;
   return scannable.bytes < FORESEEN_BYTES_MIN
     ? inspection.opinions?.form(inspection, content)
-    : foresee(inspection, content, nextTurn, true, aside);
+    : foresee(inspection, content, nextTurn, aside);
 }
 
 const NOT_REACHED: Scan = { kind: "none", reason: "not_reached" };

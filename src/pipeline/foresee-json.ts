@@ -7,11 +7,10 @@ import type { Inspection } from "../core/inspect/inspection.ts";
 import type { JsonValue } from "../core/json.ts";
 import { nextTurn } from "../lib/next-turn.ts";
 
-/** Undefined: small enough to be looked at in one go. `named`: by who weighs what texts are called. */
+/** Undefined: small enough to be looked at in one go. */
 export function foreseeJson(
   inspection: Inspection,
   bytes: Uint8Array,
-  named = true,
   aside?: Aside,
 ): Promise<void> | undefined {
   const { rules, opinions } = inspection;
@@ -19,9 +18,7 @@ export function foreseeJson(
   if (rules.length === 0 || (!isLarge && opinions === undefined)) return undefined;
   const value = parse(bytes);
   if (value === undefined) return undefined;
-  return isLarge
-    ? foresee(inspection, value, nextTurn, named, aside)
-    : opinions?.form(inspection, value);
+  return isLarge ? foresee(inspection, value, nextTurn, aside) : opinions?.form(inspection, value);
 }
 
 function parse(bytes: Uint8Array): JsonValue | undefined {

@@ -8,7 +8,8 @@ import { createEventFramer, type EventFramer } from "../core/inspect/event-frame
 import { jsonStrings, replaceJsonStrings } from "../core/inspect/json-strings.ts";
 import { withoutEchoes } from "../core/inspect/running-findings.ts";
 import { scanPlan } from "../core/inspect/scan-plan.ts";
-import { createStreamGate, type Frame, type StreamGate } from "../core/inspect/stream-gate.ts";
+import type { Frame } from "../core/inspect/frame.ts";
+import { createStreamGate, type StreamGate } from "../core/inspect/stream-gate.ts";
 import {
   charsetOf,
   createTextCodec,
@@ -88,7 +89,7 @@ export function createHttpInspector(
       ahead ??= aheadOf(body);
       return ahead?.read(bytes);
     },
-    foresee: (bytes, aside) => foreseeJson(inspection, bytes, false, aside),
+    foresee: (bytes, aside) => foreseeJson(inspection, bytes, aside),
     report: () => ({
       findings: findingsOf(body.reader),
       scan: scanOf(body),
@@ -249,9 +250,10 @@ function jsonFrame(bytes: Uint8Array): Frame {
   }
   return {
     bytes,
-    spans: strings.map(({ value, start }) => ({
+    spans: strings.map(({ value, start, label }) => ({
       part: `body:${start}`,
       text: value,
+      label,
       whole: true,
       last: true,
     })),

@@ -2,7 +2,7 @@ import { createSseFramer, replaceSseData, type SseFrame } from "../../lib/sse-fr
 import { jsonPlaces } from "./json-places.ts";
 import { jsonStrings, replaceJsonStrings, type JsonString } from "./json-strings.ts";
 import { RUNNING } from "./running-findings.ts";
-import type { Frame, Span } from "./stream-gate.ts";
+import type { Frame, Span } from "./frame.ts";
 import { createTextCodec, type Piece, type TextCodec } from "./text-codec.ts";
 
 /** An event stream as frames of a gate. */
@@ -49,7 +49,7 @@ function eventFrame(frame: SseFrame, places: Set<string>): Frame {
   const { bytes, data } = frame;
   const strings = data !== undefined && /^[{[]/u.test(data) ? jsonStrings(data) : undefined;
   if (data === undefined || strings === undefined) return textFrame(frame, places);
-  const spans = strings.map(({ value, start }) => span(`event:${start}`, value));
+  const spans = strings.map(({ value, start, label }) => span(`event:${start}`, value, label));
   const pieces = piecesOf(data, strings);
   for (const { place, text } of pieces) spans.push(goOn(place, text, places));
   spans.push(...ended(places));
@@ -133,6 +133,6 @@ function runningText(codec: TextCodec, { bytes, text }: Piece): Frame {
   };
 }
 
-function span(part: string, text: string): Span {
-  return { part, text, whole: false, last: true };
+function span(part: string, text: string, label = ""): Span {
+  return { part, text, label, whole: false, last: true };
 }

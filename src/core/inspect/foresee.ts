@@ -39,12 +39,10 @@ interface NamedText {
   readonly label: string;
 }
 
-/** `named`: the look that counts weighs what texts are called. */
 export async function foresee(
   inspection: Inspection,
   value: JsonValue,
   turn: Turn,
-  named = true,
   aside = ASIDE,
 ): Promise<void> {
   const plan = scanPlan(inspection);
@@ -52,7 +50,7 @@ export async function foresee(
   const texts: NamedText[] = [];
   eachText(value, "", 0, (text, label) => {
     if (labelledBy(plan, label).length > 0) return;
-    texts.push({ text, label: named ? label : "" });
+    texts.push({ text, label });
   });
   const seen = new Map<string, KnownText>();
   plan.foreseen.add(seen);

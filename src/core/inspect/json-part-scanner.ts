@@ -15,6 +15,7 @@ export function createJsonPartScanner(
   inspection: Inspection,
   part: string,
   withheld: readonly string[],
+  label = "",
 ): PartScanner {
   let text = "";
   let ended = false;
@@ -31,7 +32,7 @@ export function createJsonPartScanner(
       ended = true;
       const scan = scanEscaped(inspection, text, withheld);
       if (scan === undefined) {
-        const plain = createPartScanner(inspection, part, withheld);
+        const plain = createPartScanner(inspection, part, withheld, label);
         plain.leanTo(scanPlan(inspection).opinions?.leanOf(text) ?? 0);
         plain.push(text);
         plain.end();

@@ -18,7 +18,7 @@ const CLOSE_OBJECT = 0x7d;
 const CLOSE_ARRAY = 0x5d;
 const COMMA = 0x2c;
 
-/** By literal: the pointer to where it stands in the JSON text; undefined for keys. */
+/** By literal, numbers among them: the pointer to where it stands in the JSON text; undefined for keys. */
 export function jsonPlaces(
   text: string,
   strings: readonly JsonString[],

@@ -2,14 +2,18 @@
  * The string literals of a JSON text, in place: what reads or rewrites them leaves every other
  * byte, and every number's digits, as they were.
  */
+import { personalNumber } from "./json-numbers.ts";
+
 export interface JsonString {
   /** Offsets of the literal with its quotes. */
   readonly start: number;
   readonly end: number;
   readonly value: string;
+  /** The name of the member whose value it is; empty for other texts. */
+  readonly label: string;
 }
 
-/** `undefined` if the text is not JSON. */
+/** With the numbers that are looked at by their names. `undefined` if the text is not JSON. */
 export function jsonStrings(text: string): readonly JsonString[] | undefined {
   try {
     JSON.parse(text);
@@ -17,13 +21,45 @@ export function jsonStrings(text: string): readonly JsonString[] | undefined {
     return undefined;
   }
   const found: JsonString[] = [];
+  /** Of the member whose value comes next, and where that begins. */
+  let name = "";
+  let valueAt = -1;
   for (let start = text.indexOf('"'); start >= 0;) {
     const end = literalEnd(text, start);
     const plain = text.slice(start + 1, end - 1);
-    found.push({ start, end, value: plain.includes("\\") ? unescape(text, start, end) : plain });
+    const value = plain.includes("\\") ? unescape(text, start, end) : plain;
+    found.push({ start, end, value, label: start === valueAt ? name : "" });
+    name = value;
+    valueAt = memberValue(text, end);
+    const number = valueAt < 0 ? undefined : numberAt(text, valueAt, name);
+    if (number !== undefined) found.push(number);
     start = text.indexOf('"', end);
   }
   return found;
+}
+
+/** Where the value begins if the literal that ends here is a name; -1: it is none. */
+function memberValue(text: string, end: number): number {
+  const colon = behindSpace(text, end);
+  return text.charCodeAt(colon) === COLON ? behindSpace(text, colon + 1) : -1;
+}
+
+const COLON = 0x3a;
+
+function behindSpace(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) <= 0x20) at += 1;
+  return at;
+}
+
+const DIGITS = /\d{9,16}(?![\d.eE])/y;
+
+function numberAt(text: string, start: number, label: string): JsonString | undefined {
+  DIGITS.lastIndex = start;
+  const digits = DIGITS.exec(text)?.[0];
+  if (digits === undefined) return undefined;
+  const value = personalNumber(label, Number(digits));
+  return value === undefined ? undefined : { start, end: start + digits.length, value, label };
 }
 
 /** `text` with the i-th literal replaced by `values[i]` where that differs. */

@@ -2,7 +2,7 @@ import { feed, finish } from "./advance.ts";
 import type { Edit } from "./edit.ts";
 import type { Finding } from "./finding.ts";
 import type { Inspection } from "./inspection.ts";
-import { scanPlan } from "./scan-plan.ts";
+import { labelledBy, scanPlan } from "./scan-plan.ts";
 import { scanBudget } from "./scan-budget.ts";
 import { openScan, originalAt, type TextScan } from "./text-scan.ts";
 
@@ -29,13 +29,21 @@ export interface PartScanner {
   forget(offset: number): void;
 }
 
-/** `withheld`: literals that are taken out wherever they appear, whatever the inspection says. */
+/**
+ * `withheld`: literals that are taken out wherever they appear, whatever the inspection says.
+ * `label`: what the text is called where it stands; it comes in one piece then.
+ */
 export function createPartScanner(
   inspection: Inspection,
   part: string,
   withheld: readonly string[],
+  label = "",
 ): PartScanner {
-  return new TextScanner(openScan(scanPlan(inspection), withheld, part, scanBudget()));
+  const plan = scanPlan(inspection);
+  const scan = openScan(plan, withheld, part, scanBudget());
+  scan.label = label;
+  if (label !== "") scan.labelled = labelledBy(plan, label);
+  return new TextScanner(scan);
 }
 
 /** A class: one is made for each part of each answer, and closures with accessors cost ten times. */

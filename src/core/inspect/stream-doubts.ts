@@ -7,7 +7,7 @@ import type { Finding } from "./finding.ts";
 import { eachText, FORESEEN_BYTES_MIN } from "./foresee.ts";
 import type { Inspection } from "./inspection.ts";
 import { createPartScanner, type PartScanner } from "./part-scanner.ts";
-import type { Span } from "./stream-gate.ts";
+import type { Span } from "./frame.ts";
 
 /** What is uncertain in a text, or in a part of a stream that goes on. */
 export interface Doubt {

@@ -1,5 +1,6 @@
 import { applyEdits } from "./edit.ts";
 import type { Finding } from "./finding.ts";
+import type { Frame, Span } from "./frame.ts";
 import type { Inspection } from "./inspection.ts";
 import { unscannableFinding } from "./finding-of-failure.ts";
 import { FINDINGS_MAX } from "./judge.ts";
@@ -7,33 +8,10 @@ import { createJsonPartScanner } from "./json-part-scanner.ts";
 import { createPartScanner, type PartScanner } from "./part-scanner.ts";
 import { recall } from "./known-texts.ts";
 import { firstInterest, firstLiteral } from "./quick-look.ts";
-import { scanPlan, type ScanPlan } from "./scan-plan.ts";
+import { labelledBy, scanPlan, type ScanPlan } from "./scan-plan.ts";
 
 /** Parts of one stream that are open at the same time. */
 const PARTS_MAX = 256;
-
-/** One event of a stream with the text that a model or an agent will read in it. */
-export interface Frame {
-  readonly bytes: Uint8Array;
-  readonly spans: readonly Span[];
-  /** The frame again, with these texts in place of its spans'. */
-  rewrite(texts: readonly string[]): Uint8Array;
-}
-
-export interface Span {
-  /** Spans of one name follow each other as one text. */
-  readonly part: string;
-  readonly text: string;
-  /** Nothing of the part leaves before all of it is decided: arguments of a tool call. */
-  readonly whole: boolean;
-  /** The part ends with this span. */
-  readonly last: boolean;
-  /**
-   * Only what has begun for certain waits for more, and no longer than the caller lets it: nobody
-   * knows when more will come.
-   */
-  readonly eager?: boolean;
-}
 
 export interface GateLimits {
   /** Held back at most. */
@@ -151,7 +129,7 @@ function push(gate: Gate, frame: Frame): GateVerdict {
   }
   const places: (Place | typeof CLEAR)[] = [];
   for (const span of frame.spans) {
-    if (span.last && !gate.open.has(span.part) && isClear(gate, span.text)) {
+    if (span.last && !gate.open.has(span.part) && isClear(gate, span)) {
       gate.scanned += span.text.length;
       places.push(CLEAR);
       continue;
@@ -198,24 +176,26 @@ function end(gate: Gate): GateVerdict {
 }
 
 /** Nothing is in a complete text: it was seen a moment ago, or a glance is enough. */
-function isClear({ plan, withheld }: Gate, text: string): boolean {
-  if (plan.opinions !== undefined && plan.opinions.leanOf(text) !== 0) return false;
+function isClear({ plan, withheld }: Gate, { text, label = "" }: Span): boolean {
+  const isDoubted = plan.opinions !== undefined && plan.opinions.leanOf(text) !== 0;
+  if (isDoubted || labelledBy(plan, label).length > 0) return false;
   // A backslash may hide something from all but the look into JSON inside a text.
-  const known = text.includes("\\") ? undefined : recall(plan, text, "");
-  const wasClean = known !== undefined && known.scan === undefined;
-  if (wasClean) return firstLiteral(plan, withheld, text) === text.length;
-  return firstInterest(plan, withheld, text) === undefined;
+  const known = text.includes("\\") ? undefined : recall(plan, text, label);
+  if (known === undefined || known.scan !== undefined) {
+    return firstInterest(plan, withheld, text) === undefined;
+  }
+  return firstLiteral(plan, withheld, text) === text.length;
 }
 
 function partOf(
   gate: Gate,
-  { part: name, whole, text, last, eager = false }: Span,
+  { part: name, whole, text, label, last, eager = false }: Span,
 ): Part | undefined {
   const known = gate.open.get(name);
   if (known !== undefined) return known;
   if (gate.open.size >= PARTS_MAX) return undefined;
   const create = whole ? createJsonPartScanner : createPartScanner;
-  const scanner = create(gate.inspection, name, gate.withheld);
+  const scanner = create(gate.inspection, name, gate.withheld, label);
   if (last) scanner.leanTo(gate.plan.opinions?.leanOf(text) ?? 0);
   const part = { scanner, taken: 0, whole: false, eager, ended: false };
   gate.open.set(name, part);

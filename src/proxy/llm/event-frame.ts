@@ -1,4 +1,4 @@
-import type { Frame } from "../../core/inspect/stream-gate.ts";
+import type { Frame } from "../../core/inspect/frame.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { SseFrame } from "../../lib/sse-frames.ts";
 import type { EventCodec } from "./event-codec.ts";

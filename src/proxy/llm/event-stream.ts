@@ -4,9 +4,9 @@
  */
 import type { Finding } from "../../core/inspect/finding.ts";
 import { answerRefusal } from "../../core/inspect/block-refusal.ts";
+import type { Frame } from "../../core/inspect/frame.ts";
 import {
   createStreamGate,
-  type Frame,
   type GateVerdict,
   type StreamGate,
 } from "../../core/inspect/stream-gate.ts";

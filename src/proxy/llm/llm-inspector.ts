@@ -90,7 +90,7 @@ export class LlmInspector implements ResponseInspector {
   }
 
   foresee(bytes: Uint8Array, aside?: Aside): Promise<void> | undefined {
-    return foreseeJson(this.#options.inspection, bytes, true, aside);
+    return foreseeJson(this.#options.inspection, bytes, aside);
   }
 
   asksAhead(): boolean {

@@ -1,4 +1,4 @@
-import type { Span } from "../../core/inspect/stream-gate.ts";
+import type { Span } from "../../core/inspect/frame.ts";
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 
 /** More parts open at once than any answer has; fewer than the gate can follow. */

@@ -79,7 +79,7 @@ export class AnswerInspector implements ResponseInspector {
   }
 
   foresee(bytes: Uint8Array, aside?: Aside): Promise<void> | undefined {
-    return foreseeJson(this.#screen.inspection, bytes, true, aside);
+    return foreseeJson(this.#screen.inspection, bytes, aside);
   }
 
   asksAhead(): boolean {

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { describe, expect, it } from "vitest";
 import { createEventFramer } from "../../../src/core/inspect/event-framer.ts";
-import type { Frame } from "../../../src/core/inspect/stream-gate.ts";
+import type { Frame } from "../../../src/core/inspect/frame.ts";
 import { readCorpus } from "../../support/corpora.ts";
 
 interface StreamCase {

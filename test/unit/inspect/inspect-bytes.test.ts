@@ -58,6 +58,16 @@ describe("the HTTP inspector", () => {
     expect(report.scan).toEqual({ kind: "unscanned", reason: "binary", bytes: body.length });
   });
 
+  it("weighs what texts and numbers of a JSON answer are called, and changes nothing else", () => {
+    const type = "application/json";
+    const body = `{ "password": "Wind-3-Mill-7", "id": 12345678901234567890, "note": "password",
+      "card_number": 5105105105105100, "order": 5105105105105100 }`;
+    const { bytes } = run(looking(["secret", "pii"], "redact", 60), { type, body: utf8(body) });
+    expect(bytes.toString()).toBe(
+      body.replace("Wind-3-Mill-7", "[secret]").replace("5105105105105100", '"[card]"'),
+    );
+  });
+
   it("blocks text as a stream and JSON as a whole, naming rule and place but not the text", () => {
     const rules = looking(["injection"], "block", 80);
     const text = run(rules, { type: "text/html", body: utf8(`<p>Hi. ${ATTACK}</p>`), step: 7 });

@@ -1,12 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Inspection } from "../../../src/core/inspect/inspection.ts";
+import type { Frame, Span } from "../../../src/core/inspect/frame.ts";
 import {
   createStreamGate,
-  type Frame,
   type GateLimits,
   type GateVerdict,
-  type Span,
 } from "../../../src/core/inspect/stream-gate.ts";
 import { EVERYTHING, looking } from "./inspections.ts";
 
