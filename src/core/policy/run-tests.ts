@@ -1,8 +1,8 @@
 /** The tests inside a policy file, run against that file alone, shadow rules obeyed. */
-import type { Decision } from "../decision.ts";
 import { id, type Digest } from "../units.ts";
 import type { CompiledFile } from "./compile-file.ts";
-import type { Effect, TestCall, TestClause } from "./policy-file.ts";
+import { effectOf } from "./effect-of.ts";
+import type { TestCall, TestClause } from "./policy-file.ts";
 import type { PolicySnapshot } from "./policy-snapshot.ts";
 import { situationOf } from "./situation.ts";
 import { createSnapshot } from "./snapshot.ts";
@@ -46,18 +46,6 @@ function runTest(test: TestClause, snapshot: PolicySnapshot): TestResult {
     return { kind: "failed", place, name, message, help: `it was because of ${by}` };
   }
   return { kind: "passed", place, name };
-}
-
-export function effectOf(decision: Decision): Effect {
-  switch (decision.kind) {
-    case "allow":
-      return "allow";
-    case "escalate":
-      return "approve";
-    case "conditional":
-    case "deny":
-      return "deny";
-  }
 }
 
 function nameOf(call: TestCall): string {

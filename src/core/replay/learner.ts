@@ -2,12 +2,12 @@
  * Gathers what recorded traffic needs of a policy, target by target. A call that was denied needs
  * nothing; where the rules that decided are still here, they lend their conditions.
  */
+import { effectOf } from "../policy/effect-of.ts";
 import type { Action } from "../action.ts";
 import { needsNoRule } from "../action-classes.ts";
 import type { Principal } from "../principal.ts";
 import type { Digest, Instant } from "../units.ts";
 import type { RecordedCall } from "./recorded-call.ts";
-import { recordedEffect } from "./simulation.ts";
 
 /** One agent and one thing that it calls. */
 export interface Target {
@@ -101,7 +101,7 @@ function gatherTargets(decided: Digest | undefined) {
       const target = targetOf(call.principal, action);
       if (target === undefined) return false;
       const { decision, policy } = call;
-      const effect = recordedEffect(call);
+      const effect = effectOf(call.decision);
       if (effect === "deny") {
         target.denied += 1;
         return true;

@@ -8,7 +8,7 @@ import { combine, uniteCharges } from "../policy/combine.ts";
 import type { NamedCharge } from "../policy/charge.ts";
 import { DEFAULT_RULE, type CompiledRule } from "../policy/compiled-rule.ts";
 import type { Effect } from "../policy/policy-file.ts";
-import { effectOf } from "../policy/run-tests.ts";
+import { effectOf } from "../policy/effect-of.ts";
 import { id, type Digest, type RuleId } from "../units.ts";
 import type { RecordedCall } from "./recorded-call.ts";
 import { RecordedScope, type Unkept } from "./recorded-scope.ts";

@@ -1,5 +1,6 @@
 /** Recorded traffic against other policies, call by call: what would have come out differently. */
 import { describeAction } from "../policy/combine.ts";
+import { effectOf } from "../policy/effect-of.ts";
 import type { Effect } from "../policy/policy-file.ts";
 import type { Instant } from "../units.ts";
 import { countApprovals, type ApprovalLoad } from "./approval-loads.ts";
@@ -68,7 +69,7 @@ export function createSimulator(candidate: ReplayPolicies, decided?: ReplayPolic
   let last: Instant | undefined;
 
   function judge(call: RecordedCall): void {
-    const from = recordedEffect(call);
+    const from = effectOf(call.decision);
     const replayed = replay(call);
     comparison.compare(call, from, replayed);
     const to = onlyOf(replayed.effects);
@@ -138,18 +139,6 @@ function compareVerdicts(): Comparison {
       omitted: changes.omitted + openCalls.omitted,
     }),
   };
-}
-
-export function recordedEffect({ decision: { kind } }: RecordedCall): Effect {
-  switch (kind) {
-    case "allow":
-      return "allow";
-    case "escalate":
-      return "approve";
-    case "conditional":
-    case "deny":
-      return "deny";
-  }
 }
 
 function onlyOf(effects: readonly Effect[]): Effect | undefined {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Action } from "../../../src/core/action.ts";
 import { createReplay } from "../../../src/core/replay/replay-call.ts";
-import { recordedEffect } from "../../../src/core/replay/simulation.ts";
+import { effectOf } from "../../../src/core/policy/effect-of.ts";
 import { instant } from "../../../src/core/units.ts";
 import { compiled, http, llm, principal, rulesOf, tool } from "../policy/policy-fixture.ts";
 import { anyCall, anyPolicy } from "./any-policy.ts";
@@ -100,7 +100,7 @@ describe("replaying", () => {
       fc.property(anyPolicy, anyCall, (before, call) => {
         const recorded = callOf(before, call);
         const replay = createReplay(replayable(before), replayable(before));
-        expect(replay(recorded).effects).toEqual([recordedEffect(recorded)]);
+        expect(replay(recorded).effects).toEqual([effectOf(recorded.decision)]);
       }),
       { numRuns: 300 },
     );
