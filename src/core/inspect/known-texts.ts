@@ -1,8 +1,7 @@
 /**
  * Texts that were looked at a moment ago. What `foresee.ts` looked at is kept until the look that
  * counts; long texts in which nothing was found are kept while there is room, because an agent sends
- * its whole conversation again with every turn. The texts themselves are the keys: no two are taken
- * for one.
+ * its whole conversation again with every turn. Whole texts are compared: no two are taken for one.
  */
 import type { ScanPlan } from "./scan-plan.ts";
 import type { TextScan } from "./text-scan.ts";
@@ -19,14 +18,20 @@ const KEPT_UNITS_MIN = 64;
 /** Units of all texts of one generation; there are two. */
 const GENERATION_UNITS_MAX = 524_288;
 
+/** At both ends of a text, all of its units tell where it is kept; in between, some. */
+const TELLING_ENDS = 16;
+const TELLING_BETWEEN = 24;
+
 interface Kept {
+  readonly text: string;
   /** Of the plan, which is another object for each exchange with names. */
   readonly rules: ScanPlan["rules"];
-  readonly text: KnownText;
+  readonly known: KnownText;
 }
 
-let young = new Map<string, Kept>();
-let old = new Map<string, Kept>();
+/** By `placeOf`, and one text a place: as keys, each new text would be hashed unit by unit. */
+let young = new Map<number, Kept>();
+let old = new Map<number, Kept>();
 let youngUnits = 0;
 
 /** What is known of a complete text of this name. */
@@ -36,34 +41,57 @@ export function recall(plan: ScanPlan, text: string, label: string): KnownText |
     if (known !== undefined && isCalled(known, label)) return known;
   }
   if (text.length < KEPT_UNITS_MIN) return undefined;
-  const kept = young.get(text) ?? recallOld(text);
+  const kept = keptOf(text);
   if (kept === undefined || kept.rules !== plan.rules) return undefined;
-  return isCalled(kept.text, label) ? kept.text : undefined;
+  return isCalled(kept.known, label) ? kept.known : undefined;
 }
 
 /** Nothing was found in all of it. */
 export function keepClean(plan: ScanPlan, text: string, label: string | undefined): void {
   if (text.length < KEPT_UNITS_MIN || text.length > GENERATION_UNITS_MAX) return;
-  keep(text, { rules: plan.rules, text: label === undefined ? CLEAN : { label, scan: undefined } });
+  const known = label === undefined ? CLEAN : { label, scan: undefined };
+  keep(placeOf(text), { text, rules: plan.rules, known });
 }
 
 /** Whatever it is called. */
 export const CLEAN: KnownText = { label: undefined, scan: undefined };
 
-function recallOld(text: string): Kept | undefined {
-  const kept = old.get(text);
-  if (kept !== undefined) keep(text, kept);
-  return kept;
+function keptOf(text: string): Kept | undefined {
+  const place = placeOf(text);
+  const kept = young.get(place);
+  if (kept?.text === text) return kept;
+  const older = old.get(place);
+  if (older?.text !== text) return undefined;
+  keep(place, older);
+  return older;
 }
 
-function keep(text: string, kept: Kept): void {
-  if (youngUnits + text.length > GENERATION_UNITS_MAX) {
+function keep(place: number, kept: Kept): void {
+  const { length } = kept.text;
+  if (youngUnits + length > GENERATION_UNITS_MAX) {
     old = young;
     young = new Map();
     youngUnits = 0;
   }
-  if (!young.has(text)) youngUnits += text.length;
-  young.set(text, kept);
+  youngUnits += length - (young.get(place)?.text.length ?? 0);
+  young.set(place, kept);
+}
+
+/** Most texts differ in it; those that do not only drive each other out. */
+function placeOf(text: string): number {
+  const { length } = text;
+  const step = Math.ceil(length / TELLING_BETWEEN);
+  let place = length;
+  for (let at = 0; at < TELLING_ENDS; at += 1) place = mixed(place, text.charCodeAt(at));
+  for (let at = step; at < length; at += step) place = mixed(place, text.charCodeAt(at));
+  for (let at = length - TELLING_ENDS; at < length; at += 1) {
+    place = mixed(place, text.charCodeAt(at));
+  }
+  return place;
+}
+
+function mixed(place: number, unit: number): number {
+  return (Math.imul(place, 31) + unit) | 0;
 }
 
 function isCalled(known: KnownText, label: string): boolean {
