@@ -19,7 +19,11 @@ import {
 } from "../support/certificates.ts";
 import { startHeldUpstream, type HeldUpstream } from "../support/held-upstream.ts";
 import { ledgerLines } from "../support/ledger-lines.ts";
-import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
+import {
+  runSallyport,
+  startSallyport,
+  type SallyportProcess,
+} from "../support/sallyport-process.ts";
 import { tlsGet } from "../support/tls-get.ts";
 
 const AUDIENCE = "sallyport";
@@ -77,14 +81,15 @@ function startGate(more: Readonly<Record<string, string>> = {}): Promise<Sallypo
         `version: 1\nagents: ["*"]\nrules:\n` +
         `  - { id: web, http: { upstreams: [web] }, effect: allow }\n`,
     },
-    env: {
-      SALLYPORT_LISTEN_TLS_CERT_FILE: at("gate.crt"),
-      SALLYPORT_LISTEN_TLS_KEY_FILE: at("gate.key"),
-      SALLYPORT_LISTEN_TLS_CLIENT_CA_FILE: at("ca.pem"),
-      ...more,
-    },
+    env: { ...certificateFiles(), ...more },
   });
 }
+
+const certificateFiles = () => ({
+  SALLYPORT_LISTEN_TLS_CERT_FILE: at("gate.crt"),
+  SALLYPORT_LISTEN_TLS_KEY_FILE: at("gate.key"),
+  SALLYPORT_LISTEN_TLS_CLIENT_CA_FILE: at("ca.pem"),
+});
 
 function call(
   gate: SallyportProcess,
@@ -130,6 +135,20 @@ describe("a listener that asks for certificates", () => {
     const proofs = lines.map((line) => JSON.stringify(line)).join("\n");
     expect(proofs).toContain('"clearance":3');
     expect(proofs).toContain('"proven_by":"certificate"');
+  });
+
+  it("is known to the doctor, who has none, and its certificate with it", async () => {
+    const doctor = (more: Readonly<Record<string, string>> = {}) =>
+      runSallyport(["doctor", "--config", gate.configFile], {
+        env: { ...certificateFiles(), ...more },
+      });
+    const { output } = await doctor();
+    expect(output).toMatch(/ok {4}listen +\S+ is where Sallyport is running/);
+    expect(output).toMatch(/ok {4}certificate +listen: until 2126-/);
+    const torn = await doctor({ SALLYPORT_LISTEN_TLS_CERT_FILE: at("gate.key") });
+    expect(torn.output).toMatch(/FAIL {2}listen /);
+    expect(torn.output).toMatch(/FAIL {2}certificate +\S*gate\.key/);
+    expect(torn.code).toBe(1);
   });
 
   it("serves nobody without one, nor a stranger's, nor one that pretends to two names", async () => {

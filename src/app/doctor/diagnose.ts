@@ -12,11 +12,12 @@ import { vaultPath } from "../../stores/vault/vault-file.ts";
 import { LocalVault } from "../../stores/vault/local-vault.ts";
 import { createRemoteFetch } from "../../stores/vault/remote-fetch.ts";
 import { vaultKeyOf } from "../ports/vault-key-source.ts";
-import type { Address, Config } from "../config/config.ts";
+import type { Config, ListenerConfig } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
 import { openCounters } from "../ports/open-counters.ts";
 import { readPolicyFiles } from "../policies/policy-files.ts";
 import { readPrices } from "../prices/read-prices.ts";
+import { diagnoseCertificate } from "./diagnose-certificate.ts";
 import { diagnoseDirectory } from "./diagnose-directory.ts";
 import { diagnoseUpstream } from "./diagnose-upstream.ts";
 import { diagnoseSink } from "./diagnose-sinks.ts";
@@ -54,6 +55,8 @@ export async function diagnose(
     diskSpace(config),
     await portFree("listen", config.listen, isDataPlane),
     await portFree("manage", config.manage, isManagement),
+    ...(await diagnoseCertificate("listen", config.listen)),
+    ...(await diagnoseCertificate("manage", config.manage)),
     ...(await sharedStore(config)),
     ...(await Promise.all(config.ledger.sinks.map(diagnoseSink))),
     ...(await diagnoseDirectory(config)),
@@ -134,8 +137,8 @@ function existing(directory: string): string {
 /** Where a gate listens already, this is its doctor. */
 async function portFree(
   name: string,
-  address: Address,
-  isOurs: (address: Address) => Promise<boolean>,
+  address: ListenerConfig,
+  isOurs: (address: ListenerConfig) => Promise<boolean>,
 ): Promise<Finding> {
   const place = `${address.host}:${address.port}`;
   try {
