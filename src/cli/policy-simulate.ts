@@ -1,5 +1,5 @@
 /** `sallyport policy simulate`: what other policies would have made of recorded traffic. */
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import type { Entry } from "../core/ledger/entry.ts";
 import type { ReplayPolicies } from "../core/replay/replay-call.ts";
 import type { Instant } from "../core/units.ts";
@@ -52,12 +52,19 @@ export function addSimulate(parent: Command, shell: Shell): void {
 
 export function withTraffic(command: Command): Command {
   return command
-    .option("--since <span>", "7d, 24h, or a day or time", since, since(SINCE_DEFAULT))
+    .addOption(sinceOption())
     .option("--until <time>", "a day or time", time)
     .option("--agent <id>", "of one agent only")
     .option("--tenant <id>", "of one tenant only")
     .option("--config <file>", "the configuration that names the directories")
     .option("--data <dir>", "the data directory (default: as configured)");
+}
+
+/** The default is read when the command is made, and shown as a person would write it. */
+function sinceOption(): Option {
+  return new Option("--since <span>", "7d, 24h, or a day or time")
+    .argParser(since)
+    .default(since(SINCE_DEFAULT), SINCE_DEFAULT);
 }
 
 async function simulate(

@@ -4,12 +4,12 @@
  * own, else its name would be a way around the rules for it.
  */
 import type { ToolAction, Wrapping } from "../action.ts";
-import type { Approval, Decision, Terms } from "../decision.ts";
-import { millis } from "../units.ts";
+import type { Decision, Terms } from "../decision.ts";
 import { uniteCharges } from "./combine.ts";
 import { DEFAULT_RULE } from "./compiled-rule.ts";
 import { readJsonPath } from "./json-path.ts";
 import type { PolicyFacts } from "./policy-snapshot.ts";
+import { uniteApprovals } from "./unite-approvals.ts";
 
 type DecideOne = (action: ToolAction, facts: PolicyFacts) => Decision;
 
@@ -50,7 +50,7 @@ function joined(inner: Promising, outer: Decision, { described }: Wrapping): Dec
       return { ...inner, ...both(inner, outer) };
     case "escalate": {
       if (inner.kind === "allow") return { ...outer, ...both(inner, outer) };
-      const approval = approvalOf(inner.approval, outer.approval);
+      const approval = uniteApprovals([inner.approval, outer.approval]);
       if (approval !== undefined) return { ...inner, ...both(inner, outer), approval };
       const because = [...inner.because, ...outer.because];
       const detail = `Rules ${because.join(" and ")} want approvals that nobody may give together.`;
@@ -83,13 +83,4 @@ function termsOf(a: Terms, b: Terms): Terms {
     checks: a.checks,
     shadow: [...a.shadow, ...b.shadow.filter(({ rule }) => !shadowed.has(rule))],
   };
-}
-
-/** Whoever approves must be named by both that name somebody; the shorter time counts. */
-function approvalOf(a: Approval, b: Approval): Approval | undefined {
-  const expires = millis(Math.min(a.expires, b.expires));
-  if (a.approvers.length === 0) return { approvers: b.approvers, expires };
-  if (b.approvers.length === 0) return { approvers: a.approvers, expires };
-  const approvers = a.approvers.filter((approver) => b.approvers.includes(approver));
-  return approvers.length === 0 ? undefined : { approvers, expires };
 }

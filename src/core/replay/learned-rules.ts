@@ -1,6 +1,7 @@
 /** Targets → rules: each as narrow as the calls that need it, and no wider than what decided them. */
 import { impossible } from "../../lib/impossible.ts";
 import type { Action } from "../action.ts";
+import type { Approval } from "../decision.ts";
 import type { CompiledRule } from "../policy/compiled-rule.ts";
 import type { Effect } from "../policy/policy-file.ts";
 import { POLICY_LIMITS } from "../policy/policy-limits.ts";
@@ -13,7 +14,8 @@ export interface LearnedRule {
   readonly effect: Effect;
   readonly when: string | undefined;
   readonly clearance: number;
-  readonly approvers: readonly string[];
+  /** What is known of it; of `approve` only. */
+  readonly approval: Partial<Approval>;
   readonly marks: readonly string[];
   readonly outputTokens: number | undefined;
   readonly selector: LearnedSelector;
@@ -45,7 +47,7 @@ export interface Learned {
 
 type Terms = Pick<
   LearnedRule,
-  "effect" | "when" | "clearance" | "approvers" | "marks" | "outputTokens"
+  "effect" | "when" | "clearance" | "approval" | "marks" | "outputTokens"
 >;
 
 interface Group {
@@ -93,7 +95,7 @@ function termsOfRules(
     effect,
     when: condition?.text,
     clearance,
-    approvers: effect === "approve" ? approval.approvers : [],
+    approval: effect === "approve" ? approval : {},
     marks,
     outputTokens,
   }));
@@ -101,8 +103,8 @@ function termsOfRules(
 
 function termsOnRecord({ approved, approvers, marks, outputTokens }: Target): Terms {
   const effect = approved > 0 ? "approve" : "allow";
-  const asked = effect === "approve" ? approvers : [];
-  return { effect, when: undefined, clearance: 1, approvers: asked, marks, outputTokens };
+  const approval = effect === "approve" ? { approvers } : {};
+  return { effect, when: undefined, clearance: 1, approval, marks, outputTokens };
 }
 
 function isMixed({ allowed, approved, denied }: Target): boolean {

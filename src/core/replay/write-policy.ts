@@ -3,6 +3,7 @@ import { impossible } from "../../lib/impossible.ts";
 import { usdText } from "../money/usd-text.ts";
 import { describeAction } from "../policy/combine.ts";
 import type { Instant } from "../units.ts";
+import { approvalText } from "./approval-text.ts";
 import type { Learned, LearnedRule } from "./learned-rules.ts";
 import type { Need, Target } from "./learner.ts";
 
@@ -109,7 +110,8 @@ interface Around {
 }
 
 function ruleText(rule: LearnedRule, name: string, { isAlone, isMetered }: Around) {
-  const { agents, effect, when, clearance, approvers, marks, outputTokens, selector } = rule;
+  const { agents, effect, when, clearance, marks, outputTokens, selector } = rule;
+  const approval = approvalText(rule.approval);
   const grants = effect !== "deny";
   const pays = isMetered && grants && selector.kind === "llm";
   return [
@@ -119,7 +121,7 @@ function ruleText(rule: LearnedRule, name: string, { isAlone, isMetered }: Aroun
     `    ${selectorText(rule)}`,
     ...(when === undefined ? [] : [`    when: ${json(when)}`]),
     `    effect: ${effect}`,
-    ...(approvers.length === 0 ? [] : [`    approval: { approvers: ${json(approvers)} }`]),
+    ...(approval === undefined ? [] : [`    ${approval}`]),
     ...(outputTokens === undefined ? [] : [`    limits: { output_tokens: ${outputTokens} }`]),
     ...(marks.length === 0 || !grants ? [] : [`    marks: ${json(marks)}`]),
     ...(pays ? [`    charge: ${BUDGET}`] : []),

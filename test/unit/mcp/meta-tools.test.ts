@@ -124,6 +124,17 @@ describe("policy on a call through a meta-tool", () => {
     ]);
   });
 
+  it("wants all that two rules want of one approval: four eyes stay four", () => {
+    const rules = `  - { id: a, tools: [gw.pay], effect: approve,
+      approval: { approvers: [ann, bob, eve], count: 2, priority: high, expires: 5m } }
+  - { id: b, tools: [gw.go], effect: approve, approval: { approvers: [bob, eve] } }\n`;
+    expect(decided(rules, "go", pay)).toMatchObject({
+      kind: "escalate",
+      because: ["a", "b"],
+      approval: { approvers: ["bob", "eve"], count: 2, priority: "high", expires: 300_000 },
+    });
+  });
+
   it("charges the amount that stands in the inner arguments, digit by digit", () => {
     const { snapshot } = compiled(
       rulesOf(

@@ -58,12 +58,21 @@ describe("the learned policy", () => {
     expect(simulated).toMatchObject({ calls: 5, unchanged: 5, changed: 0, open: 0 });
     expect(text).toContain('tools: ["crm.read"]');
     expect(text).toContain('when: "args.amount < 50"');
-    expect(text).toContain('approval: { approvers: ["ann"] }');
+    expect(text).toContain('approval: { approvers: ["ann"], expires: 900s }');
     expect(text).toContain('when: "has(args.to) && args.to == \\"them\\""\n    effect: deny');
     expect(text).toContain("limits: { output_tokens: 500 }");
     expect(text).toContain('marks: ["untrusted"]');
     expect(reply.tests.length).toBeGreaterThan(1);
     expect(reply.warnings).toEqual([]);
+  });
+
+  it("asks for an approval as the rule did: as many people, in as much time", async () => {
+    const asked =
+      'approval: { approvers: ["role:admin"], count: 2, expires: 300s, priority: high, ' +
+      'sla: 60s, escalate_to: ["ann"], hold_max: 30s }';
+    const rules = rulesOf(`- { id: wipe, tools: [crm.wipe], effect: approve, ${asked} }\n`);
+    const made = [{ action: tool("crm.wipe") }];
+    expect((await learnAndReplay(compiled(rules), made)).text).toContain(asked);
   });
 
   it("keeps what restricts a target although no call met it, and drops what nobody needs", async () => {
