@@ -102,7 +102,10 @@ async function verdicts(args: readonly string[]): Promise<readonly string[]> {
 
 const runs = new Map<string, Promise<readonly string[]>>();
 
-/** Once for each address and revision. */
+/**
+ * Once for each address and revision: all that it requires, and the unscored scenarios of Tasks. Those
+ * of skills (SEP-2640) are in no revision: their methods are unknown here, and refused as such.
+ */
 function suite(url: string, revision: string): Promise<readonly string[]> {
   const known = runs.get(`${url} ${revision}`);
   if (known !== undefined) return known;
@@ -153,8 +156,12 @@ describe("the Tasks scenarios", () => {
 const CLIENT = fileURLToPath(new URL("../support/conformance-client.ts", import.meta.url));
 
 /**
- * Those about OAuth are left out: through the gate it is Sallyport that has the credential, and a
- * client is never sent to log in at an upstream.
+ * All that the suite requires of a client, but those about OAuth, in which a client logs in at its
+ * server as its user. Behind the gate that cannot come out as it does directly, because it must not
+ * happen: the agent's token goes to no upstream, and a 401 of one, which would send it to log in
+ * there, becomes `credential_unavailable`. The gate has the credential, and gets it by itself; where
+ * the suite knows that way (client credentials), it is the client that is looked at, below. Agents
+ * log in at the gate (test/e2e/mcp-login.test.ts).
  */
 const CLIENT_SCENARIOS: Readonly<Record<string, readonly string[]>> = {
   "2025-11-25": [
@@ -193,6 +200,15 @@ describe.each(Object.entries(CLIENT_SCENARIOS))("the client scenarios of %s", (r
     expect(through).toEqual(direct);
   });
 });
+
+it("logs in by itself as the suite wants it of a client with credentials", async () => {
+  const scenario = "auth/client-credentials-basic";
+  const through = `${process.execPath} ${CLIENT} --through=${registrar.url}`;
+  const all = await verdicts(["client", "--command", through, "--scenario", scenario]);
+  expect(all).toContain(`${scenario}: client-credentials-basic-auth SUCCESS`);
+  expect(all).toContain(`${scenario}: valid-bearer-token SUCCESS`);
+  expect(failures(all)).toEqual([]);
+}, 120_000);
 
 /** What the suite asks of every server. The rest wants tools, prompts and resources of its own. */
 const OF_ANY_SERVER: Readonly<Record<string, readonly string[]>> = {

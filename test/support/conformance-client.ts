@@ -33,7 +33,8 @@ for (const { name, inputSchema } of tools) {
 await client.close();
 
 async function gatedUrl(registrar: string): Promise<string> {
-  const reply = await fetch(registrar, { method: "POST", body: url });
+  const body = JSON.stringify({ url, context: process.env["MCP_CONFORMANCE_CONTEXT"] });
+  const reply = await fetch(registrar, { method: "POST", body });
   if (!reply.ok) throw new Error(await reply.text());
   return reply.text();
 }

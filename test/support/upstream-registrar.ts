@@ -7,8 +7,22 @@ import { administer } from "./management.ts";
 import type { SallyportProcess } from "./sallyport-process.ts";
 
 export interface UpstreamRegistrar extends AsyncDisposable {
-  /** A POST of a server's address is answered with the address behind the gate. */
+  /**
+   * A POST of a server's address, and of the credentials that the conformance suite gives a client
+   * for it, is answered with the address behind the gate.
+   */
   readonly url: string;
+}
+
+interface Wanted {
+  readonly url: string;
+  /** JSON text. */
+  readonly context?: string;
+}
+
+interface Login {
+  readonly client_id?: string;
+  readonly client_secret?: string;
 }
 
 const TRIES_MAX = 200;
@@ -17,15 +31,32 @@ const PAUSE_MS = 50;
 export async function startUpstreamRegistrar(gate: SallyportProcess): Promise<UpstreamRegistrar> {
   const ask = await administer(gate);
   let count = 0;
-  const register = async (server: string): Promise<string> => {
+  /** The gate logs in where a client would: it has the secret, and asks for the token. */
+  const credentialFor = async (
+    name: string,
+    server: string,
+    { client_id, client_secret }: Login,
+  ): Promise<object> => {
+    if (client_id === undefined || client_secret === undefined) return {};
+    const token_url = await tokenUrlOf(server);
+    const binding = { origin: new URL(token_url).origin, header: "client-secret" };
+    await ask("POST", "/secrets", { name, value: client_secret, binding });
+    const grant = "client_credentials";
+    const oauth = { token_url, client_id, client_auth: "basic", grant, resource: server };
+    return { credential: { ref: `vault://${name}`, oauth } };
+  };
+  const register = async (body: string): Promise<string> => {
+    const { url: server, context = "{}" } = JSON.parse(body) as Wanted;
     count += 1;
     const name = `registered-${count}`;
-    await ask("POST", "/upstreams", { name, wire: "mcp", url: server, allow_private: true });
+    const credential = await credentialFor(name, server, JSON.parse(context) as Login);
+    const settings = { wire: "mcp", url: server, allow_private: true, ...credential };
+    await ask("POST", "/upstreams", { name, ...settings });
     const url = `${gate.url}/mcp/${name}`;
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
       // No method of MCP: known upstreams answer it without asking their server.
       const { status } = await fetch(url, { method: "PUT" });
-      if (status !== 404) return url;
+      if (status !== 404 && (!("credential" in settings) || (await isLetIn(url)))) return url;
       await setTimeout(PAUSE_MS);
     }
     throw new Error(`${name} was not there in time`);
@@ -47,4 +78,24 @@ export async function startUpstreamRegistrar(gate: SallyportProcess): Promise<Up
       await new Promise((resolve) => listener.close(resolve));
     },
   };
+}
+
+/** Each process of a gate looks once a second whether its vault has changed. */
+async function isLetIn(url: string): Promise<boolean> {
+  const reply = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" }),
+  });
+  return !(await reply.text()).includes("credential_unavailable");
+}
+
+/** As an operator would look it up (RFC 9728, RFC 8414). */
+async function tokenUrlOf(server: string): Promise<string> {
+  const { origin, pathname } = new URL(server);
+  const named = await fetch(`${origin}/.well-known/oauth-protected-resource${pathname}`);
+  const { authorization_servers } = (await named.json()) as { authorization_servers: string[] };
+  const issuer = new URL(authorization_servers[0] ?? "");
+  const known = await fetch(`${issuer.origin}/.well-known/oauth-authorization-server`);
+  return ((await known.json()) as { token_endpoint: string }).token_endpoint;
 }
