@@ -26,6 +26,7 @@ export const REFUSALS = {
   agent_stopped: { stage: "limit", class: "policy", jsonRpc: -33003 },
   rate_limited: { stage: "limit", class: "rate", jsonRpc: -33004 },
   no_such_upstream: { stage: "route", class: "not_found", jsonRpc: -33025 },
+  foreign_origin: { stage: "route", class: "policy", jsonRpc: -33034 },
   malformed: { stage: "interpret", class: "malformed", jsonRpc: -32600 },
   body_too_large: { stage: "interpret", class: "too_large", jsonRpc: -33005 },
   body_timeout: { stage: "interpret", class: "malformed", jsonRpc: -33006 },

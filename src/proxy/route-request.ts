@@ -79,7 +79,7 @@ export function routeRequest(
   }
   const { upstream, target } = place;
   const strange = strangeCaller(request, upstream, hosts);
-  if (strange !== undefined) return answer("malformed", strange);
+  if (strange !== undefined) return answer(strange.code, strange.detail);
   const { headers } = request;
   const head: RequestHead = {
     exchange,
@@ -167,19 +167,22 @@ function locate(
  * A web page can make a browser speak to a loopback listener under a name of its own (DNS
  * rebinding) or from its own origin. A script cannot take Accept-Encoding away (a forbidden header
  * name of the Fetch standard), so a foreign Host without it is no browser's and harmless; MCP
- * servers must refuse it all the same (2025-11-25, Transports, Security Warning).
+ * servers must refuse it all the same, with 403 (2025-11-25, Transports, Security Warning).
  */
 function strangeCaller(
   { headers }: IncomingMessage,
   { wire }: Upstream,
   hosts: Routes["hosts"],
-): string | undefined {
+): Refusal | undefined {
   const { host, origin } = headers;
-  if (host !== undefined && !HOST.test(host)) return "The Host header is not a host.";
+  if (host !== undefined && !HOST.test(host)) {
+    return { code: "malformed", detail: "The Host header is not a host." };
+  }
   if (hosts === undefined) return undefined;
   const mayBeBrowser = wire === "mcp" || headers["accept-encoding"] !== undefined;
   if (host !== undefined && mayBeBrowser && !isOurs(hostname(host), hosts)) {
-    return `This listener does not answer to the host ${hostname(host)}.`;
+    const detail = `This listener does not answer to the host ${hostname(host)}.`;
+    return { code: "foreign_origin", detail };
   }
   if (origin === undefined) {
     // An image or a link names no origin; the browser says of all that another site began it.
@@ -188,7 +191,10 @@ function strangeCaller(
   return isOurs(hostname(origin.replace(/^[a-z]+:\/\//i, "")), hosts) ? undefined : FROM_A_PAGE;
 }
 
-const FROM_A_PAGE = "Requests from web pages of other origins are not answered.";
+const FROM_A_PAGE: Refusal = {
+  code: "foreign_origin",
+  detail: "Requests from web pages of other origins are not answered.",
+};
 
 const HOST = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?$/;
 

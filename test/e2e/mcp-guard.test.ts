@@ -210,7 +210,7 @@ describe("a page in a browser", () => {
   ])("is not answered under %s", async (_, headers) => {
     for (const path of ["/mcp", "/mcp/every", "/mcp/every/sse"]) {
       const status = await statusOf(path, headers);
-      expect(status).toBe(400);
+      expect(status).toBe(403);
     }
   });
 });

@@ -244,11 +244,20 @@ describe("headers", () => {
       "length and chunked",
       "host: localhost\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n",
     ],
-    ["a browser's foreign Host", "host: evil.example\r\naccept-encoding: gzip\r\n"],
-    ["a foreign Origin", "host: localhost\r\norigin: https://evil.example\r\n"],
   ])("refuses %s", async (_name, lines) => {
     const reply = await rawRequest(gateway.port, [`POST /web/x HTTP/1.1\r\n${lines}\r\n`]);
     expect(reply.statuses.every((status) => status === 400)).toBe(true);
+    expect(upstream.requests).toHaveLength(0);
+  });
+
+  it.each([
+    ["Host", "host: evil.example\r\naccept-encoding: gzip\r\n"],
+    ["Origin", "host: localhost\r\norigin: https://evil.example\r\n"],
+    ["site, which names no origin", "host: localhost\r\nsec-fetch-site: cross-site\r\n"],
+  ])("lets no page in a browser in, by a foreign %s", async (_name, lines) => {
+    const reply = await rawRequest(gateway.port, [`POST /web/x HTTP/1.1\r\n${lines}\r\n`]);
+    expect(reply.statuses).toEqual([403]);
+    expect(reply.text).toContain(`"code":"foreign_origin"`);
     expect(upstream.requests).toHaveLength(0);
   });
 
