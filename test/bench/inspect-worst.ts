@@ -4,6 +4,10 @@
  *
  *     node test/bench/inspect-worst.ts [request|response]
  *
+ * Ordinary text is what the corpora call so, every benign kind but prose about security: the mean of
+ * its records. Each look alternates with one at the text of `ordinary-text.ts`, for the machine has
+ * others to serve and its speed drifts.
+ *
  * Made of every anchor of every detector, alone and with what may follow it, again and again; of
  * escapes and encodings; of scripts that are folded; and of the records of the corpora. Under the
  * rules of `policies/packs/inspection.yaml`: text that is blocked costs no more than up to there.
@@ -19,9 +23,10 @@ const FACTOR_MAX = 3;
 const UNITS = 4096;
 /** Of a detector whose anchors are all pairs of letters and the like, so many are tried. */
 const ANCHORS_MAX = 600;
-/** Looks at an input that seems dear: the quickest counts, for the machine has others to serve. */
-const LOOKS = 12;
-const ORDINARY_LOOKS = 200;
+/** Looks at an input that seems dear: the quickest counts. */
+const LOOKS = 24;
+const WARM_LOOKS = 300;
+const ORDINARY_LOOKS = 4;
 const SHOWN = 3;
 const NONE: readonly string[] = [];
 
@@ -79,7 +84,8 @@ const OTHERS = [
 interface Input {
   readonly of: string;
   readonly unit: string;
-  cost: number;
+  /** Times what ordinary text costs. */
+  factor: number;
 }
 
 function rule(
@@ -94,18 +100,25 @@ function rule(
 let looks = 0;
 
 /** µs per KB. */
-function costOf(look: Inspection, unit: string, times: number): number {
+function costOf(look: Inspection, unit: string): number {
   const text = unit.repeat(Math.ceil(UNITS / unit.length)).slice(0, UNITS);
+  looks += 1;
+  // As text that came off a wire is stored: flat.
+  const value = { text: Buffer.from(`${text} ${looks}`).toString() };
+  const before = performance.now();
+  scanJson(look, value, NONE);
+  return ((performance.now() - before) * 1000 * 1024) / UNITS;
+}
+
+/** Times what the text of `ordinary-text.ts` costs. */
+function factorOf(look: Inspection, unit: string, times: number): number {
   let best = Infinity;
+  let ordinary = Infinity;
   for (let i = 0; i < times; i += 1) {
-    looks += 1;
-    // As text that came off a wire is stored: flat.
-    const value = { text: Buffer.from(`${text} ${looks}`).toString() };
-    const before = performance.now();
-    scanJson(look, value, NONE);
-    best = Math.min(best, performance.now() - before);
+    best = Math.min(best, costOf(look, unit));
+    ordinary = Math.min(ordinary, costOf(look, ORDINARY));
   }
-  return (best * 1000 * 1024) / UNITS;
+  return best / ordinary;
 }
 
 function* inputs(): Generator<readonly [of: string, unit: string]> {
@@ -125,6 +138,8 @@ interface CorpusRecord {
   readonly text?: string;
   readonly text_b64?: string;
   readonly url?: string;
+  readonly label?: string;
+  readonly kind?: string;
 }
 
 const CORPORA = ["injection", "secrets", "egress", "pii", "urls", "exploits", "unicode"];
@@ -135,34 +150,51 @@ function corpusTexts(): readonly string[] {
   );
 }
 
+/** What agents read and write on ordinary days; this bench's own text where no corpus is. */
+function ordinaryTexts(): readonly string[] {
+  const records = readCorpus<CorpusRecord>("injection.jsonl") ?? [{ text: ORDINARY }];
+  const ordinary = records.filter(({ label = "benign", kind }) => {
+    return label === "benign" && kind !== "security_prose";
+  });
+  return ordinary.flatMap(({ text = "" }) => (text === "" ? [] : [text]));
+}
+
+/** Mean over all of it, as a factor of the text of `ordinary-text.ts`. */
+function ordinaryFactor(look: Inspection): number {
+  const texts = ordinaryTexts();
+  const factors = texts.map((text) => factorOf(look, text, ORDINARY_LOOKS));
+  return factors.reduce((sum, factor) => sum + factor, 0) / factors.length;
+}
+
 function dearest(look: Inspection): readonly Input[] {
-  const ordinary = costOf(look, ORDINARY, ORDINARY_LOOKS);
-  console.log(`ordinary text: ${ordinary.toFixed(1)} µs/KB`);
+  let own = Infinity;
+  for (let i = 0; i < WARM_LOOKS; i += 1) own = Math.min(own, costOf(look, ORDINARY));
+  const ordinary = ordinaryFactor(look);
+  console.log(`ordinary text: ${(own * ordinary).toFixed(1)} µs/KB`);
   const seen = new Set<string>();
   const dear: Input[] = [];
   for (const [of, unit] of inputs()) {
     if (unit === "" || seen.has(unit)) continue;
     seen.add(unit);
-    const cost = costOf(look, unit, 1);
-    if (cost > ordinary) dear.push({ of, unit, cost });
+    const factor = costOf(look, unit) / own / ordinary;
+    if (factor > 1) dear.push({ of, unit, factor });
   }
   console.log(`${seen.size} texts tried`);
   for (const input of dear) {
-    const isClose = input.cost > (FACTOR_MAX - 1) * ordinary;
-    if (isClose) input.cost = Math.min(input.cost, costOf(look, input.unit, LOOKS));
-    input.cost /= ordinary;
+    if (input.factor < FACTOR_MAX - 1) continue;
+    input.factor = Math.min(input.factor, factorOf(look, input.unit, LOOKS) / ordinary);
   }
-  return dear.toSorted((a, b) => b.cost - a.cost);
+  return dear.toSorted((a, b) => b.factor - a.factor);
 }
 
 const surface = process.argv[2] === "response" ? "response" : "request";
 const found = dearest({ surface, rules: RULES[surface] ?? [] });
 for (const [of, some] of Map.groupBy(found, (input) => input.of)) {
-  for (const { unit, cost } of some.slice(0, SHOWN)) {
+  for (const { unit, factor } of some.slice(0, SHOWN)) {
     const shown = JSON.stringify(unit).slice(0, 48);
-    console.log(`${of.padEnd(28)} ${shown.padEnd(50)} ${cost.toFixed(1).padStart(5)} ×`);
+    console.log(`${of.padEnd(28)} ${shown.padEnd(50)} ${factor.toFixed(1).padStart(5)} ×`);
   }
 }
-const over = found.filter(({ cost }) => cost > FACTOR_MAX);
+const over = found.filter(({ factor }) => factor > FACTOR_MAX);
 console.log(`${over.length} texts cost more than ${FACTOR_MAX} times what ordinary text does`);
 if (over.length > 0) process.exitCode = 1;

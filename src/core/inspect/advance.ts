@@ -19,6 +19,7 @@ import {
   settleStretches,
 } from "./layers/peel.ts";
 import { NO_PASSAGE } from "./layers/passages.ts";
+import type { Interest } from "./quick-look.ts";
 import type { ScanPlan } from "./scan-plan.ts";
 import { afford, grant } from "./scan-budget.ts";
 import { LOOK_BACK, MORE } from "./signature.ts";
@@ -40,8 +41,11 @@ export function feed(scan: TextScan, piece: string): void {
   advance(scan);
 }
 
-/** A complete text at once: nothing in it waits for more. */
-export function scanWhole(scan: TextScan, text: string): void {
+/** A complete text at once: nothing in it waits for more, and what `from` says was looked for. */
+export function scanWhole(scan: TextScan, text: string, from: Interest): void {
+  scan.cursor = from.at;
+  scan.runFrom = from.run;
+  scan.escapeFrom = from.escape;
   takeIn(scan, text);
   scan.ended = true;
   advance(scan);
@@ -155,7 +159,7 @@ function judgeAll(scan: TextScan): void {
   scan.begun = Math.max(scan.floor, isOpen ? Math.min(scan.cursor, literalsTail) : literalsTail);
   if (isOpen) return release(scan, Math.min(scan.cursor, held));
   scan.cursor = Math.max(scan.cursor, Math.min(limit, text.length));
-  settleStretches(scan, stretches, scan.cursor);
+  if (!scan.ended) settleStretches(scan, stretches, scan.cursor);
   const open = plan.rewrites && !scan.ended ? openStretch(scan) : text.length;
   // A redaction may have taken in what looked like the beginning of something else.
   release(scan, Math.max(scan.floor, Math.min(held, mail, anchorTail(scan), open)));
@@ -180,13 +184,13 @@ function judgeAnchors(scan: TextScan, at: number, nearest: number): number | typ
 }
 
 /** A decoded text; by another plan it was disguised, which is looked through once. */
-function lookInside(scan: TextScan, text: string, plan: ScanPlan): TextScan {
+function lookInside(scan: TextScan, text: string, plan: ScanPlan, from: Interest): TextScan {
   const { withheld, part, budget, depth, lane } = scan;
   if (lane !== undefined) readUpTo(lane, scan.text, scan.base, scan.cursor);
   const inner = openScan(plan, withheld, part, budget, depth + 1);
   if (plan !== scan.plan) inner.passageFrom = NO_PASSAGE;
   inner.talk = lane?.reader.setting.talk ?? scan.talk;
-  scanWhole(inner, text);
+  scanWhole(inner, text, from);
   return inner;
 }
 

@@ -1,6 +1,6 @@
 import { reaches } from "./classifier/classifier.ts";
 import { firstAnchor } from "./find-anchor.ts";
-import { ESCAPE_SIGNS, nextEscape } from "./layers/escapes.ts";
+import { nextEscape } from "./layers/escapes.ts";
 import { isDisguised } from "./layers/passages.ts";
 import { nextRun } from "./layers/opaque-run.ts";
 import type { ScanPlan } from "./scan-plan.ts";
@@ -45,21 +45,13 @@ function interestIn(
   // Also where folding may move everything.
   if (anchor === 0) return EVERYWHERE;
   const run = plan.empty ? length : nearer(length, nextRun(text, 0));
-  const escape = plan.empty ? length : firstEscape(text);
+  const escape = plan.empty ? length : nearer(length, nextEscape(text, 0));
   let at = Math.min(anchor, run, escape, firstLiteral(plan, withheld, text));
   if (plan.email) at = nearer(at, text.indexOf("@"));
   if (at < length) return { at, run, escape };
   if (plan.empty) return undefined;
   const isPlain = plan.classifies === Infinity || !reaches(text, plan.classifies);
   return isPlain && !isDisguised(text) ? undefined : EVERYWHERE;
-}
-
-/** A search for a sign costs a tenth of reading the text. */
-function firstEscape(text: string): number {
-  for (const sign of ESCAPE_SIGNS) {
-    if (text.includes(sign)) return nearer(text.length, nextEscape(text, 0));
-  }
-  return text.length;
 }
 
 /** Where the first literal stands that is always replaced; the text's length if none does. */

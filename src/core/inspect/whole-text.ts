@@ -45,10 +45,7 @@ export function lookAtText(
   scan.lean = lean;
   scan.label = label;
   scan.labelled = labelled;
-  scan.cursor = first.at;
-  scan.runFrom = first.run;
-  scan.escapeFrom = first.escape;
-  scanWhole(scan, text);
+  scanWhole(scan, text, first);
   if (hasOverride(text)) lookAtShown(scan, text);
   if (labelled.length === 0 && lean === 0 && foundNothing(scan)) keepClean(plan, text, label);
   return scan;
@@ -57,7 +54,7 @@ export function lookAtText(
 /** What is found only in the text as it is shown counts for all of the text. */
 function lookAtShown(scan: TextScan, text: string): void {
   const shown = openScan(scan.plan, scan.withheld, scan.part, scan.budget, 1);
-  scanWhole(shown, asShown(text));
+  scanWhole(shown, asShown(text), EVERYWHERE);
   const whole = (finding: Finding): Finding => ({
     ...finding,
     signature: `${finding.signature}-in-override`,

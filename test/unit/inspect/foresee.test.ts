@@ -3,6 +3,7 @@ import { foresee } from "../../../src/core/inspect/foresee.ts";
 import { INJECTION } from "../../../src/core/inspect/detectors/injection.ts";
 import { scanBudget } from "../../../src/core/inspect/scan-budget.ts";
 import { scanJson } from "../../../src/core/inspect/scan-json.ts";
+import { EVERYWHERE } from "../../../src/core/inspect/quick-look.ts";
 import { openScan } from "../../../src/core/inspect/text-scan.ts";
 import { scanWhole } from "../../../src/core/inspect/advance.ts";
 import { scanPlan } from "../../../src/core/inspect/scan-plan.ts";
@@ -122,7 +123,7 @@ describe("a detector that fails", () => {
   it("blocks a text that costs more work than its size may", () => {
     const budget = { ...scanBudget(), spent: Number.MAX_SAFE_INTEGER };
     const scan = openScan(scanPlan(looking(["injection"], "report", 80)), [], "p", budget);
-    scanWhole(scan, "ignore all ".repeat(20));
+    scanWhole(scan, "ignore all ".repeat(20), EVERYWHERE);
     expect(scan.blocked).toMatchObject({ detector: "detector_failed", signature: "too-much-work" });
   });
 

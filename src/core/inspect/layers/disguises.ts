@@ -178,19 +178,21 @@ function readWord(text: string, start: number, end: number): number {
   let run = 0;
   let i = start;
   for (; i < end; i += 1) {
-    const unit = text.charCodeAt(i);
-    if (unit >= 128 || kinds[unit] !== LETTER) break;
-    const letter = unit & 0x1f;
-    run = letter === before ? run + 1 : 0;
-    if (run > 0) same += 1;
-    if (run === 2) thrice += 1;
-    before = letter;
+    const lower = text.charCodeAt(i) | 0x20;
+    if (lower < LETTER_A || lower > LETTER_Z) break;
+    const letter = lower & 0x1f;
     key = (key << 5) | letter;
+    if (letter === before) {
+      run += 1;
+      same += 1;
+      if (run === 2) thrice += 1;
+    } else {
+      run = 0;
+      before = letter;
+    }
   }
   const units = i - start;
-  // `www` is no word.
-  const drawn = thrice > 0 ? units > 4 && same < units - 1 : 2 * same >= TWICE_SHARE * units;
-  if (drawn && units > 4) counts.drawnOut += 1;
+  if (same > 0 && units > 4 && isDrawn(units, same, thrice)) counts.drawnOut += 1;
   if (units === 1) readSingle(text, start, key);
   else {
     counts.rowEnd = -ROW_GAP_MAX;
@@ -201,6 +203,15 @@ function readWord(text: string, start: number, end: number): number {
     if (bits !== 0) take(bits, key);
   }
   return i;
+}
+
+const LETTER_A = 0x61;
+const LETTER_Z = 0x7a;
+
+/** `same`: letters like the one before; `thrice`: letters that stand three times. */
+function isDrawn(units: number, same: number, thrice: number): boolean {
+  // `wwwww` is no word.
+  return thrice > 0 ? same < units - 1 : 2 * same >= TWICE_SHARE * units;
 }
 
 function take(bits: number, key: number): void {

@@ -1,7 +1,7 @@
 /** A look at what stood behind an encoding or a disguise, within the budget of its body. */
 import type { Finding } from "../finding.ts";
 import { FINDINGS_MAX } from "../judge.ts";
-import { firstInterest } from "../quick-look.ts";
+import { firstInterest, type Interest } from "../quick-look.ts";
 import type { ScanPlan } from "../scan-plan.ts";
 import { originalAt, type TextScan } from "../text-scan.ts";
 
@@ -9,7 +9,7 @@ import { originalAt, type TextScan } from "../text-scan.ts";
 const LAYERS_MAX = 4;
 
 /** Looks at a complete decoded text; made by `advance.ts`, which these files must not import. */
-export type Look = (scan: TextScan, text: string, plan: ScanPlan) => TextScan;
+export type Look = (scan: TextScan, text: string, plan: ScanPlan, from: Interest) => TextScan;
 
 /** `plan`: what is looked for there. */
 export function lookInside(
@@ -23,8 +23,9 @@ export function lookInside(
     return undefined;
   }
   scan.budget.decoded -= text.length;
-  if (firstInterest(plan, scan.withheld, text) === undefined) return undefined;
-  const inner = look(scan, text, plan);
+  const from = firstInterest(plan, scan.withheld, text);
+  if (from === undefined) return undefined;
+  const inner = look(scan, text, plan, from);
   if (inner.capped) scan.capped = true;
   return inner;
 }
