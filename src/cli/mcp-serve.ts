@@ -18,6 +18,10 @@ import type { Shell } from "./shell.ts";
 import { asStartFailure } from "./start-failure.ts";
 
 const CONNECT_WAIT_MS = 1000;
+/** A person who tries it would wait for something to happen. */
+const FOR_HOSTS =
+  "sallyport: speaking MCP for {url}, one JSON message a line; this is for hosts to spawn.\n" +
+  "  help: Ctrl-C ends it; `sallyport mcp --help` lists what is for people\n";
 
 interface Gate {
   readonly url: string;
@@ -33,6 +37,7 @@ export async function serveMcp(
 ): Promise<number> {
   const gate = told(shell) ?? (await found(upstream, options, shell));
   const url = upstream === undefined ? `${gate.url}/mcp` : `${gate.url}/mcp/${upstream}`;
+  if (process.stdin.isTTY) shell.err(FOR_HOSTS.replace("{url}", url));
   const pipe = new McpPipe(url, gate.key, (line) => process.stdout.write(`${line}\n`));
   try {
     for await (const line of createInterface({ input: process.stdin })) {
