@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { openDemoHome, type DemoHome } from "./demo-home.ts";
 import { STEPS } from "./demo-steps.ts";
 import { EXIT } from "./exit-code.ts";
@@ -5,11 +6,17 @@ import type { Shell } from "./shell.ts";
 
 /** Plays the story; ends well only if every step did what it says. */
 export async function demo(shell: Shell): Promise<number> {
+  // What is made for it goes with it, also where somebody has seen enough.
+  const enough = once(process, "SIGINT").then(() => EXIT.interrupted);
   shell.out(
     "\nAn agent, a gate, and what goes through it. Everything below is really happening,\n",
   );
   shell.out("on this machine only: a gateway, a model and an MCP server on loopback.\n");
   await using home: DemoHome = await openDemoHome(shell);
+  return await Promise.race([enough, playAll(home, shell)]);
+}
+
+async function playAll(home: DemoHome, shell: Shell): Promise<number> {
   let broken = 0;
   for (const [index, { title, play }] of STEPS.entries()) {
     shell.out(`\n${index + 1}. ${title}\n`);

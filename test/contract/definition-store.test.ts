@@ -1,6 +1,4 @@
-import { mkdtempSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { readToolSchemas } from "../../src/app/policies/tool-schemas.ts";
@@ -19,6 +17,7 @@ import {
 } from "../../src/core/trust/sight-listing.ts";
 import { DEFINITION_MIGRATIONS } from "../../src/stores/sqlite/definition-rows.ts";
 import { SqliteDefinitionStore } from "../../src/stores/sqlite/definition-store.ts";
+import { newDirectory } from "../support/new-directory.ts";
 
 const open: SqliteDefinitionStore[] = [];
 
@@ -26,7 +25,7 @@ afterEach(() => {
   for (const store of open.splice(0)) store[Symbol.dispose]();
 });
 
-const newPath = () => join(mkdtempSync(join(tmpdir(), "sallyport-definitions-")), "definitions.db");
+const newPath = () => join(newDirectory(), "definitions.db");
 
 interface Setting {
   readonly trust?: TrustMode;

@@ -1,6 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
@@ -14,6 +12,7 @@ import {
   SESSIONS_UNWRITTEN_MAX,
   SqliteSessionStore,
 } from "../../src/stores/sqlite/session-store.ts";
+import { newDirectory } from "../support/new-directory.ts";
 
 const START = 1_800_000_000_000;
 const DAY_MS = 86_400_000;
@@ -23,7 +22,7 @@ afterEach(() => {
   for (const store of open.splice(0)) store[Symbol.dispose]();
 });
 
-const newPath = () => join(mkdtempSync(join(tmpdir(), "sallyport-sessions-")), "sessions.db");
+const newPath = () => join(newDirectory(), "sessions.db");
 
 function storeAt(path: string, shared = false, now = START): SqliteSessionStore {
   const store = new SqliteSessionStore({ path, shared, now: () => instant(now) });

@@ -2,7 +2,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -347,6 +347,21 @@ describe("the other commands", () => {
     expect(output).not.toContain("✗");
     expect(output.match(/✓/g)).toHaveLength(6);
     expect(code).toBe(0);
+  });
+
+  it("demo leaves nothing behind when somebody has seen enough", async () => {
+    const home = project();
+    const env = { ...process.env, TMPDIR: home };
+    const child = spawn(process.execPath, [MAIN, "demo"], {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    child.stdout.once("data", () => child.kill("SIGINT"));
+    child.stdout.resume();
+    const [code] = await once(child, "close");
+    // It may have been over already.
+    expect([0, 130]).toContain(code);
+    expect(readdirSync(home).filter((name) => name.startsWith("sallyport"))).toEqual([]);
   });
 
   it("init writes a project that starts, and never overwrites", async () => {

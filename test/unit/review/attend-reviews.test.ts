@@ -1,5 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { Change } from "../../../src/core/ledger/entry.ts";
@@ -7,11 +5,12 @@ import { id, instant, millis, type Instant } from "../../../src/core/units.ts";
 import { attendReviews } from "../../../src/operations/reviews/attend-reviews.ts";
 import { SqliteReviewStore } from "../../../src/stores/sqlite/review-store.ts";
 import { reviewOf, REVIEWS_START } from "../../support/reviews.ts";
+import { newDirectory } from "../../support/new-directory.ts";
 
 function office() {
   const clock: { now: Instant } = { now: REVIEWS_START };
   const now = (): Instant => clock.now;
-  const path = join(mkdtempSync(join(tmpdir(), "sallyport-clerk-")), "reviews.db");
+  const path = join(newDirectory(), "reviews.db");
   const reviews = new SqliteReviewStore(path, now);
   const told: string[] = [];
   const changes: string[] = [];

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { id } from "../../../src/core/units.ts";
@@ -39,12 +38,13 @@ import {
   VALUE,
   type VaultPlace,
 } from "./vault-place.ts";
+import { newDirectory } from "../../support/new-directory.ts";
 
 let directory: string;
 let aws: Service;
 let hashicorp: HashicorpVault;
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), "sallyport-kms-"));
+  directory = newDirectory();
   [aws, hashicorp] = await Promise.all([openAwsKms(), openHashicorpVault()]);
 });
 afterEach(async () => {

@@ -1,18 +1,18 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { CommandFailure } from "../../../src/cli/command-failure.ts";
 import { vaultCommand } from "../../../src/cli/vault.ts";
 import { VALUE } from "./vault-place.ts";
+import { newDirectory } from "../../support/new-directory.ts";
 
 const ORIGIN = ["--origin", "https://api.openai.com"];
 
 /** One machine: a data directory, and commands that are typed there. */
 function machine(environment: Record<string, string> = {}) {
-  const workingDirectory = mkdtempSync(join(tmpdir(), "sallyport-cli-"));
+  const workingDirectory = newDirectory();
   const data = join(workingDirectory, "data");
   let value = VALUE;
   let printed = "";

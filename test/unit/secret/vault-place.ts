@@ -1,6 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Binding } from "../../../src/core/secret/binding.ts";
 import { lentTo } from "../../../src/core/secret/secret-terms.ts";
 import {
@@ -15,6 +12,7 @@ import {
 import { OVER_HTTP, type CredentialRef, type Upstream } from "../../../src/core/upstream.ts";
 import { vaultKeySource } from "../../../src/stores/vault/vault-key.ts";
 import { changeSecret, type VaultHome } from "../../../src/stores/vault/vault-secrets.ts";
+import { newDirectory } from "../../support/new-directory.ts";
 
 export const AT = instant(Date.parse("2026-11-21T03:00:00.000Z"));
 export const LATER = instant(Date.parse("2026-11-22T03:00:00.000Z"));
@@ -65,7 +63,7 @@ export function removeSecret(place: VaultPlace, name: SecretName): boolean {
 }
 
 export function newPlace(key?: string): VaultPlace {
-  const directory = mkdtempSync(join(tmpdir(), "sallyport-vault-"));
+  const directory = newDirectory();
   return {
     directory,
     key: vaultKeySource({ key, keyFile: undefined }, directory),
