@@ -4,6 +4,7 @@ import type { Inspection } from "../../core/inspect/inspection.ts";
 import { NO_INSPECTION } from "../../core/inspect/inspection.ts";
 import { scanJson } from "../../core/inspect/scan-json.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { holdsEcho } from "../../core/secret/holds-echo.ts";
 import { scanNested } from "./scan-nested.ts";
 
 /** What is looked for in one answer. */
@@ -54,8 +55,7 @@ export function scanEvent(search: Search, event: JsonObject, text: string): Answ
 export function mayEcho(echoes: readonly string[], text: string): boolean {
   if (echoes.length === 0) return false;
   if (text.includes("\\") && (text.includes("\\u") || text.includes("\\/"))) return true;
-  for (const echo of echoes) if (text.includes(echo)) return true;
-  return false;
+  return holdsEcho(echoes, text);
 }
 
 function withoutEchoes({ echoes }: Search, value: JsonValue, text: string): AnswerScan {

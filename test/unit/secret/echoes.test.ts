@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ECHO_CHARS_MIN, echoesOf } from "../../../src/core/secret/echoes.ts";
+import { holdsEcho } from "../../../src/core/secret/holds-echo.ts";
 import { REDACTED, redactHeaderValue } from "../../../src/core/secret/redact.ts";
 
 const SECRET = `sk-proj/a+b "c" <d>&e='f'\\g~(h)`;
@@ -110,5 +111,39 @@ describe("redactHeaderValue", () => {
     expect(redactHeaderValue("text/plain", echoes)).toBe("text/plain");
     expect(redactHeaderValue("a".repeat(4_000), echoes)).toBe("a".repeat(4_000));
     expect(redactHeaderValue("anything", [])).toBe("anything");
+  });
+});
+
+describe("holdsEcho", () => {
+  /** As long and as rare as it comes, among them the units of the forms themselves. */
+  const around = fc.string({ maxLength: 300 });
+
+  it("says what a plain search for each form says", () => {
+    fc.assert(
+      fc.property(
+        secret,
+        around,
+        around,
+        fc.nat(),
+        fc.nat(),
+        (value, before, after, which, cut) => {
+          const echoes = echoesOf(value, "Bearer {}");
+          const form = echoes[which % echoes.length] ?? "";
+          const whole = before + form + after;
+          expect(holdsEcho(echoes, whole)).toBe(true);
+          const halved = before + form.slice(cut % form.length) + after;
+          expect(holdsEcho(echoes, halved)).toBe(found(halved, echoes));
+          expect(holdsEcho(echoes, before + after)).toBe(found(before + after, echoes));
+        },
+      ),
+    );
+  });
+
+  it("looks for the forms of each list it is asked about", () => {
+    const [first, second] = [echoesOf("first-secret", "{}"), echoesOf("second-secret", "{}")];
+    expect(holdsEcho(first, "a first-secret")).toBe(true);
+    expect(holdsEcho(second, "a first-secret")).toBe(false);
+    expect(holdsEcho(first, "a second-secret")).toBe(false);
+    expect(holdsEcho([], "a first-secret")).toBe(false);
   });
 });
