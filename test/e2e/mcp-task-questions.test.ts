@@ -2,6 +2,7 @@
  * What a server asks in the course of a task of the gate's: a client of the 2025 era hears it on the
  * stream of `tasks/result`, and answers by itself. Real servers and clients of both lines.
  */
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { Client as SessionClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as SessionTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import {
@@ -179,6 +180,29 @@ describe("a call that a person must approve", () => {
     expect(last(heard)).toMatch(wanted);
     expect(asked.put).toEqual([{ method: "elicitation", task: { taskId: taskOf(heard) } }]);
   });
+});
+
+/** Of whatever shape: the 2.x line has no tasks of this era itself. */
+const ANY = {
+  "~standard": { version: 1, vendor: "test", validate: (value: unknown) => ({ value }) },
+} as const;
+
+it("a client of the 2.x line is asked like one of the 1.x line", { timeout: LONG }, async () => {
+  const client = new Client({ name: "new", version: "1" }, { capabilities: { elicitation: {} } });
+  const put: unknown[] = [];
+  client.setRequestHandler("elicitation/create", ({ params }) => {
+    put.push(params._meta?.[RELATED]);
+    return Promise.resolve({ action: "accept" as const, content: { name: "Ada" } });
+  });
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${gate.url}/mcp/old`)));
+  await client.listTools();
+  const name = "trigger-elicitation-request";
+  const call = { method: "tools/call", params: { name, arguments: {}, task: {} } };
+  const { task } = (await client.request(call, ANY)) as Required<Pick<Heard, "task">>;
+  const asked = { method: "tasks/result", params: { taskId: task.taskId } };
+  expect(JSON.stringify(await client.request(asked, ANY))).toContain("Ada");
+  expect(put).toEqual([{ taskId: task.taskId }]);
+  await client.close();
 });
 
 describe("a client that cannot, or will not, say", () => {

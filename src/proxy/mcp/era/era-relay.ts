@@ -15,6 +15,7 @@ import { McpInterpretation } from "../mcp-interpretation.ts";
 import type { RpcId } from "../rpc-message.ts";
 import type { Departure, UpstreamTransport } from "../../upstream-transport.ts";
 import { mcpRequestOf } from "../transport/mcp-request-of.ts";
+import { GivenUp } from "../transport/given-up.ts";
 import { SessionBinder } from "../transport/session-binder.ts";
 import type { Millis } from "../../../core/units.ts";
 import { AnswerStream, errorText } from "../transport/answer-stream.ts";
@@ -69,11 +70,12 @@ export class EraRelay implements UpstreamTransport {
     this.#front = peers.share(`${name}/front`, new SessionFront(side, peers.mark));
   }
 
-  dispatch(departure: Departure, agent: Dispatcher.DispatchHandler): void {
+  dispatch(departure: Departure, client: Dispatcher.DispatchHandler): void {
     const request = withoutForeignSession(mcpRequestOf(departure));
     const { interpretation } = departure;
     const { action } = interpretation;
     const limit = action.kind === "tool" ? this.#limitOf(action) : undefined;
+    const agent = this.#taskless(request, client);
     const handler =
       limit === undefined ? toldOf(request, agent, this.#news) : this.#timed(request, agent, limit);
     if (isStateless(request)) return this.#relayStateless(request, interpretation, handler);
@@ -103,6 +105,21 @@ export class EraRelay implements UpstreamTransport {
     return this.#deadlineOf(tool) ?? (via === undefined ? undefined : this.#limitOf(via.call));
   }
 
+  /** A call whose client has a task of ours says nothing when the task is cancelled; the gate does. */
+  #taskless(request: McpRequest, handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHandler {
+    const { question, sent } = request;
+    if (question.kind !== "request" || question.asTask !== true) return handler;
+    const isServers = sent?.message.kind === "request" && sent.message.params?.["task"];
+    if (isServers !== undefined) return handler;
+    const { id } = question;
+    return new GivenUp(handler, () => this.#cancel(request, id, "its task was cancelled"));
+  }
+
+  #cancel(request: McpRequest, id: RpcId, reason: string): void {
+    const side = SessionFront.owns(request) ? this.#front : this.#side;
+    side.ask(cancellationOf(request, id, reason), UNHEARD);
+  }
+
   #timed(
     request: McpRequest,
     handler: Dispatcher.DispatchHandler,
@@ -119,7 +136,7 @@ export class EraRelay implements UpstreamTransport {
     };
     return new Deadline(handler, limit, JSON.stringify({ jsonrpc: "2.0", id, result }), () => {
       // A stateless server hears of it by the end of its stream.
-      if (era === "2025") this.#side.ask(cancellationOf(request, id), UNHEARD);
+      if (era === "2025") this.#cancel(request, id, "it took longer than its tool may");
     });
   }
 
@@ -179,9 +196,9 @@ const UNHEARD: Dispatcher.DispatchHandler = {
   onResponseError: () => {},
 };
 
-function cancellationOf(request: McpRequest, requestId: RpcId): McpRequest {
+function cancellationOf(request: McpRequest, requestId: RpcId, reason: string): McpRequest {
   const method = "notifications/cancelled";
-  const params = { requestId, reason: "it took longer than its tool may" };
+  const params = { requestId, reason };
   const json = { jsonrpc: "2.0", method, params };
   const message = { kind: "notification", method, params, json } as const;
   const sent = { text: JSON.stringify(json), message };
