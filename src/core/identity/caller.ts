@@ -52,6 +52,19 @@ export function mayCall({ tenant, role, scopes }: Caller, needs: Needs): boolean
   return includesRole(role, needs.role) && (scopes.length === 0 || covers(scopes, needs.scope));
 }
 
+/**
+ * Whether a caller has all that somebody with this role and these scopes would have. What agents
+ * may do themselves is whoever makes their keys' to give.
+ */
+export function hasRights(
+  { role, scopes }: Pick<Caller, "role" | "scopes">,
+  wanted: Pick<Caller, "role" | "scopes">,
+): boolean {
+  if (!includesRole(role, wanted.role)) return false;
+  if (scopes.length === 0 || scopes.includes("*") || wanted.role === "agent") return true;
+  return wanted.scopes.length > 0 && wanted.scopes.every((scope) => covers(scopes, scope));
+}
+
 /** `agents:*` and `agents:write` cover `agents:read`; `*` covers everything. */
 export function covers(held: readonly string[], needed: string): boolean {
   const resource = needed.slice(0, needed.indexOf(":"));

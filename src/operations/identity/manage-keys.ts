@@ -1,6 +1,6 @@
 /** Keys: made, shown once, rotated, revoked. Only their hashes are kept. */
 import { done, fault, type Answer } from "../../core/fault.ts";
-import type { Caller } from "../../core/identity/caller.ts";
+import { hasRights, type Caller } from "../../core/identity/caller.ts";
 import {
   PLAN_DEFAULT,
   type Entry,
@@ -54,6 +54,10 @@ export async function createKey(
 ): Promise<Answer<NewKey>> {
   if (!includesRole(caller.role, wish.role)) {
     return fault("forbidden", "A key cannot have a higher role than yours.", { pointer: "/role" });
+  }
+  if (!hasRights(caller, wish)) {
+    const detail = `You act with the scopes ${caller.scopes.join(", ")}: name some of them for it.`;
+    return fault("forbidden", detail, { pointer: "/scopes" });
   }
   const { holder } = wish;
   if (holder.kind === "agent" && wish.role !== "agent") {
@@ -200,6 +204,9 @@ export async function rotateKey(
   }
   if (!includesRole(caller.role, old.body.role)) {
     return fault("forbidden", "The key has a higher role than yours.");
+  }
+  if (!hasRights(caller, old.body)) {
+    return fault("forbidden", "The key has scopes that you have not: whoever rotates it holds it.");
   }
   const made = newKey(old.body, old.tenant, caller.name, now);
   const retired = { ...old, body: { ...old.body, revokedAt: instant(now + grace) } };

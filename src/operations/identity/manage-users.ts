@@ -1,6 +1,6 @@
 /** People: made by administrators, with passwords that keep to the published rules. */
 import { done, fault, type Answer } from "../../core/fault.ts";
-import type { Caller } from "../../core/identity/caller.ts";
+import { hasRights, type Caller } from "../../core/identity/caller.ts";
 import type { Entry, UserRecord } from "../../core/identity/directory-entry.ts";
 import type { Write } from "../../core/identity/directory-store.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
@@ -34,6 +34,7 @@ export async function createUser(
   ports: IdentityPorts,
 ): Promise<Answer<Entry<"user">>> {
   const { username, email, fullName, role } = wish;
+  if (isBeyond(caller, role)) return BEYOND;
   const hashed = await hashOf(wish.password, username);
   if (hashed.kind === "fault") return hashed;
   const now = ports.now();
@@ -69,6 +70,7 @@ export async function updateUser(
   const found = await findEntry("user", id, caller, ports);
   if (found.kind === "fault") return found;
   const entry = found.value;
+  if (isBeyond(caller, entry.body.role, changes.role)) return BEYOND;
   const { password, ...plain } = changes;
   const hashed = await hashOf(password, entry.body.username);
   if (hashed.kind === "fault") return hashed;
@@ -93,6 +95,13 @@ export async function updateUser(
   const written = await changeDirectory(change, [write, ...ends, ...revoked], ports);
   return written.kind === "fault" ? written : done({ ...entry, body, revision: written.value });
 }
+
+/** Whoever sets an administrator's password can be one: that is not for a key with scopes. */
+function isBeyond(caller: Caller, ...roles: readonly (UserRole | undefined)[]): boolean {
+  return roles.includes("admin") && !hasRights(caller, { role: "admin", scopes: [] });
+}
+
+const BEYOND = fault("forbidden", "Administrators are made and changed without scopes only.");
 
 /** Logins and keys of one person; more are not looked for. */
 const ENDED_MAX = 1_000;

@@ -66,6 +66,32 @@ describe("keys", () => {
     expect((await fixture.ask("POST", "/core/v1/keys", wish)).status).toBe(403);
   });
 
+  it("with scopes make and rotate no key that has others, but agents' keys", async () => {
+    await using fixture = await openNativeFixture();
+    const make = (body: object, key?: string) =>
+      fixture.ask("POST", "/core/v1/keys", { body, ...(key !== undefined && { key }) });
+    const scopes = ["keys:write", "agents:*"];
+    const { key } = (await make({ name: "narrow", role: "admin", scopes })).json;
+    const wide = (await make({ name: "wide", role: "admin" })).json;
+    const wished = [[], ["*"], ["keys:*"], ["secrets:read"], ["agents:*", "users:read"]];
+    for (const more of wished) {
+      const refused = await make({ name: "more", role: "viewer", scopes: more }, key);
+      expect([refused.status, refused.json.errors?.[0].pointer]).toEqual([403, "/scopes"]);
+    }
+    const rotation = `/core/v1/keys/${wide.id}/rotate`;
+    expect((await fixture.ask("POST", rotation, { key, body: {} })).status).toBe(403);
+    const less = await make({ name: "less", role: "viewer", scopes: ["agents:read"] }, key);
+    expect(less.status).toBe(201);
+    const own = await fixture.ask("POST", `/core/v1/keys/${less.json.id}/rotate`, {
+      key,
+      body: {},
+    });
+    expect(own.json).toMatchObject({ role: "viewer", scopes: ["agents:read"] });
+    expect((await make({ name: "bot", agent: "config-bot" }, key)).status).toBe(201);
+    const all = (await make({ name: "all", role: "admin", scopes: ["*"] })).json.key;
+    expect((await make({ name: "any", role: "admin" }, all)).status).toBe(201);
+  });
+
   it("are made once for one Idempotency-Key", async () => {
     await using fixture = await openNativeFixture();
     const headers = { "idempotency-key": "once" };

@@ -120,6 +120,28 @@ describe("people", () => {
     expect((await fixture.ask("PATCH", path, { body, headers: etag })).status).toBe(412);
   });
 
+  it("are no administrators by a key with scopes, nor is the password of one theirs to set", async () => {
+    await using fixture = await openNativeFixture();
+    const scoped = { name: "provisioning", role: "admin", scopes: ["users:write"] };
+    const { key } = (await fixture.ask("POST", "/core/v1/keys", { body: scoped })).json;
+    const person = { email: "x@example.org", password: "Correct-Horse-9" };
+    const make = (username: string, role: string, by: object = { key }) =>
+      fixture.ask("POST", "/core/v1/users", { ...by, body: { ...person, username, role } });
+    expect((await make("eve", "admin")).status).toBe(403);
+    const viewer = await make("vic", "viewer");
+    const boss = await make("ann", "admin", {});
+    expect([viewer.status, boss.status]).toEqual([201, 201]);
+    const change = (who: { json: { id: string } }, body: object) =>
+      fixture.ask("PATCH", `/core/v1/users/${who.json.id}`, {
+        key,
+        body,
+        headers: { "if-match": "*" },
+      });
+    expect((await change(viewer, { role: "admin" })).status).toBe(403);
+    expect((await change(boss, { password: "Another-Horse-9" })).status).toBe(403);
+    expect((await change(viewer, { role: "auditor" })).status).toBe(200);
+  });
+
   it("share no name, however it is written", async () => {
     await using fixture = await withAlice();
     const body = { ...ALICE, username: "Alice" };
