@@ -35,6 +35,15 @@ export interface ManagementListener {
 const PROBLEM = "application/problem+json";
 const PLAIN = "text/plain; charset=utf-8";
 
+/** What one client may cost: probes and scrapes must get through beside it. */
+const PATIENCE = {
+  maxHeaderSize: 32_768,
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 2_000,
+} as const satisfies ServerOptions;
+const CONNECTIONS_MAX = 1024;
+
 /** Another API on the same listener. */
 export interface MountedApi {
   /** All of it is answered under `/<name>/…` as well, with that prefix taken off. */
@@ -57,7 +66,8 @@ export async function startManagement(
   { listener, vitals, native, mounted }: ManagementParts,
 ): Promise<Management> {
   const loopback = isLoopback(address.host);
-  const server = listener.create({});
+  const server = listener.create(PATIENCE);
+  server.maxConnections = CONNECTIONS_MAX;
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const { url = "" } = request;
     const strange = loopback ? strangeCaller(request, listener.scheme) : undefined;

@@ -1,4 +1,4 @@
-import type { RequestListener } from "node:http";
+import type { RequestListener, Server, ServerOptions } from "node:http";
 import { createServer } from "node:http";
 import { describe, expect, it } from "vitest";
 import { startManagement, type Management } from "../../../src/manage/management.ts";
@@ -12,14 +12,17 @@ const other = {
   serve: () => Promise.resolve(serve),
 };
 
-function listening(ok: boolean): Promise<Management> {
+function listening(
+  ok: boolean,
+  create: (options: ServerOptions) => Server = createServer,
+): Promise<Management> {
   const vitals: Vitals = {
     checks: () => Promise.resolve([{ name: "ledger", ok, detail: "as the test says" }]),
     status: () => Promise.reject(new Error("not asked for")),
     metrics: () => Promise.reject(new Error("not asked for")),
     failed: () => {},
   };
-  const listener = { scheme: "http", create: () => createServer() } as const;
+  const listener = { scheme: "http", create } as const;
   const native = () => Promise.resolve(serve);
   return startManagement(
     { host: "127.0.0.1", port: 0 },
@@ -37,6 +40,19 @@ describe("/healthz, where another API has it as well", () => {
     const management = await listening(ok);
     const reply = await fetch(management.url + path);
     expect([reply.status, await reply.text()]).toEqual([status, expect.stringContaining(text)]);
+    await management.close();
+  });
+});
+
+describe("a client of the management listener", () => {
+  it("is not waited for without end, nor are its headers", async () => {
+    let given: ServerOptions = {};
+    const management = await listening(true, (options) => createServer((given = options)));
+    const { headersTimeout = Infinity, connectionsCheckingInterval = Infinity } = given;
+    expect(headersTimeout + connectionsCheckingInterval).toBeLessThanOrEqual(15_000);
+    expect(given.requestTimeout).toBeGreaterThan(headersTimeout);
+    const bomb = await fetch(`${management.url}/livez`, { headers: { x: "a".repeat(40_000) } });
+    expect(bomb.status).toBe(431);
     await management.close();
   });
 });
