@@ -1,3 +1,5 @@
+import { firstNeedle, needleAt, needlesOf, type Needles } from "../secret/needles.ts";
+
 /**
  * Takes injected secrets out of bytes of any kind as they stream by. Holds back only the end of a
  * chunk that is a beginning of a secret.
@@ -16,18 +18,17 @@ const MASK = 0x2a;
 const EMPTY = new Uint8Array(0);
 
 export function createEchoFilter(withheld: readonly string[]): EchoFilter {
-  const encoder = new TextEncoder();
-  const needles = withheld.filter((text) => text !== "").map((text) => encoder.encode(text));
+  const needles = needlesOf(withheld);
   let kept: Uint8Array = EMPTY;
   let removed = 0;
   return {
     push(chunk) {
-      if (needles.length === 0) return chunk;
+      if (needles.list.length === 0) return chunk;
       const bytes = kept.length === 0 ? chunk : concat(kept, chunk);
       const hits = hitsIn(bytes, needles);
       removed += hits.length;
       const clean = hits.length === 0 ? bytes : masked(bytes, hits);
-      const tail = tailAt(bytes, needles, hits.at(-1)?.end ?? 0);
+      const tail = tailAt(bytes, needles.list, hits.at(-1)?.end ?? 0);
       kept = tail === bytes.length ? EMPTY : new Uint8Array(bytes.subarray(tail));
       return tail === bytes.length ? clean : clean.subarray(0, tail);
     },
@@ -48,33 +49,15 @@ interface Hit {
 }
 
 /** Non-overlapping, from the left, the longest where several begin. */
-function hitsIn(bytes: Uint8Array, needles: readonly Uint8Array[]): readonly Hit[] {
+function hitsIn(bytes: Uint8Array, needles: Needles): readonly Hit[] {
   const hits: Hit[] = [];
-  const next = needles.map((needle) => indexOf(bytes, needle, 0));
-  for (let from = 0; ;) {
-    let start = Infinity;
-    let end = 0;
-    for (let i = 0; i < needles.length; i += 1) {
-      const needle = needles[i] ?? EMPTY;
-      let at = next[i] ?? Infinity;
-      if (at < from) at = next[i] = indexOf(bytes, needle, from);
-      if (at > start || at === Infinity) continue;
-      end = at === start ? Math.max(end, at + needle.length) : at + needle.length;
-      start = at;
-    }
-    if (start === Infinity) return hits;
+  let start = firstNeedle(needles, bytes, 0);
+  while (start !== -1) {
+    const end = start + needleAt(needles, bytes, start);
     hits.push({ start, end });
-    from = end;
+    start = firstNeedle(needles, bytes, end);
   }
-}
-
-function indexOf(bytes: Uint8Array, needle: Uint8Array, from: number): number {
-  const first = needle[0] ?? 0;
-  for (let at = bytes.indexOf(first, from); at >= 0; at = bytes.indexOf(first, at + 1)) {
-    if (at + needle.length > bytes.length) return Infinity;
-    if (startsWith(bytes, needle, at, needle.length)) return at;
-  }
-  return Infinity;
+  return hits;
 }
 
 /** Where the end of `bytes` is a proper beginning of a needle; its length if nowhere. */
