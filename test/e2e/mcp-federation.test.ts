@@ -203,6 +203,7 @@ describe.each([
     expect(textOf(unheard)).toContain("Do not retry");
     const nobody = await client.callTool({ name: "nobody.echo", arguments: {} });
     expect(nobody.isError).toBe(true);
+    expect(textOf(nobody)).toContain("tool nobody.echo");
   });
 });
 

@@ -105,6 +105,10 @@ export function describeAction(action: Action): string {
     case "http":
       return `${action.method} ${action.path.slice(0, PATH_CHARS_MAX)} on ${action.upstream}`;
     case "mcp":
+      // Asked of all servers at once, and of none by its name.
+      if (action.method === "tools/call") {
+        return `tool ${(action.name ?? "").slice(0, NAME_CHARS_MAX)}`;
+      }
       return `${action.method}${ofName(action.name)} on ${action.upstream}`;
     default:
       return impossible(action);

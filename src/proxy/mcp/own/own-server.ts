@@ -16,7 +16,7 @@ import { STATELESS_VERSIONS } from "../protocol-era.ts";
 import { RPC_INVALID_PARAMS, RPC_METHOD_NOT_FOUND, type RpcRequest } from "../rpc-message.ts";
 import { AnswerStream, errorText } from "../transport/answer-stream.ts";
 import { errorOf } from "../../../lib/caught.ts";
-import { withTaskCapability } from "../tasks/offer-tasks.ts";
+import { withTaskCapability, withTasks } from "../tasks/offer-tasks.ts";
 import { pendingReviewIn } from "../tasks/state-after.ts";
 import { storedCall } from "../tasks/stored-call.ts";
 import type { TaskDesk } from "../tasks/task-desk.ts";
@@ -42,7 +42,6 @@ const OFFERED: ReadonlySet<string> = new Set([
   "tools/list",
   "tools/call",
 ]);
-const CAPABILITIES_2025 = withTaskCapability({ tools: {} }, "2025");
 const CAPABILITIES_2026 = withTaskCapability({ tools: {} }, "2026");
 
 export interface OwnServerParts extends OwnToolParts {
@@ -113,12 +112,13 @@ export class OwnServer implements UpstreamTransport {
   #introduction(params: JsonObject | undefined): JsonObject {
     const asked = params?.["protocolVersion"];
     const known = typeof asked === "string" && SESSION_VERSIONS.includes(asked);
-    return {
+    const introduction = {
       protocolVersion: known ? asked : SESSION_VERSION,
-      capabilities: CAPABILITIES_2025,
+      capabilities: { tools: {} },
       serverInfo: this.#info,
       instructions: INSTRUCTIONS,
     };
+    return withTasks(introduction, "2025");
   }
 
   async #call(

@@ -7,10 +7,14 @@ import { TASKS_EXTENSION } from "./task-wish.ts";
 
 const OFFERED: JsonObject = { list: {}, cancel: {}, requests: { tools: { call: {} } } };
 
-/** An introduction; the same where the server offers as much itself. */
+/** The first revision of the 2025 era that knows them. */
+const TASKS_SINCE = "2025-11-25";
+
+/** An introduction; the same where the server offers as much itself, or its revision has no tasks. */
 export function withTasks(introduction: JsonObject, era: Era): JsonObject {
-  const { capabilities } = introduction;
+  const { capabilities, protocolVersion } = introduction;
   if (!isJsonObject(capabilities)) return introduction;
+  if (typeof protocolVersion === "string" && protocolVersion < TASKS_SINCE) return introduction;
   const offered = withTaskCapability(capabilities, era);
   return offered === capabilities ? introduction : { ...introduction, capabilities: offered };
 }
