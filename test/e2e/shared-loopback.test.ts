@@ -1,4 +1,5 @@
 /** A gate whose loopback its agents share, as in a pod or a container: they make no keys there. */
+import { request } from "node:http";
 import { describe, expect, it } from "vitest";
 import { runSallyport, startSallyport } from "../support/sallyport-process.ts";
 
@@ -33,6 +34,26 @@ describe("where agents share the loopback", () => {
     const key = { authorization: `Bearer ${made.stdout.trim()}` };
     const agents = await fetch(`${gate.manageUrl}/core/v1/agents`, { headers: key });
     expect(agents.status).toBe(200);
+  });
+
+  it("nor does a page that a name led here, though the machine is the operator's", async () => {
+    await using gate = await startSallyport({
+      config: "upstreams: []\n",
+      policies: {},
+      env: { SALLYPORT_MANAGE_HOST: "0.0.0.0" },
+    });
+    const asked = (host: string): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const sent = request(`${gate.manageUrl}/core/v1/bootstrap`, {
+          method: "POST",
+          headers: { host, "content-type": "application/json" },
+        });
+        sent.once("error", reject);
+        sent.once("response", (answer) => resolve(answer.resume().statusCode));
+        sent.end("{}");
+      });
+    expect(await asked("rebound.example")).toBe(401);
+    expect(await asked("localhost")).toBe(201);
   });
 
   it("the token makes it all the same", async () => {

@@ -1,6 +1,6 @@
 import { USER_ROLES, type UserRole } from "../../core/identity/role.ts";
 import type { ConfigFile } from "./config-schema.ts";
-import { isThisMachine } from "./is-this-machine.ts";
+import { isThisMachine } from "../../lib/is-this-machine.ts";
 import type { Complain } from "./resolve-upstream.ts";
 
 /** People's way in, as it is configured. */

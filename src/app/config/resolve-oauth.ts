@@ -1,7 +1,7 @@
 import { OVER_HTTP, type CredentialRef, type Upstream } from "../../core/upstream.ts";
 import type { OAuthGrant } from "../../core/secret/oauth-grant.ts";
 import { id } from "../../core/units.ts";
-import { isThisMachine } from "./is-this-machine.ts";
+import { isThisMachine } from "../../lib/is-this-machine.ts";
 import { nameOfSecret } from "./name-of-secret.ts";
 import type { Complain } from "./resolve-upstream.ts";
 import type { UpstreamEntry } from "./upstream-schema.ts";

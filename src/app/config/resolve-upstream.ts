@@ -13,7 +13,7 @@ import {
 import { resolveMetaTool } from "./resolve-meta-tool.ts";
 import { nameOfSecret } from "./name-of-secret.ts";
 import { resolveProcess } from "./resolve-process.ts";
-import { isThisMachine } from "./is-this-machine.ts";
+import { isThisMachine } from "../../lib/is-this-machine.ts";
 import { resolveOAuth } from "./resolve-oauth.ts";
 import type { UpstreamEntry } from "./upstream-schema.ts";
 

@@ -2,7 +2,6 @@ import { Type } from "typebox";
 import type { FastifyRequest } from "fastify";
 import { fault, type Answer } from "../../core/fault.ts";
 import { EVERYBODY, type Caller } from "../../core/identity/caller.ts";
-import { isLoopbackAddress } from "../../lib/is-loopback-address.ts";
 import { createFirstKey, isToken, mayBegin } from "../../operations/identity/bootstrap.ts";
 import { createKey, type NewKey } from "../../operations/identity/manage-keys.ts";
 import { callerIfAny, type DialectApi } from "../dialect-api.ts";
@@ -49,7 +48,8 @@ async function makeKey(
 ): Promise<Answer<NewKey>> {
   const caller = callerIfAny(request);
   if (caller !== undefined && !open) return furtherKey(caller, wish, ports);
-  const bootstrapper = { local: isLoopbackAddress(request.ip), token };
+  const { ip, hostname } = request;
+  const bootstrapper = { ip, hostname, token };
   const hasToken = holds(token, environment[TOKEN_VARIABLE]) || holds(token, bootstrap.token);
   if (!hasToken && !mayBegin(bootstrapper, bootstrap)) return NOBODYS;
   const first = await createFirstKey({ family: "hld", name: wish.name, plan: wish.tier }, ports);

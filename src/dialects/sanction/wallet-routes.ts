@@ -5,7 +5,6 @@ import { EVERYBODY, type Caller } from "../../core/identity/caller.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import { id, type TenantId } from "../../core/units.ts";
 import { newId } from "../../lib/ids.ts";
-import { isLoopbackAddress } from "../../lib/is-loopback-address.ts";
 import { mayBegin } from "../../operations/identity/bootstrap.ts";
 import { createTenant, type NewTenant } from "../../operations/identity/manage-tenants.ts";
 import { replaceBundle } from "../../operations/policies/manage-bundles.ts";
@@ -73,7 +72,8 @@ async function operatorOf(request: FastifyRequest, core: DialectCore): Promise<A
   const begun = await core.identity.ports.store.get("tenant", DEFAULT_TENANT);
   const token = request.headers["x-bootstrap-token"];
   const asker = {
-    local: isLoopbackAddress(request.ip),
+    ip: request.ip,
+    hostname: request.hostname,
     token: typeof token === "string" ? token : undefined,
   };
   if (caller === undefined && begun === undefined && mayBegin(asker, core.bootstrap)) {

@@ -4,7 +4,6 @@ import { FAMILY_NAMES } from "../../core/identity/key-family.ts";
 import { ROLES } from "../../core/identity/role.ts";
 import { fault } from "../../core/fault.ts";
 import { id, instant } from "../../core/units.ts";
-import { isLoopbackAddress } from "../../lib/is-loopback-address.ts";
 import { createFirstKey, mayBegin } from "../../operations/identity/bootstrap.ts";
 import {
   createKey,
@@ -124,7 +123,8 @@ function addFirstKey(api: Api, { identity, bootstrap }: Services): void {
     },
     async (request, reply) => {
       const { name = "admin", bootstrap_token: token } = request.body;
-      if (!mayBegin({ local: isLoopbackAddress(request.ip), token }, bootstrap)) {
+      const { ip, hostname } = request;
+      if (!mayBegin({ ip, hostname, token }, bootstrap)) {
         const detail =
           bootstrap.token === undefined
             ? "The first key is made on the machine itself: `sallyport keys create`."

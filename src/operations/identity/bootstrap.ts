@@ -6,6 +6,8 @@ import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { KeyFamily } from "../../core/identity/key-family.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import { sha256Hex } from "../../lib/canonical-json.ts";
+import { isLoopbackAddress } from "../../lib/is-loopback-address.ts";
+import { isThisMachine } from "../../lib/is-this-machine.ts";
 import { changeDirectory } from "./change-directory.ts";
 import { newKey, type NewKey } from "./manage-keys.ts";
 
@@ -17,8 +19,10 @@ export interface FirstKeyWish {
 }
 
 export interface Bootstrapper {
-  /** Whether the request came from this machine. */
-  readonly local: boolean;
+  /** The socket's other end. */
+  readonly ip: string;
+  /** The name that was asked for: a page that a name led here (DNS rebinding) has its own. */
+  readonly hostname: string;
   readonly token: string | undefined;
 }
 
@@ -30,8 +34,9 @@ export interface BootstrapTerms {
 }
 
 /** Whether somebody may begin, if nobody has begun yet. */
-export function mayBegin({ local, token }: Bootstrapper, terms: BootstrapTerms): boolean {
-  return terms.token === undefined ? local && terms.local : isToken(token, terms.token);
+export function mayBegin({ ip, hostname, token }: Bootstrapper, terms: BootstrapTerms): boolean {
+  if (terms.token !== undefined) return isToken(token, terms.token);
+  return terms.local && isLoopbackAddress(ip) && isThisMachine(hostname);
 }
 
 export function isToken(token: string | undefined, expected: string): boolean {
