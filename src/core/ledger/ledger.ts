@@ -24,6 +24,11 @@ export interface Ledger {
   change(change: Change): Promise<boolean>;
   /** Appends what happened elsewhere, on the word of whoever tells it. As `change`. */
   event(event: ReportedEvent): Promise<boolean>;
+  /**
+   * Signs a tree head over what is recorded by now. Undefined where this process signs none. Never
+   * rejects.
+   */
+  signHead?(): Promise<void>;
   /** Whether the last write succeeded; `/readyz` reports it. */
   readonly healthy: boolean;
 }

@@ -38,7 +38,8 @@ export function evidenceRoutes(api: Api, services: Services): void {
   addExport(api, services);
 }
 
-function addProofs(api: Api, { records: { index, evidence, signing } }: Services): void {
+function addProofs(api: Api, { records }: Services): void {
+  const { index, evidence, signing, recording } = records;
   api.get(
     "/ledger/heads",
     {
@@ -69,7 +70,8 @@ function addProofs(api: Api, { records: { index, evidence, signing } }: Services
       schema: {
         summary: "Prove records to whoever has the public key",
         description:
-          "A record younger than the last signed head is not among the items; heads are signed on an interval.",
+          "A head is signed for a record that is younger than the last one. Of another process's, it is " +
+          "among the items once that process has signed its next head, on its interval.",
         tags: ["ledger"],
         params: EntryParams,
         response: {
@@ -82,7 +84,8 @@ function addProofs(api: Api, { records: { index, evidence, signing } }: Services
       config: { access: READ },
     },
     async ({ caller, params }, reply) => {
-      const proofs = await proveRecords(caller, params.entry, { index, evidence });
+      const { ledger } = recording;
+      const proofs = await proveRecords(caller, params.entry, { index, evidence, ledger });
       return answer(reply, 200, proofs, (proven) => ({
         items: proven.map((proof): unknown => JSON.parse(proofLine(proof))),
       }));

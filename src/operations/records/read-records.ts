@@ -1,7 +1,8 @@
 /** The record as callers are shown it: each the records of its own tenant. */
 import { done, fault, type Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
-import type { LedgerEvidence } from "../../core/ledger/ledger-evidence.ts";
+import type { Ledger } from "../../core/ledger/ledger.ts";
+import type { LedgerEvidence, Proving } from "../../core/ledger/ledger-evidence.ts";
 import {
   IndexUnreachable,
   parseCursor,
@@ -72,21 +73,33 @@ export async function findRecords(
   return own.length > 0 ? done(own) : fault("not_found", `No record is named ${name}.`);
 }
 
-/** Proofs of all records under a name, for whoever has the public key and nothing else. */
+export interface ProofPorts {
+  readonly index: LedgerIndex;
+  readonly evidence: LedgerEvidence;
+  /** Of this process's chain; other writers sign theirs on their interval. */
+  readonly ledger: Pick<Ledger, "signHead">;
+}
+
+/**
+ * Proofs of all records under a name, for whoever has the public key and nothing else. A head is
+ * signed for what is younger than the last one.
+ */
 export async function proveRecords(
   caller: Caller,
   name: string,
-  { index, evidence }: { readonly index: LedgerIndex; readonly evidence: LedgerEvidence },
+  { index, evidence, ledger }: ProofPorts,
 ): Promise<Answer<readonly RecordProof[]>> {
   const found = await findRecords(caller, name, index);
   if (found.kind === "fault") return found;
   return asked(async () => {
-    const proofs: RecordProof[] = [];
-    for (const { writer, seq } of found.value) {
-      const proving = await evidence.prove(writer, seq);
-      if (proving.kind === "proved") proofs.push(proving.proof);
+    const prove = (): Promise<readonly Proving[]> =>
+      Promise.all(found.value.map(({ writer, seq }) => evidence.prove(writer, seq)));
+    let provings = await prove();
+    if (provings.some(({ kind }) => kind === "not_signed_yet")) {
+      await ledger.signHead?.();
+      provings = await prove();
     }
-    return proofs;
+    return provings.flatMap((proving) => (proving.kind === "proved" ? proving.proof : []));
   });
 }
 

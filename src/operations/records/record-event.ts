@@ -9,7 +9,7 @@ import { newId } from "../../lib/ids.ts";
 export type EventWish = Omit<ReportedEvent, "id" | "tenant" | "by">;
 
 export interface RecordingPorts {
-  readonly ledger: Pick<Ledger, "event" | "healthy">;
+  readonly ledger: Pick<Ledger, "event" | "healthy" | "signHead">;
   readonly now: () => Instant;
 }
 
