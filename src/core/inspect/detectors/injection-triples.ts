@@ -42,12 +42,19 @@ const TRIPLES: readonly Triple[] = [
   conceal("不要告诉,别告诉,不要通知,請勿告訴; 用户,使用者,任何人"),
 ];
 
+interface Group {
+  /** First units of its words, in both cases. */
+  readonly heads: ReadonlySet<number>;
+  readonly here: RegExp;
+  readonly ahead: RegExp;
+}
+
 interface Compiled {
   readonly name: string;
   readonly score: number;
   readonly words: readonly string[];
   /** Any word of each group: where one should stand, and where one stands next. */
-  readonly groups: readonly { readonly here: RegExp; readonly ahead: RegExp }[];
+  readonly groups: readonly Group[];
 }
 
 const COMPILED = TRIPLES.map(compile);
@@ -61,17 +68,23 @@ function compile({ name, score, groups }: Triple): Compiled {
     score,
     words: words.flat(),
     groups: words.map((group) => ({
+      heads: headsOf(group),
       here: new RegExp(group.join("|"), "iy"),
       ahead: new RegExp(group.join("|"), "gi"),
     })),
   };
 }
 
-/** By the first units of words, in both cases: anchors of other scripts are alike in many. */
+function headsOf(words: readonly string[]): ReadonlySet<number> {
+  return new Set(
+    words.flatMap((word) => [word, word.toUpperCase()].map((one) => one.charCodeAt(0))),
+  );
+}
+
+/** By the first units of words: anchors of other scripts are alike in many. */
 const BY_HEAD = new Map<number, readonly Compiled[]>();
 for (const one of COMPILED) {
-  const heads = one.words.flatMap((word) => [word, word.toUpperCase()]);
-  for (const head of new Set(heads.map((word) => word.charCodeAt(0)))) {
+  for (const head of headsOf(one.words)) {
     BY_HEAD.set(head, [...(BY_HEAD.get(head) ?? []), one]);
   }
 }
@@ -113,10 +126,11 @@ function anyAt(view: View, at: number): Outcome {
 function tripleAt(view: View, at: number, { name, score, groups }: Compiled): Outcome {
   const { text, stop } = view;
   const end = Math.min(stop, at + SPAN_MAX);
+  const head = text.charCodeAt(at);
   let begun = false;
-  for (const { here, ahead } of groups) {
+  for (const { heads, here, ahead } of groups) {
     here.lastIndex = at;
-    if (here.test(text)) begun = true;
+    if (heads.has(head) && here.test(text)) begun = true;
     // Nearly all end here: one of the three is nowhere near.
     else if (nextSight(view, ahead, at, end) === end) return undefined;
   }

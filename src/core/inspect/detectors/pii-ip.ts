@@ -7,11 +7,18 @@ import { isInNumber } from "./number-edges.ts";
 
 export const IP_DETECTOR = "pii.ip";
 
-const IPV4_UNITS_MAX = 15;
-const IPV6_UNITS_MAX = 39;
+interface Form {
+  readonly isUnit: (unit: number) => boolean;
+  readonly unitsMax: number;
+  /** Dots, or colons. */
+  readonly signsMin: number;
+  /** Score where no word near it says what it is. */
+  readonly alone: number;
+}
+
 /** Four numbers with dots may be a version; a word near them says that they are not. */
-const ALONE_V4 = 55;
-const ALONE_V6 = 70;
+const IPV4: Form = { isUnit: isIpv4Unit, unitsMax: 15, signsMin: 3, alone: 55 };
+const IPV6: Form = { isUnit: isIpv6Unit, unitsMax: 39, signsMin: 2, alone: 70 };
 const TOLD = 80;
 const WORDS = nearWords([
   "ip",
@@ -35,36 +42,34 @@ export const IP: readonly Signature[] = [
     detector: IP_DETECTOR,
     anchors: ["0.0", "00.", "000."],
     wordStart: true,
-    match: (view, at) => addressAt(view, at, isIpv4Unit, IPV4_UNITS_MAX, ALONE_V4),
+    match: (view, at) => addressAt(view, at, IPV4),
   },
   {
     detector: IP_DETECTOR,
     // Global unicast is 2000::/3; what is in use begins with 2.
     anchors: HEX.flatMap((a) => HEX.flatMap((b) => HEX.map((c) => `0${a}${b}${c}:`))),
     wordStart: true,
-    match: (view, at) =>
-      isBehindWord(view.text, at)
-        ? undefined
-        : addressAt(view, at, isIpv6Unit, IPV6_UNITS_MAX, ALONE_V6),
+    match: (view, at) => (isBehindWord(view.text, at) ? undefined : addressAt(view, at, IPV6)),
   },
 ];
 
-function addressAt(
-  view: View,
-  at: number,
-  isUnit: (unit: number) => boolean,
-  most: number,
-  alone: number,
-): Outcome {
+function addressAt(view: View, at: number, form: Form): Outcome {
   const { text, stop, final } = view;
+  const { isUnit, unitsMax: most, signsMin, alone } = form;
   if (isInNumber(text, at)) return undefined;
   let end = at;
-  while (end < stop && end - at <= most && isUnit(text.charCodeAt(end))) end += 1;
+  let signs = 0;
+  while (end < stop && end - at <= most && isUnit(text.charCodeAt(end))) {
+    if (!isWordUnit(text.charCodeAt(end))) signs += 1;
+    end += 1;
+  }
   if (end + WORDS_BEHIND > stop && !final) return MORE;
   // A full stop behind it ends the sentence.
   if (text[end - 1] === "." || text[end - 1] === ":") end -= 1;
   const after = text.charCodeAt(end);
   if (isWordUnit(after) || after === SLASH || end - at > most) return undefined;
+  // Numbers of other kinds are many, and to parse one takes longer.
+  if (signs < signsMin) return undefined;
   if (classifyAddress(text.slice(at, end)) !== "public") return undefined;
   const score = isNear(view, at, end, WORDS) ? TOLD : alone;
   return { signature: "ip-address", score, confidence: score / 100, start: at, end };

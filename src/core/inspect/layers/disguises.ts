@@ -25,6 +25,7 @@ const TELLS_MIN = 2;
 const DRAWN_OUT_MIN = 4;
 const SIGNS_MIN = 4;
 const DOTS_MIN = 48;
+const CODES_MIN = 11;
 /** Of a word's letters, those that stand twice. */
 const TWICE_SHARE = 0.7;
 const VOTES_MIN = 3;
@@ -77,6 +78,7 @@ const counts = {
   drawnOut: 0,
   signs: 0,
   dots: 0,
+  codes: 0,
   longest: 0,
   voters: 0,
 };
@@ -96,7 +98,7 @@ export function disguisesOf(text: string, start: number, end: number): readonly 
   if (counts.longest >= GLUED_MIN) found.push(GLUED);
   if (counts.drawnOut >= DRAWN_OUT_MIN) found.push(DRAWN_OUT);
   if (counts.signs >= SIGNS_MIN) found.push(SIGNED);
-  if (counts.dots >= DOTS_MIN) found.push(DOTS);
+  if (counts.dots >= DOTS_MIN && counts.codes >= CODES_MIN) found.push(DOTS);
   return found.length === 0 ? NONE : found.slice(0, DISGUISES_MAX);
 }
 
@@ -109,6 +111,7 @@ function reset(): void {
   counts.drawnOut = 0;
   counts.signs = 0;
   counts.dots = 0;
+  counts.codes = 0;
   counts.longest = 0;
   if (counts.voters === 0) return;
   counts.voters = 0;
@@ -153,7 +156,7 @@ function read(text: string, start: number, end: number): void {
     if (kind === DIGIT) i = readNumber(text, i, end);
     else {
       if (kind === LEET_SIGN) readSign(text, i);
-      else if ((unit === DOT || unit === DASH) && isLoose(text.charCodeAt(i - 1))) counts.dots += 1;
+      else if (unit === DOT || unit === DASH) readDot(text, i);
       i += 1;
     }
   }
@@ -163,6 +166,16 @@ function read(text: string, start: number, end: number): void {
 const DOT = 0x2e;
 const DASH = 0x2d;
 const SLASH = 0x2f;
+
+/** Of Morse, where nothing else stands before it; behind the last of a letter there is a gap. */
+function readDot(text: string, at: number): void {
+  if (isLoose(text.charCodeAt(at - 1))) counts.dots += 1;
+  const next = text.charCodeAt(at + 1);
+  if (next === 0x20 || next === SLASH || next === BAR || next === NEWLINE) counts.codes += 1;
+}
+
+const BAR = 0x7c;
+const NEWLINE = 0x0a;
 
 /** What stands before a sign of Morse. */
 function isLoose(unit: number): boolean {

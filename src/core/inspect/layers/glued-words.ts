@@ -10,6 +10,7 @@ const LETTERS = 26;
 const RUN_MAX = 512;
 
 const RUNS = /[A-Za-z]{22,512}/g;
+const CAPITAL = /[A-Z]/;
 const BEFORE_CAPITAL = /([a-z])(?=[A-Z])/g;
 
 const LEXICON =
@@ -32,32 +33,25 @@ const LEXICON =
   "system told token tokens tool tools transfer unrestricted until update upload url using verify " +
   "want was web were which who without word words work write";
 
-interface Trie {
-  /** By node and letter: the next node; 0: none. */
-  readonly next: Int16Array;
-  /** By node: whether a word ends there. */
-  readonly ends: Uint8Array;
-}
+/** By node and letter: where the next node's letters begin, twice; odd if a word ends there; 0: none. */
+let trie: Int32Array | undefined;
 
-let trie: Trie | undefined;
-
-function growTrie(): Trie {
-  const next = new Int16Array((LEXICON.length + 1) * LETTERS);
-  const ends = new Uint8Array(LEXICON.length + 1);
-  let nodes = 1;
+function growTrie(): Int32Array {
+  const next = new Int32Array((LEXICON.length + 1) * LETTERS);
+  let end = LETTERS;
   for (const word of LEXICON.split(" ")) {
-    let node = 0;
-    for (let i = 0; i < word.length; i += 1) {
-      const link = node * LETTERS + word.charCodeAt(i) - 0x61;
+    let link = 0;
+    for (let i = 0, node = 0; i < word.length; i += 1) {
+      link = node + word.charCodeAt(i) - 0x61;
       if (next[link] === 0) {
-        next[link] = nodes;
-        nodes += 1;
+        next[link] = end << 1;
+        end += LETTERS;
       }
-      node = next[link] ?? 0;
+      node = (next[link] ?? 0) >> 1;
     }
-    ends[node] = 1;
+    next[link] = (next[link] ?? 0) | 1;
   }
-  return { next, ends };
+  return next;
 }
 
 /** Names in programs are glued words, too: without some of these they hide nothing. */
@@ -69,7 +63,10 @@ const SENTENCE = 64;
 
 /** What long runs of letters say, a line each. */
 export function gluedWords(text: string): string | undefined {
-  const said = text.match(RUNS)?.filter(tells).map(unglued);
+  const said = text
+    .match(RUNS)
+    ?.filter(tells)
+    .map((run) => atCapitals(run) ?? divided(run));
   return said === undefined || said.length === 0 ? undefined : said.join("\n");
 }
 
@@ -82,30 +79,41 @@ function tells(run: string): boolean {
   return (run.match(TELLS)?.length ?? 0) >= (run.length < LONG_RUN ? 2 : 1);
 }
 
-export function unglued(run: string): string {
-  const capitals = run.match(BEFORE_CAPITAL)?.length ?? 0;
-  if (capitals >= CAPITALS_MIN) return run.replace(BEFORE_CAPITAL, "$1 ");
-  return run.replace(RUNS, divided);
+export function unglued(text: string): string {
+  return atCapitals(text) ?? text.replace(RUNS, divided);
 }
 
-// Of the run at hand: what its first units cost, and where the last word of them begins.
+/** Divided before its capitals; undefined: it has too few of them. */
+function atCapitals(text: string): string | undefined {
+  if (!CAPITAL.test(text)) return undefined;
+  const capitals = text.match(BEFORE_CAPITAL)?.length ?? 0;
+  return capitals >= CAPITALS_MIN ? text.replace(BEFORE_CAPITAL, "$1 ") : undefined;
+}
+
+// Of the run at hand: its letters, what the first of them cost, and where their last word begins.
+const letters = new Uint8Array(RUN_MAX);
 const costs = new Int32Array(RUN_MAX + 1);
 const froms = new Int16Array(RUN_MAX + 1);
 
 /** As few words as cover it, and letters of no word where none does. */
 function divided(run: string): string {
-  const { next, ends } = (trie ??= growTrie());
+  const next = (trie ??= growTrie());
   const { length } = run;
+  for (let i = 0; i < length; i += 1) letters[i] = (run.charCodeAt(i) | 0x20) - 0x61;
   costs.fill(UNKNOWN_COST * (RUN_MAX + 1), 0, length + 1);
   costs[0] = 0;
   for (let start = 0; start < length; start += 1) {
     const cost = costs[start] ?? 0;
-    reach(start, start + 1, cost + UNKNOWN_COST);
-    let node = 0;
-    for (let i = start; i < length; i += 1) {
-      node = next[node * LETTERS + (run.charCodeAt(i) | 0x20) - 0x61] ?? 0;
-      if (node === 0) break;
-      if (ends[node] === 1) reach(start, i + 1, cost + 1);
+    if (cost + UNKNOWN_COST < (costs[start + 1] ?? 0)) {
+      costs[start + 1] = cost + UNKNOWN_COST;
+      froms[start + 1] = start;
+    }
+    for (let i = start, link = 0; i < length; i += 1) {
+      link = next[(link >> 1) + (letters[i] ?? 0)] ?? 0;
+      if (link === 0) break;
+      if ((link & 1) === 0 || cost + 1 >= (costs[i + 1] ?? 0)) continue;
+      costs[i + 1] = cost + 1;
+      froms[i + 1] = start;
     }
   }
   const words: string[] = [];
@@ -114,10 +122,4 @@ function divided(run: string): string {
     .toReversed()
     .join(" ")
     .replace(/\b(\w) (?=\w\b)/g, "$1");
-}
-
-function reach(from: number, to: number, cost: number): void {
-  if (cost >= (costs[to] ?? 0)) return;
-  costs[to] = cost;
-  froms[to] = from;
 }

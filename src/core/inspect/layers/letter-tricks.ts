@@ -12,11 +12,12 @@ const WORD_MAX = 80;
 /** Of the letters that a doubled word has, those that stand twice. */
 const TWICE_SHARE = 0.7;
 
-/** `IIggnnoorree`, and `ignooore`: nobody knows which of the two was meant. */
+/** `IIggnnoorree`, and `ignooore`: nobody knows which of the two was meant, where both change. */
 export function undoubled(text: string): string {
   const once = halved(text);
   const shorter = shortened(text);
-  return once === text ? shorter : `${once}\n${shorter}`;
+  if (once === text) return shorter;
+  return shorter === text ? once : `${once}\n${shorter}`;
 }
 
 /** With one letter of each pair in words that are made of pairs. */
