@@ -4,7 +4,8 @@
  */
 import { readUpTo } from "./classifier/classifier.ts";
 import { classifyStep, heldByLane, laneStart, nextStep } from "./classifier/judge-window.ts";
-import { nextAnchor, tailOf } from "./find-anchor.ts";
+import { anchorTail } from "./anchor-tail.ts";
+import { nextAnchor } from "./find-anchor.ts";
 import { mailStart } from "./detectors/pii-email.ts";
 import { failureFinding, nameOfFailure } from "./finding-of-failure.ts";
 import { fold, forget, toOriginal } from "./fold.ts";
@@ -162,7 +163,7 @@ function judgeAll(scan: TextScan): void {
   if (!scan.ended) settleStretches(scan, stretches, scan.cursor);
   const open = plan.rewrites && !scan.ended ? openStretch(scan) : text.length;
   // A redaction may have taken in what looked like the beginning of something else.
-  release(scan, Math.max(scan.floor, Math.min(held, mail, anchorTail(scan), open)));
+  release(scan, Math.max(scan.floor, Math.min(held, mail, openAnchor(scan), open)));
 }
 
 /**
@@ -212,9 +213,9 @@ function nextLiteral(scan: TextScan, known: number[], from: number): number {
   return nearest;
 }
 
-function anchorTail(scan: TextScan): number {
+function openAnchor(scan: TextScan): number {
   if (scan.ended || !scan.plan.rewrites) return scan.text.length;
-  return tailOf(scan.plan.anchors, scan.text, Math.max(scan.cursor, 0));
+  return anchorTail(scan.plan.anchors, scan.text, Math.max(scan.cursor, 0));
 }
 
 /** Where the end of the text is a proper beginning of such a literal. */

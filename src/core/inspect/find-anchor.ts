@@ -86,10 +86,10 @@ export function nextAnchor(table: AnchorTable, text: string, from: number): numb
   while (length - at > SHORT_TEXT) {
     if (at < loaded.from || at + 2 >= loaded.to || loaded.text !== text) load(text, at);
     const end = loaded.to;
-    const place = loaded.isAscii
+    const found = loaded.isAscii
       ? inBlock(table, text, at, end, true)
       : inUnits(table, text, at, end, true);
-    if (place >= 0 || end === length) return place;
+    if (found >= 0 || end === length) return found;
     at = end - 2;
   }
   return inUnits(table, text, at, length, true);
@@ -118,8 +118,8 @@ export function firstAnchor(table: AnchorTable, text: string): number {
   const { length } = text;
   if (length <= SHORT_TEXT) {
     if (!isAsciiShort(text)) return 0;
-    const place = inUnits(table, text, 0, length, false);
-    return place < 0 ? length : place;
+    const found = inUnits(table, text, 0, length, false);
+    return found < 0 ? length : found;
   }
   for (let at = 0; ; at += BLOCK_MAX - 2) {
     const end = Math.min(length, at + BLOCK_MAX);
@@ -128,8 +128,8 @@ export function firstAnchor(table: AnchorTable, text: string): number {
     loaded.to = end;
     loaded.isAscii = copy(text, at, end);
     if (!loaded.isAscii) return 0;
-    const place = inBlock(table, text, at, end, false);
-    if (place >= 0) return isAscii(text) ? place : 0;
+    const found = inBlock(table, text, at, end, false);
+    if (found >= 0) return isAscii(text) ? found : 0;
     if (end === length) return length;
   }
 }
@@ -152,7 +152,9 @@ function inBlock(
   for (let i = from - begin + 2; i < count; i += 1) {
     key = ((key << CLASS_BITS) | (classOf[block[i] ?? 0] ?? 0)) & KEY_MASK;
     if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
-    if (leadsOn(trie, text, begin + i + 1, startOf(table, key), open)) return begin + i - 2;
+    if (leadsOn(trie, text, begin + i + 1, startOf(table, key), open)) {
+      return keepPlace(table, text, begin + i - 2);
+    }
   }
   return -1;
 }
@@ -169,7 +171,7 @@ function inUnits(
   for (let i = from + 2; i < to; i += 1) {
     key = ((key << CLASS_BITS) | (classOf[text.charCodeAt(i)] ?? 0)) & KEY_MASK;
     if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
-    if (leadsOn(trie, text, i + 1, startOf(table, key), open)) return i - 2;
+    if (leadsOn(trie, text, i + 1, startOf(table, key), open)) return keepPlace(table, text, i - 2);
   }
   return -1;
 }
@@ -193,17 +195,23 @@ function isAsciiShort(text: string): boolean {
 export function anchoredAt(table: AnchorTable, text: string, at: number): readonly Signature[] {
   const { trie } = table;
   const { ends, whole } = trie;
-  let key = at > 0 ? classAt(text, at - 1) & 1 : 0;
-  for (let i = at; i < at + 3; i += 1) key = (key << CLASS_BITS) | classAt(text, i);
-  let node = startOf(table, key);
+  const isFound = place.at === at && place.table === table && place.text === text;
+  let node = isFound ? place.node : startAt(table, text, at);
   if (node === 0) return NONE;
   let last = ends[node] === 0 ? 0 : node;
-  for (let i = at + 3; i < text.length; i += 1) {
+  for (let i = isFound ? place.next : at + 3; i < text.length; i += 1) {
     node = childOf(trie, node, classAt(text, i));
     if (node === 0) return whole[last] ?? NONE;
     if (ends[node] !== 0) last = node;
   }
   return reachOf(trie, node, whole[last] ?? NONE);
+}
+
+/** The node of the three units at `at`, 0 for none. */
+function startAt(table: AnchorTable, text: string, at: number): number {
+  let key = at > 0 ? classAt(text, at - 1) & 1 : 0;
+  for (let i = at; i < at + 3; i += 1) key = (key << CLASS_BITS) | classAt(text, i);
+  return startOf(table, key);
 }
 
 /** The node of a key's three units, 0 for none. */
@@ -229,29 +237,41 @@ function childOf({ first, units }: Trie, node: number, unit: number): number {
   return 0;
 }
 
-/** Whether an anchor ends at `node` or where the text from `from` leads to. */
+/** Whether an anchor ends at `node` or where the text from `from` leads to; `place` knows which. */
 function leadsOn(trie: Trie, text: string, from: number, node: number, open: boolean): boolean {
   const { ends } = trie;
   let at = node;
-  for (let i = from; ends[at] === 0; i += 1) {
-    if (i >= text.length) return open;
+  let i = from;
+  for (; ends[at] === 0; i += 1) {
+    if (i >= text.length) {
+      if (!open) return false;
+      break;
+    }
     at = childOf(trie, at, classOf[text.charCodeAt(i)] ?? 0);
     if (at === 0) return false;
   }
+  place.node = at;
+  place.next = i;
   return true;
 }
 
-/** Where the last one or two units of `text` could begin an anchor; its length if they cannot. */
-export function tailOf(table: AnchorTable, text: string, from: number): number {
-  const end = text.length;
-  const [a, b] = [classAt(text, end - 2), classAt(text, end - 1)];
-  if (end - 2 >= from && mayBegin(table, (a << CLASS_BITS) | b, text, end - 2)) return end - 2;
-  return end - 1 >= from && mayBegin(table, b, text, end - 1) ? end - 1 : end;
+interface Place {
+  table: AnchorTable | undefined;
+  text: string;
+  at: number;
+  /** The first end of an anchor that the text from `at` leads to, and the unit behind it. */
+  node: number;
+  next: number;
 }
 
-function mayBegin(table: AnchorTable, key: number, text: string, at: number): boolean {
-  const where = table.heads[key] ?? 0;
-  return where === ANYWHERE || (where === AT_WORD_START && (classAt(text, at - 1) & 1) === 0);
+/** Where the last anchor was found: mostly its signatures are asked for next. */
+const place: Place = { table: undefined, text: "", at: -1, node: 0, next: 0 };
+
+function keepPlace(table: AnchorTable, text: string, at: number): number {
+  place.table = table;
+  place.text = text;
+  place.at = at;
+  return at;
 }
 
 function reachOf(trie: Trie, node: number, passed: readonly Signature[]): readonly Signature[] {
