@@ -7,6 +7,7 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { answer, forkListener, pin, REST_CORE } from "./child.ts";
 import type { LoadJob, LoadResult } from "./load-client.ts";
+import { idle, measureStart } from "./measure-start.ts";
 import { cpuUs, rssMb } from "./process-stats.ts";
 import { printTable, type Row } from "./report.ts";
 import { SCENARIOS, type Scenario } from "./scenario.ts";
@@ -121,7 +122,8 @@ async function measureOpenStreams(
   subject: Subject,
   rows: Row[],
 ): Promise<void> {
-  const idle = rssMb(subject.pids());
+  if (!quick) await idle(subject.pids());
+  const before = rssMb(subject.pids());
   const stream = { chunks: 60, everyMs: 1000 };
   const job = {
     bodyBytes: 1024,
@@ -141,7 +143,7 @@ async function measureOpenStreams(
     scenario: "1000-streams",
     subject: subject.name,
     rss_mb: open,
-    rss_above_idle_mb: open - idle,
+    rss_above_idle_mb: open - before,
   });
 }
 
@@ -159,7 +161,25 @@ async function main(): Promise<void> {
   pin(upstream.child.pid, String(REST_CORE));
   pin(client.pid, String(REST_CORE));
   const rows: Row[] = [];
-  const subjects = await startSubjects(upstream.port, { profile });
+  try {
+    if (!quick && (only ?? "start") === "start") await measureStart(upstream.port, rows);
+    if (only !== "start") await measureLoads(upstream.port, client, rows);
+  } finally {
+    upstream.child.disconnect();
+    client.disconnect();
+  }
+  printTable(machine(), rows);
+  const out = process.env["BENCH_OUT"];
+  if (out !== undefined)
+    writeFileSync(out, `${JSON.stringify({ machine: machine(), rows: withRatios(rows) })}\n`);
+}
+
+async function measureLoads(
+  upstreamPort: number,
+  client: ChildProcess,
+  rows: Row[],
+): Promise<void> {
+  const subjects = await startSubjects(upstreamPort, { profile });
   try {
     if (only === undefined) {
       for (const subject of subjects) {
@@ -170,13 +190,7 @@ async function main(): Promise<void> {
     await measure(client, subjects, rows);
   } finally {
     for (const subject of subjects) await subject.stop();
-    upstream.child.disconnect();
-    client.disconnect();
   }
-  printTable(machine(), rows);
-  const out = process.env["BENCH_OUT"];
-  if (out !== undefined)
-    writeFileSync(out, `${JSON.stringify({ machine: machine(), rows: withRatios(rows) })}\n`);
 }
 
 function withRatios(rows: readonly Row[]): object[] {

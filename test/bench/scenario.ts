@@ -30,5 +30,6 @@ export const SCENARIOS: readonly Scenario[] = [
   plain("100k-c64", 102_400, 64, false),
   { ...plain("1k-half-load", 1024, 32, true), halfLoadOf: "1k-c16" },
   { ...plain("sse-c1", 1024, 1, true), stream: { chunks: 20, everyMs: 1 } },
+  { ...plain("sse-c1-long", 1024, 1, false), stream: { chunks: 400, everyMs: 1 } },
   { ...plain("sse-c16", 1024, 16, true), stream: { chunks: 400, everyMs: 0 } },
 ];

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createServer } from "node:net";
 import { forkListener, pin, SUBJECT_CORE } from "./child.ts";
 import { childrenOf } from "./process-stats.ts";
-import { writeSallyportHome } from "./sallyport-home.ts";
+import { writeSallyportHome, type SallyportHome } from "./sallyport-home.ts";
 
 export interface Subject {
   readonly name: "undici" | "nginx" | "sallyport";
@@ -50,12 +50,21 @@ async function startPassThrough(upstreamPort: number): Promise<Subject> {
   };
 }
 
-export async function startSallyport(
+export interface SpawnedSallyport {
+  readonly child: ChildProcess;
+  readonly home: SallyportHome;
+  readonly port: number;
+  readonly managePort: number;
+}
+
+/** Not listening yet. */
+export async function spawnSallyport(
   upstreamPort: number,
   { profile, workers = 1 }: SubjectOptions,
-): Promise<Subject> {
+): Promise<SpawnedSallyport> {
   const port = await freePort();
-  const home = await writeSallyportHome({ upstreamPort, port, managePort: await freePort() });
+  const managePort = await freePort();
+  const home = await writeSallyportHome({ upstreamPort, port, managePort });
   const flags = profile
     ? ["--cpu-prof", `--cpu-prof-dir=${join(process.cwd(), "bench-profile")}`]
     : [];
@@ -68,6 +77,14 @@ export async function startSallyport(
       env: { ...process.env, ...home.env, SALLYPORT_WORKERS: String(workers) },
     },
   );
+  return { child, home, port, managePort };
+}
+
+export async function startSallyport(
+  upstreamPort: number,
+  options: SubjectOptions,
+): Promise<Subject> {
+  const { child, home, port } = await spawnSallyport(upstreamPort, options);
   await listening(port, child);
   const pids = (): number[] => [child.pid ?? 0, ...childrenOf(child.pid ?? 0)];
   for (const pid of pids()) pin(pid, String(SUBJECT_CORE));
@@ -77,11 +94,18 @@ export async function startSallyport(
     path: "/bench/v1/chat/completions",
     pids,
     stop: async () => {
-      child.kill("SIGTERM");
-      await ended(child);
-      home.remove();
+      await stopSallyport({ child, home });
     },
   };
+}
+
+export async function stopSallyport({
+  child,
+  home,
+}: Pick<SpawnedSallyport, "child" | "home">): Promise<void> {
+  child.kill("SIGTERM");
+  await ended(child);
+  home.remove();
 }
 
 async function startNginx(upstreamPort: number): Promise<Subject | undefined> {
