@@ -34,10 +34,8 @@ async function serve({ config }: LoadedConfig, log: Log, shell: Shell): Promise<
   const running = await start(parts);
   // Listens for signals first: who reads the banner may stop the program right away.
   const ending = serveUntilStopped(running, false);
-  // What reads JSON reads nothing else; the log names both listeners.
-  if (config.log.format === "text") {
-    shell.out(banner(running.config, running.url, running.manageUrl ?? ""));
-  }
+  const tell = running.config.log.format === "json" ? bannerLine : banner;
+  shell.out(tell(running.config, running.url, running.manageUrl ?? ""));
   return (await ending) === "drained" ? EXIT.ok : EXIT.interrupted;
 }
 
@@ -60,6 +58,20 @@ async function start(parts: Parts): Promise<Running> {
   const sidecar = await startSidecar({ ...parts, manage: true });
   const { url, manageUrl, config } = sidecar;
   return { url, manageUrl, config, reload: () => sidecar.reload(), stop: () => sidecar.stop() };
+}
+
+/** What reads the log as JSON, as containers' collectors do, reads both streams. */
+function bannerLine(config: Config, url: string, manageUrl: string): string {
+  const said = {
+    level: "info",
+    msg: "Sallyport is up.",
+    agents: url,
+    operators: manageUrl,
+    upstreams: config.upstreams.map(({ name }) => name),
+    policies: config.policiesDirectory,
+    data: config.dataDirectory,
+  };
+  return `${JSON.stringify(said)}\n`;
 }
 
 function banner(config: Config, url: string, manageUrl: string): string {

@@ -423,19 +423,26 @@ describe("the other commands", () => {
     expect(output).toMatch(/warn {2}upstream +none: .*ECONNREFUSED/);
   });
 
-  it("a gate whose log is JSON prints nothing else, and names both listeners", async () => {
+  it("a gate whose log is JSON prints nothing else, and names its listeners", async () => {
     await using gate = await startSallyport({
       config: "agents: [{ name: a }]\nlog: { format: json }\n",
       policies: { "none.yaml": "version: 1\nagents: [a]\nrules: []\n" },
     });
     await gate.stop();
     const lines = gate.output().trimEnd().split("\n");
-    const said = lines.map((line): { msg: string; url?: string } => JSON.parse(line));
+    const said = lines.map((line): unknown => JSON.parse(line));
     expect(said).toContainEqual(
       expect.objectContaining({ msg: "data plane listening", url: gate.url }),
     );
     expect(said).toContainEqual(
       expect.objectContaining({ msg: "management listening", url: gate.manageUrl }),
+    );
+    expect(said).toContainEqual(
+      expect.objectContaining({
+        msg: "Sallyport is up.",
+        agents: gate.url,
+        operators: gate.manageUrl,
+      }),
     );
   });
 
