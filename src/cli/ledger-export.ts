@@ -14,10 +14,10 @@ import type { Shell } from "./shell.ts";
 export interface ExportPlaces {
   readonly shell: Shell;
   readonly directoryOf: (options: DataOption) => string;
-  readonly signingKey: () => SigningKey;
+  readonly signingKey: (options: DataOption) => SigningKey;
 }
 
-interface ExportOptions {
+interface ExportOptions extends DataOption {
   readonly out: string;
   readonly format?: ExportFormat;
   readonly from?: Instant;
@@ -44,7 +44,7 @@ async function exportTo(
   directory: string,
   { shell, signingKey }: ExportPlaces,
 ): Promise<void> {
-  const key = signingKey();
+  const key = signingKey(options);
   const path = resolve(shell.workingDirectory, options.out);
   const { format = formatOf(path), agent, from, to, kind: kinds } = options;
   const selection = { format, tenant: undefined, agent, from, to, kinds };

@@ -35,7 +35,7 @@ export interface ProofPlaces {
   readonly shell: Shell;
   readonly directoryOf: (options: DataOption) => string;
   readonly indexOf: (options: DataOption) => IndexPlace;
-  readonly signingKeyFile: () => string;
+  readonly signingKeyFile: (options: DataOption) => string;
 }
 
 export function addProofCommands(command: Command, places: ProofPlaces): void {
@@ -55,17 +55,16 @@ export function addProofCommands(command: Command, places: ProofPlaces): void {
       if (exported !== undefined) return verifyExport(options, exported, shell);
       return verify(options, indexOf(options), shell);
     });
-  const signingKey = (): SigningKey => usable(signingKeyFile(), loadSigningKey);
+  const signingKey = (options: DataOption): SigningKey =>
+    usable(signingKeyFile(options), loadSigningKey);
   addExportCommand(command, { shell, directoryOf, signingKey });
   addProveCommand(command, { shell, directoryOf });
-  command
-    .command("key")
+  withData(command.command("key"))
     .description("print the public key that signed heads are checked with")
-    .action(() => shell.out(`${publicPem(usable(signingKeyFile(), loadSigningKey))}\n`));
-  command
-    .command("rotate-key")
+    .action((options) => shell.out(`${publicPem(signingKey(options))}\n`));
+  withData(command.command("rotate-key"))
     .description("sign with a new key from the next start on; the old one vouches for it")
-    .action(() => rotate(signingKeyFile(), shell));
+    .action((options) => rotate(signingKeyFile(options), shell));
 }
 
 const VERIFY_HELP = `

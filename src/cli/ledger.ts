@@ -1,6 +1,8 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
+import { SIGNING_KEY_FILE } from "../app/config/resolve-ledger.ts";
 import { followLedger } from "../stores/ledger/follow-ledger.ts";
 import { ledgerDirectory } from "../stores/ledger/ledger-layout.ts";
 import { indexPlace, type IndexPlace } from "../stores/ledger-index/index-place.ts";
@@ -38,7 +40,11 @@ export function ledgerCommand(shell: Shell, config: () => LedgerPlaces): Command
     .argument("<exchange>", "its id, as the answer's headers name it")
     .option("--json", "both records as they are written")
     .action((exchange, options) => show(exchange, options, directoryOf(options), shell));
-  const signingKeyFile = (): string => config().ledger.signingKeyFile;
+  // A data directory brings its own key along; one that is kept elsewhere only the config knows.
+  const signingKeyFile = (options: DataOption): string => {
+    const own = join(dataOf(options), SIGNING_KEY_FILE);
+    return options.data !== undefined && existsSync(own) ? own : config().ledger.signingKeyFile;
+  };
   addProofCommands(command, { shell, directoryOf, indexOf, signingKeyFile });
   addReindexCommand(command, { shell, indexOf });
   addRetentionCommands(command, shell, config);

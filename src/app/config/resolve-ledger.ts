@@ -10,7 +10,7 @@ import type { ConfigFile } from "./config-schema.ts";
 import type { LedgerConfig } from "./config.ts";
 
 /** In the data directory, where no other key was given. */
-const SIGNING_KEY_FILE = "ledger-signing-key.pem";
+export const SIGNING_KEY_FILE = "ledger-signing-key.pem";
 
 type SinkEntry = ConfigFile["ledger"]["sinks"][number];
 

@@ -168,6 +168,19 @@ finding   redact pii.email (email), score 80, /messages/0/content 10–27, rule 
     expect((await run("verify")).code).toBe(0);
   });
 
+  it("takes the signing key of the data directory that is named", async () => {
+    const other = mkdtempSync(join(tmpdir(), "ledger-other-"));
+    openSigningKey(join(other, "ledger-signing-key.pem"));
+    const [own, theirs] = [await run("key"), await run("key", "--data", other)];
+    expect(theirs.out).toMatch(/^-----BEGIN PUBLIC KEY/);
+    expect(theirs.out).not.toBe(own.out);
+    expect((await run("key", "--data", data)).out).toBe(own.out);
+    expect((await run("rotate-key", "--data", other)).code).toBe(0);
+    expect((await run("key", "--data", other)).out).not.toBe(theirs.out);
+    expect((await run("key")).out).toBe(own.out);
+    rmSync(other, { recursive: true, force: true });
+  });
+
   it("refuses a head that is none", async () => {
     await expect(run("verify", "--head", "w_1:x:abc")).rejects.toThrow(/writer:seq:hash/u);
   });
