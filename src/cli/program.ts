@@ -12,7 +12,7 @@ import type { Shell } from "./shell.ts";
 const EXAMPLES = `
 Examples:
   $ sallyport up                          start with ./sallyport.yaml, or with a sample
-  $ sallyport demo                        watch an agent meet the gate, in ten seconds
+  $ sallyport demo                        watch an agent meet the gate, in a few seconds
   $ sallyport init                        write sallyport.yaml and policies/ for this project
   $ sallyport run -- claude "fix the bug" run any agent behind the gate
   $ sallyport policy check                what is wrong with the policies, all at once
