@@ -18,10 +18,13 @@ import type { Environment } from "./config/environment.ts";
 import type { Events } from "./observe/events.ts";
 import type { OpenLiveDirectory } from "./ports/open-live-directory.ts";
 import type { OpenPorts } from "./ports/open-ports.ts";
+import type { SharedRedis } from "./ports/open-shared-redis.ts";
+import { openTaskStore } from "./ports/open-task-store.ts";
 import { VERSION } from "./version.ts";
 
 export interface McpSideOptions {
-  readonly opened: Pick<OpenPorts, "ports" | "vault" | "tasks">;
+  readonly opened: Pick<OpenPorts, "ports" | "vault">;
+  readonly redis: SharedRedis | undefined;
   readonly dataDirectory: string;
   readonly environment: Environment;
   readonly events: Events;
@@ -34,10 +37,10 @@ export interface McpSideOptions {
 }
 
 /** Throws the system's error where the data directory cannot be used. */
-export function openMcpSide(options: McpSideOptions, host: McpHost): McpSide {
-  using started = new DisposableStack();
+export async function openMcpSide(options: McpSideOptions, host: McpHost): Promise<McpSide> {
+  await using started = new AsyncDisposableStack();
   const { opened, dataDirectory, routes, peers, live, refusals, body, watchEvery } = options;
-  const { ports, vault, tasks: store } = opened;
+  const { ports, vault } = opened;
   const now = () => ports.now();
   const owners = started.use(new SqliteMcpSessions(join(dataDirectory, "mcp-sessions.db"), now));
   const states = started.use(new SqliteRequestStates(join(dataDirectory, "mcp-states.db"), now));
@@ -46,6 +49,7 @@ export function openMcpSide(options: McpSideOptions, host: McpHost): McpSide {
     const servers = live.upstreams();
     return { policy: policies.current(), definitions: definitions.revision, servers };
   });
+  const store = await openTaskStore({ dataDirectory }, options.redis, now, started);
   const tasks = new TaskDesk({ ...ports, store, clients: owners });
   const { upstreams, members, federation, login } = routes;
   const own = new OwnServer({ upstreams, ports, refusals, tasks }, VERSION);
@@ -58,5 +62,5 @@ export function openMcpSide(options: McpSideOptions, host: McpHost): McpSide {
   const side = createMcpSide({ inner, members, ways, body, version: VERSION, watchEvery });
   started.defer(() => side.dismiss());
   const owned = started.move();
-  return { ...side, [Symbol.asyncDispose]: async () => owned.dispose() };
+  return { ...side, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

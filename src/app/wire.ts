@@ -101,7 +101,7 @@ interface McpSurroundings {
 }
 
 function mcpOnDemand(
-  { config, environment, events, live, refusals, crew }: WireOptions,
+  { config, environment, events, live, refusals, crew, redis }: WireOptions,
   opened: OpenPorts,
   { routes, limits: { body }, peers }: McpSurroundings,
 ): McpOnDemand {
@@ -109,7 +109,7 @@ function mcpOnDemand(
   // One process of a crew is enough to read lists: the others learn from its pins.
   const watches = definitions.refresh > 0 && (crew?.slot ?? 0) === 0;
   const watchEvery = watches ? definitions.refresh : undefined;
-  const own = { dataDirectory, environment, events, live, refusals };
+  const own = { dataDirectory, environment, events, live, refusals, redis };
   const parts = { opened, ...own, routes, peers, body, watchEvery };
   return new McpOnDemand(async (host) => {
     const { openMcpSide } = await import("./open-mcp-side.ts");

@@ -3,7 +3,6 @@ import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import type { PriceCatalogue } from "../../core/money/price.ts";
 import type { PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
 import type { Principal } from "../../core/principal.ts";
-import type { TaskStore } from "../../core/task/task-store.ts";
 import type { Judge } from "../../core/inspect/opinions.ts";
 import { monotonicMillis } from "../../lib/clock.ts";
 import { openLookout } from "../lookout/open-lookout.ts";
@@ -30,7 +29,6 @@ import { openReviewStore } from "./open-review-store.ts";
 import { openSessionStore } from "./open-session-store.ts";
 import { ReviewClerk } from "./review-clerk.ts";
 import { openSharedVault } from "./open-shared-vault.ts";
-import { openTaskStore } from "./open-task-store.ts";
 import type { SharedRedis } from "./open-shared-redis.ts";
 import { now } from "../now.ts";
 
@@ -55,7 +53,6 @@ export interface OpenPorts extends AsyncDisposable {
   readonly ledger: OpenLedger;
   readonly vault: LocalVault;
   readonly counters: Counters;
-  readonly tasks: TaskStore;
   readonly gate: { draining: boolean };
 }
 
@@ -73,7 +70,6 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
   const counters = started.use(await openCounters({ config, shared, now, events, redis }));
   const sessions = await openSessionStore(options, redis, started);
   const reviews = await openReviewStore(config, redis, now, started);
-  const tasks = await openTaskStore(config, redis, now, started);
   const awaiting = started.use(new ReviewWatch(reviews, now));
   const vault = started.use(await openVault(options, started));
   const ledger = started.use(await openLedgerChain(config, events));
@@ -110,7 +106,6 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
     ledger,
     vault,
     counters,
-    tasks,
     gate,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
