@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { POLICY_LIMITS } from "../core/policy/policy-limits.ts";
 import { learnPolicy } from "../operations/policies/learn-policy.ts";
+import { counted } from "../lib/counted.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import { readable } from "./ledger-reading.ts";
@@ -46,7 +47,8 @@ async function learn(options: LearnOptions, shell: Shell): Promise<void> {
   }
   if (out === undefined) shell.out(text);
   else writeFileSync(out, text, { flag: "wx" });
-  shell.err(`${rules} rules from ${calls} calls\n`);
+  shell.err(`${counted(rules, "rule")} from ${counted(calls, "call")}\n`);
+  if (calls === 0) shell.err("nothing on record fits: sallyport ledger tail shows who called\n");
   if (learned.truncated) shell.err(`only the first ${learned.records} records were read\n`);
   if (conflicts > 0) {
     shell.err(

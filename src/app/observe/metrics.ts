@@ -18,11 +18,15 @@ interface Source {
   report: GatewayReport | undefined;
 }
 
+/** Without a sample, as in the first scrape, they are infinite or no number. */
+const UNSAID = ["min", "mean", "stddev"].map((what) => `nodejs_eventloop_lag_${what}_seconds`);
+
 /** Labels are upstream names and fixed words: both are bounded by the config. */
 export function createMetrics(version: string): Metrics {
   const registry = new Registry();
   const source: Source = { report: undefined };
   collectDefaultMetrics({ register: registry });
+  for (const name of UNSAID) registry.removeSingleMetric(name);
   addTraffic(registry, source);
   addMoney(registry, source);
   addBudgets(registry, source);
