@@ -20,8 +20,8 @@ const only = process.argv.find((arg) => arg.startsWith("--only="))?.slice("--onl
 const ROUNDS = quick ? 2 : 5;
 const SLICE_SECONDS = quick ? 0.5 : 2;
 /** By then the optimising compiler has settled: counted, because a busy machine gets there later. */
-const WARM_REQUESTS = quick ? 8_000 : 60_000;
-const WARM_SECONDS_MAX = quick ? 3 : 30;
+const WARM_REQUESTS = quick ? 20_000 : 60_000;
+const WARM_SECONDS_MAX = quick ? 4 : 30;
 const WARM_STREAM = { chunks: 400, everyMs: 0 };
 const WARM_STREAM_SECONDS = quick ? 1 : 5;
 const OPEN_STREAMS = 1000;
