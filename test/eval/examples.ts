@@ -10,13 +10,15 @@ import { everydayTalk } from "./everyday-talk-grammar.ts";
 import { harmlessOrders } from "./harmless-orders-grammar.ts";
 import { indirectAttacks } from "./indirect-grammar.ts";
 import { readCorpora, sourceFamily, textOf, type CorpusRecord } from "./corpus.ts";
-import { decodedTexts, exampleOf, type Example } from "./training-data.ts";
+import { decodedTexts, exampleOf, undressedTexts, type Example } from "./training-data.ts";
 
 export interface Examples {
   /** Of the corpus, whole records: what is measured. */
   readonly records: readonly Example[];
   /** By record: the texts behind its encodings. */
   readonly behind: ReadonlyMap<string, readonly Example[]>;
+  /** By record: what it says undressed. Measured only: what a harmless text says so is chance. */
+  readonly undressed: ReadonlyMap<string, readonly Example[]>;
   /** From elsewhere; trained on, never measured. */
   readonly others: readonly Example[];
 }
@@ -39,6 +41,7 @@ export function readExamples(folder: string, dimensions: number): Examples {
   const injection = files.find(({ name }) => name === "injection")?.records;
   if (injection === undefined) throw new Error(`${folder} has no injection.jsonl to train on`);
   const behind = new Map<string, readonly Example[]>();
+  const undressed = new Map<string, readonly Example[]>();
   const records = injection.map((record) => {
     const text = textOf(record);
     const labels = labelsOf(record);
@@ -47,6 +50,13 @@ export function readExamples(folder: string, dimensions: number): Examples {
       behind.set(
         record.id,
         inside.map((one) => exampleOf(one, dimensions, labels)),
+      );
+    }
+    const plain = undressedTexts(text).filter((one) => WORDS.test(one));
+    if (plain.length > 0) {
+      undressed.set(
+        record.id,
+        plain.map((one) => exampleOf(one, dimensions, labels)),
       );
     }
     return exampleOf(text, dimensions, labels);
@@ -81,7 +91,7 @@ export function readExamples(folder: string, dimensions: number): Examples {
       exampleOf(text, dimensions, elsewhere(false, GRAMMAR_WEIGHT)),
     ),
   ];
-  return { records, behind, others };
+  return { records, behind, undressed, others };
 }
 
 /**

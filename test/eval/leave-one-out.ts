@@ -28,13 +28,15 @@ export function leaveOneOut(examples: Examples, options: FitOptions): Sums {
     );
     for (const example of examples.records) {
       if (!fold.has(example.family)) continue;
-      sums.set(
-        example,
-        leftOut(model, [example, ...(examples.behind.get(example.id) ?? [])], options),
-      );
+      sums.set(example, leftOut(model, sayings(examples, example), options));
     }
   }
   return sums;
+}
+
+/** It, and what it says behind encodings and disguises. */
+function sayings({ behind, undressed }: Examples, example: Example): readonly Example[] {
+  return [example, ...(behind.get(example.id) ?? []), ...(undressed.get(example.id) ?? [])];
 }
 
 function leftOut(model: Model, texts: readonly Example[], { window }: FitOptions): LeftOut {

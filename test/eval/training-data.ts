@@ -4,6 +4,8 @@ import { signatureFeature } from "../../src/core/inspect/classifier/token-featur
 import { openTokens } from "../../src/core/inspect/classifier/token-reader.ts";
 import { foldLiteral } from "../../src/core/inspect/fold.ts";
 import type { Inspection } from "../../src/core/inspect/inspection.ts";
+import { disguisesOf } from "../../src/core/inspect/layers/disguises.ts";
+import { passageBehind, PASSAGE_UNITS } from "../../src/core/inspect/layers/passages.ts";
 import { nextEscape, stretchEnd, unescape } from "../../src/core/inspect/layers/escapes.ts";
 import { decodeRun, nextRun, runEnd } from "../../src/core/inspect/layers/opaque-run.ts";
 import { createPartScanner } from "../../src/core/inspect/part-scanner.ts";
@@ -80,6 +82,23 @@ export function decodedTexts(text: string): readonly string[] {
     const end = stretchEnd(text, at, true) ?? text.length;
     found.push(unescape(text, at, end).text);
     at = nextEscape(text, end);
+  }
+  return found;
+}
+
+/** What its passages say without the disguise of their words. */
+export function undressedTexts(original: string): readonly string[] {
+  const text = foldLiteral(original);
+  const found: string[] = [];
+  for (let start = 0; start < text.length;) {
+    const end = Math.min(text.length, start + PASSAGE_UNITS);
+    const passage = text.slice(start, end);
+    for (const { plain } of disguisesOf(text, start, end)) {
+      const said = plain(passage);
+      if (said !== undefined && said !== passage) found.push(said);
+    }
+    if (end === text.length) break;
+    start = passageBehind(start, end);
   }
   return found;
 }

@@ -3,7 +3,7 @@ import type { TextScan } from "../text-scan.ts";
 import { disguisesOf } from "./disguises.ts";
 
 /** A passage ends here, or with its text; the next one begins a little before. */
-const PASSAGE_UNITS = 2048;
+export const PASSAGE_UNITS = 2048;
 const OVERLAP = 192;
 /** Shorter ones say nothing. */
 const PASSAGE_MIN = 20;
