@@ -3,6 +3,7 @@
  * Keys and values are texts of their own, so no pattern over one text can see both.
  */
 import { MORE, type Hit } from "../signature.ts";
+import { phraseOf } from "./secret-phrase.ts";
 import { judgeValue } from "./secret-generic.ts";
 import { NAME_DETECTOR, wholeName } from "./pii-name.ts";
 import { isPlaceholder } from "./secret-value.ts";
@@ -14,7 +15,7 @@ export interface Labelled {
   readonly match: (value: string) => Hit | undefined;
 }
 
-export const SECRET_DETECTOR = "secret";
+const SECRET_DETECTOR = "secret";
 const PASSWORD_MIN = 8;
 const PASSWORD_MAX = 128;
 const KEY_MAX = 512;
@@ -31,6 +32,11 @@ export const LABELLED: readonly Labelled[] = [
     names:
       /(?:api|access|private|secret|signing|encryption|account|auth|license|master|service)[_.-]?key$|(?<!(?:next|page|csrf|xsrf|cursor|sync|continuation|max)[_.-]?)token$|credentials?$|^(?:proxy-)?authorization$|^cookie$/i,
     match: keyOf,
+  },
+  {
+    detector: SECRET_DETECTOR,
+    names: /(?:mnemonic|(?:seed|recovery|secret|backup|wallet)[_-]?(?:phrase|words)|^seed)$/i,
+    match: phraseOf,
   },
   {
     detector: NAME_DETECTOR,

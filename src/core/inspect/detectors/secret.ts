@@ -2,6 +2,7 @@ import type { Signature } from "../signature.ts";
 import { GENERIC_SECRETS } from "./secret-generic.ts";
 import { SECRET_FORMATS, type SecretFormat } from "./secret-formats.ts";
 import { LONG_SECRETS } from "./secret-long.ts";
+import { SECRET_PHRASES } from "./secret-phrase.ts";
 import { SECRET_SHAPES } from "./secret-shapes.ts";
 import { secretHit } from "./secret-hit.ts";
 import { isBlank } from "./secret-value.ts";
@@ -29,6 +30,7 @@ export const SECRET: readonly Signature[] = [
   ...SECRET_SHAPES,
   ...LONG_SECRETS,
   ...GENERIC_SECRETS,
+  ...SECRET_PHRASES,
 ];
 
 function formatAt(view: View, at: number, format: SecretFormat): Outcome {
