@@ -6,6 +6,7 @@ import type { Finding } from "./finding.ts";
 import type { InspectionRule } from "./inspection.ts";
 import { emailAt, EMAIL_DETECTOR, mailStart } from "./detectors/pii-email.ts";
 import { INJECTION_DETECTOR } from "./detectors/injection.ts";
+import { isReported } from "./reported-speech.ts";
 import { marksOf, ruleFor } from "./scan-plan.ts";
 import { afford } from "./scan-budget.ts";
 import { HOLD_MAX, MORE, type Hit, type View } from "./signature.ts";
@@ -165,8 +166,8 @@ const LEAD_UNITS = 24;
 const MEMBER = /(?:["']\s*|(?:^|\n)[\s-]*[\w.-]+):$/;
 
 /** Text about attacks shows some: the classifier reads up to here and knows. */
-function isMentioned({ lane, text, base }: TextScan, { start }: Hit): boolean {
-  if (isMention(text, start)) return true;
+function isMentioned({ lane, text, base }: TextScan, { start, end }: Hit): boolean {
+  if (isMention(text, start) || isReported(text, start, end)) return true;
   if (lane === undefined) return false;
   readUpTo(lane, text, base, start);
   return isShown(lane.reader.setting);

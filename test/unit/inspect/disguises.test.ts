@@ -43,6 +43,22 @@ const codes = (write: (code: number) => string, between: string): Disguise => {
   return (text) => Array.from(Buffer.from(text), write).join(between);
 };
 
+const LEET: Readonly<Record<string, string>> = {
+  a: "4",
+  e: "3",
+  i: "1",
+  l: "1",
+  o: "0",
+  s: "5",
+  t: "7",
+};
+
+function leetWithoutSpaces(text: string): string {
+  return text
+    .replace(/[^a-z]/gi, "")
+    .replace(/[aeilost]/gi, (char) => LEET[char.toLowerCase()] ?? char);
+}
+
 const DISGUISES: Readonly<Record<string, readonly [string, Disguise]>> = {
   "the alphabet moved by 13": ["rot13", moved(13)],
   "the alphabet moved by 3": ["rot3", moved(3)],
@@ -68,6 +84,7 @@ const DISGUISES: Readonly<Record<string, readonly [string, Disguise]>> = {
     "drawn-out-letters",
     each((char) => char.repeat(/[aeiou]/.test(char) ? 4 : 1)),
   ],
+  "digits for letters, without spaces": ["glued-leet", leetWithoutSpaces],
   "decimal numbers": ["numbers", codes(String, ", ")],
   "binary numbers": ["numbers", codes((code) => code.toString(2).padStart(8, "0"), " ")],
   "hexadecimal numbers": ["numbers", codes((code) => `0x${code.toString(16)}`, " ")],

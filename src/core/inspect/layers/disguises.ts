@@ -3,8 +3,9 @@
  * decoded, and nothing allocated, where none does.
  */
 import { CIPHERS, VOTER_UNITS_MAX, votesOf } from "./ciphers.ts";
-import { GLUED_MIN, gluedWords } from "./glued-words.ts";
+import { GLUED_MIN, gluedLeet, gluedWords } from "./glued-words.ts";
 import { isTell, JOINT_HEADS, jointEnd, rejoined, CHAIN_UNITS_MAX } from "./joints.ts";
+import { isMixed, mixedDigits, mixedLetters, resetMixed } from "./mixed-run.ts";
 import { fromMorse, fromNumbers, lastRow } from "./number-list.ts";
 import { undoubled, unsigned } from "./letter-tricks.ts";
 import { unspelled } from "./spelled-letters.ts";
@@ -39,6 +40,7 @@ const NUMBERS: Disguise = { name: "numbers", encodes: true, plain: fromNumbers, 
 const SPELLED = disguise("spelling", unspelled);
 const JOINED = disguise("split-words", rejoined);
 const GLUED = disguise("glued-words", gluedWords);
+const MIXED = disguise("glued-leet", gluedLeet);
 const DRAWN_OUT = disguise("drawn-out-letters", undoubled);
 const SIGNED = disguise("leet", unsigned);
 const DOTS = disguise("morse", fromMorse);
@@ -96,6 +98,7 @@ export function disguisesOf(text: string, start: number, end: number): readonly 
   if (counts.singles >= SINGLES_MIN) found.push(SPELLED);
   if (counts.tells >= TELLS_MIN) found.push(JOINED);
   if (counts.longest >= GLUED_MIN) found.push(GLUED);
+  if (isMixed()) found.push(MIXED);
   if (counts.drawnOut >= DRAWN_OUT_MIN) found.push(DRAWN_OUT);
   if (counts.signs >= SIGNS_MIN) found.push(SIGNED);
   if (counts.dots >= DOTS_MIN && counts.codes >= CODES_MIN) found.push(DOTS);
@@ -113,6 +116,7 @@ function reset(): void {
   counts.dots = 0;
   counts.codes = 0;
   counts.longest = 0;
+  resetMixed();
   if (counts.voters === 0) return;
   counts.voters = 0;
   votes.fill(0);
@@ -205,6 +209,7 @@ function readWord(text: string, start: number, end: number): number {
     }
   }
   const units = i - start;
+  mixedLetters(start, i);
   if (same > 0 && units > 4 && isDrawn(units, same, thrice)) counts.drawnOut += 1;
   if (units === 1) readSingle(text, start, key);
   else {
@@ -253,6 +258,7 @@ function readNumber(text: string, start: number, end: number): number {
   let i = start + 1;
   while (i < end && isDigit(text.charCodeAt(i))) i += 1;
   while (i < end && isHexLetter(text.charCodeAt(i) | 0x20)) i += 1;
+  mixedDigits(text, start, i);
   const isNext = start - counts.rowEnd <= ROW_GAP_MAX && i - start <= DIGITS_MAX;
   // What is written `%41` is an escape.
   counts.row = isNext && text.charCodeAt(start - 1) !== PERCENT ? counts.row + 1 : 1;

@@ -70,6 +70,27 @@ export function gluedWords(text: string): string | undefined {
   return said === undefined || said.length === 0 ? undefined : said.join("\n");
 }
 
+/** Shorter runs of letters and digits are names. */
+export const MIXED_MIN = 40;
+const MIXED_RUNS = /[A-Za-z0-9]{40,512}/g;
+const LEET: Readonly<Record<string, string>> = { 0: "o", 3: "e", 4: "a", 5: "s", 7: "t" };
+/** Among the first units of a run: of these digits so many, and of the others none. */
+const LEET_DIGITS_MIN = 4;
+
+/** `1gn0r3411pr3v10u5…`: nobody knows which ones are an `i`, and which an `l`. */
+export function gluedLeet(text: string): string | undefined {
+  const runs = text.match(MIXED_RUNS)?.filter(isLeet);
+  if (runs === undefined || runs.length === 0) return undefined;
+  const spelled = runs.join(" ").replace(/[03457]/g, (digit) => LEET[digit] ?? digit);
+  const readings = [spelled.replaceAll("11", "ll").replaceAll("1", "i"), spelled];
+  return gluedWords(readings.map((one) => one.replaceAll("1", "l")).join(" "));
+}
+
+function isLeet(run: string): boolean {
+  const head = run.slice(0, MIXED_MIN);
+  return !/[2689]/.test(head) && (head.match(/[013457]/g)?.length ?? 0) >= LEET_DIGITS_MIN;
+}
+
 /** Sentences have most letters, and have them soon. */
 const DISTINCT_MIN = 11;
 const DISTINCT_REACH = 64;

@@ -2,8 +2,8 @@
  * What a passage says without the disguise of its words is looked at for injection only, because
  * anything else would be found by chance. Numbers that spell characters are an encoding like others.
  */
-import { SECRET_DETECTOR } from "../detectors/labelled.ts";
 import { INJECTION_DETECTOR } from "../detectors/injection.ts";
+import { SECRET_DETECTOR } from "../detectors/secret.ts";
 import type { InspectionRule } from "../inspection.ts";
 import { redact } from "../judge.ts";
 import type { ScanPlan } from "../scan-plan.ts";

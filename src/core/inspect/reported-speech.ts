@@ -1,0 +1,24 @@
+/**
+ * What somebody else was told to do is a report, not an order: "the page asked the assistant to",
+ * "attackers persuade models to". Whoever is addressed is in it as "you", and then it is none.
+ */
+
+/** Shorter than what is kept of a text: the verdict must not depend on where it was cut. */
+const REACH_UNITS = 60;
+const TELLS_OF_TELLING =
+  /\b(?:tells?|told|ask(?:s|ed|ing)?|instruct(?:s|ed|ing)|order(?:s|ed|ing)|persuad(?:es?|ed|ing)|trick(?:s|ed|ing)|convinc(?:es?|ed|ing)|mak(?:es?|ing)|made|gets?|got|forc(?:es?|ed|ing)|caus(?:es?|ed|ing)|tries|tried|attempt(?:s|ed|ing)|request(?:s|ed|ing))(?: [\w'-]+){0,4} (?:to|into)(?: \w+ing)?\s*$/i;
+const ADDRESSED = /\byou(?:r|rs|rself)?\b/i;
+
+/** `start`: where the words begin that would be an order. */
+export function isReported(text: string, start: number, end: number): boolean {
+  const before = sentenceBefore(text, start);
+  if (!TELLS_OF_TELLING.test(before)) return false;
+  return !ADDRESSED.test(before) && !ADDRESSED.test(text.slice(start, end));
+}
+
+/** What stands before in the same sentence. */
+function sentenceBefore(text: string, start: number): string {
+  const near = text.slice(Math.max(0, start - REACH_UNITS), start);
+  const edge = Math.max(near.lastIndexOf("."), near.lastIndexOf("\n"), near.lastIndexOf(":"));
+  return near.slice(edge + 1);
+}
