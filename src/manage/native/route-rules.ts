@@ -5,6 +5,8 @@ import type { Access } from "./api.ts";
 import { IF_MATCH } from "./etag.ts";
 
 const ERRORS = [400, 401, 403, 404, 409, 410, 412, 422, 423, 428, 429, 500, 503] as const;
+/** Of what has a body. */
+const BODY_ERRORS = [413, 415] as const;
 const PROBLEM = {
   description: "Problem",
   content: { "application/problem+json": { schema: Type.Ref("Problem") } },
@@ -34,7 +36,8 @@ export function applyRouteRules(route: RouteOptions): void {
   if (schema.summary === undefined || schema.tags === undefined || responses === undefined) {
     throw new Error(`${name} is not described`);
   }
-  const problems = Object.fromEntries(ERRORS.map((status) => [status, PROBLEM]));
+  const errors = schema.body === undefined ? ERRORS : [...ERRORS, ...BODY_ERRORS];
+  const problems = Object.fromEntries(errors.map((status) => [status, PROBLEM]));
   route.schema = {
     ...schema,
     ...(config?.idempotent === true && { headers: schema.headers ?? IDEMPOTENCY_HEADER }),
