@@ -3,7 +3,7 @@
  * anywhere between two calls.
  */
 import { endToken } from "./token-features.ts";
-import { NO_TOKEN, WORD_TOKEN, type TokenReader } from "./token-reader.ts";
+import { NO_TOKEN, SEEN, WORD_TOKEN, type TokenReader } from "./token-reader.ts";
 import { endLine, isQuoteSign, openByWord, passSigns, PLAIN } from "./token-setting.ts";
 import { plainUnits, PRIME as WORD_PRIME, STEM_UNITS as STEM } from "./word-roles.ts";
 
@@ -43,18 +43,22 @@ for (const [from, to] of [
 }
 kinds.fill(SPACE, 0x2028, 0x202a);
 
-const plain = plainUnits();
+const PLAIN_BITS = 16;
+const KIND_BITS = 2;
+const PLAIN_MASK = (1 << PLAIN_BITS) - 1;
+const KIND_MASK = (1 << KIND_BITS) - 1;
+const IS_CAPITAL = SEEN.CAPITAL;
+const IS_QUOTE = 1 << (PLAIN_BITS + KIND_BITS);
+/** By unit, in one number: what is hashed of it, its kind, and what is told of tokens with it. */
+const units = Int32Array.from(plainUnits(), (plain, unit) => {
+  return plain | ((kinds[unit] ?? WORD) << PLAIN_BITS) | marksOf(unit);
+});
 
-const IS_LETTER = 1;
-const IS_CAPITAL = 2;
-const IS_DIGIT = 4;
-const IS_QUOTE = 8;
-/** By unit: what is counted of it. */
-const marks = new Uint8Array(0x10000).fill(IS_LETTER, 0x80);
-marks.fill(IS_LETTER | IS_CAPITAL, 0x41, 0x5b).fill(IS_LETTER, 0x61, 0x7b);
-marks.fill(IS_DIGIT, 0x30, 0x3a);
-for (let unit = 0; unit < marks.length; unit += 1) {
-  if (isQuoteSign(unit)) marks[unit] = (marks[unit] ?? 0) | IS_QUOTE;
+function marksOf(unit: number): number {
+  if (isQuoteSign(unit)) return IS_QUOTE;
+  if (unit >= 0x30 && unit <= 0x39) return SEEN.DIGIT;
+  if (unit >= 0x41 && unit <= 0x5a) return SEEN.CAPITAL;
+  return unit >= 0x80 || (unit >= 0x61 && unit <= 0x7a) ? SEEN.SMALL : 0;
 }
 
 /** Reads `[from, to)` of `text`; `base` is the offset of the text's first unit. */
@@ -95,28 +99,25 @@ function readRun(
   base: number,
 ): number {
   const { kind } = reader;
-  let { hash, length, letters, digits, capitals } = reader;
-  let quotes = 0;
+  let { hash, length, capitals } = reader;
+  let seen = 0;
   let i = from;
-  let unit = text.charCodeAt(i);
+  let unit = units[text.charCodeAt(i)] ?? 0;
   do {
-    const mark = marks[unit] ?? 0;
-    hash = Math.imul(hash ^ (plain[unit] ?? 0), PRIME);
+    seen |= unit;
+    hash = Math.imul(hash ^ (unit & PLAIN_MASK), PRIME);
     length += 1;
     if (length === STEM_UNITS) reader.stem = hash;
-    letters += mark & IS_LETTER;
-    capitals += (mark & IS_CAPITAL) >> 1;
-    digits += (mark & IS_DIGIT) >> 2;
-    quotes |= mark & IS_QUOTE;
+    if ((unit & IS_CAPITAL) !== 0) capitals += 1;
     i += 1;
     if (i === to) break;
-    unit = text.charCodeAt(i);
-  } while (kinds[unit] === kind);
+    unit = units[text.charCodeAt(i)] ?? 0;
+  } while (((unit >> PLAIN_BITS) & KIND_MASK) === kind);
   reader.hash = hash;
   reader.length = length;
-  reader.letters = letters;
-  reader.digits = digits;
+  reader.seen |= seen;
   reader.capitals = capitals;
+  const quotes = seen & IS_QUOTE;
   reader.last = quotes === 0 ? 0 : text.charCodeAt(i - 1);
   if (quotes !== 0) {
     if (kind === SIGN) passSigns(reader.setting, text, from, i, base);

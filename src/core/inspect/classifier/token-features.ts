@@ -5,6 +5,7 @@
 import {
   REPEAT_REACH,
   ROLE_REACH,
+  SEEN,
   startToken,
   WORD_TOKEN,
   type TokenReader,
@@ -14,6 +15,10 @@ import { hashOf, isTalk, PRIME, roleOf, STEM_UNITS } from "./word-roles.ts";
 
 /** Words this long are no words and say nothing; nor does a letter alone. */
 const WORD_MAX = 24;
+
+const IS_SMALL = SEEN.SMALL;
+const IS_LETTER = SEEN.SMALL | SEEN.CAPITAL;
+const IS_DIGIT = SEEN.DIGIT;
 
 // What kinds of features there are: each begins its hash with its own number.
 const IS_WORD = 0x1f3d;
@@ -36,7 +41,7 @@ export function endToken(reader: TokenReader, end: number): void {
   let stem = length < STEM_UNITS ? hash : reader.stem;
   const isLong = length > WORD_MAX;
   hearToken(reader.setting, kind === WORD_TOKEN && isTalk(stem));
-  if (kind === WORD_TOKEN && reader.letters === 0) hash = stem = NUMBER;
+  if (kind === WORD_TOKEN && (reader.seen & IS_LETTER) === 0) hash = stem = NUMBER;
   else if (isLong) hash = stem = LONG_WORD;
   const isLetter = kind === WORD_TOKEN && length === 1;
   if (isLong || isLetter || isRepeated(reader, hash)) {
@@ -49,7 +54,7 @@ export function endToken(reader: TokenReader, end: number): void {
   features[2] = mixed(IS_SKIP ^ reader.before2, stem);
   features[3] = mixed(IS_WIDE_SKIP ^ reader.before3, stem);
   let count = 4;
-  if (reader.capitals >= 3 && reader.capitals === reader.letters) {
+  if (reader.capitals >= 3 && (reader.seen & IS_SMALL) === 0) {
     features[count] = mixed(IS_CAPITALS, stem);
     count += 1;
   }
@@ -97,7 +102,7 @@ function playRole(reader: TokenReader, role: number, from: number): number {
     }
     features[count] = mixed(IS_ROLE, role);
     count += 1;
-    if (reader.digits > 0) {
+    if ((reader.seen & IS_DIGIT) !== 0) {
       features[count] = mixed(IS_LEET, 0);
       count += 1;
     }

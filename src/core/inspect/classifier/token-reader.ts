@@ -13,6 +13,9 @@ export const ROLE_REACH = 5;
 export const NO_TOKEN = 0;
 export const WORD_TOKEN = 1;
 
+/** What a token's units are. */
+export const SEEN = { SMALL: 1 << 20, CAPITAL: 1 << 21, DIGIT: 1 << 22 } as const;
+
 export interface TokenSink {
   /** `features`: the first `count` are this token's, for the time of the call. */
   token(features: Int32Array, count: number, start: number, end: number): void;
@@ -26,8 +29,8 @@ export interface TokenReader {
   length: number;
   hash: number;
   stem: number;
-  letters: number;
-  digits: number;
+  /** Bits of `SEEN` that its units have, and others. */
+  seen: number;
   capitals: number;
   /** Its last unit, where a quotation may end with it. */
   last: number;
@@ -56,8 +59,7 @@ export function openTokens(sink: TokenSink): TokenReader {
     length: 0,
     hash: SEED,
     stem: SEED,
-    letters: 0,
-    digits: 0,
+    seen: 0,
     capitals: 0,
     last: 0,
     setting: openSetting(),
@@ -98,7 +100,6 @@ function emptyBytes(bytes: Uint8Array): Uint8Array {
 export function startToken(reader: TokenReader): void {
   reader.hash = SEED;
   reader.length = 0;
-  reader.letters = 0;
-  reader.digits = 0;
+  reader.seen = 0;
   reader.capitals = 0;
 }
