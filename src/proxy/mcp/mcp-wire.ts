@@ -25,7 +25,7 @@ import type {
 } from "../wire.ts";
 import { McpInterpretation, type Asked } from "./mcp-interpretation.ts";
 import { paramHeaderFault } from "./param-headers.ts";
-import { RPC_HEADER_MISMATCH } from "./protocol-era.ts";
+import { RPC_HEADER_MISMATCH, unknownSessionVersion } from "./protocol-era.ts";
 import type { ProtectedResource } from "./protected-resource.ts";
 import { approvalQuestion, mayAskToWait } from "./approval-question.ts";
 import { progressWords } from "./progress-words.ts";
@@ -70,6 +70,8 @@ type WireTasks = Pick<TaskDesk, "keep" | "begin" | "cancel"> & {
 
 const FOREIGN_STATE =
   "This requestState was not given for this call: it goes on for the same agent and arguments only.";
+const UNKNOWN_DETAIL = "MCP-Protocol-Version names no version that is known here.";
+const UNKNOWN_VERSION: Refusal = { code: "malformed", detail: UNKNOWN_DETAIL };
 
 class McpExchange implements WireExchange {
   readonly bodyNeed: BodyNeed;
@@ -96,12 +98,9 @@ class McpExchange implements WireExchange {
     // The configured URL is the endpoint itself: `/mcp`, not `/mcp/`.
     this.target = head.upstream.pathPrefix === "" ? "/" : "";
     this.#question = head.method === "GET" ? { kind: "stream" } : UNREAD;
-    this.#context = undefined;
-    this.#fault = undefined;
-    this.#token = undefined;
-    this.#waiting = undefined;
-    this.#taskable = undefined;
-    this.#task = undefined;
+    this.#context = this.#fault = undefined;
+    this.#token = this.#waiting = undefined;
+    this.#taskable = this.#task = undefined;
   }
 
   interpret(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {
@@ -274,6 +273,9 @@ class McpExchange implements WireExchange {
     context: InterpretContext,
   ): Verdict<Interpretation> {
     this.#question = question;
+    if (unknownSessionVersion(this.#head.headers) !== undefined) {
+      return this.#halt(400, UNKNOWN_VERSION);
+    }
     const upstream = this.#head.upstream.name;
     const action = { kind: "mcp", upstream, method, name: undefined } as const;
     return this.#understood({ question, action, received: undefined }, context);

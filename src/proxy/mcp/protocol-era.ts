@@ -10,6 +10,7 @@
 import { Buffer } from "node:buffer";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { RequestHead } from "../wire.ts";
+import { SESSION_VERSIONS } from "./era/session-versions.ts";
 import { methodShape, type Era, type NameField } from "./methods.ts";
 import { RPC_INVALID_PARAMS, type RpcMessage } from "./rpc-message.ts";
 
@@ -27,11 +28,25 @@ export const FIRST_STATELESS = "2026-07-28";
 /** Stateless revisions that are understood here; a later one could mean something else. */
 export const STATELESS_VERSIONS: readonly string[] = [FIRST_STATELESS];
 
+const ALL_VERSIONS: readonly string[] = [...SESSION_VERSIONS, ...STATELESS_VERSIONS];
+
 export const VERSION_META_KEY = "io.modelcontextprotocol/protocolVersion";
 export const RPC_HEADER_MISMATCH = -32020;
 export const RPC_UNSUPPORTED_VERSION = -32022;
 
+/**
+ * A version that no session was ever agreed on; servers must refuse it with 400 (2025-11-25,
+ * Transports, Protocol Version Header). Those of the stateless era are compared with the body.
+ */
+export function unknownSessionVersion(headers: RequestHead["headers"]): string | undefined {
+  const named = header(headers, "mcp-protocol-version");
+  if (named === undefined || named >= FIRST_STATELESS) return undefined;
+  return SESSION_VERSIONS.includes(named) ? undefined : named;
+}
+
 export function readEra(message: RpcMessage, headers: RequestHead["headers"]): EraReading {
+  const unknown = unknownSessionVersion(headers);
+  if (unknown !== undefined) return unsupported(unknown, ALL_VERSIONS);
   if (message.kind === "response") return LEGACY;
   const claim = claimOf(message.params);
   const named = header(headers, "mcp-protocol-version");
@@ -147,8 +162,8 @@ function invalid(problem: string): EraReading {
   return { kind: "problem", rpcCode: RPC_INVALID_PARAMS, problem, data: undefined };
 }
 
-function unsupported(requested: string): EraReading {
+function unsupported(requested: string, supported = STATELESS_VERSIONS): EraReading {
   const problem = `protocol version ${requested.slice(0, 20)} is not supported here`;
-  const data = { supported: STATELESS_VERSIONS, requested };
+  const data = { supported, requested };
   return { kind: "problem", rpcCode: RPC_UNSUPPORTED_VERSION, problem, data };
 }

@@ -103,6 +103,11 @@ describe("what an MCP request asks", () => {
     expect(action).toMatchObject({ kind: "mcp", upstream: "tools", method, name });
   });
 
+  it.each(["GET", "DELETE"] as const)("is refused for %s under an unknown version", (method) => {
+    const headers = { "mcp-protocol-version": "1999-01-01" };
+    expect(refused(undefined, mcpHead({ method, headers })).status).toBe(400);
+  });
+
   it("is the opening of a stream for GET and the end of a session for DELETE", () => {
     const bare = (method: string) => mcpHead({ method, hasBody: false, headers: {} });
     expect(understood(undefined, bare("GET")).action).toMatchObject({ method: "session/stream" });

@@ -99,6 +99,18 @@ describe("readEra", () => {
     });
   });
 
+  it("refuses a header that names a version on which no session was ever agreed", () => {
+    for (const known of ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]) {
+      const headers = { "mcp-protocol-version": known };
+      expect(eraOf(call({ name: "echo" }), headers)).toMatchObject({ kind: "ok", era: "2025" });
+    }
+    const headers = { "mcp-protocol-version": "1999-01-01" };
+    expect(eraOf(call({ name: "echo" }), headers)).toMatchObject({
+      rpcCode: RPC_UNSUPPORTED_VERSION,
+      data: { supported: expect.arrayContaining(["2025-11-25"]), requested: "1999-01-01" },
+    });
+  });
+
   it("refuses a promise of the header that the body does not keep", () => {
     const headers = { "mcp-protocol-version": "2026-07-28" };
     expect(eraOf(call({ name: "echo" }), headers)).toMatchObject({ rpcCode: RPC_INVALID_PARAMS });
