@@ -4,5 +4,4 @@ export interface SessionClientStore {
   introduce(session: string, capabilities: string): void;
   /** Undefined: it can do nothing that a server could ask of it, or nobody knows. */
   capabilitiesOf(session: string): string | undefined;
-  part(session: string): void;
 }

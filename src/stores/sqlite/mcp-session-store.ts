@@ -84,6 +84,7 @@ export class SqliteMcpSessions implements SessionOwnerStore, SessionClientStore,
   forget(session: string): void {
     try {
       this.#forget.run(session);
+      this.#part.run(session);
     } catch {
       // It ages out.
     }
@@ -103,14 +104,6 @@ export class SqliteMcpSessions implements SessionOwnerStore, SessionClientStore,
       return typeof known === "string" ? known : undefined;
     } catch {
       return undefined;
-    }
-  }
-
-  part(session: string): void {
-    try {
-      this.#part.run(session);
-    } catch {
-      // It ages out.
     }
   }
 

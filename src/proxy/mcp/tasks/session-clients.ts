@@ -37,10 +37,6 @@ export class SessionClients {
     const text = this.#store.capabilitiesOf(keyOf(upstream, session));
     return text === undefined ? undefined : JSON.parse(text);
   }
-
-  part(upstream: UpstreamName, session: string): void {
-    this.#store.part(keyOf(upstream, session));
-  }
 }
 
 /** What the client of a request can be asked; in the 2026 era each request says so itself. */

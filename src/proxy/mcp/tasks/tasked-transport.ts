@@ -16,7 +16,6 @@ import {
   type RpcResponse,
 } from "../rpc-message.ts";
 import { AnswerStream, errorText } from "../transport/answer-stream.ts";
-import { headerOf } from "../transport/mcp-request.ts";
 import { mcpRequestOf } from "../transport/mcp-request-of.ts";
 import { SessionBinder } from "../transport/session-binder.ts";
 import { ResultWait } from "./result-wait.ts";
@@ -97,10 +96,6 @@ export class TaskedTransport implements UpstreamTransport {
     const { question, exchange, principal } = interpretation;
     if (question.kind === "request" && question.method === "initialize") {
       return this.#way.dispatch(departure, this.#introducing(interpretation, handler));
-    }
-    if (question.kind === "end") {
-      const session = headerOf(departure.headers, "mcp-session-id");
-      if (session !== undefined) this.#desk.clients.part(this.#upstream.name, session);
     }
     const listens = question.kind === "request" && question.method === "subscriptions/listen";
     if (!listens && question.kind !== "stream") return this.#way.dispatch(departure, handler);
