@@ -12,11 +12,16 @@ const VAULT_LABEL = /^(.+)@\d+$/;
 
 /** Counts the vault's secrets that exchanges were lent. */
 export function secretUseListener(uses: Pick<SecretUses, "add">): Listener {
+  let label = "";
+  let names: readonly string[] = [];
   return ({ credential, principal, at }) => {
     if (credential === undefined || principal === undefined) return;
-    for (const label of credential.split(" ")) {
-      const name = VAULT_LABEL.exec(label)?.[1];
-      if (name !== undefined) uses.add(principal.tenant, name, at);
-    }
+    // Most calls are lent what the one before was lent.
+    if (credential !== label) [label, names] = [credential, namesIn(credential)];
+    for (const name of names) uses.add(principal.tenant, name, at);
   };
+}
+
+function namesIn(credential: string): readonly string[] {
+  return credential.split(" ").flatMap((label) => VAULT_LABEL.exec(label)?.[1] ?? []);
 }

@@ -1,6 +1,6 @@
 import { openAliasBook, type AliasBook, type AliasBooks } from "../../core/inspect/aliases.ts";
 import type { Principal } from "../../core/principal.ts";
-import { recent, sessionKey } from "./recent.ts";
+import { Recent, sessionKey } from "./recent.ts";
 
 /** Sessions remembered: the one that was quiet longest goes first, and begins to count anew. */
 const SESSIONS_MAX = 2048;
@@ -10,8 +10,6 @@ const SESSIONS_MAX = 2048;
  * memory and are never written.
  */
 export function createAliasBooks(): AliasBooks {
-  const books = new Map<string, AliasBook>();
-  return {
-    of: (principal: Principal) => recent(books, sessionKey(principal), SESSIONS_MAX, openAliasBook),
-  };
+  const books = new Recent<AliasBook>(SESSIONS_MAX, openAliasBook);
+  return { of: (principal: Principal) => books.of(sessionKey(principal)) };
 }

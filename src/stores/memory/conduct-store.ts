@@ -16,7 +16,7 @@ import {
 } from "../../core/session/session-window.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Instant } from "../../core/units.ts";
-import { recent, sessionKey } from "./recent.ts";
+import { Recent, sessionKey } from "./recent.ts";
 
 /** Sessions and agents remembered: the one that was quiet longest goes first. */
 export const SESSIONS_MAX = 4096;
@@ -34,15 +34,15 @@ export function createConductStore(): ConductStore {
 }
 
 class MemoryConductStore implements ConductStore {
-  readonly #sessions = new Map<string, Session>();
-  readonly #agents = new Map<string, AgentHabits>();
+  readonly #sessions = new Recent<Session>(SESSIONS_MAX, openSession);
+  readonly #agents = new Recent<AgentHabits>(AGENTS_MAX, openHabits);
 
   get watching(): boolean {
     return this.#sessions.size > 0;
   }
 
   observe(principal: Principal, call: Call, at: Instant): Conduct {
-    const session = this.#session(principal);
+    const session = this.#sessions.of(sessionKey(principal));
     const habits = this.#habits(principal);
     const late = session.pending;
     session.pending = [];
@@ -53,7 +53,7 @@ class MemoryConductStore implements ConductStore {
   }
 
   ended(principal: Principal, end: CallEnd, at: Instant): void {
-    const session = this.#sessions.get(sessionKey(principal));
+    const session = this.#sessions.known(sessionKey(principal));
     if (session === undefined) return;
     noteEnd(session.window, end, at);
     const dear = noteCost(this.#habits(principal), end.cost);
@@ -61,14 +61,11 @@ class MemoryConductStore implements ConductStore {
     session.pending = dear;
   }
 
-  #session(principal: Principal): Session {
-    return recent(this.#sessions, sessionKey(principal), SESSIONS_MAX, () => ({
-      window: openWindow(),
-      pending: [],
-    }));
-  }
-
   #habits({ tenant, agent }: Principal): AgentHabits {
-    return recent(this.#agents, JSON.stringify([tenant, agent]), AGENTS_MAX, openHabits);
+    return this.#agents.of(JSON.stringify([tenant, agent]));
   }
+}
+
+function openSession(): Session {
+  return { window: openWindow(), pending: [] };
 }

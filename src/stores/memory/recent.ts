@@ -1,4 +1,4 @@
-/** Maps that remember what was used last, and what sessions are called in them. */
+/** Values by key, of which those that were used last are kept, and what sessions are called there. */
 import type { Principal } from "../../core/principal.ts";
 
 /** Session names are the client's: they mean something only together with the agent. */
@@ -6,21 +6,43 @@ export function sessionKey({ tenant, agent, session }: Principal): string {
   return JSON.stringify([tenant, agent, session]);
 }
 
-/** The entry, moved to the end of the map; made where there is none. */
-export function recent<Value>(
-  map: Map<string, Value>,
-  key: string,
-  most: number,
-  make: () => Value,
-): Value {
-  const value = map.get(key) ?? make();
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > most) {
-    for (const oldest of map.keys()) {
-      map.delete(oldest);
-      break;
+/** At most so many values; the one that was quiet longest goes first. */
+export class Recent<Value> {
+  readonly #most: number;
+  readonly #make: () => Value;
+  readonly #values = new Map<string, Value>();
+  /** Used last, so it stands last: moving it with each call of its session remakes the map's table. */
+  #last: { readonly key: string; readonly value: Value } | undefined;
+
+  constructor(most: number, make: () => Value) {
+    this.#most = most;
+    this.#make = make;
+  }
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  /** Does not count as use. */
+  known(key: string): Value | undefined {
+    return this.#values.get(key);
+  }
+
+  /** Made where there is none. */
+  of(key: string): Value {
+    if (this.#last?.key === key) return this.#last.value;
+    const value = this.#values.get(key) ?? this.#make();
+    this.#values.delete(key);
+    this.#values.set(key, value);
+    this.#last = { key, value };
+    if (this.#values.size > this.#most) this.#dropOldest();
+    return value;
+  }
+
+  #dropOldest(): void {
+    for (const oldest of this.#values.keys()) {
+      this.#values.delete(oldest);
+      return;
     }
   }
-  return value;
 }
