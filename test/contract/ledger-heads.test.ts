@@ -188,6 +188,14 @@ describe("a ledger of 1,000 records with signed heads", () => {
     expect(independent.join()).toContain("not those that were signed");
   });
 
+  it("shows that nothing vouches for the records once all heads are gone", async () => {
+    const { ours, independent } = await after(() => {
+      for (const writer of test.writers()) rmSync(join(test.directory, writer, "heads.jsonl"));
+    });
+    expect(ours.map(({ kind }) => kind)).toEqual(["no_head"]);
+    expect(independent).toEqual(["no head is there for the key to vouch"]);
+  });
+
   it("shows a rollback of everything to an earlier state by the heads that were sent away", async () => {
     const [writer = ""] = test.writers();
     const heads = join(test.directory, writer, "heads.jsonl");

@@ -111,7 +111,9 @@ async function ship(): Promise<void> {
 async function verified(): Promise<ChainReport> {
   const directory = join(data, "ledger");
   const sources = await collectHeads(directory, []);
-  const heads = await checkHeads(directory, sources, [openSigningKey(join(data, "key.pem"))]);
+  // Some are looked at before their first head, for which a trusted key would ask.
+  const trusted = sources.length === 0 ? [] : [openSigningKey(join(data, "key.pem"))];
+  const heads = await checkHeads(directory, sources, trusted);
   expect(heads.problems).toEqual([]);
   for await (const report of verifyLedger(directory, { trees: treesOf(sources) })) return report;
   throw new Error("there is no chain");

@@ -32,6 +32,7 @@ export function faultsOf(directory: string, publicKeyPem: string, kept: string[]
       lines.push(...text.split("\n").slice(0, -1));
     }
   }
+  if (lines.length === 0) faults.push("no head is there for the key to vouch");
   for (const line of lines) checkHead(line, key, leaves, faults);
   return faults;
 }

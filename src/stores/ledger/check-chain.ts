@@ -33,6 +33,7 @@ export type ProblemKind =
   | "head_mismatch"
   | "root_mismatch"
   | "bad_head"
+  | "no_head"
   | "unknown_key"
   | "tail_cut"
   | "unexplained_removal"

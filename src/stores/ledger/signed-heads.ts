@@ -62,7 +62,8 @@ export interface HeadsReport {
 
 /**
  * Checks every head in itself: its form, its root, and with `trusted` keys its signature. A key that
- * a trusted one endorsed, on the record, is trusted too.
+ * a trusted one endorsed, on the record, is trusted too. Without any head, a trusted key vouches
+ * for nothing: whoever removed the heads may have written the chains anew.
  */
 export async function checkHeads(
   directory: string,
@@ -81,8 +82,17 @@ export async function checkHeads(
       else if (head !== undefined && (latest === undefined || head.at > latest)) latest = head.at;
     }
   }
+  if (keys !== undefined && count === 0) problems.push(NO_HEAD);
   return { heads: count, latest, checked: keys !== undefined, problems };
 }
+
+const NO_HEAD: Problem = {
+  kind: "no_head",
+  file: "heads.jsonl",
+  line: 0,
+  seq: undefined,
+  detail: "no head is there for the key to vouch; one is signed on an interval and at the end",
+};
 
 interface HeadFault {
   readonly kind: ProblemKind;
