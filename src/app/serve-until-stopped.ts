@@ -10,6 +10,12 @@ export interface Served {
 /** Why the process ends: the exit code is main's business. */
 export type Ending = "drained" | "cut";
 
+/** Who started the process, and so who ends it. */
+export type RunBy = "primary" | "npm" | "anybody";
+
+/** How long a gate that npm has left outlives it. */
+const PARENT_LOOK_MS = 500;
+
 /** `npm start` sends on what the terminal has sent to everybody: one Ctrl-C is heard twice. */
 const ECHO_MS = 250;
 
@@ -21,13 +27,15 @@ const STOP_SIGNALS: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT"];
  *
  * A worker leaves SIGINT to its primary: a terminal sends it to the whole group.
  */
-export async function serveUntilStopped(served: Served, isWorker: boolean): Promise<Ending> {
+export async function serveUntilStopped(served: Served, runBy: RunBy): Promise<Ending> {
+  const isWorker = runBy === "primary";
   using _trimming = trimWhenIdle();
   const reload = (): void => served.reload();
   process.on("SIGHUP", reload);
   if (isWorker) process.on("SIGINT", () => {});
   const signals = isWorker ? ["SIGTERM" as const] : STOP_SIGNALS;
-  await oneOf(signals, 0);
+  const told = oneOf(signals, 0);
+  await (runBy === "npm" ? Promise.race([told, orphaned()]) : told);
   // Without a listener the next signal would end the process before its exit code is set.
   for (const signal of signals) process.on(signal, () => {});
   const again = oneOf(signals, monotonicMillis() + ECHO_MS).then(() => "cut" as const);
@@ -35,6 +43,21 @@ export async function serveUntilStopped(served: Served, isWorker: boolean): Prom
   const ending = await Promise.race([stopped, again]);
   process.off("SIGHUP", reload);
   return ending;
+}
+
+/**
+ * npm passes SIGTERM to the shell between us, which ends and tells nobody. Elsewhere a parent that
+ * ends is how a program leaves its terminal.
+ */
+function orphaned(): Promise<void> {
+  const parent = process.ppid;
+  return new Promise((resolve) => {
+    const look = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(look);
+      resolve();
+    }, PARENT_LOOK_MS).unref();
+  });
 }
 
 /** Resolves with the first signal that comes after `from`, in monotonic milliseconds. */

@@ -33,7 +33,8 @@ async function serve({ config }: LoadedConfig, log: Log, shell: Shell): Promise<
   }
   const running = await start(parts);
   // Listens for signals first: who reads the banner may stop the program right away.
-  const ending = serveUntilStopped(running, false);
+  const isUnderNpm = environment["npm_lifecycle_event"] !== undefined;
+  const ending = serveUntilStopped(running, isUnderNpm ? "npm" : "anybody");
   const tell = running.config.log.format === "json" ? bannerLine : banner;
   shell.out(tell(running.config, running.url, running.manageUrl ?? ""));
   return (await ending) === "drained" ? EXIT.ok : EXIT.interrupted;

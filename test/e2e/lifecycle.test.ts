@@ -7,7 +7,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFailed } from "vitest";
 import { startThatFails } from "../support/failing-start.ts";
 import { FIRST_HALF, SECOND_HALF, startHeldUpstream } from "../support/held-upstream.ts";
 import type { HeldUpstream } from "../support/held-upstream.ts";
@@ -188,6 +188,26 @@ describe("a start", () => {
     expect(await once(child, "exit")).toEqual([0, null]);
     rmSync(cwd, { recursive: true, force: true });
     expect(output).toContain("Sallyport is up.");
+  });
+
+  it("below npm ends with the shell that npm puts between", async () => {
+    const cwd = mkdtempSync(join(tmpdir(), "sallyport-start-"));
+    // npm kills this shell; what it waits for would go on with its port.
+    const command = `"${process.execPath}" "${MAIN}" up --port 0 --manage-port 0 & echo gate $!; wait`;
+    const shell = spawn("sh", ["-c", command], {
+      cwd,
+      env: { PATH: process.env["PATH"], HOME: cwd, npm_lifecycle_event: "start" },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    onTestFailed(() => void process.kill(Number(/^gate (\d+)$/m.exec(output)?.[1]), "SIGKILL"));
+    for await (const text of shell.stdout) {
+      output += String(text);
+      if (output.includes("Sallyport is up.") && !shell.killed) shell.kill("SIGTERM");
+    }
+    // The gate had the same standard output: its end is the gate's.
+    expect(output).toMatch(/^gate \d+$/m);
+    rmSync(cwd, { recursive: true, force: true });
   });
 
   it.each(["port", "managePort"] as const)(

@@ -14,7 +14,7 @@ export async function runWorker(options: Omit<GatewayOptions, "crew">): Promise<
     tell({ kind: "report", request: message.request, report: gateway.report() });
   });
   tell({ kind: "serving", url: gateway.url });
-  const ending = await serveUntilStopped(gateway, true);
+  const ending = await serveUntilStopped(gateway, "primary");
   process.disconnect();
   return ending;
 }
