@@ -284,8 +284,8 @@ describe("a message", () => {
       stateless("good"),
       400,
     ],
-    ["a foreign host", good, { ...stateless("good"), host: "evil.example" }, 400],
-    ["a foreign origin", good, { ...stateless("good"), origin: "https://evil.example" }, 400],
+    ["a foreign host", good, { ...stateless("good"), host: "evil.example" }, 403],
+    ["a foreign origin", good, { ...stateless("good"), origin: "https://evil.example" }, 403],
   ])("with %s reaches no server", async (_, body, headers, status) => {
     const before = reached.length;
     const heard = await post(body, headers);

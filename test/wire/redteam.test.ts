@@ -148,7 +148,7 @@ describe("headers that say something else than the request line", () => {
   });
 
   it("that say a page of another site began it are refused, also without an origin", async () => {
-    expect((await get("/web/x", "sec-fetch-site: cross-site\r\n")).statuses).toEqual([400]);
+    expect((await get("/web/x", "sec-fetch-site: cross-site\r\n")).statuses).toEqual([403]);
     expect(upstream.requests).toEqual([]);
     expect((await get("/web/x", "sec-fetch-site: none\r\n")).statuses).toEqual([200]);
     // To a browser, localhost and 127.0.0.1 are two sites.
