@@ -20,6 +20,7 @@ function found(text: string, by: Inspection = SECRETS, step = text.length): read
 describe("the words of a wallet", () => {
   it.each([
     `My seed phrase is ${WORDS}. Keep it safe.`,
+    `mnemonic, seed phrase or recovery phrase: "${WORDS}"`,
     `recovery phrase for my wallet: "${WORDS}"`,
     `Recovery phrase:\n${NUMBERED}\nThanks`,
     `mnemonic=${WORDS} ${WORDS}`,

@@ -22,6 +22,9 @@ const OF_SENTENCES = new Set(
     "did should would could their these those may might because which"
   ).split(" "),
 );
+/** What such phrases are called begins the next one; no phrase has its name in it. */
+const NAMES = new Set(["mnemonic", "words"]);
+const NAMED_PHRASES = new Set(["seed", "recovery", "backup", "secret"]);
 /** Fewer different ones are those of documentation. */
 const DISTINCT_MIN = 8;
 const SCORE = 85;
@@ -75,12 +78,16 @@ function readWords(text: string, from: number) {
   while (words.length <= WORDS_MAX) {
     WORD.lastIndex = at;
     const [, word] = WORD.exec(text) ?? [];
-    if (word === undefined || OF_SENTENCES.has(word)) break;
+    if (word === undefined || OF_SENTENCES.has(word) || isName(word, words.at(-1))) break;
     words.push(word);
     ends.push(text.indexOf(word, at) + word.length);
     at = WORD.lastIndex;
   }
   return { words, ends, ended: BEGUN.test(text.slice(at)) };
+}
+
+function isName(word: string, before = ""): boolean {
+  return NAMES.has(word) || (word === "phrase" && NAMED_PHRASES.has(before));
 }
 
 function wordsIn(words: readonly string[]): number {
