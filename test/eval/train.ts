@@ -4,8 +4,8 @@
  *
  *     npm run train -- <folder with injection.jsonl> [--leave-one-out]
  *
- * The operating point is where the models that never saw a text's source flag at most 5 in 1,000
- * harmless texts, and 55 that quote attacks. `--leave-one-out` prints what they catch there, and
+ * The operating point is a little above where the models that never saw a text's source flag at
+ * most 5 in 1,000 harmless texts, and 55 that quote attacks. `--leave-one-out` prints what they catch there, and
  * writes nothing.
  */
 import { createHash } from "node:crypto";
@@ -24,7 +24,7 @@ const OUT = fileURLToPath(
   new URL("../../src/core/inspect/classifier/injection-weights.json", import.meta.url),
 );
 const OPTIONS: FitOptions = {
-  dimensions: 65_536,
+  dimensions: 131_072,
   window: 28,
   epochs: 30,
   rate: 0.1,
@@ -34,6 +34,8 @@ const OPTIONS: FitOptions = {
 /** Shares of harmless texts that models which never saw their source may flag. */
 const FALSE_ALARMS = 0.005;
 const PROSE_ALARMS = 0.055;
+/** Harmless texts of styles that the corpus lacks reach a little further than its own. */
+const MARGIN = 0.1;
 const INT8_MAX = 127;
 const DIGEST_DIGITS = 16;
 
@@ -77,10 +79,12 @@ function digestOf(examples: readonly Example[]): string {
 
 /** Where few harmless texts reach, and how fast the odds rise there. */
 function calibrate(sums: Sums): { readonly pivot: number; readonly slope: number } {
-  const pivot = Math.max(
-    quantile(sumsWhere(sums, isOrdinary), 1 - FALSE_ALARMS),
-    quantile(sumsWhere(sums, isProse), 1 - PROSE_ALARMS),
-  );
+  const pivot =
+    MARGIN +
+    Math.max(
+      quantile(sumsWhere(sums, isOrdinary), 1 - FALSE_ALARMS),
+      quantile(sumsWhere(sums, isProse), 1 - PROSE_ALARMS),
+    );
   // One Newton-free line search: the slope whose odds explain the labels best.
   let best = { slope: 1, loss: Infinity };
   for (let slope = 0.2; slope <= 3; slope += 0.05) {
