@@ -9,11 +9,18 @@ export interface RawReply {
   readonly elapsedMs: number;
 }
 
-/** Sends `pieces` one after the other and reads until the other side closes or `waitMs` pass silently. */
+/** A busy machine answers late; whoever expects no answer asks for less. */
+const FIRST_MS = 15_000;
+
+/**
+ * Sends `pieces` one after the other and reads until the other side closes, or `waitMs` pass in
+ * silence after it said something; `firstMs` before that.
+ */
 export function rawRequest(
   port: number,
   pieces: readonly (string | Buffer)[],
   waitMs = 500,
+  firstMs = Math.max(waitMs, FIRST_MS),
 ): Promise<RawReply> {
   return new Promise((resolve) => {
     const startedAt = performance.now();
@@ -28,7 +35,7 @@ export function rawRequest(
       );
       resolve({ text, statuses, closed, elapsedMs: performance.now() - startedAt });
     };
-    let timer = setTimeout(finish, waitMs);
+    let timer = setTimeout(finish, firstMs);
     socket.setEncoding("latin1");
     socket.on("connect", () => {
       for (const piece of pieces) socket.write(piece);

@@ -127,7 +127,7 @@ describe("a client on a bad day", () => {
   it("that leaves at any byte of its request leaves nothing running", async () => {
     const request = "POST /web/x HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\nhello";
     for (let cut = 1; cut < request.length; cut += 7) {
-      await rawRequest(gateway.port, [request.slice(0, cut)], 5);
+      await rawRequest(gateway.port, [request.slice(0, cut)], 5, 5);
     }
     const status = await fetch(`${gateway.manageUrl}/livez`);
     expect(status.status).toBe(200);
