@@ -11,10 +11,24 @@ const ADDRESSED = /\byou(?:r|rs|rself)?\b/i;
 
 /** `start`: where the words begin that would be an order. */
 export function isReported(text: string, start: number, end: number): boolean {
+  if (!mayReport(text, start)) return false;
   const before = sentenceBefore(text, start);
   if (!TELLS_OF_TELLING.test(before)) return false;
   return !ADDRESSED.test(before) && !ADDRESSED.test(text.slice(start, end));
 }
+
+/** A report ends in "to" or in "-ing": nearly all that is no report ends in another letter. */
+function mayReport(text: string, start: number): boolean {
+  let last = start - 1;
+  const least = Math.max(0, start - REACH_UNITS);
+  while (last >= least && text.charCodeAt(last) <= 0x20) last -= 1;
+  if (last < least) return false;
+  const unit = text.charCodeAt(last);
+  return unit > 0x7f || (unit | 0x20) === LETTER_O || (unit | 0x20) === LETTER_G;
+}
+
+const LETTER_O = 0x6f;
+const LETTER_G = 0x67;
 
 /** What stands before in the same sentence. */
 function sentenceBefore(text: string, start: number): string {

@@ -82,6 +82,7 @@ export function gluedLeet(text: string): string | undefined {
   const runs = text.match(MIXED_RUNS)?.filter(isLeet);
   if (runs === undefined || runs.length === 0) return undefined;
   const spelled = runs.join(" ").replace(/[03457]/g, (digit) => LEET[digit] ?? digit);
+  if (!spelled.includes("1")) return gluedWords(spelled);
   const readings = [spelled.replaceAll("11", "ll").replaceAll("1", "i"), spelled];
   return gluedWords(readings.map((one) => one.replaceAll("1", "l")).join(" "));
 }
