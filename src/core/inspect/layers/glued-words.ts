@@ -76,6 +76,8 @@ const MIXED_RUNS = /[A-Za-z0-9]{40,512}/g;
 const LEET: Readonly<Record<string, string>> = { 0: "o", 3: "e", 4: "a", 5: "s", 7: "t" };
 /** Among the first units of a run: of these digits so many, and of the others none. */
 const LEET_DIGITS_MIN = 4;
+/** Different units of that head: words have a dozen. */
+const LEET_DISTINCT_MIN = 8;
 
 /** `1gn0r3411pr3v10u5…`: nobody knows which ones are an `i`, and which an `l`. */
 export function gluedLeet(text: string): string | undefined {
@@ -89,7 +91,8 @@ export function gluedLeet(text: string): string | undefined {
 
 function isLeet(run: string): boolean {
   const head = run.slice(0, MIXED_MIN);
-  return !/[2689]/.test(head) && (head.match(/[013457]/g)?.length ?? 0) >= LEET_DIGITS_MIN;
+  if (/[2689]/.test(head) || new Set(head).size < LEET_DISTINCT_MIN) return false;
+  return (head.match(/[013457]/g)?.length ?? 0) >= LEET_DIGITS_MIN;
 }
 
 /** Sentences have most letters, and have them soon. */
