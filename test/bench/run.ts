@@ -25,6 +25,7 @@ const WARM_SECONDS_MAX = quick ? 4 : 30;
 const WARM_STREAM = { chunks: 400, everyMs: 0 };
 const WARM_STREAM_SECONDS = quick ? 1 : 5;
 const OPEN_STREAMS = 1000;
+const OPEN_STREAMS_NAME = `${OPEN_STREAMS}-streams`;
 const LOAD_MS = 60_000;
 
 const WARM = {
@@ -140,7 +141,7 @@ async function measureOpenStreams(
   const row = { cpu_us: 0, rps: 0, p50_us: 0, p99_us: 0, first_byte_us: undefined, failures: 0 };
   rows.push({
     ...row,
-    scenario: "1000-streams",
+    scenario: OPEN_STREAMS_NAME,
     subject: subject.name,
     rss_mb: open,
     rss_above_idle_mb: open - before,
@@ -181,11 +182,12 @@ async function measureLoads(
 ): Promise<void> {
   const subjects = await startSubjects(upstreamPort, { profile });
   try {
-    if (only === undefined) {
+    if ((only ?? OPEN_STREAMS_NAME) === OPEN_STREAMS_NAME) {
       for (const subject of subjects) {
         if (subject.name !== "nginx") await measureOpenStreams(client, subject, rows);
       }
     }
+    if (only === OPEN_STREAMS_NAME) return;
     for (const subject of subjects) await warm(client, subject);
     await measure(client, subjects, rows);
   } finally {
