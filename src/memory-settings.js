@@ -8,9 +8,12 @@ const YOUNG_MB = 8;
 const ARENAS = "MALLOC_ARENA_MAX";
 
 const isGate = process.argv[2] === "up";
-const isChosen = [...process.execArgv, process.env.NODE_OPTIONS ?? ""].join(" ").includes(YOUNG);
+const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? ""].join(" ");
+const isChosen = flags.includes(YOUNG);
+// A debugger has found this process, and would lose it.
+const isWatched = flags.includes("--inspect");
 // A parent that talks to this process would lose it, and a platform without exec has to do without.
-if (isGate && !isChosen && process.channel === undefined && process.execve !== undefined) {
+if (isGate && !isChosen && !isWatched && !process.channel && process.execve) {
   const [, ...rest] = process.argv;
   process.execve(
     process.execPath,

@@ -15,7 +15,10 @@ export async function openLiveHeap(output: () => string): Promise<LiveHeap> {
   const url = /ws:\/\/127\.0\.0\.1:\d+\/[\w-]+/.exec(output())?.[0];
   if (url === undefined) throw new Error("the process has no inspector");
   const socket = new WebSocket(url);
-  await new Promise((resolve) => socket.addEventListener("open", resolve, { once: true }));
+  await new Promise((resolve, reject) => {
+    socket.addEventListener("open", resolve, { once: true });
+    socket.addEventListener("error", () => reject(new Error(`no inspector at ${url}`)));
+  });
   let asked = 0;
   const ask = (method: string, params: object = {}): Promise<Answer> => {
     const id = (asked += 1);
