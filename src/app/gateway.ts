@@ -57,8 +57,8 @@ export interface Gateway {
   /** What its closed exchanges add up to. */
   readonly usage: UsageStore;
   feeds(): DestinationFeeds;
-  /** See `LiveDirectory.follow`. */
-  followDirectory(): Promise<void>;
+  /** See `IdentityPorts.heard`. */
+  follow(): Promise<void>;
   report(): GatewayReport;
   /** Reads policies and prices again; the last good ones stay if the new ones have problems. */
   reload(): void;
@@ -120,7 +120,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ledger: wired.ledger,
     usage: sums.usage,
     feeds: () => feeds.current(),
-    followDirectory: () => live.follow(),
+    follow: () => follow([live, wired.vault]),
     report: () => reportOf(wired, { policies, prices }, events, tally.rows()),
     reload() {
       for (const source of [listener, feeds, policies, prices]) source.reload();
@@ -141,6 +141,14 @@ async function tracedToo(
   if (tracing === undefined) return listeners;
   started.defer(() => tracing.stop());
   return [...listeners, tracing.closed];
+}
+
+/** The directory is waited for no longer than it says; a key may have to be unwrapped elsewhere. */
+const FOLLOW_WAIT_MS = 1000;
+
+async function follow(followed: readonly { follow(): Promise<void> }[]): Promise<void> {
+  const all = Promise.all(followed.map((one) => one.follow()));
+  await Promise.race([all, pause(FOLLOW_WAIT_MS, undefined, { ref: false })]);
 }
 
 /** What closed exchanges add up to, on disk: reports of usage, uses of secrets. */

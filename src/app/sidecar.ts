@@ -36,7 +36,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
         ledger: async () => gateway.ledger,
         usage: gateway.usage,
         feeds: () => gateway.feeds(),
-        heard: () => gateway.followDirectory(),
+        heard: () => gateway.follow(),
         environment: options.environment,
         log: options.log,
       })

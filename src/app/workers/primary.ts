@@ -16,7 +16,7 @@ import type { GatewayOptions } from "../gateway.ts";
 import { startOperatorSide } from "../operator-side.ts";
 import { createTally } from "../observe/tally.ts";
 import { tryPort } from "../doctor/try-port.ts";
-import type { FromWorker, ToWorker } from "./worker-messages.ts";
+import type { FromWorker, ToWorker, WorkerAnswer } from "./worker-messages.ts";
 
 export interface Primary {
   readonly url: string;
@@ -27,7 +27,7 @@ export interface Primary {
   stop(): Promise<void>;
 }
 
-const REPORT_WAIT_MS = 1000;
+const ANSWER_WAIT_MS = 1000;
 /** A worker that dies is replaced, but not in a tight loop. */
 const REPLACE_AFTER_MS = 500;
 const STARTS_FAILED_MAX = 3;
@@ -57,6 +57,7 @@ export async function startPrimary({
     dataUrl: url,
     read: () => crew.report(),
     ledger: () => (ledger ??= openOwnLedger(effective, log)),
+    heard: () => crew.follow(),
     environment,
     log,
   });
@@ -92,7 +93,7 @@ interface CrewParts {
 class Crew implements AsyncDisposable {
   readonly #parts: CrewParts;
   readonly #log: Log;
-  readonly #waiting = new Map<string, (report: GatewayReport) => void>();
+  readonly #waiting = new Map<string, (answer: WorkerAnswer) => void>();
   #stopping = false;
   #request = 0;
   #failed = 0;
@@ -126,7 +127,7 @@ class Crew implements AsyncDisposable {
     const serving = new Promise<string>((resolve) => {
       worker.on("message", (message: FromWorker) => {
         if (message.kind === "serving") resolve(message.url);
-        else this.#waiting.get(`${worker.id} ${message.request}`)?.(message.report);
+        else this.#waiting.get(`${worker.id} ${message.request}`)?.(message);
       });
     });
     const ended = once(worker, "exit").then(() => undefined);
@@ -138,11 +139,13 @@ class Crew implements AsyncDisposable {
   }
 
   async report(): Promise<GatewayReport | undefined> {
-    this.#request += 1;
-    const workers = alive();
-    const asked = workers.map((worker) => this.#ask(worker, this.#request));
-    const reports = (await Promise.all(asked)).filter((report) => report !== undefined);
-    return mergeReports(reports);
+    const answers = await this.#askAll("report");
+    return mergeReports(answers.flatMap((one) => (one.kind === "report" ? one.report : [])));
+  }
+
+  /** See `IdentityPorts.heard`: for all of them. */
+  async follow(): Promise<void> {
+    await this.#askAll("follow");
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -156,14 +159,24 @@ class Crew implements AsyncDisposable {
     await Promise.all(ended);
   }
 
-  async #ask(worker: Worker, request: number): Promise<GatewayReport | undefined> {
-    const key = `${worker.id} ${request}`;
-    const answered = new Promise<GatewayReport>((resolve) => this.#waiting.set(key, resolve));
-    worker.send({ kind: "report", request } satisfies ToWorker);
-    const late = pause(REPORT_WAIT_MS, undefined, { ref: false });
-    const report = await Promise.race([answered, late]);
+  async #askAll(kind: Question["kind"]): Promise<readonly WorkerAnswer[]> {
+    this.#request += 1;
+    const question: Question = { kind, request: this.#request };
+    const answers = await Promise.all(alive().map((worker) => this.#ask(worker, question)));
+    return answers.filter((answer) => answer !== undefined);
+  }
+
+  async #ask(worker: Worker, question: Question): Promise<WorkerAnswer | undefined> {
+    const key = `${worker.id} ${question.request}`;
+    const answered = new Promise<WorkerAnswer | undefined>((resolve) => {
+      this.#waiting.set(key, resolve);
+      // Who has just died cannot be asked; without a callback that would be thrown at everybody.
+      worker.send(question, (error) => error === null || resolve(undefined));
+    });
+    const late = pause(ANSWER_WAIT_MS, undefined, { ref: false });
+    const answer = await Promise.race([answered, late]);
     this.#waiting.delete(key);
-    return report;
+    return answer;
   }
 
   async #replace(worker: Worker, slot: number): Promise<void> {
@@ -179,6 +192,8 @@ class Crew implements AsyncDisposable {
     }
   }
 }
+
+type Question = Exclude<ToWorker, { kind: "begin" }>;
 
 function alive(): readonly Worker[] {
   return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);

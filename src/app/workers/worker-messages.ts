@@ -15,9 +15,13 @@ export interface CrewPlace {
 /** What a primary tells its workers. Structured clone carries it. */
 export type ToWorker =
   | { readonly kind: "begin"; readonly demo: DemoUrls | undefined; readonly crew: CrewPlace }
-  | { readonly kind: "report"; readonly request: number };
+  | { readonly kind: "report"; readonly request: number }
+  | { readonly kind: "follow"; readonly request: number };
 
-/** What a worker answers. */
-export type FromWorker =
-  | { readonly kind: "serving"; readonly url: string }
-  | { readonly kind: "report"; readonly request: number; readonly report: GatewayReport };
+/** What a worker tells its primary. */
+export type FromWorker = { readonly kind: "serving"; readonly url: string } | WorkerAnswer;
+
+/** To what it was asked under the same number. */
+export type WorkerAnswer =
+  | { readonly kind: "report"; readonly request: number; readonly report: GatewayReport }
+  | { readonly kind: "followed"; readonly request: number };

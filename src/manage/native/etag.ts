@@ -1,4 +1,4 @@
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { done, fault, type Answer } from "../../core/fault.ts";
 
@@ -9,6 +9,26 @@ export const IF_MATCH = Type.Object({
 
 export function etagOf({ revision }: { readonly revision: number }): string {
   return `"${revision}"`;
+}
+
+/** What the caller holds already is not sent again (RFC 9110 §13.1.2). */
+export async function sparingly<T>(
+  { method, headers }: FastifyRequest,
+  reply: FastifyReply,
+  payload: T,
+): Promise<T | null> {
+  const held = headers["if-none-match"];
+  const tag = reply.getHeader("etag");
+  if (method !== "GET" || reply.statusCode !== 200 || held === undefined) return payload;
+  if (typeof tag !== "string" || !holds(held, tag)) return payload;
+  void reply.code(304).removeHeader("content-type").removeHeader("content-length");
+  return null;
+}
+
+/** Compared weakly: a proxy between may have made a weak tag of ours. */
+function holds(list: string, tag: string): boolean {
+  if (list.trim() === "*") return true;
+  return list.split(",").some((one) => one.trim().replace(/^W\//u, "") === tag);
 }
 
 /** The same where it may be left out; "any" without it. */

@@ -35,6 +35,7 @@ import { complaintOf, pathComplaint } from "./complaint.ts";
 import { StoreUnreachable } from "../../core/identity/directory-store.ts";
 import type { Api, TypeBoxProvider } from "./api.ts";
 import { requireCallers } from "./authentication.ts";
+import { sparingly } from "./etag.ts";
 import { DOCS_HEADERS, docsPage } from "./docs-page.ts";
 import { honourIdempotencyKeys } from "./idempotency.ts";
 import { linkRoutes } from "./link-routes.ts";
@@ -52,6 +53,9 @@ import { subscriptionRoutes } from "./subscription-routes.ts";
 const BODY_BYTES_MAX = 4_194_304;
 /** Of a name in a path; longer ones the routes refuse in their own words. */
 const PARAM_CHARS_MAX = 4_096;
+
+const UNSUPPORTED_MEDIA = 415;
+const NO_JSON = "Bodies are JSON: send `content-type: application/json`.";
 
 type Routes = (api: Api, services: Services) => void;
 
@@ -119,6 +123,7 @@ export async function createNativeApi(services: Services): Promise<Api> {
   answerErrors(api, services);
   requireCallers(api, services);
   honourIdempotencyKeys(api, services.identity.ports);
+  api.addHook("onSend", sparingly);
   await api.register(
     async (routes: Api) => {
       for (const add of ROUTES) add(routes, services);
@@ -168,8 +173,13 @@ function buildLocalReference(
 function readJsonStrictly(api: Api): void {
   // It also refuses `__proto__`, which is no member that anybody means.
   const parse = api.getDefaultJsonParser("error", "error");
-  api.removeContentTypeParser("application/json");
+  api.removeContentTypeParser(["application/json", "text/plain"]);
   api.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, parsed) => {
+    const coding = request.headers["content-encoding"];
+    if (coding !== undefined && coding !== "identity") {
+      const error = new Error("Send the body as it is, without a Content-Encoding.");
+      return parsed(Object.assign(error, { statusCode: UNSUPPORTED_MEDIA }));
+    }
     const read = parseStrictJson(typeof body === "string" ? Buffer.from(body) : body);
     if (read.kind === "ok") return parse(request, read.text, parsed);
     const { message, line, column } = read;
@@ -207,7 +217,8 @@ function answerErrors(api: Api, { vitals }: Services): void {
     }
     if (statusCode >= 400 && statusCode < 500) {
       const title = STATUS_CODES[statusCode] ?? "Bad Request";
-      return sendProblem(reply, { status: statusCode, title, code: "invalid", detail: message });
+      const detail = error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" ? NO_JSON : message;
+      return sendProblem(reply, { status: statusCode, title, code: "invalid", detail });
     }
     vitals.failed(error);
     if (error instanceof StoreUnreachable) {

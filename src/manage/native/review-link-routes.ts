@@ -32,13 +32,15 @@ const ApproverJson = Type.Object(
 );
 
 export function reviewLinkRoutes(api: Api, services: Services): void {
-  // Bodies of forms stay texts: their signature is over them as they came.
-  api.addContentTypeParser(FORM, { parseAs: "string" }, (_request, body, parsed) => {
-    parsed(null, body);
-  });
   addLinks(api, services);
-  addPages(api, services);
-  addSlack(api, services);
+  void api.register(async (forms: Api) => {
+    // Bodies of forms stay texts: their signature is over them as they came.
+    forms.addContentTypeParser(FORM, { parseAs: "string" }, (_request, body, parsed) => {
+      parsed(null, body);
+    });
+    addPages(forms, services);
+    addSlack(forms, services);
+  });
 }
 
 function addLinks(api: Api, { reviews, identity: { publicUrl } }: Services): void {

@@ -156,7 +156,7 @@ function addStores(api: Api, { secrets }: Services): void {
     {
       schema: {
         summary: "Store a new version",
-        description: "In use within a second, under the same terms; the older ones are kept.",
+        description: "In use once this is answered, under the same terms; the older ones are kept.",
         tags: TAGS,
         params: NameParams,
         body: NewVersionJson,

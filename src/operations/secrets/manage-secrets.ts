@@ -127,7 +127,7 @@ async function changeSecret(
   { change, detail }: Step,
   ports: SecretDesk,
 ): Promise<Answer<SecretView>> {
-  const { ledger, secrets, now } = ports;
+  const { ledger, secrets, now, heard } = ports;
   const said = { change: VERBS[change.kind], about: `secret:${name}`, by: caller.name, detail };
   const record = changeOfTenant(said, caller.tenant);
   if (!ledger.healthy || !(await ledger.change(record))) {
@@ -137,6 +137,8 @@ async function changeSecret(
   const reply = await secrets.change(place, change);
   switch (reply.kind) {
     case "changed":
+      // Whoever withdrew a secret may rely on it from the answer on.
+      await heard?.();
       return done(viewOf(reply.entry, ports));
     case "refused":
       await ledger.change({ ...record, change: `${record.change}.refused` });

@@ -10,7 +10,7 @@ import type {
 export interface SecretPorts extends SecretDesk, IdentityPorts {}
 
 /** What their keepers need: no directory is asked. */
-export interface SecretDesk extends Pick<IdentityPorts, "ledger" | "now"> {
+export interface SecretDesk extends Pick<IdentityPorts, "ledger" | "now" | "heard"> {
   readonly secrets: SecretStore;
   readonly uses: SecretUses;
 }

@@ -72,7 +72,7 @@ export class LocalVault implements Vault, Disposable {
   /** By tenant, since each may have a secret of its own. */
   #prepared = new WeakMap<Upstream, Map<TenantId, PreparedCredential>>();
   readonly #remote: RemoteSecrets;
-  #isUnlocking = false;
+  #unlocking: Promise<void> | undefined;
   /** Monotonic; undefined: the key is there. */
   #retryAt: number | undefined;
 
@@ -140,6 +140,12 @@ export class LocalVault implements Vault, Disposable {
   /** Resolves when the secrets that were asked for elsewhere have been answered. */
   settled(): Promise<void> {
     return this.#remote.settled();
+  }
+
+  /** Resolves once what was changed until now is in use. */
+  async follow(): Promise<void> {
+    this.#poll();
+    await this.#unlocking;
   }
 
   /** Reads everything again, as the watch does by itself. */
@@ -257,10 +263,8 @@ export class LocalVault implements Vault, Disposable {
   /** With another vault may have come another key. */
   #renew(): void {
     if (this.#options.key.kind !== "wrapped") return this.refresh();
-    if (this.#isUnlocking) return;
-    this.#isUnlocking = true;
-    void this.unlock().finally(() => {
-      this.#isUnlocking = false;
+    this.#unlocking ??= this.unlock().finally(() => {
+      this.#unlocking = undefined;
     });
   }
 }

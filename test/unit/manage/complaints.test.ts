@@ -59,6 +59,25 @@ describe("complaints", () => {
     });
   });
 
+  it.each([
+    [{ "content-type": "text/plain" }, /content-type: application\/json/],
+    [{ "content-type": "application/x-www-form-urlencoded" }, /content-type: application\/json/],
+    [{ "content-type": "application/json", "content-encoding": "gzip" }, /Content-Encoding/],
+  ])("a body of another type is told the right one: %j", async (headers, said) => {
+    const { statusCode, body } = await fixture.api.inject({
+      method: "POST",
+      url: "/core/v1/agents",
+      headers: { authorization: `Bearer ${fixture.adminKey}`, ...headers },
+      payload: '{"name":"a"}',
+    });
+    expect({ statusCode, ...JSON.parse(body) }).toMatchObject({
+      statusCode: 415,
+      title: "Unsupported Media Type",
+      code: "invalid",
+      detail: expect.stringMatching(said),
+    });
+  });
+
   it("names what is not there, with its method", async () => {
     const { status, json } = await fixture.ask("PATCH", "/core/v1/stopps?x=1");
     expect(status).toBe(404);

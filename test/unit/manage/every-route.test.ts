@@ -295,6 +295,28 @@ describe("what is asked twice", () => {
   });
 });
 
+describe("what the caller holds already", () => {
+  it("is not sent again while it is the same", async () => {
+    const url = "/core/v1/agents/held";
+    await fixture.ask("POST", "/core/v1/agents", { body: { name: "held" } });
+    const { headers } = await fixture.ask("GET", url);
+    const tag = String(headers["etag"]);
+    const asking = async (held: string) => {
+      const asked = await fixture.ask("GET", url, { headers: { "if-none-match": held } });
+      return [asked.status, asked.text === "", asked.headers["etag"]];
+    };
+    for (const held of [tag, `W/${tag}`, `"x", ${tag}`, "*"]) {
+      expect(await asking(held), held).toEqual([304, true, tag]);
+    }
+    for (const held of ['"x"', tag.slice(1, -1), ""]) {
+      expect(await asking(held), held).toEqual([200, false, tag]);
+    }
+    const change = { body: { team: "night" }, headers: { "if-match": tag } };
+    expect((await fixture.ask("PATCH", url, change)).status).toBe(200);
+    expect((await asking(tag))[0]).toBe(200);
+  });
+});
+
 function randomUrl({ path, document }: Operation, random: () => number): string {
   const query = new URLSearchParams();
   let url = path;
