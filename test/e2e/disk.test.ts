@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,6 +23,23 @@ import { startSallyport, type SallyportProcess } from "../support/sallyport-proc
 
 /** What comes by itself must come within this, however busy the machine. */
 const SOON = { timeout: 15_000 };
+
+it("keeps every file to the gate's own user, also in a directory that others may enter", async () => {
+  await using gate = await startSallyport({ config: "demo: true\n", policies: {} });
+  await gate.stop();
+  rmSync(gate.dataDirectory, { recursive: true });
+  mkdirSync(gate.dataDirectory);
+  chmodSync(gate.dataDirectory, 0o755);
+  await using again = await gate.restart();
+  await fetch(`${again.url}/demo/v1/models`);
+  const created = readdirSync(again.dataDirectory, { recursive: true, withFileTypes: true });
+  const files = created.filter((entry) => entry.isFile() && entry.name !== ".gitignore");
+  expect(files.map(({ name }) => name)).toContain("reviews.db-wal");
+  const open = files.filter(
+    ({ parentPath, name }) => (statSync(join(parentPath, name)).mode & 0o077) !== 0,
+  );
+  expect(open.map(({ name }) => name)).toEqual([]);
+});
 
 describe("a data directory that cannot be used", () => {
   const root = mkdtempSync(join(tmpdir(), "sallyport-disk-"));

@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { ensurePrivateFile } from "../private-file.ts";
 import { isBusy } from "../sqlite/is-busy.ts";
 
 /** Proof that no other process or thread writes this chain. */
@@ -12,6 +13,7 @@ export interface WriterLock {
  * of its own; SQLite's, on an empty database, are the kernel's. Undefined: someone else lives.
  */
 export function lockWriter(path: string): WriterLock | undefined {
+  ensurePrivateFile(path);
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
     database.exec("PRAGMA journal_mode=OFF; BEGIN EXCLUSIVE");

@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { ensurePrivateFile } from "../private-file.ts";
 import { isBusy } from "./is-busy.ts";
 
 /** While a start migrates, another may do the same. */
@@ -20,6 +21,7 @@ export const BUSY_TIMEOUT_MS = 25;
  * `migrations[i]` moves `user_version` from i to i+1; each runs once, in a transaction.
  */
 export function openDatabase(path: string, migrations: readonly string[]): DatabaseSync {
+  ensurePrivateFile(path);
   const database = new DatabaseSync(path, { timeout: MIGRATION_TIMEOUT_MS });
   try {
     useWal(database);

@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { ensurePrivateFile } from "../private-file.ts";
 
 const WAIT_MS = 5_000;
 
@@ -8,6 +9,7 @@ const WAIT_MS = 5_000;
  * it can promise. Throws after waiting five seconds.
  */
 export function underExclusiveLock<T>(path: string, change: () => T): T {
+  ensurePrivateFile(path);
   const lock = new DatabaseSync(path, { timeout: WAIT_MS });
   try {
     lock.exec("BEGIN EXCLUSIVE");

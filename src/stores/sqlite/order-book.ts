@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { OrderBook, OrderStep } from "../../core/ledger/order-book.ts";
 import { newId } from "../../lib/ids.ts";
 import type { Instant } from "../../core/units.ts";
+import { ensurePrivateFile } from "../private-file.ts";
 import { isBusy } from "./is-busy.ts";
 import { openDatabase } from "./database.ts";
 
@@ -59,7 +60,9 @@ export class SqliteOrderBook implements OrderBook, Disposable {
   }
 
   async alone(work: () => Promise<void>): Promise<boolean> {
-    const lock = new DatabaseSync(`${this.#path}.lock`, { timeout: 0 });
+    const path = `${this.#path}.lock`;
+    ensurePrivateFile(path);
+    const lock = new DatabaseSync(path, { timeout: 0 });
     try {
       lock.exec("BEGIN EXCLUSIVE");
       await work();
