@@ -12,15 +12,14 @@ import { McpOnDemand, type McpSide } from "../proxy/mcp/mcp-on-demand.ts";
 import { ProtectedResource } from "../proxy/mcp/protected-resource.ts";
 import type { PeerLinks } from "../proxy/mcp/peers/peer-links.ts";
 import { ALONE, type Peers } from "../proxy/mcp/peers/peers.ts";
-import { createGuardedConnector } from "../proxy/net/guarded-connector.ts";
 import type { Routes } from "../proxy/route-request.ts";
-import { UpstreamPools, type ConnectorFor } from "../proxy/upstream-pools.ts";
+import { UpstreamPools } from "../proxy/upstream-pools.ts";
 import type { WireFamily } from "../proxy/wire.ts";
-import type { Upstream } from "../core/upstream.ts";
 import type { RecentRefusals } from "../operations/planning/recent-refusals.ts";
 import type { Config, Limits } from "./config/config.ts";
 import type { CrewPlace } from "./workers/worker-messages.ts";
 import { openPorts, type OpenPorts, type PortsOptions } from "./ports/open-ports.ts";
+import { checkAuthorities, connectorFor } from "./upstream-connector.ts";
 import { createUpstreamRoster, type UpstreamRoster } from "./upstream-roster.ts";
 
 export interface WireOptions extends Omit<PortsOptions, "shared"> {
@@ -59,6 +58,7 @@ async function openPlane(
 ): Promise<DataPlane> {
   const { config, live, crew, createServer } = options;
   const { ports, vault } = opened;
+  checkAuthorities(config.upstreams);
   const roster = createUpstreamRoster(config, () => live.upstreams());
   const routes = routesOf(config, roster);
   const limits = dataPlaneLimits(config.limits);
@@ -135,9 +135,6 @@ async function bedrockWire({ upstreams }: Config): Promise<WireFamily> {
   if (!upstreams.some(({ wire: spoken }) => spoken === "bedrock")) return httpWire;
   return (await import("../proxy/llm/bedrock/bedrock-wire.ts")).loadBedrockWire();
 }
-
-const connectorFor: ConnectorFor = ({ allowPrivate, timeouts }: Upstream) =>
-  createGuardedConnector({ allowPrivate, connectTimeout: timeouts.connect });
 
 function routesOf(config: Config, { upstreams, members }: UpstreamRoster): Routes {
   const login = new ProtectedResource(

@@ -17,8 +17,7 @@ export function asStartFailure(error: unknown, config: Config, shell: Shell): un
     return new CommandFailure(EXIT.usage, `${error.message}; nothing was started`, remedy);
   }
   if (error instanceof TlsFault) {
-    const remedy = "check the tls section of the listener: cert_file, key_file, client_ca_file";
-    return new CommandFailure(EXIT.usage, error.message, remedy);
+    return new CommandFailure(EXIT.usage, error.message, error.remedy);
   }
   if (error instanceof PriceFault || error instanceof FeedFault) {
     for (const problem of error.printed) shell.err(`${problem}\n`);

@@ -27,6 +27,8 @@ export interface Upstream {
   readonly credential: CredentialRef | undefined;
   /** Private, link-local and metadata addresses are refused unless this is set. */
   readonly allowPrivate: boolean;
+  /** The authorities that its certificate is believed by; undefined: the system's. */
+  readonly caFile?: string | undefined;
   readonly connectionsMax: number;
   readonly timeouts: UpstreamTimeouts;
   /** How long calls of some tools may take, by globs of their names; MCP only. */

@@ -19,6 +19,12 @@ const UNREACHABLE = new Set([
   "EPIPE",
 ]);
 
+/** Node's names for what is wrong with a certificate: all those that OpenSSL tells of. */
+const UNTRUSTED =
+  /^(?:CERT_|ERR_TLS_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY|DECRYPT|DECODE)_|HOSTNAME_MISMATCH|INVALID_(?:CA|PURPOSE)|PATH_LENGTH_EXCEEDED)/;
+/** The other side speaks no TLS, or none of ours. */
+const NO_TLS = /^(?:ERR_SSL_|EPROTO$)/;
+
 /** What an undici or connector error means to the agent. The error itself goes to the log. */
 export function refusalOfFailure(error: Error, upstream: string): Refusal {
   const code = systemCodeOf(error) ?? "";
@@ -41,7 +47,15 @@ export function refusalOfFailure(error: Error, upstream: string): Refusal {
       cause: error,
     };
   }
-  if (UNREACHABLE.has(code) || code.startsWith("ERR_TLS") || code.startsWith("CERT_")) {
+  if (UNTRUSTED.test(code)) {
+    return {
+      code: "upstream_unreachable",
+      detail: `The upstream ${upstream} cannot prove who it is (${code}); nothing was sent.`,
+      remedy: "An operator can have its certificate renewed, or name its authority with ca_file.",
+      cause: error,
+    };
+  }
+  if (UNREACHABLE.has(code) || NO_TLS.test(code)) {
     return {
       code: "upstream_unreachable",
       detail: `The upstream ${upstream} cannot be reached (${code}).`,

@@ -114,6 +114,7 @@ describe("an upstream registered through the API", () => {
     ["a process", { stdio: { command: ["sh"] } }, /stdio .*operator/u],
     ["a variable of this process", { credential: { ref: "env://HOME" } }, /vault:\/\//u],
     ["a file of this machine", { credential: { ref: "file:///etc/passwd" } }, /vault:\/\//u],
+    ["an authority in a file of this machine", { ca_file: "/etc/passwd" }, /ca_file .*operator/u],
     ["a key that there is not", { nope: 1 }, /nope/u],
   ])("is refused with %s", async (_, more, says) => {
     const entry = { name: "bad", wire: "mcp", url: "https://mcp.example.com", ...more };

@@ -41,6 +41,9 @@ export function readUpstreamEntry(
   if (read.stdio !== undefined) {
     found.push(problem("stdio", "processes are the operator's to configure", "a url"));
   }
+  if ((read.ca_file ?? read.credential?.oauth?.ca_file) !== undefined) {
+    found.push(problem("ca_file", "files are the operator's to name", "a public authority"));
+  }
   if (read.wire === "bedrock") {
     found.push(problem("wire", "requests to AWS are signed for the operator only", "another wire"));
   }

@@ -14,6 +14,7 @@ const REFRESH_TOKEN = "refresh-token";
 export function resolveOAuth(
   upstream: Upstream,
   { credential, allow_cleartext: cleartext }: UpstreamEntry,
+  inFile: (path: string) => string,
   complain: Complain,
 ): OAuthGrant | undefined {
   const oauth = credential?.oauth;
@@ -33,8 +34,10 @@ export function resolveOAuth(
   }
   const { origin, host } = url;
   const place = { wire: "http", transport: OVER_HTTP, origin, host, pathPrefix: "" } as const;
-  const server: Upstream = { ...upstream, ...place, credential: undefined };
-  const { refresh_ref: refresh } = oauth;
+  const { refresh_ref: refresh, ca_file: ca } = oauth;
+  const neighbour = origin === upstream.origin ? upstream.caFile : undefined;
+  const caFile = ca === undefined ? neighbour : inFile(ca);
+  const server: Upstream = { ...upstream, ...place, caFile, credential: undefined };
   return {
     kind: oauth.grant,
     issuer: { ...server, credential: secret(credential.ref, CLIENT_SECRET) },

@@ -60,6 +60,9 @@ export function resolveUpstream(
       ? placeOnTheNet(entry, complain)
       : placeOfProcess(entry, entry.stdio, inFile, complain);
   if (place === undefined) return undefined;
+  if (entry.ca_file !== undefined && !place.origin.startsWith("https:")) {
+    complain("ca_file", "the connection has no TLS", "an https URL");
+  }
   const { timeouts } = entry;
   const upstream: Upstream = {
     name: id(entry.name),
@@ -67,6 +70,7 @@ export function resolveUpstream(
     ...place,
     priceProvider: entry.price_provider ?? WIRES[entry.wire].prices,
     allowPrivate: entry.allow_private,
+    caFile: entry.ca_file === undefined ? undefined : inFile(entry.ca_file),
     connectionsMax: entry.connections_max,
     timeouts: {
       connect: millis(timeouts.connect_ms),
@@ -83,7 +87,7 @@ export function resolveUpstream(
   };
   const { credential } = upstream;
   if (credential === undefined || entry.credential === undefined) return upstream;
-  const oauth = resolveOAuth(upstream, entry, complain);
+  const oauth = resolveOAuth(upstream, entry, inFile, complain);
   return oauth === undefined ? upstream : { ...upstream, credential: { ...credential, oauth } };
 }
 

@@ -53,6 +53,10 @@ const OAUTH = {
     scope: { type: "string", description: "What for, with spaces between." },
     resource: { type: "string", description: "Whom the tokens are for (RFC 8707)." },
     audience: { type: "string", description: "The same, for servers that want this word." },
+    ca_file: {
+      type: "string",
+      description: "As `ca_file` of the upstream, for the token endpoint's certificate.",
+    },
   },
 } as const;
 
@@ -192,6 +196,11 @@ export const UPSTREAM_SHAPE = {
       type: "boolean",
       default: false,
       description: "Allow a credential to travel over http:// beyond this machine.",
+    },
+    ca_file: {
+      type: "string",
+      description:
+        "PEM of the authorities that its certificate is believed by, in place of the system's.",
     },
     connections_max: { type: "integer", minimum: 1, maximum: 10_000, default: 256 },
     timeouts: {

@@ -5,7 +5,8 @@ import { delimiter, join } from "node:path";
 import type { Upstream } from "../../core/upstream.ts";
 import { millis } from "../../core/units.ts";
 import { messageOf, systemCodeOf } from "../../lib/caught.ts";
-import { ADDRESS_FORBIDDEN, createGuardedConnector } from "../../proxy/net/guarded-connector.ts";
+import { ADDRESS_FORBIDDEN } from "../../proxy/net/guarded-connector.ts";
+import { connectWithin } from "../upstream-connector.ts";
 import type { Finding } from "./diagnose.ts";
 
 /** Nobody waits longer for a doctor, whatever calls are given. */
@@ -33,10 +34,10 @@ export async function diagnoseUpstream(upstream: Upstream, path = ""): Promise<F
 }
 
 /** Its addresses are judged, and its certificate is, as they are for calls. */
-function open({ origin, allowPrivate }: Upstream): Promise<Socket> {
-  const { hostname, port, protocol } = new URL(origin);
+function open(upstream: Upstream): Promise<Socket> {
+  const { hostname, port, protocol } = new URL(upstream.origin);
   const bare = hostname.replace(/^\[|\]$/g, "");
-  const connect = createGuardedConnector({ allowPrivate, connectTimeout: CONNECT_WAIT_MS });
+  const connect = connectWithin(upstream, CONNECT_WAIT_MS);
   return new Promise((resolve, reject) => {
     connect({ hostname: bare, host: bare, port, protocol }, (error, socket) => {
       if (error === null) resolve(socket);

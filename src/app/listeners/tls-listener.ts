@@ -10,11 +10,13 @@ import {
 import { messageOf } from "../../lib/caught.ts";
 import { createTlsServer } from "../../lib/node-https.ts";
 import type { TlsConfig } from "../config/config.ts";
+import { readAuthorities } from "../read-authorities.ts";
 import type { HttpListener } from "./http-listener.ts";
 import { TlsFault } from "./tls-fault.ts";
 
 /** Certificates are replaced long before they expire. */
 const LOOK_MS = 60_000;
+const REMEDY = "check the tls section of the listener: cert_file, key_file, client_ca_file";
 
 export class TlsListener implements HttpListener {
   readonly scheme = "https";
@@ -30,7 +32,7 @@ export class TlsListener implements HttpListener {
     this.#config = config;
     this.#onFault = onFault;
     this.#seen = marksOf(config);
-    this.#context = read(config);
+    this.#context = contextOf(config);
     this.#timer = setInterval(() => {
       if (marksOf(config) !== this.#seen) this.reload();
     }, LOOK_MS).unref();
@@ -52,7 +54,7 @@ export class TlsListener implements HttpListener {
   reload(): void {
     this.#seen = marksOf(this.#config);
     try {
-      this.#context = read(this.#config);
+      this.#context = contextOf(this.#config);
       this.#server?.setSecureContext(this.#context);
     } catch (error) {
       if (!(error instanceof TlsFault)) throw error;
@@ -70,25 +72,28 @@ function endWrong(socket: TLSSocket): void {
   if (!socket.authorized && socket.getPeerX509Certificate() !== undefined) socket.destroy();
 }
 
-function read({ certFile, keyFile, clientCaFile }: TlsConfig): SecureContextOptions {
+function contextOf({ certFile, keyFile, clientCaFile }: TlsConfig): SecureContextOptions {
   const options = {
-    cert: textOf(certFile),
-    key: textOf(keyFile),
-    ...(clientCaFile !== undefined && { ca: textOf(clientCaFile) }),
+    cert: read(readText, certFile),
+    key: read(readText, keyFile),
+    ...(clientCaFile !== undefined && { ca: read(readAuthorities, clientCaFile) }),
   };
   try {
     createSecureContext(options);
   } catch (error) {
-    throw new TlsFault(`${certFile} and ${keyFile} cannot be used: ${messageOf(error)}`);
+    throw new TlsFault(`${certFile} and ${keyFile} cannot be used: ${messageOf(error)}`, REMEDY);
   }
   return options;
 }
 
-function textOf(path: string): string {
+const readText = (path: string): string => readFileSync(path, "utf8");
+
+function read(reader: (path: string) => string, path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return reader(path);
   } catch (error) {
-    throw new TlsFault(`a listener's certificate cannot be read: ${messageOf(error)}`);
+    const why = `a listener's certificate cannot be read: ${messageOf(error)} (${path})`;
+    throw new TlsFault(why, REMEDY);
   }
 }
 

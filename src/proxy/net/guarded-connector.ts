@@ -7,6 +7,7 @@ import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import type { LookupFunction, Socket } from "node:net";
 import buildConnector from "undici/lib/core/connect.js";
 import type { Millis } from "../../core/units.ts";
+import { errorOf } from "../../lib/caught.ts";
 import { impossible } from "../../lib/impossible.ts";
 import { classifyAddress, type AddressKind } from "../../core/address/classify-address.ts";
 
@@ -26,23 +27,17 @@ export interface GuardOptions {
   readonly allowPrivate: boolean;
   /** Name look-up, TCP and TLS together. */
   readonly connectTimeout: Millis;
-  /** PEM, in place of the system's authorities. */
-  readonly ca?: string;
+  /**
+   * PEM, in place of the system's authorities. Asked with each connection, so that a replaced file
+   * counts from the next one on; what it throws is why there is none.
+   */
+  readonly readAuthorities?: () => string;
   /** The system's resolver unless given. */
   readonly resolve?: ResolveName;
 }
 
 export function createGuardedConnector(options: GuardOptions): buildConnector.connector {
-  const connect = buildConnector({
-    timeout: options.connectTimeout,
-    allowH2: false,
-    // Written out: NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment must not switch it off.
-    rejectUnauthorized: true,
-    minVersion: "TLSv1.2",
-    lookup: guardedLookup(options),
-    autoSelectFamily: true,
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-  });
+  const connect = trustingConnector(options);
   return (target, done) => {
     const literal = classifyAddress(target.hostname);
     if (
@@ -62,6 +57,40 @@ export function createGuardedConnector(options: GuardOptions): buildConnector.co
       done(addressForbidden(target.hostname, [reached]), null);
     });
   };
+}
+
+function trustingConnector(options: GuardOptions): buildConnector.connector {
+  const { readAuthorities } = options;
+  if (readAuthorities === undefined) return plainConnector(options, undefined);
+  let believed = "";
+  let connect: buildConnector.connector | undefined;
+  return (target, done) => {
+    try {
+      const read = readAuthorities();
+      // A new connector has no TLS sessions that the old authorities vouched for.
+      if (connect === undefined || read !== believed) connect = plainConnector(options, read);
+      believed = read;
+      connect(target, done);
+    } catch (error) {
+      queueMicrotask(() => done(errorOf(error), null));
+    }
+  };
+}
+
+function plainConnector(
+  options: GuardOptions,
+  authorities: string | undefined,
+): buildConnector.connector {
+  return buildConnector({
+    timeout: options.connectTimeout,
+    allowH2: false,
+    // Written out: NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment must not switch it off.
+    rejectUnauthorized: true,
+    minVersion: "TLSv1.2",
+    lookup: guardedLookup(options),
+    autoSelectFamily: true,
+    ...(authorities === undefined ? {} : { ca: authorities }),
+  });
 }
 
 /** `net.connect` asks this instead of the system, and connects to nothing else. */

@@ -213,7 +213,7 @@ describe("createGuardedConnector over TLS", () => {
 
   it("proves the original name although it connects to an address", async () => {
     const { port, hosts } = await listening(createTlsServer({ key: TLS_KEY, cert: TLS_CERT }));
-    const trusted = { allowPrivate: true, resolve, ca: TLS_CERT };
+    const trusted = { allowPrivate: true, resolve, readAuthorities: () => TLS_CERT };
     const pool = poolTo(`https://api.example:${port}`, trusted);
     expect(await get(pool)).toBe("hello");
     expect(hosts).toEqual([`api.example:${port}`]);
@@ -221,7 +221,7 @@ describe("createGuardedConnector over TLS", () => {
 
   it("refuses a certificate for another name", async () => {
     const { port, hosts } = await listening(createTlsServer({ key: TLS_KEY, cert: TLS_CERT }));
-    const trusted = { allowPrivate: true, resolve, ca: TLS_CERT };
+    const trusted = { allowPrivate: true, resolve, readAuthorities: () => TLS_CERT };
     const pool = poolTo(`https://other.example:${port}`, trusted);
     await expect(get(pool)).rejects.toMatchObject({ code: "ERR_TLS_CERT_ALTNAME_INVALID" });
     expect(hosts).toEqual([]);
