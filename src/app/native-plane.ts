@@ -55,6 +55,7 @@ export async function openNativePlane(given: NativePlaneParts): Promise<NativePl
     ...openNotifyServices(parts, { ...secrets.secrets, ...reviewing.reviews }, started),
     ...openRecordServices(parts, identity.ports, started),
     open: config.api.open,
+    trustedProxies: config.api.trustedProxies,
     bootstrap: config.api.bootstrap,
   };
   const api = await createNativeApi(services);

@@ -89,7 +89,9 @@ export async function startOperatorSide(parts: OperatorParts): Promise<OperatorS
   });
   const ledger = (): Promise<Ledger> => parts.ledger();
   const endRetention = keepRetention({ config, ledger, index: ledgerThread, log });
-  const management = await startManagement(config.manage, { listener, vitals, native, mounted });
+  const { publicUrl } = config.login;
+  const served = { listener, vitals, native, mounted, publicUrl };
+  const management = await startManagement(config.manage, served);
   log.info({ url: management.url }, "management listening");
   return {
     url: management.url,

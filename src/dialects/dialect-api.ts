@@ -87,6 +87,7 @@ declare module "fastify" {
 export function createDialectApi(core: DialectCore, wording: Wording): DialectApi {
   const api: DialectApi = fastify({
     logger: false,
+    trustProxy: [...core.trustedProxies],
     bodyLimit: BODY_BYTES_MAX,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_CHARS_MAX },

@@ -43,6 +43,8 @@ export interface DialectCore {
   readonly vitals: { failed(error: unknown): void };
   /** `api.auth: open`: nobody needs a credential. */
   readonly open: boolean;
+  /** Addresses and networks whose `X-Forwarded-For` says who calls. */
+  readonly trustedProxies: readonly string[];
   /** Needed for the first key where it is configured. */
   readonly bootstrap: BootstrapTerms;
   /** For what another product's documents set there. */

@@ -58,19 +58,22 @@ export interface ManagementParts {
   readonly vitals: Vitals;
   readonly native: () => Promise<RequestListener>;
   readonly mounted: readonly MountedApi[];
+  /** How people's browsers know this listener; without a slash at its end. */
+  readonly publicUrl: string;
 }
 
 /** Rejects with the system's error when the address cannot be had. */
 export async function startManagement(
   address: ManagementAddress,
-  { listener, vitals, native, mounted }: ManagementParts,
+  { listener, vitals, native, mounted, publicUrl }: ManagementParts,
 ): Promise<Management> {
   const loopback = isLoopback(address.host);
+  const known = { scheme: listener.scheme, publicUrl: URL.parse(publicUrl) };
   const server = listener.create(PATIENCE);
   server.maxConnections = CONNECTIONS_MAX;
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const { url = "" } = request;
-    const strange = loopback ? strangeCaller(request, listener.scheme) : undefined;
+    const strange = loopback ? strangeCaller(request, known) : undefined;
     const asked = `${request.method} ${url}`;
     const place = isNative(url) ? native : placeOf(request, mounted);
     const serve = place && ((): void => serveAt(place, request, response, vitals));
@@ -217,7 +220,7 @@ interface Strange {
 const MISDIRECTED: Strange = {
   status: 421,
   title: "Misdirected Request",
-  detail: "This listener answers to addresses and localhost only.",
+  detail: "This listener answers to addresses, localhost and the host of `login.public_url`.",
 };
 const FOREIGN: Strange = {
   status: 403,
@@ -225,18 +228,25 @@ const FOREIGN: Strange = {
   detail: "Pages of other origins are not answered.",
 };
 
+interface KnownNames {
+  readonly scheme: ManagementListener["scheme"];
+  /** Null where the listener's own address is none that a URL can have. */
+  readonly publicUrl: URL | null;
+}
+
 /**
  * A web page must not reach this listener through a name that it points at 127.0.0.1, nor from its
- * own origin.
+ * own origin. Pages of ours may have come by a proxy, under its name.
  */
 function strangeCaller(
   { headers: { host = "", origin } }: IncomingMessage,
-  scheme: ManagementListener["scheme"],
+  { scheme, publicUrl }: KnownNames,
 ): Strange | undefined {
   const name = host.replace(/:\d+$/u, "").replace(/^\[|\]$/gu, "");
-  if (isIP(name) === 0 && name !== "localhost") return MISDIRECTED;
-  if (origin !== undefined && origin !== `${scheme}://${host}`) return FOREIGN;
-  return undefined;
+  const isKnown = isIP(name) !== 0 || name === "localhost" || host === publicUrl?.host;
+  if (!isKnown) return MISDIRECTED;
+  const isOurs = origin === `${scheme}://${host}` || origin === publicUrl?.origin;
+  return origin === undefined || isOurs ? undefined : FOREIGN;
 }
 
 function refuse(response: ServerResponse, { status, title, detail }: Strange): void {

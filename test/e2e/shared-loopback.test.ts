@@ -42,17 +42,20 @@ describe("where agents share the loopback", () => {
       policies: {},
       env: { SALLYPORT_MANAGE_HOST: "0.0.0.0" },
     });
-    const asked = (host: string): Promise<number | undefined> =>
+    const asked = (host: string, fields = {}): Promise<number | undefined> =>
       new Promise((resolve, reject) => {
         const sent = request(`${gate.manageUrl}/core/v1/bootstrap`, {
           method: "POST",
-          headers: { host, "content-type": "application/json" },
+          headers: { host, ...fields, "content-type": "application/json" },
         });
         sent.once("error", reject);
         sent.once("response", (answer) => resolve(answer.resume().statusCode));
         sent.end("{}");
       });
     expect(await asked("rebound.example")).toBe(401);
+    // Nor does whom a proxy on this machine brings from elsewhere.
+    expect(await asked("localhost", { "x-forwarded-for": "203.0.113.5" })).toBe(401);
+    expect(await asked("localhost", { via: "1.1 edge" })).toBe(401);
     expect(await asked("localhost")).toBe(201);
   });
 

@@ -77,6 +77,8 @@ export interface AskOptions {
   readonly key?: string | undefined;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The socket's other end; this machine where it is left out. */
+  readonly from?: string;
 }
 
 export interface Asked {
@@ -107,6 +109,10 @@ inspect:
 
 export const PUBLIC_URL = "http://127.0.0.1:4101";
 const NO_PROVIDERS: OidcClient = new OpenIdProviders([]);
+
+/** One that a test may call through; nobody else's `X-Forwarded-For` counts. */
+export const PROXY = "192.0.2.7";
+const TRUSTED_PROXIES = [PROXY, "198.51.100.0/24"];
 
 /** Of the Slack app whose user U1 is ann. */
 export const SLACK_SECRET = "a-slack-signing-secret";
@@ -238,6 +244,7 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
       ).ports,
     },
     open: false,
+    trustedProxies: TRUSTED_PROXIES,
     bootstrap: { token: undefined, local: true },
   });
   started.defer(() => api.close());
@@ -270,13 +277,14 @@ async function ask(
   api: Api,
   method: Method,
   url: string,
-  { key, body, headers = {} }: AskOptions,
+  { key, body, headers = {}, from }: AskOptions,
 ): Promise<Asked> {
   const reply = await api.inject({
     method,
     url,
     headers: { ...(key !== undefined && { authorization: `Bearer ${key}` }), ...headers },
     ...(body !== undefined && { payload: body as object }),
+    ...(from !== undefined && { remoteAddress: from }),
   });
   const isJson = /[/+]json\b/.test(String(reply.headers["content-type"]));
   return {

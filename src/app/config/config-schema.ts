@@ -175,6 +175,15 @@ export const CONFIG_SCHEMA = {
           default: false,
           description: "Upstreams registered through the API may have private addresses.",
         },
+        trusted_proxies: {
+          type: "array",
+          maxItems: 64,
+          default: [],
+          items: { type: "string", maxLength: 64 },
+          description:
+            "Addresses and networks of the proxies before this listener: their `X-Forwarded-For` " +
+            "says who calls, so that tries to log in are counted by person.",
+        },
       },
     },
     login: LOGIN_SHAPE,

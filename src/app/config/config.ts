@@ -144,6 +144,8 @@ export interface ApiSettings {
   readonly bootstrap: BootstrapTerms;
   /** Whether upstreams that tenants register may have private addresses. */
   readonly privateUpstreams: boolean;
+  /** Addresses and networks whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
 }
 
 export interface DefinitionTrust {

@@ -17,6 +17,7 @@ import { resolveListeners } from "./resolve-listeners.ts";
 import { resolveJudge } from "./resolve-judge.ts";
 import { resolveLogin } from "./resolve-login.ts";
 import { resolveLedger } from "./resolve-ledger.ts";
+import { resolveApi } from "./resolve-api.ts";
 import { resolveNotifications } from "./resolve-notifications.ts";
 import { resolveReviews } from "./resolve-reviews.ts";
 import { resolveIdentity } from "./resolve-identity.ts";
@@ -87,7 +88,7 @@ export function resolveConfig(
     notifications: resolveNotifications(file, complain),
     directoryUrl: file.directory.url,
     directoryWait: millis(file.directory.wait_ms),
-    api: asApi(file.api),
+    api: resolveApi(file, complain),
     log: file.log,
   };
   return { config: deepFreeze(config), problems: check.problems };
@@ -104,14 +105,6 @@ function asAgent(entry: ConfigFile["agents"][number]): AgentEntry {
   );
   const keysSha256 = typeof keys === "string" ? [keys] : keys;
   return { name, keysSha256, team, user, clearance, subjects, tags };
-}
-
-function asApi({ auth, private_upstreams, ...api }: ConfigFile["api"]): Config["api"] {
-  return {
-    open: auth === "open",
-    bootstrap: { token: api.bootstrap_token, local: api.local_bootstrap },
-    privateUpstreams: private_upstreams,
-  };
 }
 
 function asTrust({ definitions, upstreams }: ConfigFile, lockFile: string): DefinitionTrust {

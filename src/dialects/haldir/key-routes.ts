@@ -48,8 +48,8 @@ async function makeKey(
 ): Promise<Answer<NewKey>> {
   const caller = callerIfAny(request);
   if (caller !== undefined && !open) return furtherKey(caller, wish, ports);
-  const { ip, hostname } = request;
-  const bootstrapper = { ip, hostname, token };
+  const { ip, hostname, headers } = request;
+  const bootstrapper = { ip, hostname, headers, token };
   const hasToken = holds(token, environment[TOKEN_VARIABLE]) || holds(token, bootstrap.token);
   if (!hasToken && !mayBegin(bootstrapper, bootstrap)) return NOBODYS;
   const first = await createFirstKey({ family: "hld", name: wish.name, plan: wish.tier }, ports);

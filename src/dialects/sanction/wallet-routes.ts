@@ -71,9 +71,11 @@ async function operatorOf(request: FastifyRequest, core: DialectCore): Promise<A
   if (caller?.role === "admin" && caller.tenant === DEFAULT_TENANT) return done(caller);
   const begun = await core.identity.ports.store.get("tenant", DEFAULT_TENANT);
   const token = request.headers["x-bootstrap-token"];
+  const { ip, hostname, headers } = request;
   const asker = {
-    ip: request.ip,
-    hostname: request.hostname,
+    ip,
+    hostname,
+    headers,
     token: typeof token === "string" ? token : undefined,
   };
   if (caller === undefined && begun === undefined && mayBegin(asker, core.bootstrap)) {

@@ -123,8 +123,8 @@ function addFirstKey(api: Api, { identity, bootstrap }: Services): void {
     },
     async (request, reply) => {
       const { name = "admin", bootstrap_token: token } = request.body;
-      const { ip, hostname } = request;
-      if (!mayBegin({ ip, hostname, token }, bootstrap)) {
+      const { ip, hostname, headers } = request;
+      if (!mayBegin({ ip, hostname, headers, token }, bootstrap)) {
         const detail =
           bootstrap.token === undefined
             ? "The first key is made on the machine itself: `sallyport keys create`."

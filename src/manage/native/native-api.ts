@@ -97,6 +97,7 @@ const ROUTES: readonly Routes[] = [
 export async function createNativeApi(services: Services): Promise<Api> {
   const api = fastify({
     logger: false,
+    trustProxy: [...services.trustedProxies],
     bodyLimit: BODY_BYTES_MAX,
     ajv: {
       customOptions: {

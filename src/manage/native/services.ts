@@ -41,6 +41,8 @@ export interface Services {
   readonly subscriptions: SubscriptionPorts;
   /** `api.auth: open`: nobody needs a credential. */
   readonly open: boolean;
+  /** Addresses and networks whose `X-Forwarded-For` says who calls. */
+  readonly trustedProxies: readonly string[];
   /** Needed for the first key where it is configured. */
   readonly bootstrap: BootstrapTerms;
 }

@@ -23,6 +23,7 @@ export interface Bootstrapper {
   readonly ip: string;
   /** The name that was asked for: a page that a name led here (DNS rebinding) has its own. */
   readonly hostname: string;
+  readonly headers: Readonly<Record<string, unknown>>;
   readonly token: string | undefined;
 }
 
@@ -34,10 +35,17 @@ export interface BootstrapTerms {
 }
 
 /** Whether somebody may begin, if nobody has begun yet. */
-export function mayBegin({ ip, hostname, token }: Bootstrapper, terms: BootstrapTerms): boolean {
+export function mayBegin(
+  { ip, hostname, headers, token }: Bootstrapper,
+  terms: BootstrapTerms,
+): boolean {
   if (terms.token !== undefined) return isToken(token, terms.token);
-  return terms.local && isLoopbackAddress(ip) && isThisMachine(hostname);
+  const isHere = isLoopbackAddress(ip) && isThisMachine(hostname);
+  return terms.local && isHere && PROXY_FIELDS.every((name) => headers[name] === undefined);
 }
+
+/** A proxy on this machine says with them that it brings somebody from elsewhere. */
+const PROXY_FIELDS = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
 
 export function isToken(token: string | undefined, expected: string): boolean {
   if (token === undefined) return false;

@@ -39,6 +39,32 @@ export async function changeDirectory(
   }
 }
 
+/** Whoever is overtaken reads again and writes again, so often at most. */
+const TRIES_MAX = 8;
+
+/** `attempt` reads and writes; tried again while somebody else wrote in between. */
+export async function untilNotOvertaken<T>(attempt: () => Promise<Answer<T>>): Promise<Answer<T>> {
+  let answered = await attempt();
+  for (let tries = 1; tries < TRIES_MAX && wasOvertaken(answered); tries += 1) {
+    answered = await attempt();
+  }
+  return answered;
+}
+
+/** By `attempt`, which is given what must stand there. `*` writes over nothing that it did not read. */
+export function editEntry<T>(
+  expect: number | "any",
+  attempt: (expected: (read: { readonly revision: number }) => number) => Promise<Answer<T>>,
+): Promise<Answer<T>> {
+  return expect === "any"
+    ? untilNotOvertaken(() => attempt(({ revision }) => revision))
+    : attempt(() => expect);
+}
+
+function wasOvertaken(answered: Answer<unknown>): boolean {
+  return answered.kind === "fault" && answered.fault.code === "changed_meanwhile";
+}
+
 function unreachable(error: unknown): { readonly kind: "unreachable"; readonly cause: Error } {
   if (error instanceof StoreUnreachable) return { kind: "unreachable", cause: error };
   throw error;

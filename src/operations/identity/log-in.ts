@@ -1,7 +1,7 @@
 /** People come in with name and password, and go out again. */
 import { done, fault, type Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
-import type { Entry } from "../../core/identity/directory-entry.ts";
+import type { Entry, UserRecord } from "../../core/identity/directory-entry.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import {
   afterFailure,
@@ -10,11 +10,11 @@ import {
   type LoginLimiter,
 } from "../../core/identity/login-limits.ts";
 import { instant, type Instant } from "../../core/units.ts";
-import { sha256Hex } from "../../lib/canonical-json.ts";
+import { canonicalJson, sha256Hex } from "../../lib/canonical-json.ts";
 import { randomToken } from "../../lib/ids.ts";
 import { hashPassword, verifyPassword } from "../../lib/password-hash.ts";
 import { LOGIN_PREFIX } from "./authenticate.ts";
-import { changeDirectory } from "./change-directory.ts";
+import { changeDirectory, untilNotOvertaken } from "./change-directory.ts";
 
 export interface Credentials {
   readonly username: string;
@@ -34,8 +34,6 @@ export interface LoggedIn {
 const WRONG = fault("unauthenticated", "Invalid username or password.");
 
 const SESSION_BYTES = 32;
-/** Two tries at once each count: so often is the count written again. */
-const COUNT_TRIES_MAX = 8;
 
 export async function logIn(
   { username, password, address }: Credentials,
@@ -54,14 +52,41 @@ export async function logIn(
     await hashPassword(password);
     return WRONG;
   }
-  if (isLocked(user.body, now)) return locked(user.body.lockedUntil ?? now);
+  if (isLocked(user.body, now)) return locked(user.body, now);
   if (await verifyPassword(password, user.body.password))
     return beginLogin(user, "password", ports);
   return countFailure(user, ports);
 }
 
-/** Also the end of an OIDC login. */
+/** Also the end of an OIDC login. One person may come in twice at once. */
 export async function beginLogin(
+  proven: Entry<"user">,
+  by: string,
+  ports: IdentityPorts,
+): Promise<Answer<LoggedIn>> {
+  let user: Entry<"user"> | undefined = proven;
+  return untilNotOvertaken(async () => {
+    user ??= await ports.store.get("user", proven.id);
+    // Under another password or role nobody has proven to be that person.
+    if (user === undefined || !isSameButForCounts(user.body, proven.body)) return CHANGED;
+    if (isLocked(user.body, ports.now())) return locked(user.body, ports.now());
+    const begun = await tryLogin(user, by, ports);
+    user = undefined;
+    return begun;
+  });
+}
+
+const CHANGED = fault("unauthenticated", "This account was changed meanwhile: log in again.");
+
+function isSameButForCounts(one: UserRecord, other: UserRecord): boolean {
+  return canonicalJson(uncounted(one)) === canonicalJson(uncounted(other));
+}
+
+function uncounted(user: UserRecord): UserRecord {
+  return { ...user, failedLogins: 0, lockedUntil: undefined };
+}
+
+async function tryLogin(
   user: Entry<"user">,
   by: string,
   ports: IdentityPorts,
@@ -77,7 +102,7 @@ export async function beginLogin(
     createdAt: now,
     body: { user: id, expiresAt },
   } as const;
-  const body = { ...user.body, failedLogins: 0, lockedUntil: undefined };
+  const body = uncounted(user.body);
   const change = {
     change: "user.logged_in",
     about: id,
@@ -109,7 +134,9 @@ export async function logOut(
 
 async function countFailure(first: Entry<"user">, ports: IdentityPorts): Promise<Answer<never>> {
   let user: Entry<"user"> | undefined = first;
-  for (let tries = 0; user !== undefined && tries < COUNT_TRIES_MAX; tries += 1) {
+  return untilNotOvertaken(async () => {
+    user ??= await ports.store.get("user", first.id);
+    if (user === undefined) return WRONG;
     const body = afterFailure(user.body, ports.now());
     const lockedNow = body.lockedUntil !== user.body.lockedUntil;
     const change = {
@@ -124,13 +151,14 @@ async function countFailure(first: Entry<"user">, ports: IdentityPorts): Promise
       [{ kind: "put", entry, expect: user.revision }],
       ports,
     );
-    if (written.kind === "done") return lockedNow ? locked(body.lockedUntil ?? ports.now()) : WRONG;
-    if (written.fault.code !== "changed_meanwhile") return written;
-    user = await ports.store.get("user", user.id);
-  }
-  return WRONG;
+    user = undefined;
+    if (written.kind === "fault") return written;
+    return lockedNow ? locked(body, ports.now()) : WRONG;
+  });
 }
 
-function locked(until: Instant): Answer<never> {
-  return fault("locked", `Account locked until ${new Date(until).toISOString()}`);
+function locked({ lockedUntil: until }: UserRecord, now: Instant): Answer<never> {
+  const end = until ?? now;
+  const retryAfter = Math.max(Math.ceil((end - now) / 1000), 1);
+  return fault("locked", `Account locked until ${new Date(end).toISOString()}`, { retryAfter });
 }

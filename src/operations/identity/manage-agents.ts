@@ -6,7 +6,7 @@ import type { Write } from "../../core/identity/directory-store.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import type { AgentId, TenantId } from "../../core/units.ts";
-import { changeDirectory } from "./change-directory.ts";
+import { changeDirectory, editEntry } from "./change-directory.ts";
 import { findEntry } from "./find-entry.ts";
 
 /** Keys that are revoked with their agent. */
@@ -71,21 +71,23 @@ export async function updateAgent(
   expect: number | "any",
   ports: IdentityPorts,
 ): Promise<Answer<Entry<"agent">>> {
-  const found = await findEntry("agent", agentEntryId(caller.tenant, name), caller, ports);
-  if (found.kind === "fault") return found;
-  const claimed = mayClaim(caller, changes.subjects);
-  if (claimed.kind === "fault") return claimed;
-  const entry = found.value;
-  const body = { ...entry.body, ...changes };
   const change = {
     change: "agent.changed",
     about: `agent:${name}`,
     by: caller.name,
     detail: { fields: Object.keys(changes).toSorted().join(" ") },
   };
-  const write: Write = { kind: "put", entry: { ...entry, body }, expect };
-  const written = await changeDirectory(change, [write], ports);
-  return written.kind === "fault" ? written : done({ ...entry, body, revision: written.value });
+  return editEntry(expect, async (expected) => {
+    const found = await findEntry("agent", agentEntryId(caller.tenant, name), caller, ports);
+    if (found.kind === "fault") return found;
+    const claimed = mayClaim(caller, changes.subjects);
+    if (claimed.kind === "fault") return claimed;
+    const entry = found.value;
+    const body = { ...entry.body, ...changes };
+    const write: Write = { kind: "put", entry: { ...entry, body }, expect: expected(entry) };
+    const written = await changeDirectory(change, [write], ports);
+    return written.kind === "fault" ? written : done({ ...entry, body, revision: written.value });
+  });
 }
 
 /** Certificates and issuers are the installation's, so whose they are its operators say. */

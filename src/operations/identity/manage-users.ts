@@ -8,7 +8,7 @@ import { passwordProblems } from "../../core/identity/password-policy.ts";
 import type { UserRole } from "../../core/identity/role.ts";
 import { newId } from "../../lib/ids.ts";
 import { hashPassword } from "../../lib/password-hash.ts";
-import { changeDirectory } from "./change-directory.ts";
+import { changeDirectory, editEntry } from "./change-directory.ts";
 import { findEntry } from "./find-entry.ts";
 
 export interface NewUser {
@@ -69,13 +69,36 @@ export async function updateUser(
 ): Promise<Answer<Entry<"user">>> {
   const found = await findEntry("user", id, caller, ports);
   if (found.kind === "fault") return found;
-  const entry = found.value;
-  if (isBeyond(caller, entry.body.role, changes.role)) return BEYOND;
-  const { password, ...plain } = changes;
-  const hashed = await hashOf(password, entry.body.username);
+  const { username, role } = found.value.body;
+  if (isBeyond(caller, role, changes.role)) return BEYOND;
+  const hashed = await hashOf(changes.password, username);
   if (hashed.kind === "fault") return hashed;
+  const edit: Edit = { caller, changes, hashed: hashed.value };
+  return editEntry(expect, async (expected) => {
+    const read = await findEntry("user", id, caller, ports);
+    if (read.kind === "fault") return read;
+    if (isBeyond(caller, read.value.body.role)) return BEYOND;
+    return editUser(read.value, edit, expected(read.value), ports);
+  });
+}
+
+interface Edit {
+  readonly caller: Caller;
+  readonly changes: UserChanges;
+  /** The password; undefined where it stays. */
+  readonly hashed: string | undefined;
+}
+
+async function editUser(
+  entry: Entry<"user">,
+  { caller, changes, hashed }: Edit,
+  expect: number,
+  ports: IdentityPorts,
+): Promise<Answer<Entry<"user">>> {
+  const { id } = entry;
+  const { password, ...plain } = changes;
   const kept = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
-  const reset = { password: hashed.value, failedLogins: 0, lockedUntil: undefined };
+  const reset = { password: hashed, failedLogins: 0, lockedUntil: undefined };
   const body: UserRecord = { ...entry.body, ...kept, ...(password !== undefined && reset) };
   const fields = Object.keys({ ...kept, ...(password !== undefined && { password }) });
   const change = {

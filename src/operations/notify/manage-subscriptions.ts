@@ -9,7 +9,7 @@ import type { SecretChange, SecretPlace } from "../../core/secret/secret-store.t
 import { NOBODYS } from "../../core/secret/secret-terms.ts";
 import { id as brand, type SecretName } from "../../core/units.ts";
 import { newId, randomToken } from "../../lib/ids.ts";
-import { changeDirectory } from "../identity/change-directory.ts";
+import { changeDirectory, editEntry } from "../identity/change-directory.ts";
 import { findEntry } from "../identity/find-entry.ts";
 import type { SubscriptionPorts } from "./subscription-ports.ts";
 
@@ -89,18 +89,17 @@ export async function changeSubscription(
   expect: number | "any",
   ports: SubscriptionPorts,
 ): Promise<Answer<Entry<"subscription">>> {
-  const found = await findEntry("subscription", id, caller, ports);
-  if (found.kind === "fault") return found;
-  const entry = found.value;
-  const body = { ...entry.body, ...changes };
-  const write: Write = { kind: "put", entry: { ...entry, body }, expect };
   const fields = Object.keys(changes).toSorted().join(" ");
-  const written = await changeDirectory(
-    changeOf("changed", caller, id, { fields }),
-    [write],
-    ports,
-  );
-  return written.kind === "fault" ? written : done({ ...entry, body, revision: written.value });
+  const change = changeOf("changed", caller, id, { fields });
+  return editEntry(expect, async (expected) => {
+    const found = await findEntry("subscription", id, caller, ports);
+    if (found.kind === "fault") return found;
+    const entry = found.value;
+    const body = { ...entry.body, ...changes };
+    const write: Write = { kind: "put", entry: { ...entry, body }, expect: expected(entry) };
+    const written = await changeDirectory(change, [write], ports);
+    return written.kind === "fault" ? written : done({ ...entry, body, revision: written.value });
+  });
 }
 
 /** What is on its way to it is not sent any more. */

@@ -35,6 +35,7 @@ it("the management listener serves HTTPS, to pages of its own origin alone", asy
     vitals,
     native: async () => () => undefined,
     mounted: [],
+    publicUrl: "https://gate.example.com",
   });
   try {
     expect(management.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);

@@ -369,6 +369,16 @@ describe("login providers", () => {
   });
 });
 
+it("trusted proxies are addresses and networks", () => {
+  const { api } = configOf("api: { trusted_proxies: [10.0.0.0/8, '2001:db8::1'] }");
+  expect(api.trustedProxies).toEqual(["10.0.0.0/8", "2001:db8::1"]);
+  const problems = problemsOf(
+    "api: { trusted_proxies: [10.0.0.1, edge.example.com, 10.0.0.0/33] }",
+  );
+  expect(problems).toHaveLength(2);
+  expect(problems.join()).toContain("api.trusted_proxies[1]: neither an address nor a network");
+});
+
 describe("without a file", () => {
   const load0 = (environment: Environment) => {
     const reply = loadConfig({

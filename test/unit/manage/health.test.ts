@@ -1,5 +1,5 @@
 import type { RequestListener, Server, ServerOptions } from "node:http";
-import { createServer } from "node:http";
+import { createServer, get } from "node:http";
 import { describe, expect, it } from "vitest";
 import { startManagement, type Management } from "../../../src/manage/management.ts";
 import type { Vitals } from "../../../src/manage/vitals.ts";
@@ -26,7 +26,7 @@ function listening(
   const native = () => Promise.resolve(serve);
   return startManagement(
     { host: "127.0.0.1", port: 0 },
-    { listener, vitals, native, mounted: [other] },
+    { listener, vitals, native, mounted: [other], publicUrl: "https://gate.example.com/sallyport" },
   );
 }
 
@@ -53,6 +53,29 @@ describe("a client of the management listener", () => {
     expect(given.requestTimeout).toBeGreaterThan(headersTimeout);
     const bomb = await fetch(`${management.url}/livez`, { headers: { x: "a".repeat(40_000) } });
     expect(bomb.status).toBe(431);
+    await management.close();
+  });
+});
+
+describe("a page", () => {
+  it.each([
+    ["127.0.0.1:4101", undefined, 200],
+    ["localhost:4101", "http://localhost:4101", 200],
+    ["gate.example.com", undefined, 200],
+    ["gate.example.com", "https://gate.example.com", 200],
+    ["127.0.0.1:4101", "https://gate.example.com", 200],
+    ["127.0.0.1:4101", "http://gate.example.com", 403],
+    ["127.0.0.1:4101", "https://evil.example.com", 403],
+    ["127.0.0.1:4101", "null", 403],
+    ["evil.example.com", undefined, 421],
+    ["gate.example.com:81", undefined, 421],
+  ])("at %s from %s hears %i on loopback", async (host, origin, status) => {
+    const management = await listening(true);
+    const headers = { host, ...(origin !== undefined && { origin }) };
+    const heard = await new Promise((resolve) => {
+      get(`${management.url}/livez`, { headers }, (reply) => resolve(reply.resume().statusCode));
+    });
+    expect(heard).toBe(status);
     await management.close();
   });
 });

@@ -7,7 +7,7 @@ import {
   LOGIN_TTL_MS,
   TRIES_MAX,
 } from "../../../src/core/identity/login-limits.ts";
-import { openNativeFixture, type NativeFixture } from "../../support/native-api.ts";
+import { openNativeFixture, PROXY, type NativeFixture } from "../../support/native-api.ts";
 
 const PASSWORD = "MyStr0ng!Pass#2024";
 const ALICE = {
@@ -84,6 +84,7 @@ describe("people", () => {
     const locked = await logIn(fixture, "Wr0ng!Password#99");
     expect(locked.status).toBe(423);
     expect(locked.json.detail).toBe("Account locked until 2026-11-21T06:15:00.000Z");
+    expect(locked.headers["retry-after"]).toBe(String(LOCKED_FOR_MS / 1000));
     expect((await logIn(fixture, PASSWORD)).status).toBe(423);
     fixture.clock.now += LOCKED_FOR_MS;
     expect((await logIn(fixture, PASSWORD)).status).toBe(200);
@@ -99,6 +100,46 @@ describe("people", () => {
     expect((await logIn(fixture, PASSWORD)).status).toBe(423);
   });
 
+  it("come in as often as they like at once, each with a login of its own", async () => {
+    await using fixture = await withAlice();
+    const logins = await Promise.all(Array.from({ length: 5 }, () => logIn(fixture, PASSWORD)));
+    expect(logins.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect(new Set(logins.map(({ json }) => json.session)).size).toBe(5);
+  });
+
+  it("are not in by a password that is replaced while it is looked at", async () => {
+    await using fixture = await withAlice();
+    const change = fixture.ask("PATCH", `/core/v1/users/${fixture.aliceId}`, {
+      body: { password: "An0ther!Pass#2026" },
+      headers: { "if-match": "*" },
+    });
+    const tried = await Promise.all(Array.from({ length: 4 }, () => logIn(fixture, PASSWORD)));
+    expect((await change).status).toBe(200);
+    for (const { json } of tried) {
+      const me = await fixture.ask("GET", "/core/v1/me", { key: json.session ?? "sess_none" });
+      expect(me.status).toBe(401);
+    }
+  });
+
+  it("are counted by their own addresses behind a trusted proxy, and by no word of theirs", async () => {
+    await using fixture = await openNativeFixture();
+    const body = { username: "nobody", password: "x" };
+    const tryFrom = async (from: string, forwarded: string): Promise<number> => {
+      const headers = { "x-forwarded-for": forwarded };
+      const options = { key: undefined, body, headers, from };
+      return (await fixture.ask("POST", "/core/v1/login", options)).status;
+    };
+    const own = "203.0.113.5";
+    // What they say for themselves stands before what the proxy has seen.
+    for (let n = 0; n < TRIES_MAX; n += 1)
+      expect(await tryFrom(PROXY, `10.0.0.${n}, ${own}`)).toBe(401);
+    expect(await tryFrom(PROXY, own)).toBe(429);
+    expect(await tryFrom(PROXY, `${own}, 198.51.100.9`)).toBe(429);
+    expect(await tryFrom(PROXY, "203.0.113.6")).toBe(401);
+    for (let n = 0; n < TRIES_MAX; n += 1) await tryFrom("203.0.113.7", `10.0.0.${n}`);
+    expect(await tryFrom("203.0.113.7", "10.0.1.1")).toBe(429);
+  });
+
   it("may try only so often from one address", async () => {
     await using fixture = await openNativeFixture();
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
@@ -107,6 +148,17 @@ describe("people", () => {
     const refused = await logIn(fixture, "x", "nobody");
     expect(refused.status).toBe(429);
     expect(refused.headers["retry-after"]).toBe("60");
+  });
+
+  it("keep what others changed meanwhile, also from who did not look", async () => {
+    await using fixture = await withAlice();
+    const path = `/core/v1/users/${fixture.aliceId}`;
+    const edit = (body: object) =>
+      fixture.ask("PATCH", path, { body, headers: { "if-match": "*" } });
+    const edits = [edit({ role: "viewer" }), edit({ full_name: "Alice A." })];
+    expect((await Promise.all(edits)).map(({ status }) => status)).toEqual([200, 200]);
+    const { json } = await fixture.ask("GET", path);
+    expect(json).toMatchObject({ role: "viewer", full_name: "Alice A." });
   });
 
   it("are edited by one at a time", async () => {
