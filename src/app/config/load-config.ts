@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Problem } from "../../core/problem.ts";
 import { messageOf, systemCodeOf } from "../../lib/caught.ts";
+import { readUtf8File } from "../read-utf8-file.ts";
 import { readConfigTree } from "./config-tree.ts";
 import type { Config } from "./config.ts";
 import { CONFIG_SCHEMA, type ConfigFile } from "./config-schema.ts";
@@ -66,7 +67,7 @@ function findFile({ file, environment, workingDirectory }: ConfigRequest): Sourc
 
 function readSource(name: string, workingDirectory: string): Source {
   try {
-    return { kind: "text", name, text: readFileSync(resolve(workingDirectory, name), "utf8") };
+    return { kind: "text", name, text: readUtf8File(resolve(workingDirectory, name)) };
   } catch (error) {
     const isMissing = systemCodeOf(error) === "ENOENT";
     const message = isMissing

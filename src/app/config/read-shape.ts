@@ -218,10 +218,16 @@ function readInteger(shape: IntegerShape, tree: ConfigScalar, path: string, to: 
 
 function misfit(shape: Shape, tree: ConfigTree, path: string, to: Reading): Read {
   const secret = "writeOnly" in shape;
-  const found = tree.kind !== "scalar" ? `a ${tree.kind}` : secret ? "this" : `\`${tree.text}\``;
+  const found = tree.kind !== "scalar" ? `a ${tree.kind}` : secret ? "this" : asWritten(tree);
   report(to, tree.at, `${path || "the file"} cannot be ${found}`, wanted(shape));
   to.spoilt.add(path);
   return readAbsent(shape, path, to);
+}
+
+/** A number or a truth in quotes is a text, and looks right without them. */
+function asWritten({ value, text }: ConfigScalar): string {
+  const isQuoted = typeof value === "string" && /^(?:\d+|true|false)$/.test(text);
+  return isQuoted ? `the text \`"${text}"\`` : `\`${text}\``;
 }
 
 function unknownKey(key: string, path: string, shape: ObjectShape): [string, string] {

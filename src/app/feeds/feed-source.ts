@@ -3,13 +3,14 @@
  * whole or not at all: while a file has a problem, the last good feeds stay. Entries and files that
  * run out count no more from that time on.
  */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { destinationFeeds, type DestinationFeeds, type Feed } from "../../core/destination/feed.ts";
 import { readFeed } from "../../core/destination/read-feed.ts";
 import type { Problem } from "../../core/problem.ts";
 import { type Instant } from "../../core/units.ts";
 import { messageOf } from "../../lib/caught.ts";
+import { readUtf8File } from "../read-utf8-file.ts";
 import type { FeedConfig } from "../config/config.ts";
 import { FeedFault } from "./feed-fault.ts";
 import { fileStamp } from "../file-stamp.ts";
@@ -121,7 +122,7 @@ function readText(file: string): Opened {
   try {
     const { size, mtimeMs } = statSync(file);
     if (size > FILE_BYTES_MAX) return unreadable(file, `has more than ${FILE_BYTES_MAX} bytes`);
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+    const text = readUtf8File(file);
     return { kind: "text", text, writtenAt: mtimeMs };
   } catch (error) {
     const reason = messageOf(error);

@@ -1,10 +1,11 @@
 /** Policy files on disk: `*.yaml` and `*.yml` of one directory, not of those below it. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { PolicySource } from "../../core/policy/compile-policy.ts";
 import { POLICY_LIMITS } from "../../core/policy/policy-limits.ts";
 import type { Problem } from "../../core/problem.ts";
 import { messageOf, systemCodeOf } from "../../lib/caught.ts";
+import { readUtf8File } from "../read-utf8-file.ts";
 
 export interface PolicyFiles {
   readonly sources: readonly PolicySource[];
@@ -101,7 +102,7 @@ function readPolicyFile(file: string): FileReply {
       const message = `the policy has ${size} bytes; the limit is ${FILE_BYTES_MAX}`;
       return { kind: "problem", problem: problemOf(file, message, "split it into several files") };
     }
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+    const text = readUtf8File(file);
     return { kind: "source", source: { file, text } };
   } catch (error) {
     return { kind: "problem", problem: problemOf(file, unreadable(error), undefined) };

@@ -1,5 +1,5 @@
 /** The operator's prices, from the config and from the file it names, with all that is wrong. */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { PolicySource } from "../../core/policy/compile-policy.ts";
 import type { Place } from "../../core/policy/source-text.ts";
 import type { Problem } from "../../core/problem.ts";
@@ -7,6 +7,7 @@ import type { Instant } from "../../core/units.ts";
 import { checkOverlay, type OverlayProblem } from "../../stores/prices/check-overlay.ts";
 import type { PriceOverlay, PriceOverride } from "../../stores/prices/price-overlay.ts";
 import { messageOf } from "../../lib/caught.ts";
+import { readUtf8File } from "../read-utf8-file.ts";
 import type { PricesConfig } from "../config/config.ts";
 import { readConfigTree } from "../config/config-tree.ts";
 import { PRICE_FILE_SHAPE } from "../config/price-schema.ts";
@@ -77,7 +78,7 @@ function readText(file: string): string | Problem {
   try {
     const { size } = statSync(file);
     if (size > FILE_BYTES_MAX) return unreadable(file, `has more than ${FILE_BYTES_MAX} bytes`);
-    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+    return readUtf8File(file);
   } catch (error) {
     const reason = messageOf(error);
     return unreadable(file, `cannot be read: ${reason}`);

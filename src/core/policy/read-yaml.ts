@@ -50,7 +50,7 @@ export function readYaml(source: SourceText, list: ProblemList): YamlNode | unde
   const [document, second] = documents;
   if (document === undefined) return { kind: "map", at: 0, end: 0, entries: [], size: 1 };
   if (second !== undefined) {
-    const message = "a policy file holds one YAML document";
+    const message = "a file holds one YAML document";
     list.report(placeAt(source, second.range[0]), message, "write one file for each");
     return undefined;
   }

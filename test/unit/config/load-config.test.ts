@@ -15,7 +15,11 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 let count = 0;
 
-function load(text: string, environment: Environment = {}, flags: readonly Setting[] = []) {
+function load(
+  text: string | Buffer,
+  environment: Environment = {},
+  flags: readonly Setting[] = [],
+) {
   count += 1;
   const file = `case-${count}.yaml`;
   writeFileSync(join(directory, file), text);
@@ -34,7 +38,7 @@ function configOf(
 }
 
 /** `line:column message → suggestion` of every problem. */
-function problemsOf(text: string, environment: Environment = {}): readonly string[] {
+function problemsOf(text: string | Buffer, environment: Environment = {}): readonly string[] {
   const { file, reply } = load(text, environment);
   if (reply.kind === "config") return [];
   return reply.problems.map((problem) => {
@@ -132,6 +136,25 @@ prices: { overrides: [{ provider: p, model: m, input_usd_per_mtok: 1e-3, output_
       expect.stringMatching(/^9:68 prices\.overrides\[0\]\.input_usd_per_mtok cannot be `1e-3`/),
     ]);
   });
+
+  it("says of a number or a truth in quotes that it is a text", () => {
+    expect(problemsOf(`listen: { port: '4200' }\ndemo: "true"\n`)).toEqual([
+      '1:17 listen.port cannot be the text `"4200"` → a whole number from 0 to 65535',
+      '2:7 demo cannot be the text `"true"` → true or false',
+    ]);
+  });
+
+  it.each([
+    ["Latin-1", Buffer.from('data_dir: "caf\xe9"\n', "latin1")],
+    ["UTF-16", Buffer.from("\ufeffdata_dir: x\n", "utf16le")],
+  ])("in %s is not guessed at", (_name, bytes) => {
+    expect(problemsOf(bytes)).toEqual([expect.stringMatching(/^1:1 .*not UTF-8/)]);
+  });
+
+  it.each(["\ufeffworkers: 2\n", "workers: 2\r\ndemo: false\r\n"])(
+    "is read with a byte order mark, and with the line ends of Windows",
+    (text) => expect(configOf(text).workers).toBe(2),
+  );
 
   it("reports what one value cannot know about another", () => {
     const key = "a".repeat(64);
