@@ -206,6 +206,9 @@ function outgoingBody(
   }
 }
 
+/** Slice by slice, an agent could have what is only found, and taken out, as a whole. */
+const SLICES: ReadonlySet<string> = new Set(["range", "if-range"]);
+
 function outgoingHeaders(
   { body, inspections }: Authorized,
   { head, headers }: Dispatch,
@@ -213,12 +216,13 @@ function outgoingHeaders(
 ): string[] {
   const flat: string[] = [];
   const slot = credential?.header;
+  const looks = !isIdle(inspections.response);
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] ?? "";
-    if (name !== slot) flat.push(name, headers[i + 1] ?? "");
+    if (name === slot || (looks && SLICES.has(name))) continue;
+    flat.push(name, headers[i + 1] ?? "");
   }
-  const mustRead =
-    head.upstream.wire !== "http" || credential !== undefined || !isIdle(inspections.response);
+  const mustRead = head.upstream.wire !== "http" || credential !== undefined || looks;
   const accepted = mustRead ? "identity" : head.headers["accept-encoding"];
   if (typeof accepted === "string") flat.push("accept-encoding", accepted);
   const length = head.headers["content-length"];

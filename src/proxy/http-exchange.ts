@@ -89,9 +89,9 @@ export class HttpExchange implements Ask, Door {
   }
 
   async interpret(context: InterpretContext): Promise<Verdict<Interpretation>> {
-    const { head, wire, request } = this.#parts;
-    this.#parts.invite?.();
+    const { head, wire, request, invite } = this.#parts;
     if (!head.hasBody || !this.#mustRead(context)) return wire.interpret(undefined, context);
+    invite?.();
     const { requestBytesMax } = head.upstream;
     const reading = await readBody(request, requestBytesMax, this.#tools.limits.body);
     switch (reading.kind) {
@@ -117,7 +117,7 @@ export class HttpExchange implements Ask, Door {
     const receiving = wire.receive?.(client);
     const reply = receiving === undefined ? client : await receiving;
     const { pools, vault, standing, shutdown } = this.#tools;
-    if (authorized.body.kind === "stream") this.#watchUpload(request);
+    if (authorized.body.kind === "stream") this.#receiveUpload();
     const refuser = this.#hold ?? wire;
     const refuse = (refusal: Refusal): WireReply => refuser.refuse(refusal);
     const { target = wire.target } = authorized.interpretation;
@@ -162,7 +162,10 @@ export class HttpExchange implements Ask, Door {
     });
   }
 
-  #watchUpload(request: IncomingMessage): void {
+  /** What is not read to be judged is asked for once it may pass. */
+  #receiveUpload(): void {
+    const { request, invite } = this.#parts;
+    invite?.();
     if (request.complete) return;
     const { idle } = this.#tools.limits.body;
     request.setTimeout(idle, () => request.destroy());

@@ -207,7 +207,8 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
   }
 
   #sendHead(rewritten: boolean, length?: number): void {
-    const decoded = this.#decoder !== undefined;
+    // A length of nothing makes some clients wait for it, and is never sent (RFC 9110 §8.6).
+    const decoded = this.#decoder !== undefined || this.#status === 204;
     const flat = responseHeaders(this.#headers, { echoes: this.#echoes, rewritten, decoded });
     const isTold = !rewritten && !decoded && this.#headers["content-length"] !== undefined;
     if (length !== undefined && !isTold) flat.push("content-length", String(length));

@@ -27,6 +27,7 @@ const MANNERS: Readonly<Record<string, (socket: Socket) => void>> = {
   "/short": (socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nab"),
   "/two-lengths": (socket) =>
     void socket.end("HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 9\r\n\r\nab"),
+  "/long-nothing": (socket) => socket.end("HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\n"),
   "/header-bomb": (socket) =>
     void socket.end(
       `HTTP/1.1 200 OK\r\nx-bomb: ${"a".repeat(200_000)}\r\ncontent-length: 2\r\n\r\nab`,
@@ -100,6 +101,14 @@ describe("an upstream on a bad day", () => {
       ).rejects.toThrow();
     },
   );
+
+  it("that gives a 204 a length does not make the client wait for it", async () => {
+    const reply = await rawRequest(gateway.port, [
+      "GET /web/long-nothing HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    ]);
+    expect(reply.statuses).toEqual([204]);
+    expect(reply.text).not.toMatch(/content-length/i);
+  });
 
   it("that refuses connections is a 502 that says so", async () => {
     await using other = await startHttpGateway({

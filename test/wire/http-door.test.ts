@@ -10,7 +10,10 @@ import {
 } from "../support/recording-upstream.ts";
 import type { SallyportProcess } from "../support/sallyport-process.ts";
 
-const POLICY = `${ALLOW_WEB}
+const OPEN = `${ALLOW_WEB}
+  - { id: closed, http: { upstreams: [web], paths: [/closed] }, effect: deny }
+`;
+const INSPECTING = `${ALLOW_WEB}
 inspect:
   - { id: keys, on: [response], find: [secret], do: redact }
 `;
@@ -27,8 +30,8 @@ beforeAll(async () => {
   upstream = await startRecordingUpstream((request, response, body) =>
     answer(request, response, body),
   );
-  gateway = await startHttpGateway({ upstreamUrl: upstream.url });
-  inspecting = await startHttpGateway({ upstreamUrl: upstream.url, policy: POLICY });
+  gateway = await startHttpGateway({ upstreamUrl: upstream.url, policy: OPEN });
+  inspecting = await startHttpGateway({ upstreamUrl: upstream.url, policy: INSPECTING });
 });
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
@@ -88,6 +91,15 @@ describe("methods and bodies", () => {
     ]);
   });
 
+  it("asks for the whole where answers are looked at: a secret has no marks in slices", async () => {
+    answer = (_request, response) => void response.end("0123456789");
+    const headers = { range: "bytes=2-4", "if-range": '"v1"' };
+    const reply = await fetch(`${inspecting.url}/web/x`, { headers });
+    expect([reply.status, await reply.text()]).toEqual([200, "0123456789"]);
+    expect(last().headers).not.toHaveProperty("range");
+    expect(last().headers).not.toHaveProperty("if-range");
+  });
+
   it("does not follow a redirect", async () => {
     answer = (_request, response) =>
       void response.writeHead(302, { location: "http://10.0.0.1/" }).end();
@@ -130,6 +142,14 @@ describe("methods and bodies", () => {
     expect(reply).toEqual({ continued: true, status: 200 });
     expect(last().body.toString()).toBe("hello");
   });
+});
+
+it("a denied client that expects 100-continue is answered without having been asked to send", async () => {
+  const reply = await rawRequest(gateway.port, [
+    "PUT /web/closed HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n",
+  ]);
+  expect(reply.statuses).toEqual([403]);
+  expect(reply.closed).toBe(true);
 });
 
 describe("streams", () => {
