@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { secretName } from "../core/secret/secret-ref.ts";
 import type { SecretTerms } from "../core/secret/secret-terms.ts";
-import { deliveredValueProblem, secretValueProblem } from "../core/secret/secret-value.ts";
+import { valueProblem } from "../core/secret/secret-value.ts";
 import type { SecretName } from "../core/units.ts";
 import type { Answer } from "../core/fault.ts";
 import {
@@ -175,7 +175,7 @@ async function valueOf(
   readValue: ReadValue,
 ): Promise<string> {
   const value = await readValue(name);
-  const problem = binding === undefined ? deliveredValueProblem(value) : secretValueProblem(value);
+  const problem = valueProblem(value, binding);
   if (problem === undefined) return value;
   throw new CommandFailure(EXIT.usage, `the value cannot be stored: ${problem}`);
 }

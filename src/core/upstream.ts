@@ -117,6 +117,8 @@ export interface CredentialRef {
   readonly methods: readonly string[];
   /** What a signature is good for; undefined where the value itself is sent. */
   readonly signing?: SigningScope | undefined;
+  /** Where `ref` is a private key, which signs in the name of an OAuth client. */
+  readonly attests?: true;
   /** Where `ref` is the secret of an OAuth client, and access tokens are what is sent. */
   readonly oauth?: OAuthGrant | undefined;
 }

@@ -2,6 +2,7 @@
  * Access tokens for upstreams from a real authorization server: the agent's own token goes no
  * further than the gate, whatever it is exchanged for.
  */
+import { generateKeyPairSync } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -12,6 +13,7 @@ import {
 } from "../support/authorization-server.ts";
 import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
 
+const clientKey = generateKeyPairSync("rsa", { modulusLength: 2048 });
 let issuer: AuthorizationServer;
 let api: Server;
 let resource: string;
@@ -21,7 +23,7 @@ const seen: string[] = [];
 const revoked = new Set<string>();
 
 beforeAll(async () => {
-  issuer = await startAuthorizationServer();
+  issuer = await startAuthorizationServer(clientKey.publicKey.export({ format: "jwk" }));
   api = createServer((request, response) => {
     const token = request.headers.authorization?.replace("Bearer ", "") ?? "";
     seen.push(token);
@@ -45,7 +47,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => api.listen(0, "127.0.0.1", resolve));
   resource = `http://127.0.0.1:${(api.address() as AddressInfo).port}/mcp`;
-  const upstream = (name: string, secret: string, more: string): string => `
+  const upstream = (name: string, secret: string, more: string, client = "gate"): string => `
   - name: ${name}
     wire: mcp
     url: "${resource}"
@@ -54,7 +56,7 @@ beforeAll(async () => {
       ref: ${secret}
       oauth:
         token_url: "${issuer.tokenUrl}"
-        client_id: gate
+        client_id: ${client}
         scope: mcp
         resource: "${resource}"
         ${more}`;
@@ -63,7 +65,9 @@ beforeAll(async () => {
       "agents: [{ name: tester }]\nidentity: { loopback_agent: tester }\nupstreams:" +
       upstream("own", "vault://gate", "grant: client_credentials") +
       upstream("delegated", "vault://gate", "grant: token_exchange") +
-      upstream("wrong", "env://WRONG_SECRET", "client_auth: basic"),
+      upstream("wrong", "env://WRONG_SECRET", "client_auth: basic") +
+      upstream("keyed", "vault://key", "client_auth: private_key_jwt", "keyed-gate") +
+      upstream("keyless", "env://WRONG_SECRET", "client_auth: private_key_jwt", "keyed-gate"),
     policies: {
       "tester.yaml":
         'version: 1\nagents: [tester]\nrules: [{ id: all, tools: ["*"], effect: allow }]\n',
@@ -73,6 +77,10 @@ beforeAll(async () => {
       {
         args: ["gate", "--origin", new URL(issuer.tokenUrl).origin, "--header", "client-secret"],
         value: GATE_SECRET,
+      },
+      {
+        args: ["key", "--origin", new URL(issuer.tokenUrl).origin, "--header", "client-key"],
+        value: clientKey.privateKey.export({ format: "pem", type: "pkcs8" }).toString(),
       },
     ],
   });
@@ -135,6 +143,14 @@ describe("an upstream that wants OAuth", () => {
     expect(await issuer.verify(seen[0] ?? "", resource)).toMatchObject({ aud: resource });
     await whoami("delegated", token);
     expect(new Set(seen).size).toBe(1);
+  });
+
+  it("gets one by a key of the gate's, which signs and is not sent", async () => {
+    expect(textOf(await whoami("keyed"))).toContain("keyed-gate for undefined");
+    const answer = textOf(await whoami("keyless"));
+    expect(answer).toContain("credential_unavailable");
+    expect(answer).not.toContain("not-the-secret");
+    await expect.poll(() => sallyport.output()).toContain("a private key is wanted");
   });
 
   it("is not asked for a caller who shows no token, or one for somebody else", async () => {

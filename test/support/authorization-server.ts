@@ -13,7 +13,7 @@ export const GATE_SECRET = "the-gate's secret: 8f2a/61c0+9b";
 export interface AuthorizationServer extends AsyncDisposable {
   readonly issuer: string;
   readonly tokenUrl: string;
-  /** Grants asked for, in order. */
+  /** `Authorization` of each grant that was asked for, in order. */
   readonly asked: readonly string[];
   /** Throws unless the token is of this server and for this audience. */
   verify(token: string, audience: string): Promise<JWTPayload>;
@@ -23,7 +23,8 @@ export interface AuthorizationServer extends AsyncDisposable {
 
 const LIFETIME_S = 3600;
 
-export async function startAuthorizationServer(): Promise<AuthorizationServer> {
+/** `clientKey`: the public JWK of the client `keyed-gate`, which has no secret. */
+export async function startAuthorizationServer(clientKey?: object): Promise<AuthorizationServer> {
   const asked: string[] = [];
   let answer: ReturnType<Provider["callback"]> = (_, response) => response.end();
   const server = createServer((request, response) => answer(request, response));
@@ -32,7 +33,7 @@ export async function startAuthorizationServer(): Promise<AuthorizationServer> {
   const keys = createRemoteJWKSet(new URL(`${issuer}/jwks`));
   const verify = async (token: string, audience: string): Promise<JWTPayload> =>
     (await jwtVerify(token, keys, { issuer, audience })).payload;
-  const provider = new Provider(issuer, configuration());
+  const provider = new Provider(issuer, configuration(clientKey));
   provider.registerGrantType(
     TOKEN_EXCHANGE,
     async (context) => {
@@ -79,7 +80,7 @@ export async function startAuthorizationServer(): Promise<AuthorizationServer> {
   };
 }
 
-function configuration(): object {
+function configuration(clientKey: object | undefined): object {
   const client = (id: string, secret: string, grants: readonly string[]): object => ({
     client_id: id,
     client_secret: secret,
@@ -92,6 +93,7 @@ function configuration(): object {
     clients: [
       client("gate", GATE_SECRET, ["client_credentials", TOKEN_EXCHANGE]),
       client("user-app", "user-app-secret", ["client_credentials"]),
+      ...(clientKey === undefined ? [] : [keyedClient(clientKey)]),
     ],
     scopes: ["mcp"],
     extraTokenClaims: (_: unknown, { extra }: { extra?: object }) => extra,
@@ -103,6 +105,17 @@ function configuration(): object {
         getResourceServerInfo: (_: unknown, resource: string) => resourceInfo(resource),
       },
     },
+  };
+}
+
+function keyedClient(key: object): object {
+  return {
+    client_id: "keyed-gate",
+    jwks: { keys: [key] },
+    grant_types: ["client_credentials"],
+    redirect_uris: [],
+    response_types: [],
+    token_endpoint_auth_method: "private_key_jwt",
   };
 }
 

@@ -23,6 +23,9 @@ interface Wanted {
 interface Login {
   readonly client_id?: string;
   readonly client_secret?: string;
+  readonly private_key_pem?: string;
+  /** Of the workload itself. */
+  readonly valid_jwt?: string;
 }
 
 const TRIES_MAX = 200;
@@ -32,17 +35,19 @@ export async function startUpstreamRegistrar(gate: SallyportProcess): Promise<Up
   const ask = await administer(gate);
   let count = 0;
   /** The gate logs in where a client would: it has the secret, and asks for the token. */
-  const credentialFor = async (
-    name: string,
-    server: string,
-    { client_id, client_secret }: Login,
-  ): Promise<object> => {
-    if (client_id === undefined || client_secret === undefined) return {};
-    const token_url = await tokenUrlOf(server);
-    const binding = { origin: new URL(token_url).origin, header: "client-secret" };
-    await ask("POST", "/secrets", { name, value: client_secret, binding });
-    const grant = "client_credentials";
-    const oauth = { token_url, client_id, client_auth: "basic", grant, resource: server };
+  const credentialFor = async (name: string, server: string, login: Login): Promise<object> => {
+    const { client_id, client_secret, private_key_pem, valid_jwt } = login;
+    const [value, header, way] =
+      valid_jwt !== undefined
+        ? [valid_jwt, "assertion", { grant: "jwt_bearer" }]
+        : private_key_pem !== undefined
+          ? [private_key_pem, "client-key", { client_auth: "private_key_jwt" }]
+          : [client_secret, "client-secret", { client_auth: "basic" }];
+    if (client_id === undefined || value === undefined) return {};
+    const { issuer, token_endpoint } = await issuerOf(server);
+    const binding = { origin: new URL(token_endpoint).origin, header };
+    await ask("POST", "/secrets", { name, value, binding });
+    const oauth = { token_url: token_endpoint, issuer, client_id, resource: server, ...way };
     return { credential: { ref: `vault://${name}`, oauth } };
   };
   const register = async (body: string): Promise<string> => {
@@ -91,11 +96,16 @@ async function isLetIn(url: string): Promise<boolean> {
 }
 
 /** As an operator would look it up (RFC 9728, RFC 8414). */
-async function tokenUrlOf(server: string): Promise<string> {
+async function issuerOf(server: string): Promise<IssuerMetadata> {
   const { origin, pathname } = new URL(server);
   const named = await fetch(`${origin}/.well-known/oauth-protected-resource${pathname}`);
   const { authorization_servers } = (await named.json()) as { authorization_servers: string[] };
   const issuer = new URL(authorization_servers[0] ?? "");
   const known = await fetch(`${issuer.origin}/.well-known/oauth-authorization-server`);
-  return ((await known.json()) as { token_endpoint: string }).token_endpoint;
+  return (await known.json()) as IssuerMetadata;
+}
+
+interface IssuerMetadata {
+  readonly issuer: string;
+  readonly token_endpoint: string;
 }

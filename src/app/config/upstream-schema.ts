@@ -1,4 +1,4 @@
-import { OAUTH_GRANTS } from "../../core/secret/oauth-grant.ts";
+import { CLIENT_AUTHS, OAUTH_GRANTS } from "../../core/secret/oauth-grant.ts";
 import { TRUST_MODES } from "../../core/trust/pin.ts";
 import type { Effective, Shape } from "./schema-shape.ts";
 
@@ -37,9 +37,16 @@ const OAUTH = {
     client_id: { type: "string", description: "Who Sallyport is there." },
     client_auth: {
       type: "string",
-      enum: ["basic", "post"],
+      enum: CLIENT_AUTHS,
       default: "basic",
-      description: "The secret in a header or in the form.",
+      description:
+        "The secret in a header or in the form; private_key_jwt: `ref` is a private key (PEM or " +
+        "JWK) that signs who asks, and is never sent (RFC 7523).",
+    },
+    issuer: {
+      type: "string",
+      description:
+        "The authorization server's issuer, for which a signed JWT is made; token_url if absent.",
     },
     grant: {
       type: "string",
@@ -47,7 +54,8 @@ const OAUTH = {
       default: "client_credentials",
       description:
         "client_credentials: the gate's own rights; refresh_token: those somebody once gave it; " +
-        "token_exchange: the caller's, whose token in Authorization is exchanged (RFC 8693).",
+        "token_exchange: the caller's, whose token in Authorization is exchanged (RFC 8693); " +
+        "jwt_bearer: `ref` is a JWT of the workload itself, such as a projected service account's.",
     },
     refresh_ref: { ...SECRET_REF, description: "The refresh token, for that grant." },
     scope: { type: "string", description: "What for, with spaces between." },

@@ -11,8 +11,9 @@ export interface OAuthGrant {
   /** Path and query of its token endpoint. */
   readonly tokenPath: string;
   readonly clientId: string;
-  /** RFC 6749 §2.3.1: in a header, or in the form. */
-  readonly clientAuth: "basic" | "post";
+  readonly clientAuth: (typeof CLIENT_AUTHS)[number];
+  /** To whom a signed JWT says who asks. */
+  readonly audienceOfClient: string;
   /** The same server, with the refresh token as its credential. */
   readonly refresher: Upstream | undefined;
   readonly scope: string | undefined;
@@ -21,5 +22,13 @@ export interface OAuthGrant {
   readonly audience: string | undefined;
 }
 
-/** RFC 6749 §4.4 and §6, RFC 8693. */
-export const OAUTH_GRANTS = ["client_credentials", "refresh_token", "token_exchange"] as const;
+/** RFC 6749 §4.4 and §6, RFC 8693, RFC 7523 §2.1. */
+export const OAUTH_GRANTS = [
+  "client_credentials",
+  "refresh_token",
+  "token_exchange",
+  "jwt_bearer",
+] as const;
+
+/** RFC 6749 §2.3.1: the secret in a header, or in the form; RFC 7523 §2.2: a JWT signed with a key. */
+export const CLIENT_AUTHS = ["basic", "post", "private_key_jwt"] as const;

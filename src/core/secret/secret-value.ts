@@ -22,6 +22,18 @@ export function secretValueProblem(value: string): string | undefined {
   return undefined;
 }
 
+/** The header's name in the binding of a private key, which signs assertions and is never sent. */
+export const CLIENT_KEY = "client-key";
+
+/** By what is done with it: `binding` is undefined where it is only delivered. */
+export function valueProblem(
+  value: string,
+  binding: { readonly header: string } | undefined,
+): string | undefined {
+  const isSent = binding !== undefined && binding.header !== CLIENT_KEY;
+  return isSent ? secretValueProblem(value) : deliveredValueProblem(value);
+}
+
 /** As above, for a value that goes into no header: any text. */
 export function deliveredValueProblem(value: string): string | undefined {
   if (value.length === 0) return "it is empty";

@@ -10,6 +10,8 @@ export interface Credential {
   readonly value: string;
   /** Signs the request in place of showing the secret. */
   readonly sign: RequestSigner | undefined;
+  /** Where the secret is a client's key, which is not sent either. */
+  readonly attest?: JwtSigner | undefined;
   /** Name and version, for the ledger: never the value. */
   readonly label: string;
   /** The secret and its base64, base64url, URL and JSON forms, to be taken out of what comes back. */
@@ -30,6 +32,9 @@ export interface SignableRequest {
 
 /** Answers with the headers to add, flat. */
 export type RequestSigner = (request: SignableRequest) => Promise<readonly string[]>;
+
+/** A JWT with these claims (RFC 7515 §7.1). */
+export type JwtSigner = (claims: Readonly<Record<string, string | number>>) => string;
 
 export interface Vault {
   /**

@@ -6,7 +6,7 @@ import { changeOfTenant } from "../../core/ledger/change-of-tenant.ts";
 import type { ChangeDetail } from "../../core/ledger/entry.ts";
 import { SecretsUnreachable, type SecretChange } from "../../core/secret/secret-store.ts";
 import type { SecretTerms } from "../../core/secret/secret-terms.ts";
-import { deliveredValueProblem, secretValueProblem } from "../../core/secret/secret-value.ts";
+import { valueProblem } from "../../core/secret/secret-value.ts";
 import type { SecretName } from "../../core/units.ts";
 import { viewOf, type SecretDesk, type SecretView } from "./secret-ports.ts";
 
@@ -63,7 +63,7 @@ export async function storeSecret(
   const found = terms === undefined ? await findSecret(caller, name, ports) : undefined;
   if (found?.kind === "fault") return found;
   const binding = (terms ?? found?.value.entry.terms)?.binding;
-  const problem = binding === undefined ? deliveredValueProblem(value) : secretValueProblem(value);
+  const problem = valueProblem(value, binding);
   if (problem !== undefined) {
     return fault("invalid", `The value cannot be stored: ${problem}.`, { pointer: "/value" });
   }

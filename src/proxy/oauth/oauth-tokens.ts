@@ -2,6 +2,7 @@
  * Access tokens for upstreams, got when they are first needed and renewed before they end. They
  * live in memory only, one for each upstream, or for each caller in whose name it is asked.
  */
+import { written } from "../../core/secret/binding.ts";
 import { echoesOf } from "../../core/secret/echoes.ts";
 import type { OAuthGrant } from "../../core/secret/oauth-grant.ts";
 import type { Credential, Vault } from "../../core/secret/vault.ts";
@@ -88,7 +89,8 @@ export class OAuthTokens {
     const lent = refresher && this.#vault.credentialFor(refresher, "POST", path);
     if (lent?.kind === "halt") return lent;
     const refresh = this.#refreshed.get(upstream.name) ?? lent?.value?.value;
-    const secrets = { client: client.value?.value ?? "", refresh, subject };
+    const { value = "", attest } = client.value ?? {};
+    const secrets = { client: value, refresh, subject, attest };
     const { status, text } = await this.#ask(issuer, tokenPath, tokenRequest(grant, secrets));
     return pass(readTokenAnswer(status, text));
   }
@@ -101,7 +103,7 @@ export class OAuthTokens {
     if (refresh !== undefined) this.#refreshed.set(upstream.name, refresh);
     const credential: Credential = {
       header: ref.header,
-      value: ref.format.replace("{}", token),
+      value: written(ref.format, token),
       sign: undefined,
       label: `${ref.name}@oauth`,
       echoes: echoesOf(token, ref.format),

@@ -1,6 +1,9 @@
 /** One request to a token endpoint, and what its answer says. */
 import type { OAuthGrant } from "../../core/secret/oauth-grant.ts";
 import { isJsonObject } from "../../core/json.ts";
+import type { JwtSigner } from "../../core/secret/vault.ts";
+import { wallMillis } from "../../lib/clock.ts";
+import { randomToken } from "../../lib/ids.ts";
 import { secretValueProblem } from "../../core/secret/secret-value.ts";
 
 export interface TokenSecrets {
@@ -8,6 +11,8 @@ export interface TokenSecrets {
   readonly refresh: string | undefined;
   /** What the agent showed for whom it acts. */
   readonly subject: string | undefined;
+  /** Signs for the client, where it has a key. */
+  readonly attest: JwtSigner | undefined;
 }
 
 export interface TokenRequest {
@@ -31,18 +36,43 @@ export function tokenRequest(grant: OAuthGrant, secrets: TokenSecrets): TokenReq
     accept: "application/json",
     "content-type": "application/x-www-form-urlencoded",
   };
-  if (clientAuth === "basic") headers["authorization"] = basic(clientId, secrets.client);
+  if (kind !== "jwt_bearer" && clientAuth === "basic") {
+    headers["authorization"] = basic(clientId, secrets.client);
+    return { headers, body: form.toString() };
+  }
+  form.set("client_id", clientId);
+  if (kind === "jwt_bearer") form.set("assertion", secrets.client);
+  else if (secrets.attest === undefined) form.set("client_secret", secrets.client);
   else {
-    form.set("client_id", clientId);
-    form.set("client_secret", secrets.client);
+    form.set("client_assertion_type", CLIENT_ASSERTION_TYPE);
+    form.set("client_assertion", clientAssertion(grant, secrets.attest));
   }
   return { headers, body: form.toString() };
+}
+
+const CLIENT_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/** Seconds: long enough for a slow way there and clocks that differ a little. */
+const ASSERTION_LIFETIME_S = 120;
+const ASSERTION_ID_BYTES = 16;
+
+/** RFC 7523 §3: good for one use, at one server. */
+function clientAssertion({ clientId, audienceOfClient }: OAuthGrant, attest: JwtSigner): string {
+  const now = Math.floor(wallMillis() / 1000);
+  return attest({
+    iss: clientId,
+    sub: clientId,
+    aud: audienceOfClient,
+    jti: randomToken(ASSERTION_ID_BYTES),
+    iat: now,
+    exp: now + ASSERTION_LIFETIME_S,
+  });
 }
 
 const GRANT_TYPES = {
   client_credentials: "client_credentials",
   refresh_token: "refresh_token",
   token_exchange: "urn:ietf:params:oauth:grant-type:token-exchange",
+  jwt_bearer: "urn:ietf:params:oauth:grant-type:jwt-bearer",
 } as const satisfies Record<OAuthGrant["kind"], string>;
 
 const ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token";

@@ -3,18 +3,19 @@ import { PLACEHOLDER, readBinding, written, type Binding } from "../../core/secr
 import { echoesOf } from "../../core/secret/echoes.ts";
 import { pathPattern, type PathPattern } from "../../core/secret/path-pattern.ts";
 import { isRoleKey } from "../../core/secret/secret-ref.ts";
-import { secretValueProblem } from "../../core/secret/secret-value.ts";
+import { deliveredValueProblem, secretValueProblem } from "../../core/secret/secret-value.ts";
 import {
   isConditional,
   withheld,
   type Borrower,
   type GovernedSecret,
 } from "../../core/secret/secret-terms.ts";
-import type { Credential, RequestSigner } from "../../core/secret/vault.ts";
+import type { Credential, JwtSigner, RequestSigner } from "../../core/secret/vault.ts";
 import type { Instant } from "../../core/units.ts";
 import type { CredentialRef, SigningScope, Upstream } from "../../core/upstream.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import { createAwsSigner, readAwsKey } from "./aws-signer.ts";
+import { createJwtSigner } from "./client-key.ts";
 import { VaultFault } from "./vault-fault.ts";
 
 export interface FoundSecret {
@@ -45,7 +46,7 @@ export function prepareCredential(
   ref: CredentialRef,
   { value, label, secret }: FoundSecret,
 ): PreparedCredential {
-  const problem = secretValueProblem(value);
+  const problem = ref.attests ? deliveredValueProblem(value) : secretValueProblem(value);
   if (problem !== undefined) throw new VaultFault(`the value of ${ref.ref}: ${problem}`);
   if (ref.signing === undefined && isRoleKey(ref.ref)) {
     // A role may do more than one upstream's: its key is never written into a request.
@@ -57,7 +58,7 @@ export function prepareCredential(
   const configured = reading.binding;
   const binding = secret?.terms.binding;
   const misfit = secret === undefined ? undefined : misfitOf(binding, configured);
-  const signs = ref.signing === undefined ? undefined : signingKey(ref, value, ref.signing);
+  const signs = keyOf(ref, value);
   return {
     name: ref.name,
     upstream,
@@ -67,6 +68,7 @@ export function prepareCredential(
             header: configured.header,
             value: signs === undefined ? written(configured.format, value) : "",
             sign: signs?.sign,
+            attest: signs?.attest,
             label,
             echoes: signs?.echoes ?? echoesOf(value, configured.format),
           })
@@ -78,9 +80,22 @@ export function prepareCredential(
   };
 }
 
+/** What signs in place of being sent. */
 interface SigningKey {
-  readonly sign: RequestSigner;
+  readonly sign: RequestSigner | undefined;
+  readonly attest: JwtSigner | undefined;
   readonly echoes: readonly string[];
+}
+
+function keyOf(ref: CredentialRef, value: string): SigningKey | undefined {
+  if (ref.signing !== undefined) return signingKey(ref, value, ref.signing);
+  if (ref.attests !== true) return undefined;
+  const attest = createJwtSigner(value);
+  if (attest !== undefined) return { sign: undefined, attest, echoes: [] };
+  throw new VaultFault(
+    `the value of ${ref.ref}: a private key is wanted, as PEM or JWK (EC P-256, P-384, P-521, ` +
+      "Ed25519, or RSA of 2048 bits or more)",
+  );
 }
 
 /** None of the key's parts may come back, and the whole of it never leaves. */
@@ -94,7 +109,7 @@ function signingKey(ref: CredentialRef, value: string, scope: SigningScope): Sig
   }
   const parts = [key.secretAccessKey, key.sessionToken, key.accessKeyId];
   const echoes = parts.flatMap((part) => (part === undefined ? [] : echoesOf(part, PLACEHOLDER)));
-  return { sign: createAwsSigner(key, scope), echoes };
+  return { sign: createAwsSigner(key, scope), attest: undefined, echoes };
 }
 
 /** The hot path: allocates only to refuse. */

@@ -1,8 +1,7 @@
 /** What is done to the secrets of a vault on disk: stored, amended, rolled back, removed. */
 import type { KeyObject } from "node:crypto";
 import type { SecretChange, SecretPlace } from "../../core/secret/secret-store.ts";
-import type { SecretTerms } from "../../core/secret/secret-terms.ts";
-import { deliveredValueProblem, secretValueProblem } from "../../core/secret/secret-value.ts";
+import { valueProblem } from "../../core/secret/secret-value.ts";
 import { impossible } from "../../lib/impossible.ts";
 import { rewrapSecret, sealValue, type SealedSecret } from "./sealed-secret.ts";
 import { VaultFault } from "./vault-fault.ts";
@@ -99,7 +98,7 @@ function stored({ before, place, change, key }: Step<Store>): VaultReply {
   if (terms === undefined || (before === undefined && mustBe === "present")) {
     return { kind: "refused", why: "absent" };
   }
-  const problem = valueProblem(value, terms);
+  const problem = valueProblem(value, terms.binding);
   if (problem !== undefined) throw new VaultFault(`the value cannot be stored: ${problem}`);
   const { tenant, name, at } = place;
   const number = (before?.last ?? 0) + 1;
@@ -117,11 +116,6 @@ function stored({ before, place, change, key }: Step<Store>): VaultReply {
     changedAt: at,
   };
   return { kind: "changed", secret: trimmed(secret) };
-}
-
-/** As a clause, never quoting it; undefined where there is none. */
-function valueProblem(value: string, { binding }: SecretTerms): string | undefined {
-  return binding === undefined ? deliveredValueProblem(value) : secretValueProblem(value);
 }
 
 /** Without the versions that are too old to be kept; the current one always is. */
