@@ -15,22 +15,51 @@ interface FlagOfConfig {
   readonly flag: string;
   readonly path: string;
   readonly help: string;
+  /** About how the gate listens, which a gate for one command chooses itself. */
+  readonly listens?: true;
 }
 
 const FLAGS: readonly FlagOfConfig[] = [
-  { flag: "--host <address>", path: "listen.host", help: "address of the data plane" },
-  { flag: "--port <number>", path: "listen.port", help: "port of the data plane" },
-  { flag: "--manage-port <number>", path: "manage.port", help: "port of health and metrics" },
+  {
+    flag: "--host <address>",
+    path: "listen.host",
+    help: "address of the data plane",
+    listens: true,
+  },
+  { flag: "--port <number>", path: "listen.port", help: "port of the data plane", listens: true },
+  {
+    flag: "--manage-port <number>",
+    path: "manage.port",
+    help: "port of health and metrics",
+    listens: true,
+  },
   { flag: "--data <dir>", path: "data_dir", help: "where ledger, vault and budgets live" },
   { flag: "--policies <dir>", path: "policies.dir", help: "the policy files in force" },
-  { flag: "--workers <number>", path: "workers", help: "processes that share the listeners" },
+  {
+    flag: "--workers <number>",
+    path: "workers",
+    help: "processes that share the listeners",
+    listens: true,
+  },
   { flag: "--log-level <level>", path: "log.level", help: "debug, info, warn, error or silent" },
 ];
 
 /** Adds `--config` and the flags that stand for a value of the config file. */
 export function withConfigOptions(command: Command): Command {
+  return withFlags(command, FLAGS);
+}
+
+/** The same for a gate that lives as long as one command, on ports of its own choice. */
+export function withPolicyOptions(command: Command): Command {
+  return withFlags(
+    command,
+    FLAGS.filter(({ listens }) => listens !== true),
+  );
+}
+
+function withFlags(command: Command, flags: readonly FlagOfConfig[]): Command {
   command.option("--config <file>", "config file (default: ./sallyport.yaml, else a sample)");
-  for (const { flag, help } of FLAGS) command.option(flag, help);
+  for (const { flag, help } of flags) command.option(flag, help);
   return command;
 }
 

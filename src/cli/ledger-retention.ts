@@ -74,7 +74,7 @@ export function addRetentionCommands(
   addRemovals(command, run);
 }
 
-/** `configOf` in `program.ts` reads it. */
+/** Read by whoever gave us `config`. */
 function configured(command: Command): Command {
   return command.option("--config <file>", "config file (default: ./sallyport.yaml)");
 }

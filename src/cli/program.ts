@@ -4,7 +4,7 @@ import { Command, CommanderError } from "commander";
 import { StoreFault } from "../app/ports/store-fault.ts";
 import { VERSION } from "../app/version.ts";
 import { CommandFailure } from "./command-failure.ts";
-import { loadFor, withConfigOptions } from "./config-options.ts";
+import { loadFor, withConfigOptions, withPolicyOptions } from "./config-options.ts";
 import { EXIT } from "./exit-code.ts";
 import { filesRefused, isRefusedFile } from "./files-refused.ts";
 import type { Shell } from "./shell.ts";
@@ -29,7 +29,11 @@ export async function runProgram(argv: readonly string[], shell: Shell): Promise
   };
   const program = newProgram(shell);
   addCommands(program, shell, done);
-  await addGroups(program, shell, argv);
+  let asked: unknown;
+  program.hook("preAction", (_program, command) => {
+    asked = command.opts()["config"];
+  });
+  await addGroups(program, shell, argv[0], () => loadFor({ config: asked }, shell).config);
   try {
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
@@ -60,7 +64,7 @@ function addCommands(program: Command, shell: Shell, done: Done): void {
     .description("write sallyport.yaml and policies/ for this project; never overwrites")
     .argument("[dir]", "the project; made if it is not there", ".")
     .action(async (dir: string) => done((await import("./init.ts")).init(dir, shell)));
-  withConfigOptions(program.command("run").description("run a command behind the gate"))
+  withPolicyOptions(program.command("run").description("run a command behind the gate"))
     .argument("<command...>", "the agent and its arguments, after --")
     .option("--agent <name>", "who the command is; one of `agents`")
     .passThroughOptions()
@@ -106,10 +110,7 @@ const GROUPS: readonly Group[] = [
   {
     name: "ledger",
     description: "look at the record, and prove it whole",
-    load: async (shell, argv) => {
-      const { ledgerCommand } = await import("./ledger.ts");
-      return ledgerCommand(shell, () => configOf(argv, shell));
-    },
+    load: async (shell, config) => (await import("./ledger.ts")).ledgerCommand(shell, config),
   },
   {
     name: "mcp",
@@ -166,21 +167,20 @@ const GROUPS: readonly Group[] = [
 interface Group {
   readonly name: string;
   readonly description: string;
-  load(shell: Shell, argv: readonly string[]): Promise<Command>;
+  /** `config`: of the gateway whose files the command reads, once the command runs. */
+  load(shell: Shell, config: () => Config): Promise<Command>;
 }
 
-async function addGroups(program: Command, shell: Shell, argv: readonly string[]): Promise<void> {
+async function addGroups(
+  program: Command,
+  shell: Shell,
+  asked: string | undefined,
+  config: () => Config,
+): Promise<void> {
   for (const group of GROUPS) {
-    if (group.name !== argv[0]) program.command(group.name).description(group.description);
-    else program.addCommand(inherit(await group.load(shell, argv), program));
+    if (group.name !== asked) program.command(group.name).description(group.description);
+    else program.addCommand(inherit(await group.load(shell, config), program));
   }
-}
-
-/** For commands that read what a gateway wrote: as its config says, `--config` or not. */
-function configOf(argv: readonly string[], shell: Shell): Config {
-  const at = argv.indexOf("--config");
-  const config = at === -1 ? undefined : argv[at + 1];
-  return loadFor({ config }, shell).config;
 }
 
 /** Commands made elsewhere must answer and fail as ours do. */

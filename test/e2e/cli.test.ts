@@ -463,6 +463,21 @@ describe("the other commands", () => {
     expect(JSON.parse(schema.stdout)).toMatchObject({ type: "object", title: "sallyport.yaml" });
   });
 
+  it.each([["--config", "there.yaml"], ["--config=there.yaml"]])(
+    "reads the record of the gate that %s names, however it is written",
+    async (...words) => {
+      const cwd = project();
+      writeFileSync(join(cwd, "there.yaml"), "data_dir: elsewhere\n");
+      const { code, output } = await runSallyport(["ledger", "tail", ...words], { cwd });
+      expect([code, output]).toEqual([2, expect.stringContaining(join(cwd, "elsewhere"))]);
+    },
+  );
+
+  it("run takes no flag that its gate would not heed", async () => {
+    const { code, output } = await runSallyport(["run", "--port", "4200", "--", "true"]);
+    expect([code, output]).toEqual([2, expect.stringContaining("unknown option '--port'")]);
+  });
+
   it("wrong usage ends with 2, help and version with 0", async () => {
     expect((await runSallyport(["upp"])).code).toBe(2);
     expect((await runSallyport(["up", "--prot", "1"])).output).toContain("Did you mean --port?");

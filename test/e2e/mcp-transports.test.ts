@@ -136,7 +136,7 @@ describe("sallyport mcp, for hosts that only spawn", () => {
   });
 
   it("speaks for the gate that its host was told of, by `sallyport run` and without a config", async () => {
-    const config = ["--config", sallyport.configFile, "--port", "0"];
+    const config = ["--config", sallyport.configFile];
     const args = [PROGRAM, "run", ...config, "--", process.execPath, PROGRAM, "mcp", "every"];
     const transport = { command: process.execPath, args, cwd: tmpdir(), stderr: "ignore" as const };
     const client = sampling();
