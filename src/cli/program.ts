@@ -1,6 +1,6 @@
 /** The `sallyport` command: which subcommands there are. Each loads its own code when it runs. */
 import type { Config } from "../app/config/config.ts";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help, type Option } from "commander";
 import { StoreFault } from "../app/ports/store-fault.ts";
 import { VERSION } from "../app/version.ts";
 import { CommandFailure } from "./command-failure.ts";
@@ -33,7 +33,9 @@ export async function runProgram(argv: readonly string[], shell: Shell): Promise
   program.hook("preAction", (_program, command) => {
     asked = command.opts()["config"];
   });
-  await addGroups(program, shell, argv[0], () => loadFor({ config: asked }, shell).config);
+  const [first, second] = argv;
+  const group = first === "help" ? second : first;
+  await addGroups(program, shell, group, () => loadFor({ config: asked }, shell).config);
   try {
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
@@ -48,9 +50,15 @@ function newProgram(shell: Shell): Command {
     .version(VERSION, "-V, --version")
     .addHelpText("after", EXAMPLES)
     .configureOutput({ writeOut: (text) => shell.out(text), writeErr: (text) => shell.err(text) })
+    .configureHelp({ optionDescription: describeOption })
     .showHelpAfterError("(add --help for what is possible)")
     .enablePositionalOptions()
     .exitOverride();
+}
+
+/** That what may be repeated begins with nothing goes without saying. */
+function describeOption(option: Option): string {
+  return new Help().optionDescription(option).replace(" (default: [])", "");
 }
 
 type Done = (exitCode: number) => void;

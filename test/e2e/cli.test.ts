@@ -483,6 +483,13 @@ describe("the other commands", () => {
     expect((await runSallyport(["up", "--prot", "1"])).output).toContain("Did you mean --port?");
     expect((await runSallyport(["--help"])).code).toBe(0);
     expect((await runSallyport(["--version"])).output).toMatch(/^\d+\.\d+\.\d+\n$/);
-    expect((await runSallyport(["vault", "--help"])).output).toContain("sallyport vault set");
+    for (const words of [
+      ["vault", "--help"],
+      ["help", "vault"],
+    ]) {
+      const { code, output } = await runSallyport(words);
+      expect([code, output]).toEqual([0, expect.stringContaining("sallyport vault set")]);
+    }
+    expect((await runSallyport(["vault", "set", "--help"])).output).not.toContain("[])");
   });
 });
