@@ -4,6 +4,7 @@ import { Type } from "typebox";
 import type { Caller } from "../../core/identity/caller.ts";
 import { cursorText, IndexUnreachable } from "../../core/ledger/ledger-index.ts";
 import { monotonicMillis } from "../../lib/clock.ts";
+import { flawOfFollowing } from "../../operations/records/read-records.ts";
 import type { Api } from "./api.ts";
 import { wholeRecordJson } from "./ledger-json.ts";
 import { sendFault } from "./problem.ts";
@@ -52,6 +53,11 @@ export function liveEventRoutes(api: Api, { records }: Services): void {
       config: { access: READ, raw: true },
     },
     async ({ caller, headers, query, raw }, reply) => {
+      const last = headers["last-event-id"];
+      const after = typeof last === "string" ? last : query.after;
+      const kinds = query.kind?.split(",");
+      const flaw = flawOfFollowing(kinds, after);
+      if (flaw?.kind === "fault") return sendFault(reply, flaw.fault);
       if (open >= STREAMS_MAX) {
         const detail = "Too many live streams are open.";
         return sendFault(reply, { code: "too_many", detail, retryAfter: 5 });
@@ -59,13 +65,7 @@ export function liveEventRoutes(api: Api, { records }: Services): void {
       open += 1;
       const gone = new AbortController();
       raw.on("close", () => gone.abort());
-      const last = headers["last-event-id"];
-      const wish = {
-        caller,
-        after: typeof last === "string" ? last : query.after,
-        kinds: query.kind?.split(","),
-        gone: gone.signal,
-      };
+      const wish = { caller, after, kinds, gone: gone.signal };
       const stream = Readable.from(eventsFor(wish, records), { objectMode: false });
       stream.on("close", () => {
         open -= 1;
@@ -105,6 +105,8 @@ async function* eventsFor(
         after: cursor,
         limit: BATCH,
       });
+      // Who is cut off before the first event knows where to go on, too.
+      if (cursor === undefined) yield `id: ${next}\n\n`;
       cursor = next;
       for (const record of records) {
         if (kinds !== undefined && !kinds.includes(record.kind)) continue;

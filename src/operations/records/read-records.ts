@@ -30,7 +30,7 @@ export function listRecords(
   wish: Wish<LedgerQuery>,
   index: LedgerIndex,
 ): Promise<Answer<LedgerPage>> {
-  const flaw = flawOf(wish) ?? flawOfCursor(wish.after);
+  const flaw = flawOf(wish) ?? flawOfCursor(wish.after, "the `next` of a page before");
   if (flaw !== undefined) return Promise.resolve(flaw);
   return asked(() => index.page({ ...wish, ...narrowedTo(caller, wish) }));
 }
@@ -55,10 +55,19 @@ function flawOf({ only }: Pick<LedgerFilter, "only">): Answer<never> | undefined
 }
 
 /** Else a reader who garbled it would begin anew without knowing. */
-function flawOfCursor(after: string | undefined): Answer<never> | undefined {
+function flawOfCursor(after: string | undefined, what: string): Answer<never> | undefined {
   if (after === undefined || parseCursor(after) !== undefined) return undefined;
-  const detail = "`after` is not the `next` of a page before.";
+  const detail = `\`after\` is not ${what}.`;
   return fault("invalid", detail, { pointer: "/querystring/after" });
+}
+
+/** Of a reader who follows the record: which kinds, and the event that it saw last. */
+export function flawOfFollowing(
+  kind: readonly string[] | undefined,
+  after: string | undefined,
+): Answer<never> | undefined {
+  const only = kind === undefined ? {} : { kind };
+  return flawOf({ only }) ?? flawOfCursor(after, "the `id` of an event");
 }
 
 /** All records under a name; a fault where there is none. */

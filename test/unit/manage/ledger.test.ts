@@ -199,8 +199,7 @@ describe("the record over the native API", () => {
       tell("seen_live"),
     ]);
     expect(first.headers["content-type"]).toContain("text/event-stream");
-    const seen = eventsIn(first.text);
-    const start = seen.at(-1)?.id ?? (await cursorBefore("seen_live"));
+    const start = [...first.text.matchAll(/^id: (.+)$/gm)].at(-1)?.[1] ?? "no place";
     await tell("missed_meanwhile");
     const headers = { "last-event-id": start };
     const again = eventsIn(
@@ -210,11 +209,17 @@ describe("the record over the native API", () => {
     expect(again.map(({ id }) => id)).not.toContain(start);
   });
 
-  async function cursorBefore(action: string): Promise<string> {
-    const { items } = (await fixture.ask("GET", `/core/v1/ledger?action=${action}`)).json;
-    const found = await fixture.ask("GET", `/core/v1/ledger/${items[0].id}`);
-    return found.json.items[0].cursor;
-  }
+  it("says where to go on before anything was recorded, and takes no other place", async () => {
+    const quiet = await fixture.ask("GET", "/core/v1/events?kind=recovered");
+    expect(quiet.text).toMatch(/^: sallyport\n\nid: \d+\.\d+\n\n/);
+    const ask = (query: string, last?: string) =>
+      fixture.ask("GET", `/core/v1/events${query}`, {
+        headers: last === undefined ? {} : { "last-event-id": last },
+      });
+    for (const asked of [ask("?after=nowhere"), ask("", "nowhere"), ask("?kind=nothing")]) {
+      expect((await asked).json).toMatchObject({ status: 400, code: "invalid" });
+    }
+  });
 });
 
 function eventsIn(text: string): { id: string; data: { action: string } }[] {
