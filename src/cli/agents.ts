@@ -6,6 +6,8 @@ import { id } from "../core/units.ts";
 import { printable } from "../lib/printable.ts";
 import { registerAgent, removeAgent } from "../operations/identity/manage-agents.ts";
 import { stopText } from "../operations/identity/stop-agents.ts";
+import { agentJson } from "../manage/native/agent-routes.ts";
+import { stopJson } from "../manage/native/stop-routes.ts";
 import { CommandFailure } from "./command-failure.ts";
 import {
   atDesk,
@@ -60,8 +62,8 @@ function addRegister(agents: Command, shell: Shell): void {
           active: true,
           subjects: textsOf(options, "subject"),
         };
-        const { body } = valueOf(await registerAgent(caller, agent, listed, ports));
-        print([`registered ${body.name}`], body, options, shell);
+        const entry = valueOf(await registerAgent(caller, agent, listed, ports));
+        print([`registered ${entry.body.name}`], agentJson(entry), options, shell);
       }),
     );
   onDirectory(agents.command("remove").description("with its keys and sessions"))
@@ -88,7 +90,7 @@ function addRegister(agents: Command, shell: Shell): void {
         ];
         const stopped = stops.map(({ body }) => `${stopText(body.target)}  ${body.mode}`);
         const lines = all.map(({ name, from }) => `${printable(name)}  ${from}`);
-        print([...lines, ...stopped], { agents: all, stops: stopped }, options, shell);
+        print([...lines, ...stopped], { agents: all, stops: stops.map(stopJson) }, options, shell);
       }),
   );
 }

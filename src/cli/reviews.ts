@@ -14,8 +14,10 @@ import {
 import { printable } from "../lib/printable.ts";
 import { answerReview, assignReview, findReview } from "../operations/reviews/answer-review.ts";
 import type { ReviewPorts } from "../operations/reviews/change-reviews.ts";
+import { reviewJson } from "../manage/native/review-json.ts";
 import { loadFor } from "./config-options.ts";
 import { atDesk, onDirectory, print, textOf, valueOf, type Options } from "./directory-desk.ts";
+import { reviewLines } from "./review-view.ts";
 import type { Shell } from "./shell.ts";
 
 const REVIEWS_SHOWN = 200;
@@ -48,7 +50,7 @@ export function reviewsCommand(shell: Shell): Command {
         const query = { tenant, agent, limit: REVIEWS_SHOWN };
         const pages = await Promise.all(statuses.map((status) => store.list({ ...query, status })));
         const found = pages.flat();
-        print(found.map(lineOf), found, options, shell);
+        print(found.map(lineOf), found.map(reviewJson), options, shell);
       }),
     );
   onDirectory(reviews.command("show").description("what exactly would be done"))
@@ -56,7 +58,7 @@ export function reviewsCommand(shell: Shell): Command {
     .action((reviewId: string, options: Options) =>
       atReviews(options, shell, async (caller, ports) => {
         const review = valueOf(await findReview(caller, reviewId, ports));
-        print([JSON.stringify(review, undefined, 2)], review, options, shell);
+        print(reviewLines(review), reviewJson(review), options, shell);
       }),
     );
   for (const kind of REVIEW_WORDS) addWord(reviews, kind, shell);
@@ -66,7 +68,7 @@ export function reviewsCommand(shell: Shell): Command {
     .action((reviewId: string, people: readonly string[], options: Options) =>
       atReviews(options, shell, async (caller, ports) => {
         const review = valueOf(await assignReview(caller, reviewId, { assignedTo: people }, ports));
-        print([lineOf(review)], review, options, shell);
+        print([lineOf(review)], reviewJson(review), options, shell);
       }),
     );
   return reviews;
@@ -82,7 +84,7 @@ function addWord(reviews: Command, kind: ReviewWordKind, shell: Shell): void {
       const approvers = textOf(options, "to")?.split(",");
       const word = { kind, note: textOf(options, "note"), approvers };
       const review = valueOf(await answerReview(caller, reviewId, word, ports));
-      print([lineOf(review)], review, options, shell);
+      print([lineOf(review)], reviewJson(review), options, shell);
     }),
   );
 }

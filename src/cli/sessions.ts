@@ -6,6 +6,7 @@ import type { StopTarget } from "../core/identity/stop.ts";
 import { id } from "../core/units.ts";
 import { printable } from "../lib/printable.ts";
 import { revokeSession } from "../operations/identity/manage-sessions.ts";
+import { sessionJson } from "../manage/native/session-routes.ts";
 import { atDesk, onDirectory, print, textOf, valueOf, type Options } from "./directory-desk.ts";
 import type { Shell } from "./shell.ts";
 import { addStops } from "./stop-commands.ts";
@@ -26,12 +27,7 @@ export function sessionsCommand(shell: Shell): Command {
         const found = await ports.store.list("session", { tenant, owner, limit: SESSIONS_SHOWN });
         const now = ports.now();
         const shown = found.filter(({ body }) => options["all"] === true || isLive(body, now));
-        print(
-          shown.map(lineOf),
-          shown.map(({ body }) => body),
-          options,
-          shell,
-        );
+        print(shown.map(lineOf), shown.map(sessionJson(now)), options, shell);
       }),
     );
   onDirectory(sessions.command("revoke").description("end it, and cut what runs under it"))
@@ -39,7 +35,7 @@ export function sessionsCommand(shell: Shell): Command {
     .action((sessionId: string, options: Options) =>
       atDesk(options, shell, async ({ caller, ports }) => {
         const entry = valueOf(await revokeSession(caller, sessionId, ports));
-        print([`revoked ${entry.id}`], entry.body, options, shell);
+        print([`revoked ${entry.id}`], sessionJson(ports.now())(entry), options, shell);
       }),
     );
   const targetOf = (name = ""): StopTarget => ({ kind: "session", session: id(name) });

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { StopTarget } from "../core/identity/stop.ts";
 import { liftStop, stopAgents, stopText } from "../operations/identity/stop-agents.ts";
+import { stopJson } from "../manage/native/stop-routes.ts";
 import { atDesk, onDirectory, print, valueOf, type Options } from "./directory-desk.ts";
 import type { Shell } from "./shell.ts";
 
@@ -23,16 +24,17 @@ export function addStops(parent: Command, stoppable: Stoppable, shell: Shell): v
       .action((name: string | undefined, options: Options) =>
         atDesk(options, shell, async ({ caller, ports }) => {
           const wish = { target: targetOf(name, options), mode, reason: String(options["reason"]) };
-          const { body } = valueOf(await stopAgents(caller, wish, ports));
-          print([`stopped ${stopText(body.target)}: ${mode}`], body, options, shell);
+          const entry = valueOf(await stopAgents(caller, wish, ports));
+          const line = `stopped ${stopText(entry.body.target)}: ${mode}`;
+          print([line], stopJson(entry), options, shell);
         }),
       );
   }
   begin(parent, "resume", "let go on", stoppable).action(
     (name: string | undefined, options: Options) =>
       atDesk(options, shell, async ({ caller, ports }) => {
-        const { body } = valueOf(await liftStop(caller, targetOf(name, options), ports));
-        print([`resumed ${stopText(body.target)}`], body, options, shell);
+        const entry = valueOf(await liftStop(caller, targetOf(name, options), ports));
+        print([`resumed ${stopText(entry.body.target)}`], stopJson(entry), options, shell);
       }),
   );
 }

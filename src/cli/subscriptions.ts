@@ -16,6 +16,7 @@ import { subscribe, unsubscribe } from "../operations/notify/manage-subscription
 import type { SubscriptionPorts } from "../operations/notify/subscription-ports.ts";
 import { SqliteDeliveryStore } from "../stores/sqlite/delivery-store.ts";
 import { createFileSecretStore } from "../stores/vault/file-secret-store.ts";
+import { deliveryJson } from "../manage/native/subscription-json.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { loadFor } from "./config-options.ts";
 import { atDesk, onDirectory, print, textOf, valueOf, type Options } from "./directory-desk.ts";
@@ -98,7 +99,7 @@ function addDelivering(command: Command, shell: Shell): void {
         const state = oneOf(DELIVERY_STATES, textOf(options, "state"), "state");
         const query = { tenant, subscription: id, state, before: undefined };
         const found = ports.queue().list({ ...query, limit: DELIVERIES_SHOWN });
-        print(found.map(deliveryLine), found, options, shell);
+        print(found.map(deliveryLine), found.map(deliveryJson), options, shell);
       }),
     );
   onDirectory(command.command("retry").description("deliver again, from the first attempt on"))
@@ -107,7 +108,7 @@ function addDelivering(command: Command, shell: Shell): void {
     .action((id: string, delivery: string, options: Options) =>
       atSubscriptions(options, shell, async (caller, ports) => {
         const revived = valueOf(await redeliver(caller, id, delivery, ports));
-        print([deliveryLine(revived)], revived, options, shell);
+        print([deliveryLine(revived)], deliveryJson(revived), options, shell);
       }),
     );
 }

@@ -7,6 +7,7 @@ import {
   resumeTenant,
   suspendTenant,
 } from "../operations/identity/manage-tenants.ts";
+import { tenantJson } from "../manage/native/tenant-routes.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { atDesk, onInstallation, print, textOf, valueOf, type Options } from "./directory-desk.ts";
 import { EXIT } from "./exit-code.ts";
@@ -38,8 +39,7 @@ export function tenantsCommand(shell: Shell): Command {
     atDesk(options, shell, async ({ caller, ports }) => {
       const query = { tenant: caller.tenant, limit: TENANTS_SHOWN };
       const all = await ports.store.list("tenant", query);
-      const json = all.map(({ id, body }) => ({ id, ...body }));
-      print(all.map(lineOf), json, options, shell);
+      print(all.map(lineOf), all.map(tenantJson), options, shell);
     }),
   );
   onInstallation(tenants.command("suspend").description("cuts what runs, refuses what comes"))
@@ -48,16 +48,16 @@ export function tenantsCommand(shell: Shell): Command {
     .action((id: string, options: Options) =>
       atDesk(options, shell, async ({ caller, ports }) => {
         const reason = textOf(options, "reason") ?? "";
-        const { body } = valueOf(await suspendTenant(caller, id, reason, ports));
-        print([`suspended ${id}`], { id, ...body }, options, shell);
+        const tenant = valueOf(await suspendTenant(caller, id, reason, ports));
+        print([`suspended ${id}`], tenantJson(tenant), options, shell);
       }),
     );
   onInstallation(tenants.command("resume").description("lets it go on"))
     .argument("<id>")
     .action((id: string, options: Options) =>
       atDesk(options, shell, async ({ caller, ports }) => {
-        const { body } = valueOf(await resumeTenant(caller, id, ports));
-        print([`resumed ${id}`], { id, ...body }, options, shell);
+        const tenant = valueOf(await resumeTenant(caller, id, ports));
+        print([`resumed ${id}`], tenantJson(tenant), options, shell);
       }),
     );
   return tenants;

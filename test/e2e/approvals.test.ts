@@ -93,6 +93,42 @@ it("is answered from the command line as well", async () => {
   expect((await remove("/customers/11")).status).toBe(200);
 });
 
+it("is shown on the command line whole, and who comes late is told where it has gone", async () => {
+  const review = await reviewOf(await remove("/customers/77"));
+  const reviews = async (...args: readonly string[]) => {
+    const { output } = await runSallyport(["reviews", ...args, "--config", gate.configFile]);
+    return output;
+  };
+  const shown = await reviews("show", review);
+  expect(shown).toMatch(/^call +DELETE \/customers\/77 on web$/m);
+  expect(shown).toMatch(/^until +20\d\d-\d\d-\d\dT/m);
+  expect(shown).toContain(`sallyport reviews approve|deny ${review}`);
+  const next = /rev_\w+/.exec(await reviews("escalate", review))?.[0] ?? "";
+  expect(next).not.toBe(review);
+  expect(await reviews("approve", review)).toContain(`handed on: answer ${next}`);
+  expect(await reviews("assign", review, "ann")).toContain(`handed on: answer ${next}`);
+  expect(await reviews("show", review)).toMatch(new RegExp(`^see +${next}$`, "m"));
+  expect(await reviews("deny", next)).toContain("denied");
+});
+
+it("looks on the command line, for programs, as it does over the API", async () => {
+  await manage("POST", "/agents", { name: "by-hand" });
+  await manage("POST", "/sessions", { agent: "by-hand", spend_limit_usd: "1.5" });
+  await manage("POST", "/tenants", { id: "acme", name: "Acme" });
+  for (const [group, path] of [
+    ["reviews", "/reviews"],
+    ["sessions", "/sessions"],
+    ["tenants", "/tenants"],
+  ] as const) {
+    const flags = group === "reviews" ? ["--all"] : [];
+    const args = [group, "list", "--json", ...flags, "--config", gate.configFile];
+    const { stdout } = await runSallyport(args);
+    const { items } = await manage("GET", path);
+    expect(items.length, group).toBeGreaterThan(0);
+    expect(new Set(JSON.parse(stdout)), group).toEqual(new Set(items));
+  }
+});
+
 it("is set aside where policy denied it: for that call alone, and until somebody ends it", async () => {
   const read = (path: string) => fetch(`${gate.url}/web${path}`);
   expect((await read("/secret")).status).toBe(403);

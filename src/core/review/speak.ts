@@ -15,13 +15,18 @@ export interface Succession {
   readonly approvers: readonly string[] | undefined;
 }
 
+/** Undefined while it waits for a person. */
+export function whyOver({ status, expiresAt, successor }: Review, at: Instant): string | undefined {
+  if (successor !== undefined) return `This review was handed on: answer ${successor}.`;
+  if (!isWaiting({ status })) return `This review is ${status} already.`;
+  return expiresAt <= at ? "This review is expired already." : undefined;
+}
+
 /** Whether `word.by` may speak at all is the caller's question; here it is what the word does. */
 export function speak(review: Review, word: ReviewWord, succession: Succession): Spoken {
   const { status, words } = review;
-  if (!isWaiting(review) || review.expiresAt <= word.at) {
-    const over = isWaiting(review) ? "expired" : status;
-    return { kind: "refused", why: `This review is ${over} already.` };
-  }
+  const over = whyOver(review, word.at);
+  if (over !== undefined) return { kind: "refused", why: over };
   const after = next(review, { words: [...words, word] });
   switch (word.kind) {
     case "acknowledge":

@@ -209,7 +209,7 @@ function addChanges(api: Api, { identity: { ports } }: Services): void {
   );
 }
 
-function agentJson({ body, createdAt }: Entry<"agent">): Written<typeof AgentJson> {
+export function agentJson({ body, createdAt }: Entry<"agent">): Written<typeof AgentJson> {
   const { name, clearance, team, user, description, tags, subjects, active } = body;
   return {
     name,

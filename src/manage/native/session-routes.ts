@@ -241,7 +241,7 @@ export function sessionWish(body: Static<typeof NewSessionJson>): SessionWish {
   };
 }
 
-function sessionJson(now: number) {
+export function sessionJson(now: number) {
   return ({ body, createdAt }: Entry<"session">): Written<typeof SessionJson> => {
     const { spendLimit, tokenLimit, task, container, expiresAt, revokedAt, createdBy } = body;
     return {

@@ -123,7 +123,7 @@ function targetOf({ agent, session, everything }: Static<typeof LiftJson>): Answ
   return fault("invalid", "Name one of agent, session and everything.");
 }
 
-function stopJson({
+export function stopJson({
   body: { target, mode, reason, by, at },
 }: Entry<"stop">): Written<typeof StopJson> {
   return { target: stopText(target), mode, reason, by, at: timeText(at) };

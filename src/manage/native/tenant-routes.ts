@@ -151,7 +151,7 @@ function newTenantJson({ tenant, first }: NewTenant): Written<typeof NewTenantJs
   return { ...tenantJson(tenant), admin_key: first.key };
 }
 
-function tenantJson({
+export function tenantJson({
   id,
   createdAt,
   body: { name, plan, suspended, contact },

@@ -3,7 +3,7 @@ import { done, fault, type Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import type { Change } from "../../core/ledger/entry.ts";
 import { isWaiting, type Review, type ReviewWordKind } from "../../core/review/review.ts";
-import { assign, speak, type Spoken } from "../../core/review/speak.ts";
+import { assign, speak, whyOver, type Spoken } from "../../core/review/speak.ts";
 import { id, type ReviewId } from "../../core/units.ts";
 import { newId } from "../../lib/ids.ts";
 import { applyChange, type Applied } from "./apply-change.ts";
@@ -89,7 +89,8 @@ export async function assignReview(
   const found = await answerable(caller, reviewId, ports);
   if (found.kind === "fault") return found;
   const review = found.value;
-  if (!isWaiting(review)) return fault("conflict", `This review is ${review.status} already.`);
+  const over = whyOver(review, ports.now());
+  if (over !== undefined) return fault("conflict", over);
   const isSeen = (standing: Review): boolean =>
     revision === undefined || standing.revision === revision;
   if (!isSeen(review)) return fault("changed_meanwhile", "It has changed: look at it again.");
