@@ -1,4 +1,5 @@
-import { createServer, type Socket } from "node:net";
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "../support/free-port.ts";
 import { startHttpGateway } from "../support/http-gateway.ts";
@@ -109,6 +110,37 @@ describe("an upstream on a bad day", () => {
     expect(reply.statuses).toEqual([204]);
     expect(reply.text).not.toMatch(/content-length/i);
   });
+
+  it.each(["GET", "POST"])(
+    "that drops a kept connection as a %s comes has it once, and the next over a new one",
+    async (method) => {
+      const seen: string[] = [];
+      const server = createServer((socket) => {
+        let isKept = false;
+        socket.on("error", () => {});
+        socket.on("data", (data) => {
+          seen.push(data.toString("latin1").split(" ")[1] ?? "");
+          if (isKept) return void socket.resetAndDestroy();
+          isKept = true;
+          socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+        });
+      });
+      await once(server.listen(0, "127.0.0.1"), "listening");
+      const { port } = server.address() as AddressInfo;
+      await using gate = await startHttpGateway({ upstreamUrl: `http://127.0.0.1:${port}` });
+      const statuses: number[] = [];
+      for (const path of ["/first", "/dropped", "/again"]) {
+        const reply = await fetch(`${gate.url}/web${path}`, { method });
+        await reply.text();
+        statuses.push(reply.status);
+      }
+      expect({ statuses, seen }).toEqual({
+        statuses: [200, 502, 200],
+        seen: ["/first", "/dropped", "/again"],
+      });
+      server.close();
+    },
+  );
 
   it("that refuses connections is a 502 that says so", async () => {
     await using other = await startHttpGateway({
