@@ -17,6 +17,9 @@ const UNREACHABLE = new Set([
   "ENETUNREACH",
   "EADDRNOTAVAIL",
   "EPIPE",
+  // Our own: this process, or this machine, has no file left for a socket.
+  "EMFILE",
+  "ENFILE",
 ]);
 
 /** Node's names for what is wrong with a certificate: all those that OpenSSL tells of. */

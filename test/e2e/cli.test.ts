@@ -402,6 +402,24 @@ describe("the other commands", () => {
     expect(output).toContain("give it allow_private: true");
   });
 
+  it("doctor says when a process may open too few files for its connections", async () => {
+    const settings = { LISTEN_PORT: "0", MANAGE_PORT: "0", LIMITS_CONNECTIONS_MAX: "100" };
+    const named = Object.entries(settings).map(([key, value]) => [`SALLYPORT_${key}`, value]);
+    const env = { ...process.env, ...Object.fromEntries(named) };
+    const limited = (files: number) =>
+      run(
+        "sh",
+        ["-c", `ulimit -n ${files}; exec "$0" "$1" doctor --json`, process.execPath, MAIN],
+        { cwd: project(), env },
+      );
+    const stateOf = ({ stdout }: { stdout: string }): unknown =>
+      (JSON.parse(stdout) as { name: string; state: string }[]).find(
+        ({ name }) => name === "open_files",
+      )?.state;
+    expect(stateOf(await limited(256))).toBe("ok");
+    expect(stateOf(await limited(160))).toBe("warning");
+  });
+
   it("doctor calls an upstream well where a call would come through, and only there", async () => {
     const cwd = project();
     const server = createServer();

@@ -19,6 +19,7 @@ import { readPolicyFiles } from "../policies/policy-files.ts";
 import { readPrices } from "../prices/read-prices.ts";
 import { diagnoseCertificate } from "./diagnose-certificate.ts";
 import { diagnoseDirectory } from "./diagnose-directory.ts";
+import { diagnoseOpenFiles } from "./diagnose-open-files.ts";
 import { diagnoseUpstream } from "./diagnose-upstream.ts";
 import { diagnoseSink } from "./diagnose-sinks.ts";
 import { isDataPlane, isManagement } from "./is-sallyport.ts";
@@ -53,6 +54,7 @@ export async function diagnose(
     prices(config),
     dataDirectory(config),
     diskSpace(config),
+    ...diagnoseOpenFiles(config.limits.connectionsMax),
     await portFree("listen", config.listen, isDataPlane),
     await portFree("manage", config.manage, isManagement),
     ...(await diagnoseCertificate("listen", config.listen)),
