@@ -11,7 +11,7 @@ import { type ReadEntry } from "../stores/ledger/read-line.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import { addReindexCommand } from "./ledger-index.ts";
-import { addProofCommands } from "./ledger-proof.ts";
+import { addProofCommands } from "./ledger-evidence.ts";
 import { json, noLedger, readable, withData, type DataOption } from "./ledger-reading.ts";
 import { addRetentionCommands, type RetentionConfig } from "./ledger-retention.ts";
 import { entryLine, exchangeLines } from "./ledger-view.ts";

@@ -66,7 +66,7 @@ export function hasRights(
 }
 
 /** `agents:*` and `agents:write` cover `agents:read`; `*` covers everything. */
-export function covers(held: readonly string[], needed: string): boolean {
+function covers(held: readonly string[], needed: string): boolean {
   const resource = needed.slice(0, needed.indexOf(":"));
   const isRead = needed.endsWith(":read");
   return held.some(

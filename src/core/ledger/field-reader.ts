@@ -46,7 +46,7 @@ export function word<const W extends string>(
 }
 
 /** A list whose absence means that it is empty. */
-export function list<T>(from: JsonObject, field: string, read: (item: JsonValue) => T): T[] {
+function list<T>(from: JsonObject, field: string, read: (item: JsonValue) => T): T[] {
   const value = from[field];
   if (value === undefined) return [];
   if (!isJsonArray(value)) throw new MalformedRecord(field);

@@ -4,7 +4,7 @@ import type { Change, ChangeDetail } from "./entry.ts";
 import { clipped, digits, quote } from "./json-text.ts";
 
 /** Members of `detail` that one record keeps, in the order of their names. */
-export const DETAILS_MAX = 32;
+const DETAILS_MAX = 32;
 
 /** The record of a change without its link (see `chainRecord`). */
 export function changeBody({ about, by, change, detail }: Change, at: Instant): string {

@@ -23,7 +23,7 @@ export interface Refill {
 }
 
 /** How far `amount` moves the number. More than the allowance needs all of it, and no more. */
-export function stride({ allowance, per }: Refill, amount: number): number {
+function stride({ allowance, per }: Refill, amount: number): number {
   return (Math.min(amount, allowance) * per) / allowance;
 }
 

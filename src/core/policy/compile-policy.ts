@@ -14,7 +14,7 @@ import type { PolicySnapshot } from "./policy-snapshot.ts";
 import { runTests, type TestResult } from "./run-tests.ts";
 import { NO_FEEDS, type DestinationFeeds } from "../destination/feed.ts";
 import { NO_SCHEMAS, type ToolSchemas } from "./tool-schemas.ts";
-import { createSnapshot } from "./snapshot.ts";
+import { createSnapshot } from "./create-snapshot.ts";
 import { createProblemList, type ProblemList } from "./source-text.ts";
 
 export interface PolicySource {

@@ -7,7 +7,7 @@ import { ConditionScope } from "./condition-scope.ts";
 import type { Effect } from "./policy-file.ts";
 import type { Situation } from "./situation.ts";
 import { misfitOf, type Misfit } from "./selector.ts";
-import { holds } from "./snapshot.ts";
+import { holds } from "./create-snapshot.ts";
 import type { Place } from "./source-text.ts";
 import type { PolicySnapshot } from "./policy-snapshot.ts";
 

@@ -5,7 +5,7 @@ import { effectOf } from "./effect-of.ts";
 import type { TestCall, TestClause } from "./policy-file.ts";
 import type { PolicySnapshot } from "./policy-snapshot.ts";
 import { situationOf } from "./situation.ts";
-import { createSnapshot } from "./snapshot.ts";
+import { createSnapshot } from "./create-snapshot.ts";
 import type { Place } from "./source-text.ts";
 
 export type TestResult =

@@ -23,7 +23,7 @@ export interface ApprovalLoads {
 }
 
 /** Whoever may approve where no rule names anybody. */
-export const ANYBODY = "anybody";
+const ANYBODY = "anybody";
 /** Days times approvers. */
 const LOADS_MAX = 1_000;
 /** Reviews remembered, so that a call asked again is one approval. */

@@ -1,7 +1,7 @@
 import { Type, type TSchema } from "typebox";
 
 const PAGE_DEFAULT = 50;
-export const PAGE_MAX = 200;
+const PAGE_MAX = 200;
 
 /** Query of every list. */
 export const PAGE_QUERY = {

@@ -16,7 +16,7 @@ import type { SubscriptionPorts } from "./subscription-ports.ts";
 /** Longer than an attempt may take: a delivery whose process died is due again after it. */
 export const LEASE_MS = 60_000;
 /** Attempts at once. */
-export const BATCH_MAX = 16;
+const BATCH_MAX = 16;
 
 /** One round; answers with how many were tried. Rejects where a store cannot be used. */
 export async function deliverDue(ports: SubscriptionPorts): Promise<number> {

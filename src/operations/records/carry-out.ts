@@ -66,7 +66,7 @@ export function carryOut(ports: CarryPorts): Promise<boolean> {
 }
 
 /** Says that this data directory is one whose ledger must hear of everything. */
-export async function register({ store, book, host, now }: CarryPorts): Promise<void> {
+async function register({ store, book, host, now }: CarryPorts): Promise<void> {
   const at = now();
   const found = await store.get("replica", book.replica);
   const { tenant, createdAt } = found ?? { tenant: DEFAULT_TENANT, createdAt: at };

@@ -12,7 +12,7 @@ import { impossible } from "../../lib/impossible.ts";
 import { classifyAddress, type AddressKind } from "../../core/address/classify-address.ts";
 
 /** Past these a name's further addresses are not tried, so that a connect stays bounded. */
-export const ADDRESSES_MAX = 8;
+const ADDRESSES_MAX = 8;
 
 export const ADDRESS_FORBIDDEN = "ERR_ADDRESS_FORBIDDEN";
 

@@ -21,7 +21,7 @@ export type AskIssuer = (
 ) => Promise<{ readonly status: number; readonly text: string }>;
 
 /** Tokens held at once; past it the oldest is asked for anew when its caller comes back. */
-export const TOKENS_MAX = 1_000;
+const TOKENS_MAX = 1_000;
 /** A token this close to its end is renewed first. */
 const MARGIN_MS = 10_000;
 

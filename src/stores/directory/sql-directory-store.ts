@@ -25,7 +25,7 @@ export interface OpenDirectoryStore extends DirectoryStore, AsyncDisposable {
 }
 
 /** Entries that one page may have. */
-export const PAGE_MAX = 1_000;
+const PAGE_MAX = 1_000;
 
 export interface SqlDirectoryParts {
   readonly database: Database;

@@ -20,6 +20,7 @@ import {
   type QuotaSubject,
 } from "../../core/identity/quota.ts";
 import { instant, type Instant } from "../../core/units.ts";
+import { inTransaction } from "../sqlite/in-transaction.ts";
 import { whenFree } from "./when-free.ts";
 
 export class SqliteQuotaStore implements QuotaStore {
@@ -47,17 +48,7 @@ export class SqliteQuotaStore implements QuotaStore {
   }
 
   take(subject: QuotaSubject, quota: Quota, now: Instant): Promise<QuotaReply> {
-    return asked(() => {
-      this.#database.exec("BEGIN IMMEDIATE");
-      try {
-        const reply = this.#take(subject, quota, now);
-        this.#database.exec("COMMIT");
-        return reply;
-      } catch (error) {
-        if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-        throw error;
-      }
-    });
+    return asked(() => inTransaction(this.#database, () => this.#take(subject, quota, now)));
   }
 
   standings(subject: QuotaSubject, quota: Quota, now: Instant): Promise<readonly QuotaStanding[]> {

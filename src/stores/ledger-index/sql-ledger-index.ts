@@ -22,7 +22,7 @@ import { recordOfRow } from "./index-rows.ts";
 import type { IndexTables } from "./index-schema.ts";
 
 /** Records of one answer, whatever was asked. */
-export const PAGE_MAX = 1_000;
+const PAGE_MAX = 1_000;
 const TALLY_MAX = 10_000;
 const DAY_MS = 86_400_000;
 /** After the index was built anew, arrivals go on from this long before the last one seen. */

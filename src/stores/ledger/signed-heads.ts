@@ -100,7 +100,7 @@ interface HeadFault {
 }
 
 /** What is wrong with a head in itself. `keys` undefined: signatures are not looked at. */
-export function faultOf(
+function faultOf(
   head: SignedHead | undefined,
   keys: ReadonlyMap<Digest, PublicKey> | undefined,
 ): HeadFault | undefined {

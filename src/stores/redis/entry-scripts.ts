@@ -22,7 +22,7 @@ const PRUNED_AT_ONCE = 1_000;
 
 /** How many arguments a write takes, and what it puts. */
 const WRITE_ARGS = 10;
-export const PUT_ARGS = 8;
+const PUT_ARGS = 8;
 
 export const TAKEN = "taken";
 const CHANGED = "changed";

@@ -28,7 +28,7 @@ export const STORED = "stored";
 export const CROWDED = "crowded";
 
 /** How many arguments a review takes; `reviewArgs` writes them. */
-export const REVIEW_ARGS = 10;
+const REVIEW_ARGS = 10;
 
 const COMMON = `${NOW}
 local root = ARGV[2]

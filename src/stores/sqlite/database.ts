@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { ensurePrivateFile } from "../private-file.ts";
+import { inTransaction } from "./in-transaction.ts";
 import { isBusy } from "./is-busy.ts";
 
 /** While a start migrates, another may do the same. */
@@ -52,15 +53,10 @@ function useWal(database: DatabaseSync): void {
 }
 
 function migrate(database: DatabaseSync, migrations: readonly string[]): void {
-  database.exec("BEGIN IMMEDIATE");
-  try {
+  inTransaction(database, () => {
     const row = database.prepare("PRAGMA user_version").get();
     const version = Number(row?.["user_version"] ?? 0);
     for (const migration of migrations.slice(version)) database.exec(migration);
     if (version < migrations.length) database.exec(`PRAGMA user_version=${migrations.length}`);
-    database.exec("COMMIT");
-  } catch (error) {
-    if (database.isTransaction) database.exec("ROLLBACK");
-    throw error;
-  }
+  });
 }

@@ -10,6 +10,7 @@ import {
 import type { Notification } from "../../core/notify/notification.ts";
 import { id as brand, instant, type Instant, type TenantId } from "../../core/units.ts";
 import { newId } from "../../lib/ids.ts";
+import { inTransaction } from "./in-transaction.ts";
 import { openDatabase } from "./database.ts";
 
 const MIGRATIONS = [
@@ -46,7 +47,7 @@ export class SqliteDeliveryStore implements DeliveryQueue, Disposable {
     );
     const { id, tenant, at } = notification;
     const body = JSON.stringify(notification);
-    this.#together(() => {
+    inTransaction(this.#database, () => {
       for (const subscription of subscriptions) {
         insert.run(newId("dlv", at), tenant, subscription, id, body, at);
       }
@@ -123,17 +124,6 @@ export class SqliteDeliveryStore implements DeliveryQueue, Disposable {
 
   [Symbol.dispose](): void {
     this.#database.close();
-  }
-
-  #together(change: () => void): void {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      change();
-      this.#database.exec("COMMIT");
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
-    }
   }
 }
 

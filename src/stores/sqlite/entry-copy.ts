@@ -8,6 +8,7 @@ import { lookupOf } from "../../core/identity/directory-store.ts";
 import { id, type Instant, type TenantId } from "../../core/units.ts";
 import { readShared } from "../directory/read-entry.ts";
 import type { EntryCopy, KnownEntry } from "../redis/entry-feed.ts";
+import { inTransaction } from "./in-transaction.ts";
 import { openDatabase } from "./database.ts";
 
 const MIGRATIONS: readonly string[] = [
@@ -54,14 +55,9 @@ export class SqliteEntryCopy implements EntryCopy, Disposable {
   }
 
   write(changes: readonly KnownEntry[]): void {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
+    inTransaction(this.#database, () => {
       for (const change of changes) this.#put.run(...rowOf(change));
-      this.#database.exec("COMMIT");
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
-    }
+    });
   }
 
   [Symbol.dispose](): void {

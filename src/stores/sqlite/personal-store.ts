@@ -5,6 +5,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { TOKEN_PREFIX, type PersonalTexts } from "../../core/ledger/personal-texts.ts";
 import type { TenantId } from "../../core/units.ts";
+import { inTransaction } from "./in-transaction.ts";
 import { openDatabase } from "./database.ts";
 
 const KEY_BYTES = 32;
@@ -127,17 +128,12 @@ export class SqlitePersonalStore implements PersonalTexts, Disposable {
    */
   erase(tenant: TenantId, person: string): void {
     const { database } = this.#connection();
-    database.exec("BEGIN IMMEDIATE");
-    try {
+    inTransaction(database, () => {
       database.prepare("DELETE FROM personal WHERE tenant = ? AND person = ?").run(tenant, person);
       database
         .prepare("INSERT OR IGNORE INTO erased VALUES (?, ?)")
         .run(fingerprint(tenant, person), tokenOf(person, randomBytes(KEY_BYTES)));
-      database.exec("COMMIT");
-    } catch (error) {
-      if (database.isTransaction) database.exec("ROLLBACK");
-      throw error;
-    }
+    });
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     this.#known.clear();
   }

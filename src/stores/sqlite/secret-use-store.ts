@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SecretUse, SecretUses } from "../../core/secret/secret-store.ts";
 import { instant, type Instant, type TenantId } from "../../core/units.ts";
+import { inTransaction } from "./in-transaction.ts";
 import { openDatabase } from "./database.ts";
 
 const FLUSH_MS = 1_000;
@@ -79,17 +80,12 @@ export class SqliteSecretUses implements SecretUses, Disposable {
     if (this.#pending.size === 0) return;
     try {
       const { database, add } = this.#connection();
-      database.exec("BEGIN IMMEDIATE");
-      try {
+      inTransaction(database, () => {
         for (const { tenant, name, count, lastAt } of this.#pending.values()) {
           add.run(tenant, name, count, lastAt);
         }
-        database.exec("COMMIT");
-        this.#pending.clear();
-      } catch (error) {
-        if (database.isTransaction) database.exec("ROLLBACK");
-        throw error;
-      }
+      });
+      this.#pending.clear();
     } catch (error) {
       this.#onFault(error);
     }

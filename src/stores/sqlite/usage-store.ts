@@ -13,6 +13,7 @@ import {
 } from "../../core/money/usage-report.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import { id, type TenantId } from "../../core/units.ts";
+import { inTransaction } from "./in-transaction.ts";
 import { Checkpointer, WAL_PAGES_MAX } from "./checkpointer.ts";
 import { openDatabase } from "./database.ts";
 
@@ -121,15 +122,10 @@ export class SqliteUsageStore implements UsageStore, Disposable {
     if (this.#open === undefined && !existsSync(this.#path)) return;
     const { database } = this.#connection();
     database.exec(`PRAGMA secure_delete=ON; PRAGMA busy_timeout=${FORGET_BUSY_MS}`);
-    database.exec("BEGIN IMMEDIATE");
-    try {
+    inTransaction(database, () => {
       database.prepare(MOVE).run(tenant, user);
       database.prepare("DELETE FROM usage WHERE tenant = ? AND user = ?").run(tenant, user);
-      database.exec("COMMIT");
-    } catch (error) {
-      if (database.isTransaction) database.exec("ROLLBACK");
-      throw error;
-    }
+    });
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
@@ -147,21 +143,16 @@ export class SqliteUsageStore implements UsageStore, Disposable {
     if (this.#pending.size === 0) return;
     try {
       const { database, add } = this.#connection();
-      database.exec("BEGIN IMMEDIATE");
-      try {
+      inTransaction(database, () => {
         for (const { cell, counts } of this.#pending.values()) {
           const { tenant, user } = cell;
           const isErased = user !== "" && this.#isErased(id(tenant), user);
           const names = CELL.map((part) => (part === "user" && isErased ? "" : cell[part]));
           add.run(...names, ...USAGE_COUNTS.map((count) => counts[count]));
         }
-        database.exec("COMMIT");
-        this.#pending = new Map();
-        this.#checkpointer.committed();
-      } catch (error) {
-        if (database.isTransaction) database.exec("ROLLBACK");
-        throw error;
-      }
+      });
+      this.#pending = new Map();
+      this.#checkpointer.committed();
     } catch (error) {
       this.#onFault(error);
       if (this.#pending.size >= CELLS_MAX) this.#pending = new Map();

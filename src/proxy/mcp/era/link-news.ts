@@ -89,7 +89,7 @@ function farewell(stream: AnswerStream, id: RpcId): void {
   stream.conclude(JSON.stringify({ jsonrpc: "2.0", id, result }));
 }
 
-export function wants(filter: JsonObject, { method, params }: RpcNotification): boolean {
+function wants(filter: JsonObject, { method, params }: RpcNotification): boolean {
   const member = CHANGES[method];
   if (member !== undefined) return filter[member] === true;
   if (method !== "notifications/resources/updated") return false;
