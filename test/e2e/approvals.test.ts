@@ -1,12 +1,13 @@
 /** A call that needs a person, the person's answer through the API, and the same call again. */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { administer, type Ask } from "../support/management.ts";
 import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
 import { startHttpGateway } from "../support/http-gateway.ts";
 import { runSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
 
 let upstream: RecordingUpstream;
 let gate: SallyportProcess;
-let admin = "";
+let manage: Ask;
 
 beforeAll(async () => {
   upstream = await startRecordingUpstream((_request, response) => void response.end("done"));
@@ -17,25 +18,12 @@ beforeAll(async () => {
       `  - id: deletes\n    http: { upstreams: [web], methods: [DELETE] }\n` +
       `    effect: approve\n    approval: { approvers: ["role:admin"], expires: 15m }\n`,
   });
-  admin = (await manage("POST", "/bootstrap", {})).key;
+  manage = await administer(gate);
 });
 afterAll(async () => {
   await gate[Symbol.asyncDispose]();
   await upstream[Symbol.asyncDispose]();
 });
-
-// oxlint-disable-next-line typescript/no-explicit-any -- documents of any shape
-async function manage(method: string, path: string, body?: unknown): Promise<any> {
-  const reply = await fetch(`${gate.manageUrl}/core/v1${path}`, {
-    method,
-    headers: {
-      ...(admin !== "" && { authorization: `Bearer ${admin}` }),
-      ...(body !== undefined && { "content-type": "application/json" }),
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  return reply.json();
-}
 
 const remove = (path: string) => fetch(`${gate.url}/web${path}`, { method: "DELETE" });
 

@@ -1,5 +1,6 @@
 /** What happens in two workers reaches a subscriber that was made through the API of the primary. */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { administer, type Ask } from "../support/management.ts";
 import { eventually } from "../support/eventually.ts";
 import { startHttpGateway } from "../support/http-gateway.ts";
 import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
@@ -12,7 +13,7 @@ const CANARY = "canary-4f9d1c7e2b8a6035";
 let upstream: RecordingUpstream;
 let receiver: WebhookReceiver;
 let gate: SallyportProcess;
-let admin = "";
+let manage: Ask;
 
 beforeAll(async () => {
   upstream = await startRecordingUpstream((_request, response) => void response.end("done"));
@@ -29,26 +30,13 @@ beforeAll(async () => {
       `    effect: approve\n    approval: { approvers: ["role:admin"], expires: 15m }\n` +
       `inspect:\n  - { id: attacks, on: [request], find: [injection], do: block }\n`,
   });
-  admin = (await manage("POST", "/bootstrap", {})).key;
+  manage = await administer(gate);
 });
 afterAll(async () => {
   await gate[Symbol.asyncDispose]();
   await receiver[Symbol.asyncDispose]();
   await upstream[Symbol.asyncDispose]();
 });
-
-// oxlint-disable-next-line typescript/no-explicit-any -- documents of any shape
-async function manage(method: string, path: string, body?: unknown): Promise<any> {
-  const reply = await fetch(`${gate.manageUrl}/core/v1${path}`, {
-    method,
-    headers: {
-      ...(admin !== "" && { authorization: `Bearer ${admin}` }),
-      ...(body !== undefined && { "content-type": "application/json" }),
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  return reply.json();
-}
 
 it("tells of budgets, attacks, approvals and stops, each once, and of no content", async () => {
   const target = `${receiver.url}/hook`;
