@@ -74,10 +74,10 @@ const CUT_GRACE_MS = 2000;
  * a data directory or a port that cannot be had.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { environment, log, listeners, crew } = options;
+  const { environment, log, crew } = options;
   prepareDataDirectory(options.config.dataDirectory);
   await using started = new AsyncDisposableStack();
-  const traced = await tracedToo(listeners, environment, started);
+  const traced = await tracedToo(options, started);
   const tally = createTally();
   const refusals = new RecentRefusals();
   const sums = countersOf(options.config, log, started);
@@ -133,11 +133,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 async function tracedToo(
-  listeners: readonly Listener[],
-  environment: Environment,
+  { listeners, environment, log }: GatewayOptions,
   started: AsyncDisposableStack,
 ): Promise<readonly Listener[]> {
-  const tracing = await startTracing(environment);
+  const tracing = await startTracing(environment, (cause) => log.warn({ cause }, "tracing"));
   if (tracing === undefined) return listeners;
   started.defer(() => tracing.stop());
   return [...listeners, tracing.closed];

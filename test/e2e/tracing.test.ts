@@ -67,3 +67,23 @@ it("sends one span an exchange, in the caller's trace and in the conventions' wo
   expect(Buffer.from(text, "latin1").toString("hex") + text).toContain(TRACE_ID);
   expect(text).not.toContain(secret);
 });
+
+it("sends none where the operator samples none, and says what it does not speak", async () => {
+  const spans = await collector();
+  const gate = await startSallyport({
+    config: "demo: true\nagents: [{ name: tester }]\nidentity: { loopback_agent: tester }\n",
+    policies: { "a.yaml": "version: 1\nagents: [tester]\nrules: []\n" },
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: spans.url,
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "",
+      OTEL_EXPORTER_OTLP_PROTOCOL: "grpc",
+      OTEL_TRACES_SAMPLER: "always_off",
+    },
+  });
+  expect((await fetch(`${gate.url}/demo/v1/models`)).status).toBeGreaterThanOrEqual(400);
+  expect(await gate.stop()).toBe(0);
+  expect(gate.output()).toContain("OTEL_EXPORTER_OTLP_PROTOCOL grpc is not spoken");
+  await gate[Symbol.asyncDispose]();
+  spans.close();
+  expect(spans.text()).toBe("");
+});

@@ -1,5 +1,7 @@
 /** The only importer of OpenTelemetry; loaded when `OTEL_*` names somewhere to send spans. */
 import {
+  diag,
+  DiagLogLevel,
   ROOT_CONTEXT,
   SpanKind,
   SpanStatusCode,
@@ -15,9 +17,22 @@ import {
   resourceFromAttributes,
   serviceNameEnvDetector,
 } from "@opentelemetry/resources";
-import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+  type Sampler,
+} from "@opentelemetry/sdk-trace";
 import type { Facts } from "../../core/evidence.ts";
+import { isJsonObject } from "../../core/json.ts";
+import { monotonicMillis } from "../../lib/clock.ts";
+import { impossible } from "../../lib/impossible.ts";
+import { parseStrictJsonText } from "../../lib/strict-json.ts";
 import { spanName, traceAttributes } from "./trace-attributes.ts";
+import type { SamplerSettings, TracingSettings } from "./tracing-settings.ts";
 import { VERSION } from "../version.ts";
 
 export interface Tracing {
@@ -26,23 +41,20 @@ export interface Tracing {
   stop(): Promise<void>;
 }
 
-const FLUSH_WAIT_MS = 3000;
-
 /**
  * Where to send to and how is read from `OTEL_EXPORTER_*` by the exporter itself, who we are from
  * `OTEL_RESOURCE_ATTRIBUTES` (in a cluster the pod, the node, the namespace) and
  * `OTEL_SERVICE_NAME`.
  */
-export function createTracing(): Tracing {
+export function createTracing(settings: TracingSettings, warn: (said: string) => void): Tracing {
+  sayOfTrouble(warn);
   const ours = resourceFromAttributes({ "service.name": "sallyport", "service.version": VERSION });
   const detectors = [resourceAttributesEnvDetector, serviceNameEnvDetector];
   const provider = new TracerProvider({
+    sampler: samplerOf(settings.sampler),
     resource: ours.merge(detectResources({ detectors })),
     spanProcessors: [
-      new BatchSpanProcessor({
-        exporter: new OTLPTraceExporter(),
-        exportTimeoutMillis: FLUSH_WAIT_MS,
-      }),
+      new BatchSpanProcessor({ ...settings.batch, exporter: new OTLPTraceExporter() }),
     ],
   });
   const tracer = provider.getTracer("sallyport", VERSION);
@@ -50,6 +62,48 @@ export function createTracing(): Tracing {
     closed: (facts) => record(facts, tracer),
     stop: () => provider.shutdown(),
   };
+}
+
+function samplerOf({ kind, ratio, followsParent }: SamplerSettings): Sampler {
+  const root = rootSampler(kind, ratio);
+  return followsParent ? new ParentBasedSampler({ root }) : root;
+}
+
+function rootSampler(kind: SamplerSettings["kind"], ratio: number): Sampler {
+  switch (kind) {
+    case "always_on":
+      return new AlwaysOnSampler();
+    case "always_off":
+      return new AlwaysOffSampler();
+    case "traceidratio":
+      return new TraceIdRatioBasedSampler(ratio);
+    default:
+      return impossible(kind);
+  }
+}
+
+/** A collector that is away is in trouble with every batch. */
+const TROUBLE_EVERY_MS = 60_000;
+
+function sayOfTrouble(warn: (said: string) => void): void {
+  let quietUntil = 0;
+  const say = (said: string): void => {
+    const now = monotonicMillis();
+    if (now < quietUntil) return;
+    quietUntil = now + TROUBLE_EVERY_MS;
+    warn(reasonIn(said));
+  };
+  const nothing = (): void => undefined;
+  const logger = { error: say, warn: say, info: nothing, debug: nothing, verbose: nothing };
+  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+}
+
+/** The SDK tells of errors as JSON with their stacks. */
+function reasonIn(said: string): string {
+  const reading = parseStrictJsonText(said);
+  const value = reading.kind === "ok" ? reading.value : undefined;
+  const message = isJsonObject(value) ? value["message"] : undefined;
+  return `spans cannot be sent: ${typeof message === "string" ? message : said}`;
 }
 
 /** One span an exchange, made when it is over: nothing is kept while it runs. */
