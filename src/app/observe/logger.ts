@@ -26,9 +26,12 @@ export interface LogHandle {
   flush(): void;
 }
 
+/** What may wait for a reader that stalls; further lines are lost, and counted. */
+const WAITING_CHARS_MAX = 4 * 1024 * 1024;
+
 /** Lines go to stderr, asynchronously: stdout belongs to commands. */
 export function createLogger({ level, format }: ConfigFile["log"]): LogHandle {
-  const stream = destination({ fd: 2, sync: false });
+  const stream = destination({ fd: 2, sync: false, maxLength: WAITING_CHARS_MAX });
   const options = {
     level,
     base: null,
@@ -37,6 +40,14 @@ export function createLogger({ level, format }: ConfigFile["log"]): LogHandle {
     redact: { paths: REDACTED, censor: "[redacted]" },
   };
   const log = pino(options, format === "json" ? stream : asText(stream));
+  let lost = 0;
+  stream.on("drop", () => (lost += 1));
+  stream.on("drain", () => {
+    if (lost === 0) return;
+    const lines = lost;
+    lost = 0;
+    log.warn({ lines }, "lines of the log were lost: nobody read them");
+  });
   return {
     log,
     flush() {
