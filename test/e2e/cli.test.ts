@@ -420,6 +420,13 @@ describe("the other commands", () => {
     expect(stateOf(await limited(160))).toBe("warning");
   });
 
+  it("doctor says that a proxy of the environment is not used", async () => {
+    const env = { HTTPS_PROXY: "http://proxy.example:3128" };
+    const { output } = await runSallyport(["doctor"], { cwd: project(), env });
+    expect(output).toMatch(/warn {2}proxy +HTTPS_PROXY: not used/);
+    expect(output).not.toContain("3128");
+  });
+
   it("doctor calls an upstream well where a call would come through, and only there", async () => {
     const cwd = project();
     const server = createServer();

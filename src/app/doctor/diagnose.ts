@@ -64,6 +64,7 @@ export async function diagnose(
     ...(await diagnoseDirectory(config)),
     ...(await ownVault(config)),
     ...(await credentials(config, environment)),
+    ...proxySettings(environment),
     ...(await Promise.all(
       config.upstreams.map((one) => diagnoseUpstream(one, environment["PATH"])),
     )),
@@ -185,6 +186,15 @@ async function ownVault(config: Config): Promise<readonly Finding[]> {
     const remedy = "restore vault.json and its key from one backup: `sallyport vault list`";
     return [problem("vault", messageOf(cause), remedy)];
   }
+}
+
+/** Where nothing but such a proxy leads out, every call to an upstream fails. */
+function proxySettings(environment: Environment): readonly Finding[] {
+  const names = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"];
+  const set = names.filter((name) => (environment[name] ?? "") !== "");
+  if (set.length === 0) return [];
+  const detail = `${set.join(", ")}: not used, upstreams are reached directly`;
+  return [warning("proxy", detail, "let this machine reach its upstreams by itself")];
 }
 
 async function credentials(config: Config, environment: Environment): Promise<readonly Finding[]> {
