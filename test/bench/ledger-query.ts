@@ -13,7 +13,7 @@ import {
   type LedgerIndex,
 } from "../../src/core/ledger/ledger-index.ts";
 import { parseEntry } from "../../src/core/ledger/parse-entry.ts";
-import { chainRecord, GENESIS, splitLine } from "../../src/core/ledger/record-chain.ts";
+import { GENESIS, splitLine } from "../../src/core/ledger/record-chain.ts";
 import { intentBody, outcomeBody } from "../../src/core/ledger/record-exchange.ts";
 import { id, instant, type TenantId } from "../../src/core/units.ts";
 import type { ReadRecord } from "../../src/stores/ledger/read-onward.ts";
@@ -22,6 +22,7 @@ import { MIGRATIONS, type IndexTables } from "../../src/stores/ledger-index/inde
 import { SqlLedgerIndex } from "../../src/stores/ledger-index/sql-ledger-index.ts";
 import { openDatabase } from "../../src/stores/sqlite/database.ts";
 import { nodeSqliteDialect } from "../../src/stores/sqlite/kysely-dialect.ts";
+import { chainRecord } from "../support/chain-record.ts";
 import { intentFacts, outcomeFacts } from "../unit/ledger/ledger-facts.ts";
 
 const BUDGET_MS = 20;

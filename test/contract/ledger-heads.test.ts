@@ -10,7 +10,6 @@ import {
   parseConsistency,
 } from "../../src/core/ledger/consistency-proof.ts";
 import { flawOf, parseProof, proofLine } from "../../src/core/ledger/record-proof.ts";
-import { chainRecord } from "../../src/core/ledger/record-chain.ts";
 import { headText, parseHead, type ChainTree } from "../../src/core/ledger/tree-head.ts";
 import { id, type Digest } from "../../src/core/units.ts";
 import { proveConsistency } from "../../src/stores/ledger/prove-consistency.ts";
@@ -26,6 +25,7 @@ import {
 import { verifyLedger } from "../../src/stores/ledger/verify-ledger.ts";
 import { faultsOf } from "../support/independent-verifier.ts";
 import { linesOf, record, rewrite, TestLedger } from "./ledger-fixture.ts";
+import { chainRecord } from "../support/chain-record.ts";
 
 const anotherRoot = (tree: ChainTree): ChainTree => ({ ...tree, root: id("0".repeat(64)) });
 const LIMITS = { segmentBytes: 150_000, aheadBytes: 8192 };

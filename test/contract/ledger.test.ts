@@ -9,7 +9,6 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { chainRecord } from "../../src/core/ledger/record-chain.ts";
 import { sealBody } from "../../src/core/ledger/record-chain-event.ts";
 import { id, instant } from "../../src/core/units.ts";
 import { sha256Hex } from "../../src/lib/canonical-json.ts";
@@ -18,6 +17,7 @@ import { recoverChain } from "../../src/stores/ledger/recover-chain.ts";
 import { findExchange, readEntries, readLast } from "../../src/stores/ledger/read-ledger.ts";
 import { intentFacts, outcomeFacts } from "../unit/ledger/ledger-facts.ts";
 import { acknowledged, linesOf, record, rewrite, SMALL, TestLedger } from "./ledger-fixture.ts";
+import { chainRecord } from "../support/chain-record.ts";
 
 const kinds = (entries: readonly { kind: string }[]): string[] => entries.map(({ kind }) => kind);
 

@@ -3,6 +3,9 @@ import { sha256Hex } from "../../lib/canonical-json.ts";
 /** UTF-16 units of one recorded text. Longer ones keep their start and a digest of the whole. */
 export const TEXT_MAX = 512;
 
+/** Rules, approvers, marks, conditions, holds or query names kept in one record. */
+export const NAMES_MAX = 64;
+
 /** A string as JSON, bounded: clients choose names, paths and sessions, the ledger's size not. */
 export function quote(text: string): string {
   return JSON.stringify(clipped(text));

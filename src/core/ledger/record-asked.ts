@@ -1,71 +1,79 @@
 /** The part of a record that says what was asked and what policy made of it. */
 import { canonicalJson, sha256Hex } from "../../lib/canonical-json.ts";
 import { impossible } from "../../lib/impossible.ts";
-import type { Action, ToolAction } from "../action.ts";
+import type { Action, LlmAction, ToolAction } from "../action.ts";
 import type { Decision, ShadowVerdict, Terms } from "../decision.ts";
 import type { Adjustment, Facts } from "../evidence.ts";
 import { CLEARANCE_DEFAULT } from "../identity/directory-entry.ts";
 import { layersOf } from "../meta-tool/unwrap.ts";
-import type { Hold, Reservation } from "../money/budget.ts";
 import type { Principal } from "../principal.ts";
-import { escapePart } from "../money/instance.ts";
-import { clipped, digits, list, quote } from "./json-text.ts";
+import type { Upstream } from "../upstream.ts";
+import { clipped, digits, list, NAMES_MAX, quote } from "./json-text.ts";
+import { keptText, type Said } from "./kept-text.ts";
 import type { PersonalTexts } from "./personal-texts.ts";
+import { reservation } from "./record-reservation.ts";
 
-/** Rules, approvers, marks, conditions, holds or query names kept in one record. */
-export const NAMES_MAX = 64;
-
-export function asked(facts: Facts, personal: PersonalTexts): string {
-  const user = concealedUser(facts.principal, personal);
-  let out = "{";
-  if (facts.action !== undefined) out += `"action":${action(facts.action)},`;
+export function asked(before: string, facts: Facts, personal: PersonalTexts): string {
+  const { decision: decided, principal: who, upstream } = facts;
+  const user = concealedUser(who, personal);
+  let out = `${before}{`;
+  if (facts.action !== undefined) out += action(facts.action);
   if (facts.adjustment !== undefined) out += `"adjusted":${adjustment(facts.adjustment)},`;
-  if (facts.decision !== undefined) out += `"decision":${decision(facts.decision)},`;
-  if (facts.definition !== undefined) out += `"definition":"${facts.definition}",`;
-  out += `"method":${quote(facts.method)},"path":${quote(facts.path)}`;
-  if (facts.policy !== undefined) out += `,"policy":"${facts.policy}"`;
-  if (facts.principal !== undefined) out += `,"principal":${principal(facts.principal, user)}`;
+  if (decided !== undefined) out += decision({ name: decided.because[0] ?? "", decided });
+  out += route(routeOf(facts));
+  if (who !== undefined) out += principal({ name: who.agent, who, user });
   if (facts.reservation !== undefined) {
-    const held = reservation(facts.reservation, { user: facts.principal?.user, token: user });
-    out += `,"reservation":${held}`;
+    out = reservation(out, facts.reservation, { user: who?.user, token: user });
   }
   if (facts.review !== undefined) out += `,"review":${quote(facts.review)}`;
-  return `${out},"upstream":${quote(facts.upstream.name)},"wire":"${facts.upstream.wire}"}`;
+  return out + destination(upstream);
 }
 
 function action(asks: Action): string {
   switch (asks.kind) {
     case "llm": {
-      const cap =
-        asks.outputTokens === undefined ? "" : `,"output_tokens":${digits(asks.outputTokens)}`;
-      return (
-        `{"kind":"llm","model":${quote(asks.model)},"operation":${quote(asks.operation)}` +
-        `${cap},"stream":${asks.stream}}`
-      );
+      const { model, operation, outputTokens, stream } = asks;
+      return llm({ name: model, operation, outputTokens, stream });
     }
     case "tool": {
       const args = canonicalJson(asks.args);
       return (
-        `{"args_bytes":${utf8Bytes(args)},"args_sha256":"${sha256Hex(args)}"` +
-        `,"kind":"tool","tool":${quote(asks.tool)}${via(asks)}}`
+        `"action":{"args_bytes":${utf8Bytes(args)},"args_sha256":"${sha256Hex(args)}"` +
+        `,"kind":"tool","tool":${quote(asks.tool)}${via(asks)}},`
       );
     }
     case "http": {
       const names = asks.query === "" ? [] : queryNames(asks.query);
       const special = asks.special === undefined ? "" : `,"special":"${asks.special}"`;
       return (
-        `{"host":${quote(asks.host)},"kind":"http","method":${quote(asks.method)}` +
-        `,"path":${quote(asks.path)},"query_names":${list(names, NAMES_MAX, quote)}${special}}`
+        `"action":{"host":${quote(asks.host)},"kind":"http","method":${quote(asks.method)}` +
+        `,"path":${quote(asks.path)},"query_names":${list(names, NAMES_MAX, quote)}${special}},`
       );
     }
     case "mcp": {
       const name = asks.name === undefined ? "" : `,"name":${quote(withoutValues(asks.name))}`;
-      return `{"kind":"mcp","method":${quote(asks.method)}${name}}`;
+      return `"action":{"kind":"mcp","method":${quote(asks.method)}${name}},`;
     }
     default:
       return impossible(asks);
   }
 }
+
+const llm = keptText(
+  ({ name, operation, outputTokens, stream }: SaidOfModel) => {
+    const cap = outputTokens === undefined ? "" : `,"output_tokens":${digits(outputTokens)}`;
+    return (
+      `"action":{"kind":"llm","model":${quote(name)},"operation":${quote(operation)}` +
+      `${cap},"stream":${stream}},`
+    );
+  },
+  (now, before) =>
+    now.outputTokens === before.outputTokens &&
+    now.stream === before.stream &&
+    now.operation === before.operation,
+);
+
+type SaidOfModel = Said & Pick<LlmAction, "operation" | "outputTokens" | "stream">;
 
 /** The meta-tools that it stood in, the innermost first. */
 function via(asks: ToolAction): string {
@@ -95,7 +103,13 @@ function withoutValues(name: string): string {
   return bare.replace(/^([A-Za-z][A-Za-z0-9+.-]*:\/\/)[^/]*@/u, "$1");
 }
 
-function decision(made: Decision): string {
+/** A policy gives the same decision out again and again. */
+const decision = keptText(
+  ({ decided }: Said & { readonly decided: Decision }) => `"decision":${decisionText(decided)},`,
+  (now, before) => now.decided === before.decided,
+);
+
+function decisionText(made: Decision): string {
   switch (made.kind) {
     case "allow":
       return `{"because":${names(made.because)},"kind":"allow"${terms(made.terms)}}`;
@@ -135,18 +149,65 @@ function concealedUser(who: Principal | undefined, personal: PersonalTexts): str
   return personal.conceal(who.tenant, who.user, clipped(who.user));
 }
 
-function principal(who: Principal, user: string | undefined): string {
-  const { clearance = CLEARANCE_DEFAULT } = who;
-  const cleared = clearance === CLEARANCE_DEFAULT ? "" : `,"clearance":${digits(clearance)}`;
-  const run = who.run === undefined ? "" : `,"run":${quote(who.run)}`;
-  const team = who.team === undefined ? "" : `,"team":${quote(who.team)}`;
-  const whom = user === undefined ? "" : `,"user":${quote(user)}`;
+const principal = keptText(
+  ({ who, user }: SaidOfPrincipal) => {
+    const { clearance = CLEARANCE_DEFAULT } = who;
+    const cleared = clearance === CLEARANCE_DEFAULT ? "" : `,"clearance":${digits(clearance)}`;
+    const run = who.run === undefined ? "" : `,"run":${quote(who.run)}`;
+    const team = who.team === undefined ? "" : `,"team":${quote(who.team)}`;
+    const whom = user === undefined ? "" : `,"user":${quote(user)}`;
+    return (
+      `,"principal":{"agent":${quote(who.agent)}${cleared},"proven_by":"${who.provenBy}"${run}` +
+      `,"session":${quote(who.session)}${tags(who.tags)}${team}` +
+      `,"tenant":${quote(who.tenant)}${whom}}`
+    );
+  },
+  (now, before) => now.user === before.user && isSamePrincipal(now.who, before.who),
+);
+
+interface SaidOfPrincipal extends Said {
+  readonly who: Principal;
+  /** What is recorded in place of the person. */
+  readonly user: string | undefined;
+}
+
+function isSamePrincipal(now: Principal, before: Principal): boolean {
   return (
-    `{"agent":${quote(who.agent)}${cleared},"proven_by":"${who.provenBy}"${run}` +
-    `,"session":${quote(who.session)}${tags(who.tags)}${team}` +
-    `,"tenant":${quote(who.tenant)}${whom}}`
+    now.session === before.session &&
+    now.tenant === before.tenant &&
+    now.run === before.run &&
+    now.team === before.team &&
+    now.tags === before.tags &&
+    now.provenBy === before.provenBy &&
+    now.clearance === before.clearance
   );
 }
+
+/** Where it came in, and the snapshot that judged it. */
+const route = keptText(
+  ({ definition, method, path, policy }: SaidOfRoute) => {
+    const pinned = definition === undefined ? "" : `"definition":"${definition}",`;
+    const judged = policy === undefined ? "" : `,"policy":"${policy}"`;
+    return `${pinned}"method":${quote(method)},"path":${quote(path)}${judged}`;
+  },
+  (now, before) =>
+    now.path === before.path &&
+    now.policy === before.policy &&
+    now.method === before.method &&
+    now.definition === before.definition,
+);
+
+type SaidOfRoute = Said & Pick<Facts, "definition" | "method" | "path" | "policy">;
+
+function routeOf({ definition, method, path, policy, upstream }: Facts): SaidOfRoute {
+  return { name: upstream.name, definition, method, path, policy };
+}
+
+const destination = keptText(
+  ({ name, wire }: Pick<Upstream, "name" | "wire">) =>
+    `,"upstream":${quote(name)},"wire":"${wire}"}`,
+  (now, before) => now.wire === before.wire,
+);
 
 function tags(named: Principal["tags"]): string {
   const names = Object.keys(named);
@@ -174,41 +235,3 @@ function adjustment(made: Adjustment): string {
       return impossible(made);
   }
 }
-
-/** A person, and what is recorded in their place. */
-interface Concealed {
-  readonly user: string | undefined;
-  readonly token: string | undefined;
-}
-
-function reservation(made: Reservation, whom: Concealed): string {
-  switch (made.kind) {
-    case "unmetered":
-      return `{"kind":"unmetered"}`;
-    case "held":
-      return `{"holds":${list(made.holds, NAMES_MAX, (one) => hold(one, whom))},"kind":"held"}`;
-    default:
-      return impossible(made);
-  }
-}
-
-function hold({ amount, budget, key, resetsAt }: Hold, whom: Concealed): string {
-  const resets = resetsAt === undefined ? "" : `,"resets_at":${digits(resetsAt)}`;
-  return (
-    `{"amount":${digits(amount)},"budget":${quote(budget.id)},"key":${quote(concealedKey(key, whom))}` +
-    `${resets},"unit":"${budget.unit}"}`
-  );
-}
-
-/** A budget per user has the user's name among the parts of its key. */
-function concealedKey(key: string, { user, token }: Concealed): string {
-  if (user === undefined || token === undefined || user === token) return key;
-  const part = escapePart(user);
-  return key
-    .split(KEY_PARTS)
-    .map((one) => (one === part ? token : one))
-    .join("");
-}
-
-/** With what stands between them. */
-const KEY_PARTS = /([|,:])/u;

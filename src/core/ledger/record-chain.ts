@@ -1,4 +1,3 @@
-import { sha256Hex } from "../../lib/canonical-json.ts";
 import { id, type Digest } from "../units.ts";
 
 /** `prev` of a chain's first record. */
@@ -13,29 +12,16 @@ export interface ChainHead {
   readonly prev: Digest;
 }
 
-export interface ChainedLine {
-  readonly hash: Digest;
-  /** With its line feed. */
-  readonly line: string;
+/** What stands behind a record's body and makes it one of a chain. */
+export function linkText({ prev, seq }: ChainHead, writer: string): string {
+  return `,"prev":"${prev}","seq":${seq},"v":${RECORD_VERSION},"writer":"${writer}"}`;
 }
 
-/**
- * Puts a record at the end of a chain. `body` is its canonical JSON without the closing brace; all
- * its keys sort before `prev`, so the whole is canonical by construction. The hash covers the
- * record's bytes as they stand in the line: verifying never serialises anything again.
- */
-export function chainRecord(body: string, head: ChainHead, writer: string): ChainedLine {
-  const { prev, seq } = head;
-  const link = `"prev":"${prev}","seq":${seq},"v":${RECORD_VERSION},"writer":"${writer}"}`;
-  const record = `${body},${link}`;
-  const hash = sha256Hex<Digest>(record);
-  return { hash, line: `${LINE_OPEN}${hash}${LINE_MIDDLE}${record}${LINE_CLOSE}\n` };
-}
-
-const LINE_OPEN = '{"hash":"';
-const LINE_MIDDLE = '","record":';
-const LINE_CLOSE = "}";
-const HASH_CHARS = 64;
+/** A line: the record's hash, then the record. */
+export const LINE_OPEN = '{"hash":"';
+export const LINE_MIDDLE = '","record":';
+export const LINE_CLOSE = "}";
+export const HASH_CHARS = 64;
 const RECORD_START = LINE_OPEN.length + HASH_CHARS + LINE_MIDDLE.length;
 
 export interface LineParts {

@@ -6,7 +6,7 @@ import { clipped, digits, quote } from "./json-text.ts";
 /** Members of `detail` that one record keeps, in the order of their names. */
 const DETAILS_MAX = 32;
 
-/** The record of a change without its link (see `chainRecord`). */
+/** The record of a change without its link (see `linkText`). */
 export function changeBody({ about, by, change, detail }: Change, at: Instant): string {
   return (
     `{"about":${quote(about)},"at":${digits(at)},"by":${quote(by)},"change":${quote(change)}` +

@@ -13,7 +13,7 @@ export const DETAILS_CHARS_MAX = 16_384;
 /** Texts that are kept whole up to a bound of their own, or are ours. */
 const UNCLIPPED: ReadonlySet<string> = new Set(["details", "id"]);
 
-/** The record of an outside event without its link (see `chainRecord`). */
+/** The record of an outside event without its link (see `linkText`). */
 export function eventBody(
   event: ReportedEvent,
   at: Instant,

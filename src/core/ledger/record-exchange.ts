@@ -1,7 +1,9 @@
 /**
  * Facts → records. The texts are canonical JSON by construction (keys sorted, a test compares with
- * the generic canonicaliser), because this runs twice per exchange. What is left out is the point:
- * no argument, no body, no query value and no matched text enters the ledger.
+ * the generic canonicaliser), because this runs twice per exchange. Each part is added to the text
+ * `before` it: V8 takes far longer to bring nested pieces into one place than pieces in a row. What
+ * is left out is the point: no argument, no body, no query value and no matched text enters the
+ * ledger.
  */
 import { impossible } from "../../lib/impossible.ts";
 import type { Facts, Outcome, Scan } from "../evidence.ts";
@@ -13,35 +15,54 @@ import type { Digest, ExchangeId, Instant } from "../units.ts";
 import { asked } from "./record-asked.ts";
 import { OPENLY, type PersonalTexts } from "./personal-texts.ts";
 import { digits, list, quote } from "./json-text.ts";
+import { keptText, type Said } from "./kept-text.ts";
 
 /** Findings kept in one record; the rest are counted. */
 export const FINDINGS_MAX = 64;
 
-/** The intent's record without its link (see `chainRecord`). */
+/** The intent's record without its link (see `linkText`). */
 export function intentBody(facts: Facts, personal: PersonalTexts = OPENLY): string {
-  return (
-    `{"asked":${asked(facts, personal)},"at":${digits(facts.at)}` +
-    `,"checked":${checked(facts, undefined)}` +
-    `,"exchange":${quote(facts.exchange)},"kind":"intent"`
-  );
+  let out = asked('{"asked":', facts, personal);
+  out += ',"at":';
+  out += digits(facts.at);
+  out = checked(out, facts, undefined);
+  out += `,"exchange":`;
+  out += quote(facts.exchange);
+  return `${out},"kind":"intent"`;
 }
 
 /** The outcome's record without its link. It repeats `asked` only where there was no intent. */
 export function outcomeBody(facts: Facts, at: Instant, personal: PersonalTexts = OPENLY): string {
   let out = "{";
   if (facts.upstreamStatus !== undefined) out += `"answer_status":${digits(facts.upstreamStatus)},`;
-  if (facts.opened === undefined) out += `"asked":${asked(facts, personal)},`;
-  out += `"at":${digits(at)},"checked":${checked(facts, facts.responseScan)}`;
-  if (facts.usage !== undefined) out += `,"cost":${cost(facts.usage)}`;
-  if (facts.credential !== undefined) out += `,"credential":${quote(facts.credential)}`;
-  out += `,"dispatched":${facts.sent}`;
-  if (facts.duration !== undefined) out += `,"duration_ms":${digits(facts.duration)}`;
-  out += `,"exchange":${quote(facts.exchange)}`;
-  if (facts.opened !== undefined) out += `,"intent":"${facts.opened}"`;
-  out += `,"kind":"outcome"`;
+  if (facts.opened === undefined) {
+    out = asked(`${out}"asked":`, facts, personal);
+    out += ",";
+  }
+  out += '"at":';
+  out += digits(at);
+  out = checked(out, facts, facts.responseScan);
+  if (facts.usage !== undefined) out = cost(out, facts.usage);
+  if (facts.credential !== undefined) {
+    out += ',"credential":';
+    out += quote(facts.credential);
+  }
+  out += facts.sent ? ',"dispatched":true' : ',"dispatched":false';
+  if (facts.duration !== undefined) {
+    out += ',"duration_ms":';
+    out += digits(facts.duration);
+  }
+  out += ',"exchange":';
+  out += quote(facts.exchange);
+  if (facts.opened !== undefined) {
+    out += ',"intent":"';
+    out += facts.opened;
+    out += '"';
+  }
+  out += ',"kind":"outcome"';
   const named = spentByName(facts);
   if (named > 0) out += `,"named_nano_usd":${digits(named)}`;
-  return `${out},"outcome":${outcome(facts.outcome)}`;
+  return outcome(`${out},"outcome":`, facts.outcome);
 }
 
 /** The outcome of an intent whose writer died before it could tell. */
@@ -52,14 +73,16 @@ export function unknownBody(exchange: ExchangeId, intent: Digest, at: Instant): 
   );
 }
 
-function checked(facts: Facts, response: Scan | undefined): string {
+function checked(before: string, facts: Facts, response: Scan | undefined): string {
   const { findings } = facts;
-  let out = `{"findings":${list(findings, FINDINGS_MAX, finding)}`;
+  let out = `${before},"checked":{"findings":`;
+  out += list(findings, FINDINGS_MAX, finding);
   if (findings.length > FINDINGS_MAX) {
     out += `,"findings_omitted":${findings.length - FINDINGS_MAX}`;
   }
-  out += `,"request":${scan(facts.requestScan)}`;
-  return response === undefined ? `${out}}` : `${out},"response":${scan(response)}}`;
+  out = scan(`${out},"request":`, facts.requestScan);
+  if (response !== undefined) out = scan(`${out},"response":`, response);
+  return `${out}}`;
 }
 
 function finding(found: Finding): string {
@@ -71,15 +94,15 @@ function finding(found: Finding): string {
   );
 }
 
-function scan(verdict: Scan): string {
+function scan(before: string, verdict: Scan): string {
   switch (verdict.kind) {
     case "none":
-      return `{"kind":"none","reason":"${verdict.reason}"}`;
+      return `${before}{"kind":"none","reason":"${verdict.reason}"}`;
     case "scanned":
-      return `{"bytes":${digits(verdict.bytes)},"kind":"scanned"}`;
+      return `${before}{"bytes":${digits(verdict.bytes)},"kind":"scanned"}`;
     case "unscanned":
       return (
-        `{"bytes":${digits(verdict.bytes)},"kind":"unscanned"` +
+        `${before}{"bytes":${digits(verdict.bytes)},"kind":"unscanned"` +
         `,"reason":${quote(verdict.reason)}}`
       );
     default:
@@ -87,44 +110,60 @@ function scan(verdict: Scan): string {
   }
 }
 
-function cost(priced: PricedUsage): string {
-  return (
-    `{"catalogue":${quote(priced.catalogue)},"model":${quote(priced.model)}` +
-    `,"nano_usd":${digits(priced.cost)},"price":"${priced.price}","usage":${usage(priced.usage)}}`
-  );
+function cost(before: string, priced: PricedUsage): string {
+  let out = before + pricedBy({ name: priced.model, catalogue: priced.catalogue });
+  out += digits(priced.cost);
+  out += ',"price":"';
+  out += priced.price;
+  return `${usage(`${out}","usage":{`, priced.usage)}}`;
 }
 
+const pricedBy = keptText(
+  ({ name, catalogue }: Said & Pick<PricedUsage, "catalogue">) =>
+    `,"cost":{"catalogue":${quote(catalogue)},"model":${quote(name)},"nano_usd":`,
+  (now, before) => now.catalogue === before.catalogue,
+);
+
 /** What is no count of tokens stands among the counts where canonical JSON wants it. */
-function usage(tokens: Usage): string {
-  let out = "{";
-  for (const [key, name] of USAGE_COUNTS) {
-    if (key === "tool_calls") out += `"source":"${tokens.source}",${priceList(tokens)}`;
+function usage(before: string, tokens: Usage): string {
+  let out = before;
+  for (const [key, name] of COUNTS_BEFORE_SOURCE) {
     const count = tokens[name];
-    if (count !== undefined) out += `"${key}":${digits(count)},`;
+    if (count !== undefined) out += `${key}${digits(count)},`;
   }
-  return `${out.slice(0, -1)}}`;
+  out += `"source":"${tokens.source}"`;
+  out += priceList(tokens);
+  for (const [key, name] of COUNTS_BEHIND_TIER) {
+    const count = tokens[name];
+    if (count !== undefined) out += `,${key}${digits(count)}`;
+  }
+  return `${out}}`;
 }
+
+const COUNT_KEYS = USAGE_COUNTS.map(([key, name]) => [`"${key}":`, name] as const);
+const COUNTS_BEFORE_SOURCE = COUNT_KEYS.filter(([key]) => key < '"source":');
+const COUNTS_BEHIND_TIER = COUNT_KEYS.filter(([key]) => key > '"tier":');
 
 /** The price list, where it is not the usual one. */
 function priceList({ surcharge, tier }: Usage): string {
-  const more = surcharge === undefined || surcharge === 0 ? "" : `"surcharge":${surcharge},`;
-  return tier === undefined || tier === "standard" ? more : `${more}"tier":"${tier}",`;
+  const more = surcharge === undefined || surcharge === 0 ? "" : `,"surcharge":${surcharge}`;
+  return tier === undefined || tier === "standard" ? more : `${more},"tier":"${tier}"`;
 }
 
 /** An exchange that was closed without saying how is one that failed. */
-function outcome(end: Outcome | undefined): string {
-  if (end === undefined) return `{"kind":"failed"}`;
+function outcome(before: string, end: Outcome | undefined): string {
+  if (end === undefined) return `${before}{"kind":"failed"}`;
   switch (end.kind) {
     case "refused":
-      return `{"code":"${end.code}","detail":${quote(end.detail)},"kind":"refused"}`;
+      return `${before}{"code":"${end.code}","detail":${quote(end.detail)},"kind":"refused"}`;
     case "completed":
-      return `{"bytes":${digits(end.bytes)},"kind":"completed","status":${digits(end.status)}}`;
+      return `${before}{"bytes":${digits(end.bytes)},"kind":"completed","status":${digits(end.status)}}`;
     case "cut":
-      return `{"bytes":${digits(end.bytes)},"code":"${end.code}","kind":"cut"}`;
+      return `${before}{"bytes":${digits(end.bytes)},"code":"${end.code}","kind":"cut"}`;
     case "abandoned":
-      return `{"by":"${end.by}","bytes":${digits(end.bytes)},"kind":"abandoned"}`;
+      return `${before}{"by":"${end.by}","bytes":${digits(end.bytes)},"kind":"abandoned"}`;
     case "failed":
-      return `{"kind":"failed"}`;
+      return `${before}{"kind":"failed"}`;
     default:
       return impossible(end);
   }

@@ -4,7 +4,7 @@
  */
 import type { CompiledRule } from "../policy/compiled-rule.ts";
 import { DEFAULT_RULE } from "../policy/compiled-rule.ts";
-import { NAMES_MAX } from "../ledger/record-asked.ts";
+import { NAMES_MAX } from "../ledger/json-text.ts";
 import type { RecordedCall } from "./recorded-call.ts";
 
 /** By the condition's text: whether it lets a rule of that kind of effect hold. */

@@ -57,6 +57,8 @@ interface WrittenChain {
   readonly segments: SegmentSequence;
   /** Intents on the disk without an outcome there. */
   readonly open: Map<ExchangeId, Digest>;
+  /** One write at a time is on its way, so its bytes stay as they are. */
+  readonly bytes: BatchBytes;
   head: ChainHead;
 }
 
@@ -68,8 +70,6 @@ interface WrittenChain {
 export class ChainWriter {
   readonly #options: ChainWriterOptions;
   readonly #pending = new PendingRecords();
-  /** One write at a time is on its way, so its bytes stay as they are. */
-  readonly #bytes = new BatchBytes();
   #chain: WrittenChain | undefined;
   #outage: Outage | undefined;
   #stalled = false;
@@ -181,7 +181,7 @@ export class ChainWriter {
       const segment = await chain.segments.writable();
       batch = this.#nextBatch(chain, segment);
       const isAlone = chain.open.size + openedBy(batch.records) <= 1;
-      if (batch.records.length > 0) await segment.append(this.#bytes.of(batch.text), isAlone);
+      if (batch.records.length > 0) await segment.append(batch.bytes, isAlone);
       this.#accept(chain, batch);
     } catch (error) {
       await this.#fail(error, batch);
@@ -217,7 +217,8 @@ export class ChainWriter {
     const cutBytes = tail.cut?.bytes ?? 0;
     const orphans = tail.open.size;
     report({ kind: "adopted", writer, orphans, cutBytes, abandoned: abandoned.length });
-    this.#chain = { adopted, segments, open: tail.open, head: tail.head };
+    const bytes = new BatchBytes(writer);
+    this.#chain = { adopted, segments, open: tail.open, bytes, head: tail.head };
     return this.#chain;
   }
 
@@ -229,7 +230,7 @@ export class ChainWriter {
       const open = Array.from(chain.open, ([exchange, intent]) => ({ exchange, intent }));
       records.unshift(prelude(segmentBody(segment.number, open, at)));
     }
-    return chainBatch(records, chain.head, chain.adopted.writer);
+    return chainBatch(records, chain.head, chain.bytes);
   }
 
   #accept(chain: WrittenChain, batch: Batch): void {

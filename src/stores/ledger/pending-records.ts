@@ -1,11 +1,12 @@
-import { chainRecord, type ChainHead } from "../../core/ledger/record-chain.ts";
+import type { ChainHead } from "../../core/ledger/record-chain.ts";
 import type { Digest, ExchangeId } from "../../core/units.ts";
+import type { BatchBytes } from "./batch-bytes.ts";
 import { BATCH_BYTES_MAX } from "./ledger-layout.ts";
 
 /** A record that waits for its place in the chain: seq, prev and hash come with the commit. */
 export interface PendingRecord {
   readonly kind: "intent" | "outcome" | "note" | "prelude";
-  /** As `chainRecord` takes it. */
+  /** As `BatchBytes` takes it. */
   readonly body: string;
   /** Of intents and outcomes. */
   readonly exchange: ExchangeId | undefined;
@@ -35,7 +36,8 @@ export function nobodyWaits(): void {
 export interface Batch {
   readonly records: readonly PendingRecord[];
   readonly hashes: readonly Digest[];
-  readonly text: string;
+  /** Their lines; the next batch stands in the same place. */
+  readonly bytes: Uint8Array;
   /** Where the chain stands once the batch is durable. */
   readonly head: ChainHead;
 }
@@ -43,19 +45,19 @@ export interface Batch {
 export function chainBatch(
   records: readonly PendingRecord[],
   head: ChainHead,
-  writer: string,
+  bytes: BatchBytes,
 ): Batch {
+  let units = 0;
+  for (const { body } of records) units += body.length;
+  bytes.begin(records.length, units);
   const hashes: Digest[] = [];
   let { seq, prev } = head;
-  let text = "";
   for (const { body } of records) {
-    const { hash, line } = chainRecord(body, { seq, prev }, writer);
-    hashes.push(hash);
-    text += line;
+    prev = bytes.add(body, { seq, prev });
+    hashes.push(prev);
     seq += 1;
-    prev = hash;
   }
-  return { records, hashes, text, head: { seq, prev } };
+  return { records, hashes, bytes: bytes.written, head: { seq, prev } };
 }
 
 /** By how many it makes the open exchanges more, or fewer. */

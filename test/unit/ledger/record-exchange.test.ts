@@ -9,7 +9,7 @@ import type { Entry } from "../../../src/core/ledger/entry.ts";
 import { factsOf } from "../../../src/core/ledger/record-facts.ts";
 import { TEXT_MAX } from "../../../src/core/ledger/json-text.ts";
 import { parseEntry } from "../../../src/core/ledger/parse-entry.ts";
-import { chainRecord, GENESIS, splitLine } from "../../../src/core/ledger/record-chain.ts";
+import { GENESIS, splitLine } from "../../../src/core/ledger/record-chain.ts";
 import { FINDINGS_MAX, intentBody, outcomeBody } from "../../../src/core/ledger/record-exchange.ts";
 import { unknownBody } from "../../../src/core/ledger/record-exchange.ts";
 import { changeBody } from "../../../src/core/ledger/record-change.ts";
@@ -22,6 +22,7 @@ import {
 } from "../../../src/core/ledger/record-chain-event.ts";
 import { id, instant, millis, nanoUsd, type RuleId } from "../../../src/core/units.ts";
 import { canonicalJson, digestOf, sha256Hex } from "../../../src/lib/canonical-json.ts";
+import { chainRecord } from "../../support/chain-record.ts";
 import { budget } from "../money/money-fixtures.ts";
 import { FINDING, intentFacts, outcomeFacts, UPSTREAM } from "./ledger-facts.ts";
 

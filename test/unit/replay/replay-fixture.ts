@@ -3,7 +3,7 @@ import type { Action } from "../../../src/core/action.ts";
 import type { Facts } from "../../../src/core/evidence.ts";
 import type { Entry } from "../../../src/core/ledger/entry.ts";
 import { parseEntry } from "../../../src/core/ledger/parse-entry.ts";
-import { chainRecord, GENESIS } from "../../../src/core/ledger/record-chain.ts";
+import { GENESIS } from "../../../src/core/ledger/record-chain.ts";
 import { intentBody, outcomeBody } from "../../../src/core/ledger/record-exchange.ts";
 import type { PolicyFacts } from "../../../src/core/policy/policy-snapshot.ts";
 import type { Principal } from "../../../src/core/principal.ts";
@@ -12,6 +12,7 @@ import type { RecordedCall } from "../../../src/core/replay/recorded-call.ts";
 import type { ReplayPolicies } from "../../../src/core/replay/replay-call.ts";
 import { id, instant, type Digest } from "../../../src/core/units.ts";
 import { decide } from "../../../src/pipeline/decide.ts";
+import { chainRecord } from "../../support/chain-record.ts";
 import { intentFacts, outcomeFacts, UPSTREAM } from "../ledger/ledger-facts.ts";
 import { type compiled, facts as policyFacts, principal as bot } from "../policy/policy-fixture.ts";
 
