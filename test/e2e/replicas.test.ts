@@ -28,6 +28,8 @@ rules:
   - { id: waits, http: { upstreams: [web], methods: [PUT] }, effect: approve, approval: { hold_max: 60s } }
 `;
 
+const PASSWORD = "MyStr0ng!Pass#2024";
+
 let redis: RedisServer;
 let postgres: PostgresServer;
 let held: HeldUpstream;
@@ -68,6 +70,15 @@ afterAll(async () => {
 
 const call = (gate: SallyportProcess, method: string, path: string) =>
   fetch(`${gate.url}/web${path}`, { method });
+
+const post = (gate: SallyportProcess, path: string, body: object, headers = {}) =>
+  fetch(`${gate.manageUrl}/core/v1${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+
+const sessionIn = (text: string): string => /sess_[\w-]+/.exec(text)?.[0] ?? text;
 
 function waiting(path: string): Promise<string> {
   const find = async (): Promise<string> => {
@@ -158,6 +169,50 @@ describe("two replicas", () => {
         expect((await fetch(`${gate.url}/lent/now`)).status).toBe(503);
       }
     });
+  });
+
+  it("are one house: people, their passwords, answers that were given once, policies", async () => {
+    const body = { username: "ann", email: "ann@example.com", role: "admin", password: PASSWORD };
+    const { id } = await ask("POST", "/users", body);
+    const login = await post(one, "/login", { username: "ann", password: PASSWORD });
+    const asAnn = { authorization: `Bearer ${sessionIn(await login.text())}` };
+    const once = { ...asAnn, "idempotency-key": "made-once" };
+    const made = await Promise.all(
+      [one, two].map((gate) => post(gate, "/agents", { name: "made-once" }, once)),
+    );
+    expect(made.map(({ status }) => status)).toContain(201);
+    const again = await Promise.all(
+      [one, two].map((gate) => post(gate, "/agents", { name: "made-once" }, once)),
+    );
+    expect(again.map((reply) => [reply.status, reply.headers.get("idempotency-replayed")])).toEqual(
+      [
+        [201, "true"],
+        [201, "true"],
+      ],
+    );
+    const text =
+      "version: 1\nagents: [tester]\nrules:\n" +
+      "  - { id: shut, http: { upstreams: [web], paths: [/now/shut] }, effect: deny }\n";
+    const version = { files: [{ name: "shut.yaml", text }], activate: true };
+    await ask("POST", "/policies/bundles/shut/versions", version);
+    await eventually(async () => {
+      for (const gate of [one, two])
+        expect((await call(gate, "GET", "/now/shut")).status).toBe(403);
+    });
+    await ask("DELETE", "/policies/bundles/shut");
+    await eventually(async () => {
+      for (const gate of [one, two])
+        expect((await call(gate, "GET", "/now/shut")).status).toBe(200);
+    });
+    await fetch(`${two.manageUrl}/core/v1/users/${id}`, {
+      method: "PATCH",
+      headers: { ...asAnn, "content-type": "application/json", "if-match": "*" },
+      body: JSON.stringify({ password: `${PASSWORD}!` }),
+    });
+    for (const gate of [one, two]) {
+      const me = await fetch(`${gate.manageUrl}/core/v1/me`, { headers: asAnn });
+      expect(me.status).toBe(401);
+    }
   });
 
   it("know at one what a session read at the other", async () => {

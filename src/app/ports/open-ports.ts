@@ -117,7 +117,6 @@ async function openVault(
 ): Promise<LocalVault> {
   const shared = await openSharedVault(config, (fault) => events.vaultFault(fault), started);
   await shared?.pull();
-  shared?.watch();
   const vault = new LocalVault({
     directory: config.dataDirectory,
     tenant: DEFAULT_TENANT,
@@ -127,5 +126,6 @@ async function openVault(
     onFault: (fault) => events.vaultFault(fault),
   });
   if (config.vault.kms !== undefined) await vault.unlock();
+  shared?.watch(() => void vault.follow());
   return vault;
 }

@@ -71,9 +71,9 @@ export class SharedVault implements AsyncDisposable {
     return this.#pulling;
   }
 
-  /** From now on until it is closed. */
-  watch(): void {
-    this.#timer ??= setInterval(() => void this.pull(), LOOK_MS).unref();
+  /** From now on until it is closed. `pulled`: what others changed before is in the file here. */
+  watch(pulled: () => void): void {
+    this.#timer ??= setInterval(() => void this.pull().then(pulled), LOOK_MS).unref();
   }
 
   /** One change, agreed on by all replicas before it is in force here. Rejects with VaultFault. */
