@@ -77,6 +77,7 @@ function isEstablished(host: string, domain: string): boolean {
 }
 
 function suspicionsOf(factors: readonly Factor[]): readonly Suspicion[] {
+  if (factors.length === 0) return [];
   const kinds = Map.groupBy(factors, ({ kind }) => kind);
   return [...kinds]
     .map(([kind, own]) => {

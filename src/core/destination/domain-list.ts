@@ -14,13 +14,17 @@ export function domainList(entries: Iterable<string>): DomainList {
     size: names.size,
     has(host) {
       if (names.size === 0) return false;
-      if (names.has(`=${host}`)) return true;
-      for (let rest = host; rest !== "";) {
-        if (names.has(rest)) return true;
-        const dot = rest.indexOf(".");
-        rest = dot < 0 ? "" : rest.slice(dot + 1);
-      }
-      return false;
+      return names.has(`=${host}`) || listedName(names, host) !== undefined;
     },
   };
+}
+
+/** The name, or the nearest of those it stands below, that is among `names`. */
+export function listedName(names: ReadonlySet<string>, host: string): string | undefined {
+  for (let rest = host; rest !== "";) {
+    if (names.has(rest)) return rest;
+    const dot = rest.indexOf(".");
+    rest = dot < 0 ? "" : rest.slice(dot + 1);
+  }
+  return undefined;
 }

@@ -1,7 +1,9 @@
 /** Addresses that carry something out: in labels, path, parameters or behind the hash. */
+import { listedName } from "./domain-list.ts";
 import type { Factor } from "./factor.ts";
 import { COLLECTORS } from "./known-domains.ts";
 import type { Destination } from "./parse-destination.ts";
+import { percentDecoded } from "./percent-decoded.ts";
 import { readablePayload } from "./readable-payload.ts";
 import type { DomainName } from "./registrable-domain.ts";
 
@@ -31,7 +33,7 @@ export function exfiltrationFactors(
   const add = (name: string, weight: number): void => {
     factors.push({ kind: "exfiltration", name, weight: established ? weight * 0.55 : weight });
   };
-  if (isCollector(destination.host, domain)) add("collector", 0.7);
+  if (listedName(COLLECTORS, destination.host) !== undefined) add("collector", 0.7);
   const labels = labelsOf(destination.rawHost, domain);
   const hidden = hiddenIn(labels);
   if (hidden !== undefined) add("payload-in-name", hidden);
@@ -41,19 +43,6 @@ export function exfiltrationFactors(
     if (factors.length >= 4) break;
   }
   return factors;
-}
-
-function isCollector(host: string, { domain }: DomainName): boolean {
-  return (
-    COLLECTORS.has(domain) ||
-    COLLECTORS.has(host) ||
-    [...suffixesOf(host)].some((one) => COLLECTORS.has(one))
-  );
-}
-
-function* suffixesOf(host: string): Generator<string> {
-  for (let at = host.indexOf("."); at >= 0; at = host.indexOf(".", at + 1))
-    yield host.slice(at + 1);
 }
 
 /** Labels before the registrable domain, with their capitals. */
@@ -95,14 +84,16 @@ function* valuesOf({ path, query, fragment }: Destination): Generator<readonly [
   let left = PARTS_MAX;
   for (const segment of path.split("/")) {
     if (segment.length >= VALUE_MIN && left-- > 0)
-      yield ["", decoded(segment.replace(/\.\w{1,5}$/, ""))];
+      yield ["", percentDecoded(segment.replace(/\.\w{1,5}$/, ""))];
   }
   for (const pair of `${query}&${fragment}`.split("&")) {
     if (pair.length < VALUE_MIN || left-- <= 0) continue;
     const at = pair.indexOf("=");
     // A value alone, with its padding.
     const bare = at < 0 || /^=*$/.test(pair.slice(at));
-    yield bare ? ["value", decoded(pair)] : [pair.slice(0, at), decoded(pair.slice(at + 1))];
+    yield bare
+      ? ["value", percentDecoded(pair)]
+      : [pair.slice(0, at), percentDecoded(pair.slice(at + 1))];
   }
 }
 
@@ -120,13 +111,4 @@ function weightOf(name: string, value: string): number {
   const pairs = value.match(/[\w.-]{2,40}=[^&=\s]{2,}/g)?.length ?? 0;
   if (pairs >= 2 || (pairs === 1 && TELLING.test(value))) return 0.75;
   return 0;
-}
-
-function decoded(text: string): string {
-  if (!text.includes("%") && !text.includes("+")) return text;
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,5 +1,6 @@
 /** Addresses that lead inside: this machine, its network, its cloud's credentials, its files. */
 import { classifyAddress, type AddressKind } from "../address/classify-address.ts";
+import { listedName } from "./domain-list.ts";
 import { ADDRESS_NAMES } from "./known-domains.ts";
 import type { Factor } from "./factor.ts";
 import type { Destination } from "./parse-destination.ts";
@@ -66,8 +67,7 @@ export function internalFactors(destination: Destination): readonly Factor[] {
 
 /** `127.0.0.1.nip.io`, `10-0-0-5.sslip.io`, and names that stand for this machine. */
 function embedded(host: string): number | undefined {
-  const service = [...ADDRESS_NAMES].find((name) => host === name || host.endsWith(`.${name}`));
-  if (service === undefined) return undefined;
+  if (listedName(ADDRESS_NAMES, host) === undefined) return undefined;
   const dotted = /(?:^|[.-])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})\.[a-z]/.exec(host);
   if (dotted === null) return 0.8;
   return Math.max(0.65, ADDRESSES[classifyAddress(dotted.slice(1, 5).join("."))]);

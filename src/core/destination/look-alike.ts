@@ -31,17 +31,43 @@ const SWAPPED_MIN = 5;
 const INSIDE_MIN = 6;
 const LONG = 8;
 const VERY_LONG = 12;
+/** Edits in the longest names. */
+const MISSPELT_MAX = 4;
+/** No brand is nearly as long. */
+const NAME_UNITS_MAX = 32;
 
-interface Known extends Brand {
-  readonly skeleton: string;
+/** A name, or what dashes cut out of it. Letters are bits: most names rule out most brands by them. */
+interface Token {
+  readonly name: string;
   readonly letters: number;
+  readonly skeleton: string;
+  readonly skeletonLetters: number;
 }
 
-const BRANDS: readonly Known[] = BRAND_LIST.map((brand) => ({
-  ...brand,
-  skeleton: skeletonOf(brand.name),
-  letters: lettersOf(skeletonOf(brand.name)),
-}));
+interface Known extends Brand, Token {}
+
+function tokenOf(name: string): Token {
+  const skeleton = skeletonOf(name);
+  return { name, letters: lettersOf(name), skeleton, skeletonLetters: lettersOf(skeleton) };
+}
+
+const BRANDS: readonly Known[] = BRAND_LIST.map((brand) => ({ ...brand, ...tokenOf(brand.name) }));
+/** Of all brands side by side: most are ruled out without being looked at. */
+const LETTERS = Int32Array.from(BRANDS, ({ letters }) => letters);
+const SKELETON_LETTERS = Int32Array.from(BRANDS, ({ skeletonLetters }) => skeletonLetters);
+const BY_NAME: ReadonlyMap<string, Known> = new Map(BRANDS.map((brand) => [brand.name, brand]));
+
+function editsOf(length: number): number {
+  return length >= VERY_LONG ? MISSPELT_MAX : length >= LONG ? 2 : 1;
+}
+
+const NO_BRANDS: readonly Known[] = [];
+/** By the length of a token: the brands that it may be a misspelling of. */
+const NEAR_LENGTH: readonly (readonly Known[])[] = Array.from({ length: NAME_UNITS_MAX }, (_, n) =>
+  BRANDS.filter(({ name: { length } }) => {
+    return length >= SWAPPED_MIN && Math.abs(length - n) <= editsOf(length) + 1;
+  }),
+);
 
 /** Names judged, by host; emptied when full. */
 const CACHE_MAX = 512;
@@ -66,9 +92,11 @@ function nameFactors(domain: DomainName): readonly Factor[] {
     if (weight > 0) factors.push({ kind: "lookalike", name, weight });
   };
   const name = readable(domain.name);
-  add("brand-in-name", brandInName(name, domain));
-  add("confusable-name", confusable(name, domain.name));
-  add("misspelt-name", misspelt(name));
+  const cut = name.split(/[-_]/);
+  const tokens = [...new Set([name, ...cut])].map(tokenOf);
+  add("brand-in-name", brandInName(name, cut, domain));
+  add("confusable-name", confusable(name, tokens, domain.name));
+  add("misspelt-name", misspelt(tokens));
   add("brand-in-subdomain", brandInSubdomain(domain.subdomain));
   if (factors.length === 0) return factors;
   if (luresIn(`${domain.subdomain}.${domain.name}`) > 0) add("lure-word", 0.25);
@@ -85,10 +113,18 @@ function readable(label: string): string {
   return label.startsWith("xn--") ? (decodePunycode(label.slice(4)) ?? label) : label;
 }
 
-function brandInName(name: string, { hosted, suffix }: DomainName): number {
-  const tokens = name.split(/[-_]/);
+function brandInName(
+  name: string,
+  tokens: readonly string[],
+  { hosted, suffix }: DomainName,
+): number {
+  const letters = lettersOf(name);
+  // `17facebook`, `ebay1`: a brand and digits.
+  const words = tokens.map((token) => token.replaceAll(/^\d+|\d+$/g, ""));
   let worst = 0;
-  for (const { name: brand, common } of BRANDS) {
+  for (let i = 0; i < LETTERS.length; i += 1) {
+    if (((LETTERS[i] ?? 0) & ~letters) !== 0) continue;
+    const { name: brand = "", common = true } = BRANDS[i] ?? {};
     let weight = 0;
     if (name === brand) {
       if (hosted) weight = TOOLS.has(brand) ? 0.3 : 0.55;
@@ -100,7 +136,7 @@ function brandInName(name: string, { hosted, suffix }: DomainName): number {
     } else if (brand.length >= INSIDE_MIN && !common && name.includes(brand)) {
       weight = name.startsWith(brand) || name.endsWith(brand) ? 0.66 : 0.6;
       if (TOOLS.has(brand)) weight -= 0.2;
-    } else if (!common && brand.length >= 4 && tokens.some((one) => nearToken(one, brand))) {
+    } else if (!common && brand.length >= 4 && words.includes(brand)) {
       weight = 0.62;
     }
     worst = Math.max(worst, weight);
@@ -108,17 +144,13 @@ function brandInName(name: string, { hosted, suffix }: DomainName): number {
   return worst;
 }
 
-/** `17facebook`, `ebay1`: a brand and digits. */
-function nearToken(token: string, brand: string): boolean {
-  return token !== brand && token.replaceAll(/^\d+|\d+$/g, "") === brand;
-}
-
-function confusable(name: string, written: string): number {
+function confusable(name: string, tokens: readonly Token[], written: string): number {
   const foreign = written.startsWith("xn--");
-  for (const token of new Set([name, ...name.split(/[-_]/)])) {
-    const skeleton = skeletonOf(token);
-    for (const brand of BRANDS) {
-      if (brand.name === token) continue;
+  for (const { name: token, skeleton, skeletonLetters } of tokens) {
+    for (let i = 0; i < SKELETON_LETTERS.length; i += 1) {
+      if (((SKELETON_LETTERS[i] ?? 0) & ~skeletonLetters) !== 0) continue;
+      const brand = BRANDS[i];
+      if (brand === undefined || brand.name === token) continue;
       if (skeleton === brand.skeleton && brand.name.length >= 4) return 0.93;
       const inside = brand.name.length >= INSIDE_MIN && !brand.common;
       if (
@@ -134,24 +166,21 @@ function confusable(name: string, written: string): number {
   return foreign && mixesScripts(name) ? 0.7 : 0;
 }
 
-function misspelt(name: string): number {
+function misspelt(tokens: readonly Token[]): number {
   let worst = 0;
-  for (const token of new Set([name, ...name.split(/[-_]/)])) {
+  for (const { name: token, letters, skeleton, skeletonLetters } of tokens) {
     if (token.length < SWAPPED_MIN) continue;
-    const skeleton = skeletonOf(token);
-    const letters = lettersOf(skeleton);
-    for (const brand of BRANDS) {
+    for (const brand of NEAR_LENGTH[token.length] ?? NO_BRANDS) {
       const { length } = brand.name;
-      if (length < SWAPPED_MIN || brand.name === token) continue;
-      if (isSwapped(token, brand.name)) worst = Math.max(worst, 0.7);
+      if (brand.name === token) continue;
+      if (letters === brand.letters && isSwapped(token, brand.name)) worst = Math.max(worst, 0.7);
       if (length < MISSPELT_MIN || brand.common) continue;
-      const most = length >= VERY_LONG ? 4 : length >= LONG ? 2 : 1;
-      if (Math.abs(length - token.length) > most + 1) continue;
+      const most = editsOf(length);
       // Each edit changes at most two of the letters that occur.
-      if (bits(letters ^ brand.letters) > 2 * most) continue;
+      if (bits(skeletonLetters ^ brand.skeletonLetters) > 2 * most) continue;
       const distance = Math.min(
-        editDistance(token, brand.name),
-        editDistance(skeleton, brand.skeleton),
+        editDistance(token, brand.name, most),
+        editDistance(skeleton, brand.skeleton, most),
       );
       if (distance === 0 || distance > most) continue;
       worst = Math.max(worst, misspeltWeight(token, brand.name, distance));
@@ -184,11 +213,12 @@ function brandInSubdomain(subdomain: string): number {
   let worst = 0;
   for (const [i, label] of labels.entries()) {
     const tokens = label.split(/[-_]/);
-    for (const { name: brand, common } of BRANDS) {
-      if (!tokens.includes(brand)) continue;
-      const next = tokens.length > 1 ? tokens[tokens.indexOf(brand) + 1] : labels[i + 1];
+    for (const token of tokens) {
+      const known = BY_NAME.get(token);
+      if (known === undefined) continue;
+      const next = tokens.length > 1 ? tokens[tokens.indexOf(token) + 1] : labels[i + 1];
       const whole = next !== undefined && /^(?:com?|net|org|jp|uk|de|fr|io)(?:-|$)/.test(next);
-      const weight = whole ? 0.92 : common || TOOLS.has(brand) ? 0.3 : 0.72;
+      const weight = whole ? 0.92 : known.common || TOOLS.has(token) ? 0.3 : 0.72;
       worst = Math.max(worst, weight);
     }
   }

@@ -1,6 +1,7 @@
 /** What a name looks like at a glance, for comparing names by their looks. */
 import { foldLiteral } from "../inspect/fold.ts";
 
+const ASCII_END = 0x80;
 const LOOKS_LIKE: Readonly<Record<string, string>> = {
   "0": "o",
   "1": "l",
@@ -14,11 +15,22 @@ const LOOKS_LIKE: Readonly<Record<string, string>> = {
   "9": "g",
   $: "s",
 };
+const looksLike = Array.from({ length: ASCII_END }, (_, unit) => {
+  return LOOKS_LIKE[String.fromCharCode(unit)];
+});
 
 export function skeletonOf(name: string): string {
   const plain = foldLiteral(name).toLowerCase();
   let out = "";
-  for (const char of plain) out += LOOKS_LIKE[char] ?? char;
+  let kept = 0;
+  for (let i = 0; i < plain.length; i += 1) {
+    const unit = plain.charCodeAt(i);
+    const alike = unit < ASCII_END ? looksLike[unit] : undefined;
+    if (alike === undefined) continue;
+    out += plain.slice(kept, i) + alike;
+    kept = i + 1;
+  }
+  out += plain.slice(kept);
   return out
     .replaceAll("rn", "m")
     .replaceAll("vv", "w")
@@ -36,8 +48,9 @@ export function lettersOf(text: string): number {
   return mask;
 }
 
+/** How many bits of 32 are set. @see https://graphics.stanford.edu/~seander/bithacks.html */
 export function bits(mask: number): number {
-  let count = 0;
-  for (let left = mask; left !== 0; left &= left - 1) count += 1;
-  return count;
+  const pairs = mask - ((mask >>> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
