@@ -2,14 +2,15 @@
  * Looks for the dearest text of each detector, and fails where one costs more than `FACTOR_MAX`
  * times what ordinary text of its size does:
  *
- *     node test/bench/inspect-worst.ts [request|response]
+ *     node test/bench/inspect-worst.ts [request|response] [found]
  *
  * Ordinary text is what the corpora call so, every benign kind but prose about security: the mean of
  * its records. Each look alternates with one at the text of `ordinary-text.ts`, for the machine has
  * others to serve and its speed drifts.
  *
  * Made of every anchor of every detector, alone and with what may follow it, again and again; of
- * escapes and encodings; of scripts that are folded; and of the records of the corpora. Under the
+ * escapes and encodings; of scripts that are folded; of what a search found, `dear-texts.ts`; and of
+ * the records of the corpora; `found` looks at the search's only. Under the
  * rules of `policies/packs/inspection.yaml`: text that is blocked costs no more than up to there.
  */
 import { performance } from "node:perf_hooks";
@@ -17,6 +18,7 @@ import { DETECTORS } from "../../src/core/inspect/detectors/detectors.ts";
 import type { Inspection, InspectionRule } from "../../src/core/inspect/inspection.ts";
 import { scanJson } from "../../src/core/inspect/scan-json.ts";
 import { readCorpus } from "../support/corpora.ts";
+import { ADDRESSES, FALSE_STARTS, filled, LAYERED } from "../support/dear-texts.ts";
 import { ORDINARY } from "./ordinary-text.ts";
 
 const FACTOR_MAX = 3;
@@ -101,8 +103,8 @@ let looks = 0;
 
 /** µs per KB. */
 function costOf(look: Inspection, unit: string): number {
-  const text = unit.repeat(Math.ceil(UNITS / unit.length)).slice(0, UNITS);
   looks += 1;
+  const text = filled(unit, UNITS, looks);
   // As text that came off a wire is stored: flat.
   const value = { text: Buffer.from(`${text} ${looks}`).toString() };
   const before = performance.now();
@@ -122,6 +124,10 @@ function factorOf(look: Inspection, unit: string, times: number): number {
 }
 
 function* inputs(): Generator<readonly [of: string, unit: string]> {
+  for (const unit of LAYERED) yield ["layers", unit];
+  for (const unit of FALSE_STARTS) yield ["false starts", unit];
+  for (const unit of ADDRESSES) yield ["addresses", unit];
+  if (process.argv[3] === "found") return;
   for (const [detector, signatures] of DETECTORS) {
     for (const { anchors } of signatures) {
       const stride = Math.ceil(anchors.length / ANCHORS_MAX);

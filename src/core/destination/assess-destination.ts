@@ -78,9 +78,10 @@ function isEstablished(host: string, domain: string): boolean {
 
 function suspicionsOf(factors: readonly Factor[]): readonly Suspicion[] {
   if (factors.length === 0) return [];
-  const kinds = Map.groupBy(factors, ({ kind }) => kind);
+  const kinds = new Set(factors.map(({ kind }) => kind));
   return [...kinds]
-    .map(([kind, own]) => {
+    .map((kind) => {
+      const own = factors.filter((factor) => factor.kind === kind);
       const sorted = own.toSorted((a, b) => b.weight - a.weight);
       const innocent = sorted.reduce((chance, { weight }) => chance * (1 - weight), 1);
       return {

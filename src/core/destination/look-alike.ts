@@ -5,7 +5,7 @@ import type { Factor } from "./factor.ts";
 import { RISKY_SUFFIXES } from "./known-domains.ts";
 import { decodePunycode } from "./punycode.ts";
 import type { DomainName } from "./registrable-domain.ts";
-import { bits, lettersOf, skeletonOf } from "./skeleton.ts";
+import { bits, countsOf, editsBetween, lettersOf, skeletonOf } from "./skeleton.ts";
 
 /** Tools whose names stand in honest subdomains everywhere: `github.example.com`. */
 const TOOLS = new Set(
@@ -44,14 +44,22 @@ interface Token {
   readonly skeletonLetters: number;
 }
 
-interface Known extends Brand, Token {}
+interface Known extends Brand, Token {
+  readonly counts: Uint8Array;
+  readonly skeletonCounts: Uint8Array;
+}
 
 function tokenOf(name: string): Token {
   const skeleton = skeletonOf(name);
   return { name, letters: lettersOf(name), skeleton, skeletonLetters: lettersOf(skeleton) };
 }
 
-const BRANDS: readonly Known[] = BRAND_LIST.map((brand) => ({ ...brand, ...tokenOf(brand.name) }));
+const BRANDS: readonly Known[] = BRAND_LIST.map((brand) => ({
+  ...brand,
+  ...tokenOf(brand.name),
+  counts: countsOf(brand.name),
+  skeletonCounts: countsOf(skeletonOf(brand.name)),
+}));
 /** Of all brands side by side: most are ruled out without being looked at. */
 const LETTERS = Int32Array.from(BRANDS, ({ letters }) => letters);
 const SKELETON_LETTERS = Int32Array.from(BRANDS, ({ skeletonLetters }) => skeletonLetters);
@@ -120,7 +128,9 @@ function brandInName(
 ): number {
   const letters = lettersOf(name);
   // `17facebook`, `ebay1`: a brand and digits.
-  const words = tokens.map((token) => token.replaceAll(/^\d+|\d+$/g, ""));
+  const words = /\d/.test(name)
+    ? tokens.map((token) => token.replaceAll(/^\d+|\d+$/g, ""))
+    : tokens;
   let worst = 0;
   for (let i = 0; i < LETTERS.length; i += 1) {
     if (((LETTERS[i] ?? 0) & ~letters) !== 0) continue;
@@ -170,6 +180,8 @@ function misspelt(tokens: readonly Token[]): number {
   let worst = 0;
   for (const { name: token, letters, skeleton, skeletonLetters } of tokens) {
     if (token.length < SWAPPED_MIN) continue;
+    let counts: Uint8Array | undefined;
+    let skeletonCounts: Uint8Array | undefined;
     for (const brand of NEAR_LENGTH[token.length] ?? NO_BRANDS) {
       const { length } = brand.name;
       if (brand.name === token) continue;
@@ -178,9 +190,13 @@ function misspelt(tokens: readonly Token[]): number {
       const most = editsOf(length);
       // Each edit changes at most two of the letters that occur.
       if (bits(skeletonLetters ^ brand.skeletonLetters) > 2 * most) continue;
+      counts ??= countsOf(token);
+      skeletonCounts ??= countsOf(skeleton);
+      const isNear = editsBetween(counts, brand.counts) <= most;
+      const looksNear = editsBetween(skeletonCounts, brand.skeletonCounts) <= most;
       const distance = Math.min(
-        editDistance(token, brand.name, most),
-        editDistance(skeleton, brand.skeleton, most),
+        isNear ? editDistance(token, brand.name, most) : Infinity,
+        looksNear ? editDistance(skeleton, brand.skeleton, most) : Infinity,
       );
       if (distance === 0 || distance > most) continue;
       worst = Math.max(worst, misspeltWeight(token, brand.name, distance));
@@ -239,7 +255,8 @@ function brandInPath(path: string, subdomain: string): number {
   return CLONED.test(text) || tokens.length <= 3 ? 0.66 : 0.45;
 }
 
+const SCRIPTS = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u];
+
 function mixesScripts(text: string): boolean {
-  const scripts = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u];
-  return scripts.filter((script) => script.test(text)).length > 1;
+  return SCRIPTS.filter((script) => script.test(text)).length > 1;
 }

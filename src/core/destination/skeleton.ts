@@ -43,9 +43,34 @@ export function lettersOf(text: string): number {
   let mask = 0;
   for (let i = 0; i < text.length; i += 1) {
     const letter = text.charCodeAt(i) - 0x61;
-    if (letter >= 0 && letter < 26) mask |= 1 << letter;
+    if (letter >= 0 && letter < LETTERS) mask |= 1 << letter;
   }
   return mask;
+}
+
+const LETTERS = 26;
+
+/** How often each letter occurs, and what is none. */
+export function countsOf(text: string): Uint8Array {
+  const counts = new Uint8Array(LETTERS + 1);
+  for (let i = 0; i < text.length; i += 1) {
+    const letter = text.charCodeAt(i) - 0x61;
+    const at = letter >= 0 && letter < LETTERS ? letter : LETTERS;
+    counts[at] = (counts[at] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Edits at least between texts that have so many of each letter; each changes one of either. */
+export function editsBetween(one: Uint8Array, other: Uint8Array): number {
+  let missing = 0;
+  let added = 0;
+  for (let i = 0; i <= LETTERS; i += 1) {
+    const difference = (one[i] ?? 0) - (other[i] ?? 0);
+    if (difference > 0) missing += difference;
+    else added -= difference;
+  }
+  return Math.max(missing, added);
 }
 
 /** How many bits of 32 are set. @see https://graphics.stanford.edu/~seander/bithacks.html */

@@ -10,6 +10,7 @@ import { mailStart } from "./detectors/pii-email.ts";
 import { failureFinding, nameOfFailure } from "./finding-of-failure.ts";
 import { fold, forget, toOriginal } from "./fold.ts";
 import { guarded } from "./guarded-look.ts";
+import { payInner } from "./layers/inner-look.ts";
 import { judge } from "./judge.ts";
 import {
   findStretches,
@@ -22,7 +23,7 @@ import {
 import { NO_PASSAGE } from "./layers/passages.ts";
 import type { Interest } from "./quick-look.ts";
 import type { ScanPlan } from "./scan-plan.ts";
-import { afford, grant } from "./scan-budget.ts";
+import { afford, grant, isInnerSpent } from "./scan-budget.ts";
 import { LOOK_BACK, MORE } from "./signature.ts";
 import { openScan, originalAt, type TextScan } from "./text-scan.ts";
 
@@ -50,6 +51,7 @@ export function scanWhole(scan: TextScan, text: string, from: Interest): void {
   takeIn(scan, text);
   scan.ended = true;
   advance(scan);
+  if (scan.depth === 0) payInner(scan);
 }
 
 export function finish(scan: TextScan): void {
@@ -58,6 +60,7 @@ export function finish(scan: TextScan): void {
   scan.surrogate = "";
   scan.ended = true;
   advance(scan);
+  payInner(scan);
 }
 
 function takeIn(scan: TextScan, text: string): void {
@@ -122,8 +125,7 @@ function judgeAll(scan: TextScan): void {
   if (scan.labelled.length > 0 && scan.cursor === 0) anchor = 0;
   while (scan.blocked === undefined) {
     if (!afford(scan.budget, 0)) {
-      scan.blocked = failureFinding(plan, scan.part, TOO_MUCH_WORK);
-      scan.findings.push(scan.blocked);
+      giveUp(scan);
       break;
     }
     swallow(scan);
@@ -197,6 +199,16 @@ function lookInside(scan: TextScan, text: string, plan: ScanPlan, from: Interest
 
 const NONE: number[] = [];
 const TOO_MUCH_WORK = "too-much-work";
+
+/** What is encoded or disguised is left where it is, and the record says so. */
+function giveUp(scan: TextScan): void {
+  if (isInnerSpent(scan.budget)) {
+    scan.capped = true;
+    return;
+  }
+  scan.blocked = failureFinding(scan.plan, scan.part, TOO_MUCH_WORK);
+  scan.findings.push(scan.blocked);
+}
 
 function found(at: number): number {
   return at < 0 ? NOWHERE : at;

@@ -96,10 +96,11 @@ function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
   }
   if (at + 2 < text.length) {
     const anchored = anchoredAt(scan.plan.anchors, text, at);
-    afford(scan.budget, anchored.length);
     const { only } = scan.plan;
+    let asked = 0;
     for (const signature of anchored) {
       if (only !== undefined && signature.detector !== only) continue;
+      asked += 1;
       const outcome = signature.match(view, at);
       if (outcome === MORE) waits = true;
       else if (outcome !== undefined) {
@@ -108,6 +109,7 @@ function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
         if (signature.detector === INJECTION_DETECTOR && isStronger) injection = outcome;
       }
     }
+    afford(scan.budget, asked);
   }
   if (waits && !view.final) return MORE;
   if (injection !== undefined) noteHit(scan, injection);

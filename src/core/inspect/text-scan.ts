@@ -69,6 +69,8 @@ export interface TextScan {
   escapeFrom: number;
   /** Where the passage begins that is looked at next for disguised words; `NO_PASSAGE`: none is. */
   passageFrom: number;
+  /** Up to this offset the text has paid for looks at what it hides. */
+  paid: number;
   /** A run that waits for its end is known to go on up to here. */
   runSeen: number;
   /** Something lay deeper, or was more, than is decoded: not all was looked at. */
@@ -127,6 +129,7 @@ export function openScan(
     runFrom: 0,
     escapeFrom: 0,
     passageFrom: 0,
+    paid: 0,
     runSeen: 0,
     capped: false,
   };

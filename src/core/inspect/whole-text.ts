@@ -9,7 +9,7 @@ import { asShown, hasOverride } from "./layers/overrides.ts";
 import { keepClean, recall } from "./known-texts.ts";
 import { EVERYWHERE, firstInterest, firstLiteral } from "./quick-look.ts";
 import { labelledBy, type ScanPlan } from "./scan-plan.ts";
-import type { ScanBudget } from "./scan-budget.ts";
+import { enterInner, grantInner, leaveInner, type ScanBudget } from "./scan-budget.ts";
 import { openScan, type TextScan } from "./text-scan.ts";
 
 /** What is looked for in the texts of one body. */
@@ -31,13 +31,16 @@ export function lookAtText(
   if (labelled.length === 0 && lean === 0) {
     const known = recall(plan, text, label);
     if (known?.scan === undefined) {
-      if (known !== undefined && firstLiteral(plan, withheld, text) === text.length)
+      if (known !== undefined && firstLiteral(plan, withheld, text) === text.length) {
+        grantInner(budget, text.length);
         return undefined;
+      }
     } else if (withheld.length === 0 && !plan.namesParts) return known.scan;
   }
   budget.spent += text.length;
   const first = labelled.length > 0 ? EVERYWHERE : firstInterest(plan, withheld, text);
   if (first === undefined) {
+    grantInner(budget, text.length);
     if (lean === 0) keepClean(plan, text, undefined);
     return undefined;
   }
@@ -53,8 +56,15 @@ export function lookAtText(
 
 /** What is found only in the text as it is shown counts for all of the text. */
 function lookAtShown(scan: TextScan, text: string): void {
-  const shown = openScan(scan.plan, scan.withheld, scan.part, scan.budget, 1);
+  const { budget } = scan;
+  if (!enterInner(budget, text.length)) {
+    scan.capped = true;
+    return;
+  }
+  const shown = openScan(scan.plan, scan.withheld, scan.part, budget, 1);
   scanWhole(shown, asShown(text), EVERYWHERE);
+  leaveInner(budget);
+  if (shown.capped) scan.capped = true;
   const whole = (finding: Finding): Finding => ({
     ...finding,
     signature: `${finding.signature}-in-override`,

@@ -10,7 +10,7 @@ export interface Inflated {
   readonly complete: boolean;
 }
 
-const WINDOW_MIN = 4096;
+const WINDOW_MIN = 64;
 const CODE_BITS_MAX = 15;
 const END_OF_BLOCK = 256;
 
@@ -84,7 +84,7 @@ function take(bits: Bits, count: number): number {
 
 function put(sink: Sink, byte: number): void {
   if (sink.length === sink.bytes.length) {
-    const larger = new Uint8Array(Math.min(sink.max, sink.bytes.length * 2));
+    const larger = new Uint8Array(Math.min(sink.max, sink.bytes.length * 4));
     larger.set(sink.bytes);
     sink.bytes = larger;
   }
@@ -110,16 +110,34 @@ interface Code {
   readonly symbols: Uint16Array;
 }
 
-function codeOf(lengths: readonly number[]): Code {
+/** Undefined: no code has such lengths. */
+function codeOf(lengths: Uint8Array): Code | undefined {
   const counts = new Uint16Array(CODE_BITS_MAX + 1);
   for (const length of lengths) counts[length] = (counts[length] ?? 0) + 1;
   counts[0] = 0;
-  const symbols: number[] = [];
+  let used = 0;
+  let free = 1;
   for (let length = 1; length <= CODE_BITS_MAX; length += 1) {
-    for (const [symbol, own] of lengths.entries()) if (own === length) symbols.push(symbol);
+    nextOf[length] = used;
+    used += counts[length] ?? 0;
+    free = 2 * free - (counts[length] ?? 0);
+    if (free < 0) return undefined;
   }
-  return { counts, symbols: Uint16Array.from(symbols) };
+  // One symbol alone, or none, leaves a code that is not used up.
+  if (free > 0 && used !== (counts[1] ?? 0)) return undefined;
+  const symbols = new Uint16Array(used);
+  for (let symbol = 0; symbol < lengths.length; symbol += 1) {
+    const length = lengths[symbol] ?? 0;
+    if (length === 0) continue;
+    const at = nextOf[length] ?? 0;
+    symbols[at] = symbol;
+    nextOf[length] = at + 1;
+  }
+  return { counts, symbols };
 }
+
+/** By length of code: where its next symbol goes. */
+const nextOf = new Uint16Array(CODE_BITS_MAX + 1);
 
 function symbolOf(bits: Bits, { counts, symbols }: Code): number {
   let code = 0;
@@ -138,17 +156,12 @@ function symbolOf(bits: Bits, { counts, symbols }: Code): number {
   return END_OF_BLOCK;
 }
 
-function range(count: number, value: number): readonly number[] {
-  return Array.from({ length: count }, () => value);
-}
-
-const FIXED_LITERALS = codeOf([
-  ...range(144, 8),
-  ...range(112, 9),
-  ...range(24, 7),
-  ...range(8, 8),
-]);
-const FIXED_DISTANCES = codeOf(range(30, 5));
+const LITERALS_MAX = 288;
+const DISTANCES_MAX = 32;
+const FIXED_LITERALS = codeOf(
+  new Uint8Array(LITERALS_MAX).fill(8, 0, 144).fill(9, 144, 256).fill(7, 256, 280).fill(8, 280),
+);
+const FIXED_DISTANCES = codeOf(new Uint8Array(DISTANCES_MAX).fill(5));
 const LENGTH_BASES = [
   3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131,
   163, 195, 227, 258,
@@ -163,7 +176,16 @@ function lengthBits(code: number): number {
   return code < 8 || code === 28 ? 0 : (code >> 2) - 1;
 }
 
-function inflateBlock(bits: Bits, sink: Sink, literals: Code, distances: Code): void {
+function inflateBlock(
+  bits: Bits,
+  sink: Sink,
+  literals: Code | undefined,
+  distances: Code | undefined,
+): void {
+  if (literals === undefined || distances === undefined) {
+    bits.broken = true;
+    return;
+  }
   while (!bits.broken && sink.length < sink.max) {
     const symbol = symbolOf(bits, literals);
     if (symbol === END_OF_BLOCK) return;
@@ -182,22 +204,42 @@ function copyBack(bits: Bits, sink: Sink, code: number, distances: Code): void {
   }
 }
 
+/** Lengths of the codes of the block at hand. */
+const orderLengths = new Uint8Array(LENGTHS_ORDER.length);
+const blockLengths = new Uint8Array(LITERALS_MAX + 2 * DISTANCES_MAX);
+
 function inflateDynamic(bits: Bits, sink: Sink): void {
   const literalCount = take(bits, 5) + 257;
   const distanceCount = take(bits, 5) + 1;
   const ordered = take(bits, 4) + 4;
-  const lengths: number[] = [...range(19, 0)];
-  for (let i = 0; i < ordered; i += 1) lengths[LENGTHS_ORDER[i] ?? 0] = take(bits, 3);
-  const code = codeOf(lengths);
-  const all: number[] = [];
-  while (all.length < literalCount + distanceCount && !bits.broken) {
-    const symbol = symbolOf(bits, code);
-    if (symbol < 16) all.push(symbol);
-    else if (symbol === 16) all.push(...range(3 + take(bits, 2), all.at(-1) ?? 0));
-    else if (symbol === 17) all.push(...range(3 + take(bits, 3), 0));
-    else all.push(...range(11 + take(bits, 7), 0));
+  orderLengths.fill(0);
+  for (let i = 0; i < ordered; i += 1) orderLengths[LENGTHS_ORDER[i] ?? 0] = take(bits, 3);
+  const count = literalCount + distanceCount;
+  const code = bits.broken ? undefined : codeOf(orderLengths);
+  if (code === undefined || !readLengths(bits, code, count)) {
+    bits.broken = true;
+    return;
   }
-  if (bits.broken) return;
-  const literals = codeOf(all.slice(0, literalCount));
-  inflateBlock(bits, sink, literals, codeOf(all.slice(literalCount)));
+  const literals = codeOf(blockLengths.subarray(0, literalCount));
+  const distances = codeOf(blockLengths.subarray(literalCount, count));
+  inflateBlock(bits, sink, literals, distances);
+}
+
+/** Whether they come out as written, and a block with them can end. */
+function readLengths(bits: Bits, code: Code, count: number): boolean {
+  let at = 0;
+  while (at < count && !bits.broken) {
+    const symbol = symbolOf(bits, code);
+    const times = symbol < 16 ? 1 : repeatsOf(bits, symbol);
+    if (at + times > count || (symbol === 16 && at === 0)) return false;
+    const length = symbol < 16 ? symbol : symbol === 16 ? (blockLengths[at - 1] ?? 0) : 0;
+    blockLengths.fill(length, at, at + times);
+    at += times;
+  }
+  return !bits.broken && blockLengths[END_OF_BLOCK] !== 0;
+}
+
+function repeatsOf(bits: Bits, symbol: number): number {
+  if (symbol === 16) return 3 + take(bits, 2);
+  return symbol === 17 ? 3 + take(bits, 3) : 11 + take(bits, 7);
 }

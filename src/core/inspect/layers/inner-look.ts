@@ -3,6 +3,7 @@ import type { Finding } from "../finding.ts";
 import { FINDINGS_MAX } from "../judge.ts";
 import { firstInterest, type Interest } from "../quick-look.ts";
 import type { ScanPlan } from "../scan-plan.ts";
+import { enterInner, grantInner, leaveInner } from "../scan-budget.ts";
 import { originalAt, type TextScan } from "../text-scan.ts";
 
 /** Encodings inside encodings; what lies deeper is not looked at, and `capped` says so. */
@@ -18,16 +19,29 @@ export function lookInside(
   look: Look,
   plan = scan.plan,
 ): TextScan | undefined {
-  if (scan.depth >= LAYERS_MAX || text.length > scan.budget.decoded) {
+  const { budget } = scan;
+  if (scan.depth === 0) payInner(scan);
+  if (
+    scan.depth >= LAYERS_MAX ||
+    text.length > budget.decoded ||
+    !enterInner(budget, text.length)
+  ) {
     scan.capped = true;
     return undefined;
   }
-  scan.budget.decoded -= text.length;
+  budget.decoded -= text.length;
   const from = firstInterest(plan, scan.withheld, text);
-  if (from === undefined) return undefined;
-  const inner = look(scan, text, plan, from);
-  if (inner.capped) scan.capped = true;
+  const inner = from === undefined ? undefined : look(scan, text, plan, from);
+  if (scan.depth === 0) leaveInner(budget);
+  if (inner?.capped === true) scan.capped = true;
   return inner;
+}
+
+/** What stood before the cursor pays for looks behind it: however the text was cut, the same. */
+export function payInner(scan: TextScan): void {
+  const paid = scan.base + Math.min(scan.cursor, scan.text.length);
+  if (paid > scan.paid) grantInner(scan.budget, paid - scan.paid);
+  scan.paid = Math.max(scan.paid, paid);
 }
 
 type Span = Pick<Finding, "start" | "end">;

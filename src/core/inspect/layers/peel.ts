@@ -7,7 +7,8 @@ import { redact } from "../judge.ts";
 import type { TextScan } from "../text-scan.ts";
 import { nextEscape, openEscape, stretchEnd, unescape } from "./escapes.ts";
 import { judgePassage } from "./judge-passage.ts";
-import { lookInside, report, type Look } from "./inner-look.ts";
+import { innerRoom } from "../scan-budget.ts";
+import { lookInside, payInner, report, type Look } from "./inner-look.ts";
 import { decodeRun, isPiece, nextRun, openRun, runEnd, RUN_OVERLAP } from "./opaque-run.ts";
 import { NO_PASSAGE, passageEnd } from "./passages.ts";
 
@@ -116,7 +117,8 @@ function judgeRun(scan: TextScan, { runStart: start, runEnd: end }: Stretches, l
   const { text } = scan;
   scan.runFrom = isPiece(text, start, end) ? end - RUN_OVERLAP : end;
   if (end <= scan.floor) return;
-  const read = decodeRun(text, start, end, scan.budget.decoded);
+  if (scan.depth === 0) payInner(scan);
+  const read = decodeRun(text, start, end, innerRoom(scan.budget));
   if (read === undefined) return;
   if (read.cut) scan.capped = true;
   const inner = lookInside(scan, read.text, look);

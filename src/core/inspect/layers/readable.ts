@@ -25,12 +25,15 @@ const utf16 = new TextDecoder("utf-16le");
 export function readable(bytes: Uint8Array, layer: string, room: number): Readable | undefined {
   if (bytes.length < 4) return undefined;
   if (isCompressed(bytes)) {
-    const inflated = inflate(bytes, Math.min(INFLATED_BYTES_MAX, room));
+    const most = Math.min(INFLATED_BYTES_MAX, room);
+    const inflated = inflate(bytes, most);
     const text = textOf(inflated.bytes);
     // Two bytes look like zlib's by chance: what broke at once was none.
     if (text !== undefined) {
       return { text, layers: [layer, "gzip"], cut: !inflated.complete };
     }
+    // What came out up to the limit says nothing; what would come behind it nobody knows.
+    if (inflated.bytes.length === most) return { text: "", layers: [layer, "gzip"], cut: true };
   }
   const text = textOf(bytes);
   return text === undefined ? undefined : { text, layers: [layer], cut: false };
