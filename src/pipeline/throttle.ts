@@ -15,7 +15,6 @@ import { millis, type ExchangeId, type Millis } from "../core/units.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 
 const RETRY_MS_MIN = 1000;
-const RETRY_MS_MAX = 60_000;
 
 export interface ThrottleInput {
   readonly exchange: ExchangeId;
@@ -67,7 +66,7 @@ function rateLimited(
   retryIn: Millis,
   standings: readonly RateStanding[],
 ): Refusal {
-  const wait = millis(Math.min(Math.max(retryIn, RETRY_MS_MIN), RETRY_MS_MAX));
+  const wait = millis(Math.max(retryIn, RETRY_MS_MIN));
   const scope = limit.scope === "all" ? "" : ` per ${limit.scope}`;
   return {
     code: "rate_limited",
@@ -84,11 +83,11 @@ function rateLimited(
 
 /** As a person would say it; also what `sallyport policy explain` prints. */
 export function allowanceText(limit: RateLimit): string {
-  if (limit.kind === "places") return `${limit.allowance} calls at the same time`;
+  if (limit.kind === "places") return `${formatAmount("calls", limit.allowance)} at the same time`;
   const interval = `in ${limit.per / 1000} s`;
   switch (limit.counts) {
     case "requests":
-      return `${limit.allowance} calls ${interval}`;
+      return `${formatAmount("calls", limit.allowance)} ${interval}`;
     case "tokens":
     case "nano_usd":
       return `${formatAmount(limit.counts, limit.allowance)} ${interval}`;

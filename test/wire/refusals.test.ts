@@ -273,6 +273,13 @@ describe("a refusal on the wire", () => {
     );
   });
 
+  it("says the whole wait to whoever reads, who would else ask in vain once a minute", () => {
+    const hour = { code: "rate_limited", detail: "-", retryIn: millis(3_600_000) } as const;
+    const { headers, body } = renderRefusal("http", hour, HEAD);
+    expect(headers["retry-after"]).toBe("60");
+    expect(body).toContain("Try again in 3600 s.");
+  });
+
   it("keeps a rule id from breaking out of its header", () => {
     const rules = [id<RuleId>("a\r\nset-cookie: x"), id<RuleId>("ключ")];
     const { headers } = renderRefusal("http", { code: "policy_denied", detail: "-", rules }, HEAD);

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../core/json.ts";
 import { REFUSALS, type Refusal } from "../../core/refusal.ts";
 import type { ExchangeId } from "../../core/units.ts";
 import { refusalMessage } from "../refusals/refusal-message.ts";
-import { retrySeconds } from "../refusals/retry-seconds.ts";
+import { waitSeconds } from "../refusals/retry-seconds.ts";
 import type { RequestQuestion } from "./question.ts";
 import type { RpcId } from "./rpc-message.ts";
 
@@ -58,7 +58,7 @@ export function denialData(refusal: Refusal, exchange: ExchangeId): JsonObject {
     ...(rules !== undefined && rules.length > 0 && { rules }),
     ...(review !== undefined && { review }),
     ...(budget !== undefined && { budget }),
-    ...(retryIn !== undefined && { retry_after_s: retrySeconds(refusal) }),
+    ...(retryIn !== undefined && { retry_after_s: waitSeconds(refusal) }),
     request_id: exchange,
   };
 }

@@ -1,6 +1,6 @@
 import { REFUSALS, type Refusal } from "../../core/refusal.ts";
 import { impossible } from "../../lib/impossible.ts";
-import { retrySeconds } from "./retry-seconds.ts";
+import { waitSeconds } from "./retry-seconds.ts";
 
 /**
  * The one text that a model gets to see: what is wrong, what would be right, which rule said so,
@@ -33,7 +33,7 @@ function retryAdvice(refusal: Refusal): string {
     case "unauthenticated":
       return "Do not retry without a valid Sallyport key.";
     case "rate":
-      return `Try again in ${retrySeconds(refusal)} s.`;
+      return `Try again in ${waitSeconds(refusal)} s.`;
     case "unavailable":
       return "It was not carried out; it may pass later.";
     case "upstream":

@@ -302,7 +302,7 @@ describe("reserve", () => {
   it.each([
     { wait: 1, retryIn: 1000 },
     { wait: 5000, retryIn: 5000 },
-    { wait: 3_600_000, retryIn: 60_000 },
+    { wait: 3_600_000, retryIn: 3_600_000 },
   ])("asks to retry a rate in $retryIn ms when it empties in $wait", async ({ wait, retryIn }) => {
     const { verdict, asked } = await run({ terms: { rates: [RATE] }, rates: emptyFor(wait) });
     expect(verdict).toMatchObject({
