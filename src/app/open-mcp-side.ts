@@ -1,5 +1,4 @@
 /** What the gateway opens where there are MCP servers: the only module that constructs for them. */
-import { join } from "node:path";
 import type { Millis } from "../core/units.ts";
 import type { RecentRefusals } from "../operations/planning/recent-refusals.ts";
 import type { BodyLimits } from "../proxy/data-plane-limits.ts";
@@ -12,13 +11,12 @@ import type { Peers } from "../proxy/mcp/peers/peers.ts";
 import { TaskDesk } from "../proxy/mcp/tasks/task-desk.ts";
 import { McpTransports } from "../proxy/mcp/transport/mcp-transports.ts";
 import type { Routes } from "../proxy/route-request.ts";
-import { SqliteMcpSessions } from "../stores/sqlite/mcp-session-store.ts";
-import { SqliteRequestStates } from "../stores/sqlite/request-state-store.ts";
 import type { Environment } from "./config/environment.ts";
 import type { Events } from "./observe/events.ts";
 import type { OpenLiveDirectory } from "./ports/open-live-directory.ts";
 import type { OpenPorts } from "./ports/open-ports.ts";
 import type { SharedRedis } from "./ports/open-shared-redis.ts";
+import { openMcpStores } from "./ports/open-mcp-stores.ts";
 import { openTaskStore } from "./ports/open-task-store.ts";
 import { VERSION } from "./version.ts";
 
@@ -42,20 +40,20 @@ export async function openMcpSide(options: McpSideOptions, host: McpHost): Promi
   const { opened, dataDirectory, routes, peers, live, refusals, body, watchEvery } = options;
   const { ports, vault } = opened;
   const now = () => ports.now();
-  const owners = started.use(new SqliteMcpSessions(join(dataDirectory, "mcp-sessions.db"), now));
-  const states = started.use(new SqliteRequestStates(join(dataDirectory, "mcp-states.db"), now));
+  const { redis } = options;
+  const { sessions, states } = await openMcpStores({ dataDirectory }, redis, now, started);
   const { policies, definitions } = ports;
   const news = new ListNews(() => {
     const servers = live.upstreams();
     return { policy: policies.current(), definitions: definitions.revision, servers };
   });
-  const store = await openTaskStore({ dataDirectory }, options.redis, now, started);
-  const tasks = new TaskDesk({ ...ports, store, clients: owners });
+  const store = await openTaskStore({ dataDirectory }, redis, now, started);
+  const tasks = new TaskDesk({ ...ports, store, clients: sessions });
   const { upstreams, members, federation, login } = routes;
   const own = new OwnServer({ upstreams, ports, refusals, tasks }, VERSION);
   const { environment, events } = options;
   const ways = started.use(
-    new McpTransports({ vault, environment, events, own, peers, owners, news, tasks }),
+    new McpTransports({ vault, environment, events, own, peers, owners: sessions, news, tasks }),
   );
   const wire = createMcpWire({ definitions, states, login, tasks });
   const inner = { ports, wire, federation, login, peers, news, tasks, ...host };

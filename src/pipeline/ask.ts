@@ -78,7 +78,7 @@ export interface Interpretation {
   /** Which form of an MCP server's definitions its client was told. */
   readonly definitionEra?: DefinitionEra;
   /** The approval under which a call went out that goes on now. Good once. */
-  carriedApproval?(): ReviewId | undefined;
+  carriedApproval?(): ReviewId | undefined | Promise<ReviewId | undefined>;
   /** The body's text as received, to read money amounts as they were written. */
   source(): string;
   /** The bytes to send: exactly those received, unless policy changed something. */

@@ -40,8 +40,14 @@ export interface WireFamily {
 /** One request on its wire, from head to refusal or interpretation. */
 export interface WireExchange {
   readonly bodyNeed: BodyNeed;
-  /** `body` is undefined where it was not read. Called at most once. */
-  interpret(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation>;
+  /**
+   * `body` is undefined where it was not read. Called at most once. A promise only where replicas
+   * must be asked what was said before.
+   */
+  interpret(
+    body: Buffer | undefined,
+    context: InterpretContext,
+  ): Verdict<Interpretation> | Promise<Verdict<Interpretation>>;
   /** In the shape this wire's clients understand (design §11). Called at most once. */
   refuse(refusal: Refusal): WireReply;
   /** How a call that was interpreted may wait for a person; without it, it may not. */

@@ -1,10 +1,11 @@
-/** A task that one replica keeps, and whose questions and answers go through another one. */
+/** What one replica knows of tasks, sessions and their clients counts at another one as well. */
 import { randomUUID } from "node:crypto";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { CallToolResultSchema, ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { fetch as plainFetch } from "undici";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { administer } from "../support/management.ts";
 import { startRedis, type RedisServer } from "../support/redis-server.ts";
 import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
 import { startServerEverything, type ServerEverything } from "../support/server-everything.ts";
@@ -31,13 +32,15 @@ identity: { loopback_agent: tester }
 upstreams:
   - { name: old, wire: mcp, url: "${everything.url}", allow_private: true }
   - { name: new, wire: mcp, url: "${stateless.url}", allow_private: true }
+  - { name: held, wire: mcp, url: "${everything.url}", allow_private: true }
 `,
     policies: {
       "tester.yaml": `
 version: 1
 agents: [tester]
 rules:
-  - { id: tools, tools: ["*.*"], effect: allow }
+  - { id: tools, tools: ["old.*", "new.*"], effect: allow }
+  - { id: held, tools: ["held.*"], effect: approve }
   - { id: rest, mcp: { upstreams: ["*"] }, effect: allow }
 `,
     },
@@ -97,6 +100,22 @@ it("a server that waits in a session hears the answer that another replica took"
   const taskId = await begun(asked.client, "trigger-elicitation-request");
   asked.move();
   const { tasks } = asked.client.experimental;
+  const { content } = await tasks.getTaskResult(taskId, CallToolResultSchema);
+  expect(JSON.stringify(content)).toContain("Ada");
+}, 60_000);
+
+it("a client that began at one replica can be asked about a call that was approved at another", async () => {
+  const ask = await administer(other);
+  await using asked = await wanderer("/mcp/held");
+  asked.move();
+  const { tasks } = asked.client.experimental;
+  const call = { name: "trigger-elicitation-request", arguments: {} };
+  const { value } = await tasks.callToolStream(call, CallToolResultSchema, { task: {} }).next();
+  const { taskId } = (value as { readonly task: { readonly taskId: string } }).task;
+  const waiting = async (): Promise<string | undefined> =>
+    (await ask("GET", "/reviews?status=pending")).items[0]?.id;
+  await expect.poll(waiting).toBeDefined();
+  await ask("POST", `/reviews/${await waiting()}/approve`, {});
   const { content } = await tasks.getTaskResult(taskId, CallToolResultSchema);
   expect(JSON.stringify(content)).toContain("Ada");
 }, 60_000);

@@ -4,6 +4,7 @@
  */
 import type { PolicyFacts, PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
 import type { ReviewSubject } from "../../core/review/open-review.ts";
+import type { ReviewId } from "../../core/units.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import type { Ask, Interpretation } from "../../pipeline/ask.ts";
 import { decide, type Promising } from "../../pipeline/decide.ts";
@@ -31,11 +32,12 @@ export function awaitApproval(
 ): Verdict<Reviewed> | Promise<Verdict<Reviewed>> {
   const { ask, subject, decided: decision } = awaited;
   if (decision.kind === "allow") return review(subject, decision, ports, undefined);
-  const carried = awaited.interpretation.carriedApproval?.();
-  if (carried !== undefined) {
-    return pass({ terms: decision.terms, grant: undefined, carried, waited: false });
-  }
-  return reviewedAndStill(awaited, ports, ask.hold?.());
+  const carrying = awaited.interpretation.carriedApproval?.();
+  const goOn = (carried: ReviewId | undefined): Verdict<Reviewed> | Promise<Verdict<Reviewed>> =>
+    carried === undefined
+      ? reviewedAndStill(awaited, ports, ask.hold?.())
+      : pass({ terms: decision.terms, grant: undefined, carried, waited: false });
+  return carrying instanceof Promise ? carrying.then(goOn) : goOn(carrying);
 }
 
 async function reviewedAndStill(

@@ -150,7 +150,10 @@ class UnknownExchange implements WireExchange {
     return this.#plain.target;
   }
 
-  interpret(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {
+  interpret(
+    body: Buffer | undefined,
+    context: InterpretContext,
+  ): ReturnType<WireExchange["interpret"]> {
     this.#asked = context;
     return this.#plain.interpret(body, context);
   }

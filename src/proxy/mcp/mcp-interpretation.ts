@@ -150,7 +150,7 @@ export class McpInterpretation implements Interpretation {
     return this.#keepsTask ? withoutTask(text, message.json) : text;
   }
 
-  carriedApproval(): ReviewId | undefined {
+  carriedApproval(): ReviewId | undefined | Promise<ReviewId | undefined> {
     const message = this.#received?.message;
     if (message?.kind !== "request") return undefined;
     return carriedBy(message.params, this.action, this.#context, this.#parts.states);

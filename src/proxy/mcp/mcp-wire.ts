@@ -33,20 +33,15 @@ import { progressTokenOf } from "./transport/message-meta.ts";
 import { eraOf, UNREAD, type Fault, type Question, type RequestQuestion } from "./question.ts";
 import { readQuestion, type UnderstoodQuestion } from "./read-question.ts";
 import { renderMcpRefusal } from "./render-mcp-refusal.ts";
-import { bringsForeignState } from "./request-state.ts";
-import { RPC_INVALID_PARAMS, RPC_INVALID_REQUEST, RPC_METHOD_NOT_FOUND } from "./rpc-message.ts";
+import { mayGoOn } from "./request-state.ts";
+import { RPC_INVALID_PARAMS, RPC_INVALID_REQUEST } from "./rpc-message.ts";
 import { beginTask, type TaskableCall } from "./tasks/begin-task.ts";
-import { isTaskOnly } from "./tasks/offer-tasks.ts";
 import type { TaskDesk } from "./tasks/task-desk.ts";
 import { askableIn, type SessionClients } from "./tasks/session-clients.ts";
 import { SlowCall } from "./tasks/slow-call.ts";
 import { storedCall } from "./tasks/stored-call.ts";
-import {
-  RPC_MISSING_CAPABILITY,
-  takesTask,
-  TASKS_REQUIRED,
-  taskSupportOf,
-} from "./tasks/task-wish.ts";
+import { takesTask, taskSupportOf } from "./tasks/task-wish.ts";
+import { untaskedCall } from "./tasks/untasked-call.ts";
 import { createdText } from "./tasks/task-words.ts";
 
 /** Clients give a request 60 s (the SDKs' default); some do not count progress as life. */
@@ -72,6 +67,14 @@ const FOREIGN_STATE =
   "This requestState was not given for this call: it goes on for the same agent and arguments only.";
 const UNKNOWN_DETAIL = "MCP-Protocol-Version names no version that is known here.";
 const UNKNOWN_VERSION: Refusal = { code: "malformed", detail: UNKNOWN_DETAIL };
+
+type Interpreted = Verdict<Interpretation> | Promise<Verdict<Interpretation>>;
+
+interface Wanted {
+  readonly reading: UnderstoodQuestion;
+  readonly action: Asked["action"];
+  readonly body: Buffer | undefined;
+}
 
 class McpExchange implements WireExchange {
   readonly bodyNeed: BodyNeed;
@@ -103,7 +106,7 @@ class McpExchange implements WireExchange {
     this.#taskable = this.#task = undefined;
   }
 
-  interpret(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {
+  interpret(body: Buffer | undefined, context: InterpretContext): Interpreted {
     this.#context = context;
     if (this.#head.path !== "/") {
       // OAuth discovery probes well-known paths here; a plain 404 is the only answer to end it.
@@ -173,14 +176,14 @@ class McpExchange implements WireExchange {
     return Promise.resolve(new SlowCall(taskable, client, terms.after, this.#parts.tasks));
   }
 
-  #interpretPost(body: Buffer | undefined, context: InterpretContext): Verdict<Interpretation> {
+  #interpretPost(body: Buffer | undefined, context: InterpretContext): Interpreted {
     const reading = readQuestion(body, this.#head);
     this.#question = reading.question;
     if (reading.kind === "problem") {
       this.#fault = reading.fault;
       return halt(reading.refusal);
     }
-    const { message, text, question, action } = reading;
+    const { message, question, action } = reading;
     if (message.kind === "request") {
       this.#token = progressTokenOf(message.params);
       const mayWait = question.kind === "request" && mayAskToWait(question, message);
@@ -194,17 +197,32 @@ class McpExchange implements WireExchange {
     }
     const judged = judgedAction(action, this.#head.upstream);
     if (judged.kind === "halt") return judged;
-    const { principal } = context;
     const params = message.kind === "response" ? undefined : message.params;
-    if (bringsForeignState(params, judged.value, principal, this.#parts.states)) {
+    const goesOn = mayGoOn(params, judged.value, context.principal, this.#parts.states);
+    const wanted = { reading, action: judged.value, body };
+    return goesOn instanceof Promise
+      ? goesOn.then((may) => this.#goOn(wanted, may, context))
+      : this.#goOn(wanted, goesOn, context);
+  }
+
+  #goOn(
+    { reading, action, body }: Wanted,
+    mayGoOn: boolean,
+    context: InterpretContext,
+  ): Verdict<Interpretation> {
+    if (!mayGoOn) {
       this.#fault = { status: 400, rpcCode: RPC_INVALID_PARAMS, data: undefined };
       return halt({ code: "malformed", detail: FOREIGN_STATE });
     }
-    const untasked = this.#untasked(reading, judged.value);
-    if (untasked !== undefined) return untasked;
+    const { question, message, text } = reading;
+    const untasked = untaskedCall(reading, action, this.#head.upstream);
+    if (untasked !== undefined) {
+      this.#fault = untasked.fault;
+      return halt(untasked.refusal);
+    }
     const received = body === undefined ? undefined : { bytes: body, message, text };
-    const keepsTask = this.#considerTask(reading, judged.value, principal);
-    return this.#understood({ question, action: judged.value, received, keepsTask }, context);
+    const keepsTask = this.#considerTask(reading, action, context.principal);
+    return this.#understood({ question, action, received, keepsTask }, context);
   }
 
   /** Whether a task that the message asks for is ours to keep, and not the server's. */
@@ -225,31 +243,13 @@ class McpExchange implements WireExchange {
     const support = native === "optional" ? native : undefined;
     const { clients } = this.#parts.tasks;
     const canBeAsked = askableIn(question, message, this.#head, clients);
-    const call = storedCall(text, headers, canBeAsked);
+    const call =
+      canBeAsked instanceof Promise
+        ? canBeAsked.then((declared) => storedCall(text, headers, declared))
+        : storedCall(text, headers, canBeAsked);
     const midway = message.params?.["requestState"] !== undefined;
     this.#taskable = { question, principal, upstream: upstream.name, call, support, midway };
     return support === undefined;
-  }
-
-  /** Nobody may wait for this tool, and the client takes no task. */
-  #untasked(
-    { question, message }: UnderstoodQuestion,
-    action: Asked["action"],
-  ): Verdict<never> | undefined {
-    if (question.kind !== "request" || message.kind !== "request") return undefined;
-    if (action.kind !== "tool" || !isTaskOnly(this.#head.upstream, action.tool)) return undefined;
-    if (takesTask(question, message.params)) return undefined;
-    const isOld = question.era === "2025";
-    this.#fault = isOld
-      ? { status: 200, rpcCode: RPC_METHOD_NOT_FOUND, data: undefined }
-      : { status: 400, rpcCode: RPC_MISSING_CAPABILITY, data: TASKS_REQUIRED };
-    return halt({
-      code: "malformed",
-      detail: `The tool ${action.tool} is called as a task only, because it may take long.`,
-      remedy: isOld
-        ? "Call it with params.task."
-        : "Declare the extension io.modelcontextprotocol/tasks.",
-    });
   }
 
   #approvedText(name: string, principal: Principal): JsonValue | undefined {

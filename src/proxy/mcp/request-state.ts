@@ -38,23 +38,30 @@ export function carriedBy(
   action: Judged,
   { principal, snapshot }: Pick<InterpretContext, "principal" | "snapshot">,
   states: RequestStateStore,
-): ReviewId | undefined {
-  const state = params?.["requestState"];
-  if (typeof state !== "string" || isApprovalState(state)) return undefined;
-  const approval = states.carry(keyOf(state, action), callOf(action, principal));
-  return approval?.policy === snapshot.digest ? approval.review : undefined;
+): ReviewId | undefined | Promise<ReviewId | undefined> {
+  const state = broughtIn(params);
+  if (state === undefined) return undefined;
+  const carried = states.carry(keyOf(state, action), callOf(action, principal));
+  const standing = (approval: CarriedApproval | undefined): ReviewId | undefined =>
+    approval?.policy === snapshot.digest ? approval.review : undefined;
+  return carried instanceof Promise ? carried.then(standing) : standing(carried);
 }
 
-/** Whether the message brings a state that was given out for another call. */
-export function bringsForeignState(
+/** Whether the message goes on with this call: it brings no state that was given out for another. */
+export function mayGoOn(
   params: JsonObject | undefined,
   action: Judged,
   principal: Principal,
   states: RequestStateStore,
-): boolean {
+): boolean | Promise<boolean> {
+  const state = broughtIn(params);
+  return state === undefined || states.mayBring(keyOf(state, action), callOf(action, principal));
+}
+
+/** Undefined: none that a server gave out. */
+function broughtIn(params: JsonObject | undefined): string | undefined {
   const state = params?.["requestState"];
-  if (typeof state !== "string" || isApprovalState(state)) return false;
-  return !states.mayBring(keyOf(state, action), callOf(action, principal));
+  return typeof state === "string" && !isApprovalState(state) ? state : undefined;
 }
 
 function keyOf(state: string, { upstream }: Judged): string {

@@ -69,14 +69,23 @@ export class SqliteMcpSessions implements SessionOwnerStore, SessionClientStore,
   }
 
   claim(session: string, owner: string): string | undefined {
+    const known = this.ownerOf(session);
+    if (known !== undefined) return known;
     try {
-      const known = this.#read.get(session)?.["owner"];
-      if (typeof known === "string") return known;
       this.#claim.run(session, owner, this.#now());
-      const claimed = this.#read.get(session)?.["owner"];
-      return typeof claimed === "string" ? claimed : undefined;
     } catch {
       // Nobody's session is given to anybody.
+      return undefined;
+    }
+    return this.ownerOf(session);
+  }
+
+  /** Undefined: it was never heard of here, or the disk does not say. */
+  ownerOf(session: string): string | undefined {
+    try {
+      const known = this.#read.get(session)?.["owner"];
+      return typeof known === "string" ? known : undefined;
+    } catch {
       return undefined;
     }
   }

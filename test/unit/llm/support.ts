@@ -1,3 +1,4 @@
+import { atOnce } from "../../support/at-once.ts";
 import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
 import type { LlmAction } from "../../../src/core/action.ts";
@@ -110,7 +111,9 @@ export function interpret(call: Call, more: Partial<RequestHead> = {}) {
   const bytes = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
   const head = headOf(upstream, url, { hasBody: bytes !== undefined, ...more });
   const exchange = wire.open(head);
-  const verdict = exchange.interpret(bytes === undefined ? undefined : Buffer.from(bytes), CONTEXT);
+  const verdict = atOnce(
+    exchange.interpret(bytes === undefined ? undefined : Buffer.from(bytes), CONTEXT),
+  );
   return { exchange, verdict };
 }
 

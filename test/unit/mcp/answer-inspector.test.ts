@@ -1,3 +1,4 @@
+import { atOnce } from "../../support/at-once.ts";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -62,7 +63,7 @@ function inspector(setting: Setting = {}): ResponseInspector {
   const snapshot = { ...asking.snapshot, isOpaque: () => setting.opaque === true };
   const context = { ...asking, snapshot };
   const body = head.method === "POST" ? bytesOf(asked) : undefined;
-  const verdict = mcpWire.open(head).interpret(body, context);
+  const verdict = atOnce(mcpWire.open(head).interpret(body, context));
   if (verdict.kind === "halt") throw new Error(verdict.refusal.detail);
   return verdict.value.inspector(inspections, echoes);
 }

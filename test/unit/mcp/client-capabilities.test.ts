@@ -1,3 +1,4 @@
+import { atOnce } from "../../support/at-once.ts";
 import { describe, expect, it } from "vitest";
 import { createMcpWire } from "../../../src/proxy/mcp/mcp-wire.ts";
 import type { RequestHead } from "../../../src/proxy/wire.ts";
@@ -18,14 +19,16 @@ const CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities";
 
 function sent(body: Buffer, head: RequestHead, allowed: readonly string[]): string {
   const context = mcpContext((_, use) => use.kind === "mcp" && allowed.includes(use.method));
-  const verdict = createMcpWire({
-    definitions: TRUSTING,
-    states: NO_STATES,
-    login: NO_LOGIN,
-    tasks: NO_TASKS,
-  })
-    .open(head)
-    .interpret(body, context);
+  const verdict = atOnce(
+    createMcpWire({
+      definitions: TRUSTING,
+      states: NO_STATES,
+      login: NO_LOGIN,
+      tasks: NO_TASKS,
+    })
+      .open(head)
+      .interpret(body, context),
+  );
   if (verdict.kind === "halt") throw new Error(verdict.refusal.detail);
   const composed = verdict.value.compose({ redacted: undefined, outputTokens: undefined });
   return composed.kind === "bytes" ? Buffer.from(composed.bytes).toString() : "";

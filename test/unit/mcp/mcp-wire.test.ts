@@ -1,3 +1,4 @@
+import { atOnce } from "../../support/at-once.ts";
 import { Buffer } from "node:buffer";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -48,7 +49,7 @@ const CALL = { jsonrpc: "2.0", id: 7, method: "tools/call", params: { name: "ech
 /** What the door understands, or the reply it refuses with. */
 function ask(body: Buffer | undefined, head = mcpHead()): Interpretation | WireReply {
   const exchange = mcpWire.open(head);
-  const verdict = exchange.interpret(body, mcpContext());
+  const verdict = atOnce(exchange.interpret(body, mcpContext()));
   return verdict.kind === "pass" ? verdict.value : exchange.refuse(verdict.refusal);
 }
 
@@ -67,7 +68,7 @@ function refused(body: Buffer | undefined, head?: RequestHead) {
 /** The reply when a later stage refuses what was understood. */
 function deny(message: unknown, code: RefusalCode, head = mcpHead()) {
   const exchange = mcpWire.open(head);
-  if (message !== undefined) exchange.interpret(bytesOf(message), mcpContext());
+  if (message !== undefined) atOnce(exchange.interpret(bytesOf(message), mcpContext()));
   const reply = exchange.refuse({
     code,
     detail: "Tool echo is not allowed.",
@@ -322,7 +323,7 @@ describe("a refusal in MCP's words", () => {
 
   it("points a model that is told no at the list, unless a rule knows better", () => {
     const exchange = mcpWire.open(mcpHead());
-    exchange.interpret(bytesOf(CALL), mcpContext());
+    atOnce(exchange.interpret(bytesOf(CALL), mcpContext()));
     const { body } = exchange.refuse({ code: "policy_denied", detail: "No." });
     expect(body).toContain("tools/list names the tools");
     expect(deny(CALL, "policy_denied").body).not.toContain("tools/list");
@@ -377,7 +378,7 @@ describe("a refusal in MCP's words", () => {
   ])("declines a session's %s as not offered", (method, status) => {
     const head = mcpHead({ method, hasBody: false });
     const exchange = mcpWire.open(head);
-    exchange.interpret(undefined, mcpContext());
+    atOnce(exchange.interpret(undefined, mcpContext()));
     const reply = exchange.refuse({ code: "policy_denied", detail: "No." });
     expect(reply).toMatchObject({ status, headers: { allow: "POST" } });
   });

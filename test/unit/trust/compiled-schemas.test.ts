@@ -1,3 +1,4 @@
+import { atOnce } from "../../support/at-once.ts";
 import { describe, expect, it } from "vitest";
 import type { JsonObject, JsonValue } from "../../../src/core/json.ts";
 import { id, type DefinitionHash } from "../../../src/core/units.ts";
@@ -92,14 +93,16 @@ describe("a tool's result", () => {
     const reply = await new CompiledSchemas().of(HASH, "result", () => schema);
     if (reply.kind === "unusable") throw new Error(reply.problem);
     const call = { jsonrpc: "2.0", id: 7, method: "tools/call", params: { name: "x" } };
-    const verdict = createMcpWire({
-      definitions: TRUSTING,
-      states: NO_STATES,
-      login: NO_LOGIN,
-      tasks: NO_TASKS,
-    })
-      .open(mcpHead())
-      .interpret(bytesOf(call), mcpContext());
+    const verdict = atOnce(
+      createMcpWire({
+        definitions: TRUSTING,
+        states: NO_STATES,
+        login: NO_LOGIN,
+        tasks: NO_TASKS,
+      })
+        .open(mcpHead())
+        .interpret(bytesOf(call), mcpContext()),
+    );
     if (verdict.kind === "halt") throw new Error(verdict.refusal.detail);
     const looking = verdict.value.inspector({ ...NO_INSPECTIONS, result: reply.check }, []);
     expect(looking.head(200, new Map([["content-type", "application/json"]]))).toEqual({

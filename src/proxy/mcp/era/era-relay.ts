@@ -2,8 +2,6 @@
  * Brings client and server of any two eras together: as it is where both speak the client's era,
  * bridged where they do not. What a server speaks is found out with the first request of each era.
  */
-import { Buffer } from "node:buffer";
-import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { SessionOwnerStore } from "../../../core/session/session-owners.ts";
 import type { ListNews } from "../news/list-news.ts";
@@ -28,13 +26,11 @@ import {
   type McpRequest,
   type McpServerSide,
 } from "../transport/mcp-request.ts";
+import { FirstTry } from "./first-try.ts";
 import { SessionOwners } from "./session-owners.ts";
 import { SessionFront } from "./session-front.ts";
 import { StatelessBridge } from "./stateless-bridge.ts";
 import { UpstreamEra } from "./upstream-era.ts";
-
-/** A failed `initialize` is looked at before it is passed on; a longer answer is no failure. */
-const FAILURE_BYTES_MAX = 65_536;
 
 /** How long a call of a tool may take; undefined: as long as any exchange with its upstream. */
 export type DeadlineOf = (tool: string) => Millis | undefined;
@@ -85,12 +81,18 @@ export class EraRelay implements UpstreamTransport {
     }
     if (SessionFront.owns(request)) return this.#front.ask(request, handler);
     const session = headerOf(request.headers, SESSION_HEADER);
-    if (session !== undefined && !this.#owners.admits(session, ownerOf(request.principal))) {
-      // What a client hears of a session that is over: it begins anew, and learns nothing.
-      const why = errorText(undefined, RPC_SESSION_UNKNOWN, "There is no such session.");
-      return new AnswerStream(handler).reply(404, why);
-    }
-    if (session !== undefined && question.kind === "end") this.#owners.forget(session);
+    if (session === undefined) return this.#side.ask(request, handler);
+    const admitted = this.#owners.admits(session, ownerOf(request.principal));
+    if (admitted === true) return this.#goOn(session, request, handler);
+    if (admitted === false) return refuseSession(handler);
+    void admitted.then((is) => {
+      if (is) this.#goOn(session, request, handler);
+      else refuseSession(handler);
+    });
+  }
+
+  #goOn(session: string, request: McpRequest, handler: Dispatcher.DispatchHandler): void {
+    if (request.question.kind === "end") this.#owners.forget(session);
     this.#side.ask(request, handler);
   }
 
@@ -181,6 +183,12 @@ function withoutForeignSession(request: McpRequest): McpRequest {
   return { ...request, headers: withHeaders(headers, { [SESSION_HEADER]: undefined }) };
 }
 
+/** What a client hears of a session that is over: it begins anew, and learns nothing. */
+function refuseSession(handler: Dispatcher.DispatchHandler): void {
+  const why = errorText(undefined, RPC_SESSION_UNKNOWN, "There is no such session.");
+  new AnswerStream(handler).reply(404, why);
+}
+
 const SESSION_HEADER = "mcp-session-id";
 
 function bridged(request: McpRequest, interpretation: Interpretation): McpRequest {
@@ -203,94 +211,4 @@ function cancellationOf(request: McpRequest, requestId: RpcId, reason: string): 
   const message = { kind: "notification", method, params, json } as const;
   const sent = { text: JSON.stringify(json), message };
   return { ...request, sent, question: { kind: "notification" } };
-}
-
-/** The first `initialize` of a server: passed on if it works, bridged if there are no sessions. */
-class FirstTry implements Dispatcher.DispatchHandler {
-  readonly #handler: Dispatcher.DispatchHandler;
-  readonly #request: McpRequest;
-  readonly #era: UpstreamEra;
-  readonly #front: McpServerSide;
-  #status = 0;
-  #headers: IncomingHttpHeaders = {};
-  #body: Buffer[] | undefined;
-  #bytes = 0;
-
-  constructor(
-    handler: Dispatcher.DispatchHandler,
-    request: McpRequest,
-    era: UpstreamEra,
-    front: McpServerSide,
-  ) {
-    this.#handler = handler;
-    this.#request = request;
-    this.#era = era;
-    this.#front = front;
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
-    this.#handler.onRequestStart?.(controller, context);
-  }
-
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: IncomingHttpHeaders,
-  ): void {
-    if (status < 200) return;
-    this.#status = status;
-    this.#headers = headers;
-    if (isFinal(status)) return this.#pass(controller);
-    this.#body = [];
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#body === undefined) return this.#handler.onResponseData?.(controller, chunk);
-    this.#body.push(chunk);
-    this.#bytes += chunk.length;
-    // A stream may stay open after its answer.
-    if (this.#status < 300 && saysResult(Buffer.concat(this.#body))) this.#succeed(controller);
-    else if (this.#bytes > FAILURE_BYTES_MAX) this.#pass(controller);
-  }
-
-  onResponseEnd(controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
-    if (this.#body === undefined) {
-      this.#handler.onResponseEnd?.(controller, trailers);
-      return;
-    }
-    void this.#era.probe(this.#request).then((speaks) => {
-      if (speaks === "yes") {
-        this.#era.sessions = "no";
-        this.#front.ask(this.#request, this.#handler);
-        return;
-      }
-      this.#pass(controller);
-      this.#handler.onResponseEnd?.(controller, trailers);
-    });
-  }
-
-  onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
-    this.#handler.onResponseError?.(controller, error);
-  }
-
-  #succeed(controller: Dispatcher.DispatchController): void {
-    this.#era.sessions = "yes";
-    this.#pass(controller);
-  }
-
-  #pass(controller: Dispatcher.DispatchController): void {
-    const held = this.#body ?? [];
-    this.#body = undefined;
-    this.#handler.onResponseStart?.(controller, this.#status, this.#headers);
-    for (const chunk of held) this.#handler.onResponseData?.(controller, chunk);
-  }
-}
-
-/** Whoever is not let in, or finds nobody there, learns nothing from trying otherwise. */
-function isFinal(status: number): boolean {
-  return status === 401 || status === 403 || status >= 500;
-}
-
-function saysResult(body: Buffer): boolean {
-  return /"result"\s*:/.test(body.toString("utf8"));
 }

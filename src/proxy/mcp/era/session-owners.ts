@@ -31,14 +31,21 @@ export class SessionOwners {
   }
 
   /** False: it is another agent's, or nobody can tell whose. */
-  admits(session: string, owner: string): boolean {
+  admits(session: string, owner: string): boolean | Promise<boolean> {
     const now = monotonicMillis();
     if (now > this.#knownUntil || this.#known.size >= SESSIONS_MAX) {
       this.#known.clear();
       this.#knownUntil = now + KNOWN_MS;
     }
     if (this.#known.get(session) === owner) return true;
-    if (this.#store.claim(this.#keyOf(session), owner) !== owner) return false;
+    const claimed = this.#store.claim(this.#keyOf(session), owner);
+    return claimed instanceof Promise
+      ? claimed.then((known) => this.#learns(session, owner, known))
+      : this.#learns(session, owner, claimed);
+  }
+
+  #learns(session: string, asking: string, owner: string | undefined): boolean {
+    if (owner !== asking) return false;
     this.#known.set(session, owner);
     return true;
   }

@@ -33,10 +33,17 @@ export class SessionClients {
   }
 
   /** Undefined: nothing, or nobody knows. */
-  capabilitiesOf(upstream: UpstreamName, session: string): JsonObject | undefined {
+  capabilitiesOf(
+    upstream: UpstreamName,
+    session: string,
+  ): JsonObject | undefined | Promise<JsonObject | undefined> {
     const text = this.#store.capabilitiesOf(keyOf(upstream, session));
-    return text === undefined ? undefined : JSON.parse(text);
+    return text instanceof Promise ? text.then(declaredIn) : declaredIn(text);
   }
+}
+
+function declaredIn(text: string | undefined): JsonObject | undefined {
+  return text === undefined ? undefined : JSON.parse(text);
 }
 
 /** What the client of a request can be asked; in the 2026 era each request says so itself. */
@@ -45,7 +52,7 @@ export function askableIn(
   { params }: RpcRequest,
   { upstream, headers }: RequestHead,
   clients: Pick<SessionClients, "capabilitiesOf">,
-): JsonValue | undefined {
+): JsonValue | undefined | Promise<JsonValue | undefined> {
   if (era === "2026") return metaOf(params)?.[CLIENT_CAPABILITIES_META_KEY];
   const session = headers["mcp-session-id"];
   return typeof session === "string" ? clients.capabilitiesOf(upstream.name, session) : undefined;

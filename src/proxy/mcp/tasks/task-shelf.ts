@@ -20,7 +20,8 @@ import { newId } from "../../../lib/ids.ts";
 export interface TaskAsking {
   readonly principal: Principal;
   readonly upstream: UpstreamName;
-  readonly call: TaskCall;
+  /** A promise where another machine knows what its client can be asked. Never rejects. */
+  readonly call: TaskCall | Promise<TaskCall>;
 }
 
 export interface TaskSeeker {
@@ -44,11 +45,12 @@ export class TaskShelf {
 
   /** Kept for so many ms. Undefined: it cannot be, now. */
   async open(
-    { principal, upstream, call }: TaskAsking,
+    { principal, upstream, call: calling }: TaskAsking,
     state: TaskState,
     kept: number,
   ): Promise<Task | undefined> {
     const { now: clock, store, noted } = this.#ports;
+    const call = await calling;
     const now = clock();
     const name = taskId(newId(TASK_PREFIX, now));
     const parts = { id: name, owner: principal, upstream, call, now, kept: millis(kept), state };
