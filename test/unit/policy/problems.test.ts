@@ -69,7 +69,7 @@ tests:
     ["missing agents", "version: 1\n", "1:1 the file lacks the key agents"],
     ["an empty glob list", "version: 1\nagents: []\n", "2:9 agents is an empty list"],
     ["a list for a file", "- 1\n", "1:1 the file is a list; it must be a map"],
-    ["two documents", "version: 1\nagents: [a]\n---\nversion: 1\n", "3:1 a policy file holds one"],
+    ["two documents", "version: 1\nagents: [a]\n---\nversion: 1\n", "3:1 a file holds one"],
     [
       "a star without quotes",
       "version: 1\nagents: [*]\n",
