@@ -3,6 +3,7 @@ import { createDataPlane, type DataPlane, type DataPlaneOptions } from "../proxy
 import type { DataPlaneLimits } from "../proxy/data-plane-limits.ts";
 import { createUpgradeDoor } from "../proxy/upgrade/forward-upgrade.ts";
 import type { StandingStreams } from "../proxy/http-exchange.ts";
+import type { ForwardProxy } from "../proxy/forward-proxy/forward-proxy.ts";
 import { httpWire } from "../proxy/http/http-wire.ts";
 import { anthropicWire } from "../proxy/llm/anthropic/anthropic-wire.ts";
 import { geminiWire } from "../proxy/llm/gemini/gemini-wire.ts";
@@ -66,10 +67,13 @@ async function openPlane(
   const mcp = started.use(mcpOnDemand(options, opened, { routes, limits, peers: links ?? ALONE }));
   const pools = started.use(new UpstreamPools(connectorFor, mcp, vault));
   const standing: StandingStreams = new Set();
+  const forward = await forwardProxyOf(config, roster.upstreams);
+  const { http, ...models } = WIRES;
   const plane = createDataPlane({
     ports,
     ...routes,
-    wires: { ...WIRES, bedrock: await bedrockWire(config) },
+    forward,
+    wires: { ...models, http: forward?.wire ?? http, bedrock: await bedrockWire(config) },
     mcp,
     pools,
     upgrades: createUpgradeDoor({ vault, connectorFor, standing }),
@@ -134,6 +138,18 @@ async function linksOf(crew: CrewPlace): Promise<PeerLinks> {
 async function bedrockWire({ upstreams }: Config): Promise<WireFamily> {
   if (!upstreams.some(({ wire: spoken }) => spoken === "bedrock")) return httpWire;
   return (await import("../proxy/llm/bedrock/bedrock-wire.ts")).loadBedrockWire();
+}
+
+/** Loaded by those who have it. */
+async function forwardProxyOf(
+  { forwardProxy: settings, publicUrl, listen }: Config,
+  upstreams: UpstreamRoster["upstreams"],
+): Promise<ForwardProxy | undefined> {
+  if (settings === undefined) return undefined;
+  const { createForwardProxy } = await import("../proxy/forward-proxy/forward-proxy.ts");
+  const scheme = listen.tls === undefined ? "http" : "https";
+  const own = listen.port === 0 ? "" : `${scheme}://${listen.host}:${listen.port}`;
+  return createForwardProxy({ settings, upstreams, connectorFor, base: publicUrl ?? own });
 }
 
 function routesOf(config: Config, { upstreams, members }: UpstreamRoster): Routes {

@@ -10,6 +10,8 @@ export interface ChildSetupInput {
   readonly command: readonly string[];
   readonly upstreams: readonly Upstream[];
   readonly environment: Environment;
+  /** Whether the gate takes what has no base URL, too. */
+  readonly isProxy: boolean;
 }
 
 export interface ChildSetup {
@@ -29,7 +31,7 @@ export function childSetup(input: ChildSetupInput): ChildSetup {
     SALLYPORT_KEY: key,
     // The Agents SDK sends traces to its vendor whatever the base URL is.
     OPENAI_AGENTS_DISABLE_TRACING: "1",
-    ...withoutProxy(environment),
+    ...(input.isProxy ? proxyVariables(url, key) : withoutProxy(environment)),
   };
   const openai = baseOf("openai", input);
   if (openai !== undefined) {
@@ -102,6 +104,21 @@ function withoutSecrets(
     ([name]) => !name.startsWith("SALLYPORT_") && !lent.has(name),
   );
   return Object.fromEntries(kept);
+}
+
+/** Some clients read the names in lower case only, and Node's own none without being told. */
+function proxyVariables(url: string, key: string): Record<string, string> {
+  const proxy = url.replace("://", `://agent:${key}@`);
+  const near = "127.0.0.1,localhost";
+  return {
+    HTTP_PROXY: proxy,
+    http_proxy: proxy,
+    HTTPS_PROXY: proxy,
+    https_proxy: proxy,
+    NO_PROXY: near,
+    no_proxy: near,
+    NODE_USE_ENV_PROXY: "1",
+  };
 }
 
 /** A proxy of the machine must not stand between the agent and the gate. */

@@ -10,7 +10,7 @@ import type {
   RecordedDecision,
   RecordedHold,
 } from "../core/ledger/entry.ts";
-import type { Scan } from "../core/evidence.ts";
+import type { Scan, Tunnel } from "../core/evidence.ts";
 import type { Finding } from "../core/inspect/finding.ts";
 import type { PricedUsage } from "../core/money/priced-usage.ts";
 import { USAGE_COUNTS } from "../core/money/usage.ts";
@@ -178,11 +178,18 @@ function outcomeRows(entry: OutcomeEntry, hash: string): string[] {
   const lines = [
     row("outcome", placeOf(entry, hash)),
     row("", outcomeText(entry)),
+    ...(entry.tunnel === undefined ? [] : [row("tunnel", tunnelText(entry.tunnel))]),
     ...(entry.credential === undefined ? [] : [row("borrowed", entry.credential)]),
     ...(entry.cost === undefined ? [] : [row("cost", costText(entry.cost))]),
   ];
   if (entry.outcome.kind === "refused") lines.push(row("", entry.outcome.detail));
   return lines;
+}
+
+function tunnelText({ address, serverName, sent, received }: Tunnel): string {
+  const named = serverName === undefined ? "no name looked at" : `named ${serverName}`;
+  const bytes = `${counted(sent, "byte")} sent, ${counted(received, "byte")} received`;
+  return `to ${address ?? "nowhere"}, ${named}; ${bytes}`;
 }
 
 function outcomeText({ outcome, duration }: OutcomeEntry): string {

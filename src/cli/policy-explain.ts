@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from "commander";
 import { needsNoRule } from "../core/action-classes.ts";
 import type { Terms } from "../core/decision.ts";
 import { CLEARANCES, type Clearance } from "../core/identity/directory-entry.ts";
+import { FORWARD_PROXY } from "../core/forward-proxy.ts";
 import { formatAmount } from "../core/money/usd.ts";
 import { MCP_CALL_KEYS, mcpCall, type McpCallKey } from "../core/policy/mcp-call.ts";
 import { explain, type Explanation, type MissedRule } from "../core/policy/explain.ts";
@@ -149,6 +150,7 @@ function askedOf(options: ExplainOptions, shell: Shell): Asked {
 function callOf(options: ExplainOptions): TestCall {
   const { tool, llm, http, mcp, args, body, upstream = "" } = options;
   const { operation, path, host, query, name, stream = false, outputTokens } = options;
+  const method = (http ?? "").toUpperCase();
   const about = MCP_CALL_KEYS.filter((key) => options[key] !== undefined);
   const kinds = [tool, llm, http, mcp, ...about].filter((kind) => kind !== undefined);
   if (kinds.length !== 1) {
@@ -159,14 +161,21 @@ function callOf(options: ExplainOptions): TestCall {
   if (tool !== undefined) return { kind: "tool", tool, json: args };
   const [key] = about;
   if (key !== undefined) return askedOfMcp(key, options[key] ?? "", args);
+  if (method === "CONNECT") return forwardedCall(method, options);
   if (upstream === "") throw new CommandFailure(EXIT.usage, "say where it goes: --upstream <name>");
   if (llm !== undefined) {
     const json = body ?? "{}";
     return { kind: "llm", model: llm, upstream, operation, stream, outputTokens, json };
   }
   if (mcp !== undefined) return { kind: "mcp", upstream, method: mcp, name, json: args };
-  const method = (http ?? "").toUpperCase();
   return { kind: "http", upstream, method, host, path, query, special: undefined, json: body };
+}
+
+/** A tunnel has a host, and nothing else that could be judged. */
+function forwardedCall(method: string, { host }: ExplainOptions): TestCall {
+  if (host === "") throw new CommandFailure(EXIT.usage, "say where it goes: --host <host>");
+  const nothing = { path: "/", query: "", special: undefined, json: undefined } as const;
+  return { kind: "http", upstream: FORWARD_PROXY, method, host, ...nothing };
 }
 
 function askedOfMcp(key: McpCallKey, target: string, args: string): TestCall {

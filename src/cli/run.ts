@@ -41,7 +41,8 @@ export async function run(
     const listeners = [count];
     const sidecar = await startSidecar({ config, environment, log, listeners, manage: false });
     const upstreams = sidecar.config.upstreams;
-    const setup = childSetup({ url: sidecar.url, key, command, upstreams, environment });
+    const isProxy = config.forwardProxy !== undefined;
+    const setup = childSetup({ url: sidecar.url, key, command, upstreams, environment, isProxy });
     try {
       return await runChild(setup.command, setup.environment, shell);
     } finally {

@@ -33,6 +33,16 @@ export interface Wrapping {
   readonly described: boolean;
 }
 
+/**
+ * - `unknown_endpoint`: a path that its LLM upstream does not know.
+ * - `upgrade`: a WebSocket.
+ * - `tunnel`: `CONNECT` to a host that the agent chose; what goes through it nobody sees.
+ * - `forwarded`: a request to a host that the agent chose.
+ */
+export const HTTP_SPECIALS = ["unknown_endpoint", "upgrade", "tunnel", "forwarded"] as const;
+
+export type HttpSpecial = (typeof HTTP_SPECIALS)[number];
+
 export interface HttpAction {
   readonly kind: "http";
   readonly upstream: UpstreamName;
@@ -41,8 +51,8 @@ export interface HttpAction {
   /** Decoded, dot segments resolved; without the query. */
   readonly path: string;
   readonly query: string;
-  /** Whether an LLM upstream does not know this path, or it is an upgrade: a rule must name it. */
-  readonly special: "unknown_endpoint" | "upgrade" | undefined;
+  /** Set where no rule allows it unless it says so. */
+  readonly special: HttpSpecial | undefined;
   /** Parsed only when a rule reads it. */
   readonly body: JsonValue | undefined;
 }

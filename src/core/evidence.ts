@@ -31,6 +31,17 @@ export type Scan =
   | { readonly kind: "scanned"; readonly bytes: number }
   | { readonly kind: "unscanned"; readonly reason: string; readonly bytes: number };
 
+/** What a `CONNECT` came to, as far as it can be seen from outside. */
+export interface Tunnel {
+  /** Where it ended; undefined: no connection. */
+  readonly address: string | undefined;
+  /** The name in the first bytes; undefined: nobody looked, or it named none. */
+  readonly serverName: string | undefined;
+  /** Bytes from the agent, and to it. */
+  readonly sent: number;
+  readonly received: number;
+}
+
 /** What a budget's `on_exceed` made of a call. */
 export type Adjustment =
   | { readonly kind: "clamped"; readonly budget: BudgetId; readonly outputTokens: number }
@@ -78,6 +89,7 @@ export interface Facts {
   requestScan: Scan;
   responseScan: Scan;
   upstreamStatus: number | undefined;
+  tunnel?: Tunnel | undefined;
   outcome: Outcome | undefined;
   /** What went wrong, in words for the operator's log; never on a wire or the ledger. */
   cause: Error | undefined;

@@ -26,6 +26,10 @@ export const REFUSALS = {
   agent_stopped: { stage: "limit", class: "policy", jsonRpc: -33003 },
   rate_limited: { stage: "limit", class: "rate", jsonRpc: -33004 },
   no_such_upstream: { stage: "route", class: "not_found", jsonRpc: -33025 },
+  tunnel_refused: { stage: "interpret", class: "policy", jsonRpc: -33035 },
+  too_many_tunnels: { stage: "interpret", class: "unavailable", jsonRpc: -33036 },
+  tunnel_unscannable: { stage: "interpret", class: "policy", jsonRpc: -33037 },
+  hello_refused: { stage: "forward", class: "policy", jsonRpc: -33038 },
   foreign_origin: { stage: "route", class: "policy", jsonRpc: -33034 },
   malformed: { stage: "interpret", class: "malformed", jsonRpc: -32600 },
   body_too_large: { stage: "interpret", class: "too_large", jsonRpc: -33005 },
@@ -76,7 +80,7 @@ export interface Refusal {
   /** The budget that is short. */
   readonly budget?: BudgetId;
   /** In place of the wire's own. */
-  readonly status?: 402 | undefined;
+  readonly status?: 402 | 407 | undefined;
   /** Of the limits that were asked, where one of them refused. */
   readonly standings?: readonly RateStanding[];
   readonly cause?: Error;

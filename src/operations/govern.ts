@@ -86,6 +86,7 @@ export function newFacts(
     requestScan: { kind: "none", reason: "not_reached" },
     responseScan: { kind: "none", reason: "not_reached" },
     upstreamStatus: undefined,
+    tunnel: undefined,
     outcome: undefined,
     cause: undefined,
     duration: undefined,

@@ -84,6 +84,8 @@ function codeOf(action: Action, because: readonly RuleId[]): RefusalCode {
       return "upgrade_refused";
     case "unknown_endpoint":
       return because.every((rule) => rule === SILENCE) ? "unknown_endpoint" : "policy_denied";
+    case "tunnel":
+    case "forwarded":
     case undefined:
       return "policy_denied";
     default:

@@ -16,6 +16,7 @@ import { answerClientError, isOfHead } from "./client-error.ts";
 import { ClientReply } from "./client-reply.ts";
 import type { DataPlaneLimits } from "./data-plane-limits.ts";
 import type { Shutdown } from "./forward-http.ts";
+import type { ForwardProxy } from "./forward-proxy/forward-proxy.ts";
 import type { UpgradeDoor } from "./upgrade/forward-upgrade.ts";
 import {
   HttpExchange,
@@ -38,6 +39,8 @@ export interface DataPlaneOptions extends Routes {
   readonly pools: UpstreamPools;
   readonly upgrades: UpgradeDoor;
   readonly standing: StandingStreams;
+  /** Undefined: `CONNECT` is refused. */
+  readonly forward?: ForwardProxy | undefined;
   readonly limits: DataPlaneLimits;
   /** In clear text or with a certificate. */
   readonly createServer: (options: ServerOptions) => Server;
@@ -88,7 +91,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   });
   server.on("upgrade", (request, socket, first) => listener.upgrade(request, socket, first));
   // Without this, Node would close the connection and nobody learn why.
-  server.on("connect", (_request, socket) => listener.turnAway(socket, NO_TUNNELS));
+  server.on("connect", (request, socket, first) => listener.connect(request, socket, first));
   server.on("clientError", (error, socket) => {
     if (isOfHead(error)) options.ports.observer.turnedAway("malformed");
     answerClientError(error, socket);
@@ -201,6 +204,18 @@ class Listener {
     );
   }
 
+  connect(request: IncomingMessage, socket: Duplex, first: Buffer): void {
+    const { forward, ports } = this.#options;
+    if (forward === undefined) return this.turnAway(socket, NO_TUNNELS);
+    const at = instant(ports.now());
+    const exchange = id<ExchangeId>(newId("exc", at));
+    const read = forward.read(request);
+    if (read.kind === "halt") return this.turnAway(socket, read.refusal, exchange);
+    const presented = presentedBy(read.value, request);
+    const { open } = this.#tools.shutdown;
+    this.#run(forward.open({ ...read.value, exchange, at, presented, socket, first, open }));
+  }
+
   /** For a socket that Node has let go of: nobody else would hear that it broke. */
   turnAway(socket: Duplex, refusal: Refusal, exchange = newExchange(this.#options)): void {
     socket.on("error", () => socket.destroy());
@@ -237,8 +252,10 @@ function newExchange({ ports }: DataPlaneOptions): ExchangeId {
 
 const NO_TUNNELS: Refusal = {
   code: "malformed",
-  detail: "CONNECT is not offered: what goes through a tunnel could not be judged.",
-  remedy: "Set the client's base URL to /<upstream> here, and no HTTPS proxy.",
+  detail: "CONNECT is not offered here: what goes through a tunnel could not be judged.",
+  remedy:
+    "Set the client's base URL to /<upstream> here, and no HTTPS proxy; an operator switches the " +
+    "forward proxy on with forward_proxy.enabled.",
 };
 
 const NOTHING_TO_UPGRADE: Refusal = {

@@ -83,7 +83,8 @@ export class HttpExchange implements Ask, Door {
     this.presented = parts.presented;
     const { traceparent } = head.headers;
     this.trace = typeof traceparent === "string" ? traceparent : undefined;
-    this.surroundings = { url: parts.wire.target, headers: parts.headers };
+    const { target, address = target } = parts.wire;
+    this.surroundings = { url: address, headers: parts.headers };
     this.#parts = parts;
     this.#tools = tools;
   }

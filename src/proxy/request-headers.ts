@@ -152,6 +152,23 @@ export function readRequestHeaders(raw: readonly string[]): HeadersReading {
   return { kind: "ok", forward, key, session, claims };
 }
 
+/**
+ * Flat `name, value, …` of what an agent shows the host for itself: never one of our keys, which
+ * identify it here, nor what belongs to this connection alone.
+ */
+export function ownCredentials(raw: readonly string[]): readonly string[] {
+  const own: string[] = [];
+  let named: Set<string> | undefined;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] ?? "").toLowerCase();
+    const value = raw[i + 1] ?? "";
+    if (name === "connection") named = connectionNames(value, named);
+    if (CREDENTIALS.has(name) && keyIn(name, value) === undefined) own.push(name, value);
+  }
+  if (named !== undefined) dropNamed(own, named);
+  return own;
+}
+
 const OURS = "x-sallyport-";
 const TAG = `${OURS}tag-`;
 /** More tags than budgets are counted by. */

@@ -6,11 +6,12 @@ import type { Claims } from "../core/principal.ts";
 import type { Refusal, RefusalCode } from "../core/refusal.ts";
 import type { ExchangeId } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
+import type { Verdict } from "../core/verdict.ts";
 import { REVIEW_PATH } from "./hold/review-path.ts";
 import { takeQueryKey } from "./query-key.ts";
 import { MESSAGE_PATH, STREAM_PATH } from "./mcp/legacy/legacy-paths.ts";
 import { METADATA_PATH, WELL_KNOWN, type ProtectedResource } from "./mcp/protected-resource.ts";
-import { readRequestHeaders } from "./request-headers.ts";
+import { readRequestHeaders, type ReadHeaders } from "./request-headers.ts";
 import { readRequestTarget, type RequestTarget } from "./request-target.ts";
 import type { RequestHead } from "./wire.ts";
 
@@ -25,6 +26,22 @@ export interface Routes {
   readonly login: ProtectedResource;
   /** Host names answered to beside addresses and localhost; undefined: all. */
   readonly hosts: ReadonlySet<string> | undefined;
+  /** Reads targets in absolute form; undefined: they are refused. */
+  readonly forward?: ForwardPlaces | undefined;
+}
+
+export interface ForwardPlaces {
+  /** `shown`: the key in the other headers. Undefined: the request is not in absolute form. */
+  place(request: IncomingMessage, shown: string | undefined): Verdict<ForwardPlace> | undefined;
+}
+
+/** Where a request in absolute form goes. */
+export interface ForwardPlace {
+  readonly upstream: Upstream;
+  readonly target: RequestTarget;
+  readonly key: string | undefined;
+  /** Flat `name, value, …`: what the agent shows the host for itself, where it may. */
+  readonly credentials: readonly string[];
 }
 
 /** As the request shows them. */
@@ -54,7 +71,7 @@ export function routeRequest(
   exchange: ExchangeId,
   routes: Routes,
 ): Routing {
-  const { upstreams, federation, hosts, login } = routes;
+  const { upstreams, federation, hosts, forward } = routes;
   if (request.httpVersion !== "1.1" && request.httpVersion !== "1.0") {
     return answer("malformed", `HTTP/${request.httpVersion} is not spoken here.`);
   }
@@ -64,6 +81,11 @@ export function routeRequest(
   }
   const read = readRequestHeaders(request.rawHeaders);
   if (read.kind === "problem") return answer("malformed", read.message);
+  const forwarded = forward?.place(request, read.key);
+  if (forwarded?.kind === "halt") return { kind: "answer", refusal: forwarded.refusal };
+  if (forwarded !== undefined) {
+    return routeForwarded(forwarded.value, read, { request, exchange, routes });
+  }
   const reading = readRequestTarget(request.url ?? "");
   if (reading.kind === "problem") return answer("malformed", reading.message);
   const { query, key, problem } = takeQueryKey(reading.target.query, read.key);
@@ -80,11 +102,27 @@ export function routeRequest(
   const { upstream, target } = place;
   const strange = strangeCaller(request, upstream, hosts);
   if (strange !== undefined) return answer(strange.code, strange.detail);
-  const { headers } = request;
-  const head: RequestHead = {
+  const { session, claims } = read;
+  const head = headOf(request, exchange, { upstream, target });
+  return {
+    kind: "exchange",
+    head,
+    headers: read.forward,
+    key: keyFor(head, key, routes),
+    session,
+    claims,
+  };
+}
+
+function headOf(
+  { headers, method = "GET" }: IncomingMessage,
+  exchange: ExchangeId,
+  { upstream, target }: Located,
+): RequestHead {
+  return {
     exchange,
     upstream,
-    method: request.method ?? "GET",
+    method,
     path: target.path,
     rawPath: target.rawPath,
     query: target.query,
@@ -92,9 +130,35 @@ export function routeRequest(
     hasBody:
       headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0",
   };
-  const { session, claims } = read;
-  const shown = upstream.wire === "mcp" ? (key ?? login.tokenIn(headers.authorization)) : key;
-  return { kind: "exchange", head, headers: read.forward, key: shown, session, claims };
+}
+
+function keyFor(
+  { upstream, headers }: RequestHead,
+  key: string | undefined,
+  { login }: Routes,
+): string | undefined {
+  if (upstream.wire !== "mcp" || key !== undefined) return key;
+  const { authorization } = headers;
+  return login.tokenIn(typeof authorization === "string" ? authorization : undefined);
+}
+
+/** No page of another site can make a browser write its target like this. */
+function routeForwarded(
+  { upstream, target, key: shown, credentials }: ForwardPlace,
+  { forward, session, claims }: ReadHeaders,
+  { request, exchange, routes }: Arriving,
+): Routing {
+  const { query, key, problem } = takeQueryKey(target.query, shown);
+  if (problem !== undefined) return answer("malformed", problem);
+  const head = headOf(request, exchange, { upstream, target: { ...target, query } });
+  const headers = credentials.length === 0 ? forward : [...forward, ...credentials];
+  return { kind: "exchange", head, headers, key: keyFor(head, key, routes), session, claims };
+}
+
+interface Arriving {
+  readonly request: IncomingMessage;
+  readonly exchange: ExchangeId;
+  readonly routes: Routes;
 }
 
 export function isLoopback(socket: Socket): boolean {
@@ -142,12 +206,17 @@ function placeOf({ head, path }: RequestTarget): string {
   return (head === "mcp" ? `/mcp${path}` : `/${head}`).slice(0, PLACE_CHARS_MAX);
 }
 
+interface Located {
+  readonly upstream: Upstream;
+  readonly target: RequestTarget;
+}
+
 /** `/<upstream>/…`, `/mcp/<upstream>/…` for an MCP server, `/mcp` for all of them. */
 function locate(
   target: RequestTarget,
   upstreams: ReadonlyMap<string, Upstream>,
   federation: Upstream,
-): { readonly upstream: Upstream; readonly target: RequestTarget } | undefined {
+): Located | undefined {
   if (target.head !== "mcp") {
     const upstream = upstreams.get(target.head);
     return upstream === undefined ? undefined : { upstream, target };

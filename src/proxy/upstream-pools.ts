@@ -1,6 +1,7 @@
 import type { buildConnector } from "undici";
 // Not by its name: undici's index loads caches, mocks, fetch and WebSockets, 80 files more.
 import Pool from "undici/lib/dispatcher/pool.js";
+import { FORWARD_PROXY } from "../core/forward-proxy.ts";
 import type { Vault } from "../core/secret/vault.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { OAuthTokens, type AskIssuer } from "./oauth/oauth-tokens.ts";
@@ -39,6 +40,7 @@ export class UpstreamPools implements AsyncDisposable {
   transport(upstream: Upstream): UpstreamTransport {
     const open = this.#transports.get(upstream);
     if (open !== undefined) return open;
+    if (upstream.name === FORWARD_PROXY) return this.#once(upstream);
     const transport =
       upstream.wire === "mcp"
         ? this.#mcp.to(upstream, () => this.#pool(upstream))
@@ -77,6 +79,23 @@ export class UpstreamPools implements AsyncDisposable {
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: HEADER_BYTES_MAX,
     });
+  }
+
+  /**
+   * To a host that an agent chose: nothing is kept, neither of hosts without number nor a
+   * connection that another agent might have authenticated.
+   */
+  #once(upstream: Upstream): UpstreamTransport {
+    return {
+      dispatch: (departure, handler) => {
+        const pool = this.#pool(upstream);
+        const sent = pool.dispatch(departure, handler);
+        // Ends when the answer has.
+        void pool.close();
+        return sent;
+      },
+      close: () => Promise.resolve(),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -61,6 +61,8 @@ export interface WireExchange {
   receive?(client: Reply): Promise<Reply> | undefined;
   /** Path and query to ask of the upstream, below its prefix: forgiving base paths made exact. */
   readonly target: string;
+  /** What is looked at in its place, where the host is not the operator's choice. */
+  readonly address?: string;
 }
 
 export interface WireHold {

@@ -1,4 +1,5 @@
 import { FEEDS_SHAPE } from "./feed-schema.ts";
+import { FORWARD_PROXY_SHAPE } from "./forward-proxy-schema.ts";
 import { JUDGE_SHAPE } from "./judge-schema.ts";
 import { LEDGER_SHAPE } from "./ledger-schema.ts";
 import { IDENTITY_SHAPE } from "./identity-schema.ts";
@@ -212,6 +213,7 @@ export const CONFIG_SCHEMA = {
     prices: PRICES_SHAPE,
     feeds: FEEDS_SHAPE,
     judge: JUDGE_SHAPE,
+    forward_proxy: FORWARD_PROXY_SHAPE,
     definitions: {
       type: "object",
       additionalProperties: false,

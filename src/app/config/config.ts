@@ -7,6 +7,7 @@ import type { TrustedIssuer } from "../../core/identity/tokens.ts";
 import type { Millis } from "../../core/units.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import type { Place } from "../../core/policy/source-text.ts";
+import type { ForwardProxySettings } from "../../proxy/forward-proxy/forward-proxy-settings.ts";
 import type { SinkPlan } from "../../stores/ledger-sinks/sink-plan.ts";
 import type { HeadTarget } from "../../stores/ledger/send-heads.ts";
 import type { JudgeSettings } from "../../stores/judge/llm-judge.ts";
@@ -42,6 +43,8 @@ export interface Config {
   readonly prices: PricesConfig;
   readonly feeds: readonly FeedConfig[];
   readonly judge: JudgeSettings | undefined;
+  /** Undefined: agents choose no hosts themselves. */
+  readonly forwardProxy: ForwardProxySettings | undefined;
   readonly definitions: DefinitionTrust;
   readonly limits: Limits;
   readonly reviews: ReviewSettings;

@@ -14,6 +14,7 @@ import { secretsOf } from "./secret-uses.ts";
 import { CLEARANCE_DEFAULT, CLEARANCES } from "../../core/identity/directory-entry.ts";
 import { resolveFiles } from "./resolve-files.ts";
 import { resolveListeners } from "./resolve-listeners.ts";
+import { resolveForwardProxy } from "./resolve-forward-proxy.ts";
 import { resolveJudge } from "./resolve-judge.ts";
 import { resolveLogin } from "./resolve-login.ts";
 import { resolveLedger } from "./resolve-ledger.ts";
@@ -79,6 +80,7 @@ export function resolveConfig(
     upstreams,
     policiesDirectory: check.path("policies.dir", file.policies.dir),
     ...resolveFiles(file, check),
+    forwardProxy: resolveForwardProxy(file, complain),
     judge: resolveJudge(file, { agents, upstreams, outages, listener: listeners.listen }, complain),
     definitions: asTrust(file, check.path("definitions.lock_file", file.definitions.lock_file)),
     limits: asLimits(file.limits),

@@ -1,3 +1,4 @@
+import { FORWARD_PROXY } from "../../core/forward-proxy.ts";
 import { OWN_SERVER } from "../../core/own-server.ts";
 import { nameGlob } from "../../core/policy/glob.ts";
 import { isRoleKey } from "../../core/secret/secret-ref.ts";
@@ -44,7 +45,7 @@ const WIRES: Record<Wire, { header: string; format: string; prices: string; base
 };
 
 /** Names that the data plane gives a meaning of its own. */
-const RESERVED: ReadonlySet<string> = new Set(["mcp", OWN_SERVER]);
+const RESERVED: ReadonlySet<string> = new Set(["mcp", OWN_SERVER, FORWARD_PROXY]);
 
 /** `inFile`: where a relative path of the file leads. */
 export function resolveUpstream(

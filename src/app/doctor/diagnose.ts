@@ -19,6 +19,7 @@ import { readPolicyFiles } from "../policies/policy-files.ts";
 import { readPrices } from "../prices/read-prices.ts";
 import { diagnoseCertificate } from "./diagnose-certificate.ts";
 import { diagnoseDirectory } from "./diagnose-directory.ts";
+import { diagnoseForwardProxy } from "./diagnose-forward-proxy.ts";
 import { diagnoseOpenFiles } from "./diagnose-open-files.ts";
 import { diagnoseUpstream } from "./diagnose-upstream.ts";
 import { diagnoseSink } from "./diagnose-sinks.ts";
@@ -59,6 +60,7 @@ export async function diagnose(
     await portFree("manage", config.manage, isManagement),
     ...(await diagnoseCertificate("listen", config.listen)),
     ...(await diagnoseCertificate("manage", config.manage)),
+    ...diagnoseForwardProxy(config),
     ...(await sharedStore(config)),
     ...(await Promise.all(config.ledger.sinks.map(diagnoseSink))),
     ...(await diagnoseDirectory(config)),

@@ -1,4 +1,4 @@
-import type { Adjustment, Outcome, Scan } from "../evidence.ts";
+import type { Adjustment, Outcome, Scan, Tunnel } from "../evidence.ts";
 import type { Finding } from "../inspect/finding.ts";
 import type { BudgetUnit } from "../money/budget.ts";
 import type { PricedUsage } from "../money/priced-usage.ts";
@@ -64,6 +64,7 @@ export interface OutcomeEntry extends Link {
   readonly duration: Millis | undefined;
   /** `unknown`: the writer died between intent and outcome; written at the next start. */
   readonly outcome: Outcome | { readonly kind: "unknown" };
+  readonly tunnel?: Tunnel | undefined;
 }
 
 /** First record of every segment: the intents still open, so a start reads one segment only. */

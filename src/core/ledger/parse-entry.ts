@@ -1,6 +1,6 @@
 /** Records → entries; the way back of `record-exchange.ts` and `record-chain-event.ts`. */
 import { impossible } from "../../lib/impossible.ts";
-import type { Outcome, Scan } from "../evidence.ts";
+import type { Outcome, Scan, Tunnel } from "../evidence.ts";
 import type { Finding } from "../inspect/finding.ts";
 import { isJsonObject, type JsonObject } from "../json.ts";
 import type { PricedUsage } from "../money/priced-usage.ts";
@@ -118,6 +118,16 @@ function parseOutcomeEntry(record: JsonObject, link: Link): OutcomeEntry {
     named: named === undefined ? undefined : nanoUsd(named),
     duration: duration === undefined ? undefined : millis(duration),
     outcome: parseOutcome(object(record, "outcome")),
+    ...(record["tunnel"] !== undefined && { tunnel: parseTunnel(object(record, "tunnel")) }),
+  };
+}
+
+function parseTunnel(from: JsonObject): Tunnel {
+  return {
+    address: optional(from, "address", text),
+    serverName: optional(from, "server_name", text),
+    sent: number(from, "sent"),
+    received: number(from, "received"),
   };
 }
 

@@ -6,7 +6,7 @@
  * ledger.
  */
 import { impossible } from "../../lib/impossible.ts";
-import type { Facts, Outcome, Scan } from "../evidence.ts";
+import type { Facts, Outcome, Scan, Tunnel } from "../evidence.ts";
 import type { Finding } from "../inspect/finding.ts";
 import { spentByName } from "../money/spent-by-name.ts";
 import type { PricedUsage } from "../money/priced-usage.ts";
@@ -62,7 +62,15 @@ export function outcomeBody(facts: Facts, at: Instant, personal: PersonalTexts =
   out += ',"kind":"outcome"';
   const named = spentByName(facts);
   if (named > 0) out += `,"named_nano_usd":${digits(named)}`;
-  return outcome(`${out},"outcome":`, facts.outcome);
+  out = outcome(`${out},"outcome":`, facts.outcome);
+  return facts.tunnel === undefined ? out : tunnel(`${out},"tunnel":{`, facts.tunnel);
+}
+
+function tunnel(before: string, { address, received, sent, serverName }: Tunnel): string {
+  let out = before;
+  if (address !== undefined) out += `"address":${quote(address)},`;
+  out += `"received":${digits(received)},"sent":${digits(sent)}`;
+  return serverName === undefined ? `${out}}` : `${out},"server_name":${quote(serverName)}}`;
 }
 
 /** The outcome of an intent whose writer died before it could tell. */

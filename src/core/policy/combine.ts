@@ -1,6 +1,7 @@
 /** Many rules, one decision: deny > escalate > allow; no rule: deny. */
-import type { Action } from "../action.ts";
+import type { Action, HttpAction } from "../action.ts";
 import type { Charge, Decision, RateLimit, Terms } from "../decision.ts";
+import { FORWARD_PROXY } from "../forward-proxy.ts";
 import { id, type RuleId } from "../units.ts";
 import { impossible } from "../../lib/impossible.ts";
 import type { NamedCharge } from "./charge.ts";
@@ -88,7 +89,15 @@ function denyByDefault(
     ({ effect, shadow, selector }) =>
       effect !== "deny" && !shadow && misfitOf(selector, action) === undefined,
   );
-  return Object.freeze({ kind: "deny", because: DEFAULT_BECAUSE, detail, remedy: remedyOf(near) });
+  const remedy = remedyOf(near) ?? neededRule(action);
+  return Object.freeze({ kind: "deny", because: DEFAULT_BECAUSE, detail, remedy });
+}
+
+/** Where the agent chose the host, nobody else has said yet how a rule for it looks. */
+function neededRule(action: Action): string | undefined {
+  if (action.kind !== "http" || action.upstream !== FORWARD_PROXY) return undefined;
+  const { host, method } = action;
+  return `A rule would have to say http: { hosts: [${host}], methods: [${method}] }.`;
 }
 
 function remedyOf(rules: readonly CompiledRule[]): string | undefined {
@@ -103,7 +112,7 @@ export function describeAction(action: Action): string {
       if (action.model === "") return `${action.operation} on ${action.upstream}`;
       return `model ${action.model} (${action.operation}) on ${action.upstream}`;
     case "http":
-      return `${action.method} ${action.path.slice(0, PATH_CHARS_MAX)} on ${action.upstream}`;
+      return describeHttp(action);
     case "mcp":
       // Asked of all servers at once, and of none by its name.
       if (action.method === "tools/call") {
@@ -113,6 +122,14 @@ export function describeAction(action: Action): string {
     default:
       return impossible(action);
   }
+}
+
+function describeHttp({ method, host, path, upstream }: HttpAction): string {
+  if (method === "CONNECT") return `CONNECT to ${host}`;
+  const clipped = path.slice(0, PATH_CHARS_MAX);
+  return upstream === FORWARD_PROXY
+    ? `${method} http://${host}${clipped}`
+    : `${method} ${clipped} on ${upstream}`;
 }
 
 function ofName(name: string | undefined): string {

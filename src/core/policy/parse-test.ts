@@ -1,3 +1,4 @@
+import { HTTP_SPECIALS } from "../action.ts";
 import { RISK_LEVELS } from "../session/conduct.ts";
 import { isMcpCallKey, MCP_CALL_KEYS, mcpCall } from "./mcp-call.ts";
 import { MCP_SELECTORS } from "./mcp-selectors.ts";
@@ -108,7 +109,7 @@ function wireCall(kind: "llm" | "http" | "mcp", map: YamlMap, call: YamlMap): Te
         host: text("host") ?? "",
         path: text("path") ?? "",
         query: text("query") ?? "",
-        special: wordOf(valueOf(map, "special"), ["unknown_endpoint", "upgrade"]),
+        special: wordOf(valueOf(map, "special"), HTTP_SPECIALS),
         json,
       };
     case "mcp":

@@ -1,3 +1,4 @@
+import type { HttpSpecial } from "../action.ts";
 import type { Approval, RateLimit } from "../decision.ts";
 import type { Clearance } from "../identity/directory-entry.ts";
 import type { Budget } from "../money/budget.ts";
@@ -181,7 +182,7 @@ export type TestCall =
       readonly host: string;
       readonly path: string;
       readonly query: string;
-      readonly special: "unknown_endpoint" | "upgrade" | undefined;
+      readonly special: HttpSpecial | undefined;
       readonly json: string | undefined;
     }
   | {

@@ -32,7 +32,14 @@ const Llm = Type.Object(
 const Http = Type.Object(
   {
     upstreams: Type.Optional(globs("Upstreams by their names in the configuration.", "github")),
-    hosts: Type.Optional(globs("Hosts as the upstream has them, lower case.", "*.example.com")),
+    hosts: Type.Optional(
+      globs(
+        "Hosts as the upstream has them, lower case. What agents reach by the forward proxy (its " +
+          "upstream is `forward-proxy`) is allowed by rules with `hosts` only; a tunnel by those " +
+          "that also name `CONNECT` in `methods`. A port other than the usual one is part of it.",
+        "*.example.com",
+      ),
+    ),
     methods: Type.Optional(globs("HTTP methods, upper case.", "GET")),
     paths: Type.Optional(
       globs(

@@ -1,4 +1,5 @@
 /** The shape of the tests inside a policy file. */
+import { HTTP_SPECIALS } from "../action.ts";
 import { RISK_LEVELS } from "../session/conduct.ts";
 import { DETECTORS } from "./detectors.ts";
 import * as Type from "./json-schema.ts";
@@ -61,7 +62,7 @@ const Call = Type.Object(
           path: Type.String(),
           host: Type.Optional(Type.String()),
           query: Type.Optional(Type.String()),
-          special: Type.Optional(Type.Enum(["unknown_endpoint", "upgrade"])),
+          special: Type.Optional(Type.Enum([...HTTP_SPECIALS])),
         },
         { ...closed, description: "A plain HTTP call." },
       ),

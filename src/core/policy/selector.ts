@@ -1,4 +1,4 @@
-import type { Action, HttpAction, McpAction } from "../action.ts";
+import type { Action, HttpAction, HttpSpecial, McpAction } from "../action.ts";
 import { impossible } from "../../lib/impossible.ts";
 import { foldAddress, foldName, foldPath } from "../fold-name.ts";
 import {
@@ -39,7 +39,9 @@ export type Selector =
       readonly paths: readonly PathGlob[];
       readonly folded: readonly PathGlob[] | undefined;
       /** Deny rules admit everything: a forgotten key must not open a hole. */
-      readonly admits: Readonly<Record<"unknown_endpoint" | "upgrade", boolean>>;
+      readonly admits: Readonly<Record<HttpSpecial, boolean>>;
+      /** Whether a host without a port is meant on all its ports, where an agent chose the port. */
+      readonly everyPort: boolean;
     }
   | {
       readonly kind: "mcp";
@@ -89,6 +91,8 @@ export function compileSelector(clause: SelectorClause, effect: Effect): Selecto
     case "http": {
       const { allowUnknown, upgrade } = clause;
       const denies = effect === "deny";
+      // A rule written when hosts were the operator's to choose must not let agents choose them.
+      const namesHosts = clause.hosts.length > 0;
       const paths = clause.paths.map(({ text }) => pathGlob(text));
       return {
         kind: "http",
@@ -97,7 +101,13 @@ export function compileSelector(clause: SelectorClause, effect: Effect): Selecto
         methods: globs(clause.methods),
         paths,
         folded: restricts ? paths.map(foldedPathGlob) : undefined,
-        admits: { unknown_endpoint: denies || allowUnknown, upgrade: denies || upgrade },
+        admits: {
+          unknown_endpoint: denies || allowUnknown,
+          upgrade: denies || upgrade,
+          tunnel: denies || (namesHosts && clause.methods.some(({ text }) => text === "CONNECT")),
+          forwarded: denies || namesHosts,
+        },
+        everyPort: denies,
       };
     }
     case "mcp": {
@@ -228,6 +238,15 @@ function isNamedBy(
   );
 }
 
+function isAtHost(
+  { hosts, everyPort }: Extract<Selector, { kind: "http" }>,
+  { host, special }: HttpAction,
+): boolean {
+  if (matchesAnyName(hosts, host)) return true;
+  if (!everyPort || (special !== "tunnel" && special !== "forwarded")) return false;
+  return matchesAnyName(hosts, host.replace(/:\d+$/, ""));
+}
+
 function httpMisfit(
   selector: Extract<Selector, { kind: "http" }>,
   action: HttpAction,
@@ -235,7 +254,7 @@ function httpMisfit(
   if (action.special !== undefined && !selector.admits[action.special]) return "special";
   if (!matchesAnyName(selector.upstreams, action.upstream)) return "upstream";
   if (!matchesAnyName(selector.methods, action.method)) return "method";
-  if (!matchesAnyName(selector.hosts, action.host)) return "host";
+  if (!isAtHost(selector, action)) return "host";
   if (matchesAnyPath(selector.paths, action.path)) return undefined;
   if (selector.folded === undefined) return "path";
   return matchesAnyPath(selector.folded, foldPath(action.path)) ? undefined : "path";

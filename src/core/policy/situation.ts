@@ -3,6 +3,7 @@ import type { Action } from "../action.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import type { Finding } from "../inspect/finding.ts";
 import type { Principal } from "../principal.ts";
+import { specialOfForwarded } from "../forward-proxy.ts";
 import { id, instant } from "../units.ts";
 import { CLEARANCE_DEFAULT } from "../identity/directory-entry.ts";
 import type { TestCall, TestClause } from "./policy-file.ts";
@@ -80,7 +81,8 @@ function actionOf(call: TestCall): Action {
     case "http": {
       const { json, ...rest } = call;
       const body: JsonValue | undefined = json === undefined ? undefined : objectOf(json);
-      return { ...rest, upstream: id(call.upstream), body };
+      const special = call.special ?? specialOfForwarded(call.upstream, call.method);
+      return { ...rest, upstream: id(call.upstream), special, body };
     }
     case "mcp": {
       const { json, ...rest } = call;

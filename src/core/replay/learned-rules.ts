@@ -1,6 +1,6 @@
 /** Targets → rules: each as narrow as the calls that need it, and no wider than what decided them. */
 import { impossible } from "../../lib/impossible.ts";
-import type { Action } from "../action.ts";
+import type { Action, HttpSpecial } from "../action.ts";
 import type { Approval } from "../decision.ts";
 import type { CompiledRule } from "../policy/compiled-rule.ts";
 import type { Effect } from "../policy/policy-file.ts";
@@ -33,7 +33,7 @@ export type LearnedSelector =
       readonly upstream: string;
       readonly host: string;
       readonly method: string;
-      readonly special: "unknown_endpoint" | "upgrade" | undefined;
+      readonly special: HttpSpecial | undefined;
     }
   | { readonly kind: "mcp"; readonly upstream: string; readonly method: string };
 

@@ -1,6 +1,6 @@
 /** A judged call as the ledger tells it. Nobody's text is on record, so some of it is missing. */
 import { impossible } from "../../lib/impossible.ts";
-import type { Action, ToolAction } from "../action.ts";
+import { HTTP_SPECIALS, type Action, type ToolAction } from "../action.ts";
 import type { Finding } from "../inspect/finding.ts";
 import type {
   Asked,
@@ -116,10 +116,7 @@ function actionOf(asked: Asked, action: RecordedAction): Action {
       return { ...action, upstream, body: {} };
     case "http": {
       const { method, host, path } = action;
-      const special =
-        action.special === "upgrade" || action.special === "unknown_endpoint"
-          ? action.special
-          : undefined;
+      const special = HTTP_SPECIALS.find((one) => one === action.special);
       return { kind: "http", upstream, method, host, path, query: "", special, body: undefined };
     }
     case "mcp":

@@ -1,6 +1,7 @@
 /** An action in the terms of behaviour. */
 import type { Action, LlmAction } from "../action.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
+import { FORWARD_PROXY } from "../forward-proxy.ts";
 import { AUTHORIZE_SPEND, OWN_SERVER } from "../own-server.ts";
 import { impossible } from "../../lib/impossible.ts";
 import type { Call } from "./conduct.ts";
@@ -45,8 +46,11 @@ export function callName(action: Action): string {
       return `${upstream}.${action.model}`;
     case "tool":
       return `${upstream}.${action.tool}`;
-    case "http":
-      return `${upstream} ${action.method} ${action.path}`;
+    case "http": {
+      // All hosts behind the forward proxy are one upstream.
+      const host = upstream === FORWARD_PROXY ? action.host : "";
+      return `${upstream} ${action.method} ${host}${action.path}`;
+    }
     case "mcp":
       return `${upstream}.${action.method} ${action.name ?? ""}`;
     default:

@@ -1,6 +1,7 @@
 /** A call that an agent thinks of making, in the words of the own MCP server's tools. */
 import type { Action } from "../../core/action.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { specialOfForwarded } from "../../core/forward-proxy.ts";
 import { id } from "../../core/units.ts";
 
 export interface PlannedCall {
@@ -64,7 +65,8 @@ function wireCall({ model, method, path, upstream }: JsonObject): PlannedReading
   if (typeof method !== "string" || typeof path !== "string" || !path.startsWith("/")) {
     return problem("An HTTP call has a method and a path that starts with a slash.");
   }
-  const call = { host: "", query: "", special: undefined, body: undefined };
+  const special = specialOfForwarded(upstream, method.toUpperCase());
+  const call = { host: "", query: "", special, body: undefined };
   return planned(
     { kind: "http", ...place, method: method.toUpperCase(), path, ...call },
     NO_ARGUMENTS,

@@ -39,6 +39,11 @@ export const unknownEndpointWire: WireFamily = {
   open: (head) => new HttpWireExchange(head, "unknown_endpoint"),
 };
 
+/** To a host that the agent chose. */
+export const forwardedWire = {
+  open: (head) => new HttpWireExchange(head, "forwarded"),
+} as const satisfies WireFamily;
+
 class HttpWireExchange implements WireExchange {
   readonly bodyNeed: BodyNeed = "if_policy_reads_it";
   readonly target: string;

@@ -31,7 +31,7 @@ const STATUS = {
   http: { ...EVERYWHERE, policy: 403, budget: 402 },
 } as const satisfies Record<StatusWire, Record<RefusalClass, number>>;
 
-export type RefusalStatus = (typeof STATUS)[StatusWire][RefusalClass] | 504;
+export type RefusalStatus = (typeof STATUS)[StatusWire][RefusalClass] | 407 | 504;
 
 export function refusalStatus(
   wire: StatusWire,

@@ -99,7 +99,11 @@ function headersOf(
   }
   if (rules !== undefined && rules.length > 0) headers["x-sallyport-rule"] = headerText(rules);
   const kind = REFUSALS[code].class;
-  if (kind === "unauthenticated") headers["www-authenticate"] = 'Bearer realm="sallyport"';
+  if (kind === "unauthenticated") {
+    // Clients of a proxy show it nothing until they are asked (RFC 9110 §11.7.1), mostly by Basic.
+    if (refusal.status === 407) headers["proxy-authenticate"] = 'Basic realm="sallyport"';
+    else headers["www-authenticate"] = 'Bearer realm="sallyport"';
+  }
   if (kind === "rate" || kind === "unavailable") {
     headers["retry-after"] = String(retrySeconds(refusal));
   } else if (kind !== "upstream") {
@@ -148,6 +152,7 @@ const TITLE = {
   402: "Budget used up",
   403: "Not allowed",
   404: "Not found",
+  407: "Not authenticated",
   413: "Too large",
   426: "Upgrade not allowed",
   429: "Too many requests",
@@ -163,6 +168,7 @@ const OPENAI_TYPE = {
   402: "invalid_request_error",
   403: "invalid_request_error",
   404: "invalid_request_error",
+  407: "authentication_error",
   413: "invalid_request_error",
   426: "invalid_request_error",
   429: "rate_limit_error",
@@ -179,6 +185,7 @@ const ANTHROPIC_TYPE = {
   402: "billing_error",
   403: "permission_error",
   404: "not_found_error",
+  407: "authentication_error",
   413: "request_too_large",
   426: "invalid_request_error",
   429: "rate_limit_error",
@@ -195,6 +202,7 @@ const GEMINI_STATUS = {
   402: "RESOURCE_EXHAUSTED",
   403: "PERMISSION_DENIED",
   404: "NOT_FOUND",
+  407: "UNAUTHENTICATED",
   413: "INVALID_ARGUMENT",
   426: "FAILED_PRECONDITION",
   429: "RESOURCE_EXHAUSTED",

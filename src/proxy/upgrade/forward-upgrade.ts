@@ -10,7 +10,6 @@ import type { Vault } from "../../core/secret/vault.ts";
 import type { ExchangeId, Instant } from "../../core/units.ts";
 import type { Upstream, Wire } from "../../core/upstream.ts";
 import { pass } from "../../core/verdict.ts";
-import { STATUS_CODES } from "../../lib/node-http.ts";
 import type { Roster } from "../../lib/roster.ts";
 import type { Door } from "../../operations/govern.ts";
 import type {
@@ -29,7 +28,8 @@ import type { ConnectorFor } from "../upstream-pools.ts";
 import { writeFrame } from "./frame-reader.ts";
 import { createTunnelScreens, messageWatch } from "./tunnel-screens.ts";
 import type { OpenTunnel, TunnelEnd } from "./upgrade-tunnel.ts";
-import type { RequestHead, WireReply } from "../wire.ts";
+import type { RequestHead } from "../wire.ts";
+import { writeReply } from "../write-reply.ts";
 
 export interface UpgradeParts {
   readonly head: RequestHead;
@@ -199,16 +199,6 @@ const NEVER_ASKED: ResponseInspector = {
   end: () => ({ kind: "emit", chunks: [] }),
   report: () => TUNNELLED,
 };
-
-function writeReply(socket: Duplex, reply: WireReply): void {
-  if (!socket.writable) return;
-  const lines = Object.entries(reply.headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const reason = STATUS_CODES[reply.status] ?? "Refused";
-  socket.end(
-    `HTTP/1.1 ${reply.status} ${reason}\r\n${lines.join("")}connection: close\r\n` +
-      `content-length: ${Buffer.byteLength(reply.body)}\r\n\r\n${reply.body}`,
-  );
-}
 
 /** MCP refuses inside JSON-RPC, and an upgrade is none: it gets the plain HTTP shape. */
 function shapeOf({ wire }: Upstream): Exclude<Wire, "mcp"> {

@@ -16,8 +16,10 @@ const upstream = (name: string, wire: Wire, ref?: string): Upstream => ({
       : { ref, name: id("k"), header: "authorization", format: "{}", paths: [], methods: [] },
 });
 
+const GATE = { url: "http://127.0.0.1:4", key: "spt_k" } as const;
+
 const setup = (upstreams: readonly Upstream[], command: readonly string[], environment = {}) =>
-  childSetup({ url: "http://127.0.0.1:4", key: "spt_k", command, upstreams, environment });
+  childSetup({ ...GATE, command, upstreams, environment, isProxy: false });
 
 describe("childSetup", () => {
   it("points every SDK at its own upstream, in the form that it wants", () => {
@@ -39,6 +41,19 @@ describe("childSetup", () => {
       SALLYPORT_KEY: "spt_k",
       SALLYPORT_MCP_MY_TOOLS_URL: "http://127.0.0.1:4/mcp/my-tools",
       NO_PROXY: "127.0.0.1,localhost",
+    });
+  });
+
+  it("is the proxy of everything else where the gate is one", () => {
+    const environment = { HTTPS_PROXY: "http://corporate:3128", NO_PROXY: "intranet" };
+    const input = { ...GATE, command: ["agent"], upstreams: [], environment, isProxy: true };
+    const child = childSetup(input).environment;
+    for (const name of ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"]) {
+      expect(child[name]).toBe("http://agent:spt_k@127.0.0.1:4");
+    }
+    expect(child).toMatchObject({
+      NO_PROXY: "127.0.0.1,localhost",
+      no_proxy: "127.0.0.1,localhost",
     });
   });
 
