@@ -15,6 +15,8 @@ export interface StoreEvents {
   directoryAwaited(cause: string, wait: number): void;
   /** Replicas share a store and no directory; said at the start. */
   directoryIsOwn(): void;
+  /** A trusted issuer's keys cannot be had: its tokens will be nobody's once the known ones are old. */
+  issuerAway(issuer: string, cause: Error): void;
 }
 
 /** What surprises whoever adds a second replica to the Redis of the first. */
@@ -32,6 +34,7 @@ export const NOBODY_TOLD: StoreEvents = {
   directoryFault: () => undefined,
   directoryAwaited: () => undefined,
   directoryIsOwn: () => undefined,
+  issuerAway: () => undefined,
 };
 
 export function createStoreEvents(log: Log): StoreEvents {
@@ -53,6 +56,9 @@ export function createStoreEvents(log: Log): StoreEvents {
     },
     directoryIsOwn() {
       log.warn(OWN_DIRECTORY, "replicas share no directory");
+    },
+    issuerAway(issuer, { message: cause }) {
+      log.error({ issuer, cause }, "keys of a token issuer cannot be had");
     },
   };
 }

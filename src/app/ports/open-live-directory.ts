@@ -25,7 +25,10 @@ import type { Config } from "../config/config.ts";
 
 export interface LiveDirectoryParts {
   readonly config: Config;
-  readonly events: Pick<StoreEvents, "directoryFault" | "directoryAwaited" | "directoryIsOwn">;
+  readonly events: Pick<
+    StoreEvents,
+    "directoryFault" | "directoryAwaited" | "directoryIsOwn" | "issuerAway"
+  >;
   readonly now: () => Instant;
   readonly notifier: GateNotifier;
   /** What replicas share; undefined where everything is on this machine. */
@@ -62,7 +65,9 @@ export async function openLiveDirectory(parts: LiveDirectoryParts): Promise<Open
       accepts: config.accepts,
       tenant: DEFAULT_TENANT,
       feed,
-      tokens: createTokenReader(config.tokenIssuers, now),
+      tokens: createTokenReader(config.tokenIssuers, now, (issuer, cause) =>
+        events.issuerAway(issuer, cause),
+      ),
       now,
       onFault: (error) => events.directoryFault(error),
       onNews: (news) => {

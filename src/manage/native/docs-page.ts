@@ -37,7 +37,10 @@ table{border-collapse:collapse}td{padding:.15rem 1rem .15rem 0;vertical-align:to
 b{display:inline-block;min-width:4.2rem}:target>summary{background:#fd08}
 @media(prefers-color-scheme:dark){:root{color-scheme:dark}}`;
 
-export function docsPage(document: { readonly paths?: object | undefined }): string {
+export function docsPage(
+  document: { readonly paths?: object | undefined },
+  publicUrl: string,
+): string {
   const paths: readonly [string, unknown][] = Object.entries(document.paths ?? {});
   const sections = new Map<string, string[]>();
   for (const [path, item] of paths) {
@@ -59,7 +62,7 @@ export function docsPage(document: { readonly paths?: object | undefined }): str
     `<meta name="viewport" content="width=device-width,initial-scale=1">` +
     `<style>${STYLE}</style><h1>Sallyport API</h1>` +
     `<p>The machine-readable form is <a href="/openapi.json">/openapi.json</a>. The commands want ` +
-    `<code>SALLYPORT=http://127.0.0.1:4101</code> and a key in <code>KEY</code>; the first key is ` +
+    `<code>SALLYPORT=${escape(publicUrl)}</code> and a key in <code>KEY</code>; the first key is ` +
     `made by <a href="#post-core-v1-bootstrap"><code>POST /core/v1/bootstrap</code></a> or ` +
     `<code>sallyport keys create admin --role admin</code>. Errors are problem documents ` +
     `(RFC 9457) with a <code>code</code>.</p>` +

@@ -136,7 +136,7 @@ export async function createNativeApi(services: Services): Promise<Api> {
     api.swagger(),
   );
   api.get("/docs", { schema: { hide: true }, config: { access: "public" } }, (_request, reply) =>
-    reply.headers(DOCS_HEADERS).send(docsPage(api.swagger())),
+    reply.headers(DOCS_HEADERS).send(docsPage(api.swagger(), services.identity.publicUrl)),
   );
   await api.ready();
   return api;

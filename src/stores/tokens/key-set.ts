@@ -4,24 +4,31 @@ import { get } from "node:https";
 import type * as joseModule from "jose";
 import type { TrustedIssuer } from "../../core/identity/tokens.ts";
 import { monotonicMillis } from "../../lib/clock.ts";
+import { patientKeySet, type KeySet } from "./patient-key-set.ts";
 
 type Jose = typeof joseModule;
-export type KeySet = joseModule.JWTVerifyGetKey;
 
 /** A JWKS that does not answer must not hold agents up. */
 const TIMEOUT_MS = 2_000;
 const BYTES_MAX = 1_048_576;
-/** Between two looks at a file because of a key that is not in it. */
+/** Between two looks because of a key that is not among those that are known. */
 const COOLDOWN_MS = 5_000;
 
-export async function openKeySet(issuer: TrustedIssuer, jose: Jose): Promise<KeySet> {
+/** `told` hears that the issuer cannot be reached. */
+export async function openKeySet(
+  issuer: TrustedIssuer,
+  jose: Jose,
+  told: (cause: Error) => void,
+): Promise<KeySet> {
   const { jwks, caFile, tokenFile } = issuer;
   if (!/^https?:\/\//u.test(jwks)) return fileKeySet(jwks, jose);
   const plain = caFile === undefined && tokenFile === undefined;
-  return jose.createRemoteJWKSet(new URL(jwks), {
+  const remote = jose.createRemoteJWKSet(new URL(jwks), {
     timeoutDuration: TIMEOUT_MS,
+    cooldownDuration: COOLDOWN_MS,
     ...(!plain && { [jose.customFetch]: (url: string) => fetchAs(url, issuer) }),
   });
+  return patientKeySet(remote, jose, told);
 }
 
 async function fileKeySet(path: string, jose: Jose): Promise<KeySet> {

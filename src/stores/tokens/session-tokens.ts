@@ -10,7 +10,7 @@ export function createSessionTokens(
   store: Pick<DirectoryStore, "list">,
   now: () => Instant,
 ): SessionTokens {
-  const reader = createTokenReader([], now);
+  const reader = createTokenReader([], now, () => undefined);
   return {
     async sessionOf(token) {
       const query = { tenant: DEFAULT_TENANT, limit: KEYS_MAX };

@@ -3,7 +3,9 @@ import { isOwnToken, TOKEN_CHARS_MAX, TOKEN_TYPE } from "../../core/identity/tok
 import { TOKEN_ISSUER, type TrustedIssuer } from "../../core/identity/tokens.ts";
 import type { Instant } from "../../core/units.ts";
 import type { SigningKeys, TokenReader, TokenSubject } from "../directory/live-directory.ts";
-import { openKeySet, type KeySet } from "./key-set.ts";
+import { errorOf } from "../../lib/caught.ts";
+import { openKeySet } from "./key-set.ts";
+import type { KeySet } from "./patient-key-set.ts";
 
 /** What other issuers may sign with; nothing symmetric, nothing without a signature. */
 const ALGORITHMS = ["EdDSA", "ES256", "ES384", "RS256", "RS384", "PS256"];
@@ -12,37 +14,64 @@ const CLOCK_TOLERANCE_S = 5;
 export function createTokenReader(
   issuers: readonly TrustedIssuer[],
   now: () => Instant,
+  onAway: (issuer: string, cause: Error) => void,
 ): TokenReader {
+  const readForeign = foreignReader(issuers, now, onAway);
+  return {
+    async read(token, index) {
+      if (token.length > TOKEN_CHARS_MAX) return undefined;
+      try {
+        return await (isOwnToken(token) ? readOwn(token, index, now()) : readForeign(token));
+      } catch {
+        // Expired, forged, or its keys cannot be had: nobody's, and the agent hears no more.
+        return undefined;
+      }
+    },
+  };
+}
+
+async function readOwn(
+  token: string,
+  index: SigningKeys,
+  now: Instant,
+): Promise<TokenSubject | undefined> {
+  const { jwtVerify, importJWK } = await import("jose");
+  const { payload } = await jwtVerify(
+    token,
+    async ({ kid = "" }) => {
+      const jwk = index.signingKey(kid);
+      if (jwk === undefined) throw new RangeError("a key that nobody knows");
+      return importJWK({ ...jwk }, "EdDSA");
+    },
+    {
+      algorithms: ["EdDSA"],
+      typ: TOKEN_TYPE,
+      issuer: TOKEN_ISSUER,
+      audience: TOKEN_ISSUER,
+      currentDate: new Date(now),
+    },
+  );
+  return payload.jti === undefined ? undefined : { kind: "session", session: payload.jti };
+}
+
+/** Rejects where the token is wrong, or its issuer's keys cannot be had. */
+function foreignReader(
+  issuers: readonly TrustedIssuer[],
+  now: () => Instant,
+  onAway: (issuer: string, cause: Error) => void,
+): (token: string) => Promise<TokenSubject | undefined> {
   const keySets = new Map<string, Promise<KeySet>>();
-
-  async function readOwn(token: string, index: SigningKeys): Promise<TokenSubject | undefined> {
-    const { jwtVerify, importJWK } = await import("jose");
-    const { payload } = await jwtVerify(
-      token,
-      async ({ kid = "" }) => {
-        const jwk = index.signingKey(kid);
-        if (jwk === undefined) throw new RangeError("a key that nobody knows");
-        return importJWK({ ...jwk }, "EdDSA");
-      },
-      {
-        algorithms: ["EdDSA"],
-        typ: TOKEN_TYPE,
-        issuer: TOKEN_ISSUER,
-        audience: TOKEN_ISSUER,
-        currentDate: new Date(now()),
-      },
-    );
-    return payload.jti === undefined ? undefined : { kind: "session", session: payload.jti };
-  }
-
-  async function readForeign(token: string): Promise<TokenSubject | undefined> {
+  return async (token) => {
     const jose = await import("jose");
     const { iss } = jose.decodeJwt(token);
     const trusted = issuers.find(({ issuer }) => issuer === iss);
     if (trusted === undefined) return undefined;
-    const known = keySets.get(trusted.issuer) ?? openKeySet(trusted, jose);
+    const told = (cause: Error): void => onAway(trusted.issuer, cause);
+    const known = keySets.get(trusted.issuer) ?? openKeySet(trusted, jose, told);
     keySets.set(trusted.issuer, known);
-    known.catch(() => keySets.delete(trusted.issuer));
+    known.catch((error: unknown) => {
+      if (keySets.delete(trusted.issuer)) told(errorOf(error));
+    });
     const { payload } = await jose.jwtVerify(token, await known, {
       algorithms: ALGORITHMS,
       issuer: trusted.issuer,
@@ -53,17 +82,5 @@ export function createTokenReader(
     });
     if (payload.sub === undefined) return undefined;
     return { kind: "subject", subject: trusted.subjectPrefix + payload.sub };
-  }
-
-  return {
-    async read(token, index) {
-      if (token.length > TOKEN_CHARS_MAX) return undefined;
-      try {
-        return await (isOwnToken(token) ? readOwn(token, index) : readForeign(token));
-      } catch {
-        // Expired, forged, or its keys cannot be had: nobody's, and nothing more is said.
-        return undefined;
-      }
-    },
   };
 }

@@ -2,7 +2,12 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { includesRole, ROLES, type Role } from "../../../src/core/identity/role.ts";
-import { openNativeFixture, type Method, type NativeFixture } from "../../support/native-api.ts";
+import {
+  openNativeFixture,
+  PUBLIC_URL,
+  type Method,
+  type NativeFixture,
+} from "../../support/native-api.ts";
 import { sampleOf, type JsonSchema } from "../../support/schema-samples.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
 
@@ -121,6 +126,7 @@ describe("the document", () => {
     const page = await fixture.ask("GET", "/docs", { key: undefined });
     expect(page.text).toContain("/core/v1/keys");
     expect(page.text).not.toContain("<script");
+    expect(page.text).toContain(`SALLYPORT=${PUBLIC_URL}`);
     // Readable on a telephone, and without a network: nothing is loaded from anywhere.
     expect(page.text).toContain('name="viewport"');
     expect(page.text).not.toMatch(/\b(?:src|srcset|integrity)=|@import|url\(/);

@@ -17,6 +17,8 @@ async function indexOf({ ports }: NativeFixture) {
   return index;
 }
 
+const nobodyAway = (issuer: string): void => expect.fail(`${issuer} is away`);
+
 describe("an execution token", () => {
   it("is known at sight, lasts 900 seconds, and leads to its session", async () => {
     await using fixture = await openNativeFixture();
@@ -25,7 +27,7 @@ describe("an execution token", () => {
     expect(isOwnToken(json.token)).toBe(true);
     expect(json.expires_at).toBe("2026-11-21T06:15:00.000Z");
     const index = await indexOf(fixture);
-    const reader = createTokenReader([], () => instant(fixture.clock.now));
+    const reader = createTokenReader([], () => instant(fixture.clock.now), nobodyAway);
     expect(await reader.read(json.token, index)).toEqual({ kind: "session", session: json.jti });
     const forged = `${json.token.slice(0, -4)}AAAA`;
     expect(await reader.read(forged, index)).toBeUndefined();
@@ -115,6 +117,7 @@ describe("a token of another issuer", () => {
         },
       ],
       () => instant(now * 1000),
+      nobodyAway,
     );
     const token = (claims: { iss?: string; aud?: string; exp?: number }) =>
       new SignJWT({ iss: issuer, aud: "sallyport", sub: subject, exp: now + 60, ...claims })
