@@ -60,9 +60,14 @@ export interface ScanPlan {
   readonly labels: Map<string, readonly Labelled[]>;
   /** Names of members in which nothing was found: they are the same in every body. */
   readonly cleanNames: Set<string>;
+  /**
+   * Short texts that are worth a look and had nothing in them, such as the role in every message,
+   * each with what it was called.
+   */
+  readonly cleanShort: Map<string, string>;
 }
 
-/** Names kept; past it they are looked at anew. */
+/** Names kept, and short texts; past it they are looked at anew. */
 const LABELS_MAX = 1024;
 const LABEL_UNITS_MAX = 64;
 /** A name in which this plan found nothing. */
@@ -70,6 +75,18 @@ export function keepName({ cleanNames }: ScanPlan, name: string): void {
   if (name.length > LABEL_UNITS_MAX) return;
   if (cleanNames.size >= LABELS_MAX) cleanNames.clear();
   cleanNames.add(name);
+}
+
+/** A short text of this label in which this plan found nothing. */
+export function keepShort({ cleanShort }: ScanPlan, text: string, label: string): void {
+  if (text.length > LABEL_UNITS_MAX || label.length > LABEL_UNITS_MAX) return;
+  if (cleanShort.size >= LABELS_MAX) cleanShort.clear();
+  cleanShort.set(text, label);
+}
+
+/** Whether that was the last such text. */
+export function isKeptShort({ cleanShort }: ScanPlan, text: string, label: string): boolean {
+  return text.length <= LABEL_UNITS_MAX && cleanShort.get(text) === label;
 }
 
 const NOT_LABELLED: readonly Labelled[] = [];
@@ -113,7 +130,10 @@ function named(inspection: Inspection): ScanPlan {
   const lowest = opinions === undefined ? Infinity : sumOf(opinions.band.from);
   // What an opinion may raise must be seen in the first place.
   const classifies = plan.classifies === Infinity ? Infinity : Math.min(plan.classifies, lowest);
-  return { ...plan, empty, classifies, aliases, opinions, restored, foreseen: new Set() };
+  // What was clean where less was classified may not be.
+  const cleanShort = classifies === plan.classifies ? plan.cleanShort : new Map<string, string>();
+  const foreseen = new Set<ReadonlyMap<string, KnownText>>();
+  return { ...plan, empty, classifies, aliases, opinions, restored, foreseen, cleanShort };
 }
 
 const NOTHING_RESTORED: ReadonlyMap<string, string> = new Map();
@@ -201,6 +221,7 @@ function compile(inspection: Inspection): ScanPlan {
     foreseen: new Set(),
     labels: new Map(),
     cleanNames: new Set(),
+    cleanShort: new Map(),
   };
 }
 

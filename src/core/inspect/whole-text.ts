@@ -8,7 +8,7 @@ import { FINDINGS_MAX } from "./judge.ts";
 import { asShown, hasOverride } from "./layers/overrides.ts";
 import { keepClean, recall } from "./known-texts.ts";
 import { EVERYWHERE, firstInterest, firstLiteral } from "./quick-look.ts";
-import { labelledBy, type ScanPlan } from "./scan-plan.ts";
+import { isKeptShort, keepShort, labelledBy, type ScanPlan } from "./scan-plan.ts";
 import { enterInner, grantInner, leaveInner, type ScanBudget } from "./scan-budget.ts";
 import { openScan, type TextScan } from "./text-scan.ts";
 
@@ -44,13 +44,19 @@ export function lookAtText(
     if (lean === 0) keepClean(plan, text, undefined);
     return undefined;
   }
+  const isPlain = labelled.length === 0 && lean === 0;
+  const literals = withheld.length + plan.restored.size;
+  if (isPlain && literals === 0 && isKeptShort(plan, text, label)) return undefined;
   const scan = openScan(plan, withheld, part, budget);
   scan.lean = lean;
   scan.label = label;
   scan.labelled = labelled;
   scanWhole(scan, text, first);
   if (hasOverride(text)) lookAtShown(scan, text);
-  if (labelled.length === 0 && lean === 0 && foundNothing(scan)) keepClean(plan, text, label);
+  if (isPlain && foundNothing(scan)) {
+    keepClean(plan, text, label);
+    if (literals === 0) keepShort(plan, text, label);
+  }
   return scan;
 }
 

@@ -73,3 +73,27 @@ describe("a long text that was clean a moment ago", () => {
     expect(workOf(() => scanJson(inspection, text, []))).toBeGreaterThan(text.length);
   });
 });
+
+describe("a short text that was clean a moment ago", () => {
+  it("is not judged again where it stands in every message", () => {
+    const inspection = looking(["injection"], "block", 80);
+    const said = { role: "assistant" };
+    const first = workOf(() => scanJson(inspection, said, []));
+    expect(workOf(() => scanJson(inspection, said, []))).toBeLessThan(first / 2);
+  });
+
+  it("is judged again by another name, another policy, and for secrets to take out", () => {
+    const inspection = looking(["pii"], "report", 80);
+    const text = "id 536-90-4399";
+    expect(scanJson(inspection, { content: text }, []).findings).toEqual([]);
+    expect(scanJson(inspection, { content: text }, []).findings).toEqual([]);
+    expect(scanJson(inspection, { ssn: text }, []).findings).toHaveLength(1);
+    expect(scanJson(inspection, { content: text }, []).findings).toEqual([]);
+    expect(scanJson(looking(["pii"], "report", 60), { content: text }, []).findings).toHaveLength(
+      1,
+    );
+    expect(scanJson(inspection, { content: text }, ["536-90"]).value).toEqual({
+      content: "id [withheld]-4399",
+    });
+  });
+});
