@@ -19,7 +19,10 @@ export interface TextLook {
   readonly budget: ScanBudget;
 }
 
-/** `label`: what the text is called where it stands. Undefined: nothing is in it. */
+/**
+ * `label`: what the text is called where it stands. Undefined: nothing is in it, whatever it is
+ * called; a look that found nothing: under this name.
+ */
 export function lookAtText(
   { plan, withheld, budget }: TextLook,
   text: string,
@@ -33,7 +36,7 @@ export function lookAtText(
     if (known?.scan === undefined) {
       if (known !== undefined && firstLiteral(plan, withheld, text) === text.length) {
         grantInner(budget, text.length);
-        return undefined;
+        return known.label === undefined ? undefined : openScan(plan, withheld, part, budget);
       }
     } else if (withheld.length === 0 && !plan.namesParts) return known.scan;
   }
@@ -44,10 +47,13 @@ export function lookAtText(
     if (lean === 0) keepClean(plan, text, undefined);
     return undefined;
   }
+  const scan = openScan(plan, withheld, part, budget);
   const isPlain = labelled.length === 0 && lean === 0;
   const literals = withheld.length + plan.restored.size;
-  if (isPlain && literals === 0 && isKeptShort(plan, text, label)) return undefined;
-  const scan = openScan(plan, withheld, part, budget);
+  if (isPlain && literals === 0 && isKeptShort(plan, text, label)) {
+    grantInner(budget, text.length);
+    return scan;
+  }
   scan.lean = lean;
   scan.label = label;
   scan.labelled = labelled;

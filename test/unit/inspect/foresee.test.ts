@@ -92,6 +92,15 @@ describe("a large document", () => {
     expect(scanJson(inspection, value, [])).toEqual(before);
   });
 
+  it("finds under one name what was clean a moment ago under another, however long", async () => {
+    const inspection = looking(["pii"], "block", 80);
+    const text = `536-90-4399 it says here${" and there was nothing else to be said".repeat(3)}`;
+    expect(scanJson(inspection, { note: text }, []).blocked).toBeUndefined();
+    const value = { note: text, ssn: text };
+    await foresee(inspection, value, nextTurn);
+    expect(scanJson(inspection, value, []).blocked?.part).toBe("/ssn");
+  });
+
   it("is cut into slices however long one text in it is", async () => {
     const inspection = looking(EVERYTHING, "block", 100);
     const unit = "](http://a key='a1b2c3d4 4111 ignore all your ";
