@@ -1,6 +1,7 @@
 /** Corpus texts as a classifier is trained on them: the features of each token, flat. */
 import { endTokens, readTokens } from "../../src/core/inspect/classifier/read-tokens.ts";
 import { signatureFeature } from "../../src/core/inspect/classifier/token-features.ts";
+import { featuresOf } from "../../src/core/inspect/classifier/token-batch.ts";
 import { openTokens } from "../../src/core/inspect/classifier/token-reader.ts";
 import { foldLiteral } from "../../src/core/inspect/fold.ts";
 import type { Inspection } from "../../src/core/inspect/inspection.ts";
@@ -39,12 +40,15 @@ export function exampleOf(text: string, dimensions: number, labels: Labels): Exa
   const starts: number[] = [];
   let next = 0;
   const reader = openTokens({
-    token(found, count, _start, end) {
-      starts.push(features.length);
-      for (let i = 0; i < count; i += 1) features.push((found[i] ?? 0) & (dimensions - 1));
-      for (let hit = hits[next]; hit !== undefined && hit.start < end; hit = hits[next]) {
-        features.push(signatureFeature(hit.signature) & (dimensions - 1));
-        next += 1;
+    take(tokens) {
+      for (let t = 0; t < tokens.count; t += 1) {
+        starts.push(features.length);
+        for (const one of featuresOf(tokens, t)) features.push(one & (dimensions - 1));
+        const end = tokens.ends[t] ?? 0;
+        for (let hit = hits[next]; hit !== undefined && hit.start < end; hit = hits[next]) {
+          features.push(signatureFeature(hit.signature) & (dimensions - 1));
+          next += 1;
+        }
       }
     },
   });

@@ -4,12 +4,15 @@
  * rest. The cost does not depend on how many anchors there are.
  */
 import type { Signature } from "./signature.ts";
+import { BLOCK_MAX, load, openBlock, reach } from "./text-block.ts";
 import { isAscii, isDigit, isLetter } from "./text-units.ts";
 
 // What the loops read is neither imported nor exported: such constants are looked up each time.
 const CLASS_BITS = 6;
 const CLASSES = 1 << CLASS_BITS;
 export const ASCII_END = 0x80;
+/** Units that a key tells. */
+const KEY_UNITS = 3;
 /** Three classes, and the lowest bit of the one before: whether that unit is in a word. */
 const KEY_MASK = (1 << (3 * CLASS_BITS + 1)) - 1;
 const IN_WORD = 1 << (3 * CLASS_BITS);
@@ -71,46 +74,21 @@ export interface Trie {
 export const NONE: readonly Signature[] = [];
 /** Units that are not worth a copy. */
 const SHORT_TEXT = 24;
-/** Units copied at once: little at first, as nothing further may be wanted. */
-const BLOCK_MIN = 256;
-const BLOCK_MAX = 4096;
-const encoder = new TextEncoder();
-const block = new Uint8Array(BLOCK_MAX);
-/** What is in the block: a stretch of a text. The next anchor is mostly asked for right behind the last. */
-const loaded = { text: "", from: 0, to: 0, isAscii: true };
+/** The next anchor is mostly asked for right behind the last. */
+const block = openBlock();
+const units = block.units;
 
 /** The first place from `from` on where an anchor stands, or begins at the end; or -1. */
 export function nextAnchor(table: AnchorTable, text: string, from: number): number {
   const { length } = text;
   let at = from;
   while (length - at > SHORT_TEXT) {
-    if (at < loaded.from || at + 2 >= loaded.to || loaded.text !== text) load(text, at);
-    const end = loaded.to;
-    const found = loaded.isAscii
-      ? inBlock(table, text, at, end, true)
-      : inUnits(table, text, at, end, true);
-    if (found >= 0 || end === length) return found;
-    at = end - 2;
+    reach(block, text, at, KEY_UNITS);
+    const found = inBlock(table, text, at, true);
+    if (found >= 0 || block.to === length) return found;
+    at = block.to - KEY_UNITS + 1;
   }
   return inUnits(table, text, at, length, true);
-}
-
-/** Puts as much of the text into the block as it is worth: more of what was gone through before. */
-function load(text: string, from: number): void {
-  const goesOn = from + 2 === loaded.to && loaded.text === text;
-  const size = goesOn ? Math.min(4 * (loaded.to - loaded.from), BLOCK_MAX) : BLOCK_MIN;
-  const to = Math.min(text.length, from + size);
-  loaded.isAscii = copy(text, from, to);
-  loaded.text = text;
-  loaded.from = from;
-  loaded.to = to;
-}
-
-/** Whether all of it was ASCII. */
-function copy(text: string, from: number, to: number): boolean {
-  const piece = to - from === text.length ? text : text.slice(from, to);
-  const { read, written } = encoder.encodeInto(piece, block);
-  return read === to - from && written === read;
 }
 
 /** In a complete text: where the first anchor stands, its length if nowhere, 0 if it needs folding. */
@@ -121,36 +99,23 @@ export function firstAnchor(table: AnchorTable, text: string): number {
     const found = inUnits(table, text, 0, length, false);
     return found < 0 ? length : found;
   }
-  for (let at = 0; ; at += BLOCK_MAX - 2) {
-    const end = Math.min(length, at + BLOCK_MAX);
-    loaded.text = text;
-    loaded.from = at;
-    loaded.to = end;
-    loaded.isAscii = copy(text, at, end);
-    if (!loaded.isAscii) return 0;
-    const found = inBlock(table, text, at, end, false);
+  for (let at = 0; ; at += BLOCK_MAX - KEY_UNITS + 1) {
+    load(block, text, at, Math.min(length, at + BLOCK_MAX));
+    if (!block.isAscii) return 0;
+    const found = inBlock(table, text, at, false);
     if (found >= 0) return isAscii(text) ? found : 0;
-    if (end === length) return length;
+    if (block.to === length) return length;
   }
 }
 
-/**
- * In what is loaded: bytes are read three times as fast as the units of a string. `open`: an anchor
- * may go on behind the text.
- */
-function inBlock(
-  table: AnchorTable,
-  text: string,
-  from: number,
-  to: number,
-  open: boolean,
-): number {
+/** In what is loaded. `open`: an anchor may go on behind the text. */
+function inBlock(table: AnchorTable, text: string, from: number, open: boolean): number {
   const { bits, trie } = table;
-  const begin = loaded.from;
-  const count = to - begin;
+  const begin = block.from;
+  const count = block.to - begin;
   let key = keyBefore(text, from);
   for (let i = from - begin + 2; i < count; i += 1) {
-    key = ((key << CLASS_BITS) | (classOf[block[i] ?? 0] ?? 0)) & KEY_MASK;
+    key = ((key << CLASS_BITS) | (classOf[units[i] ?? 0] ?? 0)) & KEY_MASK;
     if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
     if (leadsOn(trie, text, begin + i + 1, startOf(table, key), open)) {
       return keepPlace(table, text, begin + i - 2);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { scoreOf, sumOf } from "../../../src/core/inspect/classifier/classifier.ts";
 import { endTokens, readTokens } from "../../../src/core/inspect/classifier/read-tokens.ts";
+import { featuresOf } from "../../../src/core/inspect/classifier/token-batch.ts";
 import { openTokens } from "../../../src/core/inspect/classifier/token-reader.ts";
 import { applyEdits } from "../../../src/core/inspect/edit.ts";
 import { createPartScanner } from "../../../src/core/inspect/part-scanner.ts";
@@ -131,8 +132,11 @@ describe("tokens", () => {
   function tokensOf(text: string, cuts: readonly number[]) {
     const tokens: unknown[] = [];
     const reader = openTokens({
-      token: (features, count, start, end) =>
-        void tokens.push([[...features.subarray(0, count)], start, end]),
+      take(batch) {
+        for (let t = 0; t < batch.count; t += 1) {
+          tokens.push([[...featuresOf(batch, t)], batch.starts[t], batch.ends[t]]);
+        }
+      },
     });
     const places = [0, ...cuts.map((cut) => cut % (text.length + 1)), text.length].toSorted(
       (a, b) => a - b,

@@ -7,6 +7,7 @@ import { decodeBase64 } from "../layers/base-n.ts";
 import { toOriginal, type OffsetMap } from "../fold.ts";
 import WEIGHTS from "./injection-weights.json" with { type: "json" };
 import { endTokens, readTokens, tokenStart } from "./read-tokens.ts";
+import { batch } from "./token-batch.ts";
 import { openTokens, resetTokens, type TokenReader } from "./token-reader.ts";
 
 /** Tokens that are summed at most. */
@@ -27,6 +28,7 @@ const OPERATING_SCORE = 80;
 const OPERATING_ODDS = Math.log(OPERATING_SCORE / (100 - OPERATING_SCORE));
 
 const weights = decodeWeights();
+const { features, featureEnds, starts, ends } = batch;
 
 /** Bytes stay bytes: all of them fit into the nearest cache. */
 function decodeWeights(): Int8Array {
@@ -78,9 +80,7 @@ export interface LaneHit {
 
 export function openLane(threshold: number, map: OffsetMap, report: (end: number) => void): Lane {
   const lane: Lane = {
-    reader: openTokens({
-      token: (features, count, start, end) => take(lane, features, count, start, end),
-    }),
+    reader: openTokens({ take: ({ count }) => weigh(lane, count) }),
     values: new Int32Array(WINDOW),
     starts: new Float64Array(WINDOW),
     origins: new Float64Array(WINDOW),
@@ -151,38 +151,63 @@ export function clearWindow(lane: Lane): void {
   lane.sum = 0;
 }
 
-function take(lane: Lane, features: Int32Array, count: number, start: number, end: number): void {
-  let value = 0;
-  for (let i = 0; i < count; i += 1) value += weights[(features[i] ?? 0) & MASK] ?? 0;
-  while (lane.hits.length > 0 && (lane.hits[0]?.offset ?? 0) < end) {
-    value += weights[(lane.hits.shift()?.feature ?? 0) & MASK] ?? 0;
+function weigh(lane: Lane, count: number): void {
+  const { values, map, threshold } = lane;
+  const isMoved = map.at.length > 0;
+  let { sum, held, slot } = lane;
+  let next = 0;
+  for (let t = 0; t < count; t += 1) {
+    let value = 0;
+    for (const end = featureEnds[t] ?? 0; next < end; next += 1) {
+      value += weights[(features[next] ?? 0) & MASK] ?? 0;
+    }
+    if (lane.hits.length > 0) value += weightOfHits(lane, ends[t] ?? 0);
+    if (sum <= 0) held = sum = 0;
+    if (held === WINDOW) sum -= values[slot] ?? 0;
+    else held += 1;
+    sum += value;
+    values[slot] = value;
+    const start = starts[t] ?? 0;
+    lane.starts[slot] = start;
+    lane.origins[slot] = isMoved ? toOriginal(map, start) : start;
+    slot = slot + 1 === WINDOW ? 0 : slot + 1;
+    lane.tokens += 1;
+    if (sum < threshold || lane.tokens < TOKENS_MIN) continue;
+    keepWindow(lane, sum, held, slot);
+    lane.report(ends[t] ?? 0);
+    ({ sum, held } = lane);
   }
-  if (lane.sum <= 0) clearWindow(lane);
-  const { slot } = lane;
-  if (lane.held === WINDOW) lane.sum -= lane.values[slot] ?? 0;
-  else lane.held += 1;
-  lane.sum += value;
-  lane.values[slot] = value;
-  lane.starts[slot] = start;
-  lane.origins[slot] = toOriginal(lane.map, start);
-  lane.tokens += 1;
-  lane.slot = slot + 1 === WINDOW ? 0 : slot + 1;
-  if (lane.sum >= lane.threshold && lane.tokens >= TOKENS_MIN) lane.report(end);
+  keepWindow(lane, sum, held, slot);
 }
 
-let peak = -Infinity;
+function keepWindow(lane: Lane, sum: number, held: number, slot: number): void {
+  lane.sum = sum;
+  lane.held = held;
+  lane.slot = slot;
+}
+
+/** Of those before `end`, which count once. */
+function weightOfHits({ hits }: Lane, end: number): number {
+  let value = 0;
+  while (hits.length > 0 && (hits[0]?.offset ?? 0) < end) {
+    value += weights[(hits.shift()?.feature ?? 0) & MASK] ?? 0;
+  }
+  return value;
+}
+
+let reached = false;
 const UNFOLDED: OffsetMap = { at: [], delta: [] };
-const notePeak = (): void => {
-  if (quick.sum > peak) peak = quick.sum;
+const noteReached = (): void => {
+  reached = true;
 };
-const quick = openLane(-Infinity, UNFOLDED, notePeak);
+const quick = openLane(Infinity, UNFOLDED, noteReached);
 
 /** Whether a complete text, without signatures in it, reaches the sum anywhere. */
 export function reaches(text: string, threshold: number): boolean {
   if (text.length < CLASSIFIED_UNITS_MIN) return false;
-  peak = -Infinity;
-  reopenLane(quick, -Infinity, UNFOLDED, notePeak);
+  reached = false;
+  reopenLane(quick, threshold, UNFOLDED, noteReached);
   classify(quick, text, 0, text.length);
   endLane(quick);
-  return peak >= threshold;
+  return reached;
 }

@@ -2,26 +2,30 @@
  * What a token says: numbers that name the word, its stem, the stems before it, the part it plays in
  * an attack, how it is written and where it stands.
  */
+import { batch, MARKS, QUOTATION_SHIFT } from "./token-batch.ts";
 import {
+  isRepeated,
   REPEAT_REACH,
+  ROLE_BITS,
   ROLE_REACH,
-  SEEN,
-  startToken,
-  WORD_TOKEN,
   type TokenReader,
 } from "./token-reader.ts";
-import { closeByWord, hearToken, quotationOf, talkLevel } from "./token-setting.ts";
-import { hashOf, isTalk, PRIME, roleOf, STEM_UNITS } from "./word-roles.ts";
+import { hearToken, talkLevel } from "./token-setting.ts";
+import { hashOf, isTalk, PRIME, roleOf } from "./word-roles.ts";
 
-/** Words this long are no words and say nothing; nor does a letter alone. */
-const WORD_MAX = 24;
-
-const IS_SMALL = SEEN.SMALL;
-const IS_LETTER = SEEN.SMALL | SEEN.CAPITAL;
-const IS_DIGIT = SEEN.DIGIT;
+const tokens = batch;
+const { hashes, stems, marks, features, featureEnds } = batch;
+const IS_WORD = MARKS.WORD;
+const IS_NUMBER = MARKS.NUMBER;
+const IS_LOUD = MARKS.LOUD;
+const HAS_DIGIT = MARKS.DIGIT;
+/** What is no word says nothing, nor does a letter alone. */
+const IS_MUTE = MARKS.LONG | MARKS.SINGLE;
+const ROLE_MASK = (1 << ROLE_BITS) - 1;
+const HAS_NO_STEM = MARKS.LONG | MARKS.NUMBER;
 
 // What kinds of features there are: each begins its hash with its own number.
-const IS_WORD = 0x1f3d;
+const IS_TOKEN = 0x1f3d;
 const IS_PAIR = 0x2b11;
 const IS_SKIP = 0x3c77;
 const IS_WIDE_SKIP = 0x4a2f;
@@ -35,62 +39,52 @@ const IS_TALKED = 0xb5e1;
 const NUMBER = 0x0a0a0a0a;
 const LONG_WORD = 0x0b0b0b0b;
 
-export function endToken(reader: TokenReader, end: number): void {
-  const { features, length, kind } = reader;
-  let hash = reader.hash;
-  let stem = length < STEM_UNITS ? hash : reader.stem;
-  const isLong = length > WORD_MAX;
-  hearToken(reader.setting, kind === WORD_TOKEN && isTalk(stem));
-  if (kind === WORD_TOKEN && (reader.seen & IS_LETTER) === 0) hash = stem = NUMBER;
-  else if (isLong) hash = stem = LONG_WORD;
-  const isLetter = kind === WORD_TOKEN && length === 1;
-  if (isLong || isLetter || isRepeated(reader, hash)) {
-    reader.sink.token(features, 0, reader.start, end);
-    pass(reader, stem);
-    return;
+/** Gives each token of the batch its features. */
+export function describeTokens(reader: TokenReader): void {
+  let end = 0;
+  for (let t = 0; t < tokens.count; t += 1) {
+    const mark = marks[t] ?? 0;
+    let hash = hashes[t] ?? 0;
+    let stem = stems[t] ?? 0;
+    hearToken(reader.setting, (mark & IS_WORD) !== 0 && isTalk(stem));
+    if ((mark & HAS_NO_STEM) !== 0) hash = stem = (mark & IS_NUMBER) === 0 ? LONG_WORD : NUMBER;
+    if ((mark & IS_MUTE) === 0 && !isRepeated(reader, hash)) {
+      end = describe(reader, hash, stem, mark, end);
+    }
+    featureEnds[t] = end;
+    reader.turn = reader.turn + 1 === REPEAT_REACH ? 0 : reader.turn + 1;
+    reader.before3 = reader.before2;
+    reader.before2 = reader.before1;
+    reader.before1 = Math.imul(stem, PRIME);
   }
-  features[0] = mixed(IS_WORD, hash);
-  features[1] = mixed(IS_PAIR ^ reader.before1, stem);
-  features[2] = mixed(IS_SKIP ^ reader.before2, stem);
-  features[3] = mixed(IS_WIDE_SKIP ^ reader.before3, stem);
-  let count = 4;
-  if (reader.capitals >= 3 && (reader.seen & IS_SMALL) === 0) {
-    features[count] = mixed(IS_CAPITALS, stem);
-    count += 1;
-  }
-  if (kind === WORD_TOKEN) count = playRole(reader, roleOf(hash), count);
-  reader.sink.token(features, count, reader.start, end);
-  pass(reader, stem);
 }
 
-function isRepeated({ recent, recentBytes, turn }: TokenReader, hash: number): boolean {
-  const byte = hash & 0xff;
-  if (recentBytes[byte] !== 0) {
-    for (let i = 0; i < REPEAT_REACH; i += 1) if (recent[i] === hash) return true;
+/** Where its features end that begin at `from`. */
+function describe(
+  reader: TokenReader,
+  hash: number,
+  stem: number,
+  mark: number,
+  from: number,
+): number {
+  features[from] = mixed(IS_TOKEN, hash);
+  features[from + 1] = mixed(IS_PAIR ^ reader.before1, stem);
+  features[from + 2] = mixed(IS_SKIP ^ reader.before2, stem);
+  features[from + 3] = mixed(IS_WIDE_SKIP ^ reader.before3, stem);
+  let end = from + 4;
+  if ((mark & IS_LOUD) !== 0) {
+    features[end] = mixed(IS_CAPITALS, stem);
+    end += 1;
   }
-  const oldest = (recent[turn] ?? 0) & 0xff;
-  recentBytes[oldest] = (recentBytes[oldest] ?? 0) - 1;
-  recentBytes[byte] = (recentBytes[byte] ?? 0) + 1;
-  recent[turn] = hash;
-  return false;
-}
-
-function pass(reader: TokenReader, stem: number): void {
-  reader.turn = reader.turn + 1 === REPEAT_REACH ? 0 : reader.turn + 1;
-  reader.before3 = reader.before2;
-  reader.before2 = reader.before1;
-  reader.before1 = Math.imul(stem, PRIME);
-  if (reader.last !== 0) closeByWord(reader.setting, reader.last);
-  reader.last = 0;
-  startToken(reader);
+  return (mark & IS_WORD) === 0 ? end : playRole(reader, roleOf(hash), mark, end);
 }
 
 /** The part that the word plays, and pairs of parts in the words before it. */
-function playRole(reader: TokenReader, role: number, from: number): number {
-  const { features, roles, setting } = reader;
+function playRole(reader: TokenReader, role: number, mark: number, from: number): number {
+  const { setting } = reader;
   let count = from;
   if (role !== 0) {
-    const quotation = quotationOf(setting);
+    const quotation = mark >> QUOTATION_SHIFT;
     if (quotation !== 0) {
       features[count] = mixed(IS_QUOTED ^ (quotation << 8), role);
       count += 1;
@@ -102,18 +96,19 @@ function playRole(reader: TokenReader, role: number, from: number): number {
     }
     features[count] = mixed(IS_ROLE, role);
     count += 1;
-    if ((reader.seen & IS_DIGIT) !== 0) {
+    if ((mark & HAS_DIGIT) !== 0) {
       features[count] = mixed(IS_LEET, 0);
       count += 1;
     }
-    for (let i = 0; i < ROLE_REACH; i += 1) {
-      const other = roles[i] ?? 0;
+    for (let others = reader.roles; others !== 0; others >>>= ROLE_BITS) {
+      const other = others & ROLE_MASK;
       if (other === 0) continue;
       features[count] = mixed(IS_ROLE_PAIR ^ (other << 8), role);
       count += 1;
     }
   }
-  roles[reader.words] = role;
+  const at = reader.words * ROLE_BITS;
+  reader.roles = (reader.roles & ~(ROLE_MASK << at)) | (role << at);
   reader.words = reader.words + 1 === ROLE_REACH ? 0 : reader.words + 1;
   return count;
 }

@@ -1,24 +1,23 @@
 /** What is known of a text that is being cut into tokens, and of its last tokens. */
+import type { TokenBatch } from "./token-batch.ts";
 import { openSetting, resetSetting, type TokenSetting } from "./token-setting.ts";
 import { SEED } from "./word-roles.ts";
 
-/** Features of one token at most. */
-const FEATURES_MAX = 16;
 /** A token that came among the last so many says nothing new: lists repeat themselves. */
 export const REPEAT_REACH = 24;
 /** Words back to which the parts that words play are paired. */
 export const ROLE_REACH = 5;
+/** There are fewer roles than these can tell. */
+export const ROLE_BITS = 6;
+/** Slots by which a token is told from the last ones without a search. */
+const RECENT_SLOTS = 512;
 
-/** Kinds of tokens. */
+/** No token is unfinished. */
 export const NO_TOKEN = 0;
-export const WORD_TOKEN = 1;
-
-/** What a token's units are. */
-export const SEEN = { SMALL: 1 << 20, CAPITAL: 1 << 21, DIGIT: 1 << 22 } as const;
 
 export interface TokenSink {
-  /** `features`: the first `count` are this token's, for the time of the call. */
-  token(features: Int32Array, count: number, start: number, end: number): void;
+  /** The tokens with their features, for the time of the call. */
+  take(tokens: TokenBatch): void;
 }
 
 export interface TokenReader {
@@ -26,13 +25,13 @@ export interface TokenReader {
   /** What the unfinished token is made of; `NO_TOKEN`: there is none. */
   kind: number;
   start: number;
-  length: number;
   hash: number;
+  /** The hash of its first units, once it has so many. */
   stem: number;
-  /** Bits of `SEEN` that its units have, and others. */
+  /** What its units are. */
   seen: number;
   capitals: number;
-  /** Its last unit, where a quotation may end with it. */
+  /** Its last unit so far, if there is a sign of quotation in it. */
   last: number;
   /** Where the token stands. */
   readonly setting: TokenSetting;
@@ -40,15 +39,15 @@ export interface TokenReader {
   before1: number;
   before2: number;
   before3: number;
-  /** Roles of the last words, a ring, and where in it the next goes. */
-  readonly roles: Int32Array;
+  /** Roles of the last words, a ring in one number, and where in it the next goes. */
+  roles: number;
   words: number;
-  /** Hashes of the last tokens, a ring, and how many of them end in each byte. */
+  /** Hashes of the last tokens, a ring, and where in it the next goes. */
   readonly recent: Int32Array;
-  readonly recentBytes: Uint8Array;
-  /** Where in the ring the next goes. */
   turn: number;
-  readonly features: Int32Array;
+  /** By slot: how many hashes of the ring have it, and where the newest of them is or was. */
+  readonly recentCounts: Uint8Array;
+  readonly recentPlaces: Uint8Array;
 }
 
 export function openTokens(sink: TokenSink): TokenReader {
@@ -56,7 +55,6 @@ export function openTokens(sink: TokenSink): TokenReader {
     sink,
     kind: NO_TOKEN,
     start: 0,
-    length: 0,
     hash: SEED,
     stem: SEED,
     seen: 0,
@@ -66,40 +64,48 @@ export function openTokens(sink: TokenSink): TokenReader {
     before1: SEED,
     before2: SEED,
     before3: SEED,
-    roles: new Int32Array(ROLE_REACH),
+    roles: 0,
     words: 0,
     recent: new Int32Array(REPEAT_REACH),
-    recentBytes: emptyBytes(new Uint8Array(256)),
     turn: 0,
-    features: new Int32Array(FEATURES_MAX),
+    recentCounts: countsOfZeros(new Uint8Array(RECENT_SLOTS)),
+    recentPlaces: new Uint8Array(RECENT_SLOTS),
   };
 }
 
 /** As new, for another text. */
 export function resetTokens(reader: TokenReader): void {
   reader.kind = NO_TOKEN;
-  startToken(reader);
   resetSetting(reader.setting);
   reader.before1 = SEED;
   reader.before2 = SEED;
   reader.before3 = SEED;
-  reader.roles.fill(0);
+  reader.roles = 0;
   reader.words = 0;
   reader.recent.fill(0);
-  emptyBytes(reader.recentBytes);
   reader.turn = 0;
+  countsOfZeros(reader.recentCounts);
 }
 
 /** Of a ring of nothing but zeros. */
-function emptyBytes(bytes: Uint8Array): Uint8Array {
-  bytes.fill(0);
-  bytes[0] = REPEAT_REACH;
-  return bytes;
+function countsOfZeros(counts: Uint8Array): Uint8Array {
+  counts.fill(0);
+  counts[0] = REPEAT_REACH;
+  return counts;
 }
 
-export function startToken(reader: TokenReader): void {
-  reader.hash = SEED;
-  reader.length = 0;
-  reader.seen = 0;
-  reader.capitals = 0;
+/** Whether the hash is one of the last tokens; if not, it is from now on. */
+export function isRepeated(reader: TokenReader, hash: number): boolean {
+  const { recent, recentCounts, recentPlaces, turn } = reader;
+  const slot = hash & (RECENT_SLOTS - 1);
+  if (recentCounts[slot] !== 0) {
+    if (recent[recentPlaces[slot] ?? 0] === hash) return true;
+    for (let i = 0; i < REPEAT_REACH; i += 1) if (recent[i] === hash) return true;
+  }
+  const oldest = (recent[turn] ?? 0) & (RECENT_SLOTS - 1);
+  recentCounts[oldest] = (recentCounts[oldest] ?? 0) - 1;
+  recentCounts[slot] = (recentCounts[slot] ?? 0) + 1;
+  recentPlaces[slot] = turn;
+  recent[turn] = hash;
+  return false;
 }

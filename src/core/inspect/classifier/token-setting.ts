@@ -26,6 +26,7 @@ const TALK_WORD = 1 << 10;
 const FADING = 7;
 /** Least talk of the levels 1 to 4. */
 const LEVELS = [0.6, 1.4, 2.4, 5].map((words) => words * TALK_WORD);
+const TALK_MIN = LEVELS[0] ?? 0;
 /** From this level on a text is about attacks; code in it, from the lower one on. */
 const ABOUT_ATTACKS = 3;
 const CODE_ABOUT_ATTACKS = 1;
@@ -54,7 +55,8 @@ export function hearToken(setting: TokenSetting, isTalk: boolean): void {
 
 /** 0–4 */
 export function talkLevel({ talk }: TokenSetting): number {
-  let level = 0;
+  if (talk < TALK_MIN) return 0;
+  let level = 1;
   while (level < LEVELS.length && talk >= (LEVELS[level] ?? Infinity)) level += 1;
   return level;
 }

@@ -6,6 +6,7 @@ import { CIPHERS, VOTER_UNITS_MAX, votesOf } from "./ciphers.ts";
 import { GLUED_MIN, gluedLeet, gluedWords } from "./glued-words.ts";
 import { isTell, JOINT_HEADS, jointEnd, rejoined, CHAIN_UNITS_MAX } from "./joints.ts";
 import { isMixed, mixedDigits, mixedLetters, resetMixed } from "./mixed-run.ts";
+import { load, openBlock } from "../text-block.ts";
 import { fromMorse, fromNumbers, lastRow } from "./number-list.ts";
 import { undoubled, unsigned } from "./letter-tricks.ts";
 import { unspelled } from "./spelled-letters.ts";
@@ -91,6 +92,7 @@ const seconded = new Uint8Array(CIPHERS.length);
 
 export function disguisesOf(text: string, start: number, end: number): readonly Disguise[] {
   reset();
+  load(block, text, start, end);
   read(text, start, end);
   const found: Disguise[] = [];
   if (counts.voters > 0) addCiphers(found, end - start <= SHORT_UNITS);
@@ -134,17 +136,21 @@ function addCiphers(found: Disguise[], short: boolean): void {
   }
 }
 
+/** The passage at hand. */
+const block = openBlock();
+const units = block.units;
+
 function read(text: string, start: number, end: number): void {
   /** Where the words begin that hang together by joints, and how many they are. */
   let chain = -1;
   let pieces = 0;
   for (let i = start; i < end;) {
-    const unit = text.charCodeAt(i);
+    const unit = units[i - start] ?? 0;
     const kind = unit < 128 ? (kinds[unit] ?? OTHER) : OTHER;
     if (kind === LETTER) {
       if (chain < 0) chain = i;
       pieces += 1;
-      i = readWord(text, i, end);
+      i = readWord(text, i, start, end);
       continue;
     }
     if (kind === JOINT && chain >= 0) {
@@ -186,8 +192,8 @@ function isLoose(unit: number): boolean {
   return unit <= 0x20 || unit === DOT || unit === DASH || unit === SLASH;
 }
 
-/** Letters from `start` on: where they end. */
-function readWord(text: string, start: number, end: number): number {
+/** Letters from `start` on: where they end. `from`: where the passage begins. */
+function readWord(text: string, start: number, from: number, end: number): number {
   let key = 0;
   let before = 0;
   let same = 0;
@@ -195,7 +201,7 @@ function readWord(text: string, start: number, end: number): number {
   let run = 0;
   let i = start;
   for (; i < end; i += 1) {
-    const lower = text.charCodeAt(i) | 0x20;
+    const lower = (units[i - from] ?? 0) | 0x20;
     if (lower < LETTER_A || lower > LETTER_Z) break;
     const letter = lower & 0x1f;
     key = (key << 5) | letter;
@@ -208,16 +214,16 @@ function readWord(text: string, start: number, end: number): number {
       before = letter;
     }
   }
-  const units = i - start;
+  const letters = i - start;
   mixedLetters(start, i);
-  if (same > 0 && units > 4 && isDrawn(units, same, thrice)) counts.drawnOut += 1;
-  if (units === 1) readSingle(text, start, key);
+  if (same > 0 && letters > 4 && isDrawn(letters, same, thrice)) counts.drawnOut += 1;
+  if (letters === 1) readSingle(text, start, key);
   else {
     counts.rowEnd = -ROW_GAP_MAX;
-    if (units > counts.longest) counts.longest = units;
+    if (letters > counts.longest) counts.longest = letters;
   }
-  if (units <= VOTER_UNITS_MAX) {
-    const bits = votesOf(key, units);
+  if (letters <= VOTER_UNITS_MAX) {
+    const bits = votesOf(key, letters);
     if (bits !== 0) take(bits, key);
   }
   return i;

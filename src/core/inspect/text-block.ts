@@ -1,0 +1,51 @@
+/**
+ * A stretch of a text as numbers: `charCodeAt` asks each time how its text is stored, which costs
+ * more than what is done with the unit. Who goes through texts has a block of its own.
+ */
+
+export interface TextBlock {
+  /** Of `text`, from `from` to `to`. */
+  readonly units: Uint16Array;
+  text: string;
+  from: number;
+  to: number;
+  isAscii: boolean;
+}
+
+/** Units copied at once: little at first, as nothing further may be wanted. */
+const BLOCK_MIN = 256;
+export const BLOCK_MAX = 4096;
+const encoder = new TextEncoder();
+const bytes = new Uint8Array(BLOCK_MAX);
+
+export function openBlock(): TextBlock {
+  return { units: new Uint16Array(BLOCK_MAX), text: "", from: 0, to: 0, isAscii: true };
+}
+
+/** Sees to it that the unit at `at` is in the block, and `least` in all if the text has them. */
+export function reach(block: TextBlock, text: string, at: number, least: number): void {
+  const isIn = at >= block.from && at + least <= block.to && block.text === text;
+  if (!isIn) goOn(block, text, at, least);
+}
+
+function goOn(block: TextBlock, text: string, at: number, least: number): void {
+  const { from, to } = block;
+  const isSame = block.text === text && at >= from && at <= to;
+  if (isSame && to === text.length) return;
+  // More of what was gone through before.
+  const size = isSame ? Math.min(4 * (to - from), BLOCK_MAX) : BLOCK_MIN;
+  load(block, text, at, Math.min(text.length, at + Math.max(size, least)));
+}
+
+/** `[from, to)`, at most `BLOCK_MAX` units. */
+export function load(block: TextBlock, text: string, from: number, to: number): void {
+  const count = to - from;
+  const piece = count === text.length ? text : text.slice(from, to);
+  const { read, written } = encoder.encodeInto(piece, bytes);
+  block.text = text;
+  block.from = from;
+  block.to = to;
+  block.isAscii = read === count && written === count;
+  if (block.isAscii) block.units.set(count === BLOCK_MAX ? bytes : bytes.subarray(0, count));
+  else for (let i = 0; i < count; i += 1) block.units[i] = piece.charCodeAt(i);
+}
