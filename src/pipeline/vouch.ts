@@ -17,6 +17,7 @@ import type { DefinitionStore } from "../core/trust/definition-store.ts";
 import type { Pin, TrustMode } from "../core/trust/pin.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
+import { printable } from "../lib/printable.ts";
 
 export type Pins = Pick<DefinitionStore, "pin" | "trustOf" | "listedNameOf">;
 
@@ -105,7 +106,7 @@ function misspelt(ref: DefinitionRef, listed: string): Refusal {
   const meant = definitionLabel({ ...ref, name: listed });
   return {
     code: "definition_pending",
-    detail: `${ref.upstream} lists nothing called ${definitionLabel(ref)}, but ${meant}.`,
+    detail: `${ref.upstream} lists nothing called ${printable(definitionLabel(ref))}, but ${meant}.`,
     remedy: `If you mean ${meant}, write it exactly so.`,
   };
 }

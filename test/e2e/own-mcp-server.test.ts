@@ -6,6 +6,7 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { Client as SessionClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as SessionTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sha256Hex } from "../../src/lib/canonical-json.ts";
 import { startDemoMcpServer } from "../../src/app/demo/mcp-server.ts";
 import {
   runSallyport,
@@ -31,6 +32,22 @@ rules:
   - { id: no-status, agents: [tester], tools: [sallyport.budget_status], when: session.id == "blind", effect: deny }
 `;
 
+const KEYS = { hushed: "spt_key-of-hushed-0123", searched: "spt_key-of-searched-0123" };
+
+const HUSHED = `
+version: 1
+agents: [hushed]
+denials: opaque
+rules: [{ id: hushed-reading, tools: [tools.echo], effect: allow }]
+`;
+
+const SEARCHED = `
+version: 1
+agents: [searched]
+rules: [{ id: searched-reading, tools: [tools.echo], effect: allow }]
+inspect: [{ id: orders, on: [tool_result], find: [injection], at: low, do: block }]
+`;
+
 let demo: Awaited<ReturnType<typeof startDemoMcpServer>>;
 let sallyport: SallyportProcess;
 
@@ -38,12 +55,15 @@ beforeAll(async () => {
   demo = await startDemoMcpServer();
   sallyport = await startSallyport({
     config: `
-agents: [{ name: tester }]
+agents:
+  - { name: tester }
+  - { name: hushed, key_sha256: ${sha256Hex(KEYS.hushed)} }
+  - { name: searched, key_sha256: ${sha256Hex(KEYS.searched)} }
 identity: { loopback_agent: tester }
 upstreams:
   - { name: tools, wire: mcp, url: "${demo.url}", allow_private: true }
 `,
-    policies: { "tester.yaml": POLICY },
+    policies: { "tester.yaml": POLICY, "hushed.yaml": HUSHED, "searched.yaml": SEARCHED },
   });
 });
 
@@ -57,6 +77,34 @@ interface Caller {
   call(name: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;
   close(): Promise<void>;
 }
+
+async function permission(key: string, tool: string): Promise<unknown> {
+  const reply = await fetch(`${sallyport.url}/mcp/sallyport`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "x-sallyport-key": key,
+      "mcp-protocol-version": "2026-07-28",
+      "mcp-method": "tools/call",
+      "mcp-name": "check_permission",
+    },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "tools/call",
+      params: { name: "check_permission", arguments: { tool }, _meta: ENVELOPE },
+    }),
+  });
+  const { result } = (await reply.json()) as { result: { structuredContent: unknown } };
+  return result.structuredContent;
+}
+
+const ENVELOPE = {
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientInfo": { name: "t", version: "1" },
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
 
 async function modern(upstream = "sallyport"): Promise<Caller> {
   const client = new Client({ name: "t", version: "1" }, { versionNegotiation: { mode: "auto" } });
@@ -147,6 +195,21 @@ describe.each([
 });
 
 describe("what the own MCP server says", () => {
+  it("does not tell an agent that hears no reasons which servers there are", async () => {
+    const [hidden, absent] = await Promise.all(
+      ["tools.delete_customer", "nowhere.at_all"].map((tool) => permission(KEYS.hushed, tool)),
+    );
+    expect(hidden).toMatchObject({ decision: "deny", code: "policy_denied" });
+    expect(absent).toEqual(hidden);
+  });
+
+  it("is not taken for a stranger's orders, however much its agent's rules suspect", async () => {
+    expect(await permission(KEYS.searched, "tools.delete_customer")).toMatchObject({
+      decision: "deny",
+      rules: ["default"],
+    });
+  });
+
   it("is booked: spending that was authorized is spent, and no more than there is", async () => {
     const client = await modern();
     const spend = { amount: 40.5, currency: "USD", payee: "Example Books" };

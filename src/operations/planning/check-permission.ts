@@ -44,10 +44,12 @@ export async function judgePlanned(
   upstreams: Upstreams,
   ports: JudgingPorts,
 ): Promise<Verdict<Judged>> {
+  const snapshot = ports.policies.current();
   const upstream = upstreams.get(action.upstream);
   if (upstream === undefined || !isOpenTo(upstream, principal.tenant)) {
     const detail = `No upstream is called ${action.upstream}.`;
-    return halt({ code: "no_such_upstream", detail });
+    // Which servers there are tells as much as which tools.
+    return halt(toldTo(principal, snapshot, { code: "no_such_upstream", detail }));
   }
   const judged = judgedAction(placeAction(action, upstream), upstream);
   if (judged.kind === "halt") return judged;
@@ -55,7 +57,6 @@ export async function judgePlanned(
     { action: judged.value, upstream, principal, era: undefined },
     ports.definitions,
   );
-  const snapshot = ports.policies.current();
   if (vouched.kind === "halt") return halt(toldTo(principal, snapshot, vouched.refusal));
   const recalled = await recall(principal, snapshot, ports.sessions);
   if (recalled.kind === "halt") return recalled;

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { McpAction, ToolAction } from "../../core/action.ts";
 import { needsNoRule } from "../../core/action-classes.ts";
 import type { Inspections } from "../../core/decision.ts";
+import type { Inspection } from "../../core/inspect/inspection.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { RequestStateStore } from "../../core/session/request-states.ts";
@@ -164,13 +165,14 @@ export class McpInterpretation implements Interpretation {
   ): ResponseInspector {
     const { exchange, upstream } = this.#head;
     const policy = this.#context.snapshot.digest;
+    const isOwn = upstream.transport.kind === "own";
     const approval = review && { review, policy };
     return new AnswerInspector(
       {
         exchange,
         upstream: upstream.name,
         question: this.question,
-        inspection: inspections.toolResult,
+        inspection: isOwn ? unsearched(inspections.toolResult) : inspections.toolResult,
         result: inspections.result,
         found: this.#foundTools(),
         echoes,
@@ -183,14 +185,13 @@ export class McpInterpretation implements Interpretation {
         told: (refusal) => toldOfFindings(this.#context, refusal),
         mayAsk: this.#received !== undefined && invitesQuestions(this.#received.message),
         questions: this.#questions,
-        definitions:
-          upstream.transport.kind === "own"
-            ? undefined
-            : new ListedDefinitions(this.#parts.definitions, {
-                upstream: upstream.name,
-                scope: scopeOf(upstream, this.principal),
-                era: this.definitionEra,
-              }),
+        definitions: isOwn
+          ? undefined
+          : new ListedDefinitions(this.#parts.definitions, {
+              upstream: upstream.name,
+              scope: scopeOf(upstream, this.principal),
+              era: this.definitionEra,
+            }),
       },
       upstream,
     );
@@ -260,6 +261,11 @@ export class McpInterpretation implements Interpretation {
     const facts = { now, marks, source: (): string => "" };
     return decide(snapshot, principal, use, facts).verdict.kind === "pass";
   }
+}
+
+/** What the gate itself says is no stranger's word, and tells its reader what to do. */
+function unsearched({ surface, aliases }: Inspection): Inspection {
+  return aliases === undefined ? { surface, rules: [] } : { surface, rules: [], aliases };
 }
 
 /** `undefined` where what is left of a message is none. */

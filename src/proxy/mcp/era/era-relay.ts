@@ -14,9 +14,10 @@ import type { RpcId } from "../rpc-message.ts";
 import type { Departure, UpstreamTransport } from "../../upstream-transport.ts";
 import { mcpRequestOf } from "../transport/mcp-request-of.ts";
 import { GivenUp } from "../transport/given-up.ts";
+import { refuseUnknownSession } from "../transport/session-refusals.ts";
 import { SessionBinder } from "../transport/session-binder.ts";
 import type { Millis } from "../../../core/units.ts";
-import { AnswerStream, errorText } from "../transport/answer-stream.ts";
+import { AnswerStream } from "../transport/answer-stream.ts";
 import { Deadline } from "../transport/deadline.ts";
 import {
   headerOf,
@@ -43,8 +44,6 @@ export interface EraRelayParts {
   readonly owners: SessionOwnerStore;
   readonly news: ListNews;
 }
-
-const RPC_SESSION_UNKNOWN = -32001;
 
 export class EraRelay implements UpstreamTransport {
   readonly #side: McpServerSide;
@@ -84,10 +83,10 @@ export class EraRelay implements UpstreamTransport {
     if (session === undefined) return this.#side.ask(request, handler);
     const admitted = this.#owners.admits(session, ownerOf(request.principal));
     if (admitted === true) return this.#goOn(session, request, handler);
-    if (admitted === false) return refuseSession(handler);
+    if (admitted === false) return refuseUnknownSession(new AnswerStream(handler));
     void admitted.then((is) => {
       if (is) this.#goOn(session, request, handler);
-      else refuseSession(handler);
+      else refuseUnknownSession(new AnswerStream(handler));
     });
   }
 
@@ -181,12 +180,6 @@ function withoutForeignSession(request: McpRequest): McpRequest {
   if (!opens && !isStateless(request)) return request;
   if (headerOf(headers, SESSION_HEADER) === undefined) return request;
   return { ...request, headers: withHeaders(headers, { [SESSION_HEADER]: undefined }) };
-}
-
-/** What a client hears of a session that is over: it begins anew, and learns nothing. */
-function refuseSession(handler: Dispatcher.DispatchHandler): void {
-  const why = errorText(undefined, RPC_SESSION_UNKNOWN, "There is no such session.");
-  new AnswerStream(handler).reply(404, why);
 }
 
 const SESSION_HEADER = "mcp-session-id";

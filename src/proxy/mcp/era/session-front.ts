@@ -5,8 +5,9 @@ import type { McpMethod } from "../../../core/action-classes.ts";
 import { randomToken } from "../../../lib/ids.ts";
 import { impossible } from "../../../lib/impossible.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
-import { RPC_INVALID_REQUEST, RPC_METHOD_NOT_FOUND, type RpcRequest } from "../rpc-message.ts";
+import { RPC_METHOD_NOT_FOUND, type RpcRequest } from "../rpc-message.ts";
 import { AnswerStream, errorText } from "../transport/answer-stream.ts";
+import { refuseUnknownSession, refuseUnnamedSession } from "../transport/session-refusals.ts";
 import {
   headerOf,
   ownerOf,
@@ -31,7 +32,6 @@ import {
 
 const SESSIONS_MAX = 1024;
 const SESSION_ID_BYTES = 24;
-const RPC_SESSION_UNKNOWN = -32001;
 /** Ours are told from a server's own by this. */
 const PREFIX = "sps_";
 
@@ -155,12 +155,12 @@ export class SessionFront implements McpServerSide {
   #find({ headers, principal }: McpRequest, stream: AnswerStream): FrontSession | undefined {
     const id = headerOf(headers, "mcp-session-id");
     if (id === undefined) {
-      stream.reply(400, errorText(undefined, RPC_INVALID_REQUEST, "Mcp-Session-Id is missing."));
+      refuseUnnamedSession(stream);
       return undefined;
     }
     const session = this.#sessions.get(id);
     if (session?.owner === ownerOf(principal)) return session;
-    stream.reply(404, errorText(undefined, RPC_SESSION_UNKNOWN, "There is no such session."));
+    refuseUnknownSession(stream);
     return undefined;
   }
 }

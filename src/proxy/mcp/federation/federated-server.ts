@@ -90,7 +90,15 @@ export class FederatedServer implements McpServerSide {
     try {
       const { result } = await mergeLists(ask, left.signal);
       if (result !== undefined) stream.conclude(JSON.stringify({ jsonrpc: "2.0", id, result }));
-      else stream.reply(400, errorText(id, RPC_INVALID_PARAMS, "The cursor is none of ours."));
+      else
+        stream.reply(
+          400,
+          errorText(
+            id,
+            RPC_INVALID_PARAMS,
+            "This cursor was not given out here: ask for the list without one.",
+          ),
+        );
     } catch (error) {
       stream.fail(errorOf(error));
     }

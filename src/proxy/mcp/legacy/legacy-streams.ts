@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import type { Upstream } from "../../../core/upstream.ts";
 import { randomToken } from "../../../lib/ids.ts";
 import { AnswerStream, errorText } from "../transport/answer-stream.ts";
+import { RPC_SESSION_UNKNOWN } from "../transport/session-refusals.ts";
 import {
   headerOf,
   ownerOf,
@@ -14,7 +15,6 @@ import { LegacyStream } from "./legacy-stream.ts";
 
 const STREAMS_MAX = 1024;
 const ID_BYTES = 24;
-const RPC_SESSION_UNKNOWN = -32001;
 /** Ours are told from a server's own by this. */
 const PREFIX = "spl_";
 

@@ -9,10 +9,10 @@ import type { Millis } from "../../../core/units.ts";
 import { monotonicMillis } from "../../../lib/clock.ts";
 import { randomToken } from "../../../lib/ids.ts";
 import { ServerDown } from "../../upstream-failure.ts";
-import { AnswerStream, errorText } from "./answer-stream.ts";
+import { AnswerStream } from "./answer-stream.ts";
+import { refuseUnknownSession, refuseUnnamedSession } from "./session-refusals.ts";
 import { ChannelSession } from "./channel-session.ts";
 import { headerOf, ownerOf, type McpRequest, type McpServerSide } from "./mcp-request.ts";
-import { RPC_INVALID_REQUEST } from "../rpc-message.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
 import type { ChannelListener, MessageChannel } from "./message-channel.ts";
 
@@ -41,7 +41,6 @@ const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
 /** A server that lived so long was no false start. */
 const STEADY_MS = 10_000;
-const RPC_SESSION_UNKNOWN = -32001;
 
 export class ChannelEndpoint implements McpServerSide {
   readonly #parts: ChannelEndpointParts;
@@ -163,13 +162,12 @@ export class ChannelEndpoint implements McpServerSide {
   #find({ headers, principal }: McpRequest, stream: AnswerStream): Session | undefined {
     const id = headerOf(headers, "mcp-session-id");
     if (id === undefined) {
-      stream.reply(400, errorText(undefined, RPC_INVALID_REQUEST, "Mcp-Session-Id is missing."));
+      refuseUnnamedSession(stream);
       return undefined;
     }
     const session = this.#sessions.get(id);
     if (session !== undefined && session.owner === ownerOf(principal)) return session;
-    // The status that makes a client begin anew; whose session it may be is nobody's business.
-    stream.reply(404, errorText(undefined, RPC_SESSION_UNKNOWN, "There is no such session."));
+    refuseUnknownSession(stream);
     return undefined;
   }
 }
