@@ -12,6 +12,7 @@ import { cpuUs, rssMb } from "./process-stats.ts";
 import { printTable, type Row } from "./report.ts";
 import { SCENARIOS, type Scenario } from "./scenario.ts";
 import { startSubjects, type Subject } from "./subjects.ts";
+import { warmUp, type WarmUpLimits } from "./warm-up.ts";
 
 const quick = process.argv.includes("--quick");
 const profile = process.argv.includes("--profile");
@@ -19,9 +20,9 @@ const only = process.argv.find((arg) => arg.startsWith("--only="))?.slice("--onl
 
 const ROUNDS = quick ? 2 : 5;
 const SLICE_SECONDS = quick ? 0.5 : 2;
-/** By then the optimising compiler has settled: counted, because a busy machine gets there later. */
-const WARM_REQUESTS = quick ? 20_000 : 60_000;
-const WARM_SECONDS_MAX = quick ? 4 : 30;
+const WARM_LIMITS: WarmUpLimits = quick
+  ? { stepRequests: 5_000, seconds: 12 }
+  : { stepRequests: 20_000, seconds: 150 };
 const WARM_STREAM = { chunks: 400, everyMs: 0 };
 const WARM_STREAM_SECONDS = quick ? 1 : 5;
 const OPEN_STREAMS = 1000;
@@ -29,6 +30,8 @@ const OPEN_STREAMS_NAME = `${OPEN_STREAMS}-streams`;
 const LOAD_MS = 60_000;
 
 const WARM = {
+  port: 0,
+  path: "",
   bodyBytes: 1024,
   connections: 16,
   seconds: SLICE_SECONDS,
@@ -56,13 +59,23 @@ async function slice(client: ChildProcess, subject: Subject, job: LoadJob): Prom
   return { result, cpuUs: cpuUs(subject.pids()) - before };
 }
 
-async function warm(client: ChildProcess, { port, path }: Subject): Promise<void> {
-  let requests = 0;
-  for (let seconds = 0; seconds < WARM_SECONDS_MAX; seconds += SLICE_SECONDS) {
-    requests += (await load(client, { ...WARM, port, path })).requests;
-    if (requests >= WARM_REQUESTS) break;
+async function warm(client: ChildProcess, subjects: readonly Subject[]): Promise<void> {
+  const { courses, steady } = await warmUp(
+    subjects,
+    async (subject) => {
+      const { result, cpuUs: spent } = await slice(client, subject, WARM);
+      return { requests: result.requests, seconds: result.seconds, cpuUs: spent };
+    },
+    WARM_LIMITS,
+  );
+  const [state, each] = [steady ? "Steady" : "Not steady yet", WARM_LIMITS.stepRequests];
+  process.stdout.write(`${state}. CPU µs a request, for each ${each} while warming:\n`);
+  for (const [{ name }, course] of courses) {
+    process.stdout.write(`- ${name}: ${course.map((cost) => cost.toFixed(0)).join(", ")}\n`);
   }
-  await load(client, { ...WARM, port, path, stream: WARM_STREAM, seconds: WARM_STREAM_SECONDS });
+  for (const { port, path } of subjects) {
+    await load(client, { ...WARM, port, path, stream: WARM_STREAM, seconds: WARM_STREAM_SECONDS });
+  }
 }
 
 function median(values: readonly number[]): number {
@@ -188,7 +201,7 @@ async function measureLoads(
       }
     }
     if (only === OPEN_STREAMS_NAME) return;
-    for (const subject of subjects) await warm(client, subject);
+    await warm(client, subjects);
     await measure(client, subjects, rows);
   } finally {
     for (const subject of subjects) await subject.stop();
