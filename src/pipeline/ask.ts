@@ -1,5 +1,6 @@
 import type { Action } from "../core/action.ts";
 import type { Inspections } from "../core/decision.ts";
+import type { HeadFields } from "../core/head-fields.ts";
 import type { CallMeter } from "./call-meter.ts";
 import type { Hold } from "./review.ts";
 import type { Scan } from "../core/evidence.ts";
@@ -179,7 +180,7 @@ export type ChunkVerdict =
  */
 export interface ResponseInspector {
   /** `headers`: lower-case names; content encodings are already removed from the body. */
-  head(status: number, headers: ReadonlyMap<string, string>): HeadVerdict;
+  head(status: number, headers: HeadFields): HeadVerdict;
   chunk(bytes: Uint8Array): ChunkVerdict;
   end(): ChunkVerdict;
   /** Whether something waits that `letGo` would let out; no such method: nothing ever does. */

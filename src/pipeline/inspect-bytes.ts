@@ -1,4 +1,5 @@
 /** Looks at the answers of plain HTTP upstreams: JSON whole, other text and events as they stream. */
+import type { HeadFields } from "../core/head-fields.ts";
 import { answerRefusal } from "../core/inspect/block-refusal.ts";
 import { foreseeJson } from "./foresee-json.ts";
 import { createEchoFilter, type EchoFilter } from "../core/inspect/echo-filter.ts";
@@ -108,7 +109,7 @@ function aheadOf({ inspection, reader, bytesMax }: Body): HttpAhead | undefined 
     : undefined;
 }
 
-function readHead(body: Body, headers: ReadonlyMap<string, string>): HeadVerdict {
+function readHead(body: Body, headers: HeadFields): HeadVerdict {
   const type = (headers.get("content-type") ?? "").toLowerCase();
   const media = type.split(";", 1)[0]?.trim() ?? "";
   if (scanPlan(body.inspection).empty) return echoOnly(body, NOT_ASKED);

@@ -3,6 +3,7 @@
  * answer it was.
  */
 import type { Facts } from "../core/evidence.ts";
+import type { HeadFields } from "../core/head-fields.ts";
 import type { Aside } from "../core/inspect/foresee.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { ChunkVerdict, HeadVerdict, InspectionReport, ResponseInspector } from "./ask.ts";
@@ -39,7 +40,7 @@ export class WatchedInspector implements ResponseInspector {
     this.#facts = facts;
   }
 
-  head(status: number, headers: ReadonlyMap<string, string>): HeadVerdict {
+  head(status: number, headers: HeadFields): HeadVerdict {
     return this.#inner.head(status, headers);
   }
 

@@ -14,7 +14,7 @@ import { HoldLimit } from "./hold-limit.ts";
 import { joinChunks } from "./join-chunks.ts";
 import { openDecoder } from "./open-decoder.ts";
 import { isCodedForTransfer, isSmall } from "./response-framing.ts";
-import { headerMap, responseHeaders, responseTrailers } from "./response-headers.ts";
+import { headFields, responseHeaders, responseTrailers } from "./response-headers.ts";
 import {
   ClientGone,
   refusalOfFailure,
@@ -86,7 +86,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
       this.#sendHead(false);
       return;
     }
-    const verdict = this.#inspector.head(status, headerMap(headers));
+    const verdict = this.#inspector.head(status, headFields(headers));
     switch (verdict.kind) {
       case "pass":
         this.#scan = verdict.scan;

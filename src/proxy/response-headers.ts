@@ -3,6 +3,7 @@
  * the client round the gate or make it retry blindly, without an echo of the injected credential.
  */
 import type { IncomingHttpHeaders } from "node:http";
+import type { HeadFields } from "../core/head-fields.ts";
 import { redactHeaderValue } from "../core/secret/redact.ts";
 
 const DROPPED = new Set([
@@ -73,14 +74,14 @@ export function responseTrailers(
   return undefined;
 }
 
-/** As inspectors read them. */
-export function headerMap(headers: IncomingHttpHeaders): ReadonlyMap<string, string> {
-  const map = new Map<string, string>();
-  for (const name in headers) {
-    const value = headers[name];
-    if (value !== undefined) map.set(name, typeof value === "string" ? value : value.join(", "));
-  }
-  return map;
+/** As inspectors read them: a few of many, so nothing is copied. */
+export function headFields(headers: IncomingHttpHeaders): HeadFields {
+  return {
+    get(name) {
+      const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+      return typeof value === "object" ? value.join(", ") : value;
+    },
+  };
 }
 
 function namesIn(connection: string): ReadonlySet<string> | undefined {

@@ -2,7 +2,7 @@ import { impossible } from "../../lib/impossible.ts";
 import { NANO_USD_MAX, nanoUsd, type NanoUsd } from "../units.ts";
 import { divideUp } from "./decimal.ts";
 import type { ModelPrice } from "./price.ts";
-import { inputTokensOf, type BilledUsage, type Usage } from "./usage.ts";
+import { inputTokensOf, type BilledUsage } from "./usage.ts";
 
 /** Price of one unit in atto-USD (10⁻¹⁸); exact for prices per million with twelve decimals. */
 export type AttoUsd = bigint;
@@ -114,29 +114,23 @@ function withFallbacks(rates: ModelRates) {
   };
 }
 
-/** The rate that each count of a usage is billed by. */
-const BILLED_BY = [
-  ["input", "input"],
-  ["cacheRead", "cacheRead"],
-  ["cacheWrite", "cacheWrite"],
-  ["cacheWriteHour", "cacheWriteHour"],
-  ["audioInput", "audioInput"],
-  ["audioCacheRead", "audioCacheRead"],
-  ["imageInput", "imageInput"],
-  ["toolInput", "input"],
-  ["output", "output"],
-  ["reasoning", "reasoning"],
-  ["audioOutput", "audioOutput"],
-  ["imageOutput", "imageOutput"],
-  ["webSearches", "webSearch"],
-  ["fileSearches", "fileSearch"],
-  ["toolCalls", "toolCall"],
-] as const satisfies readonly (readonly [keyof Usage, keyof ModelRates])[];
-
+/** Each count by its rate. Written out: a loop over their names costs three times the sum. */
 function attoCost(rates: FullRates, usage: BilledUsage): AttoUsd {
   const total = inputTokensOf(usage);
-  let sum = 0n;
-  for (const [count, rate] of BILLED_BY) sum += charge(rates[rate], usage[count], total);
+  let sum = charge(rates.input, usage.input, total) + charge(rates.output, usage.output, total);
+  sum += charge(rates.cacheRead, usage.cacheRead, total);
+  sum += charge(rates.cacheWrite, usage.cacheWrite, total);
+  sum += charge(rates.cacheWriteHour, usage.cacheWriteHour, total);
+  sum += charge(rates.audioInput, usage.audioInput, total);
+  sum += charge(rates.audioCacheRead, usage.audioCacheRead, total);
+  sum += charge(rates.imageInput, usage.imageInput, total);
+  sum += charge(rates.reasoning, usage.reasoning, total);
+  sum += charge(rates.audioOutput, usage.audioOutput, total);
+  sum += charge(rates.imageOutput, usage.imageOutput, total);
+  sum += charge(rates.input, usage.toolInput, total);
+  sum += charge(rates.webSearch, usage.webSearches, total);
+  sum += charge(rates.fileSearch, usage.fileSearches, total);
+  sum += charge(rates.toolCall, usage.toolCalls, total);
   for (const rate of rates.perRequest) sum += charge(rate, 1, total);
   return sum;
 }

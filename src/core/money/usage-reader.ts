@@ -1,4 +1,5 @@
 import { impossible } from "../../lib/impossible.ts";
+import type { HeadFields } from "../head-fields.ts";
 import type { JsonObject } from "../json.ts";
 import { createAnthropicUsage } from "./usage-anthropic.ts";
 import { createConverseUsage, createInvokeUsage } from "./usage-bedrock.ts";
@@ -23,7 +24,7 @@ export type UsageApi =
  */
 export interface UsageReader {
   /** What the head of the answer says; lower-case names. */
-  readHead?(headers: ReadonlyMap<string, string>): void;
+  readHead?(headers: HeadFields): void;
   /** One parsed event of a stream, or the whole body of an answer that is not streamed. */
   read(event: JsonObject): void;
   /** `undefined` until the provider said something that can be believed. */

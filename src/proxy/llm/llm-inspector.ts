@@ -1,5 +1,6 @@
 /** Chooses, on the head of an answer, how its body is judged and counted. */
 import type { Scan } from "../../core/evidence.ts";
+import type { HeadFields } from "../../core/head-fields.ts";
 import type { Aside } from "../../core/inspect/foresee.ts";
 import type { Finding } from "../../core/inspect/finding.ts";
 import { isIdle, type Inspection } from "../../core/inspect/inspection.ts";
@@ -72,7 +73,7 @@ export class LlmInspector implements ResponseInspector {
     this.#usage = operation.usage === undefined ? undefined : createUsageReader(operation.usage);
   }
 
-  head(status: number, headers: ReadonlyMap<string, string>): HeadVerdict {
+  head(status: number, headers: HeadFields): HeadVerdict {
     const { inspection, echoes } = this.#options;
     const looks = !isIdle(inspection) || echoes.length > 0;
     if (!looks && this.#usage === undefined) {

@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Scan } from "../../core/evidence.ts";
+import type { HeadFields } from "../../core/head-fields.ts";
 import type { Aside } from "../../core/inspect/foresee.ts";
 import { MCP_METHOD_CLASSES } from "../../core/action-classes.ts";
 import type { JsonValue } from "../../core/json.ts";
@@ -56,7 +57,7 @@ export class AnswerInspector implements ResponseInspector {
     this.#judge = new AnswerJudge(screen);
   }
 
-  head(status: number, headers: ReadonlyMap<string, string>): HeadVerdict {
+  head(status: number, headers: HeadFields): HeadVerdict {
     this.#status = status;
     if (status === 401) return { kind: "halt", refusal: notLetIn(this.#upstream) };
     if (status >= 300 && status < 400) return { kind: "halt", refusal: REDIRECTED };
