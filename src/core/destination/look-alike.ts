@@ -44,22 +44,23 @@ interface Token {
   readonly skeletonLetters: number;
 }
 
-interface Known extends Brand, Token {
+/** How often each letter occurs. */
+interface Counts {
   readonly counts: Uint8Array;
   readonly skeletonCounts: Uint8Array;
 }
+
+interface Known extends Brand, Token, Counts {}
 
 function tokenOf(name: string): Token {
   const skeleton = skeletonOf(name);
   return { name, letters: lettersOf(name), skeleton, skeletonLetters: lettersOf(skeleton) };
 }
 
-const BRANDS: readonly Known[] = BRAND_LIST.map((brand) => ({
-  ...brand,
-  ...tokenOf(brand.name),
-  counts: countsOf(brand.name),
-  skeletonCounts: countsOf(skeletonOf(brand.name)),
-}));
+const BRANDS: readonly Known[] = BRAND_LIST.map((brand) => {
+  const token = tokenOf(brand.name);
+  return { ...brand, ...token, ...countsIn(token) };
+});
 /** Of all brands side by side: most are ruled out without being looked at. */
 const LETTERS = Int32Array.from(BRANDS, ({ letters }) => letters);
 const SKELETON_LETTERS = Int32Array.from(BRANDS, ({ skeletonLetters }) => skeletonLetters);
@@ -69,13 +70,28 @@ function editsOf(length: number): number {
   return length >= VERY_LONG ? MISSPELT_MAX : length >= LONG ? 2 : 1;
 }
 
-const NO_BRANDS: readonly Known[] = [];
-/** By the length of a token: the brands that it may be a misspelling of. */
-const NEAR_LENGTH: readonly (readonly Known[])[] = Array.from({ length: NAME_UNITS_MAX }, (_, n) =>
-  BRANDS.filter(({ name: { length } }) => {
-    return length >= SWAPPED_MIN && Math.abs(length - n) <= editsOf(length) + 1;
-  }),
-);
+/** Brands that a token of one length may be a misspelling of, their letters side by side. */
+interface NearBrands {
+  readonly brands: readonly Known[];
+  readonly letters: Int32Array;
+  readonly skeletonLetters: Int32Array;
+  /** Letters that may occur in one only: each edit changes at most two. -1: it is only swapped. */
+  readonly differences: Int8Array;
+}
+
+const NEAR_LENGTH: readonly NearBrands[] = Array.from({ length: NAME_UNITS_MAX }, (_, units) => {
+  const brands = BRANDS.filter(({ name: { length } }) => {
+    return length >= SWAPPED_MIN && Math.abs(length - units) <= editsOf(length) + 1;
+  });
+  return {
+    brands,
+    letters: Int32Array.from(brands, ({ letters }) => letters),
+    skeletonLetters: Int32Array.from(brands, ({ skeletonLetters }) => skeletonLetters),
+    differences: Int8Array.from(brands, ({ name: { length }, common }) => {
+      return length < MISSPELT_MIN || common ? -1 : 2 * editsOf(length);
+    }),
+  };
+});
 
 /** Names judged, by host; emptied when full. */
 const CACHE_MAX = 512;
@@ -100,8 +116,8 @@ function nameFactors(domain: DomainName): readonly Factor[] {
     if (weight > 0) factors.push({ kind: "lookalike", name, weight });
   };
   const name = readable(domain.name);
-  const cut = name.split(/[-_]/);
-  const tokens = [...new Set([name, ...cut])].map(tokenOf);
+  const cut = cutAtDashes(name);
+  const tokens = (cut.length === 1 ? cut : [...new Set([name, ...cut])]).map(tokenOf);
   add("brand-in-name", brandInName(name, cut, domain));
   add("confusable-name", confusable(name, tokens, domain.name));
   add("misspelt-name", misspelt(tokens));
@@ -110,6 +126,10 @@ function nameFactors(domain: DomainName): readonly Factor[] {
   if (luresIn(`${domain.subdomain}.${domain.name}`) > 0) add("lure-word", 0.25);
   if (RISKY_SUFFIXES.has(domain.suffix)) add("risky-suffix", 0.25);
   return factors;
+}
+
+function cutAtDashes(name: string): readonly string[] {
+  return name.includes("-") || name.includes("_") ? name.split(/[-_]/) : [name];
 }
 
 export function luresIn(host: string): number {
@@ -178,31 +198,45 @@ function confusable(name: string, tokens: readonly Token[], written: string): nu
 
 function misspelt(tokens: readonly Token[]): number {
   let worst = 0;
-  for (const { name: token, letters, skeleton, skeletonLetters } of tokens) {
-    if (token.length < SWAPPED_MIN) continue;
-    let counts: Uint8Array | undefined;
-    let skeletonCounts: Uint8Array | undefined;
-    for (const brand of NEAR_LENGTH[token.length] ?? NO_BRANDS) {
-      const { length } = brand.name;
-      if (brand.name === token) continue;
-      if (letters === brand.letters && isSwapped(token, brand.name)) worst = Math.max(worst, 0.7);
-      if (length < MISSPELT_MIN || brand.common) continue;
-      const most = editsOf(length);
-      // Each edit changes at most two of the letters that occur.
-      if (bits(skeletonLetters ^ brand.skeletonLetters) > 2 * most) continue;
-      counts ??= countsOf(token);
-      skeletonCounts ??= countsOf(skeleton);
-      const isNear = editsBetween(counts, brand.counts) <= most;
-      const looksNear = editsBetween(skeletonCounts, brand.skeletonCounts) <= most;
-      const distance = Math.min(
-        isNear ? editDistance(token, brand.name, most) : Infinity,
-        looksNear ? editDistance(skeleton, brand.skeleton, most) : Infinity,
-      );
-      if (distance === 0 || distance > most) continue;
-      worst = Math.max(worst, misspeltWeight(token, brand.name, distance));
-    }
+  for (const token of tokens) {
+    const near = token.name.length < SWAPPED_MIN ? undefined : NEAR_LENGTH[token.name.length];
+    if (near !== undefined) worst = Math.max(worst, misspeltOf(token, near));
   }
   return worst;
+}
+
+function misspeltOf(token: Token, near: NearBrands): number {
+  const { name, letters, skeletonLetters } = token;
+  let counts: Counts | undefined;
+  let worst = 0;
+  for (let i = 0; i < near.letters.length; i += 1) {
+    const isPermuted = near.letters[i] === letters;
+    const differences = bits(skeletonLetters ^ (near.skeletonLetters[i] ?? 0));
+    const isNear = differences <= (near.differences[i] ?? 0);
+    const brand = isPermuted || isNear ? near.brands[i] : undefined;
+    if (brand === undefined || brand.name === name) continue;
+    if (isPermuted && isSwapped(name, brand.name)) worst = Math.max(worst, 0.7);
+    if (!isNear) continue;
+    const most = editsOf(brand.name.length);
+    const distance = distanceOf(token, (counts ??= countsIn(token)), brand, most);
+    if (distance === 0 || distance > most) continue;
+    worst = Math.max(worst, misspeltWeight(name, brand.name, distance));
+  }
+  return worst;
+}
+
+function countsIn({ name, skeleton }: Pick<Token, "name" | "skeleton">): Counts {
+  return { counts: countsOf(name), skeletonCounts: countsOf(skeleton) };
+}
+
+/** As written or as it looks, whichever is less; past `most` some number past it. */
+function distanceOf(token: Token, own: Counts, brand: Known, most: number): number {
+  const isNear = editsBetween(own.counts, brand.counts) <= most;
+  const looksNear = editsBetween(own.skeletonCounts, brand.skeletonCounts) <= most;
+  return Math.min(
+    isNear ? editDistance(token.name, brand.name, most) : Infinity,
+    looksNear ? editDistance(token.skeleton, brand.skeleton, most) : Infinity,
+  );
 }
 
 /** Two neighbours changed places. */
@@ -228,7 +262,7 @@ function brandInSubdomain(subdomain: string): number {
   const labels = subdomain.split(".");
   let worst = 0;
   for (const [i, label] of labels.entries()) {
-    const tokens = label.split(/[-_]/);
+    const tokens = cutAtDashes(label);
     for (const token of tokens) {
       const known = BY_NAME.get(token);
       if (known === undefined) continue;

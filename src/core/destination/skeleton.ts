@@ -2,6 +2,8 @@
 import { foldLiteral } from "../inspect/fold.ts";
 
 const ASCII_END = 0x80;
+/** Letters that look like one. */
+const PAIRS = /rn|vv|cl|nn/;
 const LOOKS_LIKE: Readonly<Record<string, string>> = {
   "0": "o",
   "1": "l",
@@ -31,6 +33,7 @@ export function skeletonOf(name: string): string {
     kept = i + 1;
   }
   out += plain.slice(kept);
+  if (!PAIRS.test(out)) return out;
   return out
     .replaceAll("rn", "m")
     .replaceAll("vv", "w")
