@@ -132,15 +132,20 @@ function typeOf(shape: Shape): string {
 function meaningOf({ description = "", examples }: Shape): string {
   const example: unknown = Array.isArray(examples) ? examples[0] : undefined;
   if (example === undefined) return description;
-  const text = typeof example === "string" ? example : `[${listed(example)}]`;
+  const text = exampleText(example);
   return description.includes(`\`${text}\``) ? description : `${description} Example: \`${text}\``;
 }
 
+function exampleText(example: unknown): string {
+  if (Array.isArray(example)) return `[${listed(example)}]`;
+  return typeof example === "string" ? example : JSON.stringify(example);
+}
+
 /** As YAML needs it: a star at the front in quotes. */
-function listed(globs: unknown): string {
-  if (!Array.isArray(globs)) return "";
+function listed(globs: readonly unknown[]): string {
   return globs
-    .map((glob) => (String(glob).startsWith("*") ? `"${glob}"` : String(glob)))
+    .map(String)
+    .map((glob) => (glob.startsWith("*") ? `"${glob}"` : glob))
     .join(", ");
 }
 

@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readPolicyFiles } from "../../../src/app/policies/policy-files.ts";
-import { compilePolicies } from "../../../src/core/policy/compile-policy.ts";
+import { compilePolicies, type PolicySource } from "../../../src/core/policy/compile-policy.ts";
 import { languageReference, schemaText } from "../../../src/core/policy/language-reference.ts";
+import { compiled, facts, http, llm, principal, tool } from "./policy-fixture.ts";
 
 const POLICIES = fileURLToPath(new URL("../../../policies", import.meta.url));
 const PACKS = `${POLICIES}/packs`;
@@ -38,12 +39,19 @@ describe("the policies that come along", () => {
 
   it("are stopped as a whole by the pack deny-all", () => {
     const denyAll = readPolicyFiles(PACKS).sources.filter(({ file }) => /deny-all/.test(file));
-    const reply = compilePolicies([...readPolicyFiles(POLICIES).sources, ...denyAll]);
-    expect(reply.kind).toBe("ok");
+    const { sources } = readPolicyFiles(POLICIES);
+    const calls = [tool("tools.echo"), llm("demo-model", "demo"), llm("gpt-5"), http("GET", "/")];
+    const outcomes = (...files: readonly PolicySource[]) => {
+      const { snapshot } = compiled(...files.map(({ text }) => text));
+      return calls.map((call) => snapshot.decide(principal("demo-agent"), call, facts()).kind);
+    };
+    expect(outcomes(...sources)).toEqual(["allow", "allow", "allow", "deny"]);
+    expect(outcomes(...sources, ...denyAll)).toEqual(["deny", "deny", "deny", "deny"]);
   });
 
   it("come with a reference and a schema that are what the engine would print now", () => {
     expect(readFileSync(`${POLICIES}/README.md`, "utf8"), REGENERATE).toBe(languageReference());
+    expect(languageReference()).not.toContain("Example: `[]`");
     expect(readFileSync(`${POLICIES}/policy.schema.json`, "utf8"), REGENERATE).toBe(schemaText());
   });
 });
