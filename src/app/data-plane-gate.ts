@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { Gate, GateAnswer, GateCall, GateRefusal } from "../dialects/dialect-core.ts";
 import { monotonicMillis } from "../lib/clock.ts";
 import type { Vitals } from "../manage/vitals.ts";
-import { askListener } from "../proxy/net/ask-listener.ts";
+import { createAskListener } from "../proxy/net/ask-listener.ts";
 import { DENIAL_META_KEY } from "../proxy/mcp/denial.ts";
 
 const PROTOCOL = "2026-07-28";
@@ -13,8 +13,13 @@ const PROTOCOL = "2026-07-28";
 const IN_FORCE_MAX_MS = 1_500;
 const LOOK_MS = 20;
 
-/** `url`: of the data plane's listener. */
-export function createGate(url: string, { status }: Pick<Vitals, "status">): Gate {
+/** `certFile`: where the data plane's listener has its certificate; undefined: clear text. */
+export function createGate(
+  url: string,
+  certFile: string | undefined,
+  { status }: Pick<Vitals, "status">,
+): Gate {
+  const askListener = createAskListener(url, certFile);
   let id = 0;
 
   async function ask(
@@ -40,7 +45,7 @@ export function createGate(url: string, { status }: Pick<Vitals, "status">): Gat
       ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
     };
     const body = JSON.stringify({ jsonrpc: "2.0", id, method, params: { ...params, _meta } });
-    const { status: code, text } = await askListener(`${url}/mcp/${upstream}`, headers, body);
+    const { status: code, text } = await askListener(`/mcp/${upstream}`, headers, body);
     return answerOf(lastMessage(text), code);
   }
 

@@ -61,7 +61,8 @@ export async function openNativePlane(given: NativePlaneParts): Promise<NativePl
   const api = await createNativeApi(services);
   started.defer(() => api.close());
   const { dataUrl, environment } = given;
-  const core: DialectCore = { ...services, gate: createGate(dataUrl, vitals), environment };
+  const gate = createGate(dataUrl, config.listen.tls?.certFile, vitals);
+  const core: DialectCore = { ...services, gate, environment };
   const open = new Map<Dialect, Promise<OpenDialect>>();
   started.defer(async () => {
     await Promise.all([...open.values()].map(async (one) => (await one).close()));
