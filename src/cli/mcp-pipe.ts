@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import { Agent, request } from "undici";
 import { isJsonObject, type JsonValue } from "../core/json.ts";
+import { createOwnListenerConnector } from "../proxy/net/own-listener-connector.ts";
 import { createSseFramer } from "../lib/sse-frames.ts";
 import { messageOf } from "../lib/caught.ts";
 
@@ -14,12 +15,18 @@ const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
 
 type Headers = Record<string, string>;
 
+export interface PipeEnd {
+  readonly url: string;
+  readonly key: string | undefined;
+  /** Where the gateway has its certificate; undefined: whoever the system believes. */
+  readonly certFile: string | undefined;
+}
+
 export class McpPipe {
   readonly #url: string;
   readonly #key: string | undefined;
   readonly #out: (line: string) => void;
-  /** A call may take as long as the gateway lets it. */
-  readonly #agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+  readonly #agent: Agent;
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<void>>();
   #session: string | undefined;
@@ -27,10 +34,16 @@ export class McpPipe {
   /** What begins a session is over before the next message leaves. */
   #begun: Promise<void> = Promise.resolve();
 
-  constructor(url: string, key: string | undefined, out: (line: string) => void) {
+  constructor({ url, key, certFile }: PipeEnd, out: (line: string) => void) {
     this.#url = url;
     this.#key = key;
     this.#out = out;
+    this.#agent = new Agent({
+      // A call may take as long as the gateway lets it.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      ...(certFile !== undefined && { connect: createOwnListenerConnector(certFile) }),
+    });
   }
 
   send(line: string): void {

@@ -12,7 +12,7 @@ import { randomToken } from "../lib/ids.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { loadFor } from "./config-options.ts";
 import { EXIT } from "./exit-code.ts";
-import { McpPipe } from "./mcp-pipe.ts";
+import { McpPipe, type PipeEnd } from "./mcp-pipe.ts";
 import { KEY_BYTES, privateConfig } from "./private-config.ts";
 import type { Shell } from "./shell.ts";
 import { asStartFailure } from "./start-failure.ts";
@@ -23,9 +23,7 @@ const FOR_HOSTS =
   "sallyport: speaking MCP for {url}, one JSON message a line; this is for hosts to spawn.\n" +
   "  help: Ctrl-C ends it; `sallyport mcp --help` lists what is for people\n";
 
-interface Gate {
-  readonly url: string;
-  readonly key: string | undefined;
+interface Gate extends PipeEnd {
   stop(): Promise<void>;
 }
 
@@ -38,7 +36,7 @@ export async function serveMcp(
   const gate = told(shell) ?? (await found(upstream, options, shell));
   const url = upstream === undefined ? `${gate.url}/mcp` : `${gate.url}/mcp/${upstream}`;
   if (process.stdin.isTTY) shell.err(FOR_HOSTS.replace("{url}", url));
-  const pipe = new McpPipe(url, gate.key, (line) => process.stdout.write(`${line}\n`));
+  const pipe = new McpPipe({ ...gate, url }, (line) => process.stdout.write(`${line}\n`));
   try {
     for await (const line of createInterface({ input: process.stdin })) {
       if (line.trim() !== "") pipe.send(line);
@@ -54,7 +52,8 @@ export async function serveMcp(
 function told({ environment }: Shell): Gate | undefined {
   const url = environment["SALLYPORT_URL"];
   if (url === undefined || url === "") return undefined;
-  return { url: url.replace(/\/$/, ""), key: environment["SALLYPORT_KEY"], stop: nothingToStop };
+  const key = environment["SALLYPORT_KEY"];
+  return { url: url.replace(/\/$/, ""), key, certFile: undefined, stop: nothingToStop };
 }
 
 function nothingToStop(): Promise<void> {
@@ -88,7 +87,8 @@ function running({ listen }: Config, { environment }: Shell): Promise<Gate | und
     const scheme = listen.tls === undefined ? "http" : "https";
     const url = `${scheme}://${bare}:${listen.port}`;
     socket.once("connect", () => {
-      settle({ url, key: environment["SALLYPORT_KEY"], stop: nothingToStop });
+      const [key, certFile] = [environment["SALLYPORT_KEY"], listen.tls?.certFile];
+      settle({ url, key, certFile, stop: nothingToStop });
     });
     socket.once("error", () => settle(undefined));
     socket.once("timeout", () => settle(undefined));
@@ -111,6 +111,7 @@ async function own(
     return {
       url: sidecar.url,
       key,
+      certFile: undefined,
       async stop() {
         await sidecar.stop();
         logger.flush();
