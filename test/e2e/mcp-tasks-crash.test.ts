@@ -1,14 +1,20 @@
 /** A gateway that is killed in the middle of a task's call: what the task says afterwards is true. */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { CallToolResultSchema } from "@modelcontextprotocol/sdk/types.js";
+import { CallToolResultSchema, ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { expect, it, onTestFinished } from "vitest";
+import { administer } from "../support/management.ts";
 import { readRecorded } from "../support/recorded.ts";
 import { startSallyport } from "../support/sallyport-process.ts";
+import { startServerEverything } from "../support/server-everything.ts";
 import { startToolServer } from "../support/tool-server.ts";
 
 async function taskClient(url: string): Promise<Client> {
-  const client = new Client({ name: "old", version: "1" });
+  const client = new Client({ name: "old", version: "1" }, { capabilities: { elicitation: {} } });
+  client.setRequestHandler(ElicitRequestSchema, () => ({
+    action: "accept" as const,
+    content: { name: "Ada" },
+  }));
   await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp/slow`)) as never);
   return client;
 }
@@ -68,4 +74,45 @@ rules:
   expect(made).toHaveLength(1);
   expect(outcomes.get(made[0]?.exchange ?? "")).toMatchObject([{ outcome: { kind: "unknown" } }]);
   expect(calls).toBe(1);
+}, 120_000);
+
+it("is failed in words where its server asked in a session that ended with the gateway", async () => {
+  const server = await startServerEverything();
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  let gate = await startSallyport({
+    config: `
+agents: [{ name: tester }]
+identity: { loopback_agent: tester }
+upstreams:
+  - { name: slow, wire: mcp, url: "${server.url}", allow_private: true }
+`,
+    policies: {
+      "tester.yaml": `
+version: 1
+agents: [tester]
+rules:
+  - { id: held, tools: ["slow.*"], effect: approve }
+  - { id: rest, mcp: { upstreams: [slow] }, effect: allow }
+`,
+    },
+  });
+  onTestFinished(() => gate[Symbol.asyncDispose]());
+  const ask = await administer(gate);
+  const client = await taskClient(gate.url);
+  await client.listTools();
+  const { tasks } = client.experimental;
+  const call = { name: "trigger-elicitation-request", arguments: {} };
+  const { value } = await tasks.callToolStream(call, CallToolResultSchema, { task: {} }).next();
+  const { taskId } = (value as { readonly task: { readonly taskId: string } }).task;
+  const { items } = await ask("GET", "/reviews?status=pending");
+  await ask("POST", `/reviews/${items[0].id}/approve`, {});
+  await expect.poll(async () => (await tasks.getTask(taskId)).status).toBe("input_required");
+  gate.child.kill("SIGKILL");
+  await new Promise((resolve) => gate.child.once("exit", resolve));
+
+  gate = await gate.restart();
+  // The session is the server's, and goes on.
+  await expect(tasks.getTaskResult(taskId, CallToolResultSchema)).rejects.toThrow("look before");
+  expect(await tasks.getTask(taskId)).toMatchObject({ status: "failed" });
+  await client.close();
 }, 120_000);

@@ -90,8 +90,7 @@ export class StatelessBridge implements McpServerSide {
   #resume(request: RpcRequest, stream: AnswerStream): void {
     const call = this.#parking.take(request.params?.["requestState"], request);
     if (call !== undefined) return call.resume(request, stream);
-    const why = "This requestState is unknown, spent, expired or of another request. Call again.";
-    stream.reply(400, errorText(request.id, RPC_INVALID_PARAMS, why));
+    stream.reply(400, errorText(request.id, RPC_INVALID_PARAMS, NOT_HELD));
   }
 
   /** One for each run of an agent and each set of capabilities: servers fix these for a session. */
@@ -122,6 +121,12 @@ export class StatelessBridge implements McpServerSide {
     }
   }
 }
+
+/** A server of sessions cannot be told an answer but in the session in which it asked. */
+const NOT_HELD =
+  "No call waits under this requestState: it was answered or waited too long, the gateway was " +
+  "restarted meanwhile, or it is of another request. What the server did before it asked is not " +
+  "known: look before you make the call again.";
 
 function tellFailure(stream: AnswerStream, { id }: RpcRequest, error: unknown): void {
   if (error instanceof InitializeFailed && error.answer !== undefined) {
