@@ -37,6 +37,9 @@ const NOTHING_WITHHELD: readonly string[] = [];
 /** Control characters but tab and line ends, as JSON writes them: terminals obey escape sequences. */
 const CONTROL = /[\u007f-\u009f]|(?<!\\)(?:\\\\)*\\(?:[bf]|u00[01])/;
 
+/** Texts have lines; a name with one writes others into whatever shows it. */
+const BREAK = /[\t\r\n]/;
+
 /** Zero-width space, word joiners, byte order mark, bidi controls and tag characters. */
 const HIDDEN = /[\u200b\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]/u;
 
@@ -71,7 +74,7 @@ function isSame(a: Neighbour, b: Neighbour): boolean {
 export function suspicionsOf(subject: Subject, around: Neighbourhood): readonly Suspicion[] {
   return [
     ...injections(subject.definition),
-    ...hiddenText(subject.definition),
+    ...hiddenText(subject),
     ...lookAlikes(subject, around),
     ...shadowings(subject, around),
   ];
@@ -89,9 +92,9 @@ function injections(definition: JsonValue): readonly Suspicion[] {
   return [{ kind: "injection", detail: "it nests too deeply to be looked at", holds: true }];
 }
 
-function hiddenText(definition: JsonValue): readonly Suspicion[] {
+function hiddenText({ name, definition }: Subject): readonly Suspicion[] {
   const text = JSON.stringify(definition);
-  if (!HIDDEN.test(text) && !CONTROL.test(text)) return [];
+  if (!HIDDEN.test(text) && !CONTROL.test(text) && !BREAK.test(name)) return [];
   return [{ kind: "hidden_text", detail: "it has characters that nobody sees", holds: true }];
 }
 
