@@ -4,6 +4,7 @@ import type { DataPlaneLimits } from "../proxy/data-plane-limits.ts";
 import { createUpgradeDoor } from "../proxy/upgrade/forward-upgrade.ts";
 import type { StandingStreams } from "../proxy/http-exchange.ts";
 import type { ForwardProxy } from "../proxy/forward-proxy/forward-proxy.ts";
+import type { Mark } from "../proxy/forward-proxy/mark-session.ts";
 import { httpWire } from "../proxy/http/http-wire.ts";
 import { anthropicWire } from "../proxy/llm/anthropic/anthropic-wire.ts";
 import { geminiWire } from "../proxy/llm/gemini/gemini-wire.ts";
@@ -67,7 +68,7 @@ async function openPlane(
   const mcp = started.use(mcpOnDemand(options, opened, { routes, limits, peers: links ?? ALONE }));
   const pools = started.use(new UpstreamPools(connectorFor, mcp, vault));
   const standing: StandingStreams = new Set();
-  const forward = await forwardProxyOf(config, roster.upstreams);
+  const forward = await forwardProxyOf(config, roster.upstreams, ports);
   const { http, ...models } = WIRES;
   const plane = createDataPlane({
     ports,
@@ -144,12 +145,15 @@ async function bedrockWire({ upstreams }: Config): Promise<WireFamily> {
 async function forwardProxyOf(
   { forwardProxy: settings, publicUrl, listen }: Config,
   upstreams: UpstreamRoster["upstreams"],
+  { sessions }: OpenPorts["ports"],
 ): Promise<ForwardProxy | undefined> {
   if (settings === undefined) return undefined;
   const { createForwardProxy } = await import("../proxy/forward-proxy/forward-proxy.ts");
   const scheme = listen.tls === undefined ? "http" : "https";
   const own = listen.port === 0 ? "" : `${scheme}://${listen.host}:${listen.port}`;
-  return createForwardProxy({ settings, upstreams, connectorFor, base: publicUrl ?? own });
+  const base = publicUrl ?? own;
+  const mark: Mark = (principal, marks) => sessions.mark(principal, marks);
+  return createForwardProxy({ settings, upstreams, connectorFor, base, mark });
 }
 
 function routesOf(config: Config, { upstreams, members }: UpstreamRoster): Routes {

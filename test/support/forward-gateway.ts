@@ -10,8 +10,12 @@ export const KEYS = {
   ada: "spt_ada_for_this_test",
   asker: "spt_asker_for_this_test",
   watched: "spt_watched_for_this_test",
+  careful: "spt_careful_for_this_test",
   broad: "spt_broad_for_this_test",
 } as const;
+
+/** What the repository `/repo` of `secure` has as its main branch. */
+export const GIT_COMMIT = "0123456789abcdef0123456789abcdef01234567";
 
 export type AgentName = keyof typeof KEYS;
 
@@ -36,7 +40,17 @@ export interface ForwardGateway extends AsyncDisposable {
   readonly met: readonly Socket[];
 }
 
-export async function startForwardGateway(more = ""): Promise<ForwardGateway> {
+export interface ForwardOptions {
+  /** More keys of `forward_proxy`, a line each. */
+  readonly more?: string;
+  /** More terms of the host `localhost`, YAML flow syntax. */
+  readonly terms?: string;
+}
+
+export async function startForwardGateway({
+  more = "",
+  terms = "opaque: false",
+}: ForwardOptions = {}): Promise<ForwardGateway> {
   const asked: IncomingMessage[] = [];
   const met: Socket[] = [];
   const answer = createHttpServer((request, response) => {
@@ -48,7 +62,8 @@ export async function startForwardGateway(more = ""): Promise<ForwardGateway> {
     response.end(`the upstream has ${request.url}`);
   });
   const secure = createHttpsServer(GATE, (request, response) => {
-    response.end(`inside is ${request.url}`);
+    const isGit = request.url?.startsWith("/repo/") === true;
+    response.end(isGit ? `${GIT_COMMIT}\trefs/heads/main\n` : `inside is ${request.url}`);
   });
   const echo = createTcpServer({ allowHalfOpen: true }, (socket) => {
     socket.on("error", () => undefined).pipe(socket);
@@ -68,9 +83,9 @@ export async function startForwardGateway(more = ""): Promise<ForwardGateway> {
       `upstreams:\n  - { name: web, url: "http://localhost:${upstreamPort}/base", allow_private: true }\n` +
       `forward_proxy:\n  enabled: true\n` +
       `  connect_ports: [443, ${securePort}, ${echoPort}, ${silentPort}, ${upstreamPort}]\n` +
-      `  http_ports: [${plainPort}, ${upstreamPort}]\n` +
+      `  http_ports: [80, ${plainPort}, ${upstreamPort}]\n` +
       `  hosts:\n    - { host: "localhost:${echoPort}", allow_private: true, opaque: true }\n` +
-      `    - { host: "localhost", allow_private: true }\n${more}`,
+      `    - { host: "localhost", allow_private: true, ${terms} }\n${more}`,
     policies: POLICIES,
   });
   return {
@@ -102,6 +117,10 @@ rules:
     marks: [untrusted]
   - { id: plain, http: { hosts: ["localhost:*"], methods: [GET, POST] }, effect: allow }
   - { id: numbers, http: { hosts: ["127.0.0.1:*"], methods: [GET] }, effect: allow }
+  - id: unless-marked
+    http: { hosts: ["localhost:*"], methods: [HEAD] }
+    when: '!session.marks.exists(m, m == "untrusted")'
+    effect: allow
   - { id: web, http: { upstreams: [web], methods: [GET], paths: [/open/**] }, effect: allow }
 `,
   "asker.yaml": `version: 1
@@ -115,6 +134,13 @@ rules:
   - { id: all, http: { hosts: ["localhost:*"], methods: [CONNECT, GET, POST] }, effect: allow }
 inspect:
   - { id: keys-out, on: [request], find: [secret], do: block }
+`,
+  "careful.yaml": `version: 1
+agents: [careful]
+rules:
+  - { id: anywhere, http: { hosts: ["*"], methods: [GET] }, effect: allow }
+inspect:
+  - { id: look-alikes, on: [request], find: [destination], at: medium, do: block }
 `,
   "broad.yaml": `version: 1
 agents: [broad]

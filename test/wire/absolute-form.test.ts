@@ -106,6 +106,13 @@ describe("a request in absolute form", () => {
     expect([answer.status, JSON.parse(answer.body).code]).toEqual([403, "request_blocked"]);
   });
 
+  it("is judged by the host that it names", async () => {
+    const target = "http://login.paypa1-secure.com/signin";
+    const answer = await ask(target, { agent: "careful" });
+    expect([answer.status, JSON.parse(answer.body).code]).toEqual([403, "request_blocked"]);
+    expect(answer.body).toContain("destination");
+  });
+
   it("needs a rule that names a host", async () => {
     const answer = await ask(`http://${home.places.plain}/`, { agent: "broad" });
     expect([answer.status, JSON.parse(answer.body).code]).toEqual([403, "policy_denied"]);

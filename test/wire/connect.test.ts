@@ -51,7 +51,7 @@ describe("a tunnel that a rule allows", () => {
         request: { kind: "unscanned", reason: "tunnel" },
         response: { kind: "unscanned", reason: "tunnel" },
       },
-      tunnel: {
+      connection: {
         address: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
         server_name: "localhost",
         sent: expect.any(Number),
@@ -96,10 +96,32 @@ describe("a tunnel that a rule allows", () => {
     const heard = Buffer.concat([Buffer.from(answer.body, "latin1"), await rest(answer.socket)]);
     expect(heard[0]).toBe(21);
     answer.socket.destroy();
-    expect((await outcome(answer.exchange))["tunnel"]).toMatchObject({
+    expect((await outcome(answer.exchange))["connection"]).toMatchObject({
       server_name: "localhost",
       sent: hello.length,
     });
+  });
+
+  it("marks its session while it is open, not when it ends", async () => {
+    const session = "X-Sallyport-Session: marked-by-a-tunnel\r\n";
+    const head = async (): Promise<number> => {
+      const answer = await askProxy(
+        home.gate.port,
+        `HEAD http://${home.places.plain}/ HTTP/1.1\r\nHost: ${home.places.plain}\r\n${session}` +
+          `Proxy-Authorization: ${proxyAuthorization("ada")}\r\nConnection: close\r\n\r\n`,
+      );
+      answer.socket.destroy();
+      return answer.status;
+    };
+    expect(await head()).toBe(200);
+    const { socket } = await askTunnel(home.gate.port, home.places.echo, {
+      "Proxy-Authorization": proxyAuthorization("ada"),
+      "X-Sallyport-Session": "marked-by-a-tunnel",
+    });
+    socket.write("something");
+    await nextChunk(socket);
+    expect(await head()).toBe(403);
+    socket.destroy();
   });
 
   it("ends one direction at a time", async () => {
@@ -117,7 +139,7 @@ describe("a tunnel that a rule allows", () => {
     expect((await rest(socket)).equals(sent)).toBe(true);
     expect(await outcome(exchange)).toMatchObject({
       outcome: { kind: "completed", bytes: sent.length },
-      tunnel: { sent: sent.length, received: sent.length },
+      connection: { sent: sent.length, received: sent.length },
     });
   });
 
@@ -144,7 +166,11 @@ describe("a tunnel is refused, and a client can tell why", () => {
     expect(answer.status).toBe(407);
     expect(answer.head).toMatch(/proxy-authenticate: Basic realm="sallyport"/i);
     expect(answer.head).not.toMatch(/www-authenticate/i);
-    expect(JSON.parse(answer.body)).toMatchObject({ status: 407, code: "unauthenticated" });
+    expect(JSON.parse(answer.body)).toMatchObject({
+      status: 407,
+      code: "unauthenticated",
+      remedy: expect.stringContaining("http://agent:<key>@"),
+    });
   });
 
   it("with 407 where what is shown is nobody's key", async () => {
@@ -238,7 +264,7 @@ describe("what comes first into a tunnel must be TLS for its host", () => {
     expect(await outcome(exchange)).toMatchObject({
       dispatched: false,
       outcome: { kind: "cut", code: "hello_refused" },
-      tunnel: { sent: 0 },
+      connection: { sent: 0 },
     });
     const far = home.met[before];
     if (far === undefined) throw new Error("nobody came");

@@ -104,6 +104,7 @@ function parseOutcomeEntry(record: JsonObject, link: Link): OutcomeEntry {
   const cost = optional(record, "cost", object);
   const duration = optional(record, "duration_ms", number);
   const named = optional(record, "named_nano_usd", number);
+  const connection = optional(record, "connection", object);
   return {
     kind: "outcome",
     ...link,
@@ -118,7 +119,7 @@ function parseOutcomeEntry(record: JsonObject, link: Link): OutcomeEntry {
     named: named === undefined ? undefined : nanoUsd(named),
     duration: duration === undefined ? undefined : millis(duration),
     outcome: parseOutcome(object(record, "outcome")),
-    ...(record["tunnel"] !== undefined && { tunnel: parseTunnel(object(record, "tunnel")) }),
+    ...(connection !== undefined && { tunnel: parseTunnel(connection) }),
   };
 }
 

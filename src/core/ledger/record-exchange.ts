@@ -42,6 +42,7 @@ export function outcomeBody(facts: Facts, at: Instant, personal: PersonalTexts =
   out += '"at":';
   out += digits(at);
   out = checked(out, facts, facts.responseScan);
+  if (facts.tunnel !== undefined) out = tunnel(`${out},"connection":{`, facts.tunnel);
   if (facts.usage !== undefined) out = cost(out, facts.usage);
   if (facts.credential !== undefined) {
     out += ',"credential":';
@@ -62,8 +63,7 @@ export function outcomeBody(facts: Facts, at: Instant, personal: PersonalTexts =
   out += ',"kind":"outcome"';
   const named = spentByName(facts);
   if (named > 0) out += `,"named_nano_usd":${digits(named)}`;
-  out = outcome(`${out},"outcome":`, facts.outcome);
-  return facts.tunnel === undefined ? out : tunnel(`${out},"tunnel":{`, facts.tunnel);
+  return outcome(`${out},"outcome":`, facts.outcome);
 }
 
 function tunnel(before: string, { address, received, sent, serverName }: Tunnel): string {

@@ -27,6 +27,7 @@ import type { Destination, Destinations } from "./destinations.ts";
 import type { ForwardProxySettings } from "./forward-proxy-settings.ts";
 import { askedByProxy } from "./asked-by-proxy.ts";
 import { writeReply } from "../write-reply.ts";
+import { markSession, type Mark } from "./mark-session.ts";
 import { openTunnel, type TunnelEnd } from "./tunnel.ts";
 
 export interface ConnectParts {
@@ -49,6 +50,7 @@ export interface ConnectTools {
   /** DNS pinned, addresses guarded. */
   readonly connectorFor: (upstream: Destination["upstream"]) => buildConnector.connector;
   readonly places: Places;
+  readonly mark: Mark;
 }
 
 /** How many tunnels there may be at once. */
@@ -132,7 +134,7 @@ function admit(
 /** Stages 9 and 10. */
 async function lead(
   parts: ConnectParts,
-  { settings, connectorFor }: ConnectTools,
+  { settings, connectorFor, mark }: ConnectTools,
   facts: Facts,
   refuse: (refusal: Refusal) => void,
 ): Promise<InspectionReport | undefined> {
@@ -165,8 +167,11 @@ async function lead(
       serverName: terms.opaque ? undefined : authority.hostname,
       settings,
       begun: (serverName) => {
+        const refusal = markSession(facts, mark);
+        if (refusal !== undefined) return refusal;
         facts.sent = true;
         named = serverName;
+        return undefined;
       },
     });
     running.cutTunnel = tunnel.cut;

@@ -15,6 +15,7 @@ import { connectExchange, type ConnectParts } from "./connect-exchange.ts";
 import { createDestinations, HTTP_PORT, type Destination } from "./destinations.ts";
 import type { ForwardProxySettings } from "./forward-proxy-settings.ts";
 import { createForwardedWire } from "./forwarded-wire.ts";
+import type { Mark } from "./mark-session.ts";
 import { proxyKey } from "./proxy-key.ts";
 
 export interface ForwardProxy extends ForwardPlaces {
@@ -38,17 +39,18 @@ export interface ForwardProxyParts {
   readonly connectorFor: ConnectorFor;
   /** Where clients reach the gate; empty: not known. */
   readonly base: string;
+  readonly mark: Mark;
 }
 
 export function createForwardProxy(parts: ForwardProxyParts): ForwardProxy {
-  const { settings, connectorFor, upstreams, base } = parts;
+  const { settings, connectorFor, upstreams, base, mark } = parts;
   const destinations = createDestinations(settings, upstreams, base);
   let taken = 0;
   const places = {
     take: () => taken < settings.tunnelsMax && (taken += 1) > 0,
     free: () => void (taken -= 1),
   };
-  const tools = { settings, destinations, connectorFor, places };
+  const tools = { settings, destinations, connectorFor, places, mark };
   return {
     wire: createForwardedWire(destinations, settings.httpPorts),
     read(request) {

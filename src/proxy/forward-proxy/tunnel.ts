@@ -16,8 +16,11 @@ export interface TunnelParts {
   /** What the ClientHello must name; undefined: whatever comes may pass. */
   readonly serverName: string | undefined;
   readonly settings: Pick<ForwardProxySettings, "timeouts" | "encryptedHello">;
-  /** The first bytes go out now; `serverName` is what they name, if somebody looked. */
-  readonly begun: (serverName: string | undefined) => void;
+  /**
+   * The first bytes would go out now; `serverName` is what they name, if somebody looked. With a
+   * refusal they do not.
+   */
+  readonly begun: (serverName: string | undefined) => Refusal | undefined;
 }
 
 export type TunnelEnd =
@@ -52,8 +55,12 @@ export function openTunnel(parts: TunnelParts): Tunnel {
   client.once("close", () => far.destroySoon());
   far.once("close", () => client.destroySoon());
   for (const socket of [client, far]) socket.setNoDelay(true).setTimeout(idle, tooSlow);
-  // Each direction ends by itself: who has said all may still listen.
+  // Each direction ends by itself: who has said all may still listen, or be gone.
   far.allowHalfOpen = true;
+  const rest = Math.min(idle, HALF_OPEN_IDLE_MS);
+  for (const socket of [client, far]) {
+    socket.once("end", () => void [client, far].map((one) => one.setTimeout(rest)));
+  }
   awaitFirst(parts, (stopped) => {
     if (stopped === undefined) {
       client.pipe(far);
@@ -67,6 +74,9 @@ export function openTunnel(parts: TunnelParts): Tunnel {
   });
   return { ended, cut: (refusal) => finish({ kind: "cut", refusal }) };
 }
+
+/** Nothing tells a client that only listens from one that has left. */
+const HALF_OPEN_IDLE_MS = 30_000;
 
 const CLOSED: TunnelEnd = { kind: "closed" };
 
@@ -119,9 +129,10 @@ function awaitFirst(parts: TunnelParts, done: (stopped: TunnelEnd | undefined) =
 function letOut(
   { far, serverName, begun }: TunnelParts,
   gathered: Buffer,
-  done: (stopped: undefined) => void,
+  done: (stopped: TunnelEnd | undefined) => void,
 ): void {
-  begun(serverName);
+  const refusal = begun(serverName);
+  if (refusal !== undefined) return done({ kind: "cut", refusal });
   if (gathered.length > 0) far.write(gathered);
   done(undefined);
 }

@@ -219,6 +219,14 @@ const facts: fc.Arbitrary<Facts> = fc
     responseScan: scan,
     upstreamStatus: maybe(fc.nat(599)),
     outcome: maybe(outcome),
+    tunnel: maybe(
+      fc.record({
+        address: maybe(word),
+        serverName: maybe(word),
+        sent: fc.nat(),
+        received: fc.nat(),
+      }),
+    ),
     duration: maybe(count.map(millis)),
   })
   .chain((changes) =>
@@ -391,6 +399,12 @@ describe("records", () => {
     const text = outcomeBody(outcomeFacts("x_1", undefined, { upstreamStatus: Number.NaN }), AT);
     expect(text).toContain('"answer_status":null');
     expect(entryOf(text)).toBeUndefined();
+  });
+
+  it("of a tunnel keep where it led, and are read back", () => {
+    const tunnel = { address: "1.2.3.4:443", serverName: undefined, sent: 3, received: 4 };
+    const text = outcomeBody({ ...outcomeFacts("x_1", undefined), tunnel } as Facts, AT);
+    expect(entryOf(text)).toMatchObject({ tunnel });
   });
 
   it.each([
