@@ -154,6 +154,7 @@ describe("a listener that asks for certificates", () => {
   it("serves nobody without one, nor a stranger's, nor one that pretends to two names", async () => {
     await expect(call(gate)).rejects.toThrow();
     await expect(call(gate, FOREIGN)).rejects.toThrow();
+    await expect.poll(() => gate.output()).toMatch(/a client's was refused: [A-Z_]+/);
     expect(await call(gate, CRAFTY)).toMatchObject({ status: 401 });
   });
 

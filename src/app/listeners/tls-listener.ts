@@ -8,6 +8,7 @@ import {
   type TLSSocket,
 } from "node:tls";
 import { messageOf } from "../../lib/caught.ts";
+import { monotonicMillis } from "../../lib/clock.ts";
 import { createTlsServer } from "../../lib/node-https.ts";
 import type { TlsConfig } from "../config/config.ts";
 import { readAuthorities } from "../read-authorities.ts";
@@ -16,6 +17,8 @@ import { TlsFault } from "./tls-fault.ts";
 
 /** Certificates are replaced long before they expire. */
 const LOOK_MS = 60_000;
+/** Whoever keeps trying is told of once in a while. */
+const TELL_EVERY_MS = 60_000;
 const REMEDY = "check the tls section of the listener: cert_file, key_file, client_ca_file";
 
 export class TlsListener implements HttpListener {
@@ -26,6 +29,8 @@ export class TlsListener implements HttpListener {
   #context: SecureContextOptions;
   #seen: string;
   #server: Server | undefined;
+  /** Monotonic. */
+  #quietUntil = Number.NEGATIVE_INFINITY;
 
   /** Throws TlsFault for files that cannot be read or do not fit together. */
   constructor(config: TlsConfig, onFault: (fault: TlsFault) => void) {
@@ -46,7 +51,13 @@ export class TlsListener implements HttpListener {
       requestCert: clientCaFile !== undefined,
       rejectUnauthorized: clientCaFile !== undefined && clientAuth === "required",
     });
-    server.on("secureConnection", endWrong);
+    server.on("secureConnection", (socket) => {
+      if (!isWrong(socket)) return;
+      this.#tellOf(socket);
+      socket.destroy();
+    });
+    // Where certificates are required, Node ends the connection before it is one.
+    server.on("tlsClientError", (_error, socket) => this.#tellOf(socket));
     this.#server = server;
     return server;
   }
@@ -62,14 +73,23 @@ export class TlsListener implements HttpListener {
     }
   }
 
+  /** Who is turned away here is on no record: the operator of an expired certificate needs a word. */
+  #tellOf(socket: TLSSocket): void {
+    const { authorizationError: why } = socket;
+    const now = monotonicMillis();
+    if (!why || now < this.#quietUntil) return;
+    this.#quietUntil = now + TELL_EVERY_MS;
+    this.#onFault(new TlsFault(`a client's was refused: ${String(why)}`, REMEDY));
+  }
+
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
   }
 }
 
 /** Where certificates are optional, one that is shown must still be right. */
-function endWrong(socket: TLSSocket): void {
-  if (!socket.authorized && socket.getPeerX509Certificate() !== undefined) socket.destroy();
+function isWrong(socket: TLSSocket): boolean {
+  return !socket.authorized && socket.getPeerX509Certificate() !== undefined;
 }
 
 function contextOf({ certFile, keyFile, clientCaFile }: TlsConfig): SecureContextOptions {
