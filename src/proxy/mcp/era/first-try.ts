@@ -3,13 +3,13 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
 import type { UpstreamEra } from "./upstream-era.ts";
+import { PassedOn } from "../transport/passed-on.ts";
 
 /** A failed `initialize` is looked at before it is passed on; a longer answer is no failure. */
 const FAILURE_BYTES_MAX = 65_536;
 
 /** The first `initialize` of a server: passed on if it works, bridged if there are no sessions. */
-export class FirstTry implements Dispatcher.DispatchHandler {
-  readonly #handler: Dispatcher.DispatchHandler;
+export class FirstTry extends PassedOn {
   readonly #request: McpRequest;
   readonly #era: UpstreamEra;
   readonly #front: McpServerSide;
@@ -24,17 +24,13 @@ export class FirstTry implements Dispatcher.DispatchHandler {
     era: UpstreamEra,
     front: McpServerSide,
   ) {
-    this.#handler = handler;
+    super(handler);
     this.#request = request;
     this.#era = era;
     this.#front = front;
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
-    this.#handler.onRequestStart?.(controller, context);
-  }
-
-  onResponseStart(
+  override onResponseStart(
     controller: Dispatcher.DispatchController,
     status: number,
     headers: IncomingHttpHeaders,
@@ -46,8 +42,8 @@ export class FirstTry implements Dispatcher.DispatchHandler {
     this.#body = [];
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#body === undefined) return this.#handler.onResponseData?.(controller, chunk);
+  override onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#body === undefined) return super.onResponseData(controller, chunk);
     this.#body.push(chunk);
     this.#bytes += chunk.length;
     // A stream may stay open after its answer.
@@ -55,24 +51,23 @@ export class FirstTry implements Dispatcher.DispatchHandler {
     else if (this.#bytes > FAILURE_BYTES_MAX) this.#pass(controller);
   }
 
-  onResponseEnd(controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+  override onResponseEnd(
+    controller: Dispatcher.DispatchController,
+    trailers: IncomingHttpHeaders,
+  ): void {
     if (this.#body === undefined) {
-      this.#handler.onResponseEnd?.(controller, trailers);
+      super.onResponseEnd(controller, trailers);
       return;
     }
     void this.#era.probe(this.#request).then((speaks) => {
       if (speaks === "yes") {
         this.#era.sessions = "no";
-        this.#front.ask(this.#request, this.#handler);
+        this.#front.ask(this.#request, this.handler);
         return;
       }
       this.#pass(controller);
-      this.#handler.onResponseEnd?.(controller, trailers);
+      super.onResponseEnd(controller, trailers);
     });
-  }
-
-  onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
-    this.#handler.onResponseError?.(controller, error);
   }
 
   #succeed(controller: Dispatcher.DispatchController): void {
@@ -83,8 +78,8 @@ export class FirstTry implements Dispatcher.DispatchHandler {
   #pass(controller: Dispatcher.DispatchController): void {
     const held = this.#body ?? [];
     this.#body = undefined;
-    this.#handler.onResponseStart?.(controller, this.#status, this.#headers);
-    for (const chunk of held) this.#handler.onResponseData?.(controller, chunk);
+    super.onResponseStart(controller, this.#status, this.#headers);
+    for (const chunk of held) super.onResponseData(controller, chunk);
   }
 }
 

@@ -5,6 +5,7 @@
 import type { Buffer } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
+import { PassedOn } from "../transport/passed-on.ts";
 
 /** Whoever has something to say on a stream, from its head to its end. */
 export interface Voice {
@@ -17,8 +18,7 @@ const TAIL_BYTES = 4;
 /** What waits for the end of an event; the oldest are dropped. */
 const OWED_MAX = 64;
 
-export class BetweenEvents implements Dispatcher.DispatchHandler {
-  readonly #handler: Dispatcher.DispatchHandler;
+export class BetweenEvents extends PassedOn {
   readonly #voice: Voice;
   #controller: Dispatcher.DispatchController | undefined;
   /** The last bytes: whether they end an event. */
@@ -26,7 +26,7 @@ export class BetweenEvents implements Dispatcher.DispatchHandler {
   readonly #owed: Buffer[] = [];
 
   constructor(handler: Dispatcher.DispatchHandler, voice: Voice) {
-    this.#handler = handler;
+    super(handler);
     this.#voice = voice;
   }
 
@@ -42,42 +42,41 @@ export class BetweenEvents implements Dispatcher.DispatchHandler {
     this.#speak();
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
-    this.#handler.onRequestStart?.(controller, context);
-  }
-
-  onResponseStart(
+  override onResponseStart(
     controller: Dispatcher.DispatchController,
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
-    this.#handler.onResponseStart?.(controller, status, headers);
+    super.onResponseStart(controller, status, headers);
     const isStream = /^text\/event-stream\b/i.test(String(headers["content-type"] ?? ""));
     if (status !== 200 || !isStream || controller.aborted) return;
     this.#controller = controller;
     this.#voice.begin(this);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#handler.onResponseData?.(controller, chunk);
+  override onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    super.onResponseData(controller, chunk);
     this.#tail = (this.#tail + chunk.subarray(-TAIL_BYTES).toString("latin1")).slice(-TAIL_BYTES);
     this.#speak();
   }
 
-  onResponseEnd(controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+  override onResponseEnd(
+    controller: Dispatcher.DispatchController,
+    trailers: IncomingHttpHeaders,
+  ): void {
     this.#end();
-    this.#handler.onResponseEnd?.(controller, trailers);
+    super.onResponseEnd(controller, trailers);
   }
 
-  onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
+  override onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
     this.#end();
-    this.#handler.onResponseError?.(controller, error);
+    super.onResponseError(controller, error);
   }
 
   #speak(): void {
     const controller = this.#controller;
     if (controller === undefined || (this.#tail !== "" && !EVENT_END.test(this.#tail))) return;
-    for (const events of this.#owed.splice(0)) this.#handler.onResponseData?.(controller, events);
+    for (const events of this.#owed.splice(0)) super.onResponseData(controller, events);
   }
 
   #end(): void {

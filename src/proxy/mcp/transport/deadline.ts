@@ -4,9 +4,9 @@ import type { Dispatcher } from "undici";
 import { Buffer } from "node:buffer";
 import type { Millis } from "../../../core/units.ts";
 import { TotalTimeout } from "../../upstream-failure.ts";
+import { PassedOn } from "./passed-on.ts";
 
-export class Deadline implements Dispatcher.DispatchHandler {
-  readonly #handler: Dispatcher.DispatchHandler;
+export class Deadline extends PassedOn {
   readonly #timer: NodeJS.Timeout;
   readonly #lastWord: string;
   readonly #cancel: () => void;
@@ -21,42 +21,45 @@ export class Deadline implements Dispatcher.DispatchHandler {
     lastWord: string,
     cancel: () => void,
   ) {
-    this.#handler = handler;
+    super(handler);
     this.#lastWord = lastWord;
     this.#cancel = cancel;
     this.#timer = setTimeout(() => this.#expire(), limit);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
+  override onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
     this.#controller = controller;
-    this.#handler.onRequestStart?.(controller, context);
+    super.onRequestStart(controller, context);
     if (controller.aborted) this.#end();
   }
 
-  onResponseStart(
+  override onResponseStart(
     controller: Dispatcher.DispatchController,
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
     if (this.#over) return;
     this.#streaming = /^text\/event-stream\b/i.test(String(headers["content-type"] ?? ""));
-    this.#handler.onResponseStart?.(controller, status, headers);
+    super.onResponseStart(controller, status, headers);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#over) this.#handler.onResponseData?.(controller, chunk);
+  override onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#over) super.onResponseData(controller, chunk);
   }
 
-  onResponseEnd(controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+  override onResponseEnd(
+    controller: Dispatcher.DispatchController,
+    trailers: IncomingHttpHeaders,
+  ): void {
     if (this.#over) return;
     this.#end();
-    this.#handler.onResponseEnd?.(controller, trailers);
+    super.onResponseEnd(controller, trailers);
   }
 
-  onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
+  override onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return;
     this.#end();
-    this.#handler.onResponseError?.(controller, error);
+    super.onResponseError(controller, error);
   }
 
   #expire(): void {
@@ -72,7 +75,7 @@ export class Deadline implements Dispatcher.DispatchHandler {
   /** In its stream, and not by breaking it: a client would come back and wait for the rest. */
   #conclude(controller: Dispatcher.DispatchController): void {
     const event = `event: message\ndata: ${this.#lastWord}\n\n`;
-    this.#handler.onResponseData?.(controller, Buffer.from(event));
+    super.onResponseData(controller, Buffer.from(event));
     this.onResponseEnd(controller, {});
   }
 
