@@ -34,7 +34,7 @@ const INNER_ORDINARY = INNER_WORK + 5;
  * Looks behind encodings and disguises that a body's units pay for, and units that are paid whatever
  * its size: of 6,224 texts of the corpora, the dearest takes two looks.
  */
-const INNER_LOOKS = 1.5;
+const INNER_LOOKS = 2;
 const INNER_UNITS_MIN = 2048;
 const INNER_PER_UNIT = INNER_LOOKS * INNER_ORDINARY;
 const INNER_MIN = INNER_UNITS_MIN * INNER_ORDINARY;
@@ -67,10 +67,24 @@ export function enterInner(budget: ScanBudget, units: number): boolean {
   return true;
 }
 
-/** Units that may still come out of an encoding. */
-export function innerRoom({ spent, innerStop, inner, decoded }: ScanBudget): number {
+/** Units of what a compressed run opens to that it pays for with each of its own. */
+const INFLATED_PER_UNIT = 4;
+
+/** A compressed run pays for more than its own units: what comes out is ordinary text, and longer. */
+export function grantInflated(budget: ScanBudget, units: number): void {
+  const work = INFLATED_PER_UNIT * INNER_ORDINARY * units;
+  if (budget.innerStop === Infinity) budget.inner += work;
+  else budget.innerStop += work;
+}
+
+/** Units that may still come out of a run of so many; see `grantInflated`. */
+export function innerRoom(
+  { spent, innerStop, inner, decoded }: ScanBudget,
+  runUnits: number,
+): number {
   const left = innerStop === Infinity ? inner : innerStop - spent;
-  return Math.max(0, Math.min(decoded, Math.floor(left / INNER_WORK)));
+  const room = Math.floor(left / INNER_WORK) + INFLATED_PER_UNIT * runUnits;
+  return Math.max(0, Math.min(decoded, room));
 }
 
 /** The outermost look is over. */

@@ -1,8 +1,10 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { createPartScanner } from "../../../src/core/inspect/part-scanner.ts";
 import { scanBudget } from "../../../src/core/inspect/scan-budget.ts";
 import { scanPlan } from "../../../src/core/inspect/scan-plan.ts";
 import { lookAtText } from "../../../src/core/inspect/whole-text.ts";
+import { ORDINARY } from "../../bench/ordinary-text.ts";
 import { readCorpus } from "../../support/corpora.ts";
 import { filled, LAYERED } from "../../support/dear-texts.ts";
 import { EVERYTHING, looking } from "./inspections.ts";
@@ -59,6 +61,24 @@ describe("a look behind encodings and disguises", () => {
     }
     expect(isCapped).toBe(true);
     expect(budget.spent / units).toBeLessThan(WORK_PER_UNIT_MAX);
+  });
+
+  it.each<[string, (text: string) => string]>([
+    ["base64", (text) => Buffer.from(text).toString("base64")],
+    ["base64 twice", (text) => btoa(Buffer.from(text).toString("base64"))],
+    ["hex", (text) => Buffer.from(text).toString("hex")],
+    ["an address", (text) => encodeURIComponent(text)],
+    ["JSON twice", (text) => JSON.stringify(JSON.stringify(text))],
+  ])("reaches the end of long ordinary text in %s", (_, encode) => {
+    const text = encode(
+      Array.from({ length: 30 }, (_day, i) => `Day ${i}. ${ORDINARY}`).join("\n"),
+    );
+    expect(seenIn(text, text.length).complete).toBe(true);
+  });
+
+  it("reaches the end of ordinary text in gzip", () => {
+    const text = gzipSync(ORDINARY).toString("base64");
+    expect(seenIn(text, text.length).complete).toBe(true);
   });
 
   it("reaches the end of every text of the corpora", () => {
