@@ -121,7 +121,7 @@ const failures = (all: readonly string[]): readonly string[] =>
 const isOfTasks = (verdict: string): boolean => verdict.startsWith("server-tasks-");
 
 describe.each(REVISIONS)("the server scenarios of %s", (revision) => {
-  it("come out through Sallyport as they do directly", { timeout: 120_000 }, async () => {
+  it("come out through Sallyport as they do directly", { timeout: 300_000 }, async () => {
     const [direct, through] = await Promise.all([
       suite(server.url, revision),
       suite(`${sallyport.url}/mcp/plain-${revision}`, revision),
@@ -132,7 +132,7 @@ describe.each(REVISIONS)("the server scenarios of %s", (revision) => {
     expect(through).toEqual(direct);
   });
 
-  it("all pass where Sallyport keeps tasks", { timeout: 120_000 }, async () => {
+  it("all pass where Sallyport keeps tasks", { timeout: 300_000 }, async () => {
     const own = await suite(`${sallyport.url}/mcp/tasks-${revision}`, revision);
     expect(failures(own)).toEqual([]);
     const ofTasks = own.filter((verdict) => isOfTasks(verdict) && verdict.endsWith("SUCCESS"));
@@ -143,7 +143,7 @@ describe.each(REVISIONS)("the server scenarios of %s", (revision) => {
 describe("the Tasks scenarios", () => {
   it(
     "come out through Sallyport as on the server that has them",
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async () => {
       const [direct, through] = await Promise.all([
         suite(`${sallyport.url}/mcp/tasks-2026-07-28`, "2026-07-28"),
@@ -186,7 +186,7 @@ const CLIENT_SCENARIOS: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe.each(Object.entries(CLIENT_SCENARIOS))("the client scenarios of %s", (revision, all) => {
-  it.each(all)("%s comes out as it does directly", { timeout: 120_000 }, async (scenario) => {
+  it.each(all)("%s comes out as it does directly", { timeout: 300_000 }, async (scenario) => {
     const asked = (flags: string): Promise<readonly string[]> =>
       verdicts([
         "client",
@@ -218,7 +218,7 @@ it.each([
       all.filter((verdict) => !verdict.endsWith("SUCCESS") && !verdict.endsWith("INFO")),
     ).toEqual([]);
   },
-  120_000,
+  300_000,
 );
 
 /** What the suite asks of every server. The rest wants tools, prompts and resources of its own. */
@@ -238,7 +238,7 @@ const OF_ANY_SERVER: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe.each(Object.entries(OF_ANY_SERVER))("Sallyport's own server in %s", (revision, all) => {
-  it("passes what is asked of every server", { timeout: 120_000 }, async () => {
+  it("passes what is asked of every server", { timeout: 300_000 }, async () => {
     const url = `${sallyport.url}/mcp/sallyport`;
     const every = await suite(url, revision);
     for (const scenario of all) {
