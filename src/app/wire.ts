@@ -22,6 +22,7 @@ import type { Config, Limits } from "./config/config.ts";
 import type { CrewPlace } from "./workers/worker-messages.ts";
 import { openPorts, type OpenPorts, type PortsOptions } from "./ports/open-ports.ts";
 import { checkAuthorities, connectorFor } from "./upstream-connector.ts";
+import { unwelcome } from "./unwelcome.ts";
 import { createUpstreamRoster, type UpstreamRoster } from "./upstream-roster.ts";
 
 export interface WireOptions extends Omit<PortsOptions, "shared"> {
@@ -90,6 +91,7 @@ async function openPlane(
   });
   live.onChange(() => {
     plane.stop((who) => live.whyEnded(who));
+    forward?.review();
     for (const gone of roster.refresh()) void pools.retire(gone);
     // What hinders it is told to whoever asks for a server, and to the log.
     if (roster.hasServers) void mcp.load().then(lookAgain, () => {});
@@ -145,15 +147,16 @@ async function bedrockWire({ upstreams }: Config): Promise<WireFamily> {
 async function forwardProxyOf(
   { forwardProxy: settings, publicUrl, listen }: Config,
   upstreams: UpstreamRoster["upstreams"],
-  { sessions }: OpenPorts["ports"],
+  ports: OpenPorts["ports"],
 ): Promise<ForwardProxy | undefined> {
   if (settings === undefined) return undefined;
   const { createForwardProxy } = await import("../proxy/forward-proxy/forward-proxy.ts");
   const scheme = listen.tls === undefined ? "http" : "https";
   const own = listen.port === 0 ? "" : `${scheme}://${listen.host}:${listen.port}`;
   const base = publicUrl ?? own;
-  const mark: Mark = (principal, marks) => sessions.mark(principal, marks);
-  return createForwardProxy({ settings, upstreams, connectorFor, base, mark });
+  const mark: Mark = (principal, marks) => ports.sessions.mark(principal, marks);
+  const parts = { settings, upstreams, connectorFor, base, mark };
+  return createForwardProxy({ ...parts, unwelcome: (shown) => unwelcome(shown, ports) });
 }
 
 function routesOf(config: Config, { upstreams, members }: UpstreamRoster): Routes {

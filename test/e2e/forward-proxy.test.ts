@@ -172,6 +172,29 @@ describe("open tunnels", () => {
     expect([again.status, JSON.parse(again.body).code]).toEqual([403, code]);
   });
 
+  it("end with a freeze, and with the key that they were opened with", async () => {
+    await using gateway = await startForwardGateway();
+    const run = (...args: string[]) => runSallyport([...args, "--config", gateway.gate.configFile]);
+    const key = (await run("keys", "create", "lent", "--agent", "ada")).stdout.trim();
+    const { socket, exchange } = await askTunnel(gateway.gate.port, gateway.places.echo, {
+      "Proxy-Authorization": `Bearer ${key}`,
+    });
+    const frozen = await standing(gateway);
+    const id = /key_\w+/.exec((await run("keys", "list")).stdout)?.[0] ?? "";
+    const revoked = await run("keys", "revoke", id);
+    expect(revoked.code, revoked.output).toBe(0);
+    expect(await rest(socket)).toHaveLength(0);
+    const cut = (code: string) => ({ kind: "cut", code });
+    await eventually(async () =>
+      expect(await outcomeOf(gateway, exchange)).toMatchObject(cut("unauthenticated")),
+    );
+    expect((await run("agents", "freeze", "ada", "--reason", "test")).code).toBe(0);
+    expect(await rest(frozen.socket)).toHaveLength(0);
+    await eventually(async () =>
+      expect(await outcomeOf(gateway, frozen.exchange)).toMatchObject(cut("agent_stopped")),
+    );
+  });
+
   it("end where nothing goes through them for too long", async () => {
     await using gateway = await startForwardGateway({ more: "  timeouts: { idle_ms: 300 }\n" });
     const { socket, exchange } = await standing(gateway);

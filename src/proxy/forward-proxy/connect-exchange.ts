@@ -24,6 +24,7 @@ import { renderRefusal } from "../refusals/render-refusal.ts";
 import { refusalOfFailure } from "../upstream-failure.ts";
 import { hostOf } from "./authority.ts";
 import type { Destination, Destinations } from "./destinations.ts";
+import { dial } from "./dial.ts";
 import type { ForwardProxySettings } from "./forward-proxy-settings.ts";
 import { askedByProxy } from "./asked-by-proxy.ts";
 import { writeReply } from "../write-reply.ts";
@@ -51,6 +52,13 @@ export interface ConnectTools {
   readonly connectorFor: (upstream: Destination["upstream"]) => buildConnector.connector;
   readonly places: Places;
   readonly mark: Mark;
+  /** Those that are open or about to be. */
+  readonly running: Set<RunningTunnel>;
+}
+
+/** Whoever may no longer ask may no longer have it. */
+export interface RunningTunnel extends Cuttable {
+  readonly presented: Presented;
 }
 
 /** How many tunnels there may be at once. */
@@ -134,16 +142,17 @@ function admit(
 /** Stages 9 and 10. */
 async function lead(
   parts: ConnectParts,
-  { settings, connectorFor, mark }: ConnectTools,
+  { settings, connectorFor, mark, running: all }: ConnectTools,
   facts: Facts,
   refuse: (refusal: Refusal) => void,
 ): Promise<InspectionReport | undefined> {
   const { destination, socket, exchange } = parts;
   if (!(socket instanceof Socket)) throw new TypeError("a tunnel needs a socket");
-  const running = new Running(facts, socket);
+  const running = new Running(facts, parts.presented, socket);
+  all.add(running);
   parts.open.add(running);
   try {
-    const far = await dial(destination, connectorFor(destination.upstream), running);
+    const far = await dial(destination, connectorFor(destination.upstream), socket);
     if (far instanceof Error) {
       facts.cause = far;
       facts.outcome = unopened(running, far, destination);
@@ -184,19 +193,22 @@ async function lead(
     return reportOf(received);
   } finally {
     parts.open.remove(running);
+    all.delete(running);
   }
 }
 
 /** What a stop or a shutdown ends, also before there is a tunnel. */
-class Running implements Cuttable {
+class Running implements RunningTunnel {
   place = -1;
   readonly principal: Cuttable["principal"];
+  readonly presented: Presented;
   readonly #client: Socket;
   why: Refusal | undefined;
   cutTunnel: ((why: Refusal) => void) | undefined;
 
-  constructor({ principal }: Facts, client: Socket) {
+  constructor({ principal }: Facts, presented: Presented, client: Socket) {
     this.principal = principal;
+    this.presented = presented;
     this.#client = client;
   }
 
@@ -210,31 +222,6 @@ class Running implements Cuttable {
     else this.cutTunnel(why);
   }
 }
-
-function dial(
-  { authority: { hostname, port }, upstream }: Destination,
-  connect: buildConnector.connector,
-  { client }: Running,
-): Promise<Socket | Error> {
-  // In clear text: the TLS inside is the client's.
-  const bare = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
-  const target = { protocol: "http:", hostname: bare, port: String(port), host: upstream.host };
-  return new Promise((resolve) => {
-    const gone = (): void => resolve(new Error(CLIENT_LEFT));
-    client.once("close", gone);
-    connect(target, (error, socket) => {
-      client.off("close", gone);
-      if (error !== null) return resolve(error);
-      if (client.destroyed) {
-        socket.destroy();
-        return gone();
-      }
-      resolve(socket);
-    });
-  });
-}
-
-const CLIENT_LEFT = "the client left before there was a tunnel";
 
 function unopened({ why, client }: Running, error: Error, { upstream }: Destination): Outcome {
   if (why !== undefined) return { kind: "cut", code: why.code, bytes: 0 };
