@@ -200,12 +200,16 @@ describe("kill -9", () => {
     const atDeath = answers.length;
     await expect.poll(() => workersOf(sallyport).length, SOON).toBe(WORKERS);
     await expect.poll(() => answers.length, SOON).toBeGreaterThan(atDeath + 20);
+    const atRecovery = answers.length;
+    await expect.poll(() => answers.length, SOON).toBeGreaterThan(atRecovery + 20);
     until.abort();
     await Promise.all(callers);
     // 402 once the budget is used up: an answer like any other.
     expect(answers.filter((answer) => ![200, 402, "broken"].includes(answer))).toEqual([]);
+    // A caller may lose two: the one it waited for, and one that was queued while the worker died.
     const broken = answers.filter((answer) => answer === "broken").length;
-    expect(broken, "what the dead one had, and what waited for it").toBeLessThanOrEqual(8);
+    expect(broken, "what the dead one had").toBeLessThanOrEqual(2 * callers.length);
+    expect(answers.slice(atRecovery)).not.toContain("broken");
   });
 
   it("of the first process ends its workers too, and the next start finds everything", async () => {
