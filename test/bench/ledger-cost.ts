@@ -12,7 +12,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Facts } from "../../src/core/evidence.ts";
-import { instant } from "../../src/core/units.ts";
+import { id, instant, type ExchangeId } from "../../src/core/units.ts";
 import { openLedger, type OpenLedger } from "../../src/stores/ledger/open-ledger.ts";
 import { checkHeads, collectHeads, treesOf } from "../../src/stores/ledger/signed-heads.ts";
 import { openSigningKey } from "../../src/stores/ledger/signing-key.ts";
@@ -36,7 +36,8 @@ const ROUNDS = 3;
  * Records as long as those of the exchange that they are compared with: nothing is found in it. A
  * policy gives the same decision to each such call.
  */
-const PLAIN = { findings: [], decision: intentFacts("").decision };
+const ASKED = intentFacts("", { findings: [] });
+const ENDED = outcomeFacts("", undefined, { findings: [] });
 
 /** What the pipeline knows of one exchange. It would know it without a ledger, too. */
 interface Known {
@@ -46,11 +47,8 @@ interface Known {
 
 function knownExchanges(count: number): readonly Known[] {
   return Array.from({ length: count }, (_, index) => {
-    const exchange = `exc_${String(index).padStart(26, "0")}`;
-    return {
-      asked: intentFacts(exchange, PLAIN),
-      ended: outcomeFacts(exchange, undefined, PLAIN),
-    };
+    const exchange = id<ExchangeId>(`exc_${String(index).padStart(26, "0")}`);
+    return { asked: { ...ASKED, exchange }, ended: { ...ENDED, exchange } };
   });
 }
 
