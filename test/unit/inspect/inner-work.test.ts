@@ -51,7 +51,7 @@ describe("a look behind encodings and disguises", () => {
   it("is paid for by every text of a body together", () => {
     const budget = scanBudget();
     const look = { plan: scanPlan(REPORTED), withheld: [], budget };
-    const short = filled("%2525%41nffvfgnag u-", 600);
+    const short = filled("%2ei-o-sei!0app-0drowssap«D»«D»", 600);
     let units = 0;
     let isCapped = false;
     for (let i = 0; i < 60; i += 1) {
@@ -68,6 +68,7 @@ describe("a look behind encodings and disguises", () => {
     ["base64 twice", (text) => btoa(Buffer.from(text).toString("base64"))],
     ["hex", (text) => Buffer.from(text).toString("hex")],
     ["an address", (text) => encodeURIComponent(text)],
+    ["an address twice", (text) => encodeURIComponent(encodeURIComponent(text))],
     ["JSON twice", (text) => JSON.stringify(JSON.stringify(text))],
   ])("reaches the end of long ordinary text in %s", (_, encode) => {
     const text = encode(
