@@ -4,7 +4,7 @@ import type { DataPlaneLimits } from "../proxy/data-plane-limits.ts";
 import { createUpgradeDoor } from "../proxy/upgrade/forward-upgrade.ts";
 import type { StandingStreams } from "../proxy/http-exchange.ts";
 import type { ForwardProxy } from "../proxy/forward-proxy/forward-proxy.ts";
-import type { Mark } from "../proxy/forward-proxy/mark-session.ts";
+import type { Mark } from "../proxy/mark-session.ts";
 import { httpWire } from "../proxy/http/http-wire.ts";
 import { anthropicWire } from "../proxy/llm/anthropic/anthropic-wire.ts";
 import { geminiWire } from "../proxy/llm/gemini/gemini-wire.ts";
@@ -69,7 +69,8 @@ async function openPlane(
   const mcp = started.use(mcpOnDemand(options, opened, { routes, limits, peers: links ?? ALONE }));
   const pools = started.use(new UpstreamPools(connectorFor, mcp, vault));
   const standing: StandingStreams = new Set();
-  const forward = await forwardProxyOf(config, roster.upstreams, ports);
+  const mark: Mark = (principal, marks) => ports.sessions.mark(principal, marks);
+  const forward = await forwardProxyOf(config, roster.upstreams, mark);
   const { http, ...models } = WIRES;
   const plane = createDataPlane({
     ports,
@@ -78,7 +79,7 @@ async function openPlane(
     wires: { ...models, http: forward?.wire ?? http, bedrock: await bedrockWire(config) },
     mcp,
     pools,
-    upgrades: createUpgradeDoor({ vault, connectorFor, standing }),
+    upgrades: createUpgradeDoor({ vault, connectorFor, standing, mark }),
     standing,
     limits,
     createServer,
@@ -91,7 +92,7 @@ async function openPlane(
   });
   live.onChange(() => {
     plane.stop((who) => live.whyEnded(who));
-    forward?.review();
+    plane.review((shown) => unwelcome(shown, ports));
     for (const gone of roster.refresh()) void pools.retire(gone);
     // What hinders it is told to whoever asks for a server, and to the log.
     if (roster.hasServers) void mcp.load().then(lookAgain, () => {});
@@ -147,16 +148,14 @@ async function bedrockWire({ upstreams }: Config): Promise<WireFamily> {
 async function forwardProxyOf(
   { forwardProxy: settings, publicUrl, listen }: Config,
   upstreams: UpstreamRoster["upstreams"],
-  ports: OpenPorts["ports"],
+  mark: Mark,
 ): Promise<ForwardProxy | undefined> {
   if (settings === undefined) return undefined;
   const { createForwardProxy } = await import("../proxy/forward-proxy/forward-proxy.ts");
   const scheme = listen.tls === undefined ? "http" : "https";
   const own = listen.port === 0 ? "" : `${scheme}://${listen.host}:${listen.port}`;
   const base = publicUrl ?? own;
-  const mark: Mark = (principal, marks) => ports.sessions.mark(principal, marks);
-  const parts = { settings, upstreams, connectorFor, base, mark };
-  return createForwardProxy({ ...parts, unwelcome: (shown) => unwelcome(shown, ports) });
+  return createForwardProxy({ settings, upstreams, connectorFor, base, mark });
 }
 
 function routesOf(config: Config, { upstreams, members }: UpstreamRoster): Routes {

@@ -57,30 +57,21 @@ export interface DataPlane {
   dismiss(): void;
   /** Ends what runs for a principal of whom `why` gives a reason: a stop, a session that is over. */
   stop(why: (principal: Principal) => Refusal | undefined): void;
+  /** Ends tunnels of whoever may ask for nothing now, which is what `unwelcome` says. */
+  review(unwelcome: Unwelcome): void;
   /** Breaks what is still running, with a last word where the wire has one, and its records say that the gateway did. */
   cut(): void;
 }
+
+/** Why whoever showed this may ask for nothing now. Never rejects. */
+export type Unwelcome = (presented: Presented) => Promise<Refusal | undefined>;
 
 /** How often sockets are checked against `headersTimeout`. */
 const CHECK_INTERVAL_MS = 2_000;
 
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const { limits } = options;
-  const server = options.createServer({
-    maxHeaderSize: limits.headerBytesMax,
-    headersTimeout: limits.headersTimeout,
-    // Bodies have their own clock (request-body.ts): a long upload is not an attack.
-    requestTimeout: 0,
-    keepAliveTimeout: limits.keepAlive,
-    connectionsCheckingInterval: CHECK_INTERVAL_MS,
-    requireHostHeader: true,
-    insecureHTTPParser: false,
-    noDelay: true,
-    // What a client offers beside a plain request (HTTP/2 in clear text, as Java's does) may be
-    // passed over (RFC 9110 §7.8).
-    shouldUpgradeCallback: ({ method, headers }) =>
-      method === "GET" && headers.upgrade?.toLowerCase() === "websocket",
-  });
+  const server = options.createServer(serverOptions(limits));
   server.maxConnections = limits.connectionsMax;
   server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
   const shutdown: Shutdown = { cutting: false, open: new Roster() };
@@ -112,12 +103,36 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
         if (refusal !== undefined) answer.cut(refusal);
       }
     },
+    review: (unwelcome) => {
+      for (const tunnel of shutdown.open) {
+        if (tunnel.asking === undefined) continue;
+        void unwelcome(tunnel.asking).then((why) => why && tunnel.cut(why));
+      }
+    },
     cut: () => {
       shutdown.cutting = true;
       for (const answer of shutdown.open) answer.cut(CUT_BY_DRAIN);
       // Node writes what it has corked before the next turn: until then last words would be lost.
       setImmediate(() => server.closeAllConnections());
     },
+  };
+}
+
+function serverOptions(limits: DataPlaneLimits): ServerOptions {
+  return {
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: limits.headersTimeout,
+    // Bodies have their own clock (request-body.ts): a long upload is not an attack.
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAlive,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    requireHostHeader: true,
+    insecureHTTPParser: false,
+    noDelay: true,
+    // What a client offers beside a plain request (HTTP/2 in clear text, as Java's does) may be
+    // passed over (RFC 9110 §7.8).
+    shouldUpgradeCallback: ({ method, headers }) =>
+      method === "GET" && headers.upgrade?.toLowerCase() === "websocket",
   };
 }
 

@@ -13,7 +13,7 @@ import type { Refusal } from "../core/refusal.ts";
 import { pass, type Verdict } from "../core/verdict.ts";
 import type { Enrolled, Roster } from "../lib/roster.ts";
 import type { Authorized } from "../operations/authorize.ts";
-import type { InspectionReport, RequestBody } from "../pipeline/ask.ts";
+import type { InspectionReport, Presented, RequestBody } from "../pipeline/ask.ts";
 import { WatchedInspector } from "../pipeline/watched-inspector.ts";
 import type { Reply } from "./reply.ts";
 import { isOurs } from "./request-headers.ts";
@@ -49,6 +49,8 @@ export interface Shutdown {
 export interface Cuttable extends Enrolled {
   /** For whom it runs. */
   readonly principal: Principal | undefined;
+  /** By what its client goes on asking: it does so in a tunnel, unseen by any later decision. */
+  readonly asking?: Presented | undefined;
   cut(why: Refusal): void;
 }
 

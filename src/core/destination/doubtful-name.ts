@@ -5,6 +5,7 @@ import { DYNAMIC_NAMES, RISKY_SUFFIXES, SHORTENERS } from "./known-domains.ts";
 import { luresIn } from "./look-alike.ts";
 import type { Destination } from "./parse-destination.ts";
 import type { DomainName } from "./registrable-domain.ts";
+import { withoutBrackets } from "../../lib/without-brackets.ts";
 
 const LEVELS_MANY = 5;
 const HOST_LONG = 60;
@@ -18,7 +19,7 @@ export function doubtFactors(
   const add = (factor: string, weight: number): void => {
     factors.push({ kind: "suspicious", name: factor, weight });
   };
-  const address = host.startsWith("[") ? host.slice(1, -1) : host;
+  const address = withoutBrackets(host);
   if (classifyAddress(address) === "public") {
     add("bare-address", 0.62);
     if (port !== "" && port !== "80" && port !== "443") add("odd-port", 0.3);

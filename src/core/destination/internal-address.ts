@@ -4,6 +4,7 @@ import { listedName } from "./domain-list.ts";
 import { ADDRESS_NAMES } from "./known-domains.ts";
 import type { Factor } from "./factor.ts";
 import type { Destination } from "./parse-destination.ts";
+import { withoutBrackets } from "../../lib/without-brackets.ts";
 
 const SCHEMES: Readonly<Record<string, number>> = {
   file: 0.8,
@@ -50,7 +51,7 @@ export function internalFactors(destination: Destination): readonly Factor[] {
   add(`scheme-${scheme}`, SCHEMES[scheme]);
   if (factors.length > 0 && writtenHost === "") return factors;
 
-  const address = host.startsWith("[") ? host.slice(1, -1) : host;
+  const address = withoutBrackets(host);
   const kind = classifyAddress(address);
   add(`address-${kind}`, ADDRESSES[kind]);
   if (kind !== "not_an_address" && host !== writtenHost) add("obfuscated-address", 0.9);

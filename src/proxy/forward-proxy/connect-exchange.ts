@@ -20,6 +20,7 @@ import type {
 } from "../../pipeline/ask.ts";
 import type { Cuttable } from "../forward-http.ts";
 import type { Roster } from "../../lib/roster.ts";
+import { markSession, type Mark } from "../mark-session.ts";
 import { renderRefusal } from "../refusals/render-refusal.ts";
 import { refusalOfFailure } from "../upstream-failure.ts";
 import { hostOf } from "./authority.ts";
@@ -28,7 +29,6 @@ import { dial } from "./dial.ts";
 import type { ForwardProxySettings } from "./forward-proxy-settings.ts";
 import { askedByProxy } from "./asked-by-proxy.ts";
 import { writeReply } from "../write-reply.ts";
-import { markSession, type Mark } from "./mark-session.ts";
 import { openTunnel, type TunnelEnd } from "./tunnel.ts";
 
 export interface ConnectParts {
@@ -52,13 +52,6 @@ export interface ConnectTools {
   readonly connectorFor: (upstream: Destination["upstream"]) => buildConnector.connector;
   readonly places: Places;
   readonly mark: Mark;
-  /** Those that are open or about to be. */
-  readonly running: Set<RunningTunnel>;
-}
-
-/** Whoever may no longer ask may no longer have it. */
-export interface RunningTunnel extends Cuttable {
-  readonly presented: Presented;
 }
 
 /** How many tunnels there may be at once. */
@@ -142,14 +135,13 @@ function admit(
 /** Stages 9 and 10. */
 async function lead(
   parts: ConnectParts,
-  { settings, connectorFor, mark, running: all }: ConnectTools,
+  { settings, connectorFor, mark }: ConnectTools,
   facts: Facts,
   refuse: (refusal: Refusal) => void,
 ): Promise<InspectionReport | undefined> {
   const { destination, socket, exchange } = parts;
   if (!(socket instanceof Socket)) throw new TypeError("a tunnel needs a socket");
   const running = new Running(facts, parts.presented, socket);
-  all.add(running);
   parts.open.add(running);
   try {
     const far = await dial(destination, connectorFor(destination.upstream), socket);
@@ -193,22 +185,21 @@ async function lead(
     return reportOf(received);
   } finally {
     parts.open.remove(running);
-    all.delete(running);
   }
 }
 
 /** What a stop or a shutdown ends, also before there is a tunnel. */
-class Running implements RunningTunnel {
+class Running implements Cuttable {
   place = -1;
   readonly principal: Cuttable["principal"];
-  readonly presented: Presented;
+  readonly asking: Presented;
   readonly #client: Socket;
   why: Refusal | undefined;
   cutTunnel: ((why: Refusal) => void) | undefined;
 
   constructor({ principal }: Facts, presented: Presented, client: Socket) {
     this.principal = principal;
-    this.presented = presented;
+    this.asking = presented;
     this.#client = client;
   }
 

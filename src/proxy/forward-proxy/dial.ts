@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { buildConnector } from "undici";
 import type { Destination } from "./destinations.ts";
+import { withoutBrackets } from "../../lib/without-brackets.ts";
 
 /** Resolves with the socket, or with why there is none. */
 export function dial(
@@ -9,8 +10,12 @@ export function dial(
   client: Socket,
 ): Promise<Socket | Error> {
   // In clear text: the TLS inside is the client's.
-  const bare = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
-  const target = { protocol: "http:", hostname: bare, port: String(port), host: upstream.host };
+  const target = {
+    protocol: "http:",
+    hostname: withoutBrackets(hostname),
+    port: String(port),
+    host: upstream.host,
+  };
   return new Promise((resolve) => {
     const gone = (): void => resolve(new Error(CLIENT_LEFT));
     client.once("close", gone);

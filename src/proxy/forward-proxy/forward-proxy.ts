@@ -4,18 +4,18 @@ import type { Refusal } from "../../core/refusal.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import type { Door } from "../../operations/govern.ts";
-import type { Ask, Presented } from "../../pipeline/ask.ts";
+import type { Ask } from "../../pipeline/ask.ts";
+import type { Mark } from "../mark-session.ts";
 import { ownCredentials, readRequestHeaders } from "../request-headers.ts";
 import { readRequestTarget, type RequestTarget } from "../request-target.ts";
 import type { Credentials, ForwardPlace, ForwardPlaces } from "../route-request.ts";
 import type { ConnectorFor } from "../upstream-pools.ts";
 import type { WireFamily } from "../wire.ts";
 import { readAuthority, type Authority } from "./authority.ts";
-import { connectExchange, type ConnectParts, type RunningTunnel } from "./connect-exchange.ts";
+import { connectExchange, type ConnectParts } from "./connect-exchange.ts";
 import { createDestinations, HTTP_PORT, type Destination } from "./destinations.ts";
 import type { ForwardProxySettings } from "./forward-proxy-settings.ts";
 import { createForwardedWire } from "./forwarded-wire.ts";
-import type { Mark } from "./mark-session.ts";
 import { proxyKey } from "./proxy-key.ts";
 
 export interface ForwardProxy extends ForwardPlaces {
@@ -23,8 +23,6 @@ export interface ForwardProxy extends ForwardPlaces {
   readonly wire: WireFamily;
   /** Reads the head of a `CONNECT`. */
   read(request: IncomingMessage): Verdict<AskedTunnel>;
-  /** Ends the tunnels of those who might not have one any more: what is asked inside is not judged. */
-  review(): void;
   /** Once it is known who asks. */
   open(parts: ConnectParts): Ask & Door;
 }
@@ -42,20 +40,17 @@ export interface ForwardProxyParts {
   /** Where clients reach the gate; empty: not known. */
   readonly base: string;
   readonly mark: Mark;
-  /** Why whoever showed this may ask for nothing now. Never rejects. */
-  readonly unwelcome: (presented: Presented) => Promise<Refusal | undefined>;
 }
 
 export function createForwardProxy(parts: ForwardProxyParts): ForwardProxy {
   const { settings, connectorFor, upstreams, base, mark } = parts;
   const destinations = createDestinations(settings, upstreams, base);
-  const running = new Set<RunningTunnel>();
   let taken = 0;
   const places = {
     take: () => taken < settings.tunnelsMax && (taken += 1) > 0,
     free: () => void (taken -= 1),
   };
-  const tools = { settings, destinations, connectorFor, places, mark, running };
+  const tools = { settings, destinations, connectorFor, places, mark };
   return {
     wire: createForwardedWire(destinations, settings.httpPorts),
     read(request) {
@@ -63,11 +58,6 @@ export function createForwardProxy(parts: ForwardProxyParts): ForwardProxy {
       if (asked.kind === "halt") return asked;
       const { authority, ...read } = asked.value;
       return pass({ ...read, destination: destinations.secure(authority) });
-    },
-    review() {
-      for (const tunnel of running) {
-        void parts.unwelcome(tunnel.presented).then((why) => why && tunnel.cut(why));
-      }
     },
     open: (asked) => connectExchange(asked, tools),
     place(request, shown) {

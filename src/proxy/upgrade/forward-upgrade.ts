@@ -4,13 +4,14 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Outcome } from "../../core/evidence.ts";
+import type { Facts, Outcome } from "../../core/evidence.ts";
 import type { Refusal, RefusalCode } from "../../core/refusal.ts";
 import type { Vault } from "../../core/secret/vault.ts";
 import type { ExchangeId, Instant } from "../../core/units.ts";
 import type { Upstream, Wire } from "../../core/upstream.ts";
 import { pass } from "../../core/verdict.ts";
 import type { Roster } from "../../lib/roster.ts";
+import type { Authorized } from "../../operations/authorize.ts";
 import type { Door } from "../../operations/govern.ts";
 import type {
   Ask,
@@ -23,6 +24,7 @@ import type {
 import { toldOfFindings } from "../../pipeline/opaque.ts";
 import type { Cuttable } from "../forward-http.ts";
 import type { StandingStreams } from "../http-exchange.ts";
+import { markSession, type Mark } from "../mark-session.ts";
 import { renderRefusal } from "../refusals/render-refusal.ts";
 import type { ConnectorFor } from "../upstream-pools.ts";
 import { writeFrame } from "./frame-reader.ts";
@@ -53,6 +55,11 @@ export interface UpgradeTools {
   readonly vault: Vault;
   readonly connectorFor: ConnectorFor;
   readonly standing: StandingStreams;
+  readonly mark: Mark;
+}
+
+interface Tunnelling extends UpgradeTools {
+  readonly openTunnel: OpenTunnel;
 }
 
 export function createUpgradeDoor(tools: UpgradeTools): UpgradeDoor {
@@ -66,7 +73,7 @@ export function createUpgradeDoor(tools: UpgradeTools): UpgradeDoor {
     open: (parts) => {
       tools.standing.add(parts.socket);
       parts.socket.once("close", () => tools.standing.delete(parts.socket));
-      return upgradeExchange(parts, tools.vault, openTunnel);
+      return upgradeExchange(parts, { ...tools, openTunnel });
     },
     answer: (socket, exchange, refusal) =>
       writeReply(socket, renderRefusal("http", refusal, { exchange })),
@@ -79,7 +86,7 @@ async function loadTunneller(connectorFor: ConnectorFor): Promise<OpenTunnel> {
   return createTunneller(connectorFor);
 }
 
-function upgradeExchange(parts: UpgradeParts, vault: Vault, openTunnel: OpenTunnel): Ask & Door {
+function upgradeExchange(parts: UpgradeParts, tools: Tunnelling): Ask & Door {
   const { head, socket } = parts;
   const { exchange, upstream, method, path } = head;
   // Until the tunnel has its own listeners, a client that leaves must not crash the process.
@@ -97,47 +104,62 @@ function upgradeExchange(parts: UpgradeParts, vault: Vault, openTunnel: OpenTunn
       asked = context;
       return Promise.resolve(pass(interpretationOf(head)));
     },
-    refuse: (refusal) =>
-      writeReply(socket, renderRefusal(shapeOf(upstream), refusal, { exchange })),
-    forward: async ({ inspections, looks }, facts) => {
-      const borrowed = vault.credentialFor(upstream, method, head.rawPath, facts.principal);
-      if (borrowed.kind === "halt") {
-        const { code, detail, cause } = borrowed.refusal;
-        facts.cause = cause;
-        facts.outcome = { kind: "refused", code, detail };
-        writeReply(socket, renderRefusal(shapeOf(upstream), borrowed.refusal, { exchange }));
-        return undefined;
-      }
-      facts.credential = borrowed.value?.label;
-      let cutFor: RefusalCode | undefined;
-      const tunnel: Cuttable = {
-        place: -1,
-        principal: facts.principal,
-        cut: ({ code }) => {
-          cutFor = code;
-          socket.destroy();
-        },
-      };
-      const echoes = borrowed.value?.echoes ?? [];
-      const cut = (refusal: Refusal): void => {
-        if (cutFor !== undefined) return;
-        cutFor = refusal.code;
-        screens?.back.unpipe(socket);
-        socket.end(farewellFrame(toldOfFindings(asked, refusal)));
-      };
-      const watch = looks && messageWatch(looks, facts);
-      const screens = createTunnelScreens(inspections, echoes, upstream, cut, watch);
-      parts.open.add(tunnel);
-      const ended = await openTunnel({ ...parts, credential: borrowed.value, facts, screens });
-      parts.open.remove(tunnel);
-      facts.outcome = outcomeOf(ended, cutFor);
-      if (ended.kind === "refused") {
-        writeReply(socket, renderRefusal(shapeOf(upstream), ended.refusal, { exchange }));
-        return undefined;
-      }
-      return screens?.report(facts) ?? TUNNELLED;
+    refuse: (refusal) => refuse(parts, refusal),
+    forward: (authorized, facts) =>
+      lead(parts, tools, authorized, facts, (refusal) => toldOfFindings(asked, refusal)),
+  };
+}
+
+/** Stages 9 and 10. `told`: what of a refusal the agent may know. */
+async function lead(
+  parts: UpgradeParts,
+  { vault, mark, openTunnel }: Tunnelling,
+  { inspections, looks }: Authorized,
+  facts: Facts,
+  told: (refusal: Refusal) => Refusal,
+): Promise<InspectionReport | undefined> {
+  const { head, socket, presented } = parts;
+  const { upstream, method, rawPath } = head;
+  const borrowed = vault.credentialFor(upstream, method, rawPath, facts.principal);
+  if (borrowed.kind === "halt") {
+    const { code, detail, cause } = borrowed.refusal;
+    facts.cause = cause;
+    facts.outcome = { kind: "refused", code, detail };
+    refuse(parts, borrowed.refusal);
+    return undefined;
+  }
+  const credential = borrowed.value;
+  facts.credential = credential?.label;
+  let cutFor: RefusalCode | undefined;
+  const tunnel: Cuttable = {
+    place: -1,
+    principal: facts.principal,
+    asking: presented,
+    cut: ({ code }) => {
+      cutFor = code;
+      socket.destroy();
     },
   };
+  const cut = (refusal: Refusal): void => {
+    if (cutFor !== undefined) return;
+    cutFor = refusal.code;
+    screens?.back.unpipe(socket);
+    socket.end(farewellFrame(told(refusal)));
+  };
+  const watch = looks && messageWatch(looks, facts);
+  const screens = createTunnelScreens(inspections, credential?.echoes ?? [], upstream, cut, watch);
+  parts.open.add(tunnel);
+  const begun = (): Refusal | undefined => markSession(facts, mark);
+  const ended = await openTunnel({ ...parts, credential, facts, screens, begun });
+  parts.open.remove(tunnel);
+  facts.outcome = outcomeOf(ended, cutFor);
+  if (ended.kind === "closed") return screens?.report(facts) ?? TUNNELLED;
+  refuse(parts, ended.refusal);
+  return undefined;
+}
+
+function refuse({ head: { upstream, exchange }, socket }: UpgradeParts, refusal: Refusal): void {
+  writeReply(socket, renderRefusal(shapeOf(upstream), refusal, { exchange }));
 }
 
 const CLOSE = 8;

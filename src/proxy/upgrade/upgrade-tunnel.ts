@@ -24,6 +24,7 @@ import { responseHeaders } from "../response-headers.ts";
 import { refusalOfFailure } from "../upstream-failure.ts";
 import type { ConnectorFor } from "../upstream-pools.ts";
 import type { RequestHead } from "../wire.ts";
+import { withoutBrackets } from "../../lib/without-brackets.ts";
 
 export interface TunnelRequest {
   readonly head: RequestHead;
@@ -36,6 +37,8 @@ export interface TunnelRequest {
   readonly facts: Facts;
   /** Undefined: nobody asked to look inside. */
   readonly screens: TunnelScreens | undefined;
+  /** Before the first byte comes back; a refusal means that none does. */
+  begun(): Refusal | undefined;
 }
 
 export type TunnelEnd =
@@ -89,9 +92,15 @@ function takeOver(
   });
   sent.once("upgrade", (answer, far, ahead) => {
     facts.upstreamStatus = answer.statusCode;
+    far.on("error", () => socket.destroy());
+    const unfit = asked.begun();
+    if (unfit !== undefined) {
+      refuse(unfit);
+      far.destroy();
+      return;
+    }
     socket.write(switching(answer.headers, echoes, head.exchange));
     if (far instanceof Socket) far.setNoDelay(true).setTimeout(0);
-    far.on("error", () => socket.destroy());
     far.once("close", () => socket.end());
     if (ahead.length > 0) far.unshift(ahead);
     // Who is cut off hears why and then nothing; the upstream hears nothing more either.
@@ -123,7 +132,8 @@ function switching(from: IncomingHttpHeaders, echoes: readonly string[], exchang
  * It goes with the client's: a server that does not answer a FIN would keep it for ever.
  */
 function guardedAgent(upstream: Upstream, connectorFor: ConnectorFor, client: Duplex): Agent {
-  const { protocol, hostname, port, host } = new URL(upstream.origin);
+  const { protocol, hostname: written, port, host } = new URL(upstream.origin);
+  const hostname = withoutBrackets(written);
   const connect = connectorFor(upstream);
   const agent = protocol === "https:" ? new TlsAgent() : new Agent();
   agent.createConnection = (_options, done) => {

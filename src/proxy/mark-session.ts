@@ -1,7 +1,7 @@
-import type { Facts } from "../../core/evidence.ts";
-import type { Principal } from "../../core/principal.ts";
-import type { Refusal } from "../../core/refusal.ts";
-import { errorOf } from "../../lib/caught.ts";
+import type { Facts } from "../core/evidence.ts";
+import type { Principal } from "../core/principal.ts";
+import type { Refusal } from "../core/refusal.ts";
+import { errorOf } from "../lib/caught.ts";
 
 /** Throws where it cannot be kept. */
 export type Mark = (principal: Principal, marks: readonly string[]) => void;
