@@ -1,8 +1,10 @@
 /** A second opinion on what streams: asked for on what has come so far, before it leaves. */
-import type { ServerResponse } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
+import { writeFrame } from "../../src/proxy/upgrade/frame-reader.ts";
+import { acceptEcho } from "../support/echo-socket.ts";
 import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
 
 /** The detectors pass the one and block the other, but are sure of neither. */
@@ -17,6 +19,7 @@ agents: ["*"]
 rules:
   - { id: web, agents: [tester], http: { upstreams: [web] }, effect: allow }
   - { id: tools, agents: [tester], tools: ["**"], effect: allow }
+  - { id: live, agents: [tester], http: { upstreams: [live], upgrade: true }, effect: allow }
   - { id: models, llm: { models: [gpt-5*] }, effect: allow }
 inspect:
   - { id: orders, on: [response, tool_result], find: [injection], at: high, do: block }
@@ -29,6 +32,7 @@ let pieces: readonly string[] = [];
 let model: RecordingUpstream;
 let web: RecordingUpstream;
 let tools: RecordingUpstream;
+let live: Server;
 let sallyport: SallyportProcess;
 
 const questions = (): readonly string[] =>
@@ -63,6 +67,13 @@ beforeAll(async () => {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.end(`event: message\ndata: ${JSON.stringify({ jsonrpc: "2.0", id, result })}\n\n`);
   });
+  live = createServer();
+  live.on("upgrade", (request, socket) => {
+    acceptEcho(request, socket, () => {
+      socket.write(writeFrame(1, Buffer.from(pieces.join("")), undefined));
+    });
+  });
+  await new Promise<void>((resolve) => live.listen(0, "127.0.0.1", resolve));
   sallyport = await startSallyport({
     config:
       "agents: [{ name: tester }, { name: judge }]\nidentity: { loopback_agent: tester }\n" +
@@ -70,6 +81,7 @@ beforeAll(async () => {
       `  - { name: web, wire: http, url: "${web.url}", allow_private: true }\n` +
       `  - { name: openai, wire: openai, url: "${model.url}", allow_private: true }\n` +
       `  - { name: tools, wire: mcp, url: "${tools.url}", allow_private: true }\n` +
+      `  - { name: live, wire: http, url: "${urlOf(live)}", allow_private: true }\n` +
       "judge: { upstream: openai, model: gpt-5-nano, agent: judge, from: 10, to: 98, " +
       "raise_max: 80, lower_max: 60, timeout_ms: 1500 }\n",
     policies: { "all.yaml": POLICY },
@@ -81,6 +93,8 @@ afterEach(() => {
 afterAll(async () => {
   await sallyport[Symbol.asyncDispose]();
   for (const one of [model, web, tools]) await one[Symbol.asyncDispose]();
+  live.closeAllConnections();
+  live.close();
 });
 
 function judge(response: ServerResponse): void {
@@ -104,6 +118,26 @@ async function read(path: string, body?: object): Promise<string> {
   return reply.text().catch((error: Error) => `broken off: ${error.message}`);
 }
 
+function urlOf(server: Server): string {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return `http://127.0.0.1:${address.port}`;
+}
+
+/** The server answers with the text, and then with what it was sent. */
+function converse(): Promise<string> {
+  const socket = new WebSocket(`${sallyport.url.replace("http:", "ws:")}/live/feed`);
+  let heard = "";
+  return new Promise((resolve) => {
+    socket.addEventListener("open", () => socket.send("go"));
+    socket.addEventListener("message", ({ data }) => {
+      heard += String(data);
+      if (data === "go") socket.close(1000);
+    });
+    socket.addEventListener("close", ({ reason }) => resolve(heard + reason));
+  });
+}
+
 const WIRES: readonly (readonly [string, () => Promise<string>])[] = [
   [
     "of a model",
@@ -117,6 +151,7 @@ const WIRES: readonly (readonly [string, () => Promise<string>])[] = [
   ["of an MCP server", () => read("/mcp/tools", callOf("read"))],
   ["of events", () => read("/web/events")],
   ["of text", () => read("/web/text")],
+  ["of messages through a tunnel", () => converse()],
 ];
 
 function callOf(name: string): object {

@@ -7,8 +7,10 @@ import type { Scan } from "../evidence.ts";
 import type { JsonValue } from "../json.ts";
 import { createEchoFilter } from "./echo-filter.ts";
 import type { Finding } from "./finding.ts";
+import { FORESEEN_BYTES_MIN } from "./foresee.ts";
 import type { Inspection } from "./inspection.ts";
 import { FINDINGS_MAX } from "./judge.ts";
+import { withOpinions } from "./opinions.ts";
 import { scanJson } from "./scan-json.ts";
 import { openEnds, spliceSecrets } from "./secret-splicer.ts";
 
@@ -20,6 +22,8 @@ export type MessageVerdict =
   | { readonly kind: "unseen"; readonly reason: string };
 
 export interface MessageScreen {
+  /** Asks for second opinions on it, before `judge` gets it. Undefined: nothing in it is doubted. */
+  ahead(message: Uint8Array): Promise<void> | undefined;
   judge(message: Uint8Array): MessageVerdict;
   /** `bytes` went by without a look. */
   missed(reason: string, bytes: number): void;
@@ -41,15 +45,17 @@ export function createMessageScreen(
   let seenBytes = 0;
   let missedBytes = 0;
   let reason = "";
+  /** With opinions on the message that is judged next. */
+  let doubting: Inspection | undefined;
 
   function missed(why: string, bytes: number): void {
     reason ||= why;
     missedBytes += bytes;
   }
 
-  function judgeText(text: string): MessageVerdict {
+  function judgeText(text: string, by: Inspection): MessageVerdict {
     const value = valueOf(text);
-    const looked = scanJson(inspection, value, withheld);
+    const looked = scanJson(by, value, withheld);
     keep(findings, looked.findings);
     if (looked.blocked !== undefined) return { kind: "cut", finding: looked.blocked };
     const spliced = spliceSecrets(inspection, ends, value);
@@ -66,14 +72,25 @@ export function createMessageScreen(
   }
 
   return {
+    ahead(message) {
+      const isAsked = inspection.opinions !== undefined && message.length < FORESEEN_BYTES_MIN;
+      const text = isAsked ? textOf(message) : undefined;
+      const opinions = text === undefined ? undefined : inspection.opinions?.anew();
+      if (text === undefined || opinions === undefined) return undefined;
+      const forming = opinions.form(inspection, valueOf(text));
+      if (forming !== undefined) doubting = withOpinions(inspection, opinions);
+      return forming;
+    },
     judge(message) {
+      const by = doubting ?? inspection;
+      doubting = undefined;
       const text = textOf(message);
       if (text === undefined) {
         missed(BINARY, message.length);
         return withoutEchoes(message, withheld);
       }
       seenBytes += message.length;
-      return judgeText(text);
+      return judgeText(text, by);
     },
     missed,
     findings,

@@ -35,6 +35,8 @@ export interface Opinions {
   form(inspection: Inspection, content: JsonValue): Promise<void> | undefined;
   /** For a stream, ahead of the look that counts. Undefined: nobody looks for injection. */
   follow(inspection: Inspection): StreamDoubts | undefined;
+  /** From the same source, without what was thought so far: for one of many messages. */
+  anew(): Opinions;
 }
 
 /** Gives second opinions. */
@@ -70,6 +72,7 @@ export function openOpinions(source: OpinionSource): Opinions {
     },
     follow: (inspection) =>
       looksForInjection(inspection) ? new StreamDoubts(deskFor(source, leans, keep)) : undefined,
+    anew: () => openOpinions(source),
   };
 }
 

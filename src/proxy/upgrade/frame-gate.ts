@@ -1,5 +1,6 @@
 /**
- * One way of a WebSocket behind inspection: a message leaves when all of it was looked at. What is
+ * One way of a WebSocket behind inspection: a message leaves when all of it was looked at, and what
+ * comes behind it waits while a second opinion on it is formed, as long as the judge may take. What is
  * held back is bounded in bytes, and in time by `HOLD_MS`; past either it is cut, or passes as
  * unscanned where the upstream's `unscannable` says so.
  */
@@ -17,7 +18,7 @@ import {
 } from "./frame-reader.ts";
 
 export interface FrameGateOptions {
-  readonly screen: Pick<MessageScreen, "judge" | "missed">;
+  readonly screen: Pick<MessageScreen, "ahead" | "judge" | "missed">;
   readonly bytesMax: number;
   readonly unscannable: Upstream["unscannable"];
   /** Takes injected secrets out of what passes without a look. */
@@ -41,6 +42,8 @@ export class FrameGate extends Transform {
   #message: SocketFrame[] = [];
   #messageBytes = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** The opinion that the message at hand waits for, and then its verdict. */
+  #waits: Promise<void> | undefined;
   /** What comes is no more than passed on: `cut` or unread. */
   #over: "no" | "cut" | "unread" = "no";
 
@@ -51,14 +54,14 @@ export class FrameGate extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    let waits: Promise<void> | undefined;
     try {
-      for (const reading of this.#reader.push(chunk)) this.#take(reading);
+      waits = this.#takeAll(this.#reader.push(chunk), 0);
     } catch {
-      // What failed has looked at nothing. The error may quote the message, so it goes nowhere.
-      this.#options.screen.missed(FAILED, chunk.length);
-      this.#cut(undefined, FAILED);
+      this.#fail(chunk.length);
     }
-    done();
+    if (waits === undefined) return done();
+    void waits.catch(() => this.#fail(chunk.length)).then(() => done());
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
@@ -73,6 +76,17 @@ export class FrameGate extends Transform {
     done();
   }
 
+  #takeAll(readings: readonly FrameReading[], from: number): Promise<void> | undefined {
+    for (let i = from; i < readings.length; i += 1) {
+      const reading = readings[i];
+      if (reading !== undefined) this.#take(reading);
+      const waits = this.#waits;
+      this.#waits = undefined;
+      if (waits !== undefined) return waits.then(() => this.#takeAll(readings, i + 1));
+    }
+    return undefined;
+  }
+
   #take(reading: FrameReading): void {
     if (this.#over === "cut") return;
     if (this.#over === "unread" && reading.kind === "oversize") return this.#pass(reading.bytes);
@@ -84,7 +98,7 @@ export class FrameGate extends Transform {
     if (frame.opcode >= CONTROL) return this.#control(frame);
     this.#message.push(frame);
     this.#messageBytes += frame.payload.length;
-    if (frame.fin) return this.#judge();
+    if (frame.fin) return this.#complete();
     if (this.#messageBytes > this.#options.bytesMax || this.#message.length > FRAMES_MAX) {
       return this.#unread("more than can be held back", Buffer.alloc(0));
     }
@@ -94,7 +108,7 @@ export class FrameGate extends Transform {
     ).unref();
   }
 
-  /** Between the frames of a message. What it carries is text like any other. */
+  /** Between the frames of a message. What it carries is text, of which no opinion is asked. */
   #control(frame: SocketFrame): void {
     const from = frame.opcode === CLOSE ? CLOSE_CODE_BYTES : 0;
     const verdict =
@@ -106,7 +120,7 @@ export class FrameGate extends Transform {
     else if (verdict?.kind !== "rewrite") this.push(frame.bytes);
   }
 
-  #judge(): void {
+  #complete(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const frames = this.#message;
@@ -115,6 +129,14 @@ export class FrameGate extends Transform {
       frames.length === 1 && first !== undefined
         ? first.payload
         : Buffer.concat(frames.map(({ payload }) => payload));
+    const asked = this.#options.screen.ahead(whole);
+    if (asked === undefined) this.#judge(whole);
+    else this.#waits = asked.then(() => this.#judge(whole));
+  }
+
+  #judge(whole: Buffer): void {
+    const frames = this.#message;
+    const [first] = frames;
     const verdict = this.#options.screen.judge(whole);
     switch (verdict.kind) {
       case "cut":
@@ -159,6 +181,12 @@ export class FrameGate extends Transform {
   #pass(bytes: Buffer): void {
     this.#options.screen.missed("", bytes.length);
     this.#send(bytes);
+  }
+
+  /** What failed has looked at nothing. The error may quote the message, so it goes nowhere. */
+  #fail(bytes: number): void {
+    this.#options.screen.missed(FAILED, bytes);
+    this.#cut(undefined, FAILED);
   }
 
   #cut(finding: Finding | undefined, reason: string): void {

@@ -70,10 +70,16 @@ export function createTunnelScreens(
 function watched(
   screen: MessageScreen,
   watch: MessageWatch | undefined,
-): Pick<MessageScreen, "judge" | "missed"> {
+): Pick<MessageScreen, "ahead" | "judge" | "missed"> {
   if (watch === undefined) return screen;
   return {
     missed: (reason, bytes) => screen.missed(reason, bytes),
+    ahead(message) {
+      watch.begin();
+      const asked = screen.ahead(message);
+      watch.end();
+      return asked;
+    },
     judge(message) {
       watch.begin();
       const verdict = screen.judge(message);
