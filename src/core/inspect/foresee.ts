@@ -145,7 +145,7 @@ export function eachText(
     if (inner !== undefined) eachText(inner, "", depth + 1, take);
   } else if (isJsonArray(value)) {
     const spelled = spelledBy(value);
-    if (spelled !== undefined) return take(spelled, "");
+    if (spelled !== undefined) take(spelled, "");
     for (const item of value) eachText(item, "", depth + 1, take);
   } else if (isJsonObject(value)) {
     for (const key of Object.keys(value)) {

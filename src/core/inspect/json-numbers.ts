@@ -18,6 +18,45 @@ export function spelledBy(items: readonly JsonValue[]): string | undefined {
   return text;
 }
 
+/** What such an array says in a JSON text, and where its numbers stand. */
+export interface Spelled {
+  readonly start: number;
+  readonly end: number;
+  readonly value: string;
+}
+
+const BEGINS = /\[\s*(?:\d{1,3}\s*,\s*){11}\d{1,3}(?![\d.eE])/y;
+const ITEM = /-?\d[\d.eE+-]*|null|true|false/y;
+
+/** `bracket`: where the array begins. What is neither number nor word ends what it says. */
+export function spelledAt(text: string, bracket: number): Spelled | undefined {
+  BEGINS.lastIndex = bracket;
+  if (!BEGINS.test(text)) return undefined;
+  const start = behindSpace(text, bracket + 1);
+  const items: number[] = [];
+  let end = start;
+  for (let at = start; ; at = behindSpace(text, at + 1)) {
+    ITEM.lastIndex = at;
+    const item = ITEM.exec(text)?.[0];
+    if (item === undefined) break;
+    items.push(Number(item));
+    end = at + item.length;
+    at = behindSpace(text, end);
+    if (text.charCodeAt(at) !== COMMA) break;
+  }
+  const value = spelledBy(items);
+  return value === undefined ? undefined : { start, end, value };
+}
+
+const COMMA = 0x2c;
+
+/** The first unit from there on that is no space. */
+export function behindSpace(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) <= 0x20) at += 1;
+  return at;
+}
+
 /** The array again, of the text that is left. */
 export function spelling(text: string): readonly number[] {
   return Array.from(text, (_, i) => text.charCodeAt(i));

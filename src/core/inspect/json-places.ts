@@ -28,12 +28,16 @@ export function jsonPlaces(
   /** Levels that are open beyond those that are kept. */
   let deeper = 0;
   let at = 0;
-  for (const { start, end, value } of strings) {
+  for (const { start, end, value, spelled } of strings) {
     for (; at < start; at += 1) deeper = step(levels, deeper, text.charCodeAt(at));
     at = end;
     const level = levels.at(-1);
     if (deeper > 0 || level === undefined) places.push(undefined);
-    else if (level.index < 0 && level.key === undefined) {
+    else if (spelled) {
+      // One item a unit, of which no comma was counted.
+      level.index += value.length - 1;
+      places.push(level.prefix);
+    } else if (level.index < 0 && level.key === undefined) {
       level.key = value;
       places.push(undefined);
     } else places.push(placeIn(level));

@@ -1,16 +1,18 @@
 /**
- * The string literals of a JSON text, in place: what reads or rewrites them leaves every other
- * byte, and every number's digits, as they were.
+ * The texts in a JSON document, in place: string literals, and arrays that spell one. What reads or
+ * rewrites them leaves every other byte, and every number's digits, as they were.
  */
-import { personalNumber } from "./json-numbers.ts";
+import { behindSpace, personalNumber, spelledAt, spelling } from "./json-numbers.ts";
 
 export interface JsonString {
-  /** Offsets of the literal with its quotes. */
+  /** Offsets of the literal with its quotes, or of an array's numbers. */
   readonly start: number;
   readonly end: number;
   readonly value: string;
   /** The name of the member whose value it is; empty for other texts. */
   readonly label: string;
+  /** Written as an array of the characters' codes. */
+  readonly spelled: boolean;
 }
 
 /** With the numbers that are looked at by their names. `undefined` if the text is not JSON. */
@@ -24,18 +26,33 @@ export function jsonStrings(text: string): readonly JsonString[] | undefined {
   /** Of the member whose value comes next, and where that begins. */
   let name = "";
   let valueAt = -1;
-  for (let start = text.indexOf('"'); start >= 0;) {
+  const first = text.indexOf('"');
+  let bracket = spelledBefore(text, text.indexOf("["), first, found);
+  for (let start = first; start >= 0;) {
     const end = literalEnd(text, start);
     const plain = text.slice(start + 1, end - 1);
     const value = plain.includes("\\") ? unescape(text, start, end) : plain;
-    found.push({ start, end, value, label: start === valueAt ? name : "" });
+    found.push({ start, end, value, label: start === valueAt ? name : "", spelled: false });
     name = value;
     valueAt = memberValue(text, end);
     const number = valueAt < 0 ? undefined : numberAt(text, valueAt, name);
     if (number !== undefined) found.push(number);
     start = text.indexOf('"', end);
+    if (bracket >= 0 && bracket < end) bracket = text.indexOf("[", end);
+    bracket = spelledBefore(text, bracket, start, found);
   }
   return found;
+}
+
+/** Takes what arrays say that begin between two literals. Where the next array begins; -1: nowhere. */
+function spelledBefore(text: string, from: number, to: number, found: JsonString[]): number {
+  let bracket = from;
+  while (bracket >= 0 && (to < 0 || bracket < to)) {
+    const spelled = spelledAt(text, bracket);
+    if (spelled !== undefined) found.push({ ...spelled, label: "", spelled: true });
+    bracket = text.indexOf("[", spelled === undefined ? bracket + 1 : spelled.end);
+  }
+  return bracket;
 }
 
 /** Where the value begins if the literal that ends here is a name; -1: it is none. */
@@ -46,12 +63,6 @@ function memberValue(text: string, end: number): number {
 
 const COLON = 0x3a;
 
-function behindSpace(text: string, from: number): number {
-  let at = from;
-  while (text.charCodeAt(at) <= 0x20) at += 1;
-  return at;
-}
-
 const DIGITS = /\d{9,16}(?![\d.eE])/y;
 
 function numberAt(text: string, start: number, label: string): JsonString | undefined {
@@ -59,7 +70,8 @@ function numberAt(text: string, start: number, label: string): JsonString | unde
   const digits = DIGITS.exec(text)?.[0];
   if (digits === undefined) return undefined;
   const value = personalNumber(label, Number(digits));
-  return value === undefined ? undefined : { start, end: start + digits.length, value, label };
+  if (value === undefined) return undefined;
+  return { start, end: start + digits.length, value, label, spelled: false };
 }
 
 /** `text` with the i-th literal replaced by `values[i]` where that differs. */
@@ -74,7 +86,8 @@ export function replaceJsonStrings(
     const literal = strings[i];
     const value = values[i];
     if (literal === undefined || value === undefined || value === literal.value) continue;
-    out += text.slice(done, literal.start) + JSON.stringify(value);
+    const written = literal.spelled ? spelling(value).join(",") : JSON.stringify(value);
+    out += text.slice(done, literal.start) + written;
     done = literal.end;
   }
   return out + text.slice(done);

@@ -88,7 +88,7 @@ function visitArray(walk: Walk, items: readonly JsonValue[]): JsonValue {
   const spelled = spelledBy(items);
   if (spelled !== undefined) {
     const seen = visitText(walk, spelled, "");
-    return seen === spelled ? items : spelling(seen);
+    if (seen !== spelled) return spelling(seen);
   }
   let copy: JsonValue[] | undefined;
   for (let i = 0; i < items.length; i += 1) {

@@ -44,6 +44,17 @@ describe("the HTTP inspector", () => {
     expect(head).toEqual({ kind: "pass", scan: { kind: "none", reason: "not_asked" } });
   });
 
+  it("reads characters that are written as an array of their codes", () => {
+    const codes = (text: string): string => [...Buffer.from(text)].join(", ");
+    const type = "application/json";
+    const body = utf8(`{"ok":true,"data":[${codes(ATTACK)}]}`);
+    expect(run(looking(["injection"], "block", 80), { type, body }).verdict.kind).toBe("cut");
+    const mail = utf8(`{"n":1.50,"data":[${codes("to jane@example.com!")}],"list":[1.50, 2]}`);
+    const { bytes } = run(looking(["pii"], "redact", 60), { type, body: mail });
+    const left = codes("to [email]!").replaceAll(" ", "");
+    expect(bytes.toString()).toBe(`{"n":1.50,"data":[${left}],"list":[1.50, 2]}`);
+  });
+
   it("never calls binary bodies scanned, and still takes injected secrets out of them", () => {
     const type = "image/png";
     const rules = looking(EVERYTHING, "block");
