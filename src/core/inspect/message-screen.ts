@@ -65,21 +65,14 @@ export function createMessageScreen(
       if (spliced.action !== "report") return { kind: "cut", finding: spliced };
     }
     if (!looked.complete) return { kind: "unseen", reason: TOO_DEEP };
-    if (looked.value === value) return PASS;
-    const rewritten =
-      typeof looked.value === "string" ? looked.value : JSON.stringify(looked.value);
-    return { kind: "rewrite", bytes: new TextEncoder().encode(rewritten) };
+    return looked.value === value ? PASS : rewritten(looked.value);
   }
 
   return {
     ahead(message) {
-      const isAsked = inspection.opinions !== undefined && message.length < FORESEEN_BYTES_MIN;
-      const text = isAsked ? textOf(message) : undefined;
-      const opinions = text === undefined ? undefined : inspection.opinions?.anew();
-      if (text === undefined || opinions === undefined) return undefined;
-      const forming = opinions.form(inspection, valueOf(text));
-      if (forming !== undefined) doubting = withOpinions(inspection, opinions);
-      return forming;
+      const doubt = doubtsAbout(message, inspection);
+      doubting = doubt?.inspection;
+      return doubt?.forming;
     },
     judge(message) {
       const by = doubting ?? inspection;
@@ -100,6 +93,26 @@ export function createMessageScreen(
         : { kind: "unscanned", reason, bytes: missedBytes };
     },
   };
+}
+
+function rewritten(left: JsonValue): MessageVerdict {
+  const text = typeof left === "string" ? left : JSON.stringify(left);
+  return { kind: "rewrite", bytes: new TextEncoder().encode(text) };
+}
+
+interface MessageDoubt {
+  readonly inspection: Inspection;
+  readonly forming: Promise<void>;
+}
+
+/** Larger ones would hold up all others while they are read for it. */
+function doubtsAbout(message: Uint8Array, inspection: Inspection): MessageDoubt | undefined {
+  const opinions = inspection.opinions?.anew();
+  if (opinions === undefined || message.length >= FORESEEN_BYTES_MIN) return undefined;
+  const text = textOf(message);
+  const forming = text === undefined ? undefined : opinions.form(inspection, valueOf(text));
+  if (forming === undefined) return undefined;
+  return { inspection: withOpinions(inspection, opinions), forming };
 }
 
 function keep(findings: Finding[], more: readonly Finding[]): void {

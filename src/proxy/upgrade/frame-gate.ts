@@ -60,8 +60,17 @@ export class FrameGate extends Transform {
     } catch {
       this.#fail(chunk.length);
     }
-    if (waits === undefined) return done();
-    void waits.catch(() => this.#fail(chunk.length)).then(() => done());
+    if (waits === undefined) done();
+    else void this.#waitFor(waits, chunk.length, done);
+  }
+
+  async #waitFor(opinions: Promise<void>, bytes: number, done: TransformCallback): Promise<void> {
+    try {
+      await opinions;
+    } catch {
+      this.#fail(bytes);
+    }
+    done();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
