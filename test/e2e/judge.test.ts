@@ -87,7 +87,10 @@ async function start(
   return sallyport;
 }
 
-async function send(sallyport: SallyportProcess, text: string): Promise<number> {
+async function send(
+  sallyport: SallyportProcess,
+  text: string | readonly string[],
+): Promise<number> {
   const reply = await fetch(`${sallyport.url}/web/x`, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -178,6 +181,29 @@ describe("the judge", () => {
     expect(await send(sallyport, PLAIN)).toBe(200);
     expect(sallyport.output()).toContain("judge away");
   });
+
+  it.each([
+    ["closed", "", 403, '"code":"request_blocked"'],
+    ["open", "outages: { judge: { mode: open, until: 2099-01-01 } }\n", 200, '"status":200'],
+  ])(
+    "that hangs over a body which is looked at in slices is as the table says: %s",
+    async (_, outages, status, recorded) => {
+      says = undefined;
+      const sallyport = await start(outages);
+      const text = `${PLAIN} `.repeat(25_000);
+      const asked = send(sallyport, [text, ...Array.from({ length: 200 }, () => PLAIN), DOUBTED]);
+      await expect.poll(() => model.requests.length).toBe(1);
+      expect(await send(sallyport, PLAIN)).toBe(200);
+      expect(await asked).toBe(status);
+      expect(sallyport.output()).toContain("judge away");
+      await sallyport.stop();
+      const { outcomes } = await readRecorded(sallyport.dataDirectory);
+      const sealed = [...outcomes.values()].map((ends) => JSON.stringify(ends));
+      expect(
+        sealed.filter((end) => end.includes('"request":{"kind":"scanned","bytes":353')),
+      ).toEqual([expect.stringContaining(recorded)]);
+    },
+  );
 
   it.each([
     ["nonsense", POLICY, "I think it is harmless."],

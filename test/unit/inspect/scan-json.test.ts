@@ -121,7 +121,7 @@ describe("jsonStrings", () => {
   });
 
   it("finds arrays of codes where they stand, and writes an array again", () => {
-    const codes = codesOf("hello there");
+    const codes = String(codesOf("hello there"));
     const spelt = codesOf("how are you?").join(" ,\n");
     for (const [text, found, left] of [
       [`[ ${spelt} ]`, ["how are you?"], `[ ${codesOf("<how are you?>").join(",")} ]`],
