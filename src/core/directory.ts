@@ -19,6 +19,12 @@ export type Holder =
   /** Acts for an agent of its tenant, through one of that agent's sessions. */
   | { readonly kind: "service"; readonly tenant: TenantId };
 
+/** It cannot be known now whose a token is: its issuer's keys cannot be had. */
+export interface IssuerAway {
+  readonly kind: "issuer_away";
+  readonly issuer: string;
+}
+
 export interface LiveSession {
   readonly session: AgentSession;
   readonly agent: Agent;
@@ -28,7 +34,7 @@ export interface LiveSession {
 export interface Directory {
   byKey(key: string): Holder | undefined;
   /** A JWT, of our own or of an issuer that the operator trusts. */
-  byToken(token: string): Promise<Holder | undefined>;
+  byToken(token: string): Promise<Holder | IssuerAway | undefined>;
   /** The subject of a client certificate that the listener has verified. */
   bySubject(subject: string): Agent | undefined;
   /** A session made beforehand, while it is live. */

@@ -21,6 +21,7 @@ export type RefusalClass =
 /** One row per code: the stage that says it, its class, its JSON-RPC number. Pinned in test/wire. */
 export const REFUSALS = {
   unauthenticated: { stage: "identify", class: "unauthenticated", jsonRpc: -33001 },
+  identity_unavailable: { stage: "identify", class: "unavailable", jsonRpc: -33039 },
   session_over: { stage: "identify", class: "unauthenticated", jsonRpc: -33101 },
   draining: { stage: "limit", class: "unavailable", jsonRpc: -33002 },
   agent_stopped: { stage: "limit", class: "policy", jsonRpc: -33003 },

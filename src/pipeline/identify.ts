@@ -2,12 +2,12 @@
  * Stage 1 of 11. Says who is asking. A credential that is shown must be right: a wrong one never
  * falls back to the loopback agent, or a typo would quietly act as somebody else.
  */
-import type { Agent, Directory, Holder } from "../core/directory.ts";
+import type { Agent, Directory, Holder, IssuerAway } from "../core/directory.ts";
 import { SESSION_PREFIX, type AgentSession } from "../core/identity/agent-session.ts";
 import { gatePrincipal } from "../core/gate-principal.ts";
 import { NO_CLAIMS, type Claims, type Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
-import { id, type SessionId } from "../core/units.ts";
+import { id, millis, type SessionId } from "../core/units.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 import type { Presented } from "./ask.ts";
 
@@ -85,7 +85,9 @@ function identifyNow(
   }
   if (token !== undefined) {
     return directory.byToken(token).then((holder) => {
-      return holder === undefined ? UNKNOWN_TOKEN : admit(holder, presented, "token", directory);
+      if (holder === undefined) return UNKNOWN_TOKEN;
+      if (holder.kind === "issuer_away") return issuerAway(holder);
+      return admit(holder, presented, "token", directory);
     });
   }
   if (subjects !== undefined) {
@@ -97,6 +99,18 @@ function identifyNow(
   if (agent === undefined) return NO_KEY;
   return admit({ kind: "agent", agent }, presented, "loopback", directory);
 }
+
+function issuerAway({ issuer }: IssuerAway): Verdict<never> {
+  return halt({
+    code: "identity_unavailable",
+    detail: `Whose token this is cannot be known now: the keys of ${issuer} cannot be had.`,
+    remedy: "Try again in a few seconds; an operator finds the reason in the log.",
+    retryIn: ISSUER_RETRY,
+  });
+}
+
+/** As often as an issuer that is away is asked again. */
+const ISSUER_RETRY = millis(5_000);
 
 function agentNamed(subjects: readonly string[], directory: Directory): Agent | undefined {
   for (const subject of subjects) {

@@ -194,6 +194,20 @@ describe("a listener that may be shown a certificate", () => {
   });
 });
 
+describe("a cluster that does not give its keys", () => {
+  it("makes no strangers of its pods: they are told to try again, and then served", async () => {
+    writeFileSync(at("pod-token"), "an old one\n");
+    await using gate = await startGate({ SALLYPORT_LISTEN_TLS_CLIENT_AUTH: "optional" });
+    const token = await cluster.token("agents", "bot");
+    const shown = () => call(gate, undefined, { "x-sallyport-key": token });
+    const { status, body } = await shown();
+    expect([status, JSON.parse(body).code]).toEqual([503, "identity_unavailable"]);
+    expect(gate.output()).toContain(ISSUER);
+    writeFileSync(at("pod-token"), "the-pods-own-token\n");
+    await expect.poll(async () => (await shown()).status).toBe(200);
+  });
+});
+
 describe("a certificate that cannot be used", () => {
   it("stops the start, and says which file", async () => {
     await expect(startGate({ SALLYPORT_LISTEN_TLS_CERT_FILE: at("missing.crt") })).rejects.toThrow(

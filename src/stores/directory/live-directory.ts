@@ -19,7 +19,7 @@ import type { DirectoryFeed } from "../../core/identity/directory-feed.ts";
 import { KEY_FAMILIES } from "../../core/identity/key-family.ts";
 import type { PolicySource } from "../../core/policy/compile-policy.ts";
 import type { Stop } from "../../core/identity/stop.ts";
-import type { Agent, Directory, Holder, LiveSession } from "../../core/directory.ts";
+import type { Agent, Directory, Holder, IssuerAway, LiveSession } from "../../core/directory.ts";
 import type { Principal } from "../../core/principal.ts";
 import { id, type Instant, type TenantId } from "../../core/units.ts";
 import { monotonicMillis } from "../../lib/clock.ts";
@@ -59,7 +59,8 @@ export type SigningKeys = Pick<AccessIndex, "signingKey">;
 
 export type TokenSubject =
   | { readonly kind: "session"; readonly session: string }
-  | { readonly kind: "subject"; readonly subject: string };
+  | { readonly kind: "subject"; readonly subject: string }
+  | IssuerAway;
 
 /** Keys whose hash is remembered: many more than agents have keys in force at once. */
 export const KEY_CACHE_MAX = 1_024;
@@ -131,7 +132,7 @@ export class LiveDirectory implements Directory, Disposable {
     return known.kind === "listed" ? known.holder : this.#holderOf(known.id);
   }
 
-  async byToken(token: string): Promise<Holder | undefined> {
+  async byToken(token: string): Promise<Holder | IssuerAway | undefined> {
     // The key that signed it, or its session, may have been made a moment ago.
     this.#look();
     const asKnown = await this.#holderOfToken(token);
@@ -142,9 +143,9 @@ export class LiveDirectory implements Directory, Disposable {
     return this.#holderOfToken(token);
   }
 
-  async #holderOfToken(token: string): Promise<Holder | undefined> {
+  async #holderOfToken(token: string): Promise<Holder | IssuerAway | undefined> {
     const subject = await this.#options.tokens.read(token, this.#index);
-    if (subject === undefined) return undefined;
+    if (subject === undefined || subject.kind === "issuer_away") return subject;
     if (subject.kind === "subject") {
       const agent = this.bySubject(subject.subject);
       return agent && { kind: "agent", agent };

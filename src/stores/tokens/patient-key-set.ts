@@ -8,6 +8,9 @@ export type KeySet = joseModule.JWTVerifyGetKey;
 type Key = Awaited<ReturnType<KeySet>>;
 export type RemoteKeySet = ReturnType<Jose["createRemoteJWKSet"]>;
 
+/** Nobody can say now whether a token is right. */
+export class KeysAwayError extends Error {}
+
 /** From the last key that was got of it: what it withdraws counts no longer than this. */
 const STALE_MAX_MS = 3_600_000;
 /** Between two tries to reach it: nobody waits for one that has just not answered. */
@@ -46,8 +49,14 @@ export function patientKeySet(
 
   async function known(...asked: Parameters<KeySet>): Promise<Key> {
     const keys = remote.jwks();
-    if (keys === undefined || monotonicMillis() >= staleAt) throw trouble;
-    return jose.createLocalJWKSet(keys)(...asked);
+    const away = new KeysAwayError("the issuer's keys cannot be had", { cause: trouble });
+    if (keys === undefined || monotonicMillis() >= staleAt) throw away;
+    try {
+      return await jose.createLocalJWKSet(keys)(...asked);
+    } catch (error) {
+      // It may be one that was published meanwhile.
+      throw error instanceof jose.errors.JWKSNoMatchingKey ? away : error;
+    }
   }
 
   return (...asked) => (monotonicMillis() < retryAt ? known : ask)(...asked);

@@ -5,7 +5,7 @@ import type { Instant } from "../../core/units.ts";
 import type { SigningKeys, TokenReader, TokenSubject } from "../directory/live-directory.ts";
 import { errorOf } from "../../lib/caught.ts";
 import { openKeySet } from "./key-set.ts";
-import type { KeySet } from "./patient-key-set.ts";
+import { KeysAwayError, type KeySet } from "./patient-key-set.ts";
 
 /** What other issuers may sign with; nothing symmetric, nothing without a signature. */
 const ALGORITHMS = ["EdDSA", "ES256", "ES384", "RS256", "RS384", "PS256"];
@@ -23,7 +23,7 @@ export function createTokenReader(
       try {
         return await (isOwnToken(token) ? readOwn(token, index, now()) : readForeign(token));
       } catch {
-        // Expired, forged, or its keys cannot be had: nobody's, and the agent hears no more.
+        // Expired or forged: nobody's, and the agent hears no more.
         return undefined;
       }
     },
@@ -54,7 +54,7 @@ async function readOwn(
   return payload.jti === undefined ? undefined : { kind: "session", session: payload.jti };
 }
 
-/** Rejects where the token is wrong, or its issuer's keys cannot be had. */
+/** Rejects where the token is wrong. */
 function foreignReader(
   issuers: readonly TrustedIssuer[],
   now: () => Instant,
@@ -69,18 +69,27 @@ function foreignReader(
     const told = (cause: Error): void => onAway(trusted.issuer, cause);
     const known = keySets.get(trusted.issuer) ?? openKeySet(trusted, jose, told);
     keySets.set(trusted.issuer, known);
-    known.catch((error: unknown) => {
+    const away = { kind: "issuer_away", issuer: trusted.issuer } as const;
+    const keys = await known.catch((error: unknown) => {
       if (keySets.delete(trusted.issuer)) told(errorOf(error));
+      return undefined;
     });
-    const { payload } = await jose.jwtVerify(token, await known, {
+    if (keys === undefined) return away;
+    const options = {
       algorithms: ALGORITHMS,
       issuer: trusted.issuer,
       audience: trusted.audience,
       clockTolerance: CLOCK_TOLERANCE_S,
       requiredClaims: ["exp", "sub"],
       currentDate: new Date(now()),
-    });
-    if (payload.sub === undefined) return undefined;
-    return { kind: "subject", subject: trusted.subjectPrefix + payload.sub };
+    };
+    try {
+      const { payload } = await jose.jwtVerify(token, keys, options);
+      if (payload.sub === undefined) return undefined;
+      return { kind: "subject", subject: trusted.subjectPrefix + payload.sub };
+    } catch (error) {
+      if (error instanceof KeysAwayError) return away;
+      throw error;
+    }
   };
 }

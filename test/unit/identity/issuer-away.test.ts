@@ -9,6 +9,7 @@ import { createTokenReader } from "../../../src/stores/tokens/token-reader.ts";
 
 const ISSUER = "https://cluster.example";
 const [first, second] = await Promise.all([newKey("one"), newKey("two")]);
+const AWAY = `away: ${ISSUER}`;
 const MINUTE_MS = 60_000;
 
 let published: readonly jose.JWK[] = [];
@@ -52,51 +53,62 @@ function openReader() {
   };
   const now = () => instant(Date.now());
   const reader = createTokenReader([trusted], now, (_issuer, { message }) => away.push(message));
-  return async ({ kid, privateKey }: typeof first): Promise<boolean> => {
+  /** Whose it is, "nobody", or "away" where nobody can say. */
+  return async ({ kid, privateKey }: typeof first): Promise<string> => {
     const token = await new jose.SignJWT({ iss: ISSUER, aud: "sallyport", sub: "bot" })
       .setProtectedHeader({ alg: "ES256", kid })
       .setExpirationTime("1h")
       .sign(privateKey);
-    return (await reader.read(token, createAccessIndex())) !== undefined;
+    const read = await reader.read(token, createAccessIndex());
+    if (read?.kind === "issuer_away") return `away: ${read.issuer}`;
+    return read?.kind === "subject" ? read.subject : "nobody";
   };
 }
 
 it("a renewed key counts within seconds, and the one before no longer once it is withdrawn", async () => {
   const counts = openReader();
-  expect(await counts(first)).toBe(true);
+  expect(await counts(first)).toBe("bot");
   published = [second.jwk];
   vi.advanceTimersByTime(6_000);
-  expect(await counts(second)).toBe(true);
-  expect(await counts(first)).toBe(false);
+  expect(await counts(second)).toBe("bot");
+  expect(await counts(first)).toBe("nobody");
   expect(away).toEqual([]);
 });
 
-it("known keys count for an hour while it is away, new ones do not, and the operator is told", async () => {
+it("known keys count for an hour while it is away, of new ones nobody can say, and the operator is told", async () => {
   const counts = openReader();
-  expect(await counts(first)).toBe(true);
+  expect(await counts(first)).toBe("bot");
   isAway = true;
   published = [first.jwk, second.jwk];
   vi.advanceTimersByTime(11 * MINUTE_MS);
   const before = asked;
-  for (let n = 0; n < 5; n += 1) expect(await counts(first)).toBe(true);
-  expect(await counts(second)).toBe(false);
+  for (let n = 0; n < 5; n += 1) expect(await counts(first)).toBe("bot");
+  expect(await counts(second)).toBe(AWAY);
   expect(asked).toBe(before + 1);
   expect(away).toHaveLength(1);
   vi.advanceTimersByTime(60 * MINUTE_MS);
-  expect(await counts(first)).toBe(false);
+  expect(await counts(first)).toBe(AWAY);
   expect(away).toHaveLength(2);
   isAway = false;
   vi.advanceTimersByTime(6_000);
-  expect(await counts(first)).toBe(true);
-  expect(await counts(second)).toBe(true);
+  expect(await counts(first)).toBe("bot");
+  expect(await counts(second)).toBe("bot");
 });
 
-it("one that never answered has no keys, and is asked again", async () => {
+it("of one that never answered nobody can say anything, and it is asked again", async () => {
   isAway = true;
   const counts = openReader();
-  expect(await counts(first)).toBe(false);
+  expect(await counts(first)).toBe(AWAY);
   expect(away).toHaveLength(1);
   isAway = false;
   vi.advanceTimersByTime(6_000);
-  expect(await counts(first)).toBe(true);
+  expect(await counts(first)).toBe("bot");
+});
+
+it("a token that is wrong is nobody's, also while its issuer is away", async () => {
+  const counts = openReader();
+  expect(await counts(first)).toBe("bot");
+  isAway = true;
+  vi.advanceTimersByTime(11 * MINUTE_MS);
+  expect(await counts({ ...second, kid: first.kid })).toBe("nobody");
 });
