@@ -6,9 +6,9 @@ import { execFileSync, fork, type ChildProcess } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { answer, forkListener, pin, REST_CORE } from "./child.ts";
-import type { LoadJob, LoadResult } from "./load-client.ts";
+import { load, slice, type Slice } from "./load-slice.ts";
 import { idle, measureStart } from "./measure-start.ts";
-import { cpuUs, rssMb } from "./process-stats.ts";
+import { rssMb } from "./process-stats.ts";
 import { printTable, type Row } from "./report.ts";
 import { SCENARIOS, type Scenario } from "./scenario.ts";
 import { startSubjects, type Subject } from "./subjects.ts";
@@ -39,25 +39,6 @@ const WARM = {
   stream: undefined,
   hold: false,
 };
-
-interface Slice {
-  readonly result: LoadResult;
-  readonly cpuUs: number;
-}
-
-async function load(client: ChildProcess, job: LoadJob): Promise<LoadResult> {
-  client.send({ job });
-  const message = await answer(client, LOAD_MS);
-  if (!("result" in message)) throw new Error("the load client gave no result");
-  // The load client is ours and sends exactly this shape.
-  return message.result as LoadResult;
-}
-
-async function slice(client: ChildProcess, subject: Subject, job: LoadJob): Promise<Slice> {
-  const before = cpuUs(subject.pids());
-  const result = await load(client, { ...job, port: subject.port, path: subject.path });
-  return { result, cpuUs: cpuUs(subject.pids()) - before };
-}
 
 async function warm(client: ChildProcess, subjects: readonly Subject[]): Promise<void> {
   const { courses, steady } = await warmUp(

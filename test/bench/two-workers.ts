@@ -8,9 +8,9 @@
  * on a core each follows from the CPU that a request costs them, first process and kernel included.
  */
 import { fork, type ChildProcess } from "node:child_process";
-import { answer, forkListener, pin, REST_CORE } from "./child.ts";
-import type { LoadJob, LoadResult } from "./load-client.ts";
-import { cpuUs } from "./process-stats.ts";
+import { forkListener, pin, REST_CORE } from "./child.ts";
+import type { LoadJob } from "./load-client.ts";
+import { slice } from "./load-slice.ts";
 import { startSallyport, type Subject } from "./subjects.ts";
 
 const ROUNDS = 3;
@@ -22,31 +22,22 @@ const WARM_REQUESTS = 25_000;
 const WARM_CONNECTIONS = 64;
 const WARM_LOADS_MAX = 60;
 
-async function load(
-  client: ChildProcess,
-  { port, path }: Subject,
-  connections: number,
-): Promise<LoadResult> {
-  const job: LoadJob = {
-    port,
-    path,
-    bodyBytes: 1024,
-    connections,
-    seconds: SECONDS,
-    rate: undefined,
-    stream: undefined,
-    hold: false,
-  };
-  client.send({ job });
-  const { result } = (await answer(client, (SECONDS + 20) * 1000)) as { result: LoadResult };
-  return result;
-}
+const job = (connections: number): LoadJob => ({
+  port: 0,
+  path: "",
+  bodyBytes: 1024,
+  connections,
+  seconds: SECONDS,
+  rate: undefined,
+  stream: undefined,
+  hold: false,
+});
 
 /** Each process for itself: two have twice as much to learn. */
 async function warm(client: ChildProcess, subject: Subject, processes: number): Promise<void> {
   let served = 0;
   for (let n = 0; n < WARM_LOADS_MAX && served < WARM_REQUESTS * processes; n += 1) {
-    served += (await load(client, subject, WARM_CONNECTIONS)).requests;
+    served += (await slice(client, subject, job(WARM_CONNECTIONS))).result.requests;
   }
 }
 
@@ -56,10 +47,9 @@ async function costOf(
   subject: Subject,
   connections: number,
 ): Promise<number> {
-  const before = cpuUs(subject.pids());
-  const { requests, failures } = await load(client, subject, connections);
-  if (failures > 0) throw new Error(`${failures} calls failed`);
-  return (cpuUs(subject.pids()) - before) / requests;
+  const { result, cpuUs } = await slice(client, subject, job(connections));
+  if (result.failures > 0) throw new Error(`${result.failures} calls failed`);
+  return cpuUs / result.requests;
 }
 
 const median = (values: readonly number[]): number =>
