@@ -2,7 +2,7 @@
 import type { Factor } from "./factor.ts";
 import { classifyAddress } from "../address/classify-address.ts";
 import { DYNAMIC_NAMES, RISKY_SUFFIXES, SHORTENERS } from "./known-domains.ts";
-import { luresIn } from "./look-alike.ts";
+import { luresIn } from "./lures.ts";
 import type { Destination } from "./parse-destination.ts";
 import type { DomainName } from "./registrable-domain.ts";
 import { withoutBrackets } from "../../lib/without-brackets.ts";

@@ -3,25 +3,16 @@ import { editDistance } from "../../lib/edit-distance.ts";
 import { BRAND_LIST, type Brand } from "./brands.ts";
 import type { Factor } from "./factor.ts";
 import { RISKY_SUFFIXES } from "./known-domains.ts";
+import { LURES, luresIn } from "./lures.ts";
 import { decodePunycode } from "./punycode.ts";
 import type { DomainName } from "./registrable-domain.ts";
-import { bits, countsOf, editsBetween, lettersOf, skeletonOf } from "./skeleton.ts";
+import { bits, countsOf, editsBetween, lettersOf, mixesScripts, skeletonOf } from "./skeleton.ts";
 
 /** Tools whose names stand in honest subdomains everywhere: `github.example.com`. */
 const TOOLS = new Set(
   (
     "github gitlab docker npmjs bitbucket okta atlassian wordpress datadog sendgrid stripe zendesk " +
     "cloudflare huggingface openai anthropic salesforce twilio sharepoint shopify hubspot google"
-  ).split(" "),
-);
-
-const LURES = new Set(
-  (
-    "login logon signin signup sign verify verification secure security account accounts update " +
-    "updates support billing confirm confirmation wallet airdrop gift gifts nitro free bonus reward " +
-    "rewards prize unlock suspended recover recovery auth webmail password bank banking invoice refund " +
-    "claim promo service services customer client id online web portal access mail team help event " +
-    "shop store market pay payment sms alert notice safety official app download clone page"
   ).split(" "),
 );
 
@@ -93,16 +84,17 @@ const NEAR_LENGTH: readonly NearBrands[] = Array.from({ length: NAME_UNITS_MAX }
   };
 });
 
-/** Names judged, by host; emptied when full. */
+/** Names judged, by host, and what was registered, by domain; each is emptied when full. */
 const CACHE_MAX = 512;
-const judged = new Map<string, readonly Factor[]>();
+type Judged = Map<string, readonly Factor[]>;
+const judged: Judged = new Map();
+const registered: Judged = new Map();
 
 export function lookAlikeFactors(domain: DomainName, path: string): readonly Factor[] {
   let factors = judged.get(domain.host);
   if (factors === undefined) {
     factors = nameFactors(domain);
-    if (judged.size >= CACHE_MAX) judged.clear();
-    judged.set(domain.host, factors);
+    keep(judged, domain.host, factors);
   }
   if (!domain.hosted) return factors;
   const weight = brandInPath(path, domain.subdomain);
@@ -110,7 +102,31 @@ export function lookAlikeFactors(domain: DomainName, path: string): readonly Fac
   return [...factors, { kind: "lookalike", name: "brand-on-shared-host", weight }];
 }
 
+function keep(known: Judged, name: string, factors: readonly Factor[]): void {
+  if (known.size >= CACHE_MAX) known.clear();
+  known.set(name, factors);
+}
+
 function nameFactors(domain: DomainName): readonly Factor[] {
+  let own = registered.get(domain.domain);
+  if (own === undefined) {
+    own = registeredFactors(domain);
+    keep(registered, domain.domain, own);
+  }
+  const inSubdomain = brandInSubdomain(domain.subdomain);
+  if (own.length === 0 && inSubdomain === 0) return own;
+  const factors = [...own];
+  const add = (name: string, weight: number): void => {
+    if (weight > 0) factors.push({ kind: "lookalike", name, weight });
+  };
+  add("brand-in-subdomain", inSubdomain);
+  if (luresIn(`${domain.subdomain}.${domain.name}`) > 0) add("lure-word", 0.25);
+  if (RISKY_SUFFIXES.has(domain.suffix)) add("risky-suffix", 0.25);
+  return factors;
+}
+
+/** Whatever stands before it. */
+function registeredFactors(domain: DomainName): readonly Factor[] {
   const factors: Factor[] = [];
   const add = (name: string, weight: number): void => {
     if (weight > 0) factors.push({ kind: "lookalike", name, weight });
@@ -121,19 +137,11 @@ function nameFactors(domain: DomainName): readonly Factor[] {
   add("brand-in-name", brandInName(name, cut, domain));
   add("confusable-name", confusable(name, tokens, domain.name));
   add("misspelt-name", misspelt(tokens));
-  add("brand-in-subdomain", brandInSubdomain(domain.subdomain));
-  if (factors.length === 0) return factors;
-  if (luresIn(`${domain.subdomain}.${domain.name}`) > 0) add("lure-word", 0.25);
-  if (RISKY_SUFFIXES.has(domain.suffix)) add("risky-suffix", 0.25);
   return factors;
 }
 
 function cutAtDashes(name: string): readonly string[] {
   return name.includes("-") || name.includes("_") ? name.split(/[-_]/) : [name];
-}
-
-export function luresIn(host: string): number {
-  return host.split(/[.-]/).filter((token) => LURES.has(token)).length;
 }
 
 /** Unicode as it is shown. */
@@ -287,10 +295,4 @@ function brandInPath(path: string, subdomain: string): number {
   });
   if (!named) return 0;
   return CLONED.test(text) || tokens.length <= 3 ? 0.66 : 0.45;
-}
-
-const SCRIPTS = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u];
-
-function mixesScripts(text: string): boolean {
-  return SCRIPTS.filter((script) => script.test(text)).length > 1;
 }

@@ -82,3 +82,10 @@ export function bits(mask: number): number {
   const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
   return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
+
+const SCRIPTS = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u];
+
+/** Letters of more than one alphabet that have look-alikes in each other. */
+export function mixesScripts(text: string): boolean {
+  return SCRIPTS.filter((script) => script.test(text)).length > 1;
+}

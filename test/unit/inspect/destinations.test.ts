@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { assessDestination, NO_LISTS } from "../../../src/core/destination/assess-destination.ts";
 import { domainList } from "../../../src/core/destination/domain-list.ts";
 import { decodePunycode } from "../../../src/core/destination/punycode.ts";
@@ -210,5 +210,35 @@ describe("the destination detectors", () => {
     };
     const { blocked } = scanJson(inspection, { url: "http://10.0.0.1/" }, []);
     expect(blocked).toMatchObject({ rule: "a", marks: ["tried", "seen"] });
+  });
+});
+
+describe("what was registered", () => {
+  const look = (address: string) => assessDestination(address, NO_LISTS).suspicions;
+  const unitsReadIn = (work: () => unknown): number => {
+    const read = vi.spyOn(String.prototype, "charCodeAt");
+    work();
+    const units = read.mock.calls.length;
+    read.mockRestore();
+    return units;
+  };
+
+  it("is compared with brands once, whatever stands before it", () => {
+    const first = unitsReadIn(() => look("https://a1.rnicrosofft-忘れ.example/"));
+    const next = unitsReadIn(() => look("https://b2.rnicrosofft-忘れ.example/"));
+    expect(next).toBeLessThan(first / 4);
+    expect(look("https://b2.rnicrosofft-忘れ.example/")).toEqual(
+      look("https://a1.rnicrosofft-忘れ.example/"),
+    );
+  });
+
+  it("is no reason to overlook what stands before another of the same", () => {
+    const names = (address: string) => look(address).flatMap(({ factors }) => factors);
+    expect(names("https://plain.quiet-harbour.top/")).not.toContain("brand-in-subdomain");
+    expect(names("https://paypal.com.quiet-harbour.top/")).toContain("brand-in-subdomain");
+    expect(names("https://plain.quiet-harbour.top/")).not.toContain("brand-in-subdomain");
+    const lured = names("https://login.rnicrosofft.example/");
+    expect(lured).toContain("lure-word");
+    expect(names("https://a.rnicrosofft.example/")).not.toContain("lure-word");
   });
 });
