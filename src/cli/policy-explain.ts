@@ -6,7 +6,7 @@ import { CLEARANCES, type Clearance } from "../core/identity/directory-entry.ts"
 import { FORWARD_PROXY } from "../core/forward-proxy.ts";
 import { formatAmount } from "../core/money/usd.ts";
 import { MCP_CALL_KEYS, mcpCall, type McpCallKey } from "../core/policy/mcp-call.ts";
-import { explain, type Explanation, type MissedRule } from "../core/policy/explain.ts";
+import { explain, type Explanation } from "../core/policy/explain.ts";
 import type { TestCall } from "../core/policy/policy-file.ts";
 import { recordedCall, textNotKept, type RecordedCall } from "../core/replay/recorded-call.ts";
 import { situationOf, type Asked, type Situation } from "../core/policy/situation.ts";
@@ -17,6 +17,7 @@ import { wallMillis } from "../lib/clock.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { loadFor } from "./config-options.ts";
 import { EXIT } from "./exit-code.ts";
+import { missedLines } from "./missed-lines.ts";
 import { openPolicyDirectory } from "./policy-directory.ts";
 import type { Shell } from "./shell.ts";
 
@@ -229,17 +230,6 @@ function explanationLines(explanation: Explanation, { action }: Situation): stri
   const rest = missed.length - Math.min(near.length, MISSED_MAX);
   if (rest > 0) lines.push(`misses      ${rest} more that select something else`);
   return lines;
-}
-
-function missedLines({ id, place, effect, because, when, failure }: MissedRule): string[] {
-  const what = missedBy(because, when);
-  const line = `misses      ${id} (${effect}) ${place.file}:${place.line}  ${what}`;
-  return failure === undefined ? [line] : [line, `            it fails: ${failure}`];
-}
-
-function missedBy(because: MissedRule["because"], when: string | undefined): string {
-  if (because === "when") return `not true: ${when?.trim() ?? ""}`;
-  return because === "clearance" ? "more clearance is needed" : `another ${because}`;
 }
 
 function termLines({ charges, rates, outputTokens, marks }: Terms): string[] {

@@ -276,6 +276,7 @@ describe("what a rule would do to a tunnel", () => {
     expect(said.output).toMatch(/^decision {4}allow, because of tunnels/);
     const unsaid = await explain("broad");
     expect(unsaid.output).toMatch(/^decision {4}deny/);
+    expect(unsaid.output).toContain("it names no hosts");
   });
 
   it("is learned from what was recorded", async () => {

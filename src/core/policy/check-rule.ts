@@ -22,6 +22,7 @@ export function checkRule(
     case "tool":
       return checkTools(clause.selector.tools, list);
     case "http":
+      checkTunnel(clause.selector, clause, list);
       checkCase(clause.selector.methods, "an HTTP method", (text) => text.toUpperCase(), list);
       return checkCase(clause.selector.hosts, "a host", (text) => text.toLowerCase(), list);
     case "llm":
@@ -97,6 +98,18 @@ function checkTools(tools: readonly GlobClause[], list: ProblemList): void {
     const message = `${text} can match no tool: tools are named upstream.tool`;
     list.report(place, message, `write *.${text} or the upstream's name and a dot before it`);
   }
+}
+
+function checkTunnel(
+  { methods, hosts }: Extract<RuleClause["selector"], { kind: "http" }>,
+  { effect }: RuleClause,
+  list: ProblemList,
+): void {
+  const [first] = methods;
+  if (first === undefined || effect === "deny" || hosts.length > 0) return;
+  if (methods.some(({ text }) => text !== "CONNECT")) return;
+  const message = "CONNECT is allowed by host, and this names none, so it can never match";
+  list.report(first.place, message, "add hosts: [api.example.com]");
 }
 
 function checkCase(

@@ -68,7 +68,7 @@ export type Misfit =
   | "host"
   | "method"
   | "path"
-  | "special"
+  | HttpSpecial
   | "name";
 
 export function compileSelector(clause: SelectorClause, effect: Effect): Selector {
@@ -251,7 +251,7 @@ function httpMisfit(
   selector: Extract<Selector, { kind: "http" }>,
   action: HttpAction,
 ): Misfit | undefined {
-  if (action.special !== undefined && !selector.admits[action.special]) return "special";
+  if (action.special !== undefined && !selector.admits[action.special]) return action.special;
   if (!matchesAnyName(selector.upstreams, action.upstream)) return "upstream";
   if (!matchesAnyName(selector.methods, action.method)) return "method";
   if (!isAtHost(selector, action)) return "host";

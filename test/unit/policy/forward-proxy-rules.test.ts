@@ -32,7 +32,7 @@ describe("a host that an agent chose", () => {
   });
 
   it("is not asked a person about by a rule that names none", () => {
-    expect(decision(rule("{ methods: [CONNECT] }", "approve"), asked("CONNECT", "a.b"))).toBe(
+    expect(decision(rule("{ methods: [GET, CONNECT] }", "approve"), asked("CONNECT", "a.b"))).toBe(
       "deny",
     );
   });

@@ -118,6 +118,11 @@ tests:
       "4:29 mcp rules do not see",
     ],
     [
+      "tunnels to no host",
+      rulesOf("- { id: a, http: { methods: [CONNECT] }, effect: allow }"),
+      "4:30 CONNECT is allowed by host, and this names none",
+    ],
+    [
       "an agent outside the file's",
       rulesOf("- { id: a, agents: [cat], tools: [x.y], effect: allow }"),
       "4:21 no agent is both cat",
