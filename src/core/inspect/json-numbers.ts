@@ -36,11 +36,9 @@ export function spelledAt(text: string, bracket: number): Spelled | undefined {
   const items: number[] = [];
   let end = start;
   for (let at = start; ; at = behindSpace(text, at + 1)) {
-    ITEM.lastIndex = at;
-    const item = ITEM.exec(text)?.[0];
-    if (item === undefined) break;
-    items.push(Number(item));
-    end = at + item.length;
+    const itemEnd = takeItem(text, at, items);
+    if (itemEnd < 0) break;
+    end = itemEnd;
     at = behindSpace(text, end);
     if (text.charCodeAt(at) !== COMMA) break;
   }
@@ -48,7 +46,31 @@ export function spelledAt(text: string, bracket: number): Spelled | undefined {
   return value === undefined ? undefined : { start, end, value };
 }
 
+/** Where the item ends; -1: it is none. Codes are read by hand: there may be a million. */
+function takeItem(text: string, from: number, items: number[]): number {
+  let code = 0;
+  let at = from;
+  let unit = text.charCodeAt(at);
+  while (unit >= 0x30 && unit <= 0x39) {
+    code = code * 10 + unit - 0x30;
+    at += 1;
+    unit = text.charCodeAt(at);
+  }
+  if (at > from && unit !== POINT && unit !== SMALL_E && unit !== LARGE_E) {
+    items.push(code);
+    return at;
+  }
+  ITEM.lastIndex = from;
+  const item = ITEM.exec(text)?.[0];
+  if (item === undefined) return -1;
+  items.push(Number(item));
+  return from + item.length;
+}
+
 const COMMA = 0x2c;
+const POINT = 0x2e;
+const LARGE_E = 0x45;
+const SMALL_E = 0x65;
 
 /** The first unit from there on that is no space. */
 export function behindSpace(text: string, from: number): number {
