@@ -103,7 +103,8 @@ function lookAlikes(
   { bySkeleton }: Neighbourhood,
 ): readonly Suspicion[] {
   const found: Suspicion[] = [];
-  if (foldLiteral(name) !== name) {
+  const isPlain = foldLiteral(name) === name;
+  if (!isPlain && isDisguised(name)) {
     const detail = "its name has letters that look like others";
     found.push({ kind: "look_alike", detail, holds: true });
   }
@@ -116,12 +117,30 @@ function lookAlikes(
       found.push({ kind: "same_name", detail, holds: false });
       continue;
     }
-    // Two servers may well spell the same word in two ways; one server has no reason to.
+    // Two servers may well spell the same word in two ways; one server has no reason to, and none
+    // has a reason to spell it with an accent more.
     const detail = `its name could be taken for ${other.upstream}.${spelt(other.name)}`;
-    found.push({ kind: "look_alike", detail, holds: isOwn });
+    found.push({ kind: "look_alike", detail, holds: isOwn || !isPlain });
   }
   return found;
 }
+
+/**
+ * Whether it poses as other letters than it has, whatever else there is. An accent does not
+ * (`café_lookup`), nor does a word of another script (`поиск`), unless all of it looks Latin.
+ *
+ * @see https://www.unicode.org/reports/tr39/#Restriction_Level_Detection
+ */
+function isDisguised(name: string): boolean {
+  if (name.normalize("NFKC") !== name) return true;
+  const folded = foldLiteral(name);
+  if (folded === name.normalize("NFD").replaceAll(MARKS, "")) return false;
+  return LATIN.test(name) || ASCII.test(folded);
+}
+
+const MARKS = /\p{M}/gu;
+const LATIN = /\p{Script=Latin}/u;
+const ASCII = /^[ -~]*$/;
 
 /** So that two names that look the same do not read the same. */
 function spelt(name: string): string {
