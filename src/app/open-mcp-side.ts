@@ -1,5 +1,6 @@
 /** What the gateway opens where there are MCP servers: the only module that constructs for them. */
 import type { Millis } from "../core/units.ts";
+import type { HostPlaces } from "../operations/planning/check-permission.ts";
 import type { RecentRefusals } from "../operations/planning/recent-refusals.ts";
 import type { BodyLimits } from "../proxy/data-plane-limits.ts";
 import { createMcpSide } from "../proxy/mcp/create-mcp-side.ts";
@@ -29,6 +30,7 @@ export interface McpSideOptions {
   readonly live: OpenLiveDirectory;
   readonly refusals: RecentRefusals;
   readonly routes: Routes;
+  readonly hosts: HostPlaces | undefined;
   readonly peers: Peers;
   readonly body: BodyLimits;
   readonly watchEvery: Millis | undefined;
@@ -37,7 +39,7 @@ export interface McpSideOptions {
 /** Throws the system's error where the data directory cannot be used. */
 export async function openMcpSide(options: McpSideOptions, host: McpHost): Promise<McpSide> {
   await using started = new AsyncDisposableStack();
-  const { opened, dataDirectory, routes, peers, live, refusals, body, watchEvery } = options;
+  const { opened, dataDirectory, routes, hosts, peers, live, refusals, body, watchEvery } = options;
   const { ports, vault } = opened;
   const now = () => ports.now();
   const { redis } = options;
@@ -50,7 +52,7 @@ export async function openMcpSide(options: McpSideOptions, host: McpHost): Promi
   const store = await openTaskStore({ dataDirectory }, redis, now, started);
   const tasks = new TaskDesk({ ...ports, store, clients: sessions });
   const { upstreams, members, federation, login } = routes;
-  const own = new OwnServer({ upstreams, ports, refusals, tasks }, VERSION);
+  const own = new OwnServer({ places: { upstreams, hosts }, ports, refusals, tasks }, VERSION);
   const { environment, events } = options;
   const ways = started.use(
     new McpTransports({ vault, environment, events, own, peers, owners: sessions, news, tasks }),

@@ -66,11 +66,12 @@ async function openPlane(
   const routes = routesOf(config, roster);
   const limits = dataPlaneLimits(config.limits);
   const links = crew === undefined ? undefined : started.use(await linksOf(crew));
-  const mcp = started.use(mcpOnDemand(options, opened, { routes, limits, peers: links ?? ALONE }));
-  const pools = started.use(new UpstreamPools(connectorFor, mcp, vault));
-  const standing: StandingStreams = new Set();
   const mark: Mark = (principal, marks) => ports.sessions.mark(principal, marks);
   const forward = await forwardProxyOf(config, roster.upstreams, mark);
+  const around = { routes, hosts: forward, limits, peers: links ?? ALONE };
+  const mcp = started.use(mcpOnDemand(options, opened, around));
+  const pools = started.use(new UpstreamPools(connectorFor, mcp, vault));
+  const standing: StandingStreams = new Set();
   const { http, ...models } = WIRES;
   const plane = createDataPlane({
     ports,
@@ -104,6 +105,7 @@ const lookAgain = (side: McpSide): void => side.look();
 
 interface McpSurroundings {
   readonly routes: Routes;
+  readonly hosts: ForwardProxy | undefined;
   readonly limits: DataPlaneLimits;
   readonly peers: Peers;
 }
@@ -111,14 +113,14 @@ interface McpSurroundings {
 function mcpOnDemand(
   { config, environment, events, live, refusals, crew, redis }: WireOptions,
   opened: OpenPorts,
-  { routes, limits: { body }, peers }: McpSurroundings,
+  { routes, hosts, limits: { body }, peers }: McpSurroundings,
 ): McpOnDemand {
   const { dataDirectory, definitions } = config;
   // One process of a crew is enough to read lists: the others learn from its pins.
   const watches = definitions.refresh > 0 && (crew?.slot ?? 0) === 0;
   const watchEvery = watches ? definitions.refresh : undefined;
   const own = { dataDirectory, environment, events, live, refusals, redis };
-  const parts = { opened, ...own, routes, peers, body, watchEvery };
+  const parts = { opened, ...own, routes, hosts, peers, body, watchEvery };
   return new McpOnDemand(async (host) => {
     const { openMcpSide } = await import("./open-mcp-side.ts");
     return openMcpSide(parts, host);

@@ -266,6 +266,68 @@ describe("what the operator lets pass", () => {
   });
 });
 
+describe("an agent that plans", () => {
+  async function plan(tool: string, agent: keyof typeof KEYS, call: object): Promise<Planned> {
+    const reply = await fetch(`${home.gate.url}/mcp/sallyport`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        "x-sallyport-key": KEYS[agent],
+      },
+      body: JSON.stringify({
+        jsonrpc: "2.0",
+        id: 1,
+        method: "tools/call",
+        params: { name: tool, arguments: call },
+      }),
+    });
+    const { result } = (await reply.json()) as { result: { structuredContent?: Planned } };
+    return result.structuredContent ?? {};
+  }
+
+  it("is told of hosts what then happens to it", async () => {
+    const { places } = home;
+    const check = (agent: keyof typeof KEYS, call: object): Promise<Planned> =>
+      plan("check_permission", agent, call);
+    const tunnelTo = (host: string): object => ({ method: "connect", host });
+    expect(await check("ada", tunnelTo(places.secure))).toMatchObject({ decision: "allow" });
+    expect(await check("asker", tunnelTo(places.secure))).toMatchObject({ decision: "approve" });
+    expect(await check("ada", { method: "GET", host: places.plain, path: "/x" })).toMatchObject({
+      decision: "allow",
+    });
+    expect(await check("ada", tunnelTo("elsewhere.example"))).toMatchObject({
+      code: "policy_denied",
+    });
+    expect(await check("ada", tunnelTo(places.plain))).toMatchObject({ code: "tunnel_refused" });
+    expect(await check("ada", tunnelTo(places.upstream))).toMatchObject({
+      code: "tunnel_refused",
+    });
+    expect(await check("watched", tunnelTo(places.secure))).toMatchObject({
+      code: "tunnel_unscannable",
+    });
+  });
+
+  it("asks a person ahead, and digs the tunnel once it was approved", async () => {
+    const authority = home.places.secure;
+    const asked = await plan("request_approval", "asker", { method: "CONNECT", host: authority });
+    expect(asked).toMatchObject({ status: "pending", review: expect.stringMatching(/^rev_/) });
+    const done = ["reviews", "approve", asked.review ?? "", "--config", home.gate.configFile];
+    expect(await runSallyport(done)).toMatchObject({ code: 0 });
+    const opened = await askTunnel(home.gate.port, authority, {
+      "Proxy-Authorization": proxyAuthorization("asker"),
+    });
+    expect(opened.status).toBe(200);
+    opened.socket.destroy();
+  });
+});
+
+interface Planned {
+  readonly decision?: string;
+  readonly code?: string;
+  readonly review?: string;
+}
+
 describe("what a rule would do to a tunnel", () => {
   it("is said by `policy explain`", async () => {
     const explain = (agent: string) => {

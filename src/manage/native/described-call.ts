@@ -16,6 +16,7 @@ export const CALL_FIELDS = {
   method: Type.Optional(Text),
   path: Type.Optional(Text),
   upstream: Type.Optional(Name),
+  host: Type.Optional(Text),
 };
 
 /** `call` has the members of `CALL_FIELDS`, checked by the route's schema. */

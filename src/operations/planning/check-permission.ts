@@ -1,9 +1,12 @@
 /** What would become of a call, by the same stages that would judge it, and without making it. */
-import type { Action } from "../../core/action.ts";
+import type { Action, HttpAction } from "../../core/action.ts";
 import type { Decision } from "../../core/decision.ts";
+import { FORWARD_PROXY } from "../../core/forward-proxy.ts";
+import type { PolicySnapshot } from "../../core/policy/policy-snapshot.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import type { Pin } from "../../core/trust/pin.ts";
+import type { Instant } from "../../core/units.ts";
 import { isOpenTo, type Upstream } from "../../core/upstream.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import { decide, type Promising } from "../../pipeline/decide.ts";
@@ -16,8 +19,25 @@ import { vouch } from "../../pipeline/vouch.ts";
 import { budgetStatus, type BudgetReport } from "./budget-status.ts";
 import type { PlannedCall } from "./planned-call.ts";
 
-/** Every upstream there is, by name. */
-export type Upstreams = ReadonlyMap<string, Upstream>;
+/** Where calls go. */
+export interface Places {
+  /** Every upstream there is, by name. */
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  /** Undefined where agents choose no hosts. */
+  readonly hosts: HostPlaces | undefined;
+}
+
+/** Hosts that agents choose themselves. */
+export interface HostPlaces {
+  /** What stands for the host that this call would go to, if anybody may be led there. */
+  admit(asked: HttpAction, by: Asking): Verdict<Upstream>;
+}
+
+export interface Asking {
+  readonly principal: Principal;
+  readonly snapshot: PolicySnapshot;
+  readonly now: Instant;
+}
 
 export type Permission =
   | {
@@ -41,16 +61,15 @@ export interface Judged {
 export async function judgePlanned(
   principal: Principal,
   { action, source }: PlannedCall,
-  upstreams: Upstreams,
+  places: Places,
   ports: JudgingPorts,
 ): Promise<Verdict<Judged>> {
   const snapshot = ports.policies.current();
-  const upstream = upstreams.get(action.upstream);
-  if (upstream === undefined || !isOpenTo(upstream, principal.tenant)) {
-    const detail = `No upstream is called ${action.upstream}.`;
-    // Which servers there are tells as much as which tools.
-    return halt(toldTo(principal, snapshot, { code: "no_such_upstream", detail }));
-  }
+  const now = ports.now();
+  const found = placeOf(action, { principal, snapshot, now }, places);
+  // Which servers there are tells as much as which tools.
+  if (found.kind === "halt") return halt(toldTo(principal, snapshot, found.refusal));
+  const upstream = found.value;
   const judged = judgedAction(placeAction(action, upstream), upstream);
   if (judged.kind === "halt") return judged;
   const vouched = vouch(
@@ -60,19 +79,33 @@ export async function judgePlanned(
   if (vouched.kind === "halt") return halt(toldTo(principal, snapshot, vouched.refusal));
   const recalled = await recall(principal, snapshot, ports.sessions);
   if (recalled.kind === "halt") return recalled;
-  const facts = { now: ports.now(), marks: recalled.value, source };
+  const facts = { now, marks: recalled.value, source };
   const { verdict } = decide(snapshot, principal, judged.value, facts);
   if (verdict.kind === "halt") return halt(toldTo(principal, snapshot, verdict.refusal));
   return pass({ action: judged.value, decision: verdict.value, pin: vouched.value });
 }
 
+function placeOf(action: Action, by: Asking, { upstreams, hosts }: Places): Verdict<Upstream> {
+  if (action.kind === "http" && action.upstream === FORWARD_PROXY) {
+    return hosts?.admit(action, by) ?? halt(NO_FORWARD_PROXY);
+  }
+  const upstream = upstreams.get(action.upstream);
+  if (upstream !== undefined && isOpenTo(upstream, by.principal.tenant)) return pass(upstream);
+  return halt({ code: "no_such_upstream", detail: `No upstream is called ${action.upstream}.` });
+}
+
+const NO_FORWARD_PROXY: Refusal = {
+  code: "no_such_upstream",
+  detail: "The forward proxy is off here: calls go to upstreams by their names.",
+};
+
 export async function checkPermission(
   principal: Principal,
   call: PlannedCall,
-  upstreams: Upstreams,
+  places: Places,
   ports: JudgingPorts & Pick<Ports, "budgets">,
 ): Promise<Permission> {
-  const judged = await judgePlanned(principal, call, upstreams, ports);
+  const judged = await judgePlanned(principal, call, places, ports);
   if (judged.kind === "halt") return { kind: "deny", refusal: judged.refusal };
   const { action, decision } = judged.value;
   const { charges } = decision.terms;

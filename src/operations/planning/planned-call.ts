@@ -1,7 +1,8 @@
 /** A call that an agent thinks of making, in the words of the own MCP server's tools. */
 import type { Action } from "../../core/action.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
-import { specialOfForwarded } from "../../core/forward-proxy.ts";
+import { hostOf, HTTP_PORT, HTTPS_PORT, readAuthority } from "../../core/address/authority.ts";
+import { FORWARD_PROXY, specialOfForwarded } from "../../core/forward-proxy.ts";
 import { id } from "../../core/units.ts";
 
 export interface PlannedCall {
@@ -25,6 +26,11 @@ export const PLANNED_CALL_PROPERTIES = {
   method: { type: "string", description: "An HTTP method, with upstream and path." },
   path: { type: "string", description: "Path of an HTTP call, below the upstream." },
   upstream: { type: "string", description: "Name of the upstream of an LLM or HTTP call." },
+  host: {
+    type: "string",
+    description:
+      "In place of upstream, a host that the forward proxy leads to: with method CONNECT, or with a method and a path.",
+  },
 } as const;
 
 const NO_ARGUMENTS: JsonObject = {};
@@ -54,7 +60,9 @@ function mcpCall(method: string, named: JsonValue, args: JsonObject): PlannedRea
   return planned({ kind: "mcp", method, ...target, args }, NO_ARGUMENTS);
 }
 
-function wireCall({ model, method, path, upstream }: JsonObject): PlannedReading {
+function wireCall(asked: JsonObject): PlannedReading {
+  const { model, method, path, upstream, host } = asked;
+  if (host !== undefined) return forwardedCall(asked);
   if (typeof upstream !== "string") return problem("upstream must name where the call goes.");
   const place = { upstream: id<Action["upstream"]>(upstream) };
   if (typeof model === "string") {
@@ -65,12 +73,36 @@ function wireCall({ model, method, path, upstream }: JsonObject): PlannedReading
   if (typeof method !== "string" || typeof path !== "string" || !path.startsWith("/")) {
     return problem("An HTTP call has a method and a path that starts with a slash.");
   }
-  const special = specialOfForwarded(upstream, method.toUpperCase());
-  const call = { host: "", query: "", special, body: undefined };
-  return planned(
-    { kind: "http", ...place, method: method.toUpperCase(), path, ...call },
-    NO_ARGUMENTS,
-  );
+  return httpCall(place.upstream, { method: method.toUpperCase(), path, host: "" });
+}
+
+/** A tunnel has a host, and nothing else that could be judged. */
+function forwardedCall({ model, method, path, upstream, host }: JsonObject): PlannedReading {
+  if (typeof host !== "string" || typeof method !== "string" || model !== undefined) {
+    return problem("A host comes with a method.");
+  }
+  if (upstream !== undefined && upstream !== FORWARD_PROXY) {
+    return problem("Name an upstream or a host: the forward proxy leads to hosts by themselves.");
+  }
+  const verb = method.toUpperCase();
+  const usual = verb === "CONNECT" ? HTTPS_PORT : HTTP_PORT;
+  const reading = readAuthority(host, usual);
+  if (reading.kind === "problem") return problem(reading.message);
+  const within = verb === "CONNECT" ? "/" : path;
+  if (typeof within !== "string" || !within.startsWith("/")) {
+    return problem("All but CONNECT have a path that starts with a slash.");
+  }
+  const place = { method: verb, path: within, host: hostOf(reading.authority, usual) };
+  return httpCall(FORWARD_PROXY, place);
+}
+
+function httpCall(
+  upstream: Action["upstream"],
+  place: { readonly method: string; readonly path: string; readonly host: string },
+): PlannedReading {
+  const special = specialOfForwarded(upstream, place.method);
+  const rest = { query: "", special, body: undefined };
+  return planned({ kind: "http", upstream, ...place, ...rest }, NO_ARGUMENTS);
 }
 
 function targetOf(

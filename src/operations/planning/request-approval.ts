@@ -4,7 +4,7 @@ import type { Refusal } from "../../core/refusal.ts";
 import type { ExchangeId } from "../../core/units.ts";
 import { review } from "../../pipeline/review.ts";
 import type { Ports } from "../../pipeline/stages.ts";
-import { judgePlanned, type JudgingPorts, type Upstreams } from "./check-permission.ts";
+import { judgePlanned, type JudgingPorts, type Places } from "./check-permission.ts";
 import type { PlannedCall } from "./planned-call.ts";
 
 export type ApprovalReply =
@@ -20,12 +20,9 @@ export async function requestApproval(
   exchange: ExchangeId,
   principal: Principal,
   call: PlannedCall,
-  {
-    upstreams,
-    ports,
-  }: { upstreams: Upstreams; ports: JudgingPorts & Pick<Ports, "reviews" | "awaiting"> },
+  { places, ports }: { places: Places; ports: JudgingPorts & Pick<Ports, "reviews" | "awaiting"> },
 ): Promise<ApprovalReply> {
-  const judged = await judgePlanned(principal, call, upstreams, ports);
+  const judged = await judgePlanned(principal, call, places, ports);
   if (judged.kind === "halt") return { kind: "refused", refusal: judged.refusal };
   const { action, decision, pin } = judged.value;
   if (decision.kind === "allow") return { kind: "not_needed" };

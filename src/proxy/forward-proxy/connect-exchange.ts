@@ -23,7 +23,7 @@ import type { Roster } from "../../lib/roster.ts";
 import { markSession, type Mark } from "../mark-session.ts";
 import { renderRefusal } from "../refusals/render-refusal.ts";
 import { refusalOfFailure } from "../upstream-failure.ts";
-import { hostOf } from "./authority.ts";
+import { hostOf } from "../../core/address/authority.ts";
 import type { Destination, Destinations } from "./destinations.ts";
 import { dial } from "./dial.ts";
 import type { ForwardProxySettings } from "./forward-proxy-settings.ts";
@@ -83,7 +83,7 @@ export function connectExchange(parts: ConnectParts, tools: ConnectTools): Ask &
     trace,
     surroundings: { url: `https://${target}/`, headers },
     interpret(context) {
-      const admitted = admit(destination, context, tools);
+      const admitted = admitTunnel(destination, context, tools);
       if (admitted.kind === "halt") return Promise.resolve(admitted);
       holdsPlace = tools.places.take();
       return Promise.resolve(holdsPlace ? pass(interpretationOf(destination)) : TOO_MANY);
@@ -112,10 +112,11 @@ const TOO_MANY: Verdict<never> = halt({
   retryIn: millis(5_000),
 });
 
-function admit(
+/** Before policy: whether a tunnel to this place can be dug at all. */
+export function admitTunnel(
   destination: Destination,
-  { principal, snapshot, now }: InterpretContext,
-  { settings, destinations }: ConnectTools,
+  { principal, snapshot, now }: Pick<InterpretContext, "principal" | "snapshot" | "now">,
+  { settings, destinations }: Pick<ConnectTools, "settings" | "destinations">,
 ): Verdict<undefined> {
   const admitted = destinations.admit(destination, settings.connectPorts, principal.tenant);
   if (admitted.kind === "halt" || settings.unscannable === "pass") return admitted;

@@ -9,11 +9,8 @@ import type { Refusal } from "../../core/refusal.ts";
 import type { TenantId } from "../../core/units.ts";
 import { isOpenTo, OVER_HTTP, type Upstream } from "../../core/upstream.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
-import { hostOf, type Authority } from "./authority.ts";
+import { hostOf, HTTP_PORT, HTTPS_PORT, type Authority } from "../../core/address/authority.ts";
 import type { ForwardProxySettings, HostTerms } from "./forward-proxy-settings.ts";
-
-export const HTTP_PORT = 80;
-export const HTTPS_PORT = 443;
 
 export interface Destination {
   readonly authority: Authority;

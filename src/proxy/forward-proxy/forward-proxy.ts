@@ -1,9 +1,16 @@
 /** Hosts that agents choose themselves: `CONNECT`, and requests in absolute form. */
 import type { IncomingMessage } from "node:http";
+import {
+  HTTP_PORT,
+  HTTPS_PORT,
+  readAuthority,
+  type Authority,
+} from "../../core/address/authority.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import type { Door } from "../../operations/govern.ts";
+import type { HostPlaces } from "../../operations/planning/check-permission.ts";
 import type { Ask } from "../../pipeline/ask.ts";
 import type { Mark } from "../mark-session.ts";
 import { ownCredentials, readRequestHeaders } from "../request-headers.ts";
@@ -11,14 +18,13 @@ import { readRequestTarget, type RequestTarget } from "../request-target.ts";
 import type { Credentials, ForwardPlace, ForwardPlaces } from "../route-request.ts";
 import type { ConnectorFor } from "../upstream-pools.ts";
 import type { WireFamily } from "../wire.ts";
-import { readAuthority, type Authority } from "./authority.ts";
-import { connectExchange, type ConnectParts } from "./connect-exchange.ts";
-import { createDestinations, HTTP_PORT, type Destination } from "./destinations.ts";
+import { admitTunnel, connectExchange, type ConnectParts } from "./connect-exchange.ts";
+import { createDestinations, type Destination } from "./destinations.ts";
 import type { ForwardProxySettings } from "./forward-proxy-settings.ts";
 import { createForwardedWire } from "./forwarded-wire.ts";
 import { proxyKey } from "./proxy-key.ts";
 
-export interface ForwardProxy extends ForwardPlaces {
+export interface ForwardProxy extends ForwardPlaces, HostPlaces {
   /** In place of that for plain HTTP. */
   readonly wire: WireFamily;
   /** Reads the head of a `CONNECT`. */
@@ -60,6 +66,17 @@ export function createForwardProxy(parts: ForwardProxyParts): ForwardProxy {
       return pass({ ...read, destination: destinations.secure(authority) });
     },
     open: (asked) => connectExchange(asked, tools),
+    admit({ method, host }, by) {
+      const isTunnel = method === "CONNECT";
+      const reading = readAuthority(host, isTunnel ? HTTPS_PORT : HTTP_PORT);
+      if (reading.kind === "problem") return malformed(reading.message);
+      const { authority } = reading;
+      const destination = isTunnel ? destinations.secure(authority) : destinations.plain(authority);
+      const admitted = isTunnel
+        ? admitTunnel(destination, by, tools)
+        : destinations.admit(destination, settings.httpPorts, by.principal.tenant);
+      return admitted.kind === "halt" ? admitted : pass(destination.upstream);
+    },
     place(request, shown) {
       const read = readAbsolute(request);
       if (read === undefined || read.kind === "halt") return read;

@@ -7,7 +7,7 @@ import { budgetStatus } from "../../../operations/planning/budget-status.ts";
 import {
   checkPermission,
   type JudgingPorts,
-  type Upstreams,
+  type Places,
 } from "../../../operations/planning/check-permission.ts";
 import {
   PLANNED_CALL_PROPERTIES,
@@ -26,7 +26,7 @@ import {
 } from "./own-answers.ts";
 
 export interface OwnToolParts {
-  readonly upstreams: Upstreams;
+  readonly places: Places;
   readonly ports: JudgingPorts & Pick<Ports, "budgets" | "reviews" | "awaiting">;
   readonly refusals: RecentRefusals;
 }
@@ -55,13 +55,11 @@ const TOOLS: Readonly<Record<string, OwnTool>> = {
     description:
       "Says whether a call would be allowed, needs a person's approval, or would be denied and why, " +
       "and what is left of the budgets it draws on. Nothing is called. Name a tool, prompt, " +
-      "resource, model or HTTP call.",
+      "resource, model or HTTP call, or a host of the forward proxy.",
     inputSchema: PLANNED,
     run: (call, parts) =>
       withPlanned(call, async (planned) =>
-        permissionText(
-          await checkPermission(call.principal, planned, parts.upstreams, parts.ports),
-        ),
+        permissionText(await checkPermission(call.principal, planned, parts.places, parts.ports)),
       ),
   },
   budget_status: {
@@ -82,10 +80,10 @@ const TOOLS: Readonly<Record<string, OwnTool>> = {
       "arguments. Asking again for the same call tells how it stands; as a task it is over once the " +
       "person has answered.",
     inputSchema: PLANNED,
-    run: (call, { upstreams, ports }) =>
+    run: (call, { places, ports }) =>
       withPlanned(call, async (planned) =>
         approvalText(
-          await requestApproval(call.exchange, call.principal, planned, { upstreams, ports }),
+          await requestApproval(call.exchange, call.principal, planned, { places, ports }),
         ),
       ),
   },
@@ -182,7 +180,7 @@ function explainDenial(call: OwnCall, parts: OwnToolParts): Promise<OwnAnswer> |
   const asked = call.args["request_id"];
   if (asked === undefined) {
     return withPlanned(call, async (planned) =>
-      permissionText(await checkPermission(call.principal, planned, parts.upstreams, parts.ports)),
+      permissionText(await checkPermission(call.principal, planned, parts.places, parts.ports)),
     );
   }
   if (typeof asked !== "string") return fault("request_id must be a text.");

@@ -1,5 +1,8 @@
 /** `host:port` as a client wrote it, in the one form that is judged, recorded and connected to. */
 
+export const HTTP_PORT = 80;
+export const HTTPS_PORT = 443;
+
 export interface Authority {
   /** Lower case, as the WHATWG URL Standard writes it; an IPv6 address in brackets. */
   readonly hostname: string;
