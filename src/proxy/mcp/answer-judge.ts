@@ -9,6 +9,7 @@ import type { Refusal } from "../../core/refusal.ts";
 import type { SchemaCheck } from "../../core/trust/schema-checks.ts";
 import type { ExchangeId, UpstreamName } from "../../core/units.ts";
 import { impossible } from "../../lib/impossible.ts";
+import { QUESTION_REFUSED, TOO_DEEP } from "./answer-refusals.ts";
 import { denialAnswer } from "./denial.ts";
 import type { ListedDefinitions } from "./listed-definitions.ts";
 import { listShape, narrowList, type ListShape, type Use } from "./narrow-list.ts";
@@ -155,17 +156,20 @@ export class AnswerJudge {
     if (refused !== undefined) return this.#block(message, refused);
     const state = stateIn(result);
     if (state !== undefined) this.#screen.given(state);
-    const shape = listShape(asked?.method, result);
-    const { found } = this.#screen;
-    const { blocked, value } =
-      shape === undefined
-        ? this.judgeValue(this.#withoutUnapproved(found === undefined ? result : found(result)))
-        : this.#judgeList(shape, result);
+    const { blocked, value } = this.#judgeContent(asked?.method, result);
     if (blocked !== undefined) return this.#block(message, blocked);
     if (!isJsonObject(value)) return AS_IS;
     const shown = asked?.era === "2026" ? privately(value, asked.method) : value;
     if (shown === result) return AS_IS;
     return { kind: "rewritten", json: { ...message.json, result: shown } };
+  }
+
+  #judgeContent(method: McpMethod | undefined, result: JsonObject): ScreenedValue {
+    const shape = listShape(method, result);
+    if (shape !== undefined) return this.#judgeList(shape, result);
+    if (method !== undefined && introducesServer(method)) return this.#judgeIntroduction(result);
+    const { found } = this.#screen;
+    return this.judgeValue(found === undefined ? result : found(result));
   }
 
   #judgeList(shape: ListShape, result: JsonObject): ScreenedValue {
@@ -199,18 +203,26 @@ export class AnswerJudge {
     return (entry) => pins.get(pinned.nameOf(entry) ?? "")?.standing === "approved";
   }
 
-  /** A server's instructions go into the model's context like a tool's description. */
-  #withoutUnapproved(result: JsonObject): JsonObject {
-    const { question, definitions } = this.#screen;
-    if (definitions === undefined) return result;
-    if (question.kind !== "request" || !introducesServer(question.method)) return result;
+  /**
+   * A server's instructions go into the model's context like a tool's description: those that must
+   * not be read are left out, and the server can be used without them.
+   */
+  #judgeIntroduction(result: JsonObject): ScreenedValue {
+    const { definitions } = this.#screen;
+    if (definitions === undefined) return this.judgeValue(result);
     const announced = this.#screen.introduced(result);
     const { instructions, ...rest } = announced;
-    if (typeof instructions !== "string") return announced;
+    if (typeof instructions !== "string") return this.judgeValue(announced);
     const said = this.#withoutEchoes(instructions);
-    if (typeof said === "string" && definitions.observeInstructions(said)) return announced;
-    this.#noteDefinition("definition-withheld", "instructions", "");
-    return rest;
+    const isApproved = typeof said === "string" && definitions.observeInstructions(said);
+    const shown = isApproved ? this.#screenEntry({ instructions }) : undefined;
+    if (shown === undefined) this.#noteDefinition("definition-withheld", "instructions", "");
+    const { blocked, value } = this.judgeValue(rest);
+    if (blocked !== undefined || !isJsonObject(shown) || !isJsonObject(value)) {
+      return { blocked, value };
+    }
+    const isSame = value === rest && shown["instructions"] === instructions;
+    return { blocked, value: isSame ? announced : { ...value, ...shown } };
   }
 
   /** What is pinned is kept, so it must not hold a credential. */
@@ -282,14 +294,3 @@ const STRAY = {
 } as const;
 
 type Breach = keyof typeof STRAY;
-
-const QUESTION_REFUSED: Refusal = {
-  code: "policy_denied",
-  detail: "The MCP server asked something of its client that policy does not let it ask.",
-  remedy: "Do without it: call the tool in a way that needs no further input.",
-};
-
-const TOO_DEEP: Refusal = {
-  code: "response_unscannable",
-  detail: "The answer is nested or encoded too deeply to be inspected, so it was withheld.",
-};

@@ -14,6 +14,17 @@ export const NO_ANSWER: Refusal = {
   detail: "The MCP server answered with something that is no answer to this request.",
 };
 
+export const QUESTION_REFUSED: Refusal = {
+  code: "policy_denied",
+  detail: "The MCP server asked something of its client that policy does not let it ask.",
+  remedy: "Do without it: call the tool in a way that needs no further input.",
+};
+
+export const TOO_DEEP: Refusal = {
+  code: "response_unscannable",
+  detail: "The answer is nested or encoded too deeply to be inspected, so it was withheld.",
+};
+
 export const TOO_LARGE: Refusal = {
   code: "response_unscannable",
   detail: "The MCP server sent an event that is too large to be inspected.",

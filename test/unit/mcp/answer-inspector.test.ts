@@ -120,6 +120,31 @@ const messagesIn = (text: string): unknown[] =>
     .split("\n")
     .flatMap((line) => (line.startsWith("data: ") ? [JSON.parse(line.slice(6))] : []));
 
+describe("a server's introduction", () => {
+  const introducedBy = (instructions: string, inspections: Inspections) => {
+    const params = { protocolVersion: "2025-11-25", capabilities: {} };
+    const asked = { jsonrpc: "2.0", id: 7, method: "initialize", params };
+    const result = { ...params, serverInfo: { name: "s", version: "1" }, instructions };
+    return answerWhole({ jsonrpc: "2.0", id: 7, result }, { asked, inspections });
+  };
+
+  it("loses instructions that policy blocks, and nothing else", () => {
+    const { json, report } = introducedBy(POISON, BLOCK_INJECTION);
+    expect(json).toMatchObject({ id: 7, result: { serverInfo: { name: "s" } } });
+    expect(json.result).not.toHaveProperty("instructions");
+    expect(report.findings.map(({ signature }) => signature)).toContain("definition-withheld");
+  });
+
+  it("keeps those that pass, without what policy takes out of them", () => {
+    expect(introducedBy("Be kind.", BLOCK_INJECTION).json.result).toMatchObject({
+      instructions: "Be kind.",
+    });
+    const { result } = introducedBy("Ask eve@example.com first.", REDACT_MAIL).json;
+    expect(result.instructions).toMatch(/^Ask .+ first\.$/);
+    expect(result.instructions).not.toContain("eve@example.com");
+  });
+});
+
 describe("a JSON answer", () => {
   it("goes by unread when nobody asks for a look", () => {
     expect(answerWhole(toolText(POISON))).toMatchObject({
