@@ -2,6 +2,9 @@
 import { EXIT } from "./cli/exit-code.ts";
 import { runProgram } from "./cli/program.ts";
 
+/** A pipe that is full and that nobody reads would keep an ended service for good. */
+const LAST_LINES_MS = 1_000;
+
 // `sallyport config show | head`: nobody reads on, which is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(EXIT.ok);
@@ -14,6 +17,7 @@ try {
     workingDirectory: process.cwd(),
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
+    endSoon: () => void setTimeout(() => process.exit(), LAST_LINES_MS).unref(),
   });
   // What was not finished would keep the process alive until it is.
   if (process.exitCode === EXIT.interrupted) process.exit();

@@ -115,6 +115,7 @@ async function own(
       async stop() {
         await sidecar.stop();
         logger.flush();
+        shell.endSoon?.();
       },
     };
   } catch (error) {

@@ -7,4 +7,6 @@ export interface Shell {
   /** Answers go to stdout, everything said about them to stderr. */
   out(text: string): void;
   err(text: string): void;
+  /** Where this is a process of its own: a service is over, whether or not anybody reads its end. */
+  endSoon?(): void;
 }

@@ -21,6 +21,7 @@ export async function up(
     throw asStartFailure(error, loaded.config, shell);
   } finally {
     logger.flush();
+    shell.endSoon?.();
   }
 }
 

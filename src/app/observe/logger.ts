@@ -1,9 +1,10 @@
 /** The only importer of pino. */
 import { wallMillis } from "../../lib/clock.ts";
-import { pino, destination, type DestinationStream, type Logger } from "pino";
+import { pino, type DestinationStream, type Logger } from "pino";
 import { isJsonObject, type JsonValue } from "../../core/json.ts";
 import { printable } from "../../lib/printable.ts";
 import type { ConfigFile } from "../config/config-schema.ts";
+import { openLogOutput } from "./log-output.ts";
 
 export type Log = Logger;
 
@@ -26,12 +27,8 @@ export interface LogHandle {
   flush(): void;
 }
 
-/** What may wait for a reader that stalls; further lines are lost, and counted. */
-const WAITING_CHARS_MAX = 4 * 1024 * 1024;
-
-/** Lines go to stderr, asynchronously: stdout belongs to commands. */
 export function createLogger({ level, format }: ConfigFile["log"]): LogHandle {
-  const stream = destination({ fd: 2, sync: false, maxLength: WAITING_CHARS_MAX });
+  const output = openLogOutput();
   const options = {
     level,
     base: null,
@@ -39,25 +36,16 @@ export function createLogger({ level, format }: ConfigFile["log"]): LogHandle {
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: REDACTED, censor: "[redacted]" },
   };
-  const log = pino(options, format === "json" ? stream : asText(stream));
+  const log = pino(options, format === "json" ? output : asText(output));
   let lost = 0;
-  stream.on("drop", () => (lost += 1));
-  stream.on("drain", () => {
+  output.onLost(() => (lost += 1));
+  output.onDrain(() => {
     if (lost === 0) return;
     const lines = lost;
     lost = 0;
     log.warn({ lines }, "lines of the log were lost: nobody read them");
   });
-  return {
-    log,
-    flush() {
-      try {
-        stream.flushSync();
-      } catch {
-        // Nothing was ever written, or stderr is gone: there is nobody left to tell.
-      }
-    },
-  };
+  return { log, flush: () => output.flush() };
 }
 
 /** `12:00:01.123 warn  message  key=value …` for people who watch a terminal. */
