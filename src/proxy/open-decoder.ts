@@ -2,6 +2,9 @@ import { Duplex, pipeline } from "node:stream";
 import type { ResponseInspector } from "../pipeline/ask.ts";
 import { createBodyDecoder } from "./decode-body.ts";
 
+/** Encodings one over the other; honest servers use one. */
+const CODINGS_MAX = 3;
+
 type Asking = Pick<ResponseInspector, "asksAhead" | "ahead">;
 
 /**
@@ -9,16 +12,33 @@ type Asking = Pick<ResponseInspector, "asksAhead" | "ahead">;
  * of a stream back until second opinions on it are there. Undefined: nobody here can read it.
  */
 export function openDecoder(
-  encoding = "identity",
+  encoding: string | readonly string[] | undefined,
   streamed: Asking | undefined,
 ): Duplex | "as_it_is" | undefined {
-  const asks = streamed?.asksAhead?.() === true;
-  if (encoding === "identity") return asks ? asking(streamed) : "as_it_is";
-  const decoder = createBodyDecoder(encoding);
-  if (decoder === undefined || !asks) return decoder;
-  const readable = asking(streamed);
-  pipeline(decoder, readable, () => undefined);
-  return Duplex.from({ writable: decoder, readable });
+  const steps: Duplex[] = [];
+  const codings = codingsOf(encoding);
+  if (codings.length > CODINGS_MAX) return undefined;
+  for (const coding of codings) {
+    const decoder = createBodyDecoder(coding);
+    if (decoder === undefined) return undefined;
+    steps.unshift(decoder);
+  }
+  if (streamed?.asksAhead?.() === true) steps.push(asking(streamed));
+  const [writable, ...rest] = steps;
+  if (writable === undefined) return "as_it_is";
+  const readable = rest.at(-1);
+  if (readable === undefined) return writable;
+  pipeline(steps, () => undefined);
+  return Duplex.from({ writable, readable });
+}
+
+/** In the order they were applied (RFC 9110 §8.4), over as many fields as came. */
+function codingsOf(encoding: string | readonly string[] | undefined): readonly string[] {
+  if (encoding === undefined) return [];
+  return String(encoding)
+    .split(",")
+    .map((coding) => coding.trim().toLowerCase())
+    .filter((coding) => coding !== "" && coding !== "identity");
 }
 
 /** The judge bounds in time how long a piece waits; whoever sends waits meanwhile. */

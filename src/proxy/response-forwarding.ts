@@ -40,6 +40,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
   #status = 0;
   #headers: IncomingHttpHeaders = {};
   #decoder: Duplex | undefined;
+  #coded = false;
   #gathered: Uint8Array[] = [];
   #gatheredBytes = 0;
   #scan: Scan | undefined;
@@ -109,8 +110,9 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
     const decoder = this.#decoder;
-    if (decoder === undefined) this.#take(chunk);
-    else if (!decoder.write(chunk)) {
+    if (decoder === undefined) return this.#take(chunk);
+    this.#coded = true;
+    if (!decoder.write(chunk)) {
       controller.pause();
       decoder.once("drain", () => controller.resume());
     }
@@ -118,7 +120,8 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
 
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
     if (this.#over) return;
-    const decoder = this.#decoder;
+    // Nothing at all is no broken gzip: servers name an encoding for empty answers, too.
+    const decoder = this.#coded ? this.#decoder : undefined;
     if (decoder === undefined) this.#finish(trailers);
     else decoder.once("end", () => this.#finish(trailers)).end();
   }
@@ -157,11 +160,9 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
         break;
       case "small":
         this.#sendHead(false);
-        this.#complete(joinChunks(this.#gathered));
-        return;
+        return this.#complete(joinChunks(this.#gathered));
       case "whole":
-        this.#finishWhole().catch((error: Error) => this.#over || this.#fail(error));
-        return;
+        return void this.#finishWhole().catch((error: Error) => this.#over || this.#fail(error));
       case "stream":
         this.#obey(this.#inspector.end());
     }

@@ -28,6 +28,14 @@ const UNTRUSTED =
 /** The other side speaks no TLS, or none of ours. */
 const NO_TLS = /^(?:ERR_SSL_|EPROTO$)/;
 
+/** What undici gives up for, by its code or, where it has one code for all, its message. */
+const BREACHES: ReadonlyMap<string, string> = new Map([
+  // RFC 9110 §15.2 has clients pass over what they did not ask for; undici cannot.
+  ["bad response", "answered with 100 Continue, which nobody asked it for"],
+  ["bad upgrade", "switched to a protocol that nobody asked it for"],
+  ["UND_ERR_HEADERS_OVERFLOW", "answered with a head that is too large"],
+]);
+
 /** What an undici or connector error means to the agent. The error itself goes to the log. */
 export function refusalOfFailure(error: Error, upstream: string): Refusal {
   const code = systemCodeOf(error) ?? "";
@@ -65,7 +73,17 @@ export function refusalOfFailure(error: Error, upstream: string): Refusal {
       cause: error,
     };
   }
-  return { code: "upstream_broken", detail: `The upstream ${upstream} broke off.`, cause: error };
+  return {
+    code: "upstream_broken",
+    detail: `The upstream ${upstream} ${breach(error)}.`,
+    cause: error,
+  };
+}
+
+function breach(error: Error): string {
+  if (error.name === "HTTPParserError") return "sent something that is not HTTP/1.1";
+  const code = systemCodeOf(error) ?? "";
+  return BREACHES.get(code) ?? BREACHES.get(error.message) ?? "broke off";
 }
 
 /** An answer that policy wants inspected and nobody can read. */
