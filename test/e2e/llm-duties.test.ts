@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OutcomeEntry } from "../../src/core/ledger/entry.ts";
+import { eventually } from "../support/eventually.ts";
 import { readRecorded } from "../support/recorded.ts";
 import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
 import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
@@ -95,12 +96,12 @@ const exchangeOf = (response: Response): string =>
   response.headers.get("x-sallyport-exchange") ?? "";
 
 /** The outcome of an exchange, as soon as it is on the record. */
-async function outcome(exchange: string): Promise<OutcomeEntry> {
-  for (;;) {
+function outcome(exchange: string): Promise<OutcomeEntry> {
+  return eventually(async () => {
     const [found] = (await readRecorded(sallyport.dataDirectory)).outcomes.get(exchange) ?? [];
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+    if (found === undefined) throw new Error(`${exchange} has no outcome`);
+    return found;
+  });
 }
 
 async function billOf(response: Response) {

@@ -31,7 +31,7 @@ const costOf = (source: ReturnType<typeof open>) =>
 
 /** Waits for the watch to have told something. */
 async function toldMore(than: number): Promise<void> {
-  while (told.length <= than) await new Promise((resolve) => setTimeout(resolve, 20));
+  await expect.poll(() => told.length).toBeGreaterThan(than);
 }
 
 describe("prices in a file", () => {

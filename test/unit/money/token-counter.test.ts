@@ -1,3 +1,6 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { once } from "node:events";
+import type { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import { countMissing } from "../../../src/pipeline/count-missing.ts";
 import type { InspectionReport } from "../../../src/pipeline/ask.ts";
@@ -7,10 +10,14 @@ let counter: ThreadTokenCounter;
 afterEach(() => counter[Symbol.asyncDispose]());
 
 const PROSE = "The harbour was quiet that morning. ";
+/** A thread that is kept from working by others of this machine is no thread that hangs. */
+const PATIENT = { loadMs: 60_000, jobMs: 60_000 };
+/** `threadId` of a thread that is over. */
+const ENDED = -1;
 
 describe("the tokenizer in its thread", () => {
   it("counts each text, in order, however many ask at once", async () => {
-    counter = new ThreadTokenCounter();
+    counter = new ThreadTokenCounter(PATIENT);
     const all = await Promise.all(
       [1, 2, 3].map((times) => counter.count([PROSE.repeat(times), "", "<|endoftext|>"])),
     );
@@ -20,14 +27,14 @@ describe("the tokenizer in its thread", () => {
   });
 
   it("gives up on a text that takes too long, and counts the next one", async () => {
-    counter = new ThreadTokenCounter({ jobMs: 500 });
+    counter = new ThreadTokenCounter({ ...PATIENT, jobMs: 500 });
     await counter.count([PROSE]);
     expect(await counter.count(["a".repeat(1_000_000)])).toBeUndefined();
-    expect(await counter.count([PROSE])).toEqual([8]);
+    await expect.poll(() => counter.count([PROSE])).toEqual([8]);
   });
 
   it("takes no more than its limits, and nothing once it is closed", async () => {
-    counter = new ThreadTokenCounter({ charsMax: 100, waitingMax: 1 });
+    counter = new ThreadTokenCounter({ ...PATIENT, charsMax: 100, waitingMax: 1 });
     expect(await counter.count(["x".repeat(101)])).toBeUndefined();
     const many = await Promise.all([PROSE, PROSE, PROSE].map((text) => counter.count([text])));
     expect(many.filter((counts) => counts === undefined)).toHaveLength(1);
@@ -38,10 +45,22 @@ describe("the tokenizer in its thread", () => {
   });
 
   it("ends its thread when nothing comes, and starts another when something does", async () => {
-    counter = new ThreadTokenCounter({ idleMs: 1 });
-    expect(await counter.count([PROSE])).toEqual([8]);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(await counter.count([PROSE])).toEqual([8]);
+    counter = new ThreadTokenCounter({ ...PATIENT, idleMs: 1 });
+    const started: Worker[] = [];
+    const note = (message: unknown): void => {
+      started.push((message as { worker: Worker }).worker);
+    };
+    subscribe("worker_threads", note);
+    try {
+      expect(await counter.count([PROSE])).toEqual([8]);
+      const [first] = started;
+      if (first === undefined) throw new Error("no thread was started");
+      if (first.threadId !== ENDED) await once(first, "exit");
+      expect(await counter.count([PROSE])).toEqual([8]);
+      expect(started).toHaveLength(2);
+    } finally {
+      unsubscribe("worker_threads", note);
+    }
   });
 });
 
