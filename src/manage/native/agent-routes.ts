@@ -11,7 +11,7 @@ import {
 import type { Api } from "./api.ts";
 import { etagOf, ifMatch, IF_MATCH } from "./etag.ts";
 import { AgentName, Clearance, SmallName, type Written } from "./fields.ts";
-import { page, pageOf, PAGE_QUERY, pagingOf } from "./paging.ts";
+import { namedPage, pageOf, PAGE_QUERY, pagingOf } from "./paging.ts";
 import { answer, sendFault } from "./problem.ts";
 import type { ListedAgent, Services } from "./services.ts";
 import { TimeText, timeText } from "./time-text.ts";
@@ -101,18 +101,8 @@ function addReads(api: Api, { identity: { ports, listedAgents } }: Services): vo
       const { limit, after } = paging;
       const from = after === undefined ? undefined : agentEntryId(caller.tenant, id(after));
       const stored = await ports.store.list("agent", { tenant: caller.tenant, after: from, limit });
-      const configured = listed
-        .filter(({ tenant, name }) => tenant === caller.tenant && (after ?? "") < name)
-        .map(listedJson);
-      const merged = [...stored.map(agentJson), ...configured]
-        .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-        .slice(0, limit);
-      return page(
-        merged,
-        paging,
-        ({ name }) => name,
-        (json) => json,
-      );
+      const configured = listed.filter(({ tenant }) => tenant === caller.tenant);
+      return namedPage(stored.map(agentJson), configured.map(listedJson), paging);
     },
   );
   api.get(

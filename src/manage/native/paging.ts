@@ -58,3 +58,21 @@ export function page<T, J>(
   if (last === undefined || items.length < limit) return { items: shown };
   return { items: shown, next: Buffer.from(placeOf(last)).toString("base64url") };
 }
+
+/** A page of what is stored and of what the configuration lists, in one order. */
+export function namedPage<J extends { readonly name: string }>(
+  stored: readonly J[],
+  listed: readonly J[],
+  paging: Paging,
+): { readonly items: readonly J[]; readonly next?: string } {
+  const { after = "", limit } = paging;
+  const items = [...stored, ...listed.filter(({ name }) => after < name)]
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .slice(0, limit);
+  return page(
+    items,
+    paging,
+    ({ name }) => name,
+    (json) => json,
+  );
+}

@@ -6,7 +6,7 @@ import { listTools, type SeenTool } from "../../operations/upstreams/list-tools.
 import { registerUpstream, removeUpstream } from "../../operations/upstreams/manage-upstreams.ts";
 import type { Api } from "./api.ts";
 import { Name, type Written } from "./fields.ts";
-import { page, pageOf, PAGE_QUERY, pagingOf } from "./paging.ts";
+import { namedPage, page, pageOf, PAGE_QUERY, pagingOf } from "./paging.ts";
 import { answer, sendFault } from "./problem.ts";
 import type { Services } from "./services.ts";
 import { TimeText, timeText } from "./time-text.ts";
@@ -85,18 +85,8 @@ function addReads(api: Api, { upstreams: ports }: Services): void {
       const paging = pagingOf(query);
       const { after, limit } = paging;
       const stored = await ports.store.list("upstream", { tenant, after, limit });
-      const listed = [...ports.configured.values()]
-        .filter(({ name }) => (after ?? "") < name)
-        .map(configuredJson);
-      const merged = [...stored.map(upstreamJson), ...listed]
-        .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-        .slice(0, limit);
-      return page(
-        merged,
-        paging,
-        ({ name }) => name,
-        (json) => json,
-      );
+      const listed = [...ports.configured.values()];
+      return namedPage(stored.map(upstreamJson), listed.map(configuredJson), paging);
     },
   );
   api.get(
