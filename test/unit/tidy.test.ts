@@ -63,7 +63,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   undici: ["proxy/", "cli/"],
   "http-proxy-3": ["proxy/upgrade/upgrade-tunnel.ts"],
-  "@modelcontextprotocol/server": ["proxy/mcp/", "app/demo/"],
+  "@modelcontextprotocol/server": ["app/demo/"],
   "@modelcontextprotocol/node": ["app/demo/"],
   fastify: ["manage/", "dialects/"],
   "@fastify/swagger": ["manage/native/"],
@@ -74,10 +74,17 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   pg: ["stores/directory/", "stores/postgres/"],
   standardwebhooks: ["stores/notify/"],
   nodemailer: ["stores/notify/"],
-  "prom-client": ["app/"],
-  pino: ["app/"],
-  yaml: ["core/policy/", "core/yaml/", "lib/"],
+  "prom-client": ["app/observe/"],
+  pino: ["app/observe/"],
+  "@opentelemetry/api": ["app/observe/tracing.ts"],
+  "@opentelemetry/exporter-trace-otlp-http": ["app/observe/tracing.ts"],
+  "@opentelemetry/resources": ["app/observe/tracing.ts"],
+  "@opentelemetry/sdk-trace": ["app/observe/tracing.ts"],
+  yaml: ["core/policy/"],
   "@marcbachmann/cel-js": ["core/policy/"],
+  re2js: ["core/policy/linear-pattern.ts"],
+  tldts: ["core/destination/registrable-domain.ts"],
+  ajv: ["stores/schemas/"],
   "gpt-tokenizer": ["stores/tokenizer/"],
   "@smithy/eventstream-codec": ["proxy/llm/bedrock/"],
   "@smithy/signature-v4": ["stores/vault/"],
@@ -87,6 +94,9 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "@clack/prompts": ["cli/"],
   commander: ["cli/"],
 };
+
+const packagesOf = (names: readonly string[]): readonly string[] =>
+  names.filter((name) => !name.startsWith("node:")).toSorted();
 
 describe("layers", () => {
   it.each(sources)("$path imports only what its layer may see", ({ path, local }) => {
@@ -119,7 +129,7 @@ describe("layers", () => {
     const bans: readonly [RegExp, readonly string[]][] = [
       [/\bDate\.now\(|\bnew Date\(\)/, ["lib/clock.ts"]],
       [/\bMath\.random\(/, []],
-      [/\bprocess\.exit\(/, ["main.ts"]],
+      [/\bprocess\.(exit\(|env\b)/, ["main.ts"]],
     ];
     for (const [ban, homes] of bans) {
       const guilty = sources.filter(
@@ -139,6 +149,19 @@ describe("layers", () => {
         !homes.some((home) => path.startsWith(home)),
     );
     expect(guilty.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("gives every dependency a home, and a reason in src/DECISIONS.md", () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+      readonly dependencies: Readonly<Record<string, string>>;
+    };
+    const packages = Object.keys(manifest.dependencies);
+    expect(packages.toSorted()).toEqual(packagesOf(Object.keys(HOMES)));
+    const decisions = readFileSync(join(SRC, "DECISIONS.md"), "utf8");
+    const table = decisions.slice(decisions.indexOf("| package |"));
+    const reasoned = [...table.matchAll(/^\| ([^|]+) \|/gm)].map(([, names = ""]) => names);
+    const listed = reasoned.join(", ").split(/,? /);
+    expect(packages.filter((name) => !listed.includes(name))).toEqual([]);
   });
 
   /** See lib/node-http.ts. Tunnels are loaded with the first of them. */
