@@ -43,6 +43,9 @@ const TOOLS: Readonly<Record<string, (id: unknown, response: ServerResponse) => 
     response.writeHead(503, { "content-type": "text/html" });
     response.end("<h1>Down for maintenance</h1>");
   },
+  no_page: (_, response) => {
+    response.writeHead(404, { "content-type": "text/html" }).end("<h1>Not found</h1>");
+  },
   redirect: (_, response) => {
     response.writeHead(307, { location: "http://127.0.0.1:9/elsewhere" });
     response.end();
@@ -148,6 +151,10 @@ function respond(asked: IncomingMessage, body: Buffer, response: ServerResponse)
     const result = { resultType: "complete", supportedVersions: [VERSION], capabilities: {} };
     return void response.end(JSON.stringify({ jsonrpc: "2.0", id, result }));
   }
+  if (method === "initialize") {
+    const error = { code: -32601, message: "there are no sessions here" };
+    return void response.writeHead(400).end(JSON.stringify({ jsonrpc: "2.0", id, error }));
+  }
   const name = params?.name ?? "";
   reached.push(name);
   TOOLS[name]?.(id, response);
@@ -158,6 +165,11 @@ afterAll(async () => {
   server?.closeAllConnections();
   server?.close();
 });
+
+const JSON_HEADERS = {
+  "content-type": "application/json",
+  accept: "application/json, text/event-stream",
+};
 
 interface Heard {
   readonly status: number;
@@ -171,11 +183,7 @@ async function post(
 ): Promise<Heard> {
   const { statusCode, body: said } = await request(sallyport.url + path, {
     method: "POST",
-    headers: {
-      "content-type": "application/json",
-      accept: "application/json, text/event-stream",
-      ...headers,
-    },
+    headers: { ...JSON_HEADERS, ...headers },
     body,
   });
   return { status: statusCode, text: await said.text() };
@@ -188,7 +196,8 @@ const stateless = (name: string): Record<string, string> => ({
 });
 
 function callText(name: string, id: unknown = 7, args: object = {}): string {
-  const params = { name, arguments: args, _meta: { [VERSION_KEY]: VERSION } };
+  const _meta = { [VERSION_KEY]: VERSION, "io.modelcontextprotocol/clientCapabilities": {} };
+  const params = { name, arguments: args, _meta };
   return JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params });
 }
 
@@ -222,6 +231,38 @@ describe("a server", () => {
     const heard = await call("error_page");
     expect(heard).toEqual({ status: 503, text: "<h1>Down for maintenance</h1>" });
   });
+
+  it.each<[string, string, number, number]>([
+    ["error_page", "HTTP status 503", 503, 503],
+    // With a session, 404 would mean that the session is over.
+    ["no_page", "HTTP status 404", 404, 502],
+  ])(
+    "that does so for %s is heard in words where the gate stands between",
+    async (name, said, ...codes) => {
+      const [together, inSession] = codes;
+      const all = await post(callText(`bad.${name}`), stateless(`bad.${name}`), "/mcp");
+      expect(all.status).toBe(together);
+      expect(JSON.parse(all.text)).toMatchObject({
+        id: 7,
+        error: { message: expect.stringContaining(said) },
+      });
+
+      const hello = { protocolVersion: "2025-11-25", capabilities: {} };
+      const initialize = { jsonrpc: "2.0", id: 1, method: "initialize", params: hello };
+      const opened = await request(`${sallyport.url}/mcp/bad`, {
+        method: "POST",
+        headers: JSON_HEADERS,
+        body: JSON.stringify(initialize),
+      });
+      await opened.body.dump();
+      const session = { "mcp-session-id": String(opened.headers["mcp-session-id"]) };
+      const params = { name, arguments: {} };
+      const asked = JSON.stringify({ jsonrpc: "2.0", id: 7, method: "tools/call", params });
+      const heard = await post(asked, session);
+      expect(heard.status).toBe(inSession);
+      expect(heard.text).toContain(said);
+    },
+  );
 
   it("that answers twice is heard once", async () => {
     const { text } = await call("twice");

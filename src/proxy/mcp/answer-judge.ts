@@ -200,6 +200,9 @@ export class AnswerJudge {
     for (const [name, { standing }] of pins) {
       if (standing !== "approved") this.#noteDefinition(`definition-${standing}`, member, name);
     }
+    const unkept = entries.find((entry) => !pins.has(pinned.nameOf(entry) ?? ""));
+    if (unkept !== undefined)
+      this.#noteDefinition("definition-unkept", member, pinned.nameOf(unkept) ?? "");
     return (entry) => pins.get(pinned.nameOf(entry) ?? "")?.standing === "approved";
   }
 

@@ -22,6 +22,7 @@ import type { McpRequest } from "../transport/mcp-request.ts";
 import { metaOf, progressTokenOf } from "../transport/message-meta.ts";
 import { addressed, numbered, numberIn, readdressed } from "../transport/renumber.ts";
 import { BareStatus, type AnswerListener, type Asking } from "./answer-reader.ts";
+import { sayStatus } from "./say-status.ts";
 import type { LegacyLink } from "./legacy-link.ts";
 import { LOG_LEVEL_KEY, newRequest, requestOf, setIn } from "./stateless-message.ts";
 
@@ -149,11 +150,10 @@ export class BridgedCall implements AnswerListener {
       return;
     }
     this.#over = true;
-    if (error instanceof BareStatus) {
-      this.#stream?.status(error.status);
-      return;
-    }
-    this.#stream?.fail(error ?? new Error("the MCP server ended without an answer"));
+    const stream = this.#stream;
+    if (stream === undefined) return;
+    if (error instanceof BareStatus) return sayStatus(stream, this.#id, error);
+    stream.fail(error ?? new Error("the MCP server ended without an answer"));
   }
 
   /** The session is gone: once more in a new one, because nothing was carried out. */

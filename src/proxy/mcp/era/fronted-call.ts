@@ -12,6 +12,7 @@ import { errorText, type AnswerStream } from "../transport/answer-stream.ts";
 import { RESUME_MS } from "../transport/event-log.ts";
 import type { McpRequest, McpServerSide } from "../transport/mcp-request.ts";
 import { askMessages, BareStatus, type Asking } from "./answer-reader.ts";
+import { sayStatus } from "./say-status.ts";
 import type { FrontSession, RunningCall } from "./front-session.ts";
 import { inSession } from "./session-question.ts";
 import type { SessionTasks } from "./session-tasks.ts";
@@ -201,9 +202,14 @@ export class FrontedCall implements RunningCall, TaskFollower {
     const stream = this.#stream;
     if (stream === undefined) return this.problem("The MCP server broke off.");
     this.#close();
-    const bare = error instanceof BareStatus;
-    if (bare && !stream.streaming) return stream.status(error.status);
+    if (error instanceof BareStatus && !stream.streaming) return this.#sayStatus(stream, error);
     stream.fail(error ?? new Error("the MCP server ended without an answer"));
+  }
+
+  /** To a client with a session, 404 would say that the session is over, which is not so. */
+  #sayStatus(stream: AnswerStream, error: BareStatus): void {
+    if (error.status !== 404) return sayStatus(stream, this.id, error);
+    stream.reply(502, errorText(this.id, RPC_INTERNAL, error.message));
   }
 
   /** The client said so: no answer follows. */

@@ -17,6 +17,7 @@ import {
 import { withTasks } from "../tasks/offer-tasks.ts";
 import { metaOf } from "../transport/message-meta.ts";
 import { askMessages, BareStatus } from "./answer-reader.ts";
+import { sayStatus } from "./say-status.ts";
 import { FrontSession } from "./front-session.ts";
 import { FrontedCall } from "./fronted-call.ts";
 import type { SessionTasks } from "./session-tasks.ts";
@@ -128,7 +129,7 @@ export class SessionFront implements McpServerSide {
       },
       ended: (error) => {
         if (answered) return;
-        if (error instanceof BareStatus) return stream.status(error.status);
+        if (error instanceof BareStatus) return sayStatus(stream, id, error);
         stream.fail(error ?? new Error("the MCP server did not say who it is"));
       },
     });

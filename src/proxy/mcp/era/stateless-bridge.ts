@@ -7,6 +7,7 @@ import { ownerOf, type McpRequest, type McpServerSide } from "../transport/mcp-r
 import { metaOf } from "../transport/message-meta.ts";
 import { errorOf } from "../../../lib/caught.ts";
 import { BareStatus } from "./answer-reader.ts";
+import { sayStatus } from "./say-status.ts";
 import { BridgedCall, Parking } from "./bridged-call.ts";
 import { InitializeFailed, LegacyLink } from "./legacy-link.ts";
 import { LinkNews } from "./link-news.ts";
@@ -132,9 +133,9 @@ function tellFailure(stream: AnswerStream, { id }: RpcRequest, error: unknown): 
   if (error instanceof InitializeFailed && error.answer !== undefined) {
     stream.reply(200, JSON.stringify({ jsonrpc: "2.0", id, error: error.answer }));
   } else if (error instanceof InitializeFailed && error.cause instanceof BareStatus) {
-    stream.status(error.cause.status);
+    sayStatus(stream, id, error.cause);
   } else if (error instanceof BareStatus) {
-    stream.status(error.status);
+    sayStatus(stream, id, error);
   } else {
     stream.fail(errorOf(error));
   }

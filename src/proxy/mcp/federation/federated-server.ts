@@ -8,6 +8,7 @@ import { isJsonObject, type JsonObject } from "../../../core/json.ts";
 import type { Upstream } from "../../../core/upstream.ts";
 import { setMemberAt } from "../../set-members.ts";
 import { askMessages, BareStatus } from "../era/answer-reader.ts";
+import { sayStatus } from "../era/say-status.ts";
 import {
   CLIENT_CAPABILITIES_KEY,
   saysCapabilities,
@@ -121,7 +122,7 @@ export class FederatedServer implements McpServerSide {
       },
       ended: (error) => {
         if (answered) return;
-        if (error instanceof BareStatus) return stream.status(error.status);
+        if (error instanceof BareStatus) return sayStatus(stream, id, error);
         if (error !== undefined) return stream.fail(error);
         stream.conclude(errorText(id, RPC_INTERNAL, `${upstream.name} gave no answer.`));
       },

@@ -6,6 +6,7 @@ import type { Upstream } from "../../../core/upstream.ts";
 import { errorOf } from "../../../lib/caught.ts";
 import type { Departure, UpstreamTransport } from "../../upstream-transport.ts";
 import { BareStatus, readMessages } from "../era/answer-reader.ts";
+import { sayStatus } from "../era/say-status.ts";
 import { McpInterpretation } from "../mcp-interpretation.ts";
 import type { RequestQuestion } from "../question.ts";
 import {
@@ -197,7 +198,7 @@ export class TaskedTransport implements UpstreamTransport {
       },
       ended: (error) => {
         if (said !== undefined) return stream.conclude(said);
-        if (error instanceof BareStatus) return stream.status(error.status);
+        if (error instanceof BareStatus) return sayStatus(stream, id, error);
         stream.fail(error ?? new Error("the MCP server ended without an answer"));
       },
     });
