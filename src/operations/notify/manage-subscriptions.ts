@@ -5,9 +5,9 @@ import type { Entry } from "../../core/identity/directory-entry.ts";
 import type { Write } from "../../core/identity/directory-store.ts";
 import type { EventName } from "../../core/notify/notification.ts";
 import type { Format, SubscriptionRecord } from "../../core/notify/subscription.ts";
+import { subscriptionSecret } from "../../core/secret/own-secret.ts";
 import type { SecretChange, SecretPlace } from "../../core/secret/secret-store.ts";
 import { NOBODYS } from "../../core/secret/secret-terms.ts";
-import { id as brand, type SecretName } from "../../core/units.ts";
 import { newId, randomToken } from "../../lib/ids.ts";
 import { changeDirectory, editEntry } from "../identity/change-directory.ts";
 import { findEntry } from "../identity/find-entry.ts";
@@ -61,7 +61,7 @@ export async function subscribe(
     target: format === "slack" ? new URL(target).origin : target,
     events,
     active: true,
-    secret: kept === undefined ? undefined : secretOf(id),
+    secret: kept === undefined ? undefined : subscriptionSecret(id),
     ...(alias !== undefined && { alias }),
     createdBy: caller.name,
   };
@@ -122,11 +122,6 @@ export async function unsubscribe(
   return done(undefined);
 }
 
-/** In the vault under this name, where agents are neither lent nor given it. */
-function secretOf(id: string): SecretName {
-  return brand(`subscription.${id}`);
-}
-
 function store(value: string): SecretChange {
   return { kind: "store", value, terms: { ...NOBODYS, keep: 1 }, mustBe: "any" };
 }
@@ -137,7 +132,7 @@ async function changeSecret(
   change: SecretChange,
   { secrets, now }: SubscriptionPorts,
 ): Promise<Answer<never> | undefined> {
-  const place: SecretPlace = { tenant, name: secretOf(id), expect: "any", at: now() };
+  const place: SecretPlace = { tenant, name: subscriptionSecret(id), expect: "any", at: now() };
   const reply = await secrets.change(place, change);
   if (reply.kind !== "unreachable") return undefined;
   const detail = "The vault cannot be used now; an operator finds the reason by: sallyport doctor.";

@@ -7,6 +7,7 @@ import { isLive, type AgentSession } from "../../core/identity/agent-session.ts"
 import type { Caller } from "../../core/identity/caller.ts";
 import { changeOfTenant } from "../../core/ledger/change-of-tenant.ts";
 import { stopIdsOf } from "../../core/identity/stop.ts";
+import { isOwnSecret } from "../../core/secret/own-secret.ts";
 import { withheld, type Borrower, type SecretType } from "../../core/secret/secret-terms.ts";
 import type { RevealedSecret } from "../../core/secret/secret-store.ts";
 import type { Instant, SecretName } from "../../core/units.ts";
@@ -41,7 +42,9 @@ export async function deliverSecret(
   if (holder.kind === "fault") return holder;
   return reading(async () => {
     const revealed = await ports.secrets.reveal(caller.tenant, name);
-    if (revealed === undefined) return fault("not_found", "There is no such secret.");
+    if (revealed === undefined || isOwnSecret(name)) {
+      return fault("not_found", "There is no such secret.");
+    }
     const refused = refusalOf(revealed, holder.value, ports.now());
     if (refused !== undefined) return refused;
     return handOver(caller, revealed, holder.value, ports);

@@ -4,6 +4,7 @@ import { done, fault, type Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import { changeOfTenant } from "../../core/ledger/change-of-tenant.ts";
 import type { ChangeDetail } from "../../core/ledger/entry.ts";
+import { isOwnSecret } from "../../core/secret/own-secret.ts";
 import { SecretsUnreachable, type SecretChange } from "../../core/secret/secret-store.ts";
 import type { SecretTerms } from "../../core/secret/secret-terms.ts";
 import { valueProblem } from "../../core/secret/secret-value.ts";
@@ -37,7 +38,7 @@ export async function listSecrets(
 ): Promise<Answer<readonly SecretView[]>> {
   return reading(async () => {
     const all = await ports.secrets.list(tenant);
-    const page = all.filter(({ name }) => name > after).slice(0, limit);
+    const page = all.filter(({ name }) => name > after && !isOwnSecret(name)).slice(0, limit);
     return done(page.map((entry) => viewOf(entry, ports)));
   });
 }
@@ -48,7 +49,7 @@ export async function findSecret(
   ports: SecretDesk,
 ): Promise<Answer<SecretView>> {
   return reading(async () => {
-    const entry = await ports.secrets.find(tenant, name);
+    const entry = isOwnSecret(name) ? undefined : await ports.secrets.find(tenant, name);
     return entry === undefined ? NO_SECRET : done(viewOf(entry, ports));
   });
 }
@@ -128,6 +129,7 @@ async function changeSecret(
   ports: SecretDesk,
 ): Promise<Answer<SecretView>> {
   const { ledger, secrets, now, heard } = ports;
+  if (isOwnSecret(name)) return isNew(change) ? OWN_NAME : NO_SECRET;
   const said = { change: VERBS[change.kind], about: `secret:${name}`, by: caller.name, detail };
   const record = changeOfTenant(said, caller.tenant);
   if (!ledger.healthy || !(await ledger.change(record))) {
@@ -152,6 +154,14 @@ async function changeSecret(
 }
 
 const NO_SECRET = fault("not_found", "There is no such secret.");
+
+function isNew(change: SecretChange): boolean {
+  return change.kind === "store" && change.mustBe !== "present";
+}
+
+const OWN_NAME = fault("invalid", "Names like this are kept for subscriptions.", {
+  pointer: "/name",
+});
 
 const REFUSALS = {
   taken: fault("conflict", "There is a secret with this name already.", { pointer: "/name" }),

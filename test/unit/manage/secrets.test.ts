@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DEFAULT_TENANT } from "../../../src/core/identity/tenant.ts";
 import { openNativeFixture, type Asked, type NativeFixture } from "../../support/native-api.ts";
 
 const CANARY = "sk-canary-4f9d1c7e2b8a6035";
@@ -61,6 +62,30 @@ describe("secrets", () => {
     const name = await store({});
     const again = await fixture.ask("POST", SECRETS, { body: { name, value: "another-value" } });
     expect(again.status).toBe(409);
+  });
+
+  it("are an operator's alone: what subscriptions sign with is not among them", async () => {
+    const wish = { name: "all", target: "https://hooks.example/x" };
+    const made = await fixture.ask("POST", "/core/v1/subscriptions", { body: wish });
+    const own = `subscription.${made.json.id}`;
+    const at = `${SECRETS}/${own}`;
+    const again = { body: { name: own, value: CANARY } };
+
+    expect((await fixture.ask("GET", `${SECRETS}?limit=200`)).text).not.toContain(own);
+    for (const [method, url, body] of [
+      ["GET", at, undefined],
+      ["DELETE", at, undefined],
+      ["PATCH", at, { deliver: true }],
+      ["POST", `${at}/versions`, { value: CANARY }],
+      ["POST", `${at}/rollback`, { version: 1 }],
+    ] as const) {
+      const headers = { "if-match": '"1"' };
+      const asked = await fixture.ask(method, url, { body, headers });
+      expect(asked.status, `${method} ${url}`).toBe(404);
+    }
+    expect(await fixture.ask("POST", SECRETS, again)).toMatchObject({ status: 400 });
+    const kept = await fixture.subscriptions.secrets.list(DEFAULT_TENANT);
+    expect(kept.map(({ name }) => String(name))).toContain(own);
   });
 
   it("keep their versions, go back to one, and never give a number twice", async () => {
