@@ -21,6 +21,7 @@ export function withTerms(command: Command): Command {
     .option("--header <name>", "the header it is written into", "authorization")
     .option("--format <text>", "{} is the value (default: 'Bearer {}' in authorization, else {})")
     .option("--deliver", "agents may be given the value itself, under a session")
+    .option("--gate", "for the gate itself, such as its mail server's password")
     .option("--scope <scope>", `a session needs it: ${SESSION_SCOPES.join(", ")}, own:<word>`)
     .option("--clearance <1-5>", "the agent needs at least this clearance", "1")
     .option("--agent <name>", "only these agents; repeatable", collect, [])
@@ -31,11 +32,14 @@ export function withTerms(command: Command): Command {
 
 /** Says everything that is wrong at once. */
 export function termsIn(options: Options): SecretTerms {
-  const { deliver, clearance, agent, type, keep, origin } = options;
+  const { deliver, gate, clearance, agent, type, keep, origin } = options;
   const [scope, expires] = [textOf(options, "scope"), textOf(options, "expires")];
   const problems: string[] = [];
   const binding = origin === undefined ? undefined : bindingIn(options, problems);
-  if (origin === undefined && deliver !== true) problems.push("--origin or --deliver is needed");
+  const isForOthers = origin !== undefined || deliver === true;
+  if (!isForOthers && gate !== true) problems.push("--origin, --deliver or --gate is needed");
+  if (isForOthers && gate === true)
+    problems.push("--gate is for nobody else: leave the others out");
   const known = scope === undefined ? undefined : sessionScope(scope);
   if (scope !== undefined && known === undefined) problems.push(`not a scope: ${scope}`);
   const clearanceMin = ([1, 2, 3, 4, 5] as const).find((level) => String(level) === clearance);

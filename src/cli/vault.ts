@@ -29,6 +29,7 @@ The value is piped in or typed at a prompt, never given as an argument:
   $ sallyport vault set github --origin https://api.github.com --method GET --path '/repos/**'
   $ sallyport vault set anthropic --origin https://api.anthropic.com --header x-api-key
   $ sallyport vault set licence --deliver --scope read --agent build-bot
+  $ sallyport vault set mail --gate
 An upstream borrows it by: credential: { ref: vault://openai }`;
 
 type ReadValue = (name: string) => Promise<string>;

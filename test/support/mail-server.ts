@@ -1,6 +1,7 @@
 /** A real SMTP server on this machine, for the user `gate`; it remembers what came. */
 import { once } from "node:events";
 import { SMTPServer } from "smtp-server";
+import type { Certificate } from "./certificates.ts";
 
 export interface MailServer extends AsyncDisposable {
   readonly port: number;
@@ -9,11 +10,12 @@ export interface MailServer extends AsyncDisposable {
   refuse(words: string | undefined): void;
 }
 
-export async function openMailServer(secret: string): Promise<MailServer> {
+/** With a certificate it offers STARTTLS, else none. */
+export async function openMailServer(secret: string, tls?: Certificate): Promise<MailServer> {
   const mails: string[] = [];
   let refusal: string | undefined;
   const server = new SMTPServer({
-    disabledCommands: ["STARTTLS"],
+    ...(tls === undefined ? { disabledCommands: ["STARTTLS"] } : tls),
     onAuth: ({ username, password }, _session, done) =>
       username === "gate" && password === secret
         ? done(null, { user: username })

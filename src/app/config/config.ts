@@ -172,6 +172,7 @@ export interface SmtpServer {
   /** `vault://name` or `file:///path`. */
   readonly passwordRef: string | undefined;
   readonly requireTls: boolean;
+  readonly caFile: string | undefined;
 }
 
 export interface VaultSettings {

@@ -27,7 +27,11 @@ export const NOTIFICATIONS_SHAPE = {
         password_ref: {
           type: "string",
           pattern: "^(vault://[A-Za-z0-9._-]{1,128}|file:///.+)$",
-          description: "vault://name or file:///path.",
+          description: "vault://name (`sallyport vault set <name> --gate`) or file:///path.",
+        },
+        ca_file: {
+          type: "string",
+          description: "PEM of the authority that its certificate is of, where it has its own.",
         },
         require_tls: {
           type: "boolean",

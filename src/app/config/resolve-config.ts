@@ -87,7 +87,7 @@ export function resolveConfig(
     reviews: resolveReviews(file, (key, value) => check.path(key, value)),
     vault: resolveVault(file, (key, value) => check.path(key, value), complain),
     login: resolveLogin(file, (key, value) => check.path(key, value), complain),
-    notifications: resolveNotifications(file, complain),
+    notifications: resolveNotifications(file, (key, value) => check.path(key, value), complain),
     directoryUrl: file.directory.url,
     directoryWait: millis(file.directory.wait_ms),
     api: resolveApi(file, complain),

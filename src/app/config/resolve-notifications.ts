@@ -2,12 +2,15 @@ import type { Config } from "./config.ts";
 import type { ConfigFile } from "./config-schema.ts";
 
 type Complain = (path: string, message: string, suggestion?: string) => void;
+/** Makes a file's name absolute. */
+type PathOf = (key: string, value: string) => string;
 
 export function resolveNotifications(
   { notifications: { allow_private: allowPrivate, smtp } }: ConfigFile,
+  path: PathOf,
   complain: Complain,
 ): Config["notifications"] {
-  const { url, from, password_ref: passwordRef, require_tls: requireTls } = smtp;
+  const { url, from, password_ref: passwordRef, require_tls: requireTls, ca_file: ca } = smtp;
   if (url === undefined) return { allowPrivate, smtp: undefined };
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || parsed.hostname === "") {
@@ -22,5 +25,6 @@ export function resolveNotifications(
   if (from === undefined) {
     complain("notifications.smtp.url", "needs a sender beside it", "set notifications.smtp.from");
   }
-  return { allowPrivate, smtp: { url, from: from ?? "", passwordRef, requireTls } };
+  const caFile = ca === undefined ? undefined : path("notifications.smtp.ca_file", ca);
+  return { allowPrivate, smtp: { url, from: from ?? "", passwordRef, requireTls, caFile } };
 }

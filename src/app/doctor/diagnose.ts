@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs
 import { dirname } from "node:path";
 import { compilePolicies } from "../../core/policy/compile-policy.ts";
 import { SecretsUnreachable } from "../../core/secret/secret-store.ts";
+import { isOwnSecret } from "../../core/secret/own-secret.ts";
 import { borrowersOf } from "../../core/secret/borrowers.ts";
 import { messageOf } from "../../lib/caught.ts";
 import { counted } from "../../lib/counted.ts";
@@ -20,6 +21,7 @@ import { readPrices } from "../prices/read-prices.ts";
 import { diagnoseCertificate } from "./diagnose-certificate.ts";
 import { diagnoseDirectory } from "./diagnose-directory.ts";
 import { diagnoseForwardProxy } from "./diagnose-forward-proxy.ts";
+import { diagnoseMail } from "./diagnose-mail.ts";
 import { diagnoseOpenFiles } from "./diagnose-open-files.ts";
 import { diagnoseUpstream } from "./diagnose-upstream.ts";
 import { diagnoseSink } from "./diagnose-sinks.ts";
@@ -66,6 +68,7 @@ export async function diagnose(
     ...(await diagnoseDirectory(config)),
     ...(await ownVault(config)),
     ...(await credentials(config, environment)),
+    ...(await diagnoseMail(config)),
     ...proxySettings(environment),
     ...(await Promise.all(
       config.upstreams.map((one) => diagnoseUpstream(one, environment["PATH"])),
@@ -182,7 +185,8 @@ async function ownVault(config: Config): Promise<readonly Finding[]> {
   try {
     const store = createFileSecretStore({ directory, key: vaultKeyOf(config) });
     const secrets = await store.list(DEFAULT_TENANT);
-    return [ok("vault", counted(secrets.length, "secret"))];
+    const stored = secrets.filter(({ name }) => !isOwnSecret(name)).length;
+    return [ok("vault", counted(stored, "secret"))];
   } catch (error) {
     const cause = error instanceof SecretsUnreachable ? error.cause : error;
     const remedy = "restore vault.json and its key from one backup: `sallyport vault list`";

@@ -8,6 +8,8 @@ export interface SmtpSettings {
   readonly from: string;
   /** STARTTLS must be offered; off only for a server on this machine. */
   readonly requireTls: boolean;
+  /** PEM of the authorities that its certificate is believed by; undefined: the usual ones. */
+  readonly ca: string | undefined;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -17,7 +19,7 @@ export class MailSender implements Disposable {
   readonly #transport: Transporter;
   readonly #from: string;
 
-  constructor({ url, from, requireTls }: SmtpSettings, password: string | undefined) {
+  constructor({ url, from, requireTls, ca }: SmtpSettings, password: string | undefined) {
     const { protocol, hostname, port, username } = new URL(url);
     const secure = protocol === "smtps:";
     this.#from = from;
@@ -31,6 +33,7 @@ export class MailSender implements Disposable {
       socketTimeout: TIMEOUT_MS,
       disableFileAccess: true,
       disableUrlAccess: true,
+      ...(ca !== undefined && { tls: { ca } }),
       ...(username !== "" && {
         auth: { user: decodeURIComponent(username), pass: password ?? "" },
       }),
@@ -39,6 +42,11 @@ export class MailSender implements Disposable {
 
   async send(to: string, { subject, text }: MailMessage): Promise<void> {
     await this.#transport.sendMail({ from: this.#from, to, subject, text });
+  }
+
+  /** Connects and logs in; rejects as `send` does. */
+  async verify(): Promise<void> {
+    await this.#transport.verify();
   }
 
   [Symbol.dispose](): void {

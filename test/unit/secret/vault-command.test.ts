@@ -118,12 +118,19 @@ describe("sallyport vault", () => {
     }
   });
 
-  it("wants an origin, or that the secret is delivered", async () => {
+  it("wants to know whom a secret is for: an origin, agents, or the gate alone", async () => {
     const { run } = machine();
     expect(await failure(run("set", "openai"))).toMatchObject({
       exitCode: 2,
-      message: "--origin or --deliver is needed",
+      message: "--origin, --deliver or --gate is needed",
     });
+    expect(await failure(run("set", "mail", "--gate", "--deliver"))).toMatchObject({
+      exitCode: 2,
+      message: "--gate is for nobody else: leave the others out",
+    });
+    expect(await run("set", "mail", "--gate")).toContain(
+      "stored mail, version 1: lent to no upstream",
+    );
     const stored = await run("set", "licence", "--deliver", "--scope", "read", "--agent", "bot");
     expect(stored).toContain("lent to no upstream  delivered to agents  scope read  agents bot");
   });
