@@ -3,13 +3,13 @@ import { readFile } from "node:fs/promises";
 import { parseSecretRef } from "../../core/secret/secret-ref.ts";
 import type { SecretStore } from "../../core/secret/secret-store.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
-import { messageOf } from "../../lib/caught.ts";
+import { errorOf } from "../../lib/caught.ts";
 import { millis } from "../../core/units.ts";
 import type { Couriers } from "../../operations/notify/subscription-ports.ts";
 import type { GuardedPost } from "../../proxy/net/guarded-post.ts";
 import { mailFailure } from "../../stores/notify/mail-failure.ts";
 import type { MailSender } from "../../stores/notify/mail-sender.ts";
-import type { NotificationSettings } from "../config/config.ts";
+import type { NotificationSettings, SmtpServer } from "../config/config.ts";
 
 const TIMEOUT = millis(10_000);
 
@@ -17,7 +17,6 @@ export interface OpenCouriers extends Couriers, AsyncDisposable {}
 
 export function openCouriers(settings: NotificationSettings, secrets: SecretStore): OpenCouriers {
   let poster: Promise<GuardedPost> | undefined;
-  let mailer: Promise<OpenedMailer> | undefined;
   return {
     canMail: settings.smtp !== undefined,
     async post(request) {
@@ -25,10 +24,7 @@ export function openCouriers(settings: NotificationSettings, secrets: SecretStor
       return (await poster).post(request);
     },
     async mail(to, message) {
-      const opened = (mailer ??= openMailer(settings, secrets));
-      const error = await withMailer(opened, (sender) => sender.send(to, message));
-      // The next attempt reads the password anew.
-      if (error !== undefined && mailer === opened) mailer = undefined;
+      const error = await withMailer(settings, secrets, (sender) => sender.send(to, message));
       return { status: undefined, error };
     },
     async sign(secret, message) {
@@ -37,7 +33,6 @@ export function openCouriers(settings: NotificationSettings, secrets: SecretStor
     },
     async [Symbol.asyncDispose]() {
       await (await poster)?.[Symbol.asyncDispose]();
-      close(await mailer);
     },
   };
 }
@@ -47,38 +42,32 @@ async function openPoster({ allowPrivate }: NotificationSettings): Promise<Guard
   return createGuardedPost({ allowPrivate, timeout: TIMEOUT });
 }
 
-type OpenedMailer =
-  | { readonly kind: "open"; readonly sender: MailSender }
-  | { readonly kind: "unusable"; readonly why: string };
-
-async function openMailer(
+/**
+ * One use of the mail server; what goes wrong is said, never thrown. Each reads the password
+ * anew: one that was taken back is not shown again.
+ */
+async function withMailer(
   { smtp }: NotificationSettings,
   secrets: SecretStore,
-): Promise<OpenedMailer> {
-  if (smtp === undefined) return { kind: "unusable", why: "no mail server is configured" };
-  try {
-    const { MailSender: Sender } = await import("../../stores/notify/mail-sender.ts");
-    const password = smtp.passwordRef && (await passwordOf(smtp.passwordRef, secrets));
-    const ca = smtp.caFile && (await readFile(smtp.caFile, "utf8"));
-    return { kind: "open", sender: new Sender({ ...smtp, ca }, password) };
-  } catch (error) {
-    return { kind: "unusable", why: `the mail server was not asked: ${messageOf(error)}` };
-  }
-}
-
-/** One way to use the mail server; what goes wrong is said, never thrown. */
-async function withMailer(
-  opened: Promise<OpenedMailer>,
   use: (sender: MailSender) => Promise<void>,
 ): Promise<string | undefined> {
-  const mailer = await opened;
-  if (mailer.kind === "unusable") return mailer.why;
+  if (smtp === undefined) return "no mail server is configured";
+  const opened = await openMailer(smtp, secrets).catch(errorOf);
+  if (opened instanceof Error) return `the mail server was not asked: ${opened.message}`;
+  using sender = opened;
   try {
-    await use(mailer.sender);
+    await use(sender);
     return undefined;
   } catch (error) {
     return mailFailure(error);
   }
+}
+
+async function openMailer(smtp: SmtpServer, secrets: SecretStore): Promise<MailSender> {
+  const { MailSender: Sender } = await import("../../stores/notify/mail-sender.ts");
+  const password = smtp.passwordRef && (await passwordOf(smtp.passwordRef, secrets));
+  const ca = smtp.caFile && (await readFile(smtp.caFile, "utf8"));
+  return new Sender({ ...smtp, ca }, password);
 }
 
 /** What `doctor` asks: whether the server lets the gate in. Undefined: it does. */
@@ -86,14 +75,7 @@ export async function mailProblem(
   settings: NotificationSettings,
   secrets: SecretStore,
 ): Promise<string | undefined> {
-  const opened = openMailer(settings, secrets);
-  const problem = await withMailer(opened, (sender) => sender.verify());
-  close(await opened);
-  return problem;
-}
-
-function close(mailer: OpenedMailer | undefined): void {
-  if (mailer?.kind === "open") mailer.sender[Symbol.dispose]();
+  return withMailer(settings, secrets, (sender) => sender.verify());
 }
 
 async function passwordOf(ref: string, secrets: SecretStore): Promise<string> {

@@ -73,13 +73,20 @@ it("that fails says how, without the server's words or the password", async () =
   expect(refused.error).toBe(
     "the mail server could not be used: it refuses the user or the password (EAUTH, 535)",
   );
-  // The next attempt reads the password anew.
   await storePassword(PASSWORD);
   server.refuse(`no ${PASSWORD}`);
   const rejected = await mail.mail("ops@example.org", MESSAGE);
   expect(rejected.error).toBe(
     "the mail server could not be used: it refuses the message (EMESSAGE, 450)",
   );
+});
+
+it("is sent with a password until that is taken back", async () => {
+  await storePassword(PASSWORD);
+  await using mail = couriers("vault://smtp");
+  expect(await mail.mail("ops@example.org", MESSAGE)).toMatchObject({ error: undefined });
+  await storePassword("another-password");
+  expect((await mail.mail("ops@example.org", MESSAGE)).error).toContain("EAUTH");
 });
 
 it("does not go out in clear unless the operator said so", async () => {
