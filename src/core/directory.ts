@@ -25,6 +25,16 @@ export interface IssuerAway {
   readonly issuer: string;
 }
 
+/** Nobody's token. */
+export interface TokenRefused {
+  readonly kind: "refused";
+  /** For the operator; its agent hears less. */
+  readonly why: string;
+}
+
+/** Whose a token is, as far as can be known. */
+export type TokenHolder = Holder | IssuerAway | TokenRefused;
+
 export interface LiveSession {
   readonly session: AgentSession;
   readonly agent: Agent;
@@ -34,7 +44,7 @@ export interface LiveSession {
 export interface Directory {
   byKey(key: string): Holder | undefined;
   /** A JWT, of our own or of an issuer that the operator trusts. */
-  byToken(token: string): Promise<Holder | IssuerAway | undefined>;
+  byToken(token: string): Promise<TokenHolder>;
   /** The subject of a client certificate that the listener has verified. */
   bySubject(subject: string): Agent | undefined;
   /** A session made beforehand, while it is live. */

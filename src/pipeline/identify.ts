@@ -2,7 +2,7 @@
  * Stage 1 of 11. Says who is asking. A credential that is shown must be right: a wrong one never
  * falls back to the loopback agent, or a typo would quietly act as somebody else.
  */
-import type { Agent, Directory, Holder, IssuerAway } from "../core/directory.ts";
+import type { Agent, Directory, Holder, IssuerAway, TokenRefused } from "../core/directory.ts";
 import { SESSION_PREFIX, type AgentSession } from "../core/identity/agent-session.ts";
 import { gatePrincipal } from "../core/gate-principal.ts";
 import { NO_CLAIMS, type Claims, type Principal } from "../core/principal.ts";
@@ -24,12 +24,6 @@ const UNKNOWN_KEY = halt({
   code: "unauthenticated",
   detail: "The Sallyport key that was sent belongs to no agent, has expired or was revoked.",
   remedy: `${WHERE_THE_KEY_GOES} An operator lists agents and their keys in the configuration.`,
-});
-
-const UNKNOWN_TOKEN = halt({
-  code: "unauthenticated",
-  detail: "The token that was sent is nobody's, has expired or was revoked.",
-  remedy: "Ask for a new one; an operator lists trusted issuers and their subjects.",
 });
 
 const UNKNOWN_CERTIFICATE = halt({
@@ -85,7 +79,7 @@ function identifyNow(
   }
   if (token !== undefined) {
     return directory.byToken(token).then((holder) => {
-      if (holder === undefined) return UNKNOWN_TOKEN;
+      if (holder.kind === "refused") return unknownToken(holder);
       if (holder.kind === "issuer_away") return issuerAway(holder);
       return admit(holder, presented, "token", directory);
     });
@@ -98,6 +92,16 @@ function identifyNow(
   const agent = presented.loopback ? directory.loopbackAgent : undefined;
   if (agent === undefined) return NO_KEY;
   return admit({ kind: "agent", agent }, presented, "loopback", directory);
+}
+
+/** The log says what is wrong with it; whoever tries tokens learns nothing from the answer. */
+function unknownToken({ why }: TokenRefused): Verdict<never> {
+  return halt({
+    code: "unauthenticated",
+    detail: "The token that was sent is nobody's, has expired or was revoked.",
+    remedy: "Ask for a new one; an operator lists trusted issuers and their subjects.",
+    cause: new Error(`the token ${why}`),
+  });
 }
 
 function issuerAway({ issuer }: IssuerAway): Verdict<never> {

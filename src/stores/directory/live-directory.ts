@@ -7,7 +7,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import {
   createAccessIndex,
   mustEnd,
-  type AccessIndex,
   type FeedEntry,
   type Order,
   type UpstreamOfTenant,
@@ -16,10 +15,11 @@ import type { EventName } from "../../core/notify/notification.ts";
 import { isLive, SESSION_PREFIX } from "../../core/identity/agent-session.ts";
 import { CLEARANCE_DEFAULT, type Clearance } from "../../core/identity/directory-entry.ts";
 import type { DirectoryFeed } from "../../core/identity/directory-feed.ts";
+import type { TokenReader } from "../../core/identity/token-subject.ts";
 import { KEY_FAMILIES } from "../../core/identity/key-family.ts";
 import type { PolicySource } from "../../core/policy/compile-policy.ts";
 import type { Stop } from "../../core/identity/stop.ts";
-import type { Agent, Directory, Holder, IssuerAway, LiveSession } from "../../core/directory.ts";
+import type { Agent, Directory, Holder, LiveSession, TokenHolder } from "../../core/directory.ts";
 import type { Principal } from "../../core/principal.ts";
 import { id, type Instant, type TenantId } from "../../core/units.ts";
 import { monotonicMillis } from "../../lib/clock.ts";
@@ -42,7 +42,7 @@ export interface LiveDirectoryOptions {
   readonly accepts: readonly string[];
   readonly tenant: TenantId;
   readonly feed: DirectoryFeed;
-  /** Says whose a JWT is; undefined: nobody's that we know. */
+  /** Says whose a JWT is. */
   readonly tokens: TokenReader;
   readonly now: () => Instant;
   /** The disk or the server refused a look; what is known stays in force. */
@@ -50,17 +50,6 @@ export interface LiveDirectoryOptions {
   /** Told of what changed since the start, after it is in force. */
   readonly onNews?: (news: readonly FeedEntry[]) => void;
 }
-
-export interface TokenReader {
-  read(token: string, keys: SigningKeys): Promise<TokenSubject | undefined>;
-}
-
-export type SigningKeys = Pick<AccessIndex, "signingKey">;
-
-export type TokenSubject =
-  | { readonly kind: "session"; readonly session: string }
-  | { readonly kind: "subject"; readonly subject: string }
-  | IssuerAway;
 
 /** Keys whose hash is remembered: many more than agents have keys in force at once. */
 export const KEY_CACHE_MAX = 1_024;
@@ -132,26 +121,28 @@ export class LiveDirectory implements Directory, Disposable {
     return known.kind === "listed" ? known.holder : this.#holderOf(known.id);
   }
 
-  async byToken(token: string): Promise<Holder | IssuerAway | undefined> {
+  async byToken(token: string): Promise<TokenHolder> {
     // The key that signed it, or its session, may have been made a moment ago.
     this.#look();
     const asKnown = await this.#holderOfToken(token);
-    if (asKnown !== undefined) return asKnown;
+    if (asKnown.kind !== "refused") return asKnown;
     const caughtUp = this.catchUp();
-    if (caughtUp === undefined) return undefined;
+    if (caughtUp === undefined) return asKnown;
     await caughtUp;
     return this.#holderOfToken(token);
   }
 
-  async #holderOfToken(token: string): Promise<Holder | IssuerAway | undefined> {
-    const subject = await this.#options.tokens.read(token, this.#index);
-    if (subject === undefined || subject.kind === "issuer_away") return subject;
-    if (subject.kind === "subject") {
-      const agent = this.bySubject(subject.subject);
-      return agent && { kind: "agent", agent };
+  async #holderOfToken(token: string): Promise<TokenHolder> {
+    const named = await this.#options.tokens.read(token, this.#index);
+    if (named.kind === "issuer_away" || named.kind === "refused") return named;
+    if (named.kind === "subject") {
+      const agent = this.bySubject(named.subject);
+      if (agent !== undefined) return { kind: "agent", agent };
+      return { kind: "refused", why: `names the subject ${named.subject}, which is no agent's` };
     }
-    const live = this.session(subject.session);
-    return live && { kind: "agent", ...live };
+    const live = this.session(named.session);
+    if (live !== undefined) return { kind: "agent", ...live };
+    return { kind: "refused", why: `is of the session ${named.session}, which is over` };
   }
 
   catchUp(): Promise<void> | undefined {

@@ -18,7 +18,7 @@ export function createSessionTokens(
         (await store.list("signing_key", query)).map(({ id, body }) => [id, body.publicJwk]),
       );
       const subject = await reader.read(token, { signingKey: (id) => keys.get(id) });
-      return subject?.kind === "session" ? subject.session : undefined;
+      return subject.kind === "session" ? subject.session : undefined;
     },
   };
 }

@@ -2,8 +2,9 @@
 import { isOwnToken, TOKEN_CHARS_MAX, TOKEN_TYPE } from "../../core/identity/token-form.ts";
 import { TOKEN_ISSUER, type TrustedIssuer } from "../../core/identity/tokens.ts";
 import type { Instant } from "../../core/units.ts";
-import type { SigningKeys, TokenReader, TokenSubject } from "../directory/live-directory.ts";
+import type { SigningKeys, TokenReader, TokenSubject } from "../../core/identity/token-subject.ts";
 import { errorOf } from "../../lib/caught.ts";
+import { tokenProblem } from "./token-problem.ts";
 import { openKeySet } from "./key-set.ts";
 import { KeysAwayError, type KeySet } from "./patient-key-set.ts";
 
@@ -19,22 +20,17 @@ export function createTokenReader(
   const readForeign = foreignReader(issuers, now, onAway);
   return {
     async read(token, index) {
-      if (token.length > TOKEN_CHARS_MAX) return undefined;
+      if (token.length > TOKEN_CHARS_MAX) return refused("is too long");
       try {
         return await (isOwnToken(token) ? readOwn(token, index, now()) : readForeign(token));
-      } catch {
-        // Expired or forged: nobody's, and the agent hears no more.
-        return undefined;
+      } catch (error) {
+        return refused(tokenProblem(error, TOKEN_ISSUER));
       }
     },
   };
 }
 
-async function readOwn(
-  token: string,
-  index: SigningKeys,
-  now: Instant,
-): Promise<TokenSubject | undefined> {
+async function readOwn(token: string, index: SigningKeys, now: Instant): Promise<TokenSubject> {
   const { jwtVerify, importJWK } = await import("jose");
   const { payload } = await jwtVerify(
     token,
@@ -51,7 +47,9 @@ async function readOwn(
       currentDate: new Date(now),
     },
   );
-  return payload.jti === undefined ? undefined : { kind: "session", session: payload.jti };
+  return payload.jti === undefined
+    ? refused("names no session")
+    : { kind: "session", session: payload.jti };
 }
 
 /** Rejects where the token is wrong. */
@@ -59,13 +57,13 @@ function foreignReader(
   issuers: readonly TrustedIssuer[],
   now: () => Instant,
   onAway: (issuer: string, cause: Error) => void,
-): (token: string) => Promise<TokenSubject | undefined> {
+): (token: string) => Promise<TokenSubject> {
   const keySets = new Map<string, Promise<KeySet>>();
   return async (token) => {
     const jose = await import("jose");
     const { iss } = jose.decodeJwt(token);
     const trusted = issuers.find(({ issuer }) => issuer === iss);
-    if (trusted === undefined) return undefined;
+    if (trusted === undefined) return refused("is of an issuer that is not trusted here");
     const told = (cause: Error): void => onAway(trusted.issuer, cause);
     const known = keySets.get(trusted.issuer) ?? openKeySet(trusted, jose, told);
     keySets.set(trusted.issuer, known);
@@ -85,11 +83,16 @@ function foreignReader(
     };
     try {
       const { payload } = await jose.jwtVerify(token, keys, options);
-      if (payload.sub === undefined) return undefined;
+      if (payload.sub === undefined) return refused("has no sub");
       return { kind: "subject", subject: trusted.subjectPrefix + payload.sub };
     } catch (error) {
       if (error instanceof KeysAwayError) return away;
-      throw error;
+      return refused(tokenProblem(error, trusted.audience));
     }
   };
+}
+
+/** Nobody's; the agent hears no more than that. */
+function refused(why: string): TokenSubject {
+  return { kind: "refused", why };
 }

@@ -1,7 +1,7 @@
-import { decodeJwt, generateKeyPair, SignJWT, exportJWK } from "jose";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT, type JWTPayload } from "jose";
 import { describe, expect, it } from "vitest";
 import { createAccessIndex } from "../../../src/core/identity/access-index.ts";
 import { isOwnToken } from "../../../src/core/identity/token-form.ts";
@@ -17,6 +17,15 @@ async function indexOf({ ports }: NativeFixture) {
   return index;
 }
 
+const refused = (why: string) => ({ kind: "refused", why });
+
+interface Claims {
+  readonly iss?: string;
+  readonly aud?: string;
+  readonly exp?: number | undefined;
+  readonly nbf?: number;
+}
+
 const nobodyAway = (issuer: string): void => expect.fail(`${issuer} is away`);
 
 describe("an execution token", () => {
@@ -30,9 +39,9 @@ describe("an execution token", () => {
     const reader = createTokenReader([], () => instant(fixture.clock.now), nobodyAway);
     expect(await reader.read(json.token, index)).toEqual({ kind: "session", session: json.jti });
     const forged = `${json.token.slice(0, -4)}AAAA`;
-    expect(await reader.read(forged, index)).toBeUndefined();
+    expect(await reader.read(forged, index)).toEqual(refused("has a wrong signature"));
     fixture.clock.now += 900_000;
-    expect(await reader.read(json.token, index)).toBeUndefined();
+    expect(await reader.read(json.token, index)).toEqual(refused("has expired"));
   });
 
   it("says what it is for, and opens no more of the API than the run that it is", async () => {
@@ -119,20 +128,32 @@ describe("a token of another issuer", () => {
       () => instant(now * 1000),
       nobodyAway,
     );
-    const token = (claims: { iss?: string; aud?: string; exp?: number }) =>
-      new SignJWT({ iss: issuer, aud: "sallyport", sub: subject, exp: now + 60, ...claims })
+    const token = (claims: Claims) =>
+      new SignJWT({
+        iss: issuer,
+        aud: "sallyport",
+        sub: subject,
+        exp: now + 60,
+        ...claims,
+      } as JWTPayload)
         .setProtectedHeader({ alg: "ES256", kid: "k" })
         .sign(privateKey);
     const index = createAccessIndex();
     expect(await reader.read(await token({}), index)).toEqual({ kind: "subject", subject });
-    for (const wrong of [{ iss: "https://evil.example" }, { aud: "other" }, { exp: now - 60 }]) {
-      expect(await reader.read(await token(wrong), index)).toBeUndefined();
+    for (const [wrong, why] of [
+      [{ iss: "https://evil.example" }, "is of an issuer that is not trusted here"],
+      [{ aud: "other" }, "is for another audience than sallyport"],
+      [{ exp: now - 60 }, "has expired"],
+      [{ nbf: now + 60 }, "is not good yet: look at both clocks"],
+      [{ exp: undefined }, "has no exp"],
+    ] as const) {
+      expect(await reader.read(await token(wrong), index)).toEqual(refused(why));
     }
     const other = await generateKeyPair("ES256");
     const forged = await new SignJWT({ iss: issuer, aud: "sallyport", sub: subject, exp: now + 60 })
       .setProtectedHeader({ alg: "ES256", kid: "k" })
       .sign(other.privateKey);
-    expect(await reader.read(forged, index)).toBeUndefined();
+    expect(await reader.read(forged, index)).toEqual(refused("has a wrong signature"));
     rmSync(directory, { recursive: true });
   });
 });

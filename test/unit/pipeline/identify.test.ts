@@ -203,6 +203,20 @@ describe("a session made beforehand", () => {
     expect(fresh.byKey("unknown")).toBeUndefined();
     expect(await identify(asked, fresh)).toMatchObject({ refusal: { code: "unauthenticated" } });
   });
+
+  it("is told in the log, not in the answer, what is wrong with its token", async () => {
+    const { directory: fresh } = fedDirectory([entry("bot")], undefined);
+    const why = async (token: string) => {
+      const verdict = await identify({ ...presented, token }, fresh);
+      if (verdict.kind === "pass") return undefined;
+      expect(verdict.refusal.detail).not.toContain(token);
+      return verdict.refusal.cause?.message;
+    };
+    expect(await why("system:serviceaccount:prod:bot")).toBe(
+      "the token names the subject system:serviceaccount:prod:bot, which is no agent's",
+    );
+    expect(await why("ses_9")).toBe("the token is of the session ses_9, which is over");
+  });
 });
 
 describe("the directory", () => {
