@@ -148,7 +148,11 @@ async function rekey(
   const next = { kind: "file", path: to } as const;
   const count = await reseal(() => rekeyVault(home.directory, home.key, next));
   shell.out(`secrets sealed under the key in ${to}: ${count}\n`);
-  shell.err(`Now set SALLYPORT_VAULT_KEY_FILE=${to} and restart sallyport.\n`);
+  shell.err(
+    `Now every gate needs it: in the key file that it reads (no restart), or by\n` +
+      `SALLYPORT_VAULT_KEY_FILE=${to} and a restart. Until then it lends nothing, unless its\n` +
+      `file held both keys before, one a line.\n`,
+  );
 }
 
 /** Anything beyond the name is most likely the value, so it is not repeated. */

@@ -190,6 +190,26 @@ describe("two machines with one vault", () => {
   });
 });
 
+it("a machine whose key file holds both keys goes on over a change of key", async () => {
+  const keys = [1, 2].map(() => randomBytes(32).toString("base64"));
+  const given = (directory: string): VaultKeySource => {
+    const path = join(directory, "given.key");
+    writeFileSync(path, keys.join("\n"));
+    return { kind: "file", path };
+  };
+  const [one, two] = [machine(given), machine(given)];
+  await set(one, "openai", "value-0000");
+  await two.shared.pull();
+  const path = join(one.directory, "next.key");
+  writeFileSync(path, String(keys[1]));
+  await one.shared.reseal(() => rekeyVault(one.directory, one.key, { kind: "file", path }));
+  await two.shared.pull();
+  await set(two, "github", "value-1111");
+  await one.shared.pull();
+  expect(await names(one)).toEqual(["github", "openai"]);
+  expect([...one.faults, ...two.faults]).toEqual([]);
+});
+
 describe("two machines whose key a service wraps", () => {
   const master = randomBytes(32);
   const wrapper: KeyWrapper = {

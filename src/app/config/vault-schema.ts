@@ -79,7 +79,12 @@ export const VAULT_SHAPE = {
     "and a key that each replica is given (or `kms`), replicas share one vault.",
   properties: {
     key: { type: "string", writeOnly: true, description: "32 bytes, base64 or hex." },
-    key_file: { type: "string", description: "A file that holds the key." },
+    key_file: {
+      type: "string",
+      description:
+        "A file that holds the key, looked at each second. While it changes it holds both, one a " +
+        "line: the first seals a new vault, each opens one that it sealed.",
+    },
     kms: KMS,
     server: SERVER,
     kubernetes: KUBERNETES,

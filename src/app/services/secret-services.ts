@@ -14,7 +14,8 @@ export async function openSecretServices(
 ): Promise<Pick<Services, "secrets">> {
   const directory = config.dataDirectory;
   const key = vaultKeyOf(config);
-  const shared = await openSharedVault(config, (fault) => vitals.failed(fault), started);
+  // Those who lend from it tell of its faults.
+  const shared = await openSharedVault(config, () => undefined, started);
   const secrets = createFileSecretStore({ directory, key }, shared);
   const uses = started.use(
     new SqliteSecretUses(secretUsesPath(config), (cause) => vitals.failed(cause)),

@@ -100,7 +100,10 @@ function addSlack(api: Api, { reviews, subscriptions }: Services): void {
       const timestamp = String(headers["x-slack-request-timestamp"] ?? "");
       const signature = String(headers["x-slack-signature"] ?? "");
       if (!reviews.slack.isFromSlack({ body, timestamp, signature })) {
-        return sendFault(reply, { code: "unauthenticated", detail: "This is not from Slack, or older than five minutes by this clock." });
+        return sendFault(reply, {
+          code: "unauthenticated",
+          detail: "This is not from Slack, or older than five minutes by this clock.",
+        });
       }
       const click = readClick(new URLSearchParams(body).get("payload") ?? "");
       if (click === undefined) {

@@ -20,7 +20,7 @@ export function tokenProblem(error: unknown, audience: string): string {
       return "is not good yet: look at both clocks";
     case "exp":
     case "sub":
-      return `has no ${claimOf(error)}`;
+      return `has no ${String(claimOf(error))}`;
     default:
       return "cannot be read";
   }

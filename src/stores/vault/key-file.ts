@@ -16,6 +16,19 @@ export function nextKeyPath(path: string): string {
   return `${path}.next`;
 }
 
+/** While one key takes another's place, both are given: see `parseKeys`. */
+const KEYS_MAX = 4;
+
+/**
+ * The first is what a new vault is sealed under; the others open one that is sealed under them, so
+ * that no gate is without the right key while it changes. Throws VaultFault.
+ */
+export function parseKeys(text: string, from: string): readonly [KeyObject, ...KeyObject[]] {
+  const [first = "", ...others] = text.trim().split(/\s+/u);
+  if (others.length >= KEYS_MAX) throw new VaultFault(`${from} holds more than ${KEYS_MAX} keys`);
+  return [parseKey(first, from), ...others.map((other) => parseKey(other, from))];
+}
+
 /** Throws VaultFault; `from` is where the operator gave it. */
 export function parseKey(text: string, from: string): KeyObject {
   const trimmed = text.trim();

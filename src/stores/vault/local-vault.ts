@@ -16,6 +16,7 @@ import { pass, type Verdict } from "../../core/verdict.ts";
 import { codeOf } from "../../lib/caught.ts";
 import { monotonicMillis, wallMillis } from "../../lib/clock.ts";
 import { impossible } from "../../lib/impossible.ts";
+import { markOf } from "./file-mark.ts";
 import {
   prepareCredential,
   refusedTo,
@@ -85,6 +86,7 @@ export class LocalVault implements Vault, Disposable {
       },
     });
     this.#watch(vaultPath(options.directory));
+    if (options.key.kind === "file") this.#watch(options.key.path);
     // A key that a service has to unwrap is waited for by `unlock`.
     if (options.key.kind === "wrapped") this.#contents = { kind: "fault", fault: LOCKED };
     else this.refresh();
@@ -266,16 +268,6 @@ export class LocalVault implements Vault, Disposable {
     this.#unlocking ??= this.unlock().finally(() => {
       this.#unlocking = undefined;
     });
-  }
-}
-
-/** Differs when the file was replaced, written, removed or made unreadable. */
-function markOf(path: string): string {
-  try {
-    const { ino, size, mtimeNs } = statSync(path, { bigint: true });
-    return `${ino} ${size} ${mtimeNs}`;
-  } catch (error) {
-    return codeOf(error);
   }
 }
 

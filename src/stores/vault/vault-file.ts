@@ -22,6 +22,7 @@ import {
   createVaultKey,
   keyId,
   loadVaultKey,
+  loadVaultKeys,
   loadNextKey,
   isOwn,
   type OwnKeySource,
@@ -95,8 +96,9 @@ export function installVault(
   whileLocked(directory, source, () => {
     const isNew = isOwn(source) && wrappedKey !== undefined && textAt(source.path) !== wrappedKey;
     if (isNew) writeDurably(nextKeyPath(source.path), wrappedKey);
-    const key = isNew ? loadNextKey(source) : loadVaultKey(source);
-    const { generation } = readVaultDocument(Buffer.from(text), key);
+    const bytes = Buffer.from(text);
+    const key = isNew ? loadNextKey(source) : keyFor(bytes, source);
+    const { generation } = readVaultDocument(bytes, key);
     // Another process was quicker, and has put a newer one here.
     if (generation < generationHere(directory, key)) return;
     writeDurably(vaultPath(directory), text);
@@ -183,10 +185,13 @@ function whileLocked<T>(directory: string, source: VaultKeySource, change: () =>
   });
 }
 
-/** The source's key, or the one that an interrupted renewal left beside it. */
+/** The one of the source's keys, or the one that an interrupted renewal left beside it. */
 function keyFor(text: Uint8Array, source: VaultKeySource): KeyObject {
   const waiting = isOwn(source) ? waitingKey(text, source) : undefined;
-  return waiting ?? loadVaultKey(source);
+  if (waiting !== undefined) return waiting;
+  const keys = loadVaultKeys(source);
+  const sealedUnder = keyIdOf(text);
+  return keys.find((key) => keyId(key) === sealedUnder) ?? keys[0];
 }
 
 function waitingKey(text: Uint8Array, source: OwnKeySource): KeyObject | undefined {

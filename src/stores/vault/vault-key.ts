@@ -4,7 +4,7 @@ import { closeSync, existsSync, fstatSync, openSync, readFileSync, renameSync } 
 import { join } from "node:path";
 import { codeOf } from "../../lib/caught.ts";
 import { impossible } from "../../lib/impossible.ts";
-import { keyOf, nextKeyPath, parseKey, VAULT_KEY_BYTES } from "./key-file.ts";
+import { keyOf, nextKeyPath, parseKey, parseKeys, VAULT_KEY_BYTES } from "./key-file.ts";
 import type { KeyWrapper } from "./key-wrapper.ts";
 import { VaultFault } from "./vault-fault.ts";
 import {
@@ -57,16 +57,22 @@ export function vaultKeySource(settings: VaultKeySettings, directory: string): V
   return { kind: "wrapped", path, wrapper, unwrapped: new Map(), spare: { text: undefined } };
 }
 
-/** Throws VaultFault. */
+/** What a new vault is sealed under. Throws VaultFault. */
 export function loadVaultKey(source: VaultKeySource): KeyObject {
+  return loadVaultKeys(source)[0];
+}
+
+/** All that may have sealed a vault; see `parseKeys`. Throws VaultFault. */
+export function loadVaultKeys(source: VaultKeySource): readonly [KeyObject, ...KeyObject[]] {
   switch (source.kind) {
     case "environment":
-      return parseKey(source.text, "SALLYPORT_VAULT_KEY");
+      return parseKeys(source.text, "SALLYPORT_VAULT_KEY");
     case "file":
+      return parseKeys(readKeyFile(source), source.path);
     case "generated":
-      return parseKey(readKeyFile(source), source.path);
+      return [parseKey(readKeyFile(source), source.path)];
     case "wrapped":
-      return unwrappedKey(source, source.path);
+      return [unwrappedKey(source, source.path)];
     default:
       return impossible(source);
   }

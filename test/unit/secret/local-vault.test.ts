@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { eventually } from "../../support/eventually.ts";
 import { id, type TenantId } from "../../../src/core/units.ts";
 import { LocalVault, type LocalVaultOptions } from "../../../src/stores/vault/local-vault.ts";
-import { vaultPath } from "../../../src/stores/vault/vault-file.ts";
+import { rekeyVault, vaultPath } from "../../../src/stores/vault/vault-file.ts";
 import { vaultKeySource } from "../../../src/stores/vault/vault-key.ts";
 import {
   AT,
@@ -46,6 +46,45 @@ function vaultWithSecret() {
 
 const ask = (vault: LocalVault, to = upstream({}), method = "POST", path = "/v1/responses") =>
   vault.credentialFor(to, method, path);
+
+/** A vault under a key that its operator gave by a file. */
+function keyedPlace() {
+  const own = newPlace();
+  const { directory } = own;
+  const path = join(directory, "given.key");
+  const [old, next] = [1, 2].map((byte) => Buffer.alloc(32, byte).toString("base64"));
+  const give = (...keys: (string | undefined)[]) => writeFileSync(path, `${keys.join("\n")}\n`);
+  give(old);
+  const place = { ...own, key: vaultKeySource({ key: undefined, keyFile: path }, directory) };
+  setSecret(place, secret("openai"), BINDING, VALUE, AT);
+  const vault = vaultIn(directory, { key: place.key, pollMs: 10 });
+  const reseal = () => {
+    const to = join(directory, "next.key");
+    writeFileSync(to, `${next}`);
+    rekeyVault(directory, place.key, { kind: "file", path: to });
+  };
+  return { vault, give, old, next, reseal };
+}
+
+describe("another key in the file that the operator gave", () => {
+  it("is taken without a restart", async () => {
+    const { vault, give, next, reseal } = keyedPlace();
+    reseal();
+    await eventually(() => expect(ask(vault)).toMatchObject({ kind: "halt" }));
+    give(next);
+    await eventually(() => expect(ask(vault)).toMatchObject({ kind: "pass" }));
+  });
+
+  it("takes the old one's place without a call missed, while the file holds both", async () => {
+    const { vault, give, old, next, reseal } = keyedPlace();
+    const steps = [() => give(old, next), reseal, () => give(next)];
+    for (const step of steps) {
+      step();
+      vault.refresh();
+      expect(ask(vault)).toMatchObject({ kind: "pass" });
+    }
+  });
+});
 
 describe("credentialFor a vault secret", () => {
   it("writes it as the binding says, with a label that names the version", () => {
