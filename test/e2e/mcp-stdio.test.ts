@@ -21,6 +21,7 @@ const SECRET = "lent-to-a-process-4c1f77";
 /** Says what it sees, dies when told, and forgets its manners: whatever a test wants of a server. */
 const ODD_SERVER = `
 import { spawn } from "node:child_process";
+import { closeSync } from "node:fs";
 import { createInterface } from "node:readline";
 console.error("odd server up with " + process.env.LENT);
 const say = (message) => console.log(JSON.stringify({ jsonrpc: "2.0", ...message }));
@@ -31,6 +32,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   else if (method === "tools/call" && params.name === "pid") say({ id, result: { content: [{ type: "text", text: String(process.pid) }] } });
   else if (method === "tools/call" && params.name === "helper") say({ id, result: { content: [{ type: "text", text: String(spawn("sleep", ["600"]).pid) }] } });
   else if (method === "tools/call" && params.name === "die") process.exit(3);
+  else if (method === "tools/call" && params.name === "fall_silent") { closeSync(1); setInterval(() => {}, 1000); }
   else if (method === "tools/call" && params.name === "babble") { console.log("no json"); say({ id: 99999, result: {} }); say({ id, result: { content: [] } }); say({ id, result: { content: [{ type: "text", text: "twice" }] } }); }
   else if (id !== undefined) say({ id, result: { tools: [] } });
 }
@@ -62,6 +64,7 @@ upstreams:
       command: [${node}, ${JSON.stringify(join(home, "odd.mjs"))}]
       env: [{ name: LENT, ref: "vault://lent" }, { name: PLAIN, value: plain }]
       processes_max: 2
+  - { name: silent, wire: mcp, stdio: { command: [${node}, ${JSON.stringify(join(home, "odd.mjs"))}] } }
   - { name: missing, wire: mcp, stdio: { command: [/nowhere/at-all] } }
 `,
     policies: {
@@ -198,6 +201,12 @@ describe("a process", () => {
       )
       .toMatch(/^\d+$/);
     expect(sallyport.output()).toContain("MCP server ended");
+  });
+
+  it("that closes its output can answer nobody, so it is ended", async () => {
+    const silent = await connect("silent");
+    await expect(silent.call("fall_silent")).resolves.toContain("broke off");
+    await expect.poll(() => sallyport.output()).toContain("it closed its output");
   });
 
   it("that babbles, answers nobody and answers twice is heard once", async () => {

@@ -20,6 +20,8 @@ import type { OrphanGuard } from "./orphan-guard.ts";
 
 /** Between the end of its input, SIGTERM and SIGKILL; the specification's order. */
 const PATIENCE_MS = 2_000;
+/** From the end of its output to its own: one that goes on can answer nobody. */
+const MUTE_MS = 500;
 const LOG_LINE_BYTES_MAX = 4_096;
 const LOG_LINES_PER_SECOND = 100;
 const LEFT_OUT = "(more than the log takes: the rest of this second is left out)";
@@ -49,6 +51,7 @@ class ProcessChannel implements MessageChannel {
   readonly #listener: ChannelListener;
   readonly #child: ChildProcess;
   #closing: NodeJS.Timeout | undefined;
+  #mute: NodeJS.Timeout | undefined;
   #over = false;
 
   constructor(parts: ProcessParts, listener: ChannelListener) {
@@ -96,6 +99,9 @@ class ProcessChannel implements MessageChannel {
       () => this.#listener.unreadable(),
     );
     child.stdout?.on("data", (chunk: Buffer) => lines.push(chunk));
+    child.stdout?.once("end", () => {
+      this.#mute = setTimeout(() => this.#end(new Error("it closed its output")), MUTE_MS);
+    });
     const words = createLineReader(
       LOG_LINE_BYTES_MAX,
       (line) => said(redactHeaderValue(line.toString("utf8"), echoes)),
@@ -141,6 +147,7 @@ class ProcessChannel implements MessageChannel {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#closing);
+    clearTimeout(this.#mute);
     this.#kill("SIGKILL");
     const { pid } = this.#child;
     if (pid !== undefined) this.#parts.guard.release(pid);
