@@ -124,6 +124,32 @@ export function budgetStoreSuite(name: string, newPlace: () => Promise<BudgetSto
         expect(await balance(other, "a")).toEqual({ spent: 15, held: 0 });
       }));
 
+    it("writes over nothing that another handle did since it last looked", () =>
+      withStore(async (store, clock, place) => {
+        await using other = place.open(() => instant(clock.at));
+        for (const [n, handle] of [store, other, store, other].entries()) {
+          const reply = await handle.reserve(attemptOf(n), [holdOf("a", 10, 100)], LEASE);
+          expect(reply).toEqual({ kind: "held", used: [10 * (n + 1)] });
+        }
+        await other.settle(attemptOf(1), [used("a", 3)]);
+        expect(await balance(store, "a")).toEqual({ spent: 3, held: 30 });
+        await store.settle(attemptOf(0), [used("a", 4)]);
+        expect(await balance(other, "a")).toEqual({ spent: 7, held: 20 });
+      }));
+
+    it("refuses nobody by what another handle has given back since", () =>
+      withStore(async (store, clock, place) => {
+        await using other = place.open(() => instant(clock.at));
+        await other.reserve(attemptOf(1), [holdOf("a", 90, 100)], LEASE);
+        const refused = await store.reserve(attemptOf(2), [holdOf("a", 20, 100)], LEASE);
+        expect(refused).toMatchObject({ kind: "exhausted", left: 10 });
+        await other.settle(attemptOf(1), [used("a", 5)]);
+        expect(await store.reserve(attemptOf(3), [holdOf("a", 20, 100)], LEASE)).toEqual({
+          kind: "held",
+          used: [25],
+        });
+      }));
+
     it("settles an exchange once, however often it is told to", () =>
       withStore(async (store) => {
         await store.reserve(attemptOf(1), [holdOf("a", 40, 100)], LEASE);
@@ -366,6 +392,29 @@ export function budgetStoreSuite(name: string, newPlace: () => Promise<BudgetSto
     );
 
     it(
+      "agrees with the model when two handles take turns, each with its own attempts",
+      () =>
+        fc.assert(
+          fc.asyncProperty(fc.array(TURN, { maxLength: 30 }), async (turns) => {
+            await withStore(async (store, clock, place) => {
+              await using other = place.open(() => instant(clock.at));
+              const handles = { first: store, second: other };
+              const model = budgetModel();
+              for (const { step, by, seenBy } of turns) {
+                await take(ownedBy(by, step), handles[by], model, clock);
+                if (seenBy === undefined) continue;
+                const expected = model.balances(KEYS, clock.at);
+                expect(await handles[seenBy].balances(KEYS)).toEqual(expected);
+              }
+              expect(await store.balances(KEYS)).toEqual(model.balances(KEYS, clock.at));
+            });
+          }),
+          { numRuns: 40 },
+        ),
+      PROPERTY_MS,
+    );
+
+    it(
       "never admits more than the limit, in any interleaving of callers",
       () =>
         fc.assert(
@@ -424,6 +473,19 @@ const STEP = fc.oneof(
   }),
 );
 type Step = typeof STEP extends fc.Arbitrary<infer T> ? T : never;
+
+const HANDLE = fc.constantFrom("first" as const, "second" as const);
+/** A step by one handle, after which one of them may be asked how things stand. */
+const TURN = fc.record({
+  step: STEP,
+  by: HANDLE,
+  seenBy: fc.option(HANDLE, { freq: 1, nil: undefined }),
+});
+
+/** A handle repeats its own first replies only. */
+function ownedBy(handle: string, step: Step): Step {
+  return "attempt" in step ? { ...step, attempt: attemptOf(`${handle}_${step.attempt}`) } : step;
+}
 
 /** The same step in the store and in the model; their answers must be the same. */
 async function take(

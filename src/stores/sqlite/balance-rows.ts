@@ -7,6 +7,9 @@ const DAY_MS = 86_400_000;
 /** Sorts behind every key of a prefix, and is in none: a key is printable text. */
 const LAST = "\u{10FFFF}";
 
+/** Rows that are kept from one transaction to the next. */
+const KEPT_ROWS_MAX = 4096;
+
 /** A balance as one transaction sees it. */
 export interface BalanceRow {
   readonly id: number;
@@ -14,29 +17,43 @@ export interface BalanceRow {
   spent: number;
   held: number;
   dirty: boolean;
+  /** What the file has, as far as this process knows. */
+  fileSpent: number;
+  fileHeld: number;
+  /** The transaction that read it, and the last one that needed it. */
+  readonly readIn: number;
+  neededIn: number;
 }
 
 type Statements = ReturnType<typeof prepareBudgetStatements>;
 
 /**
  * The balances of one transaction: read once, changed in memory and written once, however many
- * exchanges share them.
+ * exchanges share them. The next one takes them for what they were: a balance is written only over
+ * what it was taken for, and one that was merely looked at is compared with the file.
  */
 export class BalanceRows {
   readonly #statements: Statements;
   readonly #byKey = new Map<string, BalanceRow>();
   readonly #byId = new Map<number, BalanceRow>();
+  /** Those of this transaction. */
+  #needed: BalanceRow[] = [];
+  #transaction = 0;
 
   constructor(statements: Statements) {
     this.#statements = statements;
   }
 
   withKey(key: string): BalanceRow | undefined {
-    return this.#byKey.get(key) ?? this.#remember(this.#statements.readByKey.get(key));
+    const kept = this.#byKey.get(key);
+    if (kept === undefined) return this.#remember(this.#statements.readByKey.get(key));
+    return this.#need(kept);
   }
 
   withId(id: number): BalanceRow | undefined {
-    return this.#byId.get(id) ?? this.#remember(this.#statements.readById.get(id));
+    const kept = this.#byId.get(id);
+    if (kept === undefined) return this.#remember(this.#statements.readById.get(id));
+    return this.#need(kept);
   }
 
   create(key: string, keepUntil: Instant | undefined): BalanceRow {
@@ -52,7 +69,10 @@ export class BalanceRows {
 
   list({ prefix, after, max }: BalancePage): readonly BalanceRow[] {
     const found = this.#statements.listAfter.all(after ?? prefix, prefix + LAST, max);
-    return found.map((row) => this.#byKey.get(String(row["key"])) ?? rowOf(row));
+    return found.map((row) => {
+      const kept = this.#byKey.get(String(row["key"]));
+      return kept?.neededIn === this.#transaction ? kept : rowOf(row, this.#transaction);
+    });
   }
 
   /** Spent and held of several keys together. */
@@ -71,22 +91,56 @@ export class BalanceRows {
     return sum;
   }
 
-  write(): void {
-    for (const row of this.#byId.values()) {
-      if (row.dirty) this.#statements.writeBalance.run(row.spent, row.held, row.id);
+  /** False where another process has changed one of them: the transaction means nothing then. */
+  write(): boolean {
+    return this.#needed.every((row) => this.#stands(row));
+  }
+
+  /** What was written is in the file. */
+  committed(): void {
+    for (const row of this.#needed) {
+      row.fileSpent = row.spent;
+      row.fileHeld = row.held;
+      row.dirty = false;
     }
+    if (this.#byId.size > KEPT_ROWS_MAX) this.forget();
+    this.#end();
   }
 
   forget(): void {
     this.#byKey.clear();
     this.#byId.clear();
+    this.#end();
+  }
+
+  #end(): void {
+    this.#needed = [];
+    this.#transaction += 1;
+  }
+
+  #stands(row: BalanceRow): boolean {
+    const { id, spent, held, fileSpent, fileHeld } = row;
+    if (row.dirty) {
+      return this.#statements.writeBalance.run(spent, held, id, fileSpent, fileHeld).changes === 1;
+    }
+    if (row.readIn === this.#transaction) return true;
+    const found = this.#statements.readById.get(id);
+    return Number(found?.["spent"]) === spent && Number(found?.["held"]) === held;
+  }
+
+  #need(row: BalanceRow): BalanceRow {
+    if (row.neededIn === this.#transaction) return row;
+    row.neededIn = this.#transaction;
+    this.#needed.push(row);
+    return row;
   }
 
   #remember(found: Record<string, SQLOutputValue> | undefined): BalanceRow | undefined {
     if (found === undefined) return undefined;
-    const row = rowOf(found);
+    const row = rowOf(found, this.#transaction);
     this.#byKey.set(row.key, row);
     this.#byId.set(row.id, row);
+    this.#needed.push(row);
     return row;
   }
 }
@@ -106,12 +160,18 @@ function within(amount: number): number {
   return Math.min(Math.max(amount, 0), NANO_USD_MAX);
 }
 
-function rowOf(found: Record<string, SQLOutputValue>): BalanceRow {
+function rowOf(found: Record<string, SQLOutputValue>, transaction: number): BalanceRow {
+  const spent = Number(found["spent"]);
+  const held = Number(found["held"]);
   return {
     id: Number(found["id"]),
     key: String(found["key"]),
-    spent: Number(found["spent"]),
-    held: Number(found["held"]),
+    spent,
+    held,
     dirty: false,
+    fileSpent: spent,
+    fileHeld: held,
+    readIn: transaction,
+    neededIn: transaction,
   };
 }

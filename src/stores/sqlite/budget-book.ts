@@ -58,14 +58,18 @@ export class BudgetBook {
     return this.#known.size;
   }
 
-  begin(): void {
-    this.#statements.begin.run();
-  }
-
-  commit(): void {
-    this.#rows.write();
-    this.#statements.commit.run();
-    this.#rows.forget();
+  /**
+   * All of `work`, which is done once more where another process changed what was kept of the
+   * balances. Whoever calls rolls back what throws.
+   */
+  transact(work: (book: BudgetBook) => void): void {
+    if (!this.#isDone(work)) {
+      this.rollback();
+      if (!this.#isDone(work)) throw new Error("a balance changed within a transaction");
+    }
+    // `get` makes no object for a result that nobody reads, as `run` does.
+    this.#statements.commit.get();
+    this.#rows.committed();
   }
 
   rollback(): void {
@@ -81,6 +85,7 @@ export class BudgetBook {
   ): ReserveReply {
     const full = holds.find((hold) => this.#leftOf(hold) < hold.amount);
     if (full !== undefined && this.#statements.findHold.get(attempt) === undefined) {
+      this.#known.delete(attempt);
       return { kind: "exhausted", hold: full, left: Math.max(this.#leftOf(full), 0) };
     }
     if (full === undefined) this.#hold(attempt, holds, now, expiresAt);
@@ -163,6 +168,12 @@ export class BudgetBook {
     }
     this.#statements.dropExpired.run(now, SWEEP_ROWS_MAX);
     this.#statements.dropBalances.run(now, SWEEP_ROWS_MAX);
+  }
+
+  #isDone(work: (book: BudgetBook) => void): boolean {
+    this.#statements.begin.get();
+    work(this);
+    return this.#rows.write();
   }
 
   #hold(attempt: AttemptId, holds: readonly Hold[], now: Instant, expiresAt: number): void {

@@ -34,7 +34,7 @@ export class BudgetConnection implements Disposable {
     this.#checkpointer = new Checkpointer(path);
   }
 
-  /** All of `work` or nothing. Never throws, never waits for a lock. */
+  /** All of `work`, which may be done twice, or nothing. Never throws, never waits for a lock. */
   transact(work: (book: BudgetBook) => void): Transacted {
     const failure = this.#failure;
     if (failure !== undefined && monotonicMillis() - failure.at < REOPEN_MS) {
@@ -42,10 +42,7 @@ export class BudgetConnection implements Disposable {
     }
     try {
       this.#open ??= connect(this.#path);
-      const { book } = this.#open;
-      book.begin();
-      work(book);
-      book.commit();
+      this.#open.book.transact(work);
       this.#failure = undefined;
       this.#checkpointer.committed();
       return DONE;

@@ -16,7 +16,9 @@ export function prepareBudgetStatements(database: DatabaseSync) {
       `INSERT INTO balance (key, spent, held, keep_until) VALUES (?, 0, 0, ?)
        RETURNING id, key, spent, held`,
     ),
-    writeBalance: prepare("UPDATE balance SET spent = ?, held = ? WHERE id = ?"),
+    writeBalance: prepare(
+      "UPDATE balance SET spent = ?, held = ? WHERE id = ? AND spent = ? AND held = ?",
+    ),
     keepBalance: prepare("UPDATE balance SET keep_until = ? WHERE id = ? AND keep_until < ?"),
     dropBalances: prepare(
       `DELETE FROM balance WHERE id IN
