@@ -13,7 +13,7 @@ const LEASE = millis(600_000);
 /** Between two checkpoints. */
 const COMMITS = 1000;
 /** SQLite itself would checkpoint at so many bytes (`WAL_PAGES_MAX`). */
-const LOG_BYTES_MAX = 16_000 * 4096;
+const LOG_BYTES_MAX = 32_000 * 2048;
 /** Where a write-ahead log says how often it was begun anew. @see https://sqlite.org/fileformat2.html#walformat */
 const SEQUENCE_AT = 12;
 

@@ -7,6 +7,8 @@ import { Checkpointer, WAL_PAGES_MAX } from "./checkpointer.ts";
 import { openDatabase } from "./database.ts";
 import { isBusy } from "./is-busy.ts";
 
+/** A transaction changes a few short rows: half of SQLite's page is written sooner. */
+const PAGE_BYTES = 2048;
 /** After a failure the file is opened anew, no more often than this. */
 const REOPEN_MS = 250;
 
@@ -90,7 +92,7 @@ export class BudgetConnection implements Disposable {
 }
 
 function connect(path: string) {
-  const database = openDatabase(path, BUDGET_MIGRATIONS);
+  const database = openDatabase(path, BUDGET_MIGRATIONS, PAGE_BYTES);
   // A wait inside SQLite would stop the event loop; the store waits outside instead.
   database.exec(`PRAGMA busy_timeout=0; PRAGMA wal_autocheckpoint=${WAL_PAGES_MAX}`);
   return { database, book: new BudgetBook(database) };

@@ -1,12 +1,12 @@
 import { Worker } from "node:worker_threads";
 
-/** Commits between two checkpoints. A commit of budgets writes 2 to 5 pages of 4 KiB. */
+/** Commits between two checkpoints. A commit of budgets writes 2 to 5 pages of 2 KiB. */
 const COMMITS_BETWEEN = 1000;
 /**
- * Pages of the write-ahead log, 64 MB, after which SQLite checkpoints by itself, on the event loop:
- * only where threads cannot keep up.
+ * Pages of the write-ahead log, 64 MB of the budgets', after which SQLite checkpoints by itself, on
+ * the event loop: only where threads cannot keep up.
  */
-export const WAL_PAGES_MAX = 16_000;
+export const WAL_PAGES_MAX = 32_000;
 
 /**
  * Moves a write-ahead log into its file, with the two fsyncs that takes, in a thread of its own: on

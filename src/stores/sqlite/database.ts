@@ -5,6 +5,8 @@ import { isBusy } from "./is-busy.ts";
 
 /** While a start migrates, another may do the same. */
 const MIGRATION_TIMEOUT_MS = 2000;
+/** SQLite's own size. */
+const PAGE_BYTES = 4096;
 const WAL_PAUSE_MS = 5;
 const WAL_TRIES_MAX = MIGRATION_TIMEOUT_MS / WAL_PAUSE_MS;
 /** Nobody wakes it: a wait on it is a pause of this thread, at start. */
@@ -19,12 +21,18 @@ export const BUSY_TIMEOUT_MS = 25;
 /**
  * Opens (or creates) the embedded store. WAL with `synchronous=NORMAL`: a crash of the process
  * loses nothing, a crash of the machine may lose the last transactions, which the ledger has.
- * `migrations[i]` moves `user_version` from i to i+1; each runs once, in a transaction.
+ * `migrations[i]` moves `user_version` from i to i+1; each runs once, in a transaction. `pageBytes`
+ * counts where the file is made now: SQLite writes whole pages.
  */
-export function openDatabase(path: string, migrations: readonly string[]): DatabaseSync {
+export function openDatabase(
+  path: string,
+  migrations: readonly string[],
+  pageBytes = PAGE_BYTES,
+): DatabaseSync {
   ensurePrivateFile(path);
   const database = new DatabaseSync(path, { timeout: MIGRATION_TIMEOUT_MS });
   try {
+    database.exec(`PRAGMA page_size=${pageBytes}`);
     useWal(database);
     database.exec("PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;");
     migrate(database, migrations);
