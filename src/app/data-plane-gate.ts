@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { Gate, GateAnswer, GateCall, GateRefusal } from "../dialects/dialect-core.ts";
 import { monotonicMillis } from "../lib/clock.ts";
+import type { OwnListener } from "../lib/own-listener.ts";
 import type { Vitals } from "../manage/vitals.ts";
 import { createAskListener } from "../proxy/net/ask-listener.ts";
 import { DENIAL_META_KEY } from "../proxy/mcp/denial.ts";
@@ -13,13 +14,13 @@ const PROTOCOL = "2026-07-28";
 const IN_FORCE_MAX_MS = 1_500;
 const LOOK_MS = 20;
 
-/** `certFile`: where the data plane's listener has its certificate; undefined: clear text. */
+/** `own`: how the data plane's listener serves TLS; undefined: clear text. */
 export function createGate(
   url: string,
-  certFile: string | undefined,
+  own: OwnListener | undefined,
   { status }: Pick<Vitals, "status">,
 ): Gate {
-  const askListener = createAskListener(url, certFile);
+  const askListener = createAskListener(url, own);
   let id = 0;
 
   async function ask(

@@ -4,6 +4,7 @@ import type { Dialect, OpenDialect } from "../dialects/dialect.ts";
 import type { DialectCore } from "../dialects/dialect-core.ts";
 import { createNativeApi } from "../manage/native/native-api.ts";
 import type { Services } from "../manage/native/services.ts";
+import { ownListenerOf } from "./config/own-listener-of.ts";
 import { createGate } from "./data-plane-gate.ts";
 import { openIdentityServices } from "./services/identity-services.ts";
 import { openMoneyServices } from "./services/money-services.ts";
@@ -61,7 +62,7 @@ export async function openNativePlane(given: NativePlaneParts): Promise<NativePl
   const api = await createNativeApi(services);
   started.defer(() => api.close());
   const { dataUrl, environment } = given;
-  const gate = createGate(dataUrl, config.listen.tls?.certFile, vitals);
+  const gate = createGate(dataUrl, ownListenerOf(config.listen), vitals);
   const core: DialectCore = { ...services, gate, environment };
   const open = new Map<Dialect, Promise<OpenDialect>>();
   started.defer(async () => {

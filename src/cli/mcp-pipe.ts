@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import { Agent, request } from "undici";
 import { isJsonObject, type JsonValue } from "../core/json.ts";
+import type { OwnListener } from "../lib/own-listener.ts";
 import { createOwnListenerConnector } from "../proxy/net/own-listener-connector.ts";
 import { createSseFramer } from "../lib/sse-frames.ts";
 import { messageOf } from "../lib/caught.ts";
@@ -18,8 +19,8 @@ type Headers = Record<string, string>;
 export interface PipeEnd {
   readonly url: string;
   readonly key: string | undefined;
-  /** Where the gateway has its certificate; undefined: whoever the system believes. */
-  readonly certFile: string | undefined;
+  /** How the gateway serves TLS; undefined: whoever the system believes. */
+  readonly own: OwnListener | undefined;
 }
 
 export class McpPipe {
@@ -34,7 +35,7 @@ export class McpPipe {
   /** What begins a session is over before the next message leaves. */
   #begun: Promise<void> = Promise.resolve();
 
-  constructor({ url, key, certFile }: PipeEnd, out: (line: string) => void) {
+  constructor({ url, key, own }: PipeEnd, out: (line: string) => void) {
     this.#url = url;
     this.#key = key;
     this.#out = out;
@@ -42,7 +43,7 @@ export class McpPipe {
       // A call may take as long as the gateway lets it.
       headersTimeout: 0,
       bodyTimeout: 0,
-      ...(certFile !== undefined && { connect: createOwnListenerConnector(certFile) }),
+      ...(own !== undefined && { connect: createOwnListenerConnector(own) }),
     });
   }
 

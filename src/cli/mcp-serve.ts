@@ -6,6 +6,7 @@
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import type { Config } from "../app/config/config.ts";
+import { ownListenerOf } from "../app/config/own-listener-of.ts";
 import { createLogger } from "../app/observe/logger.ts";
 import { startSidecar } from "../app/sidecar.ts";
 import { randomToken } from "../lib/ids.ts";
@@ -53,7 +54,7 @@ function told({ environment }: Shell): Gate | undefined {
   const url = environment["SALLYPORT_URL"];
   if (url === undefined || url === "") return undefined;
   const key = environment["SALLYPORT_KEY"];
-  return { url: url.replace(/\/$/, ""), key, certFile: undefined, stop: nothingToStop };
+  return { url: url.replace(/\/$/, ""), key, own: undefined, stop: nothingToStop };
 }
 
 function nothingToStop(): Promise<void> {
@@ -87,8 +88,8 @@ function running({ listen }: Config, { environment }: Shell): Promise<Gate | und
     const scheme = listen.tls === undefined ? "http" : "https";
     const url = `${scheme}://${bare}:${listen.port}`;
     socket.once("connect", () => {
-      const [key, certFile] = [environment["SALLYPORT_KEY"], listen.tls?.certFile];
-      settle({ url, key, certFile, stop: nothingToStop });
+      const key = environment["SALLYPORT_KEY"];
+      settle({ url, key, own: ownListenerOf(listen), stop: nothingToStop });
     });
     socket.once("error", () => settle(undefined));
     socket.once("timeout", () => settle(undefined));
@@ -111,7 +112,7 @@ async function own(
     return {
       url: sidecar.url,
       key,
-      certFile: undefined,
+      own: undefined,
       async stop() {
         await sidecar.stop();
         logger.flush();

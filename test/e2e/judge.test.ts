@@ -4,7 +4,7 @@ import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { GATE, HOUSE_CA } from "../support/certificates.ts";
+import { DNS, GATE, HOUSE_CA, type Certificate } from "../support/certificates.ts";
 import { readRecorded } from "../support/recorded.ts";
 import { startRecordingUpstream, type RecordingUpstream } from "../support/recording-upstream.ts";
 import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
@@ -73,7 +73,7 @@ async function start(
 ): Promise<SallyportProcess> {
   const sallyport = await startSallyport({
     config:
-      "agents: [{ name: tester }, { name: judge }]\nidentity: { loopback_agent: tester }\n" +
+      "agents: [{ name: tester, subjects: [bot.example.com] }, { name: judge }]\nidentity: { loopback_agent: tester }\n" +
       "upstreams:\n" +
       `  - { name: web, wire: http, url: "${web.url}", allow_private: true }\n` +
       `  - { name: openai, wire: openai, url: "${model.url}", allow_private: true }\n` +
@@ -107,10 +107,10 @@ function tlsFiles(): Readonly<Record<string, string>> {
   };
 }
 
-function tlsPost({ port }: SallyportProcess, body: string): Promise<number> {
+function tlsPost({ port }: SallyportProcess, body: string, client?: Certificate): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json" };
-    const options = { method: "POST", headers, ca: HOUSE_CA, agent: false } as const;
+    const options = { method: "POST", headers, ca: HOUSE_CA, ...client, agent: false } as const;
     const asked = request(`https://127.0.0.1:${port}/web/x`, options, (reply) => {
       reply.resume().on("end", () => resolve(reply.statusCode ?? 0));
     });
@@ -164,9 +164,13 @@ describe("the judge", () => {
     expect(sallyport.output()).not.toContain("judge away");
   });
 
-  it("has no certificate to show, and says so where every client must", async () => {
+  it("shows the gate's own certificate where every client must have one", async () => {
     const env = { ...tlsFiles(), SALLYPORT_LISTEN_TLS_CLIENT_CA_FILE: join(directory, "ca.pem") };
-    await expect(start("", POLICY, env)).rejects.toThrow("client_auth: optional");
+    const sallyport = await start("", POLICY, env);
+    says = '{"attack": 97}';
+    expect(await tlsPost(sallyport, JSON.stringify({ text: DOUBTED }), DNS)).toBe(403);
+    expect(model.requests).toHaveLength(1);
+    expect(sallyport.output()).not.toContain("judge away");
   });
 
   it.each([

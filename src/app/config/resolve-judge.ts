@@ -2,6 +2,7 @@ import type { JudgeSettings } from "../../stores/judge/llm-judge.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import type { AgentEntry, ListenerConfig } from "./config.ts";
 import type { ConfigFile } from "./config-schema.ts";
+import { ownListenerOf } from "./own-listener-of.ts";
 import type { Outages } from "./store-settings.ts";
 
 type Complain = (path: string, message: string, suggestion?: string) => void;
@@ -16,7 +17,7 @@ interface Parts {
 /** Undefined where none is configured. */
 export function resolveJudge(
   { judge }: ConfigFile,
-  { agents, upstreams, outages, listener: { tls } }: Parts,
+  { agents, upstreams, outages, listener }: Parts,
   complain: Complain,
 ): JudgeSettings | undefined {
   if (judge === undefined) return undefined;
@@ -29,12 +30,8 @@ export function resolveJudge(
   if (!agents.some((one) => one.name === agent)) {
     complain("judge.agent", `no agent is called \`${agent}\``, "add it to `agents`");
   }
-  if (tls?.clientCaFile !== undefined && tls.clientAuth === "required") {
-    const message = "the judge is asked through the data plane, and shows a key, no certificate";
-    complain("judge", message, "set `listen.tls.client_auth: optional`");
-  }
   if (from > to) complain("judge.to", "the band ends before it begins", `to: ${from} or more`);
   const band = { from, to, raiseMax: judge.raise_max, lowerMax: judge.lower_max };
-  const certFile = tls?.certFile;
-  return { upstream: name, model, agent, band, timeout, outage: outages.judge, certFile };
+  const own = ownListenerOf(listener);
+  return { upstream: name, model, agent, band, timeout, outage: outages.judge, own };
 }

@@ -18,7 +18,8 @@ export const TLS_SHAPE = {
       enum: ["required", "optional"],
       default: "required",
       description:
-        "optional: clients without a certificate may show a key; a wrong certificate is refused.",
+        "optional: clients without a certificate may show a key; a wrong certificate is refused. " +
+        "The gate itself shows its own to its listener, for tools that are called by its API.",
     },
   },
 } as const;

@@ -1,4 +1,5 @@
 /** A listener with a certificate: read at start, and again when its files change. */
+import { X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import type { Server as HttpServer, ServerOptions } from "node:http";
 import {
@@ -26,7 +27,7 @@ export class TlsListener implements HttpListener {
   readonly #config: TlsConfig;
   readonly #onFault: (fault: TlsFault) => void;
   readonly #timer: NodeJS.Timeout;
-  #context: SecureContextOptions;
+  #context: Context;
   #seen: string;
   #server: Server | undefined;
   /** Monotonic. */
@@ -49,15 +50,18 @@ export class TlsListener implements HttpListener {
       ...options,
       ...this.#context,
       requestCert: clientCaFile !== undefined,
-      rejectUnauthorized: clientCaFile !== undefined && clientAuth === "required",
+      // Judged below: the gate itself comes with a certificate that no authority of clients made.
+      rejectUnauthorized: false,
     });
+    const mustShow = clientCaFile !== undefined && clientAuth === "required";
     server.on("secureConnection", (socket) => {
-      if (!isWrong(socket)) return;
+      if (socket.authorized) return;
+      const shown = socket.getPeerX509Certificate()?.fingerprint256;
+      // Where certificates are optional, one that is shown must still be right.
+      if (shown === undefined ? !mustShow : shown === this.#context.fingerprint) return;
       this.#tellOf(socket);
       socket.destroy();
     });
-    // Where certificates are required, Node ends the connection before it is one.
-    server.on("tlsClientError", (_error, socket) => this.#tellOf(socket));
     this.#server = server;
     return server;
   }
@@ -87,12 +91,11 @@ export class TlsListener implements HttpListener {
   }
 }
 
-/** Where certificates are optional, one that is shown must still be right. */
-function isWrong(socket: TLSSocket): boolean {
-  return !socket.authorized && socket.getPeerX509Certificate() !== undefined;
+interface Context extends SecureContextOptions {
+  readonly fingerprint: string;
 }
 
-function contextOf({ certFile, keyFile, clientCaFile }: TlsConfig): SecureContextOptions {
+function contextOf({ certFile, keyFile, clientCaFile }: TlsConfig): Context {
   const options = {
     cert: read(readText, certFile),
     key: read(readText, keyFile),
@@ -100,10 +103,10 @@ function contextOf({ certFile, keyFile, clientCaFile }: TlsConfig): SecureContex
   };
   try {
     createSecureContext(options);
+    return { ...options, fingerprint: new X509Certificate(options.cert).fingerprint256 };
   } catch (error) {
     throw new TlsFault(`${certFile} and ${keyFile} cannot be used: ${messageOf(error)}`, REMEDY);
   }
-  return options;
 }
 
 const readText = (path: string): string => readFileSync(path, "utf8");

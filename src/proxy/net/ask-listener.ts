@@ -1,4 +1,5 @@
 import { Agent, request } from "undici";
+import type { OwnListener } from "../../lib/own-listener.ts";
 import { createOwnListenerConnector } from "./own-listener-connector.ts";
 
 /** As long as a person may be waited for, and the server after that. */
@@ -18,13 +19,13 @@ export type AskListener = (
 
 /**
  * Over connections that are kept. Not by `fetch`: that loads a second undici, and costs several
- * times as much a call. `certFile`: where the listener has its certificate; undefined: clear text.
+ * times as much a call. `own`: how the listener serves TLS; undefined: clear text.
  */
-export function createAskListener(url: string, certFile: string | undefined): AskListener {
+export function createAskListener(url: string, own: OwnListener | undefined): AskListener {
   const dispatcher = new Agent({
     headersTimeout: ANSWER_TIMEOUT_MS,
     bodyTimeout: ANSWER_TIMEOUT_MS,
-    ...(certFile !== undefined && { connect: createOwnListenerConnector(certFile) }),
+    ...(own !== undefined && { connect: createOwnListenerConnector(own) }),
   });
   return async (path, headers, body) => {
     const reply = await request(url + path, { method: "POST", headers, body, dispatcher });

@@ -17,6 +17,7 @@ import type { Instant } from "../../core/units.ts";
 import { messageOf } from "../../lib/caught.ts";
 import { randomToken } from "../../lib/ids.ts";
 import type { OutagePolicy } from "../outage/outage-policy.ts";
+import type { OwnListener } from "../../lib/own-listener.ts";
 import { answerIn, questionAbout } from "./answer-of-judge.ts";
 import { postQuestion, type Reply } from "./post-question.ts";
 
@@ -29,8 +30,8 @@ export interface JudgeSettings {
   /** Milliseconds for one answer. */
   readonly timeout: number;
   readonly outage: OutagePolicy;
-  /** Of the gateway, where it serves TLS. */
-  readonly certFile: string | undefined;
+  /** How the gateway serves TLS; undefined: clear text. */
+  readonly own: OwnListener | undefined;
 }
 
 export interface JudgeEvents {
@@ -127,7 +128,7 @@ export class LlmJudge implements Judge {
   }
 
   async #post(excerpt: string): Promise<Reply> {
-    const { upstream, model, timeout, certFile } = this.#settings;
+    const { upstream, model, timeout, own } = this.#settings;
     if (this.#gateway === undefined) throw new Error("the gateway does not listen yet");
     const question = {
       url: `${this.#gateway}/${upstream}/v1/chat/completions`,
@@ -135,6 +136,6 @@ export class LlmJudge implements Judge {
       headers: { "content-type": "application/json", "x-sallyport-key": this.#key },
       body: JSON.stringify(questionAbout(excerpt, model, randomToken(MARK_BYTES))),
     };
-    return postQuestion(question, certFile);
+    return postQuestion(question, own);
   }
 }

@@ -1,7 +1,7 @@
 /** One call to this gateway itself: in clear text, or under the certificate that it shows. */
-import { readFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import type { requestTls } from "../../lib/node-https.ts";
+import { trustOwnListener, type OwnListener } from "../../lib/own-listener.ts";
 
 export interface Question {
   readonly url: string;
@@ -15,22 +15,23 @@ export interface Reply {
   readonly body: string;
 }
 
-/**
- * `certFile`: where the gateway has its certificate, which is read for each call because it changes;
- * undefined: it shows none. Rejects where nobody answers in time, or somebody else.
- */
-export async function postQuestion(question: Question, certFile?: string): Promise<Reply> {
+/** `own`: how the gateway serves TLS. Rejects where nobody answers in time, or somebody else. */
+export async function postQuestion(question: Question, own?: OwnListener): Promise<Reply> {
   const { url, headers, body, signal } = question;
-  if (certFile !== undefined) {
+  if (own !== undefined) {
     const tls = await import("../../lib/node-https.ts");
-    return postOverTls(tls.requestTls, question, await readFile(certFile, "utf8"));
+    return postOverTls(tls.requestTls, question, own);
   }
   const reply = await fetch(url, { method: "POST", signal, headers, body });
   // The gateway bounds what an upstream may answer.
   return { status: reply.status, body: await reply.text() };
 }
 
-function postOverTls(request: typeof requestTls, question: Question, own: string): Promise<Reply> {
+function postOverTls(
+  request: typeof requestTls,
+  question: Question,
+  own: OwnListener,
+): Promise<Reply> {
   const { url, headers, body, signal } = question;
   return new Promise((resolve, reject) => {
     const options = {
@@ -38,10 +39,7 @@ function postOverTls(request: typeof requestTls, question: Question, own: string
       headers: { ...headers, "content-length": String(Buffer.byteLength(body)) },
       signal,
       agent: false,
-      // Nobody but the certificate itself is trusted; its names are those of others' way here.
-      ca: own,
-      allowPartialTrustChain: true,
-      checkServerIdentity: () => undefined,
+      ...trustOwnListener(own),
     } as const;
     const asked = request(url, options, (reply) => {
       readAll(reply).then(resolve, reject);
