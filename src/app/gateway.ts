@@ -253,6 +253,7 @@ function reportOf(
     ready: plane.server.listening,
     draining: gate.draining,
     running: plane.running,
+    tunnels: plane.tunnels(),
     bugs: events.bugs,
     turnedAway: new Map(events.requestsTurnedAway),
     budgets: new Map(events.budgetCounts),

@@ -1,7 +1,6 @@
 /** The listener agents talk to: sockets, limits, one exchange a request. */
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { isToken } from "../core/identity/token-form.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { id, instant, type ExchangeId, type Instant, type Millis } from "../core/units.ts";
@@ -11,9 +10,9 @@ import { Roster } from "../lib/roster.ts";
 import { govern, type Door } from "../operations/govern.ts";
 import type { Ask, Presented } from "../pipeline/ask.ts";
 import type { Ports } from "../pipeline/stages.ts";
-import { subjectsOf } from "./certificate-subjects.ts";
 import { answerClientError, isOfHead } from "./client-error.ts";
 import { ClientReply } from "./client-reply.ts";
+import { countTunnels, type TunnelCounts } from "./count-tunnels.ts";
 import type { DataPlaneLimits } from "./data-plane-limits.ts";
 import type { Shutdown } from "./forward-http.ts";
 import type { ForwardProxy } from "./forward-proxy/forward-proxy.ts";
@@ -27,7 +26,8 @@ import {
 import { tellReview } from "./hold/tell-review.ts";
 import type { McpOnDemand } from "./mcp/mcp-on-demand.ts";
 import { renderRefusal } from "./refusals/render-refusal.ts";
-import { isLoopback, routeRequest, type Credentials, type Routes } from "./route-request.ts";
+import { presentedBy } from "./presented-by.ts";
+import { routeRequest, type Routes } from "./route-request.ts";
 import { CUT_BY_DRAIN } from "./upstream-failure.ts";
 import type { UpstreamPools } from "./upstream-pools.ts";
 import type { WireFamily } from "./wire.ts";
@@ -51,6 +51,8 @@ export interface DataPlane {
   readonly server: Server;
   /** Exchanges that are not closed yet. */
   readonly running: number;
+  /** Tunnels that are open, or being opened. */
+  tunnels(): TunnelCounts;
   /** Resolves when no exchange is running. */
   idle(): Promise<void>;
   /** Ends what would never end by itself: tunnels, listening streams, looks at MCP servers. */
@@ -92,6 +94,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     get running(): number {
       return listener.running;
     },
+    tunnels: () => countTunnels(shutdown.open),
     idle: () => listener.idle(),
     dismiss: () => {
       options.mcp.side?.dismiss();
@@ -282,18 +285,3 @@ const NOTHING_TO_UPGRADE: Refusal = {
 type Arrived = Omit<ExchangeParts, "wire">;
 
 type ExchangeInvite = (() => void) | undefined;
-
-function presentedBy(routed: Credentials, request: IncomingMessage): Presented {
-  const { key: shown, session, claims } = routed;
-  const token = shown !== undefined && isToken(shown) ? shown : undefined;
-  const key = token === undefined ? shown : undefined;
-  const { socket } = request;
-  return {
-    key,
-    token,
-    subjects: subjectsOf(socket),
-    session,
-    claims,
-    loopback: isLoopback(socket),
-  };
-}

@@ -46,11 +46,15 @@ export interface Shutdown {
   readonly open: Roster<Cuttable>;
 }
 
+export type TunnelKind = "connect" | "websocket";
+
 export interface Cuttable extends Enrolled {
   /** For whom it runs. */
   readonly principal: Principal | undefined;
   /** By what its client goes on asking: it does so in a tunnel, unseen by any later decision. */
   readonly asking?: Presented | undefined;
+  /** Where it is a tunnel. */
+  readonly tunnel?: TunnelKind;
   cut(why: Refusal): void;
 }
 

@@ -38,6 +38,18 @@ function outcome(exchange: string): Promise<LedgerLine> {
 }
 
 describe("a tunnel that a rule allows", () => {
+  it("is counted while it is open", async () => {
+    const open = async (): Promise<string | undefined> => {
+      const text = await (await fetch(`${home.gate.manageUrl}/metrics`)).text();
+      return /^sallyport_tunnels_open\{kind="connect"\} (\d+)$/m.exec(text)?.[1];
+    };
+    expect(await open()).toBe("0");
+    const { socket } = await tunnel(home.places.echo);
+    expect(await open()).toBe("1");
+    socket.destroy();
+    await expect.poll(open).toBe("0");
+  });
+
   it("carries TLS to its host, and the record says what was seen of it: nothing", async () => {
     const answer = await tunnel(home.places.secure);
     expect(answer.head).toMatch(/^HTTP\/1\.1 200 Connection Established\r\n/);

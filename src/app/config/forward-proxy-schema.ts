@@ -29,7 +29,7 @@ export const FORWARD_PROXY_SHAPE = {
       minimum: 1,
       maximum: 100_000,
       default: 512,
-      description: "Open tunnels of one process.",
+      description: "Open tunnels of one process; of several `workers`, each has as many.",
     },
     unscannable: {
       type: "string",

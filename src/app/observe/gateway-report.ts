@@ -1,5 +1,6 @@
 import type { OutagePolicy } from "../../stores/outage/outage-policy.ts";
 import type { RefusalCode } from "../../core/refusal.ts";
+import type { TunnelCounts } from "../../proxy/count-tunnels.ts";
 import type { SinkState } from "../../stores/ledger-sinks/sink-plan.ts";
 import { mergeTallies, type UpstreamTally } from "./tally.ts";
 
@@ -8,6 +9,8 @@ export interface GatewayReport {
   readonly ready: boolean;
   readonly draining: boolean;
   readonly running: number;
+  /** Open tunnels, by what they are. */
+  readonly tunnels: TunnelCounts;
   readonly bugs: number;
   /** Requests that never became an exchange, by why. */
   readonly turnedAway: ReadonlyMap<RefusalCode, number>;
@@ -71,6 +74,10 @@ export function mergeReports(reports: readonly GatewayReport[]): GatewayReport |
     ready: reports.every(({ ready }) => ready),
     draining: reports.some(({ draining }) => draining),
     running: sum(({ running }) => running),
+    tunnels: {
+      connect: sum(({ tunnels }) => tunnels.connect),
+      websocket: sum(({ tunnels }) => tunnels.websocket),
+    },
     bugs: sum(({ bugs }) => bugs),
     turnedAway: mergeCounts(reports.map(({ turnedAway }) => turnedAway)),
     budgets: mergeCounts(reports.map(({ budgets }) => budgets)),

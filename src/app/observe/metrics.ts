@@ -164,6 +164,21 @@ function addState(registry: Registry, source: Source): void {
   addStore(registry, source);
   addSinkMetrics(registry, () => source.report?.sinks ?? []);
   gauge(registry, "sallyport_exchanges_running", "Open exchanges.", () => source.report?.running);
+  addTunnels(registry, source);
+}
+
+function addTunnels(registry: Registry, source: Source): void {
+  const open = new Gauge({
+    name: "sallyport_tunnels_open",
+    help: "Open tunnels: CONNECT and WebSockets.",
+    labelNames: ["kind"],
+    registers: [registry],
+    collect() {
+      const { connect = 0, websocket = 0 } = source.report?.tunnels ?? {};
+      open.set({ kind: "connect" }, connect);
+      open.set({ kind: "websocket" }, websocket);
+    },
+  });
 }
 
 function addStore(registry: Registry, source: Source): void {

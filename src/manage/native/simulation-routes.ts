@@ -1,5 +1,7 @@
 import { Type, type Static } from "typebox";
 import { done, fault, type Answer } from "../../core/fault.ts";
+import type { Caller } from "../../core/identity/caller.ts";
+import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import { instant, type Instant } from "../../core/units.ts";
 import {
   SIMULATED_RECORDS_MAX,
@@ -31,8 +33,9 @@ const WishJson = Type.Object(
     in_place_of: Type.Optional(
       Type.Enum(["bundle", "files"], {
         description:
-          "`bundle`: the files are the bundle `name`, beside all else; the default. `files`: they " +
-          "stand for the operator's own, which only the default tenant may ask for.",
+          "`bundle`: the files are the bundle `name`, beside all else. `files`: they stand for the " +
+          "operator's own, which only the default tenant may ask for. Without it, what `name` says: " +
+          "files without one stand for the operator's own, where that may be asked for.",
       }),
     ),
     name: Type.Optional(BundleName),
@@ -77,7 +80,7 @@ export function simulationRoutes(
       config: { access: { role: "viewer", scope: "policies:read" } },
     },
     async ({ caller, body }, reply) => {
-      const wish = wishOf(body, ports.now());
+      const wish = wishOf(body, caller, ports.now());
       if (wish.kind === "fault") return sendFault(reply, wish.fault);
       if (isBusy) return sendFault(reply, BUSY);
       isBusy = true;
@@ -97,8 +100,13 @@ const BUSY = {
   retryAfter: BUSY_S,
 } as const;
 
-function wishOf(body: Static<typeof WishJson>, now: Instant): Answer<SimulationWish> {
-  const candidate = candidateOf(body);
+function wishOf(
+  body: Static<typeof WishJson>,
+  { tenant }: Caller,
+  now: Instant,
+): Answer<SimulationWish> {
+  const isOperators = tenant === DEFAULT_TENANT;
+  const candidate = candidateOf(body, isOperators && body.name === undefined ? "files" : "bundle");
   if (candidate.kind === "fault") return candidate;
   const from = timeOf(body.from) ?? instant(Math.max(0, now - spanOf(body.since)));
   return done({ candidate: candidate.value, agent: body.agent, from, to: timeOf(body.to) });
@@ -111,18 +119,16 @@ function spanOf(text = SINCE_DEFAULT): number {
   return Number.parseInt(text, 10) * length;
 }
 
-function candidateOf({
-  files,
-  name,
-  version,
-  in_place_of: place,
-}: Static<typeof WishJson>): Answer<Candidate> {
+function candidateOf(
+  { files, name, version, in_place_of: asked }: Static<typeof WishJson>,
+  unasked: "bundle" | "files",
+): Answer<Candidate> {
   if (files === undefined) {
     if (name === undefined || version === undefined) return NO_CANDIDATE;
     return done({ kind: "version", name, version });
   }
   if (version !== undefined) return NO_CANDIDATE;
-  if (place === "files") return done({ kind: "own_files", files });
+  if ((asked ?? unasked) === "files") return done({ kind: "own_files", files });
   return done({ kind: "files", name: name ?? "simulated", files });
 }
 

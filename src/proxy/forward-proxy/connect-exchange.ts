@@ -192,6 +192,7 @@ async function lead(
 /** What a stop or a shutdown ends, also before there is a tunnel. */
 class Running implements Cuttable {
   place = -1;
+  readonly tunnel = "connect";
   readonly principal: Cuttable["principal"];
   readonly asking: Presented;
   readonly #client: Socket;

@@ -133,6 +133,7 @@ async function lead(
   let cutFor: RefusalCode | undefined;
   const tunnel: Cuttable = {
     place: -1,
+    tunnel: "websocket",
     principal: facts.principal,
     asking: presented,
     cut: ({ code }) => {

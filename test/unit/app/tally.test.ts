@@ -98,6 +98,7 @@ describe("metrics", () => {
     );
     expect(text).toContain('sallyport_cost_usd_total{upstream="up",wire="openai"} 2.8e-8');
     expect(text).toContain('sallyport_build_info{version="9.9.9"} 1');
+    expect(text).toContain('sallyport_tunnels_open{kind="websocket"} 1');
     expect(text).toContain('sallyport_requests_turned_away_total{code="malformed"} 2');
   });
 
@@ -150,6 +151,7 @@ function reportOf(tallies: GatewayReport["tallies"]): GatewayReport {
     ready: true,
     draining: false,
     running: 0,
+    tunnels: { connect: 0, websocket: 1 },
     bugs: 0,
     turnedAway: new Map([["malformed", 2]]),
     budgets: new Map([["budget_exhausted llm-day", 3]]),

@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { id, instant } from "../../../src/core/units.ts";
 import { openNativeFixture, type NativeFixture } from "../../support/native-api.ts";
@@ -52,8 +54,17 @@ describe("POST /policies/simulate", () => {
 
   it("puts files in the place of the operator's own, for the operator", async () => {
     const files = rules("{ id: crm, tools: [crm.*], effect: allow }");
-    const { json } = await simulate({ files, in_place_of: "files" });
-    expect(json).toMatchObject({ calls: 3, unchanged: 3 });
+    const [own] = rules("{ id: no-crm, tools: [crm.*], effect: deny }");
+    const place = join(fixture.directory, "policies", "own.yaml");
+    writeFileSync(place, own?.text ?? "");
+    try {
+      const asked = [{ in_place_of: "files" }, {}, { name: "more" }, { in_place_of: "bundle" }];
+      const unchanged = [];
+      for (const more of asked) unchanged.push((await simulate({ files, ...more })).json.unchanged);
+      expect(unchanged).toEqual([3, 3, 0, 0]);
+    } finally {
+      rmSync(place);
+    }
   });
 
   it("narrows to an agent and to a time", async () => {
