@@ -47,11 +47,7 @@ export async function foresee(
 ): Promise<void> {
   const plan = scanPlan(inspection);
   if (plan.empty) return;
-  const texts: NamedText[] = [];
-  eachText(value, "", 0, (text, label) => {
-    if (labelledBy(plan, label).length > 0) return;
-    texts.push({ text, label });
-  });
+  const texts = textsIn(value).filter(({ label }) => labelledBy(plan, label).length === 0);
   const seen = new Map<string, KnownText>();
   plan.foreseen.add(seen);
   const forget = (): boolean => plan.foreseen.delete(seen);
@@ -63,6 +59,17 @@ export async function foresee(
     // The look that counts follows at once; nothing is kept beyond it.
     void turn().then(forget, forget);
   }
+}
+
+function textsIn(value: JsonValue): readonly NamedText[] {
+  const texts: NamedText[] = [];
+  eachText(value, "", 0, (text, label) => void texts.push({ text, label }));
+  return texts;
+}
+
+/** What of a large document second opinions are asked about. */
+export function lastTexts(value: JsonValue): readonly string[] {
+  return lastOf(textsIn(value));
 }
 
 /** As much from the end, where a conversation's newest is, as is looked at in one go. */

@@ -7,7 +7,7 @@ import type { Scan } from "../evidence.ts";
 import type { JsonValue } from "../json.ts";
 import { createEchoFilter } from "./echo-filter.ts";
 import type { Finding } from "./finding.ts";
-import { FORESEEN_BYTES_MIN } from "./foresee.ts";
+import { FORESEEN_BYTES_MIN, lastTexts } from "./foresee.ts";
 import type { Inspection } from "./inspection.ts";
 import { FINDINGS_MAX } from "./judge.ts";
 import { withOpinions } from "./opinions.ts";
@@ -105,12 +105,15 @@ interface MessageDoubt {
   readonly forming: Promise<void>;
 }
 
-/** Larger ones would hold up all others while they are read for it. */
+/** Of a large one its end is read for it, as of any document: all would hold up all others. */
 function doubtsAbout(message: Uint8Array, inspection: Inspection): MessageDoubt | undefined {
   const opinions = inspection.opinions?.anew();
-  if (opinions === undefined || message.length >= FORESEEN_BYTES_MIN) return undefined;
+  if (opinions === undefined) return undefined;
   const text = textOf(message);
-  const forming = text === undefined ? undefined : opinions.form(inspection, valueOf(text));
+  if (text === undefined) return undefined;
+  const value = valueOf(text);
+  const read = message.length < FORESEEN_BYTES_MIN ? value : lastTexts(value);
+  const forming = opinions.form(inspection, read);
   if (forming === undefined) return undefined;
   return { inspection: withOpinions(inspection, opinions), forming };
 }

@@ -34,7 +34,7 @@ const EXAMPLE = {
 const Text = Type.Optional(Type.String());
 
 const FIELDS = {
-  id: Type.String({ description: "`<writer>:<seq>`: its place in the ledger." }),
+  id: Type.String({ description: "`<writer>:<seq>`: its place in the ledger, of all tenants." }),
   at: TimeText,
   kind: Type.String(),
   exchange: Type.Optional(
