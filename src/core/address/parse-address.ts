@@ -17,6 +17,7 @@ export function parseAddress(text: string): Uint8Array | undefined {
   const end = zone === -1 ? text.length : zone;
   if (end > ADDRESS_CHARS_MAX) return undefined;
   if (!text.includes(":")) {
+    if (!isDigit(text.charCodeAt(0))) return undefined;
     const bytes = new Uint8Array(IPV4_BYTES);
     return writeIpv4(text, 0, end, bytes, 0) ? bytes : undefined;
   }
@@ -77,9 +78,13 @@ function wordEnd(text: string, at: number, end: number): number {
   return i;
 }
 
+function isDigit(unit: number): boolean {
+  return unit >= 0x30 && unit <= 0x39;
+}
+
 function isHexDigit(unit: number): boolean {
   const lower = unit | 0x20;
-  return (unit >= 0x30 && unit <= 0x39) || (lower >= 0x61 && lower <= 0x66);
+  return isDigit(unit) || (lower >= 0x61 && lower <= 0x66);
 }
 
 /** Four numbers up to 255 without leading zeros, nothing else in `[from, to)`. */

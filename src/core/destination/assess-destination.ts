@@ -1,14 +1,14 @@
 /** Judges an address without asking anybody: by its form, its name and what is known of names. */
 import { NO_DOMAINS, type DomainList } from "./domain-list.ts";
-import { doubtFactors } from "./doubtful-name.ts";
-import { exfiltrationFactors } from "./exfiltration-shape.ts";
+import { portFactor } from "./doubtful-name.ts";
+import { exfiltratingPath } from "./exfiltration-shape.ts";
 import { NO_FEEDS, type DestinationFeeds } from "./feed.ts";
-import type { DestinationKind, Factor } from "./factor.ts";
+import type { Factor } from "./factor.ts";
 import { internalFactors } from "./internal-address.ts";
-import { ESTABLISHED_DOMAINS } from "./known-domains.ts";
-import { lookAlikeFactors } from "./look-alike.ts";
-import { parseDestination } from "./parse-destination.ts";
-import { domainName } from "./registrable-domain.ts";
+import { judgeHost, type JudgedHost } from "./judge-host.ts";
+import { brandInPath } from "./look-alike.ts";
+import { parseDestination, type Destination } from "./parse-destination.ts";
+import { suspicionsOf, type Suspicion } from "./suspicion.ts";
 
 export interface DestinationLists {
   /** Nothing but an inside address makes these doubtful. */
@@ -23,16 +23,6 @@ export const NO_LISTS: DestinationLists = {
   feeds: NO_FEEDS,
 };
 
-export interface Suspicion {
-  readonly kind: DestinationKind;
-  /** 0–100. */
-  readonly score: number;
-  /** 0–1: two reasons are surer than one. */
-  readonly confidence: number;
-  /** The heaviest first, at most three. */
-  readonly factors: readonly string[];
-}
-
 export interface Assessment {
   readonly host: string;
   readonly domain: string;
@@ -40,56 +30,51 @@ export interface Assessment {
   readonly suspicions: readonly Suspicion[];
 }
 
-const FACTORS_SHOWN = 3;
-const NOTHING: readonly Factor[] = [];
+const NOWHERE: Assessment = { host: "", domain: "", suspicions: [] };
+/** Of what carries something out: more would not change the score. */
+const CARRYING_MAX = 4;
 
 export function assessDestination(text: string, lists: DestinationLists): Assessment {
   const destination = parseDestination(text);
-  if (destination === undefined) return { host: "", domain: "", suspicions: [] };
-  const domain = domainName(destination.host);
+  if (destination === undefined) return NOWHERE;
+  const judged = judgeHost(destination);
   const { host } = destination;
-  const inside = internalFactors(destination);
-  if (lists.blocked.has(host)) {
-    const listed: Factor = { kind: "listed", name: "blocked-by-list", weight: 1 };
-    return { host, domain: domain.domain, suspicions: suspicionsOf([listed, ...inside]) };
-  }
-  const own = lists.trusted.has(host);
-  const listing = own ? undefined : lists.feeds.listing(destination);
-  if (listing?.as === "blocked") {
-    const listed: Factor = { kind: "listed", name: `listed-by-${listing.feed}`, weight: 1 };
-    return { host, domain: domain.domain, suspicions: suspicionsOf([listed, ...inside]) };
-  }
-  const trusted = own || listing !== undefined;
-  const established = isEstablished(host, domain.domain);
-  const outside = trusted
-    ? NOTHING
-    : [
-        ...(established ? NOTHING : lookAlikeFactors(domain, destination.path)),
-        ...(established ? NOTHING : doubtFactors(destination, domain)),
-        ...exfiltrationFactors(destination, domain, established),
-      ];
-  return { host, domain: domain.domain, suspicions: suspicionsOf([...inside, ...outside]) };
+  return { host, domain: judged.name.domain, suspicions: suspicions(destination, judged, lists) };
 }
 
-/** Also below a shared suffix that its owner uses for itself, as `s3.amazonaws.com`. */
-function isEstablished(host: string, domain: string): boolean {
-  return ESTABLISHED_DOMAINS.has(domain) || ESTABLISHED_DOMAINS.has(host);
+function suspicions(
+  destination: Destination,
+  judged: JudgedHost,
+  { blocked, trusted, feeds }: DestinationLists,
+): readonly Suspicion[] {
+  const inside = internalFactors(destination, judged.inside);
+  if (blocked.has(destination.host)) return listedAs("blocked-by-list", inside);
+  const isOwn = trusted.has(destination.host);
+  const listing = isOwn ? undefined : feeds.listing(destination);
+  if (listing?.as === "blocked") return listedAs(`listed-by-${listing.feed}`, inside);
+  if (isOwn || listing !== undefined) return suspicionsOf(inside);
+  const behind = factorsBehind(destination, judged);
+  if (inside === judged.inside && behind.length === 0) return judged.suspicions;
+  return suspicionsOf([...inside, ...judged.outside, ...behind]);
 }
 
-function suspicionsOf(factors: readonly Factor[]): readonly Suspicion[] {
-  if (factors.length === 0) return [];
-  const kinds = new Set(factors.map(({ kind }) => kind));
-  return [...kinds]
-    .map((kind) => {
-      const own = factors.filter((factor) => factor.kind === kind);
-      const sorted = own.toSorted((a, b) => b.weight - a.weight);
-      const innocent = sorted.reduce((chance, { weight }) => chance * (1 - weight), 1);
-      return {
-        kind,
-        score: Math.round(100 * (1 - innocent)),
-        confidence: Math.min(0.99, (sorted[0]?.weight ?? 0) + 0.05 * (sorted.length - 1)),
-        factors: sorted.slice(0, FACTORS_SHOWN).map(({ name }) => name),
-      };
-    })
-    .toSorted((a, b) => b.score - a.score);
+function listedAs(name: string, inside: readonly Factor[]): readonly Suspicion[] {
+  return suspicionsOf([{ kind: "listed", name, weight: 1 }, ...inside]);
+}
+
+/** What speaks against port, path, parameters and fragment. */
+function factorsBehind(
+  destination: Destination,
+  { name, traits, isEstablished, outside }: JudgedHost,
+): readonly Factor[] {
+  const carrying = outside.filter(({ kind }) => kind === "exfiltration").length;
+  const carried = exfiltratingPath(destination, isEstablished, CARRYING_MAX - carrying);
+  if (isEstablished) return carried;
+  const port = portFactor(destination.port, traits.address);
+  const brand = name.hosted ? brandInPath(destination.path, name.subdomain) : 0;
+  if (port === undefined && brand === 0) return carried;
+  const factors = [...carried];
+  if (port !== undefined) factors.push(port);
+  if (brand > 0) factors.push({ kind: "lookalike", name: "brand-on-shared-host", weight: brand });
+  return factors;
 }

@@ -1,49 +1,84 @@
 /** Names that imitate nobody and still deserve a doubt. */
+import type { AddressKind } from "../address/classify-address.ts";
 import type { Factor } from "./factor.ts";
-import { classifyAddress } from "../address/classify-address.ts";
-import { DYNAMIC_NAMES, RISKY_SUFFIXES, SHORTENERS } from "./known-domains.ts";
-import { luresIn } from "./lures.ts";
-import type { Destination } from "./parse-destination.ts";
 import type { DomainName } from "./registrable-domain.ts";
-import { withoutBrackets } from "../../lib/without-brackets.ts";
+import { STANDING, type HostTraits } from "./standing.ts";
 
 const LEVELS_MANY = 5;
 const HOST_LONG = 60;
 const RANDOM_MIN = 9;
+const RANDOM_CHANGES = 4;
+const RANDOM_CONSONANTS = 6;
 
 export function doubtFactors(
-  { host, port }: Destination,
-  { domain, name, subdomain, suffix, hosted }: DomainName,
+  { host, name, hosted }: DomainName,
+  { address, standing, lures }: HostTraits,
 ): readonly Factor[] {
+  if (address === "public") return [doubt("bare-address", 0.62)];
   const factors: Factor[] = [];
   const add = (factor: string, weight: number): void => {
-    factors.push({ kind: "suspicious", name: factor, weight });
+    factors.push(doubt(factor, weight));
   };
-  const address = withoutBrackets(host);
-  if (classifyAddress(address) === "public") {
-    add("bare-address", 0.62);
-    if (port !== "" && port !== "80" && port !== "443") add("odd-port", 0.3);
-    return factors;
-  }
-  if (SHORTENERS.has(domain)) add("shortener", 0.45);
-  if (DYNAMIC_NAMES.has(domain) || DYNAMIC_NAMES.has(suffix)) add("dynamic-name", 0.6);
-  if (host.endsWith(".onion") || /\.onion\.\w+$/.test(host)) add("hidden-service", 0.75);
+  if ((standing & STANDING.shortener) !== 0) add("shortener", 0.45);
+  if ((standing & STANDING.dynamic) !== 0) add("dynamic-name", 0.6);
+  if (host.includes(".onion") && /\.onion(?:\.\w+)?$/.test(host)) add("hidden-service", 0.75);
   if (/(?:^|[.-])\d{1,3}[.-]\d{1,3}[.-]\d{1,3}[.-]\d{1,3}[.-]/.test(host))
     add("rented-machine", 0.62);
-  const lures = luresIn(`${subdomain}.${name}`);
   if (lures > 1) add("lure-words", lures > 2 ? 0.55 : 0.4);
   if (isRandom(name)) add("random-name", 0.45);
-  if (RISKY_SUFFIXES.has(suffix)) add("risky-suffix", lures > 0 ? 0.3 : 0.2);
-  if (host.split(".").length > LEVELS_MANY) add("many-levels", 0.25);
+  if ((standing & STANDING.risky) !== 0) add("risky-suffix", lures > 0 ? 0.3 : 0.2);
+  if (levelsOf(host) > LEVELS_MANY) add("many-levels", 0.25);
   if (host.length > HOST_LONG) add("long-name", 0.2);
   if (hosted && lures > 0) add("shared-host", 0.2);
-  if (port !== "" && !/^(?:80|443|8080|8443|3000)$/.test(port)) add("odd-port", 0.25);
   return factors;
+}
+
+/** A port that is seldom honest behind a name, and hardly ever behind an address. */
+export function portFactor(port: string, kind: AddressKind): Factor | undefined {
+  if (port === "" || port === "80" || port === "443") return undefined;
+  if (kind === "public") return doubt("odd-port", 0.3);
+  return port === "8080" || port === "8443" || port === "3000"
+    ? undefined
+    : doubt("odd-port", 0.25);
+}
+
+function doubt(name: string, weight: number): Factor {
+  return { kind: "suspicious", name, weight };
+}
+
+function levelsOf(host: string): number {
+  let levels = 1;
+  for (let at = host.indexOf("."); at >= 0; at = host.indexOf(".", at + 1)) levels += 1;
+  return levels;
 }
 
 /** As programs make them up: digits among letters, or consonants that nobody can say. */
 function isRandom(name: string): boolean {
   if (name.length < RANDOM_MIN || name.includes("-")) return false;
-  const changes = name.match(/[a-z](?=\d)|\d(?=[a-z])/g)?.length ?? 0;
-  return changes >= 4 || /[bcdfghjklmnpqrstvwxz]{6}/.test(name);
+  let changes = 0;
+  let consonants = 0;
+  let before = OTHER;
+  for (let i = 0; i < name.length; i += 1) {
+    const kind = kindOf(name.charCodeAt(i));
+    const isLetter = kind === VOWEL || kind === CONSONANT;
+    if (isLetter ? before === DIGIT : kind === DIGIT && before !== DIGIT && before !== OTHER)
+      changes += 1;
+    consonants = kind === CONSONANT ? consonants + 1 : 0;
+    if (consonants === RANDOM_CONSONANTS || changes === RANDOM_CHANGES) return true;
+    before = kind;
+  }
+  return false;
+}
+
+const OTHER = 0;
+const DIGIT = 1;
+const VOWEL = 2;
+const CONSONANT = 3;
+
+/** `y` is a vowel here. */
+const VOWELS = new Set(Array.from("aeiouy", (letter) => letter.charCodeAt(0)));
+
+function kindOf(unit: number): number {
+  if (unit >= 0x61 && unit <= 0x7a) return VOWELS.has(unit) ? VOWEL : CONSONANT;
+  return unit >= 0x30 && unit <= 0x39 ? DIGIT : OTHER;
 }

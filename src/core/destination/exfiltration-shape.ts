@@ -1,11 +1,10 @@
 /** Addresses that carry something out: in labels, path, parameters or behind the hash. */
-import { listedName } from "./domain-list.ts";
 import type { Factor } from "./factor.ts";
-import { COLLECTORS } from "./known-domains.ts";
 import type { Destination } from "./parse-destination.ts";
 import { percentDecoded } from "./percent-decoded.ts";
-import { readablePayload } from "./readable-payload.ts";
+import { PAYLOAD_MIN, readablePayload } from "./readable-payload.ts";
 import type { DomainName } from "./registrable-domain.ts";
+import { STANDING, type HostTraits } from "./standing.ts";
 
 /** What only somebody who has read a secret or a record would write. */
 const TELLING =
@@ -14,6 +13,8 @@ const TELLING =
 const PARTS_MAX = 24;
 const VALUE_MIN = 12;
 const LABEL_LONG = 26;
+/** Shorter labels carry something only together. */
+const LABEL_MIN = 8;
 /** Pieces of a message that was too long for one label. */
 const CHUNK = /^(?=.*\d)[\da-z]{6,63}$/i;
 const CHUNKS_MIN = 4;
@@ -24,36 +25,80 @@ const CAPITAL_CODE = /^(?=.*[2-7])[A-Z2-7]{14,63}$/;
 const COMMON_PARAMETERS =
   /^(?:redirect_uri|redirect|url|next|return(?:_?to|url)?|callback|continue|ref|referrer|utm_\w+|state|code|scope|q|query|search|s|sig|signature|x-amz-\w+|X-Amz-\w+|hash|v|id|gclid|fbclid|cursor|page)$/i;
 
-export function exfiltrationFactors(
-  destination: Destination,
+const NOTHING: readonly Factor[] = [];
+const NO_PIECES: readonly string[] = [];
+
+/** What the name says, whatever stands behind it. */
+export function exfiltratingName(
+  { rawHost }: Destination,
   domain: DomainName,
-  established: boolean,
+  { standing }: HostTraits,
 ): readonly Factor[] {
+  const isCollector = (standing & STANDING.collector) !== 0;
+  const hidden = hiddenIn(labelsOf(rawHost, domain));
+  if (!isCollector && hidden === 0) return NOTHING;
+  const established = (standing & STANDING.established) !== 0;
   const factors: Factor[] = [];
-  const add = (name: string, weight: number): void => {
-    factors.push({ kind: "exfiltration", name, weight: established ? weight * 0.55 : weight });
-  };
-  if (listedName(COLLECTORS, destination.host) !== undefined) add("collector", 0.7);
-  const labels = labelsOf(destination.rawHost, domain);
-  const hidden = hiddenIn(labels);
-  if (hidden !== undefined) add("payload-in-name", hidden);
-  for (const [name, value] of valuesOf(destination)) {
-    const weight = weightOf(name, value);
-    if (weight > 0) add(name === "" ? "payload-in-path" : "payload-in-parameter", weight);
-    if (factors.length >= 4) break;
-  }
+  if (isCollector) factors.push(exfiltration("collector", 0.7, established));
+  if (hidden > 0) factors.push(exfiltration("payload-in-name", hidden, established));
   return factors;
+}
+
+/** What path, parameters and fragment carry: at most `most` reasons. */
+export function exfiltratingPath(
+  { path, query, fragment }: Destination,
+  established: boolean,
+  most: number,
+): readonly Factor[] {
+  const segments = longPieces(path, "/").slice(0, PARTS_MAX);
+  const factors: Factor[] = [];
+  for (const segment of segments) {
+    if (factors.length === most) return factors;
+    const weight = weightOf("", percentDecoded(withoutEnding(segment)));
+    if (weight > 0) factors.push(exfiltration("payload-in-path", weight, established));
+  }
+  const pairs = [...longPieces(query, "&"), ...longPieces(fragment, "&")];
+  for (const pair of pairs.slice(0, PARTS_MAX - segments.length)) {
+    if (factors.length === most) return factors;
+    const weight = pairWeight(pair);
+    if (weight > 0) factors.push(exfiltration("payload-in-parameter", weight, established));
+  }
+  return factors.length === 0 ? NOTHING : factors;
+}
+
+function exfiltration(name: string, weight: number, established: boolean): Factor {
+  return { kind: "exfiltration", name, weight: established ? weight * 0.55 : weight };
+}
+
+function longPieces(text: string, divider: string): readonly string[] {
+  if (text.length < VALUE_MIN) return NO_PIECES;
+  if (!text.includes(divider)) return [text];
+  return text.split(divider).filter(({ length }) => length >= VALUE_MIN);
+}
+
+/** The name of a file without what says its kind. */
+function withoutEnding(segment: string): string {
+  return segment.includes(".") ? segment.replace(/\.\w{1,5}$/, "") : segment;
+}
+
+function pairWeight(pair: string): number {
+  const at = pair.indexOf("=");
+  // A value alone, with its padding.
+  if (at < 0 || /^=*$/.test(pair.slice(at))) return weightOf("value", percentDecoded(pair));
+  return weightOf(pair.slice(0, at), percentDecoded(pair.slice(at + 1)));
 }
 
 /** Labels before the registrable domain, with their capitals. */
 function labelsOf(rawHost: string, { domain }: DomainName): readonly string[] {
-  if (domain === "" || rawHost.length <= domain.length) return [];
+  // Shorter ones carry nothing, alone or joined.
+  if (domain === "" || rawHost.length <= domain.length + PAYLOAD_MIN) return NO_PIECES;
   return rawHost.slice(0, rawHost.length - domain.length - 1).split(".");
 }
 
 /** A tunnel through names: labels that decode to text, alone or joined, or are long and random. */
-function hiddenIn(labels: readonly string[]): number | undefined {
-  const joined = labels.filter((label) => label.length >= 8).join("");
+function hiddenIn(labels: readonly string[]): number {
+  const joined = labels.filter((label) => label.length >= LABEL_MIN).join("");
+  if (joined.length < PAYLOAD_MIN && labels.length < CHUNKS_MIN) return 0;
   const single = labels.map((label) => readablePayload(label)).find((one) => one !== undefined);
   const payload = single ?? readablePayload(joined);
   if (payload !== undefined) return TELLING.test(payload) ? 0.95 : 0.85;
@@ -64,7 +109,7 @@ function hiddenIn(labels: readonly string[]): number | undefined {
   if (isEven(labels)) return 0.7;
   // Nobody writes a host name in capitals and digits.
   if (labels.some((label) => CAPITAL_CODE.test(label))) return 0.66;
-  return long.length === 1 ? 0.68 : undefined;
+  return long.length === 1 ? 0.68 : 0;
 }
 
 function isEven(labels: readonly string[]): boolean {
@@ -80,23 +125,6 @@ function isDense(label: string): boolean {
   return vowels / label.length < 0.28;
 }
 
-function* valuesOf({ path, query, fragment }: Destination): Generator<readonly [string, string]> {
-  let left = PARTS_MAX;
-  for (const segment of path.split("/")) {
-    if (segment.length >= VALUE_MIN && left-- > 0)
-      yield ["", percentDecoded(segment.replace(/\.\w{1,5}$/, ""))];
-  }
-  for (const pair of `${query}&${fragment}`.split("&")) {
-    if (pair.length < VALUE_MIN || left-- <= 0) continue;
-    const at = pair.indexOf("=");
-    // A value alone, with its padding.
-    const bare = at < 0 || /^=*$/.test(pair.slice(at));
-    yield bare
-      ? ["value", percentDecoded(pair)]
-      : [pair.slice(0, at), percentDecoded(pair.slice(at + 1))];
-  }
-}
-
 function weightOf(name: string, value: string): number {
   const payload = readablePayload(value);
   if (payload !== undefined) {
@@ -108,6 +136,7 @@ function weightOf(name: string, value: string): number {
   if (name === "" || /^https?:/i.test(value)) return 0;
   if (/^-----BEGIN|root:x:0:0|AKIA[\dA-Z]{16}|(?:^|\D)\d{13,16}(?:\D|$)/.test(value)) return 0.85;
   // Records inside one parameter: `a=b&c=d`, `TOKEN=…`.
+  if (!value.includes("=")) return 0;
   const pairs = value.match(/[\w.-]{2,40}=[^&=\s]{2,}/g)?.length ?? 0;
   if (pairs >= 2 || (pairs === 1 && TELLING.test(value))) return 0.75;
   return 0;

@@ -1,12 +1,10 @@
 /** Addresses that lead inside: this machine, its network, its cloud's credentials, its files. */
 import { classifyAddress, type AddressKind } from "../address/classify-address.ts";
-import { listedName } from "./domain-list.ts";
-import { ADDRESS_NAMES } from "./known-domains.ts";
 import type { Factor } from "./factor.ts";
 import type { Destination } from "./parse-destination.ts";
-import { withoutBrackets } from "../../lib/without-brackets.ts";
+import { STANDING, type HostTraits } from "./standing.ts";
 
-const SCHEMES: Readonly<Record<string, number>> = {
+const SCHEME_WEIGHTS: Readonly<Record<string, number>> = {
   file: 0.8,
   gopher: 0.95,
   dict: 0.95,
@@ -23,11 +21,9 @@ const SCHEMES: Readonly<Record<string, number>> = {
   expect: 0.95,
 };
 
-const METADATA_HOSTS =
-  /^(?:metadata(?:\.google(?:\.internal)?|\.goog|\.azure(?:\.com|\.internal)?|\.tencentyun\.com|\.platformequinix\.com|\.packet\.net)?|instance-data(?:\.ec2\.internal)?|kubernetes(?:\.default(?:\.svc)?(?:\.cluster\.local)?)?|rancher-metadata)$/;
-
-const INSIDE_NAMES =
-  /^localhost$|\.(?:localhost|local|internal|intranet|lan|corp|home|private|localdomain|cluster\.local|svc)$|\.home\.arpa$/;
+const SCHEMES: ReadonlyMap<string, Factor> = new Map(
+  Object.entries(SCHEME_WEIGHTS).map(([name, weight]) => [name, ssrf(`scheme-${name}`, weight)]),
+);
 
 const ADDRESSES: Readonly<Record<AddressKind, number>> = {
   public: 0,
@@ -42,33 +38,53 @@ const ADDRESSES: Readonly<Record<AddressKind, number>> = {
   reserved: 0.62,
 };
 
-export function internalFactors(destination: Destination): readonly Factor[] {
-  const { scheme, host, writtenHost, user, ambiguous } = destination;
-  const factors: Factor[] = [];
-  const add = (name: string, weight: number | undefined): void => {
-    if (weight !== undefined && weight > 0) factors.push({ kind: "ssrf", name, weight });
-  };
-  add(`scheme-${scheme}`, SCHEMES[scheme]);
-  if (factors.length > 0 && writtenHost === "") return factors;
+const NOTHING: readonly Factor[] = [];
 
-  const address = withoutBrackets(host);
-  const kind = classifyAddress(address);
-  add(`address-${kind}`, ADDRESSES[kind]);
-  if (kind !== "not_an_address" && host !== writtenHost) add("obfuscated-address", 0.9);
-  if (kind === "not_an_address") {
-    if (METADATA_HOSTS.test(host)) add("metadata-host", 0.96);
-    else if (INSIDE_NAMES.test(host)) add("inside-name", 0.85);
-    else if (host === "" && /^[\d.xa-f]{4,}$/.test(writtenHost)) add("obfuscated-address", 0.85);
-    else add("address-in-name", embedded(host));
-  }
-  if (/[.:]/.test(user) && /[a-z]\.[a-z]{2}/i.test(user)) add("host-in-user", 0.9);
-  if (ambiguous) add("ambiguous-authority", 0.85);
+function ssrf(name: string, weight: number): Factor {
+  return { kind: "ssrf", name, weight };
+}
+
+/** `ofHost`: what its host says, wherever it stands. */
+export function internalFactors(
+  { scheme, writtenHost, user, ambiguous }: Destination,
+  ofHost: readonly Factor[],
+): readonly Factor[] {
+  const ofScheme = SCHEMES.get(scheme);
+  if (ofScheme !== undefined && writtenHost === "") return [ofScheme];
+  const namesHost = user !== "" && /[.:]/.test(user) && /[a-z]\.[a-z]{2}/i.test(user);
+  if (ofScheme === undefined && !namesHost && !ambiguous) return ofHost;
+  const factors = ofScheme === undefined ? [...ofHost] : [ofScheme, ...ofHost];
+  if (namesHost) factors.push(ssrf("host-in-user", 0.9));
+  if (ambiguous) factors.push(ssrf("ambiguous-authority", 0.85));
   return factors;
 }
 
+/** What its host says, wherever it stands. */
+export function internalHostFactors(
+  { host, writtenHost }: Destination,
+  { address, standing }: HostTraits,
+): readonly Factor[] {
+  if (address === "not_an_address") {
+    const found = internalName(host, writtenHost, standing);
+    return found === undefined ? NOTHING : [found];
+  }
+  const factors: Factor[] = [];
+  if (ADDRESSES[address] > 0) factors.push(ssrf(`address-${address}`, ADDRESSES[address]));
+  if (host !== writtenHost) factors.push(ssrf("obfuscated-address", 0.9));
+  return factors;
+}
+
+function internalName(host: string, writtenHost: string, standing: number): Factor | undefined {
+  if ((standing & STANDING.metadata) !== 0) return ssrf("metadata-host", 0.96);
+  if ((standing & STANDING.inside) !== 0 || host === "localhost") return ssrf("inside-name", 0.85);
+  if (host === "" && /^[\d.xa-f]{4,}$/.test(writtenHost)) return ssrf("obfuscated-address", 0.85);
+  return (standing & STANDING.addressed) === 0
+    ? undefined
+    : ssrf("address-in-name", embedded(host));
+}
+
 /** `127.0.0.1.nip.io`, `10-0-0-5.sslip.io`, and names that stand for this machine. */
-function embedded(host: string): number | undefined {
-  if (listedName(ADDRESS_NAMES, host) === undefined) return undefined;
+function embedded(host: string): number {
   const dotted = /(?:^|[.-])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})\.[a-z]/.exec(host);
   if (dotted === null) return 0.8;
   return Math.max(0.65, ADDRESSES[classifyAddress(dotted.slice(1, 5).join("."))]);

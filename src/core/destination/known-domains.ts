@@ -46,64 +46,64 @@ vim.org neovim.io swagger.io openapis.org json-schema.org graphql.org grpc.io pr
 opentelemetry.io modelcontextprotocol.io langchain.com llamaindex.ai semver.org spdx.org
 choosealicense.com opensource.org creativecommons.org contributor-covenant.org readthedocs.io
 readthedocs.org gitbook.com gitbook.io sourceforge.net launchpad.net codeberg.org sr.ht
-
 `;
 
-const BRAND_DOMAINS = BRAND_LIST.flatMap(({ domains }) => domains);
-
-export const ESTABLISHED_DOMAINS: ReadonlySet<string> = new Set([
+export const ESTABLISHED_NAMES: readonly string[] = [
   ...ESTABLISHED.trim().split(/\s+/),
-  ...BRAND_DOMAINS,
-]);
+  ...BRAND_LIST.flatMap(({ domains }) => domains),
+];
 
 /** They lead anywhere, and say nowhere where. */
-export const SHORTENERS: ReadonlySet<string> = new Set(
-  (
-    "bit.ly tinyurl.com t.co goo.gl ow.ly is.gd buff.ly rebrand.ly cutt.ly shorturl.at rb.gy tiny.cc " +
-    "lnkd.in t.ly bl.ink s.id v.gd qr.ae soo.gd clck.ru vk.cc u.to urlz.fr linktr.ee shorte.st adf.ly " +
-    "bc.vc ouo.io gg.gg b.link tr.im x.co po.st trib.al dlvr.it 1url.com yourls.org short.io dub.sh"
-  ).split(" "),
-);
+export const SHORTENERS: readonly string[] = (
+  "bit.ly tinyurl.com t.co goo.gl ow.ly is.gd buff.ly rebrand.ly cutt.ly shorturl.at rb.gy tiny.cc " +
+  "lnkd.in t.ly bl.ink s.id v.gd qr.ae soo.gd clck.ru vk.cc u.to urlz.fr linktr.ee shorte.st adf.ly " +
+  "bc.vc ouo.io gg.gg b.link tr.im x.co po.st trib.al dlvr.it 1url.com yourls.org short.io dub.sh"
+).split(" ");
 
 /** Anyone may collect there what arrives, or fetch what somebody put there, without a name. */
-export const COLLECTORS: ReadonlySet<string> = new Set(
-  (
-    "webhook.site requestbin.com requestbin.net pipedream.net ngrok.io ngrok.app ngrok-free.app " +
-    "ngrok-free.dev burpcollaborator.net oastify.com oast.fun oast.pro oast.live oast.site oast.online " +
-    "oast.me interact.sh interactsh.com dnslog.cn ceye.io canarytokens.com transfer.sh file.io 0x0.st " +
-    "ix.io termbin.com paste.ee hastebin.com dpaste.org dpaste.com pastebin.com rentry.co controlc.com " +
-    "ghostbin.com privatebin.net anonfiles.com bashupload.com gofile.io temp.sh catbox.moe tmpfiles.org " +
-    "trycloudflare.com serveo.net loca.lt localtunnel.me localhost.run pagekite.me beeceptor.com " +
-    "mockbin.org mocky.io hookbin.com requestcatcher.com webhookrelay.com postb.in ptsv2.com ptsv3.com " +
-    "eo1pkzqhjr3kwsa.m.pipedream.net xss.ht bxss.me requestrepo.com"
-  ).split(" "),
-);
+export const COLLECTORS: readonly string[] = (
+  "webhook.site requestbin.com requestbin.net pipedream.net ngrok.io ngrok.app ngrok-free.app " +
+  "ngrok-free.dev burpcollaborator.net oastify.com oast.fun oast.pro oast.live oast.site oast.online " +
+  "oast.me interact.sh interactsh.com dnslog.cn ceye.io canarytokens.com transfer.sh file.io 0x0.st " +
+  "ix.io termbin.com paste.ee hastebin.com dpaste.org dpaste.com pastebin.com rentry.co controlc.com " +
+  "ghostbin.com privatebin.net anonfiles.com bashupload.com gofile.io temp.sh catbox.moe tmpfiles.org " +
+  "trycloudflare.com serveo.net loca.lt localtunnel.me localhost.run pagekite.me beeceptor.com " +
+  "mockbin.org mocky.io hookbin.com requestcatcher.com webhookrelay.com postb.in ptsv2.com ptsv3.com " +
+  "eo1pkzqhjr3kwsa.m.pipedream.net xss.ht bxss.me requestrepo.com"
+).split(" ");
 
 /** Names that anyone points at any machine. */
-export const DYNAMIC_NAMES: ReadonlySet<string> = new Set(
-  (
-    "duckdns.org no-ip.org no-ip.com no-ip.biz no-ip.info ddns.net hopto.org zapto.org sytes.net " +
-    "myftp.org serveftp.com servehttp.com redirectme.net dyndns.org dyn-dns.net changeip.co changeip.com " +
-    "changeip.net dns-dynamic.net dnsalias.com homeip.net ddnsking.com bounceme.net 3utilities.com " +
-    "gotdns.ch mooo.com chickenkiller.com crabdance.com dynu.net freeddns.org linkpc.net publicvm.com " +
-    "webredirect.org kozow.com accesscam.org camdvr.org giize.com loseyourip.com ooguy.com theworkpc.com"
-  ).split(" "),
-);
+export const DYNAMIC_NAMES: readonly string[] = (
+  "duckdns.org no-ip.org no-ip.com no-ip.biz no-ip.info ddns.net hopto.org zapto.org sytes.net " +
+  "myftp.org serveftp.com servehttp.com redirectme.net dyndns.org dyn-dns.net changeip.co changeip.com " +
+  "changeip.net dns-dynamic.net dnsalias.com homeip.net ddnsking.com bounceme.net 3utilities.com " +
+  "gotdns.ch mooo.com chickenkiller.com crabdance.com dynu.net freeddns.org linkpc.net publicvm.com " +
+  "webredirect.org kozow.com accesscam.org camdvr.org giize.com loseyourip.com ooguy.com theworkpc.com"
+).split(" ");
 
 /** Names whose labels are an address: `127.0.0.1.nip.io`. */
-export const ADDRESS_NAMES: ReadonlySet<string> = new Set(
-  (
-    "nip.io sslip.io xip.io cloud-xip.io localtest.me lvh.me vcap.me lacolhost.com yoogle.com " +
-    "traefik.me backname.io ip.addr.tools 1u.ms rbndr.us nip.lol"
-  ).split(" "),
-);
+export const ADDRESS_NAMES: readonly string[] = (
+  "nip.io sslip.io xip.io cloud-xip.io localtest.me lvh.me vcap.me lacolhost.com yoogle.com " +
+  "traefik.me backname.io ip.addr.tools 1u.ms rbndr.us nip.lol"
+).split(" ");
 
 /** Registries where most of what is reported as fraud is registered. */
-export const RISKY_SUFFIXES: ReadonlySet<string> = new Set(
-  (
-    "tk ml ga cf gq buzz top xyz icu cam rest click bar monster quest sbs cyou zip mov club live online " +
-    "site store shop website space fun pw win bid loan men work party review trade date download racing " +
-    "stream accountant science faith cricket gdn vip lol beauty hair skin makeup cfd bond rocks surf " +
-    "support center info biz su cc ws life world today best"
-  ).split(" "),
-);
+export const RISKY_SUFFIXES: readonly string[] = (
+  "tk ml ga cf gq buzz top xyz icu cam rest click bar monster quest sbs cyou zip mov club live online " +
+  "site store shop website space fun pw win bid loan men work party review trade date download racing " +
+  "stream accountant science faith cricket gdn vip lol beauty hair skin makeup cfd bond rocks surf " +
+  "support center info biz su cc ws life world today best"
+).split(" ");
+
+/** Names that are never out in the world, and all below them. */
+export const INSIDE_SUFFIXES: readonly string[] =
+  "localhost local internal intranet lan corp home private localdomain svc home.arpa".split(" ");
+
+/** Where clouds and clusters serve credentials. */
+export const METADATA_HOSTS: readonly string[] = (
+  "metadata metadata.google metadata.google.internal metadata.goog metadata.azure " +
+  "metadata.azure.com metadata.azure.internal metadata.tencentyun.com " +
+  "metadata.platformequinix.com metadata.packet.net instance-data instance-data.ec2.internal " +
+  "kubernetes kubernetes.default kubernetes.default.svc kubernetes.default.svc.cluster.local " +
+  "kubernetes.default.cluster.local rancher-metadata"
+).split(" ");

@@ -9,6 +9,23 @@ export const LURES = new Set(
   ).split(" "),
 );
 
-export function luresIn(host: string): number {
-  return host.split(/[.-]/).filter((token) => LURES.has(token)).length;
+const LENGTHS = [...LURES].map(({ length }) => length);
+const UNITS_MIN = Math.min(...LENGTHS);
+const UNITS_MAX = Math.max(...LENGTHS);
+
+/** How many of them stand in `text` before `end`, between dots and dashes. */
+export function luresIn(text: string, end: number): number {
+  let count = 0;
+  let from = 0;
+  for (let i = 0; i <= end; i += 1) {
+    const unit = i === end ? DOT : text.charCodeAt(i);
+    if (unit !== DOT && unit !== DASH) continue;
+    const length = i - from;
+    if (length >= UNITS_MIN && length <= UNITS_MAX && LURES.has(text.slice(from, i))) count += 1;
+    from = i + 1;
+  }
+  return count;
 }
+
+const DOT = 0x2e;
+const DASH = 0x2d;

@@ -14,7 +14,6 @@ export interface Destination {
   readonly rawHost: string;
   readonly user: string;
   readonly port: string;
-  /** Everything behind the host, decoded once. */
   readonly path: string;
   readonly query: string;
   readonly fragment: string;
@@ -22,47 +21,151 @@ export interface Destination {
   readonly ambiguous: boolean;
 }
 
-const SCHEME = /^([a-z][a-z\d+.-]{0,15}):([\\/]*)/i;
+const SCHEME_UNITS_MAX = 16;
+const PORT = /:(\d{0,5})$/;
+/** Longer ports may be none. */
+const PLAIN_PORT_UNITS_MAX = 4;
 
 export function parseDestination(text: string): Destination | undefined {
-  const scheme = SCHEME.exec(text);
-  if (scheme === null) return undefined;
-  const rest = text.slice(scheme[0].length);
-  const end = rest.search(/[/?#\\]/);
-  const authority = end < 0 ? rest : rest.slice(0, end);
-  const behind = end < 0 ? "" : rest.slice(end);
+  const colon = schemeEnd(text);
+  if (colon < 0) return undefined;
+  const scheme = text.slice(0, colon).toLowerCase();
+  let from = colon + 1;
+  let isBackward = false;
+  for (; isSlash(text.charCodeAt(from)); from += 1) {
+    if (text.charCodeAt(from) === BACKSLASH) isBackward = true;
+  }
+  const end = authorityEnd(text, from);
+  isBackward ||= text.charCodeAt(end) === BACKSLASH;
+  const isUsual = from === colon + 3 && !isBackward && scheme !== "file";
+  const nameEnd = isUsual ? plainNameEnd(text, from, end) : from;
+  const place =
+    nameEnd === end || (nameEnd > from && isPlainPort(text, nameEnd, end))
+      ? plainPlace(text, from, nameEnd, end)
+      : placeOf(text, from, end);
+  const hash = text.indexOf("#", end);
+  const fragmentAt = hash < 0 ? text.length : hash;
+  const question = text.indexOf("?", end);
+  const queryAt = question < 0 || question > fragmentAt ? fragmentAt : question;
+  return {
+    scheme,
+    writtenHost: place.writtenHost,
+    host: place.host,
+    rawHost: place.rawHost,
+    user: place.user,
+    port: place.port,
+    path: text.slice(end, queryAt),
+    query: text.slice(queryAt + 1, fragmentAt),
+    fragment: text.slice(fragmentAt + 1),
+    ambiguous: place.ambiguous || isBackward || isTornAt(text, end),
+  };
+}
+
+type Place = Pick<Destination, "writtenHost" | "host" | "rawHost" | "user" | "port" | "ambiguous">;
+
+/** The standard takes such a name as it is written. */
+function plainPlace(text: string, from: number, nameEnd: number, end: number): Place {
+  const name = text.slice(from, nameEnd);
+  const port = nameEnd === end ? "" : text.slice(nameEnd + 1, end);
+  return { writtenHost: name, host: name, rawHost: name, user: "", port, ambiguous: false };
+}
+
+function placeOf(text: string, from: number, end: number): Place {
+  const authority = text.slice(from, end);
   const at = authority.lastIndexOf("@");
   const hostPort = authority.slice(at + 1);
-  const port = /:(\d{0,5})$/.exec(hostPort)?.[1] ?? "";
-  const rawHost = hostPort.replace(/:\d{0,5}$/, "");
-  const hash = behind.indexOf("#");
-  const beforeHash = hash < 0 ? behind : behind.slice(0, hash);
-  const question = beforeHash.indexOf("?");
+  const port = PORT.exec(hostPort);
+  const rawHost = port === null ? hostPort : hostPort.slice(0, port.index);
   return {
-    scheme: scheme[1]?.toLowerCase() ?? "",
     writtenHost: percentDecoded(rawHost).toLowerCase(),
     host: standardHost(text),
     rawHost,
     user: at < 0 ? "" : percentDecoded(authority.slice(0, at)),
-    port,
-    path: question < 0 ? beforeHash : beforeHash.slice(0, question),
-    query: question < 0 ? "" : beforeHash.slice(question + 1),
-    fragment: hash < 0 ? "" : behind.slice(hash + 1),
-    ambiguous: isAmbiguous(authority, behind, scheme[2] ?? ""),
+    port: port?.[1] ?? "",
+    ambiguous: /%(?:00|09|0a|0d|23|2f|3f|40|5c)|[\s"|^`]/i.test(authority),
   };
 }
 
-function isAmbiguous(authority: string, behind: string, slashes: string): boolean {
-  return (
-    slashes.includes("\\") ||
-    behind.startsWith("\\") ||
-    /^[#?][^/?#]*@[\w.[\]-]+/.test(behind) ||
-    /%(?:00|09|0a|0d|23|2f|3f|40|5c)|[\s"|^`]/i.test(authority)
-  );
+/** Where the colon behind the scheme stands; -1 without one. */
+function schemeEnd(text: string): number {
+  const end = Math.min(text.length, SCHEME_UNITS_MAX + 1);
+  for (let i = 0; i < end; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (isSmallLetter(unit | 0x20)) continue;
+    if (i === 0) return -1;
+    if (unit === COLON) return i;
+    if (!isDigit(unit) && unit !== PLUS && unit !== DOT && unit !== DASH) return -1;
+  }
+  return -1;
+}
+
+function authorityEnd(text: string, from: number): number {
+  let i = from;
+  for (; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (isSlash(unit) || unit === QUESTION || unit === HASH) break;
+  }
+  return i;
+}
+
+/** Behind small letters, digits and dashes in labels, of which the last begins with a letter. */
+function plainNameEnd(text: string, from: number, end: number): number {
+  let label = from;
+  let i = from;
+  for (; i < end; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (isSmallLetter(unit) || isDigit(unit) || unit === DASH || unit === UNDERSCORE) continue;
+    if (unit !== DOT) break;
+    if (i === label || isPunycode(text, label)) return from;
+    label = i + 1;
+  }
+  return isSmallLetter(text.charCodeAt(label)) && !isPunycode(text, label) ? i : from;
+}
+
+function isPunycode(text: string, label: number): boolean {
+  return text.charCodeAt(label) === SMALL_X && text.startsWith("xn--", label);
+}
+
+/** `[from, to)` is a colon and a few digits. */
+function isPlainPort(text: string, from: number, to: number): boolean {
+  const digits = to - from - 1;
+  if (text.charCodeAt(from) !== COLON || digits > PLAIN_PORT_UNITS_MAX) return false;
+  for (let i = from + 1; i < to; i += 1) if (!isDigit(text.charCodeAt(i))) return false;
+  return true;
+}
+
+/** What some take for the end of the host and others for a part of the user. */
+function isTornAt(text: string, end: number): boolean {
+  const unit = text.charCodeAt(end);
+  if ((unit !== HASH && unit !== QUESTION) || !text.includes("@", end)) return false;
+  return /^[#?][^/?#]*@[\w.[\]-]+/.test(text.slice(end));
 }
 
 /** Without an error where the standard refuses: one costs as much as a hundred addresses. */
 function standardHost(text: string): string {
-  const host = URL.parse(text)?.hostname ?? "";
+  const host = (URL.parse(text)?.hostname ?? "").toLowerCase();
   return host.endsWith(".") ? host.slice(0, -1) : host;
+}
+
+const PLUS = 0x2b;
+const DASH = 0x2d;
+const DOT = 0x2e;
+const SLASH = 0x2f;
+const HASH = 0x23;
+const COLON = 0x3a;
+const QUESTION = 0x3f;
+const BACKSLASH = 0x5c;
+const UNDERSCORE = 0x5f;
+const SMALL_X = 0x78;
+
+function isSlash(unit: number): boolean {
+  return unit === SLASH || unit === BACKSLASH;
+}
+
+function isSmallLetter(unit: number): boolean {
+  return unit >= 0x61 && unit <= 0x7a;
+}
+
+function isDigit(unit: number): boolean {
+  return unit >= 0x30 && unit <= 0x39;
 }

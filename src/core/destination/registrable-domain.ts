@@ -18,7 +18,12 @@ export interface DomainName {
   readonly hosted: boolean;
 }
 
-const OPTIONS = { allowPrivateDomains: true, detectIp: false, validateHostname: false } as const;
+const OPTIONS = {
+  allowPrivateDomains: true,
+  detectIp: false,
+  extractHostname: false,
+  validateHostname: false,
+} as const;
 
 export function domainName(host: string): DomainName {
   const found = tldts().parse(host, OPTIONS);

@@ -224,8 +224,8 @@ describe("what was registered", () => {
   };
 
   it("is compared with brands once, whatever stands before it", () => {
-    const first = unitsReadIn(() => look("https://a1.rnicrosofft-忘れ.example/"));
-    const next = unitsReadIn(() => look("https://b2.rnicrosofft-忘れ.example/"));
+    const first = unitsReadIn(() => look("https://a1.rnicrosofft-paypai-netfllx-忘れ.example/"));
+    const next = unitsReadIn(() => look("https://b2.rnicrosofft-paypai-netfllx-忘れ.example/"));
     expect(next).toBeLessThan(first / 4);
     expect(look("https://b2.rnicrosofft-忘れ.example/")).toEqual(
       look("https://a1.rnicrosofft-忘れ.example/"),

@@ -1,0 +1,71 @@
+/** What is known of a host by its name and the names it stands below. */
+import {
+  ADDRESS_NAMES,
+  COLLECTORS,
+  DYNAMIC_NAMES,
+  ESTABLISHED_NAMES,
+  INSIDE_SUFFIXES,
+  METADATA_HOSTS,
+  RISKY_SUFFIXES,
+  SHORTENERS,
+} from "./known-domains.ts";
+import type { AddressKind } from "../address/classify-address.ts";
+import type { DomainName } from "./registrable-domain.ts";
+
+/** Bits of a standing. */
+export const STANDING = {
+  established: 1,
+  shortener: 2,
+  collector: 4,
+  dynamic: 8,
+  addressed: 16,
+  risky: 32,
+  inside: 64,
+  metadata: 128,
+} as const;
+
+/** What counts of the host's own name, of what was registered, of its suffix, and of any other. */
+const OF_HOST = STANDING.established | STANDING.metadata;
+const OF_DOMAIN = STANDING.established | STANDING.shortener | STANDING.dynamic;
+const OF_SUFFIX = STANDING.dynamic | STANDING.risky;
+const OF_ANY = STANDING.collector | STANDING.addressed;
+
+const KNOWN = new Map<string, number>();
+enter(ESTABLISHED_NAMES, STANDING.established);
+enter(SHORTENERS, STANDING.shortener);
+enter(COLLECTORS, STANDING.collector);
+enter(DYNAMIC_NAMES, STANDING.dynamic);
+enter(ADDRESS_NAMES, STANDING.addressed);
+enter(RISKY_SUFFIXES, STANDING.risky);
+enter(INSIDE_SUFFIXES, STANDING.inside);
+enter(METADATA_HOSTS, STANDING.metadata);
+
+function enter(names: readonly string[], standing: number): void {
+  for (const name of names) KNOWN.set(name, (KNOWN.get(name) ?? 0) | standing);
+}
+
+export function standingOf({ host, domain, suffix }: DomainName): number {
+  let standing = 0;
+  for (let at = 0; at < host.length;) {
+    const known = KNOWN.get(at === 0 ? host : host.slice(at));
+    if (known !== undefined) {
+      const units = host.length - at;
+      let counts = at === 0 ? OF_ANY | OF_HOST : OF_ANY | STANDING.inside;
+      if (units === domain.length) counts |= OF_DOMAIN;
+      if (units === suffix.length) counts |= OF_SUFFIX;
+      standing |= known & counts;
+    }
+    const dot = host.indexOf(".", at);
+    if (dot < 0) break;
+    at = dot + 1;
+  }
+  return standing;
+}
+
+/** What a host is, as far as its name tells. */
+export interface HostTraits {
+  readonly standing: number;
+  readonly address: AddressKind;
+  /** Words in the name that want to be clicked. */
+  readonly lures: number;
+}

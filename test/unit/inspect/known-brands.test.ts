@@ -1,0 +1,39 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { BRANDS, brandsIn, brandsSeenIn } from "../../../src/core/destination/known-brands.ts";
+import { keptByName } from "../../../src/core/destination/kept-by-name.ts";
+
+const around = fc.stringMatching(/^[a-z\d-]{0,8}$/);
+
+describe("brands at a glance", () => {
+  it("are all met wherever they stand, as they are written and as they look", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...BRANDS), around, around, (brand, before, behind) => {
+        expect(brandsIn(`${before}${brand.name}${behind}`)).toContain(brand);
+        expect(brandsSeenIn(`${before}${brand.skeleton}${behind}`)).toContain(brand);
+      }),
+      { numRuns: 1000, seed: 20_261_121 },
+    );
+  });
+
+  it("are none in words that begin like no brand", () => {
+    expect(brandsIn("quiet-harbour")).toEqual([]);
+    expect(brandsIn("")).toEqual([]);
+  });
+});
+
+describe("what is kept by name", () => {
+  it("is had by that name alone, and forgotten for newer names at the latest", () => {
+    const kept = keptByName<number>();
+    const names = Array.from({ length: 4096 }, (_, i) => `host-${i}.example`);
+    for (const [i, name] of names.entries()) {
+      expect(kept.get(name)).toBeUndefined();
+      kept.keep(name, i);
+      expect(kept.get(name)).toBe(i);
+    }
+    const left = names.filter((name) => kept.get(name) !== undefined);
+    expect(left.length).toBeGreaterThan(0);
+    expect(left.length).toBeLessThanOrEqual(512);
+    for (const name of left) expect(kept.get(name)).toBe(names.indexOf(name));
+  });
+});
