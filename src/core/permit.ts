@@ -16,7 +16,7 @@ export interface Permit {
   readonly opened: Digest;
 }
 
-/** The only cast to Permit. `operations/authorize.ts` is its only caller; test/tidy.test.ts checks. */
+/** The only cast to Permit. `operations/authorize.ts` is its only caller; test/unit/tidy.test.ts checks. */
 export function issuePermit(
   exchange: ExchangeId,
   action: Action,

@@ -3,7 +3,7 @@ import type { BudgetId, Millis, ReviewId, RuleId } from "./units.ts";
 
 /**
  * What a refusal means to whoever must act on it. Doors choose the status of their wire by this
- * (design §11): agents retry blindly on different ones.
+ * (src/README.md): agents retry blindly on different ones.
  */
 export type RefusalClass =
   | "malformed" // 400: the request itself is wrong

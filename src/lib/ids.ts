@@ -1,4 +1,4 @@
-/** The only source of randomness. */
+/** Names that nobody can guess. Keys, salts and nonces are made where they are used. */
 import { randomFillSync } from "node:crypto";
 
 const CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -2,7 +2,7 @@
  * One pass over the raw request headers: what identifies the agent is taken out, what must not
  * travel is dropped, what two readers could read differently is refused.
  *
- * @see RFC 9110 §7.6.1 (Connection), RFC 9112 §6.3 (framing); research/ecosystem.md §1.2
+ * @see RFC 9110 §7.6.1 (Connection), RFC 9112 §6.3 (framing)
  */
 import { NO_CLAIMS, type Claims } from "../core/principal.ts";
 import { isDataPlaneKey } from "../core/identity/key-family.ts";

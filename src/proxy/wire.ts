@@ -48,7 +48,7 @@ export interface WireExchange {
     body: Buffer | undefined,
     context: InterpretContext,
   ): Verdict<Interpretation> | Promise<Verdict<Interpretation>>;
-  /** In the shape this wire's clients understand (design §11). Called at most once. */
+  /** In the shape this wire's clients understand (`src/README.md`). Called at most once. */
   refuse(refusal: Refusal): WireReply;
   /** How a call that was interpreted may wait for a person; without it, it may not. */
   hold?(): WireHold;

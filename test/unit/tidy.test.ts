@@ -1,4 +1,4 @@
-/** The rules of this house that a linter does not know (design §3, aesthetics §3.8). */
+/** The rules of this house that a linter does not know. */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,7 +44,7 @@ function codeOf(text: string): string {
 
 const layerOf = (path: string): string => (path.includes("/") ? (path.split("/")[0] ?? "") : path);
 
-/** What a layer may import, itself included (design §3). */
+/** What a layer may import, itself included (src/README.md). */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   lib: ["lib"],
   core: ["core", "lib"],

@@ -1,6 +1,6 @@
 /**
  * Every configured limit has somebody who enforces it, or the start fails and says which has none:
- * limits that nobody registered are how other gateways overspent (research: litellm#27381).
+ * limits that nobody registered are how other gateways overspent (BerriAI/litellm#27381).
  */
 import type { DefinedBudget } from "../../core/policy/policy-linker.ts";
 import type { CompiledRule } from "../../core/policy/compiled-rule.ts";

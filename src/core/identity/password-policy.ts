@@ -1,4 +1,4 @@
-/** The rules that `GET /core/v1/password-policy` publishes, under the contract's names. */
+/** The rules that `GET /core/v1/password-policy` publishes, under the names that dialects know. */
 export const PASSWORD_POLICY = {
   min_length: 12,
   require_uppercase: true,

@@ -71,7 +71,7 @@ function ask(reply: FastifyReply): FastifyReply {
   });
 }
 
-/** In any of the headers that the contract's clients use. */
+/** In any of the headers that clients of the native API and of dialects use. */
 export function credentialOf({ headers }: FastifyRequest): string | undefined {
   const { authorization } = headers;
   if (authorization !== undefined) {

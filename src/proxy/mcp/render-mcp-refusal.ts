@@ -1,4 +1,4 @@
-/** Refusals in the words of MCP (design §11; what clients do with them: research/ecosystem §1.6). */
+/** Refusals in the words of MCP, in the only shapes that clients hand to their model as text. */
 import type { JsonObject } from "../../core/json.ts";
 import { REFUSALS, type Refusal } from "../../core/refusal.ts";
 import type { ExchangeId } from "../../core/units.ts";
