@@ -16,6 +16,7 @@ import { includesRole, type Role } from "../../core/identity/role.ts";
 import { instant, type Instant, type TenantId } from "../../core/units.ts";
 import { sha256Hex } from "../../lib/canonical-json.ts";
 import { newId, randomToken } from "../../lib/ids.ts";
+import { impossible } from "../../lib/impossible.ts";
 import { changeDirectory } from "./change-directory.ts";
 import { isActiveAgent } from "./manage-agents.ts";
 
@@ -45,39 +46,14 @@ export interface ShownKey {
 /** 256 bits: nothing is gained by trying, so a plain hash keeps it. */
 const KEY_BYTES = 32;
 
-/** Nobody gives away more than they have. */
 export async function createKey(
   caller: Caller,
   wish: KeyWish,
   listed: ReadonlySet<string>,
   ports: IdentityPorts,
 ): Promise<Answer<NewKey>> {
-  if (!includesRole(caller.role, wish.role)) {
-    return fault("forbidden", "A key cannot have a higher role than yours.", { pointer: "/role" });
-  }
-  if (!hasRights(caller, wish)) {
-    const detail = `You act with the scopes ${caller.scopes.join(", ")}: name some of them for it.`;
-    return fault("forbidden", detail, { pointer: "/scopes" });
-  }
-  const { holder } = wish;
-  if (holder.kind === "agent" && wish.role !== "agent") {
-    const detail = "An agent's key has the role agent: a key for management is a service's.";
-    return fault("invalid", detail, { pointer: "/role" });
-  }
-  const { tenant } = caller;
-  if (holder.kind === "agent" && !(await isActiveAgent({ tenant, ...holder }, listed, ports))) {
-    const detail = `There is no active agent ${holder.agent}: register it, or list it in the config.`;
-    return fault("invalid", detail, { pointer: "/agent" });
-  }
-  if (holder.kind === "user") {
-    const user = await ports.store.get("user", holder.user);
-    if (user?.tenant !== caller.tenant) {
-      return fault("invalid", "There is no such user.", { pointer: "/user" });
-    }
-    if (!includesRole(user.body.role, wish.role)) {
-      return fault("invalid", "The user has a lower role.", { pointer: "/role" });
-    }
-  }
+  const wrong = beyondCaller(caller, wish) ?? (await wrongHolder(caller, wish, listed, ports));
+  if (wrong !== undefined) return wrong;
   const planned = await planOf(caller, wish.plan, ports);
   if (planned.kind === "fault") return planned;
   const plan = planned.value;
@@ -90,7 +66,7 @@ export async function createKey(
       name: wish.name,
       role: wish.role,
       plan,
-      holder: holderText(holder),
+      holder: holderText(wish.holder),
       shown: made.entry.body.shown,
     },
   };
@@ -98,6 +74,48 @@ export async function createKey(
   const written = await changeDirectory(change, [write], ports);
   if (written.kind === "fault") return written;
   return done({ ...made, entry: { ...made.entry, revision: written.value } });
+}
+
+/** Nobody gives away more than they have. */
+function beyondCaller(caller: Caller, wish: KeyWish): Answer<never> | undefined {
+  if (!includesRole(caller.role, wish.role)) {
+    return fault("forbidden", "A key cannot have a higher role than yours.", { pointer: "/role" });
+  }
+  if (hasRights(caller, wish)) return undefined;
+  const detail = `You act with the scopes ${caller.scopes.join(", ")}: name some of them for it.`;
+  return fault("forbidden", detail, { pointer: "/scopes" });
+}
+
+async function wrongHolder(
+  { tenant }: Caller,
+  { holder, role }: KeyWish,
+  listed: ReadonlySet<string>,
+  ports: IdentityPorts,
+): Promise<Answer<never> | undefined> {
+  switch (holder.kind) {
+    case "agent": {
+      if (role !== "agent") {
+        const detail = "An agent's key has the role agent: a key for management is a service's.";
+        return fault("invalid", detail, { pointer: "/role" });
+      }
+      if (await isActiveAgent({ tenant, ...holder }, listed, ports)) return undefined;
+      const { agent } = holder;
+      const detail = `There is no active agent ${agent}: register it, or list it in the config.`;
+      return fault("invalid", detail, { pointer: "/agent" });
+    }
+    case "user": {
+      const user = await ports.store.get("user", holder.user);
+      if (user?.tenant !== tenant) {
+        return fault("invalid", "There is no such user.", { pointer: "/user" });
+      }
+      if (includesRole(user.body.role, role)) return undefined;
+      return fault("invalid", "The user has a lower role.", { pointer: "/role" });
+    }
+    case "service":
+      return undefined;
+    default:
+      return impossible(holder);
+  }
 }
 
 /** No key asks for more than its tenant has. */
@@ -238,5 +256,7 @@ export function holderText(holder: KeyHolder): string {
       return `service:${holder.name}`;
     case "user":
       return `user:${holder.user}`;
+    default:
+      return impossible(holder);
   }
 }

@@ -11,7 +11,7 @@ import { decide, type Promising } from "../../pipeline/decide.ts";
 import { identify } from "../../pipeline/identify.ts";
 import { limit } from "../../pipeline/limit.ts";
 import { toldTo } from "../../pipeline/opaque.ts";
-import { grantStale, review, type Reviewed } from "../../pipeline/review.ts";
+import { grantStale, review, type Hold, type Reviewed } from "../../pipeline/review.ts";
 import { recall } from "../../pipeline/recall.ts";
 import type { Ports } from "../../pipeline/stages.ts";
 import { vouch } from "../../pipeline/vouch.ts";
@@ -43,7 +43,7 @@ export function awaitApproval(
 async function reviewedAndStill(
   awaited: Awaited,
   ports: Ports,
-  hold: Parameters<typeof review>[3],
+  hold: Hold | undefined,
 ): Promise<Verdict<Reviewed>> {
   const { subject, decided: decision } = awaited;
   const payable = await withinMeans({ ...subject, terms: decision.terms }, ports);
@@ -74,5 +74,5 @@ async function reconsider(
   const facts = { ...policyFacts, now: ports.now(), marks: recalled.value };
   const { verdict } = decide(snapshot, principal, action, facts);
   if (verdict.kind === "halt") return halt(toldTo(principal, snapshot, verdict.refusal));
-  return { kind: "pass", value: { ...reviewed, terms: verdict.value.terms } };
+  return pass({ ...reviewed, terms: verdict.value.terms });
 }
