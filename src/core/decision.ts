@@ -2,7 +2,15 @@ import type { Inspection } from "./inspect/inspection.ts";
 import type { Budget, Scope } from "./money/budget.ts";
 import type { SchemaCheck, SchemaSide } from "./trust/schema-checks.ts";
 import type { ReviewPriority } from "./review/priority.ts";
-import type { Millis, RuleId } from "./units.ts";
+import { id, type Millis, type RuleId } from "./units.ts";
+
+/** Denies what no rule allows. */
+export const DEFAULT_RULE: RuleId = id("default");
+
+/** Whether no rule made the decision: policy says nothing. */
+export function isSilent(because: readonly string[]): boolean {
+  return because.every((rule) => rule === DEFAULT_RULE);
+}
 
 /**
  * What the policy says. `because` is never empty: a silent policy denies by `default`, which is a

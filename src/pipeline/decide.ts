@@ -4,7 +4,7 @@
  */
 import type { Action } from "../core/action.ts";
 import { needsNoRule } from "../core/action-classes.ts";
-import type { Decision } from "../core/decision.ts";
+import { isSilent, type Decision } from "../core/decision.ts";
 import type { PolicyFacts, PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Refusal, RefusalCode } from "../core/refusal.ts";
@@ -20,9 +20,6 @@ export interface Decided {
   readonly decision: Decision;
   readonly verdict: Verdict<Promising>;
 }
-
-/** The rule id of a policy that says nothing (core/decision.ts). */
-const SILENCE = "default";
 
 export function decide(
   snapshot: Pick<PolicySnapshot, "decide">,
@@ -46,7 +43,7 @@ export function decide(
 /** Where policy says nothing, a client may still keep its connection and ask what there is. */
 function unlessSilent(decision: Decision, action: Action): Decision {
   if (decision.kind !== "deny" || !needsNoRule(action)) return decision;
-  return decision.because.every((rule) => rule === SILENCE) ? HOUSEKEEPING : decision;
+  return isSilent(decision.because) ? HOUSEKEEPING : decision;
 }
 
 const HOUSEKEEPING: Decision = {
@@ -83,7 +80,7 @@ function codeOf(action: Action, because: readonly RuleId[]): RefusalCode {
     case "upgrade":
       return "upgrade_refused";
     case "unknown_endpoint":
-      return because.every((rule) => rule === SILENCE) ? "unknown_endpoint" : "policy_denied";
+      return isSilent(because) ? "unknown_endpoint" : "policy_denied";
     case "tunnel":
     case "forwarded":
     case undefined:

@@ -1,11 +1,17 @@
 /** Many rules, one decision: deny > escalate > allow; no rule: deny. */
 import type { Action, HttpAction } from "../action.ts";
-import type { Charge, Decision, RateLimit, Terms } from "../decision.ts";
+import {
+  DEFAULT_RULE,
+  type Charge,
+  type Decision,
+  type RateLimit,
+  type Terms,
+} from "../decision.ts";
 import { FORWARD_PROXY } from "../forward-proxy.ts";
-import { id, type RuleId } from "../units.ts";
+import type { RuleId } from "../units.ts";
 import { impossible } from "../../lib/impossible.ts";
 import type { NamedCharge } from "./charge.ts";
-import { DEFAULT_RULE, type CompiledRule } from "./compiled-rule.ts";
+import type { CompiledRule } from "./compiled-rule.ts";
 import { misfitOf } from "./selector.ts";
 import { uniteApprovals } from "./unite-approvals.ts";
 
@@ -16,7 +22,7 @@ export interface Combined {
 }
 
 const NOTHING_NAMED: Combined["named"] = [];
-const DEFAULT_BECAUSE: readonly RuleId[] = Object.freeze([id<RuleId>(DEFAULT_RULE)]);
+const DEFAULT_BECAUSE: readonly RuleId[] = Object.freeze([DEFAULT_RULE]);
 const PATH_CHARS_MAX = 200;
 const NAME_CHARS_MAX = 200;
 

@@ -1,4 +1,4 @@
-import type { Approval, RateLimit } from "../decision.ts";
+import { DEFAULT_RULE, type Approval, type RateLimit } from "../decision.ts";
 import type { RuleId } from "../units.ts";
 import type { SchemaSide } from "../trust/schema-checks.ts";
 import type { Audience } from "./audience.ts";
@@ -34,8 +34,5 @@ export interface CompiledRule extends Audience {
   readonly notify: readonly string[];
 }
 
-/** Denies what no rule allows. */
-export const DEFAULT_RULE = "default";
-
-/** Ids that decisions use without a rule of that name: the one above, and pipeline/decide.ts's. */
+/** Ids that decisions use without a rule of that name; the second is pipeline/decide.ts's. */
 export const RESERVED_IDS: readonly string[] = [DEFAULT_RULE, "housekeeping"];

@@ -4,9 +4,8 @@
  * own, else its name would be a way around the rules for it.
  */
 import type { ToolAction, Wrapping } from "../action.ts";
-import type { Decision, Terms } from "../decision.ts";
+import { isSilent, type Decision, type Terms } from "../decision.ts";
 import { uniteCharges } from "./combine.ts";
-import { DEFAULT_RULE } from "./compiled-rule.ts";
 import { readJsonPath } from "./json-path.ts";
 import type { PolicyFacts } from "./policy-snapshot.ts";
 import { uniteApprovals } from "./unite-approvals.ts";
@@ -45,7 +44,7 @@ function joined(inner: Promising, outer: Decision, { described }: Wrapping): Dec
   switch (outer.kind) {
     case "deny":
     case "conditional":
-      return described && isSilence(outer) ? inner : outer;
+      return described && isSilent(outer.because) ? inner : outer;
     case "allow":
       return { ...inner, ...both(inner, outer) };
     case "escalate": {
@@ -57,10 +56,6 @@ function joined(inner: Promising, outer: Decision, { described }: Wrapping): Dec
       return { kind: "deny", because, detail, remedy: undefined };
     }
   }
-}
-
-function isSilence({ because }: Decision): boolean {
-  return because.every((rule) => rule === DEFAULT_RULE);
 }
 
 function both(a: Promising, b: Promising): Pick<Promising, "because" | "terms"> {

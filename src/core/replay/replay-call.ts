@@ -3,10 +3,10 @@
  * what it reads was not kept, every effect that is possible is named instead of one being guessed.
  */
 import { needsNoRule } from "../action-classes.ts";
-import type { Charge } from "../decision.ts";
+import { isSilent, type Charge } from "../decision.ts";
 import { combine, uniteCharges } from "../policy/combine.ts";
 import type { NamedCharge } from "../policy/charge.ts";
-import { DEFAULT_RULE, type CompiledRule } from "../policy/compiled-rule.ts";
+import type { CompiledRule } from "../policy/compiled-rule.ts";
 import type { Effect } from "../policy/policy-file.ts";
 import { effectOf } from "../policy/effect-of.ts";
 import { id, type Digest, type RuleId } from "../units.ts";
@@ -69,9 +69,9 @@ function judge(call: RecordedCall, rules: readonly CompiledRule[], truths: Truth
     }
   }
   const { decision, named } = combine(certain, rules, principal.agent, action);
-  const isSilent = decision.because.every((rule) => rule === DEFAULT_RULE);
-  const effects = new Set<Effect>([isSilent && needsNoRule(action) ? "allow" : effectOf(decision)]);
-  const rank = isSilent ? 0 : RANKS[effectOf(decision)];
+  const silent = isSilent(decision.because);
+  const effects = new Set<Effect>([silent && needsNoRule(action) ? "allow" : effectOf(decision)]);
+  const rank = silent ? 0 : RANKS[effectOf(decision)];
   for (const { effect } of open) if (RANKS[effect] > rank) effects.add(effect);
   const asking = [...certain, ...open.filter(({ effect }) => effect === "approve")];
   // Approvers may exclude each other, and then nobody may approve.
@@ -81,7 +81,7 @@ function judge(call: RecordedCall, rules: readonly CompiledRule[], truths: Truth
   const decides = effects.size > 1;
   return {
     effects: [...effects],
-    because: isSilent && needsNoRule(action) ? HOUSEKEEPING : decision.because,
+    because: silent && needsNoRule(action) ? HOUSEKEEPING : decision.because,
     approvers: decision.kind === "escalate" ? decision.approval.approvers : [],
     charges: "terms" in decision ? decision.terms.charges : [],
     named: named.map(({ charge }) => charge),
@@ -114,12 +114,12 @@ export function hasHeld(
  * depends on whether the operator had described the meta-tool, which no record tells.
  */
 function through(inner: Replayed, outer: Replayed): Replayed {
-  const isSilent = outer.because.every((rule) => rule === DEFAULT_RULE);
+  const silent = isSilent(outer.because);
   const effects = new Set<Effect>();
   for (const one of inner.effects) {
     if (one === "deny") effects.add(one);
     else for (const other of outer.effects) effects.add(other === "allow" ? one : other);
-    if (one !== "deny" && isSilent) effects.add(one);
+    if (one !== "deny" && silent) effects.add(one);
   }
   return {
     effects: [...effects],

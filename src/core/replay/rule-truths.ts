@@ -2,8 +2,8 @@
  * What a recorded decision tells of conditions that read what was not kept: the policy that made it
  * had rules with the same words, and the decision names those that held.
  */
+import { isSilent } from "../decision.ts";
 import type { CompiledRule } from "../policy/compiled-rule.ts";
-import { DEFAULT_RULE } from "../policy/compiled-rule.ts";
 import { NAMES_MAX } from "../ledger/json-text.ts";
 import type { RecordedCall } from "./recorded-call.ts";
 
@@ -52,7 +52,7 @@ function heldOnRecord(
       return effect === "allow" ? undefined : isNamed;
     case "deny":
       if (shadow) return undefined;
-      if (because.every((rule) => rule === DEFAULT_RULE)) return false;
+      if (isSilent(because)) return false;
       return effect === "deny" && isByDenials(because, rules) ? isNamed : undefined;
     case "conditional":
       return undefined;

@@ -1,5 +1,6 @@
 /** What the gate said of a payment, in the documented words. */
-import { REFUSALS, type RefusalClass, type RefusalCode } from "../../core/refusal.ts";
+import { isSilent } from "../../core/decision.ts";
+import { isRefusalCode, REFUSALS, type RefusalClass } from "../../core/refusal.ts";
 import { isJsonObject } from "../../core/json.ts";
 import type { Review } from "../../core/review/review.ts";
 import type { GateAnswer, GateRefusal } from "../dialect-core.ts";
@@ -98,11 +99,8 @@ function codeOf({ code, rules, budget }: GateRefusal): DecisionCode {
   if (code !== "policy_denied") return "POLICY_DENIED";
   if (rules.includes(CATEGORY_RULE)) return "CATEGORY_BLOCKED";
   if (rules.includes(TRANSACTION_RULE)) return "PER_TXN_LIMIT";
-  return rules.every((rule) => rule === SILENCE) ? "NO_POLICY" : "POLICY_DENIED";
+  return isSilent(rules) ? "NO_POLICY" : "POLICY_DENIED";
 }
-
-/** What a policy that says nothing gives as its rule. */
-const SILENCE = "default";
 
 const REMEDIES = {
   ESCALATION_REQUIRED: "Wait for the wallet's owner.",
@@ -128,11 +126,7 @@ const STATUSES = {
 } as const satisfies Record<RefusalClass, 401 | 403 | 429 | 503>;
 
 function classOf(code: string): RefusalClass {
-  return isRefusal(code) ? REFUSALS[code].class : "upstream";
-}
-
-function isRefusal(code: string): code is RefusalCode {
-  return Object.hasOwn(REFUSALS, code);
+  return isRefusalCode(code) ? REFUSALS[code].class : "upstream";
 }
 
 function undecided(status: 401 | 429 | 503, refusal: GateRefusal): SpendDecision {
