@@ -17,6 +17,7 @@ import { ALONE, type Peers } from "../proxy/mcp/peers/peers.ts";
 import type { Routes } from "../proxy/route-request.ts";
 import { UpstreamPools } from "../proxy/upstream-pools.ts";
 import type { WireFamily } from "../proxy/wire.ts";
+import { isThisMachine } from "../lib/is-this-machine.ts";
 import type { RecentRefusals } from "../operations/planning/recent-refusals.ts";
 import type { Config, Limits } from "./config/config.ts";
 import type { CrewPlace } from "./workers/worker-messages.ts";
@@ -174,8 +175,7 @@ function routesOf(config: Config, { upstreams, members }: UpstreamRoster): Route
  * through a name of its own. Elsewhere names are the operator's business.
  */
 function hostsOf({ listen: { host } }: Config): ReadonlySet<string> | undefined {
-  const loopback = host === "localhost" || host === "::1" || host.startsWith("127.");
-  return loopback ? new Set() : undefined;
+  return isThisMachine(host) ? new Set() : undefined;
 }
 
 function dataPlaneLimits(limits: Limits): DataPlaneLimits {

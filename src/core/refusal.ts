@@ -68,6 +68,10 @@ export const REFUSALS = {
 
 export type RefusalCode = keyof typeof REFUSALS;
 
+export function isRefusalCode(code: string): code is RefusalCode {
+  return Object.hasOwn(REFUSALS, code);
+}
+
 /** What the agent is told. `cause` goes to the log, never to the wire or the ledger. */
 export interface Refusal {
   readonly code: RefusalCode;

@@ -13,6 +13,7 @@ import type {
   ServerResponse,
 } from "node:http";
 import { isIP } from "node:net";
+import { isThisMachine } from "../lib/is-this-machine.ts";
 import { listeningUrl } from "../lib/listening-url.ts";
 import type { Vitals } from "./vitals.ts";
 
@@ -67,7 +68,7 @@ export async function startManagement(
   address: ManagementAddress,
   { listener, vitals, native, mounted, publicUrl }: ManagementParts,
 ): Promise<Management> {
-  const loopback = isLoopback(address.host);
+  const loopback = isThisMachine(address.host);
   const known = { scheme: listener.scheme, publicUrl: URL.parse(publicUrl) };
   const server = listener.create(PATIENCE);
   server.maxConnections = CONNECTIONS_MAX;
@@ -252,8 +253,4 @@ function strangeCaller(
 function refuse(response: ServerResponse, { status, title, detail }: Strange): void {
   const body = JSON.stringify({ title, status, detail });
   response.writeHead(status, { "content-type": PROBLEM, connection: "close" }).end(body);
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { isToken } from "../core/identity/token-form.ts";
+import { isLoopbackAddress } from "../lib/is-loopback-address.ts";
 import type { Presented } from "../pipeline/ask.ts";
 import { subjectsOf } from "./certificate-subjects.ts";
-import { isLoopback, type Credentials } from "./route-request.ts";
+import type { Credentials } from "./route-request.ts";
 
 /** By what whoever asks can be identified: read once, from the head and the socket. */
 export function presentedBy(routed: Credentials, request: IncomingMessage): Presented {
@@ -16,6 +17,6 @@ export function presentedBy(routed: Credentials, request: IncomingMessage): Pres
     subjects: subjectsOf(socket),
     session,
     claims,
-    loopback: isLoopback(socket),
+    loopback: isLoopbackAddress(socket.remoteAddress ?? ""),
   };
 }

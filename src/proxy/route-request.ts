@@ -1,6 +1,6 @@
 /** From a raw head to the upstream it means, or to the answer for one that means none. */
 import type { IncomingMessage } from "node:http";
-import { isIP, type Socket } from "node:net";
+import { isIP } from "node:net";
 import type { JsonObject } from "../core/json.ts";
 import type { Claims } from "../core/principal.ts";
 import type { Refusal, RefusalCode } from "../core/refusal.ts";
@@ -159,11 +159,6 @@ interface Arriving {
   readonly request: IncomingMessage;
   readonly exchange: ExchangeId;
   readonly routes: Routes;
-}
-
-export function isLoopback(socket: Socket): boolean {
-  const address = socket.remoteAddress ?? "";
-  return address === "::1" || address.startsWith("127.") || address.startsWith("::ffff:127.");
 }
 
 function answer(code: RefusalCode, detail: string): Routing {

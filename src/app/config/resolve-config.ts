@@ -4,6 +4,7 @@ import type { Problem } from "../../core/problem.ts";
 import { millis } from "../../core/units.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import { closest } from "../../lib/closest.ts";
+import { isThisMachine } from "../../lib/is-this-machine.ts";
 import type { AgentEntry, Config, DefinitionTrust, Limits } from "./config.ts";
 import type { ConfigFile } from "./config-schema.ts";
 import type { Origins, Reading } from "./read-shape.ts";
@@ -208,8 +209,7 @@ class Check {
   }
 
   openApiStaysHome({ api, manage: { host } }: ConfigFile): void {
-    const home = host === "localhost" || host === "::1" || host.startsWith("127.");
-    if (api.auth !== "open" || home || !this.isSound("manage.host")) return;
+    if (api.auth !== "open" || isThisMachine(host) || !this.isSound("manage.host")) return;
     this.complain("api.auth", `\`open\` lets everybody who reaches ${host} rule`, "auth: required");
   }
 

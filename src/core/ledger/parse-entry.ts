@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject } from "../json.ts";
 import type { PricedUsage } from "../money/priced-usage.ts";
 import { SERVICE_TIERS } from "../money/service-tier.ts";
 import { UNCOUNTED, USAGE_COUNTS, type Usage } from "../money/usage.ts";
-import { REFUSALS, type RefusalCode } from "../refusal.ts";
+import { isRefusalCode, type RefusalCode } from "../refusal.ts";
 import { id, instant, millis, nanoUsd } from "../units.ts";
 import type { Checked, Cut, Entry, Link, OutcomeEntry } from "./entry.ts";
 import {
@@ -166,10 +166,6 @@ function refusalCode(from: JsonObject): RefusalCode {
   const code = text(from, "code");
   if (!isRefusalCode(code)) throw new MalformedRecord("code");
   return code;
-}
-
-function isRefusalCode(code: string): code is RefusalCode {
-  return Object.hasOwn(REFUSALS, code);
 }
 
 function parseChecked(from: JsonObject): Checked {

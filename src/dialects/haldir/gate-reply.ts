@@ -1,6 +1,6 @@
 /** A refusal of the data plane as this API's callers are told of it. */
 import type { FastifyReply } from "fastify";
-import { REFUSALS, type RefusalCode } from "../../core/refusal.ts";
+import { isRefusalCode, REFUSALS } from "../../core/refusal.ts";
 import type { GateRefusal } from "../dialect-core.ts";
 import { fail } from "./wording.ts";
 
@@ -49,8 +49,4 @@ export function failAs(
 /** Whoever may try again is told when. */
 export function tellWait(reply: FastifyReply, { retryAfter }: GateRefusal): void {
   if (retryAfter !== undefined) void reply.header("retry-after", String(retryAfter));
-}
-
-function isRefusalCode(code: string): code is RefusalCode {
-  return Object.hasOwn(REFUSALS, code);
 }
