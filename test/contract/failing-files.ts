@@ -1,6 +1,6 @@
 /** A disk that fails at the n-th call of one kind, in one of the ways that disks do. */
-import type { LedgerFile, LedgerFiles } from "../../src/stores/ledger/ledger-files.ts";
-import { diskFiles } from "../../src/stores/ledger/ledger-files.ts";
+import type { LedgerFile } from "../../src/stores/ledger/ledger-file.ts";
+import { diskFiles, type LedgerFiles } from "../../src/stores/ledger/ledger-files.ts";
 
 export type DiskCall = "write" | "truncate" | "open" | "sync_directory" | "make_directory" | "list";
 
@@ -56,6 +56,7 @@ export class FailingFiles implements LedgerFiles {
           () => file.write(bytes, offset),
           () => this.#leave(file, bytes, offset),
         ),
+      zero: (offset, length) => this.#attempt("write", () => file.zero(offset, length)),
       writeNow: (bytes, offset) => this.#attemptNow(file, bytes, offset),
       truncate: (length) => this.#attempt("truncate", () => file.truncate(length)),
       isNamed: () => file.isNamed(),

@@ -14,7 +14,10 @@ class WatchedFiles {
     open: async (path) => {
       const file = await diskFiles.open(path);
       return {
-        ...file,
+        zero: (offset, length) => file.zero(offset, length),
+        truncate: (length) => file.truncate(length),
+        isNamed: () => file.isNamed(),
+        close: () => file.close(),
         write: async (bytes, offset) => {
           this.ways.push("pool");
           await file.write(bytes, offset);

@@ -14,6 +14,14 @@ export const SEGMENT_BYTES = 8 * 1024 * 1024;
  */
 export const AHEAD_BYTES = 256 * 1024;
 
+/** What files are written in: a page of the cache, and of most file systems and disks. */
+export const BLOCK_BYTES = 4096;
+
+/** The bytes of all blocks that so many bytes need. */
+export function wholeBlocks(bytes: number): number {
+  return Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
+}
+
 /** Records of one commit. Also how much an untold end of a segment may be worth after a crash. */
 export const BATCH_BYTES_MAX = 1024 * 1024;
 

@@ -16,8 +16,6 @@ export class SegmentSequence {
   readonly #files: LedgerFiles;
   readonly #directory: string;
   readonly #limits: SegmentLimits;
-  /** Kept, because its first use costs a page fault for each of its pages. */
-  readonly #zeros: Uint8Array;
   #current: Segment | undefined;
   #seenAt = monotonicMillis();
   /** Opened when there is no current one. */
@@ -30,7 +28,6 @@ export class SegmentSequence {
     this.#directory = directory;
     this.#next = start;
     this.#limits = limits;
-    this.#zeros = Buffer.alloc(limits.aheadBytes);
   }
 
   /** The segment to write to. Rejects where the disk refuses; asking again tries again. */
@@ -44,7 +41,8 @@ export class SegmentSequence {
       this.#next = emptySegment(this.#current.number + 1);
       this.#current = undefined;
     }
-    this.#current = await Segment.open(this.#files, this.#directory, this.#next, this.#zeros);
+    const { aheadBytes } = this.#limits;
+    this.#current = await Segment.open(this.#files, this.#directory, this.#next, aheadBytes);
     return this.#current;
   }
 

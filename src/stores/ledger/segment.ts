@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { monotonicMillis } from "../../lib/clock.ts";
-import { segmentName } from "./ledger-layout.ts";
-import type { LedgerFile, LedgerFiles } from "./ledger-files.ts";
+import type { LedgerFile } from "./ledger-file.ts";
+import type { LedgerFiles } from "./ledger-files.ts";
+import { BLOCK_BYTES, segmentName, wholeBlocks } from "./ledger-layout.ts";
 
 /** A disk whose last write took no longer may be waited for where nobody else has to. */
 const QUICK_MS = 2;
@@ -13,30 +14,30 @@ const QUICK_MS = 2;
 export class Segment {
   readonly number: number;
   readonly #file: LedgerFile;
-  /** As much as is written ahead at once. */
-  readonly #zeros: Uint8Array;
+  /** So many zeros are written ahead at once: whole blocks. */
+  readonly #aheadBytes: number;
   /** Bytes of records that are on the disk. */
   #length: number;
-  /** Where the zeros end. */
+  /** Where the last whole block of zeros ends. */
   #allocated: number;
   #growing: Promise<void> | undefined;
   /** The last write, in milliseconds. */
   #tookMs = Number.POSITIVE_INFINITY;
   #mayGrow = true;
 
-  private constructor(file: LedgerFile, at: SegmentStart, zeros: Uint8Array) {
+  private constructor(file: LedgerFile, at: SegmentStart, aheadBytes: number) {
     this.number = at.number;
     this.#file = file;
     this.#length = at.length;
-    this.#allocated = at.allocated;
-    this.#zeros = zeros;
+    this.#allocated = at.allocated - (at.allocated % BLOCK_BYTES);
+    this.#aheadBytes = wholeBlocks(aheadBytes);
   }
 
   static async open(
     files: LedgerFiles,
     directory: string,
     start: SegmentStart,
-    zeros: Uint8Array,
+    aheadBytes: number,
   ): Promise<Segment> {
     const file = await files.open(join(directory, segmentName(start.number)));
     try {
@@ -45,7 +46,7 @@ export class Segment {
       await file.close();
       throw error;
     }
-    return new Segment(file, start, zeros);
+    return new Segment(file, start, aheadBytes);
   }
 
   get length(): number {
@@ -69,17 +70,16 @@ export class Segment {
     if (end > this.#allocated && this.#growing !== undefined) await this.#growing;
     await this.#file.write(bytes, this.#length);
     this.#length = end;
-    if (end > this.#allocated) this.#allocated = end;
+    if (end > this.#allocated) this.#allocated = wholeBlocks(end);
     if (this.#mayGrow && this.#growing === undefined && this.#isNearlyFull()) {
       this.#growing = this.#grow();
     }
   }
 
-  /** False, and nothing done, where there is no space ahead. */
+  /** False, and nothing done, where there is no space ahead, or its making would be waited for. */
   #appendNow(bytes: Uint8Array): boolean {
     const end = this.#length + bytes.length;
-    if (end > this.#allocated || (this.#growing === undefined && this.#isNearlyFull()))
-      return false;
+    if (end > this.#allocated || this.#growing !== undefined || this.#isNearlyFull()) return false;
     this.#file.writeNow(bytes, this.#length);
     this.#length = end;
     return true;
@@ -104,15 +104,15 @@ export class Segment {
   }
 
   #isNearlyFull(): boolean {
-    return this.#allocated - this.#length < this.#zeros.length / 2;
+    return this.#allocated - this.#length < this.#aheadBytes / 2;
   }
 
   /** Best effort: without zeros ahead a commit is slower, not less durable. */
   async #grow(): Promise<void> {
     const from = this.#allocated;
     try {
-      await this.#file.write(this.#zeros, from);
-      this.#allocated = from + this.#zeros.length;
+      await this.#file.zero(from, this.#aheadBytes);
+      this.#allocated = from + this.#aheadBytes;
     } catch {
       // The next append writes over what came of it, and hears of a full disk itself.
       this.#mayGrow = false;

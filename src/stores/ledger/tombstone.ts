@@ -3,7 +3,7 @@
  * what it was, then the hash of every record. Trees, heads and proofs of other records go on to
  * hold; what the records said is gone.
  */
-import { readFile, rename, rm } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClosedSegment } from "../../core/ledger/retention.ts";
 import { isJsonObject } from "../../core/json.ts";
@@ -15,6 +15,7 @@ import { readLine, type ReadEntry } from "./read-line.ts";
 import { isHashed, lineAt } from "./segment-lines.ts";
 
 const TOMB_VERSION = 1;
+const OWNER_ONLY = 0o600;
 const TOMB_NAME = /^(\d{8})\.tomb$/u;
 const HASH = /^[0-9a-f]{64}$/u;
 
@@ -39,12 +40,7 @@ export async function bury(chain: string, number: number, text: string): Promise
   const path = join(chain, tombName(number));
   const draft = `${path}.new`;
   await rm(draft, { force: true });
-  const file = await diskFiles.open(draft);
-  try {
-    await file.write(Buffer.from(text), 0);
-  } finally {
-    await file.close();
-  }
+  await writeFile(draft, text, { mode: OWNER_ONLY, flush: true });
   await rename(draft, path);
   await diskFiles.syncDirectory(chain);
   await rm(join(chain, segmentName(number)), { force: true });
