@@ -5,7 +5,8 @@
  *
  * @see https://www.rfc-editor.org/rfc/rfc9162#section-2.1
  */
-import { sha256 } from "../../lib/sha256.ts";
+import { sha256, sha256Text } from "../../lib/sha256.ts";
+import type { Digest } from "../units.ts";
 
 const HASH_BYTES = 32;
 
@@ -23,40 +24,92 @@ export function leafHash(entry: Uint8Array): Uint8Array {
 function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   // A sibling of a forged proof may be short: nothing of an earlier hash stands in its place.
   nodeInput.fill(0, 1);
-  nodeInput.set(left, 1);
-  nodeInput.set(right, 1 + HASH_BYTES);
+  nodeInput.set(left, LEFT);
+  nodeInput.set(right, RIGHT);
   return sha256(nodeInput);
 }
 
+/** Where a node's hash has those of its two subtrees. */
+const LEFT = 1;
+const RIGHT = LEFT + HASH_BYTES;
+
 /** Filled anew for each hash, because making them took longer than hashing. */
-const leafInput = new Uint8Array(1 + HASH_BYTES);
-const nodeInput = new Uint8Array(1 + 2 * HASH_BYTES);
-nodeInput[0] = NODE;
+const leafInput = Buffer.alloc(1 + HASH_BYTES, LEAF);
+const nodeInput = newNode();
+
+function newNode(): Buffer {
+  const node = Buffer.alloc(RIGHT + HASH_BYTES);
+  node[0] = NODE;
+  return node;
+}
 
 /** As much of a growing tree as its root needs: one hash for each bit that is set in its size. */
 export interface Frontier {
   size: number;
-  /** Roots of the perfect subtrees, largest first. */
-  readonly peaks: Uint8Array[];
+  /**
+   * What the next node of each height will be the hash of. The root of a perfect subtree stands in
+   * it on the left where the size has that bit, and waits for the one beside it.
+   */
+  readonly nodes: Buffer[];
 }
 
 export function newFrontier(): Frontier {
-  return { size: 0, peaks: [] };
+  return { size: 0, nodes: [] };
+}
+
+/** A tree of so many leaves with these perfect subtrees; undefined where there cannot be so many. */
+export function frontierOf(size: number, peaks: readonly Uint8Array[]): Frontier | undefined {
+  const frontier: Frontier = { size, nodes: [] };
+  let left = peaks.length;
+  for (let rest = size; rest > 0; rest = half(rest)) {
+    const node = newNode();
+    frontier.nodes.push(node);
+    if (rest % 2 === 0) continue;
+    left -= 1;
+    node.set(peaks[left] ?? [], LEFT);
+  }
+  return left === 0 ? frontier : undefined;
+}
+
+/** Roots of the perfect subtrees, largest first. */
+export function peaksOf({ size, nodes }: Frontier): Uint8Array[] {
+  const peaks: Uint8Array[] = [];
+  let rest = size;
+  for (const node of nodes) {
+    if (rest % 2 === 1) peaks.unshift(new Uint8Array(node.subarray(LEFT, RIGHT)));
+    rest = half(rest);
+  }
+  return peaks;
 }
 
 /** Adds a leaf; one node is hashed for each on average. */
 export function appendLeaf(frontier: Frontier, leaf: Uint8Array): void {
-  const { peaks } = frontier;
-  let right = leaf;
-  for (let size = frontier.size; size % 2 === 1; size = (size - 1) / 2) {
-    const left = peaks.pop();
-    if (left !== undefined) right = nodeHash(left, right);
+  append(frontier, Buffer.from(leaf).toString("latin1"));
+}
+
+/** Adds the leaf of an entry that is itself a digest. */
+export function appendDigest(frontier: Frontier, entry: Digest): void {
+  leafInput.write(entry, 1, "hex");
+  append(frontier, sha256Text(leafInput));
+}
+
+/** Hashes are texts here, each of which is written once, where it is hashed next. */
+function append(frontier: Frontier, leaf: string): void {
+  const { nodes } = frontier;
+  let hash = leaf;
+  let height = 0;
+  for (let size = frontier.size; size % 2 === 1; size = half(size)) {
+    const node = (nodes[height] ??= newNode());
+    node.write(hash, RIGHT, "latin1");
+    hash = sha256Text(node);
+    height += 1;
   }
-  peaks.push(right);
+  (nodes[height] ??= newNode()).write(hash, LEFT, "latin1");
   frontier.size += 1;
 }
 
-export function frontierRoot({ peaks }: Frontier): Uint8Array {
+export function frontierRoot(frontier: Frontier): Uint8Array {
+  const peaks = peaksOf(frontier);
   const last = peaks.at(-1);
   if (last === undefined) return EMPTY_ROOT;
   return peaks.slice(0, -1).reduceRight((right, left) => nodeHash(left, right), last);

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import {
-  appendLeaf,
+  appendDigest,
   frontierRoot,
   newFrontier,
   type Frontier,
@@ -9,7 +9,6 @@ import { GENESIS } from "../../core/ledger/record-chain.ts";
 import type { Digest, Instant } from "../../core/units.ts";
 import { canonicalJson, sha256Hex } from "../../lib/canonical-json.ts";
 import { hexOf } from "../../lib/hex.ts";
-import { leafOf } from "./record-leaf.ts";
 import type { Entry } from "../../core/ledger/entry.ts";
 import { PERSON_ERASED } from "../../core/ledger/personal-texts.ts";
 import { segmentName } from "./ledger-layout.ts";
@@ -255,7 +254,7 @@ function checkLink(check: ChainCheck, record: JsonObject, hash: Digest): void {
 function checkTree(check: ChainCheck, seq: number, hash: Digest): void {
   const { tree, signed } = check;
   if (tree.size !== seq) return;
-  appendLeaf(tree, leafOf(hash));
+  appendDigest(tree, hash);
   let next = signed[check.nextSigned];
   for (; next !== undefined && next.size <= tree.size; next = signed[check.nextSigned]) {
     check.nextSigned += 1;

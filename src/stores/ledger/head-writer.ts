@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import {
-  appendLeaf,
+  appendDigest,
+  frontierOf,
   frontierRoot,
   newFrontier,
+  peaksOf,
   type Frontier,
 } from "../../core/ledger/merkle-tree.ts";
 import {
@@ -17,7 +19,6 @@ import { id, type Digest, type Instant } from "../../core/units.ts";
 import { bytesOfHex, hexOf } from "../../lib/hex.ts";
 import { appendHead, headsOfChain } from "./head-file.ts";
 import { chainsOf, hashesOf } from "./read-ledger.ts";
-import { leafOf } from "./record-leaf.ts";
 import type { SigningKey } from "./signing-key.ts";
 
 export interface HeadOptions {
@@ -42,7 +43,7 @@ export interface HeadWriterOptions extends HeadOptions {
 
 interface GrowingTree {
   readonly writer: string;
-  readonly frontier: Frontier;
+  frontier: Frontier;
   /** Hashes that came while older ones are still being read; undefined once all are in. */
   behind: Digest[] | undefined;
   signedSize: number;
@@ -67,7 +68,7 @@ export class HeadWriter {
   accepted(writer: string, from: number, hashes: readonly Digest[]): void {
     const tree = this.#tree?.writer === writer ? this.#tree : this.#begin(writer, from);
     if (tree.behind !== undefined) tree.behind.push(...hashes);
-    else for (const hash of hashes) appendLeaf(tree.frontier, leafOf(hash));
+    else for (const hash of hashes) appendDigest(tree.frontier, hash);
   }
 
   /** Signs what is new. Never rejects. */
@@ -97,19 +98,18 @@ export class HeadWriter {
   /** Goes on from the chain's last head, or from its first record. */
   async #catchUp(tree: GrowingTree, upTo: number): Promise<void> {
     const chain = join(this.#options.directory, tree.writer);
-    const { frontier, writer } = tree;
+    const { writer } = tree;
     const last = (await headsOfChain(chain)).findLast(({ head }) => head?.writer === writer)?.head;
     const size = last?.chains.find((one) => one.writer === writer)?.size ?? 0;
-    if (last !== undefined && size <= upTo) {
-      for (const peak of last.peaks) frontier.peaks.push(bytesOfHex(peak));
-      frontier.size = size;
-      tree.signedSize = last.key === this.#options.key.id ? size : 0;
+    const signed = last && frontierOf(size, last.peaks.map(bytesOfHex));
+    if (signed !== undefined && size <= upTo) {
+      tree.frontier = signed;
+      tree.signedSize = last?.key === this.#options.key.id ? size : 0;
     }
-    for await (const hash of hashesOf(chain, frontier.size, upTo)) {
-      appendLeaf(frontier, leafOf(hash));
-    }
+    const { frontier } = tree;
+    for await (const hash of hashesOf(chain, frontier.size, upTo)) appendDigest(frontier, hash);
     if (frontier.size !== upTo) throw new Error(`${writer} has fewer records than it should`);
-    for (const hash of tree.behind ?? []) appendLeaf(frontier, leafOf(hash));
+    for (const hash of tree.behind ?? []) appendDigest(frontier, hash);
     tree.behind = undefined;
   }
 
@@ -121,7 +121,7 @@ export class HeadWriter {
     const { size } = frontier;
     if (size === tree.signedSize) return;
     const own = { writer, size, root: digestOf(frontierRoot(frontier)) };
-    const peaks = frontier.peaks.map(digestOf);
+    const peaks = peaksOf(frontier).map(digestOf);
     const chains = [...(await otherTrees(directory, writer)), own].toSorted(byWriter);
     const root = rootOfChains(chains);
     const head: TreeHead = { at: now(), writer, key: key.id, chains, root, peaks };

@@ -1,16 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  appendDigest,
   appendLeaf,
   consistencyPath,
+  frontierOf,
   frontierRoot,
   inclusionPath,
   isConsistent,
   leafHash,
   newFrontier,
+  peaksOf,
   rootFromInclusion,
   rootOfLeaves,
 } from "../../../src/core/ledger/merkle-tree.ts";
+import type { Digest } from "../../../src/core/units.ts";
+import { sha256Hex } from "../../../src/lib/canonical-json.ts";
 
 /** Inputs and roots of the reference implementation of certificate transparency. */
 const ENTRIES = [
@@ -52,8 +57,27 @@ describe("the tree of RFC 9162", () => {
     for (const [at, leaf] of leaves(70).entries()) {
       appendLeaf(frontier, leaf);
       expect(hex(frontierRoot(frontier))).toBe(hex(rootOfLeaves(leaves(at + 1))));
-      expect(frontier.peaks.length).toBeLessThan(8);
     }
+  });
+
+  it("grows by digests as by their leaves, and goes on from its peaks", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 70 }), sizes, (before, more) => {
+        const entries = Array.from({ length: before + more }, (_, at) =>
+          sha256Hex<Digest>(`${at}`),
+        );
+        const all = entries.map((entry) => leafHash(Buffer.from(entry, "hex")));
+        const grown = newFrontier();
+        for (const entry of entries.slice(0, before)) appendDigest(grown, entry);
+        const peaks = peaksOf(grown);
+        expect(frontierOf(before, [...peaks, ...peaks.slice(0, 1)]) === undefined).toBe(before > 0);
+        const frontier = frontierOf(before, peaks);
+        if (frontier === undefined) throw new Error("these are its peaks");
+        for (const entry of entries.slice(before)) appendDigest(frontier, entry);
+        expect(hex(frontierRoot(frontier))).toBe(hex(rootOfLeaves(all)));
+        expect(frontier.size).toBe(before + more);
+      }),
+    );
   });
 
   it("proves every entry, and no other place, size or path does", () => {
