@@ -1,6 +1,5 @@
 import type { Facts, Outcome } from "../../core/evidence.ts";
 import type { Usage } from "../../core/money/usage.ts";
-import type { Upstream } from "../../core/upstream.ts";
 
 /** Upper bounds in seconds; the last bucket is everything above. */
 export const DURATION_BOUNDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300] as const;
@@ -50,18 +49,28 @@ export interface Tally {
 }
 
 export function createTally(): Tally {
-  const upstreams = new Map<Upstream, UpstreamTally>();
+  const tallies = new Map<string, UpstreamTally>();
   return {
-    rows: () => [...upstreams.values()],
+    rows: () => [...tallies.values()],
     count(facts) {
-      let tally = upstreams.get(facts.upstream);
-      if (tally === undefined) {
-        const { name, wire } = facts.upstream;
-        upstreams.set(facts.upstream, (tally = newUpstreamTally(name, wire)));
-      }
-      count(facts, tally);
+      const { name, wire } = facts.upstream;
+      count(facts, tallyOf(name, wire, tallies));
     },
   };
+}
+
+/** By what its labels say: hosts of the forward proxy are upstreams of one name without number. */
+function tallyOf(
+  upstream: string,
+  wire: string,
+  tallies: Map<string, UpstreamTally>,
+): UpstreamTally {
+  const key = `${wire} ${upstream}`;
+  const known = tallies.get(key);
+  if (known !== undefined) return known;
+  const made = newUpstreamTally(upstream, wire);
+  tallies.set(key, made);
+  return made;
 }
 
 function newUpstreamTally(upstream: string, wire: string): UpstreamTally {
@@ -144,8 +153,7 @@ export function mergeTallies(
 ): readonly UpstreamTally[] {
   const merged = new Map<string, UpstreamTally>();
   for (const row of tallies.flat()) {
-    const sum = merged.get(row.upstream) ?? newUpstreamTally(row.upstream, row.wire);
-    merged.set(row.upstream, sum);
+    const sum = tallyOf(row.upstream, row.wire, merged);
     for (const [key, value] of row.outcomes) increment(sum.outcomes, key, value);
     for (const [key, value] of row.findings) increment(sum.findings, key, value);
     for (const [index, value] of row.durations.entries()) {

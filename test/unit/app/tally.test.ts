@@ -32,6 +32,20 @@ describe("a tally", () => {
     expect(row?.durations[1]).toBe(1);
   });
 
+  it("is one row for a name, however many upstreams bear it in turn", () => {
+    const tally = createTally();
+    for (let i = 0; i < 100; i += 1) {
+      tally.count({ ...closedFacts({}), upstream: { ...UPSTREAM, host: `h${i}.example` } });
+    }
+    expect(tally.rows().map(({ outcomes }) => [...outcomes])).toEqual([[["completed", 100]]]);
+    tally.count({ ...closedFacts({}), upstream: { ...UPSTREAM, wire: "http" } });
+    const workers = [tally.rows(), tally.rows()];
+    expect(mergeTallies(workers).map(({ upstream, wire }) => [upstream, wire])).toEqual([
+      [UPSTREAM.name, "openai"],
+      [UPSTREAM.name, "http"],
+    ]);
+  });
+
   it("stays bounded however many detectors there are", () => {
     const tally = createTally();
     for (let i = 0; i < 500; i += 1) tally.count(closedFacts({ detector: `d${i}` }));
