@@ -38,12 +38,12 @@ class SignedLedger extends TestLedger {
   readonly key = openSigningKey(this.keyPath);
   readonly sent: string[] = [];
 
-  openSigned(): ReturnType<TestLedger["open"]> {
+  openSigned(every = EVERY): ReturnType<TestLedger["open"]> {
     const key = loadSigningKey(this.keyPath);
     const publish = (line: string): void => void this.sent.push(line);
     return this.open({
       limits: LIMITS,
-      heads: { key, keyPath: this.keyPath, every: EVERY, publish, settle: async () => {} },
+      heads: { key, keyPath: this.keyPath, every, publish, settle: async () => {} },
     });
   }
 
@@ -85,6 +85,14 @@ class SignedLedger extends TestLedger {
     rmSync(this.home, { recursive: true, force: true });
   }
 }
+
+it("a chain that begins has its first head long before the interval is over", async () => {
+  using test = new SignedLedger();
+  const ledger = await test.openSigned(60_000);
+  await record(ledger, 1, 1);
+  await expect.poll(() => test.sent.length).toBe(1);
+  await ledger.seal();
+});
 
 describe("a ledger of 1,000 records with signed heads", () => {
   const test = new SignedLedger();

@@ -54,7 +54,9 @@ export const LEDGER_SHAPE = {
       minimum: 1_000,
       maximum: 86_400_000,
       default: 60_000,
-      description: "Between two signed tree heads, while there is something new.",
+      description:
+        "Between two signed tree heads, while there is something new; the first of a chain comes " +
+        "after a sixtieth of it.",
     },
     heads_to: {
       type: "array",

@@ -41,6 +41,9 @@ export interface HeadWriterOptions extends HeadOptions {
   readonly failed: (cause: unknown) => void;
 }
 
+/** Of the interval, for a chain's first head: until then no key vouches for anything in it. */
+const FIRST_PART = 1 / 60;
+
 interface GrowingTree {
   readonly writer: string;
   frontier: Frontier;
@@ -56,6 +59,7 @@ interface GrowingTree {
 export class HeadWriter {
   readonly #options: HeadWriterOptions;
   readonly #timer: NodeJS.Timeout;
+  #first: NodeJS.Timeout | undefined;
   #tree: GrowingTree | undefined;
   #working: Promise<void> = Promise.resolve();
 
@@ -80,6 +84,7 @@ export class HeadWriter {
   /** The last head. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    clearTimeout(this.#first);
     await this.sign();
     await this.#options.settle();
   }
@@ -88,7 +93,10 @@ export class HeadWriter {
     const behind = from === 0 ? undefined : [];
     const tree = { writer, frontier: newFrontier(), behind, signedSize: 0 };
     this.#tree = tree;
-    if (from > 0) {
+    if (from === 0) {
+      const soon = this.#options.every * FIRST_PART;
+      this.#first ??= setTimeout(() => void this.sign(), soon).unref();
+    } else {
       this.#working = this.#working.then(() => this.#catchUp(tree, from));
       this.#working = this.#working.catch(this.#options.failed);
     }
