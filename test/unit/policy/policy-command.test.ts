@@ -95,7 +95,7 @@ describe("sallyport policy", () => {
     expect(out).toContain("decision    deny, because of default");
     expect(out).toContain("Payments below 50 USD are allowed.");
     expect(out).toMatch(
-      /misses {6}small-payments \(allow\) policies\/demo\.yaml:\d+ {2}not true: args/,
+      /misses {6}demo-payments \(allow\) policies\/demo\.yaml:\d+ {2}not true: args/,
     );
   });
 
@@ -106,7 +106,7 @@ describe("sallyport policy", () => {
       "--args",
       '{"amount":7.50,"currency":"USD"}',
     );
-    expect(out).toContain("charges     7.50 USD to payments-day");
+    expect(out).toContain("charges     7.50 USD to demo-payments-day");
   });
 
   it("explain tells why the condition of a denial failed", async () => {

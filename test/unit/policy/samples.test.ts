@@ -27,6 +27,11 @@ describe("the policies that come along", () => {
     expect(reply.tests.length).toBeGreaterThan(2);
   });
 
+  it.each(readPolicyFiles(PACKS).sources)("pack $file loads beside the samples", (source) => {
+    const { sources } = readPolicyFiles(POLICIES);
+    expect(compilePolicies([...sources, source])).toMatchObject({ kind: "ok" });
+  });
+
   it("have a pack for each need", () => {
     expect(readPolicyFiles(PACKS).sources.map(({ file }) => file.slice(PACKS.length + 1))).toEqual([
       "coding-agent.yaml",
