@@ -1,5 +1,6 @@
 import { instant, type Instant } from "../units.ts";
 import type { UserRecord } from "./directory-entry.ts";
+import { keepRecent } from "../../lib/keep-recent.ts";
 
 /** Wrong passwords in a row until the account is locked. */
 export const FAILED_LOGINS_MAX = 5;
@@ -38,12 +39,7 @@ export function createLoginLimiter(): LoginLimiter {
       const fresh = window === undefined || now - window.since >= TRIES_WINDOW_MS;
       const { since, tries } = fresh ? { since: now, tries: 0 } : window;
       if (tries >= TRIES_MAX) return since + TRIES_WINDOW_MS - now;
-      windows.delete(address);
-      windows.set(address, { since, tries: tries + 1 });
-      if (windows.size > ADDRESSES_MAX) {
-        const oldest = windows.keys().next();
-        if (oldest.done !== true) windows.delete(oldest.value);
-      }
+      keepRecent(windows, address, { since, tries: tries + 1 }, ADDRESSES_MAX);
       return 0;
     },
   };

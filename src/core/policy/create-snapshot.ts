@@ -4,6 +4,7 @@ import type { Budget } from "../money/budget.ts";
 import type { Principal } from "../principal.ts";
 import type { Digest, UpstreamName, Instant } from "../units.ts";
 import { impossible } from "../../lib/impossible.ts";
+import { keepRecent } from "../../lib/keep-recent.ts";
 import { includes, isNamed, memberKey, type Audience, type Member } from "./audience.ts";
 import { evaluateCharge } from "./charge.ts";
 import { combine, denyUnknownCharge, withCharges, type Combined } from "./combine.ts";
@@ -123,13 +124,7 @@ function createViews(
     const known = agents.get(key);
     if (known !== undefined) return known;
     const view = resolveAgent(member, rules, inspections);
-    if (agents.size >= AGENTS_MAX) {
-      for (const oldest of agents.keys()) {
-        agents.delete(oldest);
-        break;
-      }
-    }
-    agents.set(key, view);
+    keepRecent(agents, key, view, AGENTS_MAX);
     return view;
   };
 }

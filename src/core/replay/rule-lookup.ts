@@ -4,6 +4,7 @@ import type { CompiledRule } from "../policy/compiled-rule.ts";
 import { buildIndex, candidatesOf, type RuleIndex } from "../policy/rule-index.ts";
 import { foldedKeyOf, keyOf, misfitOf } from "../policy/selector.ts";
 import type { Principal } from "../principal.ts";
+import { keepRecent } from "../../lib/keep-recent.ts";
 
 /** The rules that select an action, whatever their conditions, in the order of the files. */
 export type RuleLookup = (principal: Principal, action: Action) => readonly CompiledRule[];
@@ -22,9 +23,7 @@ export function createRuleLookup(rules: readonly CompiledRule[]): RuleLookup {
         (rule) => rule.selector.kind === action.kind && includes(rule, principal),
       );
       index = buildIndex(own);
-      const oldest = known.keys().next();
-      if (known.size >= MEMBERS_MAX && oldest.done !== true) known.delete(oldest.value);
-      known.set(key, index);
+      keepRecent(known, key, index, MEMBERS_MAX);
     }
     return candidatesOf(index, keyOf(action), foldedKeyOf(action)).filter(
       (rule) => misfitOf(rule.selector, action) === undefined,

@@ -5,6 +5,7 @@ import { holdsFor, type Amounts } from "../money/holds.ts";
 import { inputTokensOf, outputTokensOf } from "../money/usage.ts";
 import type { RecordedCall } from "./recorded-call.ts";
 import type { Replayed } from "./replay-call.ts";
+import { keepRecent } from "../../lib/keep-recent.ts";
 
 /** What one budget would have seen. */
 export interface BudgetTally {
@@ -74,12 +75,7 @@ export class SpendReplay {
   }
 
   #add(key: string, amount: number): void {
-    const next = this.#balance(key) + amount;
-    const oldest = this.#balances.keys().next();
-    if (this.#balances.size >= BALANCES_MAX && oldest.done !== true) {
-      this.#balances.delete(oldest.value);
-    }
-    this.#balances.set(key, next);
+    keepRecent(this.#balances, key, this.#balance(key) + amount, BALANCES_MAX);
   }
 
   #count({ id, unit, limit }: Budget, count: Count, by: number): void {

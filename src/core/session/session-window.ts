@@ -1,6 +1,7 @@
 /** What stands out in the last calls of one session. Pure but for the window it is given. */
 import { claimOf, deedOf, forbiddenDeeds } from "./contradictions.ts";
 import type { Call, CallEnd, RiskLevel, Sighting } from "./conduct.ts";
+import { keepRecent } from "../../lib/keep-recent.ts";
 
 /** How long a call counts. */
 export const WINDOW_MS = 600_000;
@@ -213,22 +214,12 @@ function contradicted(window: SessionWindow, call: Call): readonly Sighting[] {
 function remember(window: SessionWindow, name: string, statement: string): readonly Sighting[] {
   const { claims, values } = window;
   const before = name === "" ? undefined : values.get(name);
-  if (name !== "") put(values, name, statement);
+  if (name !== "") keepRecent(values, name, statement, STATEMENTS_MAX);
   const { core, negated } = claimOf(statement);
   const told = core.length < STATEMENT_MIN ? undefined : claims.get(core);
-  if (core.length >= STATEMENT_MIN) put(claims, core, negated);
+  if (core.length >= STATEMENT_MIN) keepRecent(claims, core, negated, STATEMENTS_MAX);
   if (told !== undefined && told !== negated)
     return sighting("contradiction", "memory-reversed", 70);
   const changed = before !== undefined && before !== statement;
   return sighting("contradiction", "memory-overwritten", changed ? 48 : 0);
-}
-
-function put<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= STATEMENTS_MAX) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
-  }
 }

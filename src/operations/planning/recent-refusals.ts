@@ -4,6 +4,7 @@ import type { RefusalCode } from "../../core/refusal.ts";
 import { OPAQUE_DETAIL } from "../../pipeline/opaque.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { AgentId, ExchangeId, Instant, ReviewId, RuleId, TenantId } from "../../core/units.ts";
+import { keepRecent } from "../../lib/keep-recent.ts";
 
 /** Of all agents together; older ones are on the ledger only. */
 const RECENT_REFUSALS_MAX = 2_000;
@@ -29,10 +30,8 @@ export class RecentRefusals {
     const { code, detail } = outcome;
     // What was not said then is not said later either.
     const rules = detail === OPAQUE_DETAIL ? [] : (decision?.because ?? []);
-    this.#byExchange.set(exchange, { exchange, tenant, agent, at, code, detail, rules, review });
-    if (this.#byExchange.size <= RECENT_REFUSALS_MAX) return;
-    const oldest = this.#byExchange.keys().next();
-    if (oldest.done !== true) this.#byExchange.delete(oldest.value);
+    const refusal = { exchange, tenant, agent, at, code, detail, rules, review };
+    keepRecent(this.#byExchange, exchange, refusal, RECENT_REFUSALS_MAX);
   };
 
   /** Only an agent's own: an id proves nothing. */

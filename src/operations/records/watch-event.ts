@@ -7,6 +7,7 @@ import { done, type Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import { DEEDS, type LedgerIndex, type LedgerQuery } from "../../core/ledger/ledger-index.ts";
 import { instant, nanoUsd, type Instant, type NanoUsd } from "../../core/units.ts";
+import { keepRecent } from "../../lib/keep-recent.ts";
 import { addUpRecords, listRecords } from "./read-records.ts";
 import { mayTellOf } from "./record-event.ts";
 
@@ -78,7 +79,7 @@ export function createEventWatch(ports: WatchPorts): EventWatch {
     recorded(caller, { agent, tool }) {
       const habits = habitsOf(caller, agent, agents);
       habits.since += 1;
-      if (tool !== undefined) keep(habits.tools, tool, habitUntil(ports.now()), TOOLS_MAX);
+      if (tool !== undefined) keepRecent(habits.tools, tool, habitUntil(ports.now()), TOOLS_MAX);
     },
   };
 }
@@ -112,19 +113,8 @@ function habitsOf({ tenant }: Caller, agent: string, agents: Map<string, Habits>
     tools: new Map<string, Instant>(),
     settledUntil: NEVER,
   };
-  keep(agents, key, habits, AGENTS_MAX);
+  keepRecent(agents, key, habits, AGENTS_MAX);
   return habits;
-}
-
-/** Last in the map, whose first makes room where there are too many. */
-function keep<Value>(map: Map<string, Value>, key: string, value: Value, most: number): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= most) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
-  }
 }
 
 /** Deeds of the last minute, this one not counted. */
@@ -162,7 +152,7 @@ async function countMinute(
   if (rows.kind === "fault") return rows;
   for (const { cell } of rows.value) {
     if (cell.tool !== undefined && cell.tool !== "") {
-      keep(tools, cell.tool, habitUntil(from), TOOLS_MAX);
+      keepRecent(tools, cell.tool, habitUntil(from), TOOLS_MAX);
     }
   }
   return done(rows.value.reduce((sum, { count }) => sum + count, 0));
@@ -186,7 +176,7 @@ async function isUnusual(
   if (before.kind === "fault") return before;
   const [last] = before.value.records;
   if (last !== undefined) {
-    keep(habits.tools, tool, habitUntil(last.at), TOOLS_MAX);
+    keepRecent(habits.tools, tool, habitUntil(last.at), TOOLS_MAX);
     return done(false);
   }
   if (habits.settledUntil > at) return done(true);

@@ -11,6 +11,7 @@ import { halt, pass, type Verdict } from "../../core/verdict.ts";
 import { sha256Hex } from "../../lib/canonical-json.ts";
 import { errorOf } from "../../lib/caught.ts";
 import { monotonicMillis } from "../../lib/clock.ts";
+import { keepRecent } from "../../lib/keep-recent.ts";
 import { readTokenAnswer, tokenRequest, type TokenAnswer } from "./token-request.ts";
 
 /** Asks a token endpoint; throws where it cannot be reached. */
@@ -108,12 +109,8 @@ export class OAuthTokens {
       label: `${ref.name}@oauth`,
       echoes: echoesOf(token, ref.format),
     };
-    this.#held.delete(key);
-    this.#held.set(key, { credential, endsAt: monotonicMillis() + lifetime * 1000 });
-    if (this.#held.size > TOKENS_MAX) {
-      const oldest = this.#held.keys().next();
-      if (oldest.done !== true) this.#held.delete(oldest.value);
-    }
+    const held = { credential, endsAt: monotonicMillis() + lifetime * 1000 };
+    keepRecent(this.#held, key, held, TOKENS_MAX);
     return credential;
   }
 }

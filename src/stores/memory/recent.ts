@@ -1,5 +1,6 @@
 /** Values by key, of which those that were used last are kept, and what sessions are called there. */
 import type { Principal } from "../../core/principal.ts";
+import { keepRecent } from "../../lib/keep-recent.ts";
 
 /** Session names are the client's: they mean something only together with the agent. */
 export function sessionKey({ tenant, agent, session }: Principal): string {
@@ -32,17 +33,8 @@ export class Recent<Value> {
   of(key: string): Value {
     if (this.#last?.key === key) return this.#last.value;
     const value = this.#values.get(key) ?? this.#make();
-    this.#values.delete(key);
-    this.#values.set(key, value);
+    keepRecent(this.#values, key, value, this.#most);
     this.#last = { key, value };
-    if (this.#values.size > this.#most) this.#dropOldest();
     return value;
-  }
-
-  #dropOldest(): void {
-    for (const oldest of this.#values.keys()) {
-      this.#values.delete(oldest);
-      return;
-    }
   }
 }

@@ -1,5 +1,6 @@
 import type { Hold } from "../../core/money/budget.ts";
 import type { AttemptId } from "../../core/units.ts";
+import { keepRecent } from "../../lib/keep-recent.ts";
 
 /** Balances of one tenant that a process remembers; the least recently used are forgotten. */
 const BALANCES_MAX = 10_000;
@@ -51,11 +52,7 @@ export class TenantMemory {
 
   sawSpent(key: string, spent: number, keepUntil?: number): void {
     const keep = keepUntil ?? this.#balances.get(key)?.keep ?? "";
-    this.#balances.delete(key);
-    this.#balances.set(key, { spent, keep, seenAt: this.#now() });
-    if (this.#balances.size <= BALANCES_MAX) return;
-    const [oldest] = this.#balances.keys();
-    if (oldest !== undefined) this.#balances.delete(oldest);
+    keepRecent(this.#balances, key, { spent, keep, seenAt: this.#now() }, BALANCES_MAX);
   }
 
   holds(attempt: AttemptId, holds: readonly Hold[], lease: number): void {

@@ -2,6 +2,7 @@ import type { Hold } from "../../core/money/budget.ts";
 import type { AttemptId } from "../../core/units.ts";
 import { monotonicMillis, wallMillis } from "../../lib/clock.ts";
 import { newId } from "../../lib/ids.ts";
+import { keepRecent } from "../../lib/keep-recent.ts";
 import { MEET, RESTORE } from "./balance-scripts.ts";
 import type { RedisStoreOptions } from "./rate-store.ts";
 import type { RedisScript } from "./redis-script.ts";
@@ -82,16 +83,10 @@ export class TenantSpace {
     if (first === undefined) return;
     const memory = this.#memoryOf(this.tenantOf(first.key));
     memory.holds(attempt, holds, lease);
-    this.#keys.set(attempt, first.key);
-    if (this.#keys.size > KEYS_MAX) this.#forgetOldest();
+    keepRecent(this.#keys, attempt, first.key, KEYS_MAX);
     for (const [at, { key, keepUntil }] of holds.entries()) {
       memory.sawSpent(key, spent[at] ?? 0, keepUntil);
     }
-  }
-
-  #forgetOldest(): void {
-    const [oldest] = this.#keys.keys();
-    if (oldest !== undefined) this.#keys.delete(oldest);
   }
 
   resized(attempt: AttemptId, holds: readonly Hold[], lease: number): void {

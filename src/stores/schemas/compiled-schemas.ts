@@ -10,6 +10,7 @@ import { compilePattern } from "../../core/policy/linear-pattern.ts";
 import type { SchemaChecks, SchemaReply, SchemaSide } from "../../core/trust/schema-checks.ts";
 import type { DefinitionHash } from "../../core/units.ts";
 import { canonicalJson } from "../../lib/canonical-json.ts";
+import { keepRecent } from "../../lib/keep-recent.ts";
 
 /** Compiled schemas kept; past it the oldest is compiled again when it is needed. */
 const SCHEMAS_MAX = 512;
@@ -67,11 +68,7 @@ export class CompiledSchemas implements SchemaChecks {
   }
 
   #keep(key: string, reply: SchemaReply): SchemaReply {
-    this.#compiled.set(key, reply);
-    if (this.#compiled.size > SCHEMAS_MAX) {
-      const oldest = this.#compiled.keys().next();
-      if (oldest.done !== true) this.#compiled.delete(oldest.value);
-    }
+    keepRecent(this.#compiled, key, reply, SCHEMAS_MAX);
     return reply;
   }
 }

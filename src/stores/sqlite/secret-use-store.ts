@@ -3,6 +3,7 @@ import type { SecretUse, SecretUses } from "../../core/secret/secret-store.ts";
 import { instant, type Instant, type TenantId } from "../../core/units.ts";
 import { inTransaction } from "./in-transaction.ts";
 import { openDatabase } from "./database.ts";
+import { keepRecent } from "../../lib/keep-recent.ts";
 
 const FLUSH_MS = 1_000;
 /** Secrets with uses not yet written; past it the oldest of these are forgotten: they prove nothing. */
@@ -49,12 +50,12 @@ export class SqliteSecretUses implements SecretUses, Disposable {
   add(tenant: TenantId, name: string, at: Instant): void {
     const key = `${tenant}\n${name}`;
     const known = this.#pending.get(key);
-    if (known === undefined) this.#pending.set(key, { tenant, name, count: 1, lastAt: at });
-    else {
+    if (known === undefined) {
+      keepRecent(this.#pending, key, { tenant, name, count: 1, lastAt: at }, PENDING_MAX);
+    } else {
       known.count += 1;
       known.lastAt = at;
     }
-    if (this.#pending.size > PENDING_MAX) this.#forgetOldest();
     this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS).unref();
   }
 
@@ -89,11 +90,6 @@ export class SqliteSecretUses implements SecretUses, Disposable {
     } catch (error) {
       this.#onFault(error);
     }
-  }
-
-  #forgetOldest(): void {
-    const [oldest] = this.#pending.keys();
-    if (oldest !== undefined) this.#pending.delete(oldest);
   }
 
   #connection(): Connection {

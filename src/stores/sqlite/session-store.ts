@@ -7,6 +7,7 @@ import type { Principal } from "../../core/principal.ts";
 import type { SessionName, SessionStore } from "../../core/session/session.ts";
 import type { Instant } from "../../core/units.ts";
 import { BUSY_TIMEOUT_MS, openDatabase } from "./database.ts";
+import { keepRecent } from "../../lib/keep-recent.ts";
 
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE session_mark (
@@ -177,11 +178,7 @@ export class SqliteSessionStore implements SessionStore, Disposable {
   }
 
   #remember(session: string, known: Known): void {
-    this.#cache.delete(session);
-    this.#cache.set(session, known);
-    if (this.#cache.size <= SESSION_CACHE_MAX) return;
-    const oldest = this.#cache.keys().next();
-    if (oldest.done !== true) this.#cache.delete(oldest.value);
+    keepRecent(this.#cache, session, known, SESSION_CACHE_MAX);
   }
 }
 
