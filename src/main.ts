@@ -5,10 +5,12 @@ import { runProgram } from "./cli/program.ts";
 /** A pipe that is full and that nobody reads would keep an ended service for good. */
 const LAST_LINES_MS = 1_000;
 
-// `sallyport config show | head`: nobody reads on, which is no error.
+let serving = false;
+
+// `sallyport config show | head`: nobody reads on, which is no error. A gate has other readers.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(EXIT.ok);
-  throw error;
+  if (error.code !== "EPIPE") throw error;
+  if (!serving) process.exit(EXIT.ok);
 });
 
 try {
@@ -17,6 +19,7 @@ try {
     workingDirectory: process.cwd(),
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
+    keepOn: () => void (serving = true),
     endSoon: () => void setTimeout(() => process.exit(), LAST_LINES_MS).unref(),
   });
   // What was not finished would keep the process alive until it is.

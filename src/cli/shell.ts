@@ -7,6 +7,8 @@ export interface Shell {
   /** Answers go to stdout, everything said about them to stderr. */
   out(text: string): void;
   err(text: string): void;
-  /** Where this is a process of its own: a service is over, whether or not anybody reads its end. */
+  /** Where this is a process of its own: a service begins, and goes on if nobody reads its stdout. */
+  keepOn?(): void;
+  /** It is over, whether or not anybody reads its end. */
   endSoon?(): void;
 }

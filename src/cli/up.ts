@@ -15,6 +15,7 @@ export async function up(
 ): Promise<number> {
   const loaded = loadFor(options, shell);
   const logger = createLogger(loaded.config.log);
+  shell.keepOn?.();
   try {
     return await serve(loaded, logger.log, shell);
   } catch (error) {

@@ -171,6 +171,32 @@ describe("a second SIGTERM", () => {
   });
 });
 
+it("goes on where whoever read its stdout is gone, and says that its records wait", async () => {
+  const sallyport = await gateway(
+    "ledger: { sinks: [{ name: out, to: stdout }] }\n",
+    "version: 1\nagents: [tester]\nrules: []\n",
+  );
+  try {
+    const denied = (): Promise<number> =>
+      fetch(`${sallyport.url}/web/x`).then(({ status }) => status);
+    const sink = async (what: string): Promise<string | undefined> => {
+      const metrics = await (await fetch(`${sallyport.manageUrl}/metrics`)).text();
+      return new RegExp(`^sallyport_ledger_sink_${what}\\{sink="out"\\} (\\S+)$`, "m").exec(
+        metrics,
+      )?.[1];
+    };
+    expect(await denied()).toBe(403);
+    await expect.poll(() => sink("delivered_total"), SOON).not.toBe("0");
+    sallyport.child.stdout?.destroy();
+    expect(await denied()).toBe(403);
+    await expect.poll(() => sink("failing"), SOON).toBe("1");
+    expect(await denied()).toBe(403);
+  } finally {
+    expect(await sallyport.stop()).toBe(0);
+    await sallyport[Symbol.asyncDispose]();
+  }
+});
+
 describe("a start", () => {
   it("comes up with nothing configured", async () => {
     const cwd = mkdtempSync(join(tmpdir(), "sallyport-start-"));

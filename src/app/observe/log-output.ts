@@ -1,6 +1,6 @@
-import { constants, fstatSync, openSync } from "node:fs";
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import { destination, type DestinationStream } from "pino";
+import { openPipe } from "../../lib/open-pipe.ts";
 
 export interface LogOutput extends DestinationStream {
   /** Told of each line that is lost, because too much waits already. */
@@ -17,23 +17,8 @@ const STDERR = 2;
 
 /** Lines go to stderr, asynchronously: stdout belongs to commands. */
 export function openLogOutput(): LogOutput {
-  const stderr = fstatSync(STDERR);
-  return stderr.isFIFO() || stderr.isSocket() ? toReader(openSocket()) : toFile();
-}
-
-/**
- * Whoever reads a pipe may stop reading: a write that waits would keep a thread, and the process
- * from ending. Ours is opened anew, because whether one waits is common to all who have a pipe.
- */
-function openSocket(): Socket | NodeJS.WriteStream {
-  try {
-    const { O_WRONLY, O_NONBLOCK } = constants;
-    const fd = openSync(`/proc/self/fd/${STDERR}`, O_WRONLY | O_NONBLOCK);
-    return new Socket({ fd, readable: false, writable: true });
-  } catch {
-    // A socket, somebody else's pipe, or another system: then it is shared.
-    return process.stderr;
-  }
+  const pipe = openPipe(STDERR, () => process.stderr);
+  return pipe === undefined ? toFile() : toReader(pipe);
 }
 
 function toReader(socket: Socket | NodeJS.WriteStream): LogOutput {
