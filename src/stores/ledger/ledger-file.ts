@@ -35,8 +35,9 @@ const DIRECTLY = DURABLY | constants.O_DIRECT;
 
 const OWNER_ONLY_FILE = 0o600;
 
-/** What one call writes at most: more than the commit of a crowd, and all zeros ahead. */
+/** What one call writes at most, of records and of zeros: more than a crowd's commit needs. */
 const PIECE_BYTES = 256 * 1024;
+const ZERO_BYTES = 1024 * 1024;
 
 /** Creates the file where it is missing. */
 export async function openLedgerFile(path: string): Promise<LedgerFile> {
@@ -60,7 +61,7 @@ function pages(bytes: number): Uint8Array {
 }
 
 /** Nothing is ever written to it, so it has no memory of its own. */
-const zeros = pages(PIECE_BYTES);
+const zeros = pages(ZERO_BYTES);
 
 interface Staged {
   /** Where the piece goes in the file: the beginning of a block. */
@@ -107,8 +108,8 @@ class DurableFile implements LedgerFile {
   }
 
   async zero(offset: number, length: number): Promise<void> {
-    for (let done = 0; done < length; done += PIECE_BYTES) {
-      await this.#put(zeros, Math.min(length - done, PIECE_BYTES), offset + done);
+    for (let done = 0; done < length; done += ZERO_BYTES) {
+      await this.#put(zeros, Math.min(length - done, ZERO_BYTES), offset + done);
     }
   }
 

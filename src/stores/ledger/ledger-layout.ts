@@ -7,11 +7,7 @@ import { join } from "node:path";
 /** A segment is closed by the first batch that passes this size; a start reads one segment. */
 export const SEGMENT_BYTES = 8 * 1024 * 1024;
 
-/**
- * Zeros written ahead of the records, so that a commit changes no file size (measured: −25 %). What
- * is written at once lies in one piece of the page cache, and Linux goes through all blocks of a
- * piece for each commit in it: in pieces of 1 MiB that takes a sixth more CPU.
- */
+/** Zeros written ahead of the first records, so that a commit changes no file size. */
 export const AHEAD_BYTES = 256 * 1024;
 
 /** What files are written in: a page of the cache, and of most file systems and disks. */

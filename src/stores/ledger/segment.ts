@@ -7,6 +7,9 @@ import { BLOCK_BYTES, segmentName, wholeBlocks } from "./ledger-layout.ts";
 /** A disk whose last write took no longer may be waited for where nobody else has to. */
 const QUICK_MS = 2;
 
+/** Of `aheadBytes`: what a segment that has grown gets at once. */
+const AHEAD_GROWTH = 4;
+
 /**
  * The file that a chain grows in. Space ahead of the records is filled with zeros beside the
  * commits; zeros after the last line mean "not written yet" and are cut when the segment closes.
@@ -14,7 +17,7 @@ const QUICK_MS = 2;
 export class Segment {
   readonly number: number;
   readonly #file: LedgerFile;
-  /** So many zeros are written ahead at once: whole blocks. */
+  /** So many zeros are written ahead at once, at least: whole blocks. */
   readonly #aheadBytes: number;
   /** Bytes of records that are on the disk. */
   #length: number;
@@ -107,12 +110,16 @@ export class Segment {
     return this.#allocated - this.#length < this.#aheadBytes / 2;
   }
 
-  /** Best effort: without zeros ahead a commit is slower, not less durable. */
+  /**
+   * By as much again as there is: each time costs about as much, whatever it writes. Best effort:
+   * without zeros ahead a commit is slower, not less durable.
+   */
   async #grow(): Promise<void> {
-    const from = this.#allocated;
+    const [from, least] = [this.#allocated, this.#aheadBytes];
+    const bytes = Math.min(Math.max(least, from), AHEAD_GROWTH * least);
     try {
-      await this.#file.zero(from, this.#aheadBytes);
-      this.#allocated = from + this.#aheadBytes;
+      await this.#file.zero(from, bytes);
+      this.#allocated = from + bytes;
     } catch {
       // The next append writes over what came of it, and hears of a full disk itself.
       this.#mayGrow = false;

@@ -33,7 +33,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     fc.record({
       kind: fc.constant("zero" as const),
       length,
-      blocks: fc.integer({ min: 1, max: 70 }),
+      blocks: fc.integer({ min: 1, max: 300 }),
     }),
     fc.record({ kind: fc.constantFrom("reopen" as const, "cut" as const) }),
   ),
