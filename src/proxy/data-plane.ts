@@ -159,13 +159,17 @@ class Listener {
     const routed = routeRequest(request, exchange, this.#options);
     if (routed.kind === "answer") {
       this.#options.ports.observer.turnedAway(routed.refusal.code);
-      reply.refuse(renderRefusal("http", routed.refusal, { exchange }), !request.complete);
+      const { code } = routed.refusal;
+      reply.refuse(
+        renderRefusal("http", routed.refusal, { exchange }),
+        code === "malformed" || hasBody(request),
+      );
       return;
     }
     if (routed.kind === "document") {
       const body = JSON.stringify(routed.document);
       const type = { "content-type": "application/json", "cache-control": "max-age=60" };
-      return reply.refuse({ status: 200, headers: type, body }, !request.complete);
+      return reply.refuse({ status: 200, headers: type, body }, hasBody(request));
     }
     const presented = presentedBy(routed, request);
     if (routed.kind === "review") {
@@ -262,6 +266,12 @@ class Listener {
       for (const resolve of this.#waiting.splice(0)) resolve();
     });
   }
+}
+
+/** What is not read keeps the connection from its next request. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  const { "content-length": length = "0", "transfer-encoding": coding } = headers;
+  return length !== "0" || coding !== undefined;
 }
 
 function newExchange({ ports }: DataPlaneOptions): ExchangeId {

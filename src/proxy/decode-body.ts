@@ -5,7 +5,11 @@ import {
   createInflate,
   createInflateRaw,
   createZstdDecompress,
+  constants,
 } from "node:zlib";
+
+/** A frame says itself how much memory its window takes; over HTTP, 8 MiB at most (RFC 9659 §3). */
+const ZSTD_WINDOW_LOG_MAX = 23;
 
 /**
  * A decoder for one content coding, or undefined for one nobody here can read (RFC 9110 §8.4.1).
@@ -19,7 +23,9 @@ export function createBodyDecoder(coding: string): Duplex | undefined {
     case "br":
       return createBrotliDecompress();
     case "zstd":
-      return createZstdDecompress();
+      return createZstdDecompress({
+        params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX },
+      });
     case "deflate":
       return Duplex.from(inflateEither);
     default:

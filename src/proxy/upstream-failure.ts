@@ -36,6 +36,9 @@ const BREACHES: ReadonlyMap<string, string> = new Map([
   ["UND_ERR_HEADERS_OVERFLOW", "answered with a head that is too large"],
 ]);
 
+/** Of zlib, zstd and brotli. */
+const NOT_DECODED = /^(?:Z_|ZSTD_|ERR__ERROR_)/;
+
 /** What an undici or connector error means to the agent. The error itself goes to the log. */
 export function refusalOfFailure(error: Error, upstream: string): Refusal {
   const code = systemCodeOf(error) ?? "";
@@ -83,6 +86,7 @@ export function refusalOfFailure(error: Error, upstream: string): Refusal {
 function breach(error: Error): string {
   if (error.name === "HTTPParserError") return "sent something that is not HTTP/1.1";
   const code = systemCodeOf(error) ?? "";
+  if (NOT_DECODED.test(code)) return "sent a body that is not in the encoding it names";
   return BREACHES.get(code) ?? BREACHES.get(error.message) ?? "broke off";
 }
 

@@ -44,6 +44,25 @@ describe("a request that never becomes an exchange", () => {
   });
 });
 
+describe("a connection on which such a request comes", () => {
+  const get = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`;
+  const post = "POST /nowhere/x HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\nhello";
+  const allowed = get(`/web/x?key=${KEY}`);
+
+  it("serves the ones behind it", async () => {
+    const { text } = await rawRequest(gateway.port, [get("/nowhere/x"), allowed]);
+    expect(text.match(/HTTP\/1\.1 \d{3}/gu)).toEqual(["HTTP/1.1 404", "HTTP/1.1 200"]);
+  });
+
+  it.each([
+    ["with a body that nobody reads", post, 404],
+    ["that can be read in two ways", get("/web/../x"), 400],
+  ])("ends behind one %s", async (_, first, status) => {
+    const { statuses, closed } = await rawRequest(gateway.port, [first, allowed]);
+    expect([statuses, closed]).toEqual([[status], true]);
+  });
+});
+
 describe("a Sallyport key in the query", () => {
   it.each(["/gemini/v1beta/models", "/web/x"])("lets the agent in at %s", async (path) => {
     expect((await fetch(`${gateway.url}${path}?pageSize=3`)).status).toBe(401);

@@ -16,6 +16,17 @@ const whole = (body: Buffer, ...fields: readonly string[]): Buffer =>
   Buffer.concat([Buffer.from(head(...fields, `content-length: ${body.length}`)), body]);
 const coded = (body: Buffer, coding: string): Buffer => whole(body, `content-encoding: ${coding}`);
 
+const json = (body: Buffer, coding: string): Buffer =>
+  Buffer.concat([
+    Buffer.from(
+      `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: ${coding}\r\n` +
+        `content-length: ${body.length}\r\n\r\n`,
+    ),
+    body,
+  ]);
+/** `hello world` in zstd, in a frame that wants a window of 128 MiB for it. */
+const WIDE = Buffer.from("28b52ffd008830000068656c6c6f20290000776f726c64", "hex");
+
 const ANSWERS: Readonly<Record<string, Buffer>> = {
   "/zlib": coded(deflateSync(SECRET), "deflate"),
   "/bare": coded(deflateRawSync(SECRET), "deflate"),
@@ -24,6 +35,9 @@ const ANSWERS: Readonly<Record<string, Buffer>> = {
   "/no-name": coded(SECRET, ""),
   "/nothing": coded(Buffer.alloc(0), "gzip"),
   "/four": coded(gzipSync(SECRET), "gzip, gzip, gzip, gzip"),
+  "/lie": json(Buffer.from('{"a":1}'), "gzip"),
+  "/cut": json(gzipSync(SECRET).subarray(0, 30), "gzip"),
+  "/wide": json(WIDE, "zstd"),
   "/continue": Buffer.concat([Buffer.from("HTTP/1.1 100 Continue\r\n\r\n"), whole(CLEAN)]),
   "/hints": Buffer.concat([
     Buffer.from("HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\n".repeat(20)),
@@ -102,6 +116,9 @@ describe("an upstream that does not keep to the protocol", () => {
   it.each([
     ["/continue", "answered with 100 Continue, which nobody asked it for"],
     ["/switch", "switched to a protocol that nobody asked it for"],
+    ["/lie", "sent a body that is not in the encoding it names"],
+    ["/cut", "sent a body that is not in the encoding it names"],
+    ["/wide", "sent a body that is not in the encoding it names"],
     ["/large-head", "answered with a head that is too large"],
     ["/folded", "sent something that is not HTTP/1.1"],
     ["/old", "sent something that is not HTTP/1.1"],
