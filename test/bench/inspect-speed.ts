@@ -12,7 +12,7 @@ import { nextTurn } from "../../src/lib/next-turn.ts";
 import { createPartScanner } from "../../src/core/inspect/part-scanner.ts";
 import { scanJson } from "../../src/core/inspect/scan-json.ts";
 import { createStreamGate } from "../../src/core/inspect/stream-gate.ts";
-import { CODE, PROSE, README } from "./ordinary-text.ts";
+import { CODE, PROSE, README, searchResult } from "./ordinary-text.ts";
 
 const ROUNDS = 60;
 /** Time of one round, at least. */
@@ -116,6 +116,13 @@ for (const [kind, sample] of Object.entries(texts)) {
   const whole = micros(() => scanJson(everything, body(), NONE));
   print(`${kind}: all, as one JSON leaf`, whole, "µs/KB", whole / bare);
 }
+
+/** What a web-search tool brings: every link is a host and a path that were never seen. */
+const LINKS = 200;
+const pages = Array.from({ length: 40 }, (_, i) => ({ content: searchResult(LINKS, i) }));
+let page = 0;
+const found = micros(() => scanJson(everything, pages[(page += 1) % pages.length] ?? {}, NONE));
+print(`a search result of ${LINKS} links: all`, found / LINKS, "µs/link");
 
 const chat = unseen(chatBody, PROSE, 1024);
 const kilobytes = JSON.stringify(chat()).length / 1024;

@@ -40,3 +40,17 @@ for (const [key, value] of Object.entries(process.env)) {
 `;
 
 export const ORDINARY = PROSE + README + CODE;
+
+/** Of a web search: a title, a link and a passage each. No two links or hosts are the same. */
+export function searchResult(links: number, page: number): string {
+  const words = PROSE.replaceAll(/[^a-z ]/g, "")
+    .split(" ")
+    .filter(({ length }) => length > 3);
+  const word = (at: number): string => words[at % words.length] ?? "";
+  return Array.from({ length: links }, (_, i) => {
+    const n = page * links + i;
+    const host = `www.${word(n)}-${word(3 * n + 1)}${n % 7 === 0 ? n : ""}.${n % 3 === 0 ? "org" : "com"}`;
+    const path = `${word(n + 2)}/${word(n + 5)}-${word(n + 9)}-${n}`;
+    return `## [The ${word(n + 4)} of ${n}](https://${host}/${path}?ref=${n % 90})\n${PROSE.slice(0, 160)}\n`;
+  }).join("\n");
+}

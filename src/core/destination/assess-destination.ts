@@ -67,7 +67,8 @@ function factorsBehind(
   destination: Destination,
   { name, traits, isEstablished, outside }: JudgedHost,
 ): readonly Factor[] {
-  const carrying = outside.filter(({ kind }) => kind === "exfiltration").length;
+  let carrying = 0;
+  for (const { kind } of outside) if (kind === "exfiltration") carrying += 1;
   const carried = exfiltratingPath(destination, isEstablished, CARRYING_MAX - carrying);
   if (isEstablished) return carried;
   const port = portFactor(destination.port, traits.address);

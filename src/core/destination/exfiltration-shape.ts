@@ -50,6 +50,7 @@ export function exfiltratingPath(
   established: boolean,
   most: number,
 ): readonly Factor[] {
+  if (Math.max(path.length, query.length, fragment.length) < VALUE_MIN) return NOTHING;
   const segments = longPieces(path, "/").slice(0, PARTS_MAX);
   const factors: Factor[] = [];
   for (const segment of segments) {

@@ -49,7 +49,7 @@ export function internalFactors(
   { scheme, writtenHost, user, ambiguous }: Destination,
   ofHost: readonly Factor[],
 ): readonly Factor[] {
-  const ofScheme = SCHEMES.get(scheme);
+  const ofScheme = scheme === "https" || scheme === "http" ? undefined : SCHEMES.get(scheme);
   if (ofScheme !== undefined && writtenHost === "") return [ofScheme];
   const namesHost = user !== "" && /[.:]/.test(user) && /[a-z]\.[a-z]{2}/i.test(user);
   if (ofScheme === undefined && !namesHost && !ambiguous) return ofHost;

@@ -8,25 +8,19 @@ export interface Token {
   readonly skeleton: string;
 }
 
-/** How often each letter occurs. */
-export interface Counts {
+export interface KnownBrand extends Brand, Token {
+  /** How often each letter occurs. */
   readonly counts: Uint8Array;
   readonly skeletonCounts: Uint8Array;
 }
-
-export interface KnownBrand extends Brand, Token, Counts {}
 
 export function tokenOf(name: string): Token {
   return { name, skeleton: skeletonOf(name) };
 }
 
-export function countsIn({ name, skeleton }: Token): Counts {
-  return { counts: countsOf(name), skeletonCounts: countsOf(skeleton) };
-}
-
 export const BRANDS: readonly KnownBrand[] = BRAND_LIST.map((brand) => {
-  const token = tokenOf(brand.name);
-  return { ...brand, ...token, ...countsIn(token) };
+  const { name, skeleton } = tokenOf(brand.name);
+  return { ...brand, skeleton, counts: countsOf(name), skeletonCounts: countsOf(skeleton) };
 });
 
 const NONE: readonly KnownBrand[] = [];
@@ -34,9 +28,11 @@ const NONE: readonly KnownBrand[] = [];
 const BEGIN_UNITS = 3;
 const CLASS_BITS = 5;
 const LETTERS = 26;
+const KEY_MASK = (1 << (BEGIN_UNITS * CLASS_BITS)) - 1;
 
-/** Brands by their first letters. */
+/** Brands by the first letters of one form of their names. */
 interface Beginnings {
+  readonly form: (brand: KnownBrand) => string;
   /** By key, whether any brand begins so. */
   readonly known: Uint8Array;
   readonly brands: ReadonlyMap<number, readonly KnownBrand[]>;
@@ -45,24 +41,28 @@ interface Beginnings {
 const WRITTEN = beginningsOf(({ name }) => name);
 const LOOKING = beginningsOf(({ skeleton }) => skeleton);
 
-/** All brands that stand in `text`, and others that begin like something in it. */
+/** Brands whose names stand in `text`. */
 export function brandsIn(text: string): readonly KnownBrand[] {
-  return begunIn(WRITTEN, text);
+  return standingIn(WRITTEN, text);
 }
 
-/** The same for a skeleton and the skeletons of brands. */
+/** Brands whose skeletons stand in one. */
 export function brandsSeenIn(skeleton: string): readonly KnownBrand[] {
-  return begunIn(LOOKING, skeleton);
+  return standingIn(LOOKING, skeleton);
 }
 
-function begunIn({ known, brands }: Beginnings, text: string): readonly KnownBrand[] {
+function standingIn({ form, known, brands }: Beginnings, text: string): readonly KnownBrand[] {
   let found: KnownBrand[] | undefined;
   let key = 0;
   for (let i = 0; i < text.length; i += 1) {
     key = nextKey(key, text.charCodeAt(i));
-    if (i + 1 < BEGIN_UNITS || known[key] === 0) continue;
-    found ??= [];
-    for (const brand of brands.get(key) ?? NONE) if (!found.includes(brand)) found.push(brand);
+    const start = i + 1 - BEGIN_UNITS;
+    if (start < 0 || known[key] === 0) continue;
+    for (const brand of brands.get(key) ?? NONE) {
+      if (!text.startsWith(form(brand), start)) continue;
+      found ??= [];
+      if (!found.includes(brand)) found.push(brand);
+    }
   }
   return found ?? NONE;
 }
@@ -71,16 +71,16 @@ function begunIn({ known, brands }: Beginnings, text: string): readonly KnownBra
 function nextKey(key: number, unit: number): number {
   const letter = unit - 0x60;
   const one = letter > 0 && letter <= LETTERS ? letter : 0;
-  return ((key << CLASS_BITS) | one) & ((1 << (BEGIN_UNITS * CLASS_BITS)) - 1);
+  return ((key << CLASS_BITS) | one) & KEY_MASK;
 }
 
-function beginningsOf(form: (brand: KnownBrand) => string): Beginnings {
+function beginningsOf(form: Beginnings["form"]): Beginnings {
   const brands = Map.groupBy(BRANDS, (brand) => {
     let key = 0;
     for (let i = 0; i < BEGIN_UNITS; i += 1) key = nextKey(key, form(brand).charCodeAt(i));
     return key;
   });
-  const known = new Uint8Array(1 << (BEGIN_UNITS * CLASS_BITS));
+  const known = new Uint8Array(KEY_MASK + 1);
   for (const key of brands.keys()) known[key] = 1;
-  return { known, brands };
+  return { form, known, brands };
 }

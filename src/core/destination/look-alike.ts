@@ -90,10 +90,10 @@ function brandInName(
     } else if (tokens.includes(brand)) {
       const lured = tokens.some((token) => LURES.has(token) || /^\d+$/.test(token));
       weight = common ? (lured ? 0.72 : 0.3) : TOOLS.has(brand) && !lured ? 0.4 : 0.76;
-    } else if (brand.length >= INSIDE_MIN && !common && name.includes(brand)) {
+    } else if (brand.length >= INSIDE_MIN && !common) {
       weight = name.startsWith(brand) || name.endsWith(brand) ? 0.66 : 0.6;
       if (TOOLS.has(brand)) weight -= 0.2;
-    } else if (!common && brand.length >= 4 && name.includes(brand)) {
+    } else if (!common && brand.length >= 4) {
       // `17facebook`, `ebay1`: a brand and digits.
       const isNumbered = tokens.some((token) => token.replaceAll(/^\d+|\d+$/g, "") === brand);
       weight = isNumbered ? 0.62 : 0;
@@ -118,14 +118,7 @@ function confusableToken({ name, skeleton }: Token, foreign: boolean): number {
     if (brand.name === name) continue;
     if (skeleton === brand.skeleton && brand.name.length >= 4) return 0.93;
     const inside = brand.name.length >= INSIDE_MIN && !brand.common;
-    if (
-      inside &&
-      skeleton !== name &&
-      skeleton.includes(brand.skeleton) &&
-      !name.includes(brand.name)
-    ) {
-      worst = foreign ? 0.9 : 0.72;
-    }
+    if (inside && skeleton !== name && !name.includes(brand.name)) worst = foreign ? 0.9 : 0.72;
   }
   return worst;
 }
@@ -160,7 +153,7 @@ export function brandInPath(path: string, subdomain: string): number {
   const tokens = text.split(/[^a-z\d]+/);
   const named = brands.some(({ name, common }) => {
     if (common || TOOLS.has(name)) return false;
-    return tokens.includes(name) || (name.length >= INSIDE_MIN && text.includes(name));
+    return name.length >= INSIDE_MIN || tokens.includes(name);
   });
   if (!named) return 0;
   return CLONED.test(text) || tokens.length <= 3 ? 0.66 : 0.45;

@@ -1,6 +1,6 @@
 /** Names that are a few letters away from a brand's. */
 import { editDistance } from "../../lib/edit-distance.ts";
-import { BRANDS, countsIn, type Counts, type KnownBrand, type Token } from "./known-brands.ts";
+import { BRANDS, type KnownBrand, type Token } from "./known-brands.ts";
 import { bits, editsBetween, lettersOf } from "./skeleton.ts";
 
 /** Fewer letters would be near too many honest words. */
@@ -47,7 +47,6 @@ export function misspelt(token: Token): number {
   if (near === undefined) return 0;
   const letters = lettersOf(token.name);
   const skeletonLetters = lettersOf(token.skeleton);
-  let counts: Counts | undefined;
   let worst = 0;
   for (let i = 0; i < near.letters.length; i += 1) {
     const isPermuted = near.letters[i] === letters;
@@ -58,7 +57,7 @@ export function misspelt(token: Token): number {
     if (isPermuted && isSwapped(token.name, brand.name)) worst = Math.max(worst, 0.7);
     if (!isNear) continue;
     const most = editsOf(brand.name.length);
-    const distance = distanceOf(token, (counts ??= countsIn(token)), brand, most);
+    const distance = distanceOf(token, brand, most);
     if (distance === 0 || distance > most) continue;
     worst = Math.max(worst, misspeltWeight(token.name, brand.name, distance));
   }
@@ -66,12 +65,12 @@ export function misspelt(token: Token): number {
 }
 
 /** As written or as it looks, whichever is less; past `most` some number past it. */
-function distanceOf(token: Token, own: Counts, brand: KnownBrand, most: number): number {
-  const isNear = editsBetween(own.counts, brand.counts) <= most;
-  const looksNear = editsBetween(own.skeletonCounts, brand.skeletonCounts) <= most;
+function distanceOf({ name, skeleton }: Token, brand: KnownBrand, most: number): number {
+  const isNear = editsBetween(name, brand.counts, brand.name.length) <= most;
+  const looksNear = editsBetween(skeleton, brand.skeletonCounts, brand.skeleton.length) <= most;
   return Math.min(
-    isNear ? editDistance(token.name, brand.name, most) : Infinity,
-    looksNear ? editDistance(token.skeleton, brand.skeleton, most) : Infinity,
+    isNear ? editDistance(name, brand.name, most) : Infinity,
+    looksNear ? editDistance(skeleton, brand.skeleton, most) : Infinity,
   );
 }
 

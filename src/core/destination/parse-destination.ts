@@ -8,7 +8,7 @@ export interface Destination {
   readonly scheme: string;
   /** As written, percent-decoded, in lower case; without user and port. */
   readonly writtenHost: string;
-  /** As the URL standard reads it; empty where it refuses. */
+  /** As the URL standard reads it, or percent-decoded where it does not; empty where it refuses. */
   readonly host: string;
   /** Labels as written: base64 in host names needs its capitals. */
   readonly rawHost: string;
@@ -22,6 +22,12 @@ export interface Destination {
 }
 
 const SCHEME_UNITS_MAX = 16;
+/** Their hosts are names or addresses. @see https://url.spec.whatwg.org/#special-scheme */
+const SPECIAL_SCHEMES = new Set(["http", "https", "ws", "wss", "ftp", "file"]);
+/** Nowhere in a host that the standard takes as it is, or the beginning of a port. */
+const FORBIDDEN = /[\0-\x20<>[\]^|:]/;
+/** Signs that end the authority for some readers, escaped or not. */
+const CONFUSING = /%(?:00|09|0a|0d|23|2f|3f|40|5c)|[\s"|^`]/i;
 const PORT = /:(\d{0,5})$/;
 /** Longer ports may be none. */
 const PLAIN_PORT_UNITS_MAX = 4;
@@ -42,7 +48,7 @@ export function parseDestination(text: string): Destination | undefined {
   const place =
     nameEnd === end || (nameEnd > from && isPlainPort(text, nameEnd, end))
       ? plainPlace(text, from, nameEnd, end)
-      : placeOf(text, from, end);
+      : placeOf(text, from, end, isUsual && !SPECIAL_SCHEMES.has(scheme));
   const hash = text.indexOf("#", end);
   const fragmentAt = hash < 0 ? text.length : hash;
   const question = text.indexOf("?", end);
@@ -70,19 +76,23 @@ function plainPlace(text: string, from: number, nameEnd: number, end: number): P
   return { writtenHost: name, host: name, rawHost: name, user: "", port, ambiguous: false };
 }
 
-function placeOf(text: string, from: number, end: number): Place {
+/** `isOpaque`: of its host the standard knows nothing, whoever resolves it will. */
+function placeOf(text: string, from: number, end: number, isOpaque: boolean): Place {
   const authority = text.slice(from, end);
   const at = authority.lastIndexOf("@");
-  const hostPort = authority.slice(at + 1);
-  const port = PORT.exec(hostPort);
+  const hostPort = at < 0 ? authority : authority.slice(at + 1);
+  const port = hostPort.includes(":") ? PORT.exec(hostPort) : null;
   const rawHost = port === null ? hostPort : hostPort.slice(0, port.index);
+  const writtenHost = percentDecoded(rawHost).toLowerCase();
+  const isWritten = isOpaque && port === null && !FORBIDDEN.test(authority);
+  const host = isWritten ? writtenHost : standardHost(text);
   return {
-    writtenHost: percentDecoded(rawHost).toLowerCase(),
-    host: standardHost(text),
+    writtenHost,
+    host: withoutRoot(isOpaque && !isWritten ? percentDecoded(host) : host),
     rawHost,
     user: at < 0 ? "" : percentDecoded(authority.slice(0, at)),
     port: port?.[1] ?? "",
-    ambiguous: /%(?:00|09|0a|0d|23|2f|3f|40|5c)|[\s"|^`]/i.test(authority),
+    ambiguous: CONFUSING.test(authority),
   };
 }
 
@@ -143,7 +153,10 @@ function isTornAt(text: string, end: number): boolean {
 
 /** Without an error where the standard refuses: one costs as much as a hundred addresses. */
 function standardHost(text: string): string {
-  const host = (URL.parse(text)?.hostname ?? "").toLowerCase();
+  return (URL.parse(text)?.hostname ?? "").toLowerCase();
+}
+
+function withoutRoot(host: string): string {
   return host.endsWith(".") ? host.slice(0, -1) : host;
 }
 

@@ -22,7 +22,7 @@ const looksLike = Array.from({ length: ASCII_END }, (_, unit) => {
 });
 
 export function skeletonOf(name: string): string {
-  const plain = foldLiteral(name).toLowerCase();
+  const plain = isSmallAscii(name) ? name : foldLiteral(name).toLowerCase();
   let out = "";
   let kept = 0;
   for (let i = 0; i < plain.length; i += 1) {
@@ -39,6 +39,15 @@ export function skeletonOf(name: string): string {
     .replaceAll("vv", "w")
     .replaceAll("cl", "d")
     .replaceAll("nn", "m");
+}
+
+/** As nearly all names are: nothing in it is folded. */
+function isSmallAscii(name: string): boolean {
+  for (let i = 0; i < name.length; i += 1) {
+    const unit = name.charCodeAt(i);
+    if (unit >= ASCII_END || (unit >= 0x41 && unit <= 0x5a)) return false;
+  }
+  return true;
 }
 
 /** A bit for each letter that occurs. */
@@ -64,16 +73,22 @@ export function countsOf(text: string): Uint8Array {
   return counts;
 }
 
-/** Edits at least between texts that have so many of each letter; each changes one of either. */
-export function editsBetween(one: Uint8Array, other: Uint8Array): number {
-  let missing = 0;
-  let added = 0;
-  for (let i = 0; i <= LETTERS; i += 1) {
-    const difference = (one[i] ?? 0) - (other[i] ?? 0);
-    if (difference > 0) missing += difference;
-    else added -= difference;
+const unmatched = new Uint8Array(LETTERS + 1);
+
+/** Edits at least between `text` and another of so many units with so many of each letter. */
+export function editsBetween(text: string, counts: Uint8Array, units: number): number {
+  unmatched.set(counts);
+  let matched = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const letter = text.charCodeAt(i) - 0x61;
+    const at = letter >= 0 && letter < LETTERS ? letter : LETTERS;
+    const left = unmatched[at] ?? 0;
+    if (left === 0) continue;
+    unmatched[at] = left - 1;
+    matched += 1;
   }
-  return Math.max(missing, added);
+  // An edit mends one unit of either, or one of both.
+  return Math.max(text.length, units) - matched;
 }
 
 /** How many bits of 32 are set. @see https://graphics.stanford.edu/~seander/bithacks.html */

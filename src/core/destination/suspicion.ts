@@ -16,7 +16,7 @@ const NONE: readonly Suspicion[] = [];
 
 /** The heaviest first. */
 export function suspicionsOf(factors: readonly Factor[]): readonly Suspicion[] {
-  const [first] = factors;
+  const first = factors[0];
   if (first === undefined) return NONE;
   if (factors.every(({ kind }) => kind === first.kind)) return [suspicionOf(first.kind, factors)];
   return DESTINATION_KINDS.flatMap((kind) => {
