@@ -29,6 +29,9 @@ const ALICE = { tenant: TENANT, by: "alice" };
 const JANE = "jane@example.org";
 const HOLD = { reason: "case 4711", from: undefined, to: undefined, person: undefined };
 
+/** Some forty starts, each with files that must reach the disk, on whatever disk there is. */
+const MANY_STARTS_MS = 480_000;
+
 class Crash extends Error {}
 
 /** A data directory with what is kept in it, and what works on it. */
@@ -213,6 +216,7 @@ describe("what every replica carries out", () => {
 
   it.each(["before", "after"] as const)(
     "is neither forgotten nor repeated if the process ends %s any of its steps",
+    { timeout: MANY_STARTS_MS },
     async (when) => {
       for (let at = 1, ended = false; !ended; at += 1) {
         expect(at).toBeLessThan(30);

@@ -7,13 +7,13 @@ import { RedisRateStore } from "../../src/stores/redis/rate-store.ts";
 import { RedisUnfit, type RedisClient } from "../../src/stores/redis/redis-client.ts";
 import { attemptOf, holdOf, used } from "../support/budget-holds.ts";
 import { startRedis, type RedisServer } from "../support/redis-server.ts";
-import { freshKeys, redisClient } from "../support/redis-store.ts";
+import { freshKeys, redisClient, type ClientOptions } from "../support/redis-store.ts";
 import { startRelay } from "../support/stalling-relay.ts";
 import { placeClaim, rateClaim } from "./rate-store-suite.ts";
 
 const LEASE = millis(600_000);
-/** Ten times the default: a busy machine may keep a Redis that is well from answering for a while. */
-const TIMEOUT_MS = 500;
+/** Where Redis is silent. Elsewhere a busy machine may take its time, and nobody gives up. */
+const IMPATIENT = { timeout: 1_000 };
 
 interface Given extends AsyncDisposable {
   readonly server: RedisServer;
@@ -23,10 +23,13 @@ interface Given extends AsyncDisposable {
   readonly keys: ReturnType<typeof freshKeys>;
 }
 
-async function given(...settings: readonly string[]): Promise<Given> {
+async function given(
+  options: ClientOptions = {},
+  settings: readonly string[] = [],
+): Promise<Given> {
   await using started = new AsyncDisposableStack();
   const server = started.use(await startRedis(...settings));
-  const client = started.use(await redisClient(server.url, { timeout: TIMEOUT_MS }));
+  const client = started.use(await redisClient(server.url, options));
   const keys = freshKeys();
   const store = started.use(new RedisBudgetStore({ client, keys }));
   const rates = started.use(new RedisRateStore({ client, keys }));
@@ -61,13 +64,13 @@ async function expectRefusals(stores: Given): Promise<void> {
   }
 }
 
-async function untilHeld(store: BudgetStore): Promise<void> {
-  await expect.poll(async () => (await reserve(store)).kind).toBe("held");
+async function untilHeld(store: BudgetStore, amount = 1): Promise<void> {
+  await expect.poll(async () => (await reserve(store, amount)).kind).toBe("held");
 }
 
 describe("with Redis", () => {
   it("gone, both stores refuse at once, and work when it is back", async () => {
-    await using stores = await given("--appendonly", "yes", "--appendfsync", "always");
+    await using stores = await given({}, ["--appendonly", "yes", "--appendfsync", "always"]);
     await reserve(stores.store, 7);
     await stores.server.kill();
     await expectRefusals(stores);
@@ -81,8 +84,8 @@ describe("with Redis", () => {
   });
 
   it("stopped, both stores refuse, and what was given up holds nothing afterwards", async () => {
-    await using stores = await given();
-    await reserve(stores.store, 7);
+    await using stores = await given(IMPATIENT);
+    await untilHeld(stores.store, 7);
     stores.server.signal("SIGSTOP");
     await expectRefusals(stores);
     stores.server.signal("SIGCONT");
@@ -95,12 +98,13 @@ describe("with Redis", () => {
     await using server = await startRedis();
     await using relay = await startRelay(server.port);
     const url = `redis://127.0.0.1:${relay.port}`;
-    await using client = await redisClient(url, { timeout: TIMEOUT_MS });
+    await using client = await redisClient(url, IMPATIENT);
     const keys = freshKeys();
     await using store = new RedisBudgetStore({ client, keys });
     using rates = new RedisRateStore({ client, keys });
-    const running = attemptOf("running");
-    await store.reserve(running, [holdOf("a", 40, 100)], LEASE);
+    let running = fresh();
+    const holdAgain = () => store.reserve((running = fresh()), [holdOf("a", 40, 100)], LEASE);
+    await expect.poll(async () => (await holdAgain()).kind).toBe("held");
     relay.stalled = true;
     expect(await store.settle(running, [used("a", 25)])).toEqual({ kind: "unreachable" });
     const stores = { store, rates, client, server, keys, [Symbol.asyncDispose]: async () => {} };
@@ -213,7 +217,7 @@ describe("with Redis", () => {
   it("not there at the start, it is waited for while everything is refused", async () => {
     await using server = await startRedis();
     await server.kill();
-    await using client = await redisClient(server.url, { timeout: TIMEOUT_MS });
+    await using client = await redisClient(server.url, IMPATIENT);
     await using store = new RedisBudgetStore({ client, keys: freshKeys() });
     expect((await reserve(store)).kind).toBe("unreachable");
     await server.restart();
