@@ -37,7 +37,7 @@ export class OAuthTokens {
   readonly #ask: AskIssuer;
   readonly #held = new Map<string, HeldToken>();
   readonly #asking = new Map<string, Promise<Verdict<Credential>>>();
-  /** Refresh tokens that servers have replaced, by upstream. */
+  /** Refresh tokens that servers have replaced, by who got them where. */
   readonly #refreshed = new Map<string, string>();
 
   constructor(vault: Vault, ask: AskIssuer) {
@@ -89,7 +89,7 @@ export class OAuthTokens {
     if (client.kind === "halt") return client;
     const lent = refresher && this.#vault.credentialFor(refresher, "POST", path);
     if (lent?.kind === "halt") return lent;
-    const refresh = this.#refreshed.get(upstream.name) ?? lent?.value?.value;
+    const refresh = this.#refreshed.get(clientOf(upstream, grant)) ?? lent?.value?.value;
     const { value = "", attest } = client.value ?? {};
     const secrets = { client: value, refresh, subject, attest };
     const { status, text } = await this.#ask(issuer, tokenPath, tokenRequest(grant, secrets));
@@ -98,10 +98,10 @@ export class OAuthTokens {
 
   #keep(
     key: string,
-    { upstream, ref }: Wanted,
+    { upstream, ref, grant }: Wanted,
     { token, lifetime, refresh }: Extract<TokenAnswer, { kind: "token" }>,
   ): Credential {
-    if (refresh !== undefined) this.#refreshed.set(upstream.name, refresh);
+    if (refresh !== undefined) this.#refreshed.set(clientOf(upstream, grant), refresh);
     const credential: Credential = {
       header: ref.header,
       value: written(ref.format, token),
@@ -122,8 +122,23 @@ interface Wanted {
   readonly subject: string | undefined;
 }
 
-function keyOf({ name }: Upstream, { kind }: OAuthGrant, subject: string | undefined): string {
-  return kind === "token_exchange" ? `${name} ${sha256Hex(subject ?? "")}` : name;
+/**
+ * All that decides whose a token is, what for and where it goes. A name alone does not: tenants'
+ * upstreams come and go, and somebody else may register the name.
+ */
+function keyOf(upstream: Upstream, grant: OAuthGrant, subject: string | undefined): string {
+  const { origin, credential } = upstream;
+  const { kind, scope, resource, audience } = grant;
+  const exchanged = kind === "token_exchange" ? sha256Hex(subject ?? "") : undefined;
+  const slot = [credential?.header, credential?.format];
+  const client = clientOf(upstream, grant);
+  return JSON.stringify([client, kind, origin, slot, scope, resource, audience, exchanged]);
+}
+
+function clientOf({ tenant, name }: Upstream, grant: OAuthGrant): string {
+  const { issuer, tokenPath, clientId, refresher } = grant;
+  const refs = [issuer.credential?.ref, refresher?.credential?.ref];
+  return JSON.stringify([tenant, name, issuer.origin, tokenPath, clientId, refs]);
 }
 
 function noSubject({ name }: Upstream) {
