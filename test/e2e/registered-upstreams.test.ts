@@ -7,6 +7,7 @@ import { startSallyport, type SallyportProcess } from "../support/sallyport-proc
 let server: StatelessServer;
 let gate: SallyportProcess;
 let admin = "";
+let adminOfAcme = "";
 const keys = { default: "", acme: "" };
 
 beforeAll(async () => {
@@ -21,9 +22,9 @@ beforeAll(async () => {
   });
   admin = (await manage("POST", "/bootstrap", {})).body.key;
   const acme = await manage("POST", "/tenants", { id: "acme", name: "Acme" });
-  const ofAcme: string = acme.body.admin_key;
+  adminOfAcme = acme.body.admin_key;
   keys.default = await newAgent("bot", admin);
-  keys.acme = await newAgent("bot", ofAcme);
+  keys.acme = await newAgent("bot", adminOfAcme);
 });
 afterAll(async () => {
   await gate[Symbol.asyncDispose]();
@@ -123,6 +124,23 @@ describe("an upstream registered through the API", () => {
       status: 400,
       says: expect.stringMatching(says),
     });
+  });
+
+  it("leaves nothing of its server to another tenant that takes the name", async () => {
+    const entry = { name: "passed", wire: "mcp", url: server.url, allow_private: true };
+    const toolsOf = async (key: string): Promise<readonly string[]> => {
+      const { items } = (await manage("GET", "/tools", undefined, key)).body;
+      return items
+        .filter(({ upstream }: { readonly upstream: string }) => upstream === "passed")
+        .map(({ name }: { readonly name: string }) => name);
+    };
+    expect((await manage("POST", "/upstreams", entry)).status).toBe(201);
+    await expect.poll(() => toolsOf(admin)).not.toEqual([]);
+    expect((await manage("DELETE", "/upstreams/passed")).status).toBe(204);
+    const nobody = { ...entry, url: "http://127.0.0.1:9" };
+    expect((await manage("POST", "/upstreams", nobody, adminOfAcme)).status).toBe(201);
+    expect(await toolsOf(adminOfAcme)).toEqual([]);
+    expect((await manage("DELETE", "/upstreams/passed", undefined, adminOfAcme)).status).toBe(204);
   });
 
   it("is gone when it is removed", async () => {

@@ -6,7 +6,7 @@ import { digestOf } from "../../lib/canonical-json.ts";
 import type { JsonValue } from "../json.ts";
 import type { Principal } from "../principal.ts";
 import { id, type DefinitionHash, type UpstreamName } from "../units.ts";
-import type { Upstream } from "../upstream.ts";
+import type { CredentialRef, Upstream } from "../upstream.ts";
 
 export const DEFINITION_KINDS = ["tool", "prompt", "resource_template", "instructions"] as const;
 
@@ -65,10 +65,23 @@ export function definitionLabel({
 
 /**
  * With whose rights the server is asked: the name of the credential, never its value. A caller's
- * token that is exchanged is somebody's own, so each agent sees, and has approved, its own.
+ * token that is exchanged is somebody's own, so each agent sees, and has approved, its own. Names of
+ * tenants' upstreams are given anew, so what stands behind one is its tenant's.
  */
-export function scopeOf({ credential }: Upstream, { tenant, agent }: Principal): string {
-  if (credential === undefined) return "";
-  const { name, oauth } = credential;
+export function scopeOf({ credential, tenant: owner }: Upstream, asker: Principal): string {
+  const rights = credential === undefined ? "" : rightsOf(credential, asker);
+  if (owner === undefined) return rights;
+  return `${OWNED}${owner}${rights === "" ? "" : "/"}${rights}`;
+}
+
+/** Begins no credential's name. */
+const OWNED = "@";
+
+function rightsOf({ name, oauth }: CredentialRef, { tenant, agent }: Principal): string {
   return oauth?.kind === "token_exchange" ? `${name}/${tenant}/${agent}` : name;
+}
+
+/** Whose upstream it was seen at; undefined: one of the configuration. */
+export function ownerOf({ scope }: DefinitionRef): string | undefined {
+  return scope.startsWith(OWNED) ? scope.slice(OWNED.length).split("/", 1)[0] : undefined;
 }

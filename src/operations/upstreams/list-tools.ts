@@ -1,5 +1,6 @@
 /** The MCP tools that servers were seen to offer, of all upstreams that a tenant may use. */
 import { isJsonObject, type JsonValue } from "../../core/json.ts";
+import { ownerOf } from "../../core/trust/definition.ts";
 import type { Pin, Suspicion, Standing } from "../../core/trust/pin.ts";
 import type { TenantId } from "../../core/units.ts";
 import { isOpenTo } from "../../core/upstream.ts";
@@ -38,7 +39,9 @@ export async function listTools(
     const { kind, upstream, name } = pin.ref;
     const listed = configured.get(upstream);
     const isTheirs = listed === undefined ? own.has(upstream) : isOpenTo(listed, tenant);
-    if (kind !== "tool" || !isTheirs) continue;
+    // Somebody else may have had the name before.
+    const isPast = ownerOf(pin.ref) !== (listed === undefined ? tenant : undefined);
+    if (kind !== "tool" || !isTheirs || isPast) continue;
     const { standing, suspicions } = pin;
     const described = isJsonObject(seenText) ? seenText["description"] : undefined;
     const description = typeof described === "string" ? described : undefined;
