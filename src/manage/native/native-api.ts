@@ -1,5 +1,5 @@
 /**
- * `/core/v1`: built with the first request to it, because its schemas cost 30 MB and half a second
+ * `/core/v1`: built with the first request to it, because its schemas cost memory and half a second
  * that the data plane must not pay. A resource is a file of routes and a line in `ROUTES`.
  */
 import swagger from "@fastify/swagger";
