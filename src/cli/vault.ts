@@ -137,16 +137,25 @@ async function rekey(
   }
   const reseal = async (work: () => number): Promise<number> =>
     shared === undefined ? work() : shared.reseal(work);
+  const rotated = <T>(work: () => Promise<T>): Promise<T> =>
+    work().catch(async (error: unknown) => {
+      await ports.ledger.change({ ...change, change: `${change.change}.failed` });
+      throw error;
+    });
   if (typeof to !== "string") {
-    await openVaultKey(home.key);
-    await prepareNextKey(home.key);
-    const count = await reseal(() => renewVaultKey(home.directory, home.key));
+    const count = await rotated(async () => {
+      await openVaultKey(home.key);
+      await prepareNextKey(home.key);
+      return reseal(() => renewVaultKey(home.directory, home.key));
+    });
     shell.out(`renewed the vault's key; secrets sealed under it: ${count}\n`);
     return;
   }
-  await openVaultKey(home.key);
   const next = { kind: "file", path: to } as const;
-  const count = await reseal(() => rekeyVault(home.directory, home.key, next));
+  const count = await rotated(async () => {
+    await openVaultKey(home.key);
+    return reseal(() => rekeyVault(home.directory, home.key, next));
+  });
   shell.out(`secrets sealed under the key in ${to}: ${count}\n`);
   shell.err(
     `Now every gate needs it: in the key file that it reads (no restart), or by\n` +

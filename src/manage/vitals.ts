@@ -4,7 +4,7 @@ export interface Vitals {
   status(): Promise<Status>;
   /** Prometheus text format. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
-  /** An answer that could not be made: a bug. The client is told no more than that. */
+  /** An answer that could not be made: a bug, or a store that is away. The client is told no more. */
   failed(error: unknown): void;
 }
 

@@ -1,5 +1,8 @@
+import { StoreUnreachable } from "../../core/identity/directory-store.ts";
+import { SecretsUnreachable } from "../../core/secret/secret-store.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import type { Check, Status, UpstreamStatus, Vitals } from "../../manage/vitals.ts";
+import { messageOf } from "../../lib/caught.ts";
 import { counted } from "../../lib/counted.ts";
 import { wallMillis } from "../../lib/clock.ts";
 import type { GatewayReport, StoreReport } from "./gateway-report.ts";
@@ -25,6 +28,11 @@ export function createVitals(
   let metrics: Metrics | undefined;
   return {
     failed(error) {
+      // Whose server is away is no bug, and is told once a call.
+      if (error instanceof StoreUnreachable || error instanceof SecretsUnreachable) {
+        log.warn({ cause: messageOf(error.cause) }, "management cannot answer");
+        return;
+      }
       log.error({ stack: error instanceof Error ? error.stack : String(error) }, "bug");
     },
     async checks() {

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { CommandFailure } from "../../../src/cli/command-failure.ts";
 import { vaultCommand } from "../../../src/cli/vault.ts";
 import { VALUE } from "./vault-place.ts";
+import { ledgerLines } from "../../support/ledger-lines.ts";
 import { newDirectory } from "../../support/new-directory.ts";
 
 const ORIGIN = ["--origin", "https://api.openai.com"];
@@ -180,6 +181,18 @@ describe("sallyport vault", () => {
       exitCode: 3,
       message: expect.stringContaining("another key"),
     });
+  });
+
+  it("has a rotation that failed on the record as such", async () => {
+    const keyFile = join(newDirectory(), "own.key");
+    writeFileSync(keyFile, Buffer.alloc(32, 9).toString("hex"));
+    const { run, data } = machine({ SALLYPORT_VAULT_KEY_FILE: keyFile });
+    await run("set", "openai", ...ORIGIN);
+    expect(await failure(run("rotate-key"))).toMatchObject({
+      message: expect.stringContaining("name the file of the new key"),
+    });
+    const changes = (await ledgerLines(data)).flatMap(({ change }) => change ?? []);
+    expect(changes.slice(-2)).toEqual(["vault.key_rotated", "vault.key_rotated.failed"]);
   });
 
   it("takes the value from a pipe, without its last line break", async () => {
