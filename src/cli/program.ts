@@ -2,6 +2,7 @@
 import type { Config } from "../app/config/config.ts";
 import { Command, CommanderError, Help, type Option } from "commander";
 import { StoreFault } from "../app/ports/store-fault.ts";
+import { NewerDatabase } from "../stores/sqlite/newer-database.ts";
 import { VERSION } from "../app/version.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { loadFor, withConfigOptions, withPolicyOptions } from "./config-options.ts";
@@ -203,6 +204,10 @@ function inherit(command: Command, program: Command): Command {
 
 function known(error: unknown): unknown {
   if (isRefusedFile(error)) return filesRefused(error);
+  if (error instanceof NewerDatabase) {
+    const remedy = "update this one; to go back, restore a copy of the data directory";
+    return new CommandFailure(EXIT.unavailable, error.message, remedy);
+  }
   if (!(error instanceof StoreFault)) return error;
   return new CommandFailure(EXIT.unavailable, error.message, error.remedy);
 }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, expect, it } from "vitest";
+import { openDatabase } from "../../src/stores/sqlite/database.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "sallyport-databases-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -24,6 +25,15 @@ for (let n = 0; n < ${FILES}; n += 1) {
 }
 process.exit(0);
 `;
+
+it("leave a database alone that a newer program has migrated", () => {
+  const path = join(directory, "newer");
+  openDatabase(path, ["CREATE TABLE a (x)", "CREATE TABLE b (x)"]).close();
+  expect(() => openDatabase(path, ["CREATE TABLE a (x)"])).toThrow(
+    `${path} was written by a newer Sallyport`,
+  );
+  openDatabase(path, ["CREATE TABLE a (x)", "CREATE TABLE b (x)"]).close();
+});
 
 it("open new databases together without one of them failing", async () => {
   const children = Array.from({ length: PROCESSES }, () =>

@@ -1,3 +1,5 @@
+import type { PostgresSchema } from "../postgres/postgres-pool.ts";
+
 /**
  * The directory's tables, in SQL that SQLite and PostgreSQL read alike. `MIGRATIONS[i]` moves the
  * version from i to i+1; they only go forward. Entries are one table: revision (which is ETag and
@@ -37,6 +39,13 @@ export const MIGRATIONS: readonly string[] = [
    );
    CREATE INDEX directory_quota_month ON directory_quota (tenant, meter, period);`,
 ];
+
+/** On PostgreSQL. */
+export const DIRECTORY_SCHEMA: PostgresSchema = {
+  table: "directory_version",
+  lock: 41_004_101,
+  migrations: MIGRATIONS,
+};
 
 /** The rows, as both databases give them. */
 export interface DirectoryTables {

@@ -4,17 +4,12 @@ import pg from "pg";
 import { FOLLOWED, type FeedEntry } from "../../core/identity/access-index.ts";
 import type { DirectoryFeed } from "../../core/identity/directory-feed.ts";
 import type { Instant } from "../../core/units.ts";
-import { migratePostgres, openPool, type PostgresSchema } from "../postgres/postgres-pool.ts";
-import { CHANNEL, MIGRATIONS, type DirectoryTables } from "./directory-schema.ts";
+import { migratePostgres, openPool } from "../postgres/postgres-pool.ts";
+import { CHANNEL, DIRECTORY_SCHEMA, type DirectoryTables } from "./directory-schema.ts";
 import { PostgresKeyCounts } from "./postgres-key-counts.ts";
 import { readFeedEntry } from "./read-entry.ts";
 import { SqlDirectoryStore, type OpenDirectoryStore } from "./sql-directory-store.ts";
 
-const SCHEMA: PostgresSchema = {
-  table: "directory_version",
-  lock: 41_004_101,
-  migrations: MIGRATIONS,
-};
 /** Should a notification be lost with its connection, this is how late a change is heard of. */
 const LOOK_MS = 1_000;
 
@@ -22,7 +17,7 @@ const LOOK_MS = 1_000;
 export async function openPostgresDirectory(url: string): Promise<OpenDirectoryStore> {
   const pool = openPool(url);
   try {
-    await migratePostgres(pool, SCHEMA);
+    await migratePostgres(pool, DIRECTORY_SCHEMA);
   } catch (error) {
     await pool.end();
     throw error;
@@ -53,7 +48,7 @@ export class PostgresFeed implements DirectoryFeed, AsyncDisposable {
   }
 
   async first(): Promise<readonly FeedEntry[]> {
-    await migratePostgres(this.#pool, SCHEMA);
+    await migratePostgres(this.#pool, DIRECTORY_SCHEMA);
     await this.#fetch();
     return this.news();
   }

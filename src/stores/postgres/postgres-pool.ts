@@ -40,6 +40,19 @@ export function openPool(
   return pool;
 }
 
+const NEWER = "the database was written by a newer Sallyport: update this one";
+
+/** Rejects as `migratePostgres` does, and changes nothing. */
+export async function mayMigrate(
+  pool: pg.Pool,
+  { table, migrations }: PostgresSchema,
+): Promise<void> {
+  const { rows: tables } = await pool.query("SELECT to_regclass($1) AS found", [table]);
+  if (tables[0]?.found === null) return;
+  const { rows } = await pool.query(`SELECT value FROM ${table}`);
+  if (Number(rows[0]?.value ?? 0) > migrations.length) throw new PostgresUnfit(NEWER);
+}
+
 /** Rejects where the server cannot be reached, or was migrated by a newer Sallyport. */
 export async function migratePostgres(
   pool: pg.Pool,
@@ -52,9 +65,7 @@ export async function migratePostgres(
     await client.query(`CREATE TABLE IF NOT EXISTS ${table} (value INTEGER NOT NULL)`);
     const { rows } = await client.query(`SELECT value FROM ${table}`);
     const version = Number(rows[0]?.value ?? 0);
-    if (version > migrations.length) {
-      throw new PostgresUnfit("the database was written by a newer Sallyport: update this one");
-    }
+    if (version > migrations.length) throw new PostgresUnfit(NEWER);
     for (const migration of migrations.slice(version)) await client.query(migration);
     await client.query(`DELETE FROM ${table}`);
     await client.query(`INSERT INTO ${table} (value) VALUES ($1)`, [migrations.length]);

@@ -1,5 +1,6 @@
 import { codeOf, messageOf } from "../../lib/caught.ts";
-import { openPool, PostgresUnfit } from "./postgres-pool.ts";
+import { DIRECTORY_SCHEMA } from "../directory/directory-schema.ts";
+import { mayMigrate, openPool, PostgresUnfit } from "./postgres-pool.ts";
 
 export interface PostgresTrouble {
   /** For a person; never a secret. */
@@ -8,11 +9,11 @@ export interface PostgresTrouble {
   readonly mayPass: boolean;
 }
 
-/** Why the server cannot be used as this user; undefined where it can. Nothing is changed. */
+/** Why its directory cannot be used as this user; undefined where it can. Nothing is changed. */
 export async function tryPostgres(url: string): Promise<PostgresTrouble | undefined> {
   const pool = openPool(url);
   try {
-    await pool.query("SELECT 1");
+    await mayMigrate(pool, DIRECTORY_SCHEMA);
     return undefined;
   } catch (error) {
     return postgresTrouble(error);

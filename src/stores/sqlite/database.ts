@@ -2,6 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { ensurePrivateFile } from "../private-file.ts";
 import { inTransaction } from "./in-transaction.ts";
 import { isBusy } from "./is-busy.ts";
+import { NewerDatabase } from "./newer-database.ts";
 
 /** While a start migrates, another may do the same. */
 const MIGRATION_TIMEOUT_MS = 2000;
@@ -22,7 +23,8 @@ export const BUSY_TIMEOUT_MS = 25;
  * Opens (or creates) the embedded store. WAL with `synchronous=NORMAL`: a crash of the process
  * loses nothing, a crash of the machine may lose the last transactions, which the ledger has.
  * `migrations[i]` moves `user_version` from i to i+1; each runs once, in a transaction. `pageBytes`
- * counts where the file is made now: SQLite writes whole pages.
+ * counts where the file is made now: SQLite writes whole pages. Throws NewerDatabase where more
+ * migrations have run than are known here.
  */
 export function openDatabase(
   path: string,
@@ -35,7 +37,7 @@ export function openDatabase(
     database.exec(`PRAGMA page_size=${pageBytes}`);
     useWal(database);
     database.exec("PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;");
-    migrate(database, migrations);
+    migrate(database, path, migrations);
     database.exec(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
   } catch (error) {
     database.close();
@@ -60,10 +62,11 @@ function useWal(database: DatabaseSync): void {
   }
 }
 
-function migrate(database: DatabaseSync, migrations: readonly string[]): void {
+function migrate(database: DatabaseSync, path: string, migrations: readonly string[]): void {
   inTransaction(database, () => {
     const row = database.prepare("PRAGMA user_version").get();
     const version = Number(row?.["user_version"] ?? 0);
+    if (version > migrations.length) throw new NewerDatabase(path);
     for (const migration of migrations.slice(version)) database.exec(migration);
     if (version < migrations.length) database.exec(`PRAGMA user_version=${migrations.length}`);
   });

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
+import pg from "pg";
 import { millis } from "../../../src/core/units.ts";
 import { describe, expect, it } from "vitest";
 import { openDirectoryStore } from "../../../src/app/ports/open-directory-store.ts";
@@ -61,6 +62,19 @@ describe("a start whose directory's server is away", () => {
     expect(fault.message).toContain("no-such-database");
   }, 60_000);
 });
+
+it("a start is refused by a directory that a newer program has migrated, which stays as it is", async () => {
+  await using postgres = await startPostgres();
+  const client = new pg.Client({ connectionString: postgres.url });
+  await client.connect();
+  await reachDirectory(postgres.url, LONG, silent);
+  await client.query("CREATE TABLE directory_version (value INTEGER NOT NULL)");
+  await client.query("INSERT INTO directory_version VALUES (99)");
+  const fault = await faultOf(reachDirectory(postgres.url, LONG, silent));
+  expect(fault.message).toContain("was written by a newer Sallyport: update this one");
+  expect((await client.query("SELECT value FROM directory_version")).rows).toEqual([{ value: 99 }]);
+  await client.end();
+}, 60_000);
 
 it("a command whose directory is away fails in the same words", async () => {
   const directoryUrl = `postgres://ann@127.0.0.1:${await freePort()}/x`;
