@@ -3,6 +3,7 @@ import { PolicyFault } from "../app/policies/policy-fault.ts";
 import { TlsFault } from "../app/listeners/tls-fault.ts";
 import { FeedFault } from "../app/feeds/feed-fault.ts";
 import { PriceFault } from "../app/prices/price-fault.ts";
+import { WorkerFault } from "../app/workers/worker-fault.ts";
 import { messageOf } from "../lib/caught.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
@@ -23,6 +24,10 @@ export function asStartFailure(error: unknown, config: Config, shell: Shell): un
     for (const problem of error.printed) shell.err(`${problem}\n`);
     const remedy = "`sallyport prices check` shows them again";
     return new CommandFailure(EXIT.usage, `${error.message}; nothing was started`, remedy);
+  }
+  const isKnown = error instanceof WorkerFault && error.exitCode !== EXIT.bug;
+  if (isKnown && error.exitCode !== undefined) {
+    return new CommandFailure(error.exitCode, error.message, "its reason stands above");
   }
   const { code, address, port } = systemError(error);
   switch (code) {

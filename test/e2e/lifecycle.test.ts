@@ -6,6 +6,7 @@ import { Agent, get, type IncomingMessage } from "node:http";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, onTestFailed } from "vitest";
 import { startThatFails } from "../support/failing-start.ts";
@@ -254,6 +255,19 @@ describe("a start", () => {
       await expectSealed(sallyport);
     },
   );
+
+  it.each(["1", "2"])("is refused with %s workers by files of a newer program", async (workers) => {
+    await using sallyport = await gateway();
+    expect(await sallyport.stop()).toBe(0);
+    const path = join(sallyport.dataDirectory, "directory.db");
+    using database = new DatabaseSync(path);
+    database.exec("PRAGMA user_version=99");
+    const flags = ["--workers", workers];
+    const { code, output } = await startThatFails(sallyport.configFile, [], flags);
+    expect(code, output).toBe(3);
+    expect(output).toContain(`${path} was written by a newer Sallyport`);
+    expect(output).not.toContain("bug");
+  });
 });
 
 interface Got {

@@ -17,6 +17,7 @@ import { startOperatorSide } from "../operator-side.ts";
 import { createTally } from "../observe/tally.ts";
 import { tryPort } from "../doctor/try-port.ts";
 import type { FromWorker, ToWorker, WorkerAnswer } from "./worker-messages.ts";
+import { WorkerFault } from "./worker-fault.ts";
 
 export interface Primary {
   readonly url: string;
@@ -130,9 +131,9 @@ class Crew implements AsyncDisposable {
         else this.#waiting.get(`${worker.id} ${message.request}`)?.(message);
       });
     });
-    const ended = once(worker, "exit").then(() => undefined);
+    const ended = once(worker, "exit").then(([code]) => faultOf(code));
     const url = await Promise.race([serving, ended]);
-    if (url === undefined) throw new Error("a worker could not start");
+    if (url instanceof WorkerFault) throw url;
     this.#failed = 0;
     void ended.then(() => this.#replace(worker, slot));
     return url;
@@ -194,6 +195,10 @@ class Crew implements AsyncDisposable {
 }
 
 type Question = Exclude<ToWorker, { kind: "begin" }>;
+
+function faultOf(exitCode: unknown): WorkerFault {
+  return new WorkerFault(typeof exitCode === "number" ? exitCode : undefined);
+}
 
 function alive(): readonly Worker[] {
   return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
