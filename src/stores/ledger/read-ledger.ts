@@ -8,7 +8,7 @@ import { diskFiles } from "./ledger-files.ts";
 import { SEGMENT_BYTES_MAX, segmentName, segmentNumbers } from "./ledger-layout.ts";
 import { tombstonesOf, type Tombstone } from "./tombstone.ts";
 import { readLine, type ReadEntry } from "./read-line.ts";
-import { lineAt, type SegmentLine } from "./segment-lines.ts";
+import { hasHole, lineAt, settledEnd, type SegmentLine } from "./segment-lines.ts";
 
 export interface ReadRange {
   /** Leaves out what was recorded before. */
@@ -126,8 +126,17 @@ export async function segmentsOf(chain: string): Promise<readonly number[]> {
   return segmentNumbers(await diskFiles.list(chain));
 }
 
-/** The bytes of a segment from `offset` on. Rejects what is too large to be one. */
+/** The bytes of a segment from `offset` on, without those of a commit that is on its way. */
 export async function readSegment(chain: string, number: number, offset = 0): Promise<Buffer> {
+  const bytes = await segmentAsItIs(chain, number, offset);
+  if (!hasHole(bytes)) return bytes;
+  const isGrowing = (await segmentsOf(chain)).at(-1) === number;
+  if (isGrowing) return bytes.subarray(0, settledEnd(bytes));
+  return segmentAsItIs(chain, number, offset);
+}
+
+/** Rejects what is too large to be a segment. */
+export async function segmentAsItIs(chain: string, number: number, offset = 0): Promise<Buffer> {
   const path = join(chain, segmentName(number));
   const file = await open(path);
   try {

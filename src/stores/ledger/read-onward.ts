@@ -6,6 +6,7 @@ import type { Digest } from "../../core/units.ts";
 import { SEGMENT_BYTES_MAX, segmentName } from "./ledger-layout.ts";
 import { linesOf, segmentsOf } from "./read-ledger.ts";
 import { readLine } from "./read-line.ts";
+import { settledEnd } from "./segment-lines.ts";
 
 /** Read at once; more only where one record is longer. */
 const WINDOW_BYTES = 256 * 1024;
@@ -46,29 +47,36 @@ export async function readOnward(
   for (const number of numbers) {
     if (number < from.number) continue;
     const offset = number === from.number ? from.offset : 0;
-    const onward = await readWindow(join(chain, segmentName(number)), { number, offset });
+    const isGrowing = number === numbers.at(-1);
+    const path = join(chain, segmentName(number));
+    const onward = await readWindow(path, { number, offset }, isGrowing);
     position = onward.position;
     if (onward.records.length > 0) return onward;
   }
   return { records: [], position };
 }
 
-async function readWindow(path: string, { number, offset }: ChainPosition): Promise<Onward> {
+async function readWindow(
+  path: string,
+  { number, offset }: ChainPosition,
+  isGrowing: boolean,
+): Promise<Onward> {
   const file = await open(path);
   try {
     for (let size = WINDOW_BYTES; ; size = Math.min(size * WINDOW_GROWTH, SEGMENT_BYTES_MAX)) {
       const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(size), 0, size, offset);
-      const window = buffer.subarray(0, bytesRead);
+      const read = buffer.subarray(0, bytesRead);
+      const window = isGrowing ? read.subarray(0, settledEnd(read)) : read;
       // All whole lines, also those that are none of ours.
       const end = window.lastIndexOf("\n") + 1;
       const records: ReadRecord[] = [];
       for (const line of linesOf(window.subarray(0, end), 0)) {
-        const read = readLine(line);
-        if (read === undefined) continue;
+        const known = readLine(line);
+        if (known === undefined) continue;
         const text = Buffer.from(line.record).toString("utf8");
-        records.push({ entry: read.entry, hash: read.hash, text });
+        records.push({ entry: known.entry, hash: known.hash, text });
       }
-      const isTooSmall = end === 0 && bytesRead === size && window.at(-1) !== 0;
+      const isTooSmall = end === 0 && window.length === size && window.at(-1) !== 0;
       if (!isTooSmall || size === SEGMENT_BYTES_MAX) {
         return { records, position: { number, offset: offset + end } };
       }

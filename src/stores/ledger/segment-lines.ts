@@ -40,6 +40,20 @@ export function isHashed(line: SegmentLine): boolean {
   return sha256Hex<Digest>(line.record) === line.hash;
 }
 
+/**
+ * Where a segment ends for whoever reads while it is written: the blocks of a commit that is on its
+ * way may arrive in any order, and behind the first zero nothing is on the record yet.
+ */
+export function settledEnd(segment: Buffer): number {
+  const zero = segment.indexOf(0);
+  return zero === -1 ? segment.length : zero;
+}
+
+/** Whether there are zeros before its end: blocks that are on their way, or damage. */
+export function hasHole(segment: Buffer): boolean {
+  return settledEnd(segment) < writtenEnd(segment);
+}
+
 /** Where the trailing zeros begin. */
 export function writtenEnd(segment: Uint8Array): number {
   let end = segment.length;

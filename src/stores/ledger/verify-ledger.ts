@@ -15,10 +15,10 @@ import {
   type RecordedHead,
   type SignedTree,
 } from "./check-chain.ts";
-import { chainsOf, readSegment, segmentsOf } from "./read-ledger.ts";
+import { chainsOf, segmentAsItIs, segmentsOf } from "./read-ledger.ts";
 import { recordedRemovals, removalName } from "./recorded-removals.ts";
 import { tombstonesOf } from "./tombstone.ts";
-import { lineAt } from "./segment-lines.ts";
+import { hasHole, lineAt } from "./segment-lines.ts";
 
 export interface ChainReport {
   readonly writer: string;
@@ -73,7 +73,7 @@ async function verifyChain(directory: string, check: ChainCheck): Promise<ChainR
   const last = numbers.at(-1);
   for (const number of numbers) {
     const isLast = number === last;
-    const bytes = isLast ? await readSettled(chain, number) : await readSegment(chain, number);
+    const bytes = await (isLast ? readSettled(chain, number) : segmentAsItIs(chain, number));
     checkSegment(check, number, bytes, isLast);
   }
   endCheck(check);
@@ -85,18 +85,18 @@ async function verifyChain(directory: string, check: ChainCheck): Promise<ChainR
 const SETTLE_READS_MAX = 5;
 const SETTLE_MS = 20;
 
-/** A live writer's last line is half there for a moment: an end that stays torn is torn. */
+/** A live writer's last lines are half there for a moment: what stays torn is torn. */
 async function readSettled(chain: string, number: number): Promise<Buffer> {
-  let bytes = await readSegment(chain, number);
+  let bytes = await segmentAsItIs(chain, number);
   for (let reads = 1; isTorn(bytes) && reads < SETTLE_READS_MAX; reads += 1) {
     await pause(SETTLE_MS);
-    bytes = await readSegment(chain, number);
+    bytes = await segmentAsItIs(chain, number);
   }
   return bytes;
 }
 
 function isTorn(segment: Buffer): boolean {
-  return lineAt(segment, segment.lastIndexOf("\n") + 1).kind === "torn";
+  return hasHole(segment) || lineAt(segment, segment.lastIndexOf("\n") + 1).kind === "torn";
 }
 
 function missingChain(writer: string, seq: number): ChainReport {
