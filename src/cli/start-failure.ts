@@ -5,10 +5,14 @@ import { FeedFault } from "../app/feeds/feed-fault.ts";
 import { PriceFault } from "../app/prices/price-fault.ts";
 import { WorkerFault } from "../app/workers/worker-fault.ts";
 import { messageOf } from "../lib/caught.ts";
+import { sqliteCodeOf } from "../lib/sqlite-code.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { EXIT } from "./exit-code.ts";
 import { isRefusedFile } from "./files-refused.ts";
 import type { Shell } from "./shell.ts";
+
+/** SQLITE_CORRUPT, SQLITE_NOTADB. */
+const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
 
 /** What went wrong at the start, in words; anything unknown stays what it is: a bug. */
 export function asStartFailure(error: unknown, config: Config, shell: Shell): unknown {
@@ -29,7 +33,7 @@ export function asStartFailure(error: unknown, config: Config, shell: Shell): un
   if (isKnown && error.exitCode !== undefined) {
     return new CommandFailure(error.exitCode, error.message, "its reason stands above");
   }
-  const { code, address, port } = systemError(error);
+  const { code, address, port, path } = systemError(error);
   switch (code) {
     case "EADDRINUSE":
       return new CommandFailure(
@@ -44,6 +48,13 @@ export function asStartFailure(error: unknown, config: Config, shell: Shell): un
         `this machine has no address ${address}`,
         "check listen.host and manage.host",
       );
+  }
+  if (DAMAGED.has(sqliteCodeOf(error) ?? 0)) {
+    return new CommandFailure(
+      EXIT.unavailable,
+      `${path} is damaged (${messageOf(error)})`,
+      "put it back from a backup, or move it away: it is made anew, without what it held",
+    );
   }
   if (!isRefusedFile(error) && code !== "ENOENT" && !isDatabase(code)) return error;
   return port === ""
@@ -68,13 +79,14 @@ interface SystemError {
   readonly code: string;
   readonly address: string;
   readonly port: string;
+  readonly path: string;
 }
 
 function systemError(error: unknown): SystemError {
-  if (!(error instanceof Error)) return { code: "", address: "", port: "" };
+  if (!(error instanceof Error)) return { code: "", address: "", port: "", path: "" };
   const read = (key: string): string => {
     const value: unknown = Reflect.get(error, key);
     return typeof value === "string" || typeof value === "number" ? String(value) : "";
   };
-  return { code: read("code"), address: read("address"), port: read("port") };
+  return { code: read("code"), address: read("address"), port: read("port"), path: read("path") };
 }

@@ -228,8 +228,11 @@ describe("the SQLite budget store on a bad day", () => {
     const good = readFileSync(directory.file);
     writeFileSync(directory.file, Buffer.alloc(good.length, "not a database "));
     await using store = openBudgetStore(directory.file, () => NOW);
+    expect(store.failing).toBeUndefined();
     expect((await reserve(store, 2)).kind).toBe("unreachable");
+    expect(store.failing?.message).toBe("file is not a database");
     writeFileSync(directory.file, good);
+    await expect.poll(() => store.failing).toBeUndefined();
     await untilHeld(store);
     expect(await store.balances(["a"])).toEqual([{ key: "a", spent: 0, held: 2 }]);
   });

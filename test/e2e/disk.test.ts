@@ -87,6 +87,17 @@ describe("a data directory that cannot be used", () => {
     expect(output).toContain(`${join(home, dataDirectory)} cannot be written (EACCES)`);
   });
 
+  it("because a database in it is damaged ends the start with 3 and names the file", async () => {
+    const home = homeWith("data");
+    const file = join(home, "data", "sessions.db");
+    mkdirSync(join(home, "data"));
+    writeFileSync(file, "this is no database\n".repeat(500));
+    const { code, output } = await startThatFails(join(home, "sallyport.yaml"));
+    expect(code, output).toBe(3);
+    expect(output).toContain(`${file} is damaged (file is not a database)`);
+    expect(output).toContain("move it away");
+  });
+
   it("because the disk is full ends the start with 3 and says so", async () => {
     const home = homeWith("data");
     const { code, output } = await startThatFails(join(home, "sallyport.yaml"), ON_A_FULL_DISK);

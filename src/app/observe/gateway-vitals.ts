@@ -92,7 +92,7 @@ function checksOf(report: GatewayReport | undefined): readonly Check[] {
 
 /** A store that is away fails the check only where that closes something. */
 function storeChecks({ kind, reachable, detail, outages }: StoreReport): readonly Check[] {
-  if (kind === "embedded") return [];
+  if (kind === "embedded") return reachable ? [] : [{ name: "store", ok: false, detail }];
   const now = wallMillis();
   const closes = outages.some(({ policy }) => isClosed(policy, now));
   const rows = outages.map(({ dependency, policy, letThrough }) => ({

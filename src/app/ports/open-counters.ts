@@ -46,19 +46,22 @@ export async function openCounters(options: CountersOptions): Promise<Counters> 
   return {
     budgets,
     rates,
-    report: () => ({ ...EMBEDDED, held: budgets.held }),
+    report: () => ({ ...embedded(budgets.failing), held: budgets.held }),
     [Symbol.asyncDispose]: dispose,
   };
 }
 
-const EMBEDDED: Omit<StoreReport, "held"> = {
-  kind: "embedded",
-  reachable: true,
-  detail: "embedded",
-  memoryUsed: undefined,
-  unsettled: 0,
-  outages: [],
-};
+function embedded(failing: Error | undefined): Omit<StoreReport, "held"> {
+  const reachable = failing === undefined;
+  return {
+    kind: "embedded",
+    reachable,
+    detail: reachable ? "embedded" : `budgets.db: ${failing.message}`,
+    memoryUsed: undefined,
+    unsettled: 0,
+    outages: [],
+  };
+}
 
 async function openShared(settings: SharedSettings, options: CountersOptions): Promise<Counters> {
   const { now, events } = options;

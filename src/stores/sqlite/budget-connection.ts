@@ -67,6 +67,12 @@ export class BudgetConnection implements Disposable {
     }
   }
 
+  /** Why the file could not be used the last time, which is tried again; undefined: it can be. */
+  get failing(): Error | undefined {
+    if (this.#failure !== undefined) this.transact(() => undefined);
+    return this.#failure?.cause;
+  }
+
   [Symbol.dispose](): void {
     this.#checkpointer[Symbol.dispose]();
     const open = this.#open;

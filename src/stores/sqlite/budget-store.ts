@@ -45,6 +45,8 @@ const UNREACHABLE: SettleReply = { kind: "unreachable" };
 export interface EmbeddedBudgets extends BudgetStore, AsyncDisposable {
   /** Attempts of all processes that hold money now. */
   readonly held: number;
+  /** Why the file cannot be used now. */
+  readonly failing: Error | undefined;
 }
 
 /**
@@ -76,6 +78,10 @@ class SqliteBudgetStore implements EmbeddedBudgets {
 
   get held(): number {
     return this.#connection.held;
+  }
+
+  get failing(): Error | undefined {
+    return this.#connection.failing;
   }
 
   reserve(attempt: AttemptId, holds: readonly Hold[], lease: Millis): Promise<ReserveReply> {

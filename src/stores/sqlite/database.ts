@@ -32,6 +32,15 @@ export function openDatabase(
   pageBytes = PAGE_BYTES,
 ): DatabaseSync {
   ensurePrivateFile(path);
+  try {
+    return opened(path, migrations, pageBytes);
+  } catch (error) {
+    // As a file system's error says it; SQLite's says nothing of the file.
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
+  }
+}
+
+function opened(path: string, migrations: readonly string[], pageBytes: number): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: MIGRATION_TIMEOUT_MS });
   try {
     database.exec(`PRAGMA page_size=${pageBytes}`);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { GatewayReport } from "../../../src/app/observe/gateway-report.ts";
 import { createVitals } from "../../../src/app/observe/gateway-vitals.ts";
 import type { Log } from "../../../src/app/observe/logger.ts";
 import { StoreUnreachable } from "../../../src/core/identity/directory-store.ts";
@@ -29,4 +30,31 @@ describe("an answer of the management API that could not be made", () => {
     const stack = expect.stringContaining("TypeError: oops");
     expect(loggedOf(new TypeError("oops"))).toEqual([{ level: "error", message: "bug", stack }]);
   });
+});
+
+const checks = async (reachable: boolean) => {
+  const report = {
+    ready: true,
+    draining: false,
+    policy: { problems: [], rules: 1, digest: "d" },
+    prices: { problems: [], catalogue: "c" },
+    ledgerHealthy: true,
+    store: {
+      kind: "embedded",
+      reachable,
+      detail: "budgets.db: file is not a database",
+      outages: [],
+    },
+  } as unknown as GatewayReport;
+  const identity = { startedAt: "", dataUrl: "", upstreams: [] };
+  return createVitals(identity, async () => report, {} as Log).checks();
+};
+
+it("a gate whose own budgets cannot be read is not ready, and says which file", async () => {
+  expect(await checks(false)).toContainEqual({
+    name: "store",
+    ok: false,
+    detail: "budgets.db: file is not a database",
+  });
+  expect((await checks(true)).map(({ name }) => name)).not.toContain("store");
 });
