@@ -28,7 +28,16 @@ export interface LogHandle {
 }
 
 export function createLogger({ level, format }: ConfigFile["log"]): LogHandle {
-  const output = openLogOutput();
+  let lost = 0;
+  const output = openLogOutput({
+    lost: () => (lost += 1),
+    drained() {
+      if (lost === 0) return;
+      const lines = lost;
+      lost = 0;
+      log.warn({ lines }, "lines of the log were lost: nobody took them");
+    },
+  });
   const options = {
     level,
     base: null,
@@ -37,14 +46,6 @@ export function createLogger({ level, format }: ConfigFile["log"]): LogHandle {
     redact: { paths: REDACTED, censor: "[redacted]" },
   };
   const log = pino(options, format === "json" ? output : asText(output));
-  let lost = 0;
-  output.onLost(() => (lost += 1));
-  output.onDrain(() => {
-    if (lost === 0) return;
-    const lines = lost;
-    lost = 0;
-    log.warn({ lines }, "lines of the log were lost: nobody read them");
-  });
   return { log, flush: () => output.flush() };
 }
 

@@ -81,6 +81,17 @@ describe("a gate whose log nobody reads", () => {
     }
   });
 
+  it("serves on where the disk that it goes to is full", async () => {
+    const full = openSync("/dev/full", "w");
+    const child = serve(full);
+    closeSync(full);
+    await saidAll(child);
+    child.kill("SIGHUP");
+    await saidAll(child);
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
   it("serves on where whoever read it is gone", async () => {
     const child = serve("pipe");
     await saidAll(child);
