@@ -169,8 +169,11 @@ describe("a client on a bad day", () => {
     for (let cut = 1; cut < request.length; cut += 7) {
       await rawRequest(gateway.port, [request.slice(0, cut)], 5, 5);
     }
-    const status = await fetch(`${gateway.manageUrl}/livez`);
-    expect(status.status).toBe(200);
+    const running = async (): Promise<string | undefined> => {
+      const metrics = await (await fetch(`${gateway.manageUrl}/metrics`)).text();
+      return /^sallyport_exchanges_running (\d+)$/m.exec(metrics)?.[1];
+    };
+    await expect.poll(running).toBe("0");
     expect((await fetch(`${gateway.url}/web/fine`)).status).toBe(200);
   });
 });
