@@ -8,7 +8,7 @@ export const PAGE_QUERY = {
   limit: Type.Optional(
     Type.String({
       pattern: "^0*[1-9][0-9]{0,2}$",
-      description: `1 to ${PAGE_MAX}; ${PAGE_DEFAULT}.`,
+      description: `A number from 1 to ${PAGE_MAX}; ${PAGE_DEFAULT} if it is left out.`,
     }),
   ),
   after: Type.Optional(

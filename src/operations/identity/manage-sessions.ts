@@ -9,6 +9,7 @@ import {
 import type { Entry } from "../../core/identity/directory-entry.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import { id, instant, type AgentId, type NanoUsd, type SessionId } from "../../core/units.ts";
+import { includesRole } from "../../core/identity/role.ts";
 import { newId } from "../../lib/ids.ts";
 import { isActiveAgent } from "./manage-agents.ts";
 import { changeDirectory } from "./change-directory.ts";
@@ -26,7 +27,7 @@ export interface SessionWish {
   readonly ttl: number;
 }
 
-/** An agent opens sessions for itself only; whoever manages sessions, for every agent. */
+/** An agent opens sessions for itself only, an administrator for every agent. */
 export async function createSession(
   caller: Caller,
   wish: SessionWish,
@@ -35,9 +36,8 @@ export async function createSession(
 ): Promise<Answer<Entry<"session">>> {
   const { tenant } = caller;
   const { agent, scopes, credentials, spendLimit, tokenLimit, task, container, ttl } = wish;
-  if (caller.role === "agent" && caller.agent !== agent) {
-    return fault("forbidden", "An agent opens sessions for itself only.", { pointer: "/agent" });
-  }
+  const refused = mayNotOpen(caller, agent);
+  if (refused !== undefined) return refused;
   if (!(await isActiveAgent({ tenant, agent }, listed, ports))) {
     return fault("invalid", `There is no active agent ${agent}.`, { pointer: "/agent" });
   }
@@ -77,12 +77,26 @@ export async function createSession(
   return written.kind === "fault" ? written : done({ ...entry, revision: written.value });
 }
 
+/** Whoever has a session acts as its agent: that is not for those who only look. */
+function mayNotOpen({ role, agent: self }: Caller, agent: AgentId): Answer<never> | undefined {
+  if (role === "agent") {
+    if (self === agent) return undefined;
+    return fault("forbidden", "An agent opens sessions for itself only.", { pointer: "/agent" });
+  }
+  if (includesRole(role, "admin")) return undefined;
+  return fault("forbidden", "Sessions are opened by agents and administrators.");
+}
+
 /** What runs under it is cut, everywhere; a second time is no error. */
 export async function revokeSession(
   caller: Caller,
   sessionId: string,
   ports: IdentityPorts,
 ): Promise<Answer<Entry<"session">>> {
+  // As with stops: ending what runs is more than looking at it.
+  if (caller.role !== "agent" && !includesRole(caller.role, "compliance_officer")) {
+    return fault("forbidden", "Sessions are ended by agents and whoever may stop them.");
+  }
   const found = await findSession(caller, sessionId, ports);
   if (found.kind === "fault" || found.value.body.revokedAt !== undefined) return found;
   const entry = found.value;

@@ -78,6 +78,26 @@ describe("an execution token", () => {
     expect((await fixture.ask("POST", "/core/v1/execution-tokens", { body })).status).toBe(400);
   });
 
+  it("is not for those who only look, nor is a session, or the end of one", async () => {
+    await using fixture = await openNativeFixture();
+    const body = { agent: "config-bot" };
+    const { json: own } = await fixture.ask("POST", "/core/v1/sessions", { body });
+    const asked = async (role: string) => {
+      const wish = { body: { name: role, role } };
+      const { key } = (await fixture.ask("POST", "/core/v1/keys", wish)).json;
+      const made = [
+        await fixture.ask("POST", "/core/v1/sessions", { key, body }),
+        await fixture.ask("POST", "/core/v1/execution-tokens", { key, body }),
+        await fixture.ask("DELETE", `/core/v1/sessions/${own.id}`, { key }),
+      ];
+      return made.map(({ status }) => status);
+    };
+    expect(await asked("viewer")).toEqual([403, 403, 403]);
+    expect(await asked("auditor")).toEqual([403, 403, 403]);
+    expect(await asked("compliance_officer")).toEqual([403, 403, 200]);
+    expect(await asked("admin")).toEqual([201, 201, 200]);
+  });
+
   it("is signed by a key whose public half alone is published", async () => {
     await using fixture = await openNativeFixture();
     await fixture.ask("POST", "/core/v1/execution-tokens", { body: { agent: "config-bot" } });
