@@ -51,7 +51,10 @@ export type TunnelKind = "connect" | "websocket";
 export interface Cuttable extends Enrolled {
   /** For whom it runs. */
   readonly principal: Principal | undefined;
-  /** By what its client goes on asking: it does so in a tunnel, unseen by any later decision. */
+  /**
+   * By what its client goes on asking: in a tunnel it does so unseen by any later decision, and
+   * what waits for a person's word has not been decided yet.
+   */
   readonly asking?: Presented | undefined;
   /** Where it is a tunnel. */
   readonly tunnel?: TunnelKind;

@@ -17,6 +17,7 @@ rules:
   - { id: quick, tools: ["quick.*"], effect: approve, approval: { hold_max: 0s } }
   - { id: web, http: { upstreams: [web] }, effect: approve }
   - { id: slow, http: { upstreams: [web], paths: [/slow/**] }, effect: approve, approval: { hold_max: 20s } }
+  - { id: long, http: { upstreams: [web], paths: [/long/**] }, effect: approve, approval: { hold_max: 280s } }
   - { id: short, http: { upstreams: [web], paths: [/short/**] }, effect: approve, approval: { hold_max: 1s } }
   - { id: models, llm: { models: ["*"] }, effect: approve }
 `;
@@ -217,6 +218,17 @@ it("a call that is still waited for asks its client to come back, and the server
   expect(asked).toEqual([expect.stringMatching(/needs approval .* approves nothing itself/)]);
   await client.close();
 });
+
+it("a call that waits is refused when its agent is frozen, also on a stream that has begun", async () => {
+  const [tool, http] = [call("icy"), remove("/long/frozen")];
+  await waiting("icy");
+  await waiting("/long/frozen");
+  await ask("POST", "/stops", { agent: "tester", mode: "freeze", reason: "test" });
+  // The second would wait for longer than this test may take.
+  expect(await (await tool).text()).toContain("agent_stopped");
+  expect(await (await http).text()).toContain("agent_stopped");
+  await ask("POST", "/stops/lift", { agent: "tester" });
+}, 60_000);
 
 it("a call that waits ends with an operator's stop, at once and as that", async () => {
   const answer = remove("/slow/stopped");

@@ -3,6 +3,7 @@ import type { Principal } from "../../core/principal.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import type { Review } from "../../core/review/review.ts";
 import { millis, type Millis, type ReviewId } from "../../core/units.ts";
+import type { Presented } from "../../pipeline/ask.ts";
 import type { Hold } from "../../pipeline/review.ts";
 import type { Cuttable } from "../forward-http.ts";
 import type { ExchangeTools } from "../http-exchange.ts";
@@ -20,6 +21,8 @@ type HoldTools = Pick<ExchangeTools, "shutdown" | "standing" | "holdMax">;
 export class ReviewHold implements Hold, Cuttable {
   place = -1;
   principal: Principal | undefined;
+  /** Nothing was sent yet: a freeze, which lets run what runs, ends the wait as well. */
+  readonly asking: Presented;
   readonly #wire: WireExchange;
   readonly #reply: Reply;
   readonly #tools: HoldTools;
@@ -27,7 +30,8 @@ export class ReviewHold implements Hold, Cuttable {
   #held: HeldReply | undefined;
   #beats: NodeJS.Timeout | undefined;
 
-  constructor(wire: WireExchange, reply: Reply, tools: HoldTools) {
+  constructor(wire: WireExchange, reply: Reply, tools: HoldTools, asking: Presented) {
+    this.asking = asking;
     this.#wire = wire;
     this.#reply = reply;
     this.#tools = tools;

@@ -72,7 +72,7 @@ export class InnerExchange implements Ask, Door {
 
   hold(): Hold {
     const { wire, reply } = this.#parts;
-    return (this.#hold = new ReviewHold(wire, reply, this.#tools));
+    return (this.#hold = new ReviewHold(wire, reply, this.#tools, this.presented));
   }
 
   async forward(authorized: Authorized, facts: Facts): Promise<InspectionReport | undefined> {
