@@ -19,6 +19,8 @@ const TOOLS = new Set(
 
 /** Fewer letters would be in too many honest words. */
 const INSIDE_MIN = 6;
+/** No brand is shorter, nor does one look like less. */
+const BRAND_MIN = 3;
 
 const NOTHING: readonly Factor[] = [];
 
@@ -52,7 +54,7 @@ function add(factors: Factor[], name: string, weight: number): void {
 function registeredFactors(domain: DomainName, isRisky: boolean): readonly Factor[] {
   const name = readable(domain.name);
   const cut = cutAtDashes(name);
-  const tokens = (cut.length === 1 ? cut : [...new Set([name, ...cut])]).map(tokenOf);
+  const tokens = tokensOf(name, cut);
   const inName = brandInName(name, cut, domain.hosted, isRisky);
   const alike = confusable(name, tokens, domain.name);
   let mistaken = 0;
@@ -63,6 +65,21 @@ function registeredFactors(domain: DomainName, isRisky: boolean): readonly Facto
   add(factors, "confusable-name", alike);
   add(factors, "misspelt-name", mistaken);
   return factors;
+}
+
+/** The name and, where dashes cut it, its parts. */
+function tokensOf(name: string, cut: readonly string[]): readonly Token[] {
+  const whole = tokenOf(name);
+  if (cut.length === 1) return [whole];
+  const tokens = [whole];
+  const skeletons = cutAtDashes(whole.skeleton);
+  for (const [i, part] of cut.entries()) {
+    if (part.length < BRAND_MIN) continue;
+    // What looks like a dash may have cut the skeleton once more.
+    const skeleton = skeletons.length === cut.length ? skeletons[i] : undefined;
+    tokens.push(skeleton === undefined ? tokenOf(part) : { name: part, skeleton });
+  }
+  return tokens;
 }
 
 function cutAtDashes(name: string): readonly string[] {

@@ -26,8 +26,9 @@ const SCHEME_UNITS_MAX = 16;
 const SPECIAL_SCHEMES = new Set(["http", "https", "ws", "wss", "ftp", "file"]);
 /** Nowhere in a host that the standard takes as it is, or the beginning of a port. */
 const FORBIDDEN = /[\0-\x20<>[\]^|:]/;
-/** Signs that end the authority for some readers, escaped or not. */
-const CONFUSING = /%(?:00|09|0a|0d|23|2f|3f|40|5c)|[\s"|^`]/i;
+/** Signs that end the authority for some readers, and escapes of such. */
+const CONFUSING = /[\s"|^`]/;
+const CONFUSING_ESCAPES = /%(?:00|09|0a|0d|23|2f|3f|40|5c)/i;
 const PORT = /:(\d{0,5})$/;
 /** Longer ports may be none. */
 const PLAIN_PORT_UNITS_MAX = 4;
@@ -88,11 +89,12 @@ function placeOf(text: string, from: number, end: number, isOpaque: boolean): Pl
   const host = isWritten ? writtenHost : standardHost(text);
   return {
     writtenHost,
-    host: withoutRoot(isOpaque && !isWritten ? percentDecoded(host) : host),
+    host: withoutRoot(isOpaque && !isWritten ? percentDecoded(host).toLowerCase() : host),
     rawHost,
     user: at < 0 ? "" : percentDecoded(authority.slice(0, at)),
     port: port?.[1] ?? "",
-    ambiguous: CONFUSING.test(authority),
+    ambiguous:
+      CONFUSING.test(authority) || (authority.includes("%") && CONFUSING_ESCAPES.test(authority)),
   };
 }
 
@@ -153,7 +155,7 @@ function isTornAt(text: string, end: number): boolean {
 
 /** Without an error where the standard refuses: one costs as much as a hundred addresses. */
 function standardHost(text: string): string {
-  return (URL.parse(text)?.hostname ?? "").toLowerCase();
+  return URL.parse(text)?.hostname ?? "";
 }
 
 function withoutRoot(host: string): string {

@@ -13,7 +13,8 @@ const LABEL_MAX = 63;
 export function decodePunycode(label: string): string | undefined {
   if (label.length > LABEL_MAX) return undefined;
   const dash = label.lastIndexOf("-");
-  const points = Array.from(label.slice(0, Math.max(dash, 0)), (char) => char.charCodeAt(0));
+  const points: number[] = [];
+  for (let i = 0; i < dash; i += 1) points.push(label.charCodeAt(i));
   let point = INITIAL_POINT;
   let bias = INITIAL_BIAS;
   let at = 0;

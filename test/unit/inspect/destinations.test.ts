@@ -29,6 +29,8 @@ describe("a destination", () => {
     "http://printer.local/",
     "http://192-168-0-1.sslip.io/",
     "gopher://10.1.2.3:6379/_INFO",
+    "sftp://%31%30.1.2.3/etc",
+    "sftp://LOCALHOST/etc",
     "file:///home/app/.env",
     "javascript:fetch('//x')",
     "https://api.github.com@198.51.100.3/",

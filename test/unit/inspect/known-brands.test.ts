@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BRANDS, brandsIn, brandsSeenIn } from "../../../src/core/destination/known-brands.ts";
+import { countsOf, editsBetween } from "../../../src/core/destination/skeleton.ts";
+import { editDistance } from "../../../src/lib/edit-distance.ts";
 import { keptByName } from "../../../src/core/destination/kept-by-name.ts";
 
 const around = fc.stringMatching(/^[a-z\d-]{0,8}$/);
@@ -19,6 +21,21 @@ describe("brands at a glance", () => {
   it("are none in words that begin like no brand", () => {
     expect(brandsIn("quiet-harbour")).toEqual([]);
     expect(brandsIn("")).toEqual([]);
+  });
+});
+
+describe("edits told by letters alone", () => {
+  const name = fc.stringMatching(/^[a-e1-]{0,12}$/);
+
+  it("are never more than there are", () => {
+    fc.assert(
+      fc.property(name, name, (one, other) => {
+        const least = editsBetween(one, countsOf(other), other.length);
+        expect(least).toBeLessThanOrEqual(editDistance(one, other));
+      }),
+      { numRuns: 1000, seed: 20_261_121 },
+    );
+    expect(editsBetween("paypal", countsOf("google"), 6)).toBe(5);
   });
 });
 
