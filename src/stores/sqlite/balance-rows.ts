@@ -9,6 +9,8 @@ const LAST = "\u{10FFFF}";
 
 /** Rows that are kept from one transaction to the next. */
 const KEPT_ROWS_MAX = 4096;
+/** Transactions after which rows are not kept, once another process was seen to write as well. */
+const WARY_TRANSACTIONS = 64;
 
 /** A balance as one transaction sees it. */
 export interface BalanceRow {
@@ -39,6 +41,8 @@ export class BalanceRows {
   /** Those of this transaction. */
   #needed: BalanceRow[] = [];
   #transaction = 0;
+  /** Transactions that are still to keep nothing: to do one anew costs more than to read. */
+  #wary = 0;
 
   constructor(statements: Statements) {
     this.#statements = statements;
@@ -93,17 +97,23 @@ export class BalanceRows {
 
   /** False where another process has changed one of them: the transaction means nothing then. */
   write(): boolean {
-    return this.#needed.every((row) => this.#stands(row));
+    const stand = this.#needed.every((row) => this.#stands(row));
+    if (!stand) this.#wary = WARY_TRANSACTIONS;
+    return stand;
   }
 
   /** What was written is in the file. */
   committed(): void {
+    if (this.#wary > 0 || this.#byId.size > KEPT_ROWS_MAX) {
+      this.#wary = Math.max(this.#wary - 1, 0);
+      this.forget();
+      return;
+    }
     for (const row of this.#needed) {
       row.fileSpent = row.spent;
       row.fileHeld = row.held;
       row.dirty = false;
     }
-    if (this.#byId.size > KEPT_ROWS_MAX) this.forget();
     this.#end();
   }
 
