@@ -10,6 +10,8 @@ import { messageOf } from "../lib/caught.ts";
 const JSON_TYPE = "application/json";
 const EVENTS_TYPE = "text/event-stream";
 /** Between two attempts to hear what the server says unasked. */
+/** Far above what a gateway lets through by default (`response_bytes_max`). */
+const EVENT_BYTES_MAX = 256 * 1024 * 1024;
 const LISTEN_AGAIN_MS = 1000;
 const RPC_INTERNAL = -32603;
 const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
@@ -91,10 +93,11 @@ export class McpPipe {
   }
 
   async #readEvents(body: AsyncIterable<Uint8Array>): Promise<string | undefined> {
-    const framer = createSseFramer();
+    const framer = createSseFramer(EVENT_BYTES_MAX);
     let last: string | undefined;
     for await (const chunk of body) {
-      for (const { data, id, event } of framer.push(Buffer.from(chunk))) {
+      for (const { kind, data, id, event } of framer.push(Buffer.from(chunk))) {
+        if (kind === "oversize") throw new Error("the gateway's answer is too large for a pipe");
         if (id !== undefined && id !== "") last = id;
         if (data === undefined || data === "" || (event ?? "message") !== "message") continue;
         const message = parsed(data);

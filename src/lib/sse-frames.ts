@@ -7,9 +7,6 @@
 import { Buffer } from "node:buffer";
 import { createPiecewise } from "./piecewise.ts";
 
-/** Largest single event a framer keeps before it gives up on the stream, unless told otherwise. */
-const SSE_EVENT_BYTES_MAX = 4 * 1024 * 1024;
-
 const LF = 10;
 const CR = 13;
 const SPACE = 32;
@@ -42,7 +39,8 @@ export interface SseFramer {
   end(): readonly SseFrame[];
 }
 
-export function createSseFramer(eventBytesMax: number = SSE_EVENT_BYTES_MAX): SseFramer {
+/** `eventBytesMax`: the largest event that is kept before the framer gives up on the stream. */
+export function createSseFramer(eventBytesMax: number): SseFramer {
   const begun = createPiecewise();
   let lineStart = true;
   let sawCr = false;

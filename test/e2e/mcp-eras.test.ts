@@ -169,6 +169,50 @@ describe.each([
   });
 });
 
+describe("a server that wants its client's user elsewhere before it makes a call", () => {
+  const url = "https://login.example/start";
+  const first = (elicitationId: string) => ({
+    name: "trigger-url-elicitation",
+    arguments: { url, elicitationId, errorPath: true },
+  });
+
+  async function urlClient(action: "accept" | "decline", shown: unknown[]) {
+    const client = new Client(
+      { name: "new", version: "1" },
+      {
+        capabilities: { elicitation: { url: {} } },
+        versionNegotiation: { mode: { pin: "2026-07-28" } },
+      },
+    );
+    client.setRequestHandler("elicitation/create", ({ params }) => {
+      shown.push(params);
+      return { action };
+    });
+    await client.connect(
+      new StreamableHTTPClientTransport(new URL(`${sallyport.url}/mcp/old-http`)),
+    );
+    return Object.assign(client, { [Symbol.asyncDispose]: () => client.close() });
+  }
+
+  it("asks a stateless client to send its user there, and makes the call after that", async () => {
+    const shown: unknown[] = [];
+    await using client = await urlClient("accept", shown);
+    expect(textOf(await client.callTool(first("goes")))).toContain("accept");
+    // By its error, and then by a question: this server first sends its users to its own page.
+    expect(shown).toMatchObject([
+      { mode: "url", url: "https://modelcontextprotocol.io" },
+      { mode: "url", url },
+    ]);
+  });
+
+  it("says its error to a stateless client whose user does not go", async () => {
+    const shown: unknown[] = [];
+    await using client = await urlClient("decline", shown);
+    await expect(client.callTool(first("stays"))).rejects.toMatchObject({ code: -32_042 });
+    expect(shown).toHaveLength(1);
+  });
+});
+
 describe("across the eras", () => {
   it("a list change of a stateless server reaches the stream of a session", async () => {
     await using client = await oldClient("new-http");

@@ -4,7 +4,10 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
+import { text } from "node:stream/consumers";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createMCPClient } from "@ai-sdk/mcp";
@@ -164,6 +167,28 @@ describe("sallyport mcp, for hosts that only spawn", () => {
       "hi",
     );
     await client.close();
+  });
+
+  it("brings answers that are larger than most", async () => {
+    const words = "The harbour is quiet. ".repeat(250_000);
+    const answer = JSON.stringify({ jsonrpc: "2.0", id: 7, result: { words } });
+    const gate = createServer((_, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.end(`event: message\ndata: ${answer}\n\n`);
+    });
+    await new Promise<void>((resolve) => gate.listen(0, "127.0.0.1", resolve));
+    const { port } = gate.address() as AddressInfo;
+    const env = { ...process.env, SALLYPORT_URL: `http://127.0.0.1:${port}` };
+    const child = spawn(process.execPath, [PROGRAM, "mcp", "every"], {
+      env,
+      cwd: tmpdir(),
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    const said = text(child.stdout);
+    child.stdin.end(`${JSON.stringify({ jsonrpc: "2.0", id: 7, method: "ping" })}\n`);
+    expect(await said).toBe(`${answer}\n`);
+    gate.closeAllConnections();
+    gate.close();
   });
 
   it("answers what is no message, and the messages after it", async () => {

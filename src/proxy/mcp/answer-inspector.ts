@@ -65,7 +65,7 @@ export class AnswerInspector implements ResponseInspector {
     if (isEmpty && !this.#owesAnswer()) return { kind: "pass", scan: NO_BODY };
     switch (mediaType(headers.get("content-type"))) {
       case "text/event-stream":
-        this.#framer = createSseFramer();
+        this.#framer = createSseFramer(this.#upstream.responseBytesMax);
         return { kind: "stream" };
       case "application/json":
         return this.#mustRead() ? { kind: "whole" } : { kind: "pass", scan: NOT_ASKED };
@@ -92,7 +92,9 @@ export class AnswerInspector implements ResponseInspector {
     if (this.#plain !== undefined) return this.#plain.ahead?.(bytes);
     const { inspection } = this.#screen;
     const doubts = this.#ahead === undefined ? inspection.opinions?.follow(inspection) : undefined;
-    if (doubts !== undefined) this.#ahead = new MessagesAhead(doubts);
+    if (doubts !== undefined) {
+      this.#ahead = new MessagesAhead(doubts, this.#upstream.responseBytesMax);
+    }
     return this.#ahead?.read(bytes);
   }
 
@@ -257,7 +259,7 @@ export class AnswerInspector implements ResponseInspector {
 
   #mayPassUnread(): boolean {
     if (this.#mayDefine() || this.#screen.echoes.length > 0) return false;
-    return !this.#judge.looks || this.#upstream.unscannable === "pass";
+    return this.#upstream.unscannable === "pass";
   }
 
   #overflow(chunks: readonly Uint8Array[]): ChunkVerdict {

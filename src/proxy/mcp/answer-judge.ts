@@ -15,6 +15,7 @@ import type { ListedDefinitions } from "./listed-definitions.ts";
 import { listShape, narrowList, type ListShape, type Use } from "./narrow-list.ts";
 import { privately } from "./privately.ts";
 import type { Question } from "./question.ts";
+import { questionsIn } from "./questions-in.ts";
 import { stateIn } from "./request-state.ts";
 import type { RpcMessage, RpcResponse } from "./rpc-message.ts";
 import type { ServerQuestions } from "./server-questions.ts";
@@ -65,7 +66,6 @@ interface ScreenedValue {
 /** A stream may run for days; its record must not. */
 const FINDINGS_MAX = 64;
 const METHOD_CHARS_MAX = 60;
-const NO_REQUEST: JsonObject = {};
 const NOT_INSPECTED = NO_INSPECTION.tool_result;
 const AS_IS: Judgement = { kind: "as_is" };
 
@@ -93,6 +93,8 @@ export class AnswerJudge {
       return { kind: "stray", refusal: { code: "upstream_broken", detail } };
     }
     if (this.#screen.question.kind === "request") this.answered = true;
+    const asking = this.#faultOfQuestions(message);
+    if (asking !== undefined) return this.#block(message, asking);
     if (message.result === undefined) return this.#judgeText(message);
     return this.#judgeResult(message, message.result);
   }
@@ -125,17 +127,12 @@ export class AnswerJudge {
     return { kind: "blocked", refusal: QUESTION_REFUSED, answer: undefined };
   }
 
-  /** In the stateless era questions come as a result, which then is a denial of the call. */
-  #faultOfInput(result: JsonObject): Refusal | undefined {
-    const requests = result["inputRequests"];
-    if (result["resultType"] !== "input_required" || !isJsonObject(requests)) return undefined;
-    for (const request of Object.values(requests)) {
-      const { method, params } = isJsonObject(request) ? request : NO_REQUEST;
-      const name = typeof method === "string" ? method : "";
-      const args = isJsonObject(params) ? params : undefined;
-      const fault = this.#screen.questions.faultOf(name, args);
+  /** One question too many makes the answer a denial of the call. */
+  #faultOfQuestions(message: RpcResponse): Refusal | undefined {
+    for (const { method, params } of questionsIn(message)) {
+      const fault = this.#screen.questions.faultOf(method, params);
       if (fault === undefined) continue;
-      this.#keep(noted(fault, "questions", name.slice(0, METHOD_CHARS_MAX)));
+      this.#keep(noted(fault, "questions", method.slice(0, METHOD_CHARS_MAX)));
       return QUESTION_REFUSED;
     }
     return undefined;
@@ -151,8 +148,7 @@ export class AnswerJudge {
   #judgeResult(message: RpcResponse, result: JsonObject): Judgement {
     const { question } = this.#screen;
     const asked = question.kind === "request" ? question : undefined;
-    const refused =
-      this.#faultOfInput(result) ?? unfitResult(result, question, this.#screen.result);
+    const refused = unfitResult(result, question, this.#screen.result);
     if (refused !== undefined) return this.#block(message, refused);
     const state = stateIn(result);
     if (state !== undefined) this.#screen.given(state);

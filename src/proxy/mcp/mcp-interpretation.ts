@@ -183,7 +183,7 @@ export class McpInterpretation implements Interpretation {
         introduced: (introduction) => this.#introduced(introduction),
         listed: (shape, entry) => this.#listed(shape, entry),
         told: (refusal) => toldOfFindings(this.#context, refusal),
-        mayAsk: this.#received !== undefined && invitesQuestions(this.#received.message),
+        mayAsk: this.#mayBeAsked(),
         questions: this.#questions,
         definitions: isOwn
           ? undefined
@@ -194,6 +194,16 @@ export class McpInterpretation implements Interpretation {
             }),
       },
       upstream,
+    );
+  }
+
+  /** Before 2026 the error that sends the client's user somewhere may answer any request. */
+  #mayBeAsked(): boolean {
+    if (this.#received === undefined) return false;
+    const { kind } = this.question;
+    return (
+      (kind === "request" && this.definitionEra === "2025") ||
+      invitesQuestions(this.#received.message)
     );
   }
 

@@ -5,10 +5,11 @@ import { parseStrictJsonText } from "../../lib/strict-json.ts";
 /** Reads the messages of a stream ahead of the look that counts, for what is doubted in them. */
 export class MessagesAhead {
   readonly #doubts: StreamDoubts;
-  readonly #framer: SseFramer = createSseFramer();
+  readonly #framer: SseFramer;
 
-  constructor(doubts: StreamDoubts) {
+  constructor(doubts: StreamDoubts, eventBytesMax: number) {
     this.#doubts = doubts;
+    this.#framer = createSseFramer(eventBytesMax);
   }
 
   /** Undefined: the end. */

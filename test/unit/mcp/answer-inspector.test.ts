@@ -144,6 +144,36 @@ describe("a server's introduction", () => {
   });
 });
 
+describe("an error that sends the user somewhere", () => {
+  const params = {
+    mode: "url",
+    elicitationId: "e1",
+    url: "https://login.example",
+    message: "Log in.",
+  };
+  const data = { elicitations: [params] };
+  const error = { code: -32042, message: "Log in first.", data };
+  const answer = { jsonrpc: "2.0", id: 7, error };
+
+  it("is a denial where policy does not let the server ask", () => {
+    const asked: unknown[] = [];
+    const admits = (use: ToolAction | McpAction): boolean => asked.push(use) < 0;
+    const { refused, report } = answerWhole(answer, { admits });
+    expect(refused).toMatchObject({ code: "policy_denied" });
+    expect(asked).toContainEqual(
+      expect.objectContaining({ method: "elicitation/create", args: params }),
+    );
+    expect(report.findings).toMatchObject([{ signature: "question-denied" }]);
+    expect(messagesIn(streamText(event(answer), { admits }).text)).toMatchObject([
+      { id: 7, result: { isError: true } },
+    ]);
+  });
+
+  it("passes as it is where policy does", () => {
+    expect(answerWhole(answer)).toMatchObject({ same: true });
+  });
+});
+
 describe("a list with more definitions than are kept", () => {
   const FULL: DefinitionStore = {
     ...TRUSTING,
@@ -167,7 +197,9 @@ describe("a list with more definitions than are kept", () => {
 
 describe("a JSON answer", () => {
   it("goes by unread when nobody asks for a look", () => {
-    expect(answerWhole(toolText(POISON))).toMatchObject({
+    const params = statelessParams({ name: "read_page" });
+    const setting = { asked: { ...CALL, params }, head: statelessHead("tools/call", "read_page") };
+    expect(answerWhole(toolText(POISON), setting)).toMatchObject({
       head: "pass",
       report: { scan: { kind: "none", reason: "not_asked" } },
     });
@@ -506,6 +538,20 @@ describe("a stream of events", () => {
     expect(out.cut?.refusal.code).toBe("upstream_broken");
     expect(messagesIn(out.text).at(-1)).toMatchObject({ id: 7, result: { isError: true } });
     expect(streamText(`id: 4\n${news}`).text).toBe(`id: 4\n${news}`);
+  });
+
+  it("is looked at in events as large as an answer may be", () => {
+    const upstream = { ...MCP_UPSTREAM, responseBytesMax: 6_000_000 };
+    const large = event(toolText("x".repeat(5_000_000)));
+    const setting = { head: mcpHead({ upstream }), inspections: BLOCK_INJECTION };
+    const out = streamText(large, setting);
+    expect(out.text).toBe(large);
+    expect(out.looking.report().scan).toMatchObject({ kind: "scanned" });
+  });
+
+  it("never passes unread in part, where nobody said that it may", () => {
+    const large = event(toolText("x".repeat(2_000_000)));
+    expect(streamText(large).cut?.refusal.code).toBe("response_unscannable");
   });
 
   it("is cut with an answer when an event is too large to be looked at", () => {

@@ -13,7 +13,7 @@ describe("an event of an answer", () => {
     });
     stream.event(text, "7");
     stream.conclude(text);
-    const frames = createSseFramer().push(Buffer.from(sent));
+    const frames = createSseFramer(1_000_000).push(Buffer.from(sent));
     expect(frames.map(({ data }) => data)).toEqual(
       [text, text].map((each) => each.replaceAll(/[\r\n]+/g, " ")),
     );

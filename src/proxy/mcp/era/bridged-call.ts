@@ -6,9 +6,9 @@
 import { canonicalJson } from "../../../lib/canonical-json.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../core/json.ts";
 import { MCP_METHOD_CLASSES, type McpMethod } from "../../../core/action-classes.ts";
-import { randomToken } from "../../../lib/ids.ts";
 import { setMemberAt } from "../../set-members.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
+import { questionsIn, type AnsweredQuestion } from "../questions-in.ts";
 import { ASKED_OF_CLIENTS } from "../server-methods.ts";
 import {
   RPC_METHOD_NOT_FOUND,
@@ -24,7 +24,13 @@ import { addressed, numbered, numberIn, readdressed } from "../transport/renumbe
 import { BareStatus, type AnswerListener, type Asking } from "./answer-reader.ts";
 import { sayStatus } from "./say-status.ts";
 import type { LegacyLink } from "./legacy-link.ts";
-import { LOG_LEVEL_KEY, newRequest, requestOf, setIn } from "./stateless-message.ts";
+import {
+  CLIENT_CAPABILITIES_KEY,
+  LOG_LEVEL_KEY,
+  newRequest,
+  requestOf,
+  setIn,
+} from "./stateless-message.ts";
 
 /** Calls that wait for their client; `park` gives the state that the client must bring back. */
 export interface ParkingLot {
@@ -40,9 +46,13 @@ export interface CallParts {
   readonly lot: ParkingLot;
 }
 
+interface AskedQuestion extends AnsweredQuestion {
+  /** Of the server's request; undefined: the call is made again instead of an answer. */
+  readonly id: RpcId | undefined;
+}
+
 /** What a server says while nobody listens. */
 const HELD_MAX = 256;
-const STATE_BYTES = 24;
 
 export class BridgedCall implements AnswerListener {
   readonly #parts: CallParts;
@@ -54,7 +64,9 @@ export class BridgedCall implements AnswerListener {
   #id: RpcId;
   #token: JsonValue | undefined;
   /** What the server wants to know, by the key that the client answers under. */
-  readonly #questions = new Map<string, RpcRequest>();
+  readonly #questions = new Map<string, AskedQuestion>();
+  /** What the server answered as long as its client's user was not elsewhere. */
+  #refusal: readonly [RpcResponse, string] | undefined;
   readonly #held: (readonly [RpcMessage, string])[] = [];
   #retried = false;
   #over = false;
@@ -99,14 +111,31 @@ export class BridgedCall implements AnswerListener {
     this.#token = progressTokenOf(again.params);
     this.#attach(stream);
     const responses = again.params?.["inputResponses"];
-    for (const [key, question] of this.#questions) {
+    if (this.#refusal !== undefined) return this.#goOn(this.#refusal, responses);
+    for (const [key, { id }] of this.#questions) {
       const answer = isJsonObject(responses) ? responses[key] : undefined;
-      if (answer === undefined) continue;
+      if (answer === undefined || id === undefined) continue;
       this.#questions.delete(key);
-      this.#tell({ jsonrpc: "2.0", id: question.id, result: answer });
+      this.#tell({ jsonrpc: "2.0", id, result: answer });
     }
     if (this.#questions.size > 0) return this.#askClient();
     for (const [message, text] of this.#held.splice(0)) this.message(message, text);
+  }
+
+  /** Where the user went everywhere, the call is made once more; else the refusal stands. */
+  #goOn([message, text]: readonly [RpcResponse, string], responses: JsonValue | undefined): void {
+    const went = [...this.#questions.keys()].every((key) => {
+      const answer = isJsonObject(responses) ? responses[key] : undefined;
+      return isJsonObject(answer) && answer["action"] === "accept";
+    });
+    this.#refusal = undefined;
+    this.#questions.clear();
+    if (went) {
+      this.#number = this.#parts.link.nextNumber();
+      return this.start();
+    }
+    this.#over = true;
+    this.#stream?.conclude(addressed(message, text, this.#id));
   }
 
   /** Nobody waits any more. */
@@ -114,6 +143,7 @@ export class BridgedCall implements AnswerListener {
     if (this.#over) return;
     this.#over = true;
     this.#asking?.abort();
+    if (this.#refusal !== undefined) return;
     const params = { requestId: this.#number, reason: "the client does not wait any more" };
     this.#tell({ jsonrpc: "2.0", method: "notifications/cancelled", params });
     const { link, base } = this.#parts;
@@ -142,7 +172,8 @@ export class BridgedCall implements AnswerListener {
 
   ended(error: Error | undefined): void {
     // What came while the client was asked is said once it is back.
-    if (this.#over || this.#held.some(([message]) => message.kind === "response")) return;
+    if (this.#over || this.#refusal !== undefined) return;
+    if (this.#held.some(([message]) => message.kind === "response")) return;
     const isLost = error instanceof BareStatus && error.status === 404;
     if (isLost && !this.#retried && this.#task === undefined) {
       this.#retried = true;
@@ -180,11 +211,22 @@ export class BridgedCall implements AnswerListener {
     const task = this.#task === undefined ? message.result?.["task"] : undefined;
     const name = isJsonObject(task) ? task["taskId"] : undefined;
     if (this.#parts.base.isTaskOnly === true && typeof name === "string") return this.#wait(name);
+    const first = message.error !== undefined && opensUrls(this.#parts) ? questionsIn(message) : [];
+    if (first.length > 0) return this.#askFirst(message, text, first);
     this.#over = true;
     const mine = addressed(message, text, this.#id);
     stream.conclude(
       message.result === undefined ? mine : complete(mine, message, this.#parts.method),
     );
+  }
+
+  /** In the stateless era, a server that wants its client's user elsewhere asks for that. */
+  #askFirst(message: RpcResponse, text: string, first: readonly AnsweredQuestion[]): void {
+    this.#refusal = [message, text];
+    for (const [index, { method, params }] of first.entries()) {
+      this.#questions.set(`first-${index}`, { id: undefined, method, params });
+    }
+    this.#askClient();
   }
 
   /** Its result comes when there is one, with the server's questions before it. */
@@ -222,6 +264,20 @@ export class BridgedCall implements AnswerListener {
   }
 }
 
+/** Whether the client can be asked to send its user somewhere in the course of this request. */
+function opensUrls({ method, request }: CallParts): boolean {
+  if (!MAY_WANT_INPUT.has(method)) return false;
+  const capabilities = metaOf(request.params)?.[CLIENT_CAPABILITIES_KEY];
+  const elicitation = isJsonObject(capabilities) ? capabilities["elicitation"] : undefined;
+  return isJsonObject(elicitation) && isJsonObject(elicitation["url"]);
+}
+
+const MAY_WANT_INPUT: ReadonlySet<McpMethod> = new Set<McpMethod>([
+  "tools/call",
+  "prompts/get",
+  "resources/read",
+]);
+
 /** What a stateless client needs beside what a server of the 2025 era says. */
 function complete(text: string, { json, result }: RpcResponse, method: McpMethod): string {
   let whole = setMemberAt(text, json, ["result", "resultType"], `"complete"`);
@@ -230,42 +286,3 @@ function complete(text: string, { json, result }: RpcResponse, method: McpMethod
   whole = setMemberAt(whole, now, ["result", "ttlMs"], "0");
   return setMemberAt(whole, now, ["result", "cacheScope"], `"private"`);
 }
-
-/** Calls that wait for an answer of their client, each under a state that nobody can guess. */
-export class Parking implements ParkingLot {
-  readonly #calls = new Map<
-    string,
-    { readonly call: BridgedCall; readonly timer: NodeJS.Timeout }
-  >();
-
-  park(call: BridgedCall): string {
-    const state = randomToken(STATE_BYTES);
-    if (this.#calls.size >= PARKED_MAX) this.#drop(this.#calls.keys().next().value ?? "");
-    const timer = setTimeout(() => this.#drop(state), PARKED_MS).unref();
-    this.#calls.set(state, { call, timer });
-    return state;
-  }
-
-  /** Good once. Undefined: unknown, spent, expired, or of another request. */
-  take(state: JsonValue | undefined, request: RpcRequest): BridgedCall | undefined {
-    const parked = typeof state === "string" ? this.#calls.get(state) : undefined;
-    if (typeof state !== "string" || parked?.call.fits(request) !== true) return undefined;
-    clearTimeout(parked.timer);
-    this.#calls.delete(state);
-    return parked.call;
-  }
-
-  clear(): void {
-    for (const state of this.#calls.keys()) this.#drop(state);
-  }
-
-  #drop(state: string): void {
-    const parked = this.#calls.get(state);
-    this.#calls.delete(state);
-    clearTimeout(parked?.timer);
-    parked?.call.cancel();
-  }
-}
-
-const PARKED_MAX = 1024;
-const PARKED_MS = 300_000;

@@ -8,9 +8,10 @@ import { metaOf } from "../transport/message-meta.ts";
 import { errorOf } from "../../../lib/caught.ts";
 import { BareStatus } from "./answer-reader.ts";
 import { sayStatus } from "./say-status.ts";
-import { BridgedCall, Parking } from "./bridged-call.ts";
+import { BridgedCall } from "./bridged-call.ts";
 import { InitializeFailed, LegacyLink } from "./legacy-link.ts";
 import { LinkNews } from "./link-news.ts";
+import { Parking } from "./parking.ts";
 import {
   CARRIED,
   CLIENT_CAPABILITIES_KEY,
