@@ -82,6 +82,8 @@ export interface Refusal {
   readonly rules?: readonly RuleId[];
   readonly retryIn?: Millis;
   readonly review?: ReviewId;
+  /** The review is over: the same call, made again, is a new question. */
+  readonly asksAnew?: true;
   /** The budget that is short. */
   readonly budget?: BudgetId;
   /** In place of the wire's own. */

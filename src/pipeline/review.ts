@@ -141,8 +141,9 @@ export function grantGone(review: ReviewId): Refusal {
   return {
     code: "approval_required",
     detail: `Review ${review} is for one call, which was made already, or its time is over.`,
-    remedy: "Ask again: the same call will be stored for a new approval.",
+    remedy: "Make the same call again: it will be stored for a new approval.",
     review,
+    asksAnew: true,
   };
 }
 
@@ -151,8 +152,9 @@ export function grantStale(review: ReviewId): Refusal {
   return {
     code: "approval_required",
     detail: `Policy has changed since review ${review} was asked for: the answer is not for it.`,
-    remedy: "Ask again: the same call will be judged by the policy in force.",
+    remedy: "Make the same call again: it will be judged by the policy in force.",
     review,
+    asksAnew: true,
   };
 }
 

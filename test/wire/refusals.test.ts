@@ -1,3 +1,4 @@
+import { grantGone, grantStale } from "../../src/pipeline/review.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { REFUSALS, type Refusal, type RefusalCode } from "../../src/core/refusal.ts";
@@ -277,6 +278,15 @@ describe("a refusal on the wire", () => {
         "Do not retry until a person has approved it (review rev_7).",
     });
   });
+
+  it.each([grantGone, grantStale])(
+    "asks for the same call again where a review is over",
+    (over) => {
+      const { json } = render("http", over(id<ReviewId>("rev_7")));
+      expect(json["detail"]).toMatch(/Make the same call again: .+\.$/);
+      expect(json["detail"]).not.toContain("Do not retry");
+    },
+  );
 
   it("asks for 1 to 60 whole seconds of patience, whatever the limit says", () => {
     fc.assert(

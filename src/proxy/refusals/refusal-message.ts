@@ -11,7 +11,7 @@ export function refusalMessage(refusal: Refusal): string {
   let text = `Sallyport refused this (${code}): ${detail}`;
   if (remedy !== undefined) text += ` ${remedy}`;
   if (rules !== undefined && rules.length > 0) text += ` Policy: ${rules.join(", ")}.`;
-  return `${text} ${retryAdvice(refusal)}`;
+  return refusal.asksAnew === true ? text : `${text} ${retryAdvice(refusal)}`;
 }
 
 function retryAdvice(refusal: Refusal): string {
