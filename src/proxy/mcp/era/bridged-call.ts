@@ -23,6 +23,7 @@ import { metaOf, progressTokenOf } from "../transport/message-meta.ts";
 import { addressed, numbered, numberIn, readdressed } from "../transport/renumber.ts";
 import { BareStatus, type AnswerListener, type Asking } from "./answer-reader.ts";
 import { sayStatus } from "./say-status.ts";
+import { SessionLost } from "./session-lost.ts";
 import type { LegacyLink } from "./legacy-link.ts";
 import {
   CLIENT_CAPABILITIES_KEY,
@@ -174,10 +175,9 @@ export class BridgedCall implements AnswerListener {
     // What came while the client was asked is said once it is back.
     if (this.#over || this.#refusal !== undefined) return;
     if (this.#held.some(([message]) => message.kind === "response")) return;
-    const isLost = error instanceof BareStatus && error.status === 404;
-    if (isLost && !this.#retried && this.#task === undefined) {
+    if (error instanceof SessionLost && !this.#retried && this.#task === undefined) {
       this.#retried = true;
-      void this.#again();
+      void this.#again(error);
       return;
     }
     this.#over = true;
@@ -188,9 +188,9 @@ export class BridgedCall implements AnswerListener {
   }
 
   /** The session is gone: once more in a new one, because nothing was carried out. */
-  async #again(): Promise<void> {
+  async #again(lost: SessionLost): Promise<void> {
     const { link, base } = this.#parts;
-    link.lose();
+    link.lose(lost);
     try {
       await link.open(base);
       this.start();

@@ -10,6 +10,7 @@ import { readRpcMessage, type RpcMessage } from "../rpc-message.ts";
 import type { SentMessage } from "../mcp-interpretation.ts";
 import { withHeaders, type McpRequest, type McpServerSide } from "../transport/mcp-request.ts";
 import { askMessages, type AnswerListener, type Asking } from "./answer-reader.ts";
+import { watchingLoss, type SessionLost } from "./session-lost.ts";
 import { SESSION_VERSION } from "./session-versions.ts";
 import { newRequest, POSTED } from "./stateless-message.ts";
 
@@ -54,20 +55,28 @@ export class LegacyLink {
     return this.#opening;
   }
 
-  /** The server does not know the session any more. */
-  lose(): void {
+  /** The server does not know this session any more; who hears of it later changes nothing. */
+  lose({ session }: SessionLost): void {
+    if (this.#sessionId === session) this.#forget();
+  }
+
+  #forget(): void {
     this.#opening = undefined;
     this.#sessionId = undefined;
     this.logLevel = undefined;
   }
 
   ask(base: McpRequest, sent: SentMessage, listener: AnswerListener): Asking {
-    return askMessages(this.#side, this.#request(base, "POST", sent), listener);
+    return askMessages(this.#side, this.#request(base, "POST", sent), this.#watched(listener));
   }
 
   /** What the server says unasked. */
   listen(base: McpRequest, listener: AnswerListener): Asking {
-    return askMessages(this.#side, this.#request(base, "GET", undefined), listener);
+    return askMessages(this.#side, this.#request(base, "GET", undefined), this.#watched(listener));
+  }
+
+  #watched(listener: AnswerListener): AnswerListener {
+    return this.#sessionId === undefined ? listener : watchingLoss(this.#sessionId, listener);
   }
 
   /** A notification or an answer. Resolves when the server has taken it, or never will. */
@@ -104,7 +113,7 @@ export class LegacyLink {
   close(base: McpRequest): void {
     if (this.#sessionId === undefined) return;
     const request = this.#request(base, "DELETE", undefined);
-    this.lose();
+    this.#forget();
     askMessages(this.#side, request, { message: () => {}, ended: () => {} });
   }
 

@@ -6,6 +6,7 @@ import type { AnswerStream } from "../transport/answer-stream.ts";
 import type { McpRequest } from "../transport/mcp-request.ts";
 import { SUBSCRIPTION_KEY } from "../transport/message-meta.ts";
 import type { Asking } from "./answer-reader.ts";
+import { SessionLost } from "./session-lost.ts";
 import type { LegacyLink } from "./legacy-link.ts";
 
 interface Listener {
@@ -49,7 +50,10 @@ export class LinkNews {
     }
     this.#asking ??= this.#link.listen(base, {
       message: (message, text) => this.#hear(base, message, text),
-      ended: () => this.#end(),
+      ended: (error) => {
+        if (error instanceof SessionLost) this.#link.lose(error);
+        this.#end();
+      },
     });
   }
 

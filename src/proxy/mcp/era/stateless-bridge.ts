@@ -8,6 +8,7 @@ import { metaOf } from "../transport/message-meta.ts";
 import { errorOf } from "../../../lib/caught.ts";
 import { BareStatus } from "./answer-reader.ts";
 import { sayStatus } from "./say-status.ts";
+import { SessionLost } from "./session-lost.ts";
 import { BridgedCall } from "./bridged-call.ts";
 import { InitializeFailed, LegacyLink } from "./legacy-link.ts";
 import { LinkNews } from "./link-news.ts";
@@ -73,7 +74,7 @@ export class StatelessBridge implements McpServerSide {
     const { link, news } = this.#linked(base, params);
     await link.open(base);
     if (CARRIED.has(method)) {
-      await setLogLevel(link, base, metaOf(params)?.[LOG_LEVEL_KEY]);
+      await logAt(link, base, metaOf(params)?.[LOG_LEVEL_KEY]);
       const parts = { link, base, method, sent, request, lot: this.#parking };
       return new BridgedCall(parts, stream).start();
     }
@@ -139,6 +140,21 @@ function tellFailure(stream: AnswerStream, { id }: RpcRequest, error: unknown): 
     sayStatus(stream, id, error);
   } else {
     stream.fail(errorOf(error));
+  }
+}
+
+async function logAt(
+  link: LegacyLink,
+  base: McpRequest,
+  level: JsonValue | undefined,
+): Promise<void> {
+  try {
+    await setLogLevel(link, base, level);
+  } catch (error) {
+    if (!(error instanceof SessionLost)) throw error;
+    link.lose(error);
+    await link.open(base);
+    await setLogLevel(link, base, level);
   }
 }
 
