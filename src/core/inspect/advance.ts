@@ -10,7 +10,7 @@ import { mailStart } from "./detectors/pii-email.ts";
 import { failureFinding, nameOfFailure } from "./finding-of-failure.ts";
 import { fold, forget, toOriginal } from "./fold.ts";
 import { guarded } from "./guarded-look.ts";
-import { payInner } from "./layers/inner-look.ts";
+import { payInner, type InnerText } from "./layers/inner-look.ts";
 import { judge } from "./judge.ts";
 import {
   findStretches,
@@ -22,8 +22,7 @@ import {
 } from "./layers/peel.ts";
 import { NO_PASSAGE } from "./layers/passages.ts";
 import type { Interest } from "./quick-look.ts";
-import type { ScanPlan } from "./scan-plan.ts";
-import { afford, grant, isInnerSpent } from "./scan-budget.ts";
+import { afford, grant, isInnerSpent, payReading } from "./scan-budget.ts";
 import { LOOK_BACK, MORE } from "./signature.ts";
 import { openScan, originalAt, type TextScan } from "./text-scan.ts";
 
@@ -73,7 +72,7 @@ function takeIn(scan: TextScan, text: string): void {
   }
   scan.text = scan.text === "" ? folded : scan.text + folded;
   scan.taken += text.length;
-  scan.budget.spent += text.length;
+  payReading(scan.budget, text.length);
   if (scan.depth === 0) grant(scan.budget, text.length);
 }
 
@@ -124,7 +123,7 @@ function judgeAll(scan: TextScan): void {
   let waits = false;
   if (scan.labelled.length > 0 && scan.cursor === 0) anchor = 0;
   while (scan.blocked === undefined) {
-    if (!afford(scan.budget, 0)) {
+    if (!afford(scan.budget, STEP_WORK)) {
       giveUp(scan);
       break;
     }
@@ -182,21 +181,23 @@ function judgeAnchors(scan: TextScan, at: number, nearest: number): number | typ
     scan.cursor = next;
     if (next !== anchor + 1 || scan.blocked !== undefined) return -1;
     anchor = found(nextAnchor(plan.anchors, text, next));
-  } while (anchor < nearest && afford(budget, 0));
+  } while (anchor < nearest && afford(budget, STEP_WORK));
   return anchor;
 }
 
 /** A decoded text; by another plan it was disguised, which is looked through once. */
-function lookInside(scan: TextScan, text: string, plan: ScanPlan, from: Interest): TextScan {
+function lookInside(scan: TextScan, { text, plan, layers }: InnerText, from: Interest): TextScan {
   const { withheld, part, budget, depth, lane } = scan;
   if (lane !== undefined) readUpTo(lane, scan.text, scan.base, scan.cursor);
-  const inner = openScan(plan, withheld, part, budget, depth + 1);
+  const inner = openScan(plan, withheld, part, budget, depth + layers);
   if (plan !== scan.plan) inner.passageFrom = NO_PASSAGE;
   inner.talk = lane?.reader.setting.talk ?? scan.talk;
   scanWhole(inner, text, from);
   return inner;
 }
 
+/** To find what is judged next. */
+const STEP_WORK = 1;
 const NONE: number[] = [];
 const TOO_MUCH_WORK = "too-much-work";
 

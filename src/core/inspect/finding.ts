@@ -1,3 +1,6 @@
+/** Findings kept per part; edits and blocks go on beyond it. */
+export const FINDINGS_MAX = 64;
+
 /** One thing a detector saw. It never holds the matched text: a finding goes to logs and ledger. */
 export interface Finding {
   /** `injection`, `secret`, `pii.email`, … as policy files write it. */

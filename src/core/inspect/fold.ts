@@ -55,6 +55,11 @@ export function fold(text: string, from: number, map: OffsetMap): string {
       i += 1;
       continue;
     }
+    // Half a code point that stood alone is none that stays: with its other half it may be folded.
+    if (folded[unit] === unit && (unit & 0xf800) !== 0xd800) {
+      i += 1;
+      continue;
+    }
     const pair = unit >= 0xd800 && unit < 0xdc00 && i + 1 < text.length;
     const next = pair ? foldPair(text, i) : foldUnit(unit);
     const width = pair ? 2 : 1;

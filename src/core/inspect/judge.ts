@@ -1,26 +1,16 @@
 import { signatureFeature } from "./classifier/token-features.ts";
-import { readUpTo } from "./classifier/classifier.ts";
-import { isShown } from "./classifier/token-setting.ts";
 import { anchoredAt } from "./find-anchor.ts";
-import type { Finding } from "./finding.ts";
+import { FINDINGS_MAX, type Finding } from "./finding.ts";
 import type { InspectionRule } from "./inspection.ts";
 import { emailAt, EMAIL_DETECTOR, mailStart } from "./detectors/pii-email.ts";
 import { INJECTION_DETECTOR } from "./detectors/injection.ts";
-import { isReported } from "./reported-speech.ts";
+import { leaning, strengthened } from "./strengthened.ts";
 import { marksOf, ruleFor } from "./scan-plan.ts";
-import { afford } from "./scan-budget.ts";
+import { afford, ASK_WORK, CANDIDATE_WORK, HIT_WORK, payPlain } from "./scan-budget.ts";
 import { HOLD_MAX, MORE, type Hit, type View } from "./signature.ts";
-import { originalAt, type Signal, type TextScan } from "./text-scan.ts";
-import { isWordUnit } from "./text-units.ts";
-
-/** Findings kept per part; edits and blocks go on beyond it. */
-export const FINDINGS_MAX = 64;
-/** Hits this far apart (folded units) no longer strengthen each other. */
-const SIGNAL_REACH = 300;
-const SIGNALS_MAX = 8;
+import { originalAt, type TextScan } from "./text-scan.ts";
 
 const WITHHELD_PLACEHOLDER = "[withheld]";
-const SCORE_MAX = 100;
 const AT_SIGN = 0x40;
 
 /** What one candidate leads to: the strictest rule, and among equals the longest hit. */
@@ -83,6 +73,7 @@ function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
   let best: Catch | undefined;
   let injection: Hit | undefined;
   let waits = false;
+  let work = CANDIDATE_WORK;
   if (at === 0 && scan.base === 0) {
     for (const { detector, match } of scan.labelled) {
       const hit = match(text);
@@ -97,21 +88,23 @@ function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
   if (at + 2 < text.length) {
     const anchored = anchoredAt(scan.plan.anchors, text, at);
     const { only } = scan.plan;
-    let asked = 0;
     for (const signature of anchored) {
       if (only !== undefined && signature.detector !== only) continue;
-      asked += 1;
+      work += ASK_WORK;
       const outcome = signature.match(view, at);
       if (outcome === MORE) waits = true;
       else if (outcome !== undefined) {
+        work += HIT_WORK;
         best = stricter(best, scan, signature.detector, outcome);
         const isStronger = outcome.score > (injection?.score ?? 0);
         if (signature.detector === INJECTION_DETECTOR && isStronger) injection = outcome;
       }
     }
-    afford(scan.budget, asked);
   }
+  afford(scan.budget, work);
   if (waits && !view.final) return MORE;
+  // What waits is judged anew: how often depends on how the text was cut.
+  payPlain(scan.budget, work);
   if (injection !== undefined) noteHit(scan, injection);
   return best;
 }
@@ -149,101 +142,6 @@ function stricter(
   if (best === undefined) return found;
   const gain = RANK[rule.action] - RANK[best.rule.action] || hit.end - best.hit.end;
   return gain > 0 ? found : best;
-}
-
-/** The score, after a second opinion on the text where there is one. */
-export function leaning({ lean }: TextScan, score: number): number {
-  return lean === 0 ? score : Math.max(0, Math.min(SCORE_MAX, score + lean));
-}
-
-/** What is left of a score where words are only shown: text about attacks shows them. */
-const MENTION_SHARE = 0.6;
-/**
- * A quotation that opened further back is over, or none; what it opens is told by so much before it.
- * Together less than `LOOK_BACK`, or the verdict would depend on where the text was cut.
- */
-const QUOTED_UNITS_MAX = 40;
-const LEAD_UNITS = 24;
-/** A member of a document, not a sentence: `"content": `, `content: ` at the beginning of a line. */
-const MEMBER = /(?:["']\s*|(?:^|\n)[\s-]*[\w.-]+):$/;
-
-/** Text about attacks shows some: the classifier reads up to here and knows. */
-function isMentioned({ lane, text, base }: TextScan, { start, end }: Hit): boolean {
-  if (isMention(text, start) || isReported(text, start, end)) return true;
-  if (lane === undefined) return false;
-  readUpTo(lane, text, base, start);
-  return isShown(lane.reader.setting);
-}
-
-/** The words stand in a quotation that is not the value of a member. */
-function isMention(text: string, start: number): boolean {
-  const least = Math.max(0, start - QUOTED_UNITS_MAX);
-  for (let i = start - 1; i >= least; i -= 1) {
-    const unit = text.charCodeAt(i);
-    if (unit === NEWLINE) return false;
-    if (!isQuote(unit)) continue;
-    if (i > 0 && isWordUnit(text.charCodeAt(i - 1))) {
-      // Behind a word it closes, unless it is an apostrophe.
-      if (unit === APOSTROPHE) continue;
-      return false;
-    }
-    const before = text.slice(Math.max(0, i - LEAD_UNITS), i).trimEnd();
-    return before !== "" && !before.endsWith("\\") && !MEMBER.test(before);
-  }
-  return false;
-}
-
-const NEWLINE = 0x0a;
-const QUOTE = 0x22;
-const APOSTROPHE = 0x27;
-const BACKTICK = 0x60;
-
-/** Folded text has no other quotes. */
-function isQuote(unit: number): boolean {
-  return unit === QUOTE || unit === APOSTROPHE || unit === BACKTICK;
-}
-
-/**
- * Different signatures near each other: the chance that all of them are innocent. Examples stand
- * beside each other, so what is only shown is strengthened by its own line and quotation alone.
- */
-function strengthened(scan: TextScan, hit: Hit): number {
-  const offset = scan.base + hit.start;
-  const shown = isMentioned(scan, hit);
-  const own = shown ? hit.score * MENTION_SHARE : hit.score;
-  let innocent = 1 - own / 100;
-  const edge = shown ? lastEdge(scan, hit) : -1;
-  let known: Signal | undefined;
-  for (const signal of scan.signals) {
-    if (offset - signal.offset > SIGNAL_REACH) continue;
-    if (signal.signature === hit.signature) known = signal;
-    else if (!signal.shown || signal.offset >= edge) innocent *= 1 - signal.score / 100;
-  }
-  if (known === undefined || known.score < own) {
-    remember(scan.signals, { signature: hit.signature, offset, score: own, shown });
-  }
-  return Math.round(100 * (1 - innocent));
-}
-
-/** In place of what it was found as before; what stands too far back is forgotten. */
-function remember(signals: Signal[], signal: Signal): void {
-  let kept = 0;
-  for (const one of signals) {
-    if (one.signature === signal.signature || signal.offset - one.offset > SIGNAL_REACH) continue;
-    signals[kept] = one;
-    kept += 1;
-  }
-  signals.length = kept;
-  if (kept === SIGNALS_MAX) signals.shift();
-  signals.push(signal);
-}
-
-/** Behind the last line or quotation that ends before the hit does, as an offset. */
-function lastEdge({ text, base }: TextScan, { end }: Hit): number {
-  const least = Math.max(0, end - SIGNAL_REACH);
-  let i = end - 1;
-  while (i >= least && text.charCodeAt(i) !== NEWLINE && !isQuote(text.charCodeAt(i))) i -= 1;
-  return base + i + 1;
 }
 
 function findingOf(scan: TextScan, { detector, hit, score, rule }: Catch): Finding {

@@ -1,10 +1,9 @@
 import { applyEdits } from "./edit.ts";
 import { failureFinding, nameOfFailure } from "./finding-of-failure.ts";
-import type { Finding } from "./finding.ts";
+import { FINDINGS_MAX, type Finding } from "./finding.ts";
 import { guarded } from "./guarded-look.ts";
 import type { Inspection } from "./inspection.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
-import { FINDINGS_MAX } from "./judge.ts";
 import { personalNumber, spelledBy, spelling } from "./json-numbers.ts";
 import { keepName, scanPlan } from "./scan-plan.ts";
 import { scanBudget } from "./scan-budget.ts";

@@ -1,9 +1,8 @@
 import { applyEdits } from "./edit.ts";
-import type { Finding } from "./finding.ts";
+import { FINDINGS_MAX, type Finding } from "./finding.ts";
 import type { Frame, Span } from "./frame.ts";
 import type { Inspection } from "./inspection.ts";
 import { unscannableFinding } from "./finding-of-failure.ts";
-import { FINDINGS_MAX } from "./judge.ts";
 import { createJsonPartScanner } from "./json-part-scanner.ts";
 import { createPartScanner, type PartScanner } from "./part-scanner.ts";
 import { recall } from "./known-texts.ts";

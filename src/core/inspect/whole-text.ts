@@ -3,13 +3,19 @@
  * way to look at complete texts leads through here.
  */
 import { scanWhole } from "./advance.ts";
-import type { Finding } from "./finding.ts";
-import { FINDINGS_MAX } from "./judge.ts";
+import { FINDINGS_MAX, type Finding } from "./finding.ts";
 import { asShown, hasOverride } from "./layers/overrides.ts";
 import { keepClean, recall } from "./known-texts.ts";
 import { EVERYWHERE, firstInterest, firstLiteral } from "./quick-look.ts";
 import { isKeptShort, keepShort, labelledBy, type ScanPlan } from "./scan-plan.ts";
-import { enterInner, grantInner, leaveInner, type ScanBudget } from "./scan-budget.ts";
+import {
+  afford,
+  affordInner,
+  enterInner,
+  grantInner,
+  leaveInner,
+  type ScanBudget,
+} from "./scan-budget.ts";
 import { openScan, type TextScan } from "./text-scan.ts";
 
 /** What is looked for in the texts of one body. */
@@ -40,7 +46,7 @@ export function lookAtText(
       }
     } else if (withheld.length === 0 && !plan.namesParts) return known.scan;
   }
-  budget.spent += text.length;
+  afford(budget, text.length);
   const first = labelled.length > 0 ? EVERYWHERE : firstInterest(plan, withheld, text);
   if (first === undefined) {
     grantInner(budget, text.length);
@@ -66,10 +72,13 @@ export function lookAtText(
   return scan;
 }
 
+/** To turn a unit around, and to fold it once more. */
+const SHOWN_WORK = 4;
+
 /** What is found only in the text as it is shown counts for all of the text. */
 function lookAtShown(scan: TextScan, text: string): void {
   const { budget } = scan;
-  if (!enterInner(budget, text.length)) {
+  if (!affordInner(budget, SHOWN_WORK * text.length) || !enterInner(budget, text.length)) {
     scan.capped = true;
     return;
   }

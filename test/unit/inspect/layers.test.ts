@@ -76,6 +76,27 @@ describe("layers of encoding", () => {
     );
   });
 
+  it("are taken off at once where they stand in each other, and lead back to the text", () => {
+    const [word, rest] = [ATTACK.slice(0, 6), ATTACK.slice(6)];
+    const text = `see ${word}${encodeURIComponent(encodeURIComponent(encodeURIComponent(rest)))}`;
+    const { findings } = scan(text);
+    const found = findings.find(({ signature }) => signature.endsWith("-in-url-in-url-in-url"));
+    expect(found?.start).toBeGreaterThanOrEqual(4);
+    expect(found?.end).toBeGreaterThan(found?.start ?? Infinity);
+    expect(found?.end).toBeLessThanOrEqual(text.length);
+  });
+
+  it("are taken off in whatever order they were put on", () => {
+    for (const text of [
+      base64(encodeURIComponent(ATTACK)),
+      encodeURIComponent(base64(ATTACK)),
+      base64(base64(encodeURIComponent(`${ATTACK} ${"and so on, ".repeat(30)}`))),
+      base64(`a=%41 and ${hex(ATTACK)}`),
+    ]) {
+      expect(scan(text).findings).not.toEqual([]);
+    }
+  });
+
   it("stop at a depth, and say that not all was looked at", () => {
     let text = ATTACK;
     for (let i = 0; i < 4; i += 1) text = base64(text);

@@ -1,8 +1,9 @@
 /** Lets the classifier go over the text of a scan, in step with the signatures. */
-import { FINDINGS_MAX, leaning, placeholder, redact } from "../judge.ts";
+import { placeholder, redact } from "../judge.ts";
 import { INJECTION_DETECTOR } from "../detectors/injection.ts";
-import type { Finding } from "../finding.ts";
+import { FINDINGS_MAX, type Finding } from "../finding.ts";
 import { ruleFor } from "../scan-plan.ts";
+import { leaning } from "../strengthened.ts";
 import { originalAt, type TextScan } from "../text-scan.ts";
 import {
   CLASSIFIED_STEP,

@@ -15,6 +15,9 @@ export interface Disguise {
   readonly name: string;
   /** Everything is looked for in what it hides, not injection alone. */
   readonly encodes: boolean;
+  /** What it takes to try for each unit of the passage, and for each that comes out. */
+  readonly work: number;
+  readonly saidWork: number;
   /** What hides in the passage; undefined: nothing does. */
   readonly plain: (passage: string) => string | undefined;
   /** Where in the passage that stood; undefined: all over it. */
@@ -36,25 +39,24 @@ const SHORT_UNITS = 320;
 const SHORT_VOTES_MIN = 2;
 /** Disguises that are taken off one passage. */
 const DISGUISES_MAX = 3;
-
-const NUMBERS: Disguise = { name: "numbers", encodes: true, plain: fromNumbers, place: lastRow };
+/** Nothing is dear but to divide into words what is found. */
+const DIVIDED = { work: 1, saidWork: 8 } as const;
+const NUMBERS = { ...disguise("numbers", fromNumbers), encodes: true, place: lastRow };
 const SPELLED = disguise("spelling", unspelled);
 const JOINED = disguise("split-words", rejoined);
-const GLUED = disguise("glued-words", gluedWords);
-const MIXED = disguise("glued-leet", gluedLeet);
+const GLUED = { ...disguise("glued-words", gluedWords), ...DIVIDED };
+const MIXED = { ...disguise("glued-leet", gluedLeet), ...DIVIDED };
 const DRAWN_OUT = disguise("drawn-out-letters", undoubled);
 const SIGNED = disguise("leet", unsigned);
 const DOTS = disguise("morse", fromMorse);
 const HIDDEN: readonly Disguise[] = CIPHERS.map(({ name, plain }) => disguise(name, plain));
 
 function disguise(name: string, plain: Disguise["plain"]): Disguise {
-  return { name, encodes: false, plain, place: undefined };
+  return { name, encodes: false, work: 3, saidWork: 0, plain, place: undefined };
 }
 
 const REVERSED = CIPHERS.findIndex(({ name }) => name === "reversed");
 const TURNED = CIPHERS.findIndex(({ name }) => name === "turned");
-
-const NONE: readonly Disguise[] = [];
 
 // What the loop over units reads is this module's own: V8 looks imports up on each read.
 const OTHER = 0;
@@ -104,7 +106,7 @@ export function disguisesOf(text: string, start: number, end: number): readonly 
   if (counts.drawnOut >= DRAWN_OUT_MIN) found.push(DRAWN_OUT);
   if (counts.signs >= SIGNS_MIN) found.push(SIGNED);
   if (counts.dots >= DOTS_MIN && counts.codes >= CODES_MIN) found.push(DOTS);
-  return found.length === 0 ? NONE : found.slice(0, DISGUISES_MAX);
+  return found.slice(0, DISGUISES_MAX);
 }
 
 function reset(): void {

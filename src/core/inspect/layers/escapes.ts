@@ -3,7 +3,7 @@
  * `=69` of quoted-printable. Each is shorter decoded, so offsets map back.
  */
 import type { OffsetMap } from "../fold.ts";
-import { isAscii, isDigit } from "../text-units.ts";
+import { isDigit } from "../text-units.ts";
 import { isSequenced } from "./readable.ts";
 
 /** Units without an escape that end a stretch. */
@@ -44,8 +44,6 @@ const NAMED: Readonly<Record<string, string>> = {
 
 export interface Unescaped {
   readonly text: string;
-  /** From decoded offsets to offsets in the stretch. */
-  readonly map: OffsetMap;
   readonly layer: string;
 }
 
@@ -128,26 +126,45 @@ export function stretchEnd(text: string, start: number, ended: boolean): number 
   return undefined;
 }
 
+/** A stretch, with what its word began with. */
+const UNITS_MAX = 1024;
+const plainUnits = new Uint16Array(UNITS_MAX);
+
+/** At most `UNITS_MAX` units. */
 export function unescape(text: string, start: number, end: number): Unescaped {
-  let out = "";
-  let kept = start;
   let layer = "url";
+  let count = 0;
+  let bits = 0;
+  for (let at = start; at < end;) {
+    let unit = text.charCodeAt(at);
+    const found = isSign(unit) ? escapeAt(text, at, end) : NO_ESCAPE;
+    if (found === NO_ESCAPE) at += 1;
+    else {
+      layer = layerOf(unit);
+      at += widthOf(found);
+      unit = found >> WIDTH_BITS;
+      if (unit === SOFT_BREAK) continue;
+    }
+    plainUnits[count] = unit;
+    bits |= unit;
+    count += 1;
+  }
+  return { text: textOf(plainUnits.subarray(0, count), bits), layer };
+}
+
+/** From decoded offsets to offsets in the stretch. */
+export function escapesMap(text: string, start: number, end: number): OffsetMap {
   const map: OffsetMap = { at: [], delta: [] };
+  let count = 0;
   for (let at = start; at < end;) {
     const found = isSign(text.charCodeAt(at)) ? escapeAt(text, at, end) : NO_ESCAPE;
-    if (found === NO_ESCAPE) {
-      at += 1;
-      continue;
-    }
-    if (at > kept) out += text.slice(kept, at);
-    out += textOf(found);
-    layer = layerOf(text.charCodeAt(at));
-    at += widthOf(found);
-    kept = at;
-    map.at.push(out.length);
-    map.delta.push(at - start - out.length);
+    if (found === NO_ESCAPE || found >> WIDTH_BITS !== SOFT_BREAK) count += 1;
+    at += found === NO_ESCAPE ? 1 : widthOf(found);
+    if (found === NO_ESCAPE) continue;
+    map.at.push(count);
+    map.delta.push(at - start - count);
   }
-  return { text: utf8Of(out + text.slice(kept, end)), map, layer };
+  return map;
 }
 
 function layerOf(unit: number): string {
@@ -180,11 +197,6 @@ function escapeOf(value: number, width: number): Escape {
 
 function widthOf(escape: Escape): number {
   return escape & ((1 << WIDTH_BITS) - 1);
-}
-
-function textOf(escape: Escape): string {
-  const value = escape >> WIDTH_BITS;
-  return value === SOFT_BREAK ? "" : String.fromCharCode(value);
 }
 
 function escapeAt(text: string, at: number, stop: number): Escape {
@@ -258,23 +270,24 @@ function hexDigit(unit: number): number {
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
+const plainBytes = new Uint8Array(UNITS_MAX);
 
 /**
- * Bytes that stand as units of their own become the characters they spell. The text may get shorter
- * than its map says: offsets then point a little early, never outside.
+ * `bits`: of all units. Bytes that stand as units of their own become the characters they spell. The
+ * text may get shorter than its map says: offsets then point a little early, never outside.
  */
-function utf8Of(text: string): string {
-  if (isAscii(text)) return text;
-  let bits = 0;
-  for (let i = 0; i < text.length; i += 1) bits |= text.charCodeAt(i);
-  if (bits > 0xff) return text;
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
-  // Most that is none is told without an error made.
-  if (!isSequenced(bytes)) return text;
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return text;
+function textOf(units: Uint16Array, bits: number): string {
+  if (bits <= 0xff) {
+    plainBytes.set(units);
+    const bytes = plainBytes.subarray(0, units.length);
+    // Most that is none is told without an error made.
+    if (bits < ASCII_END || isSequenced(bytes)) {
+      try {
+        return utf8.decode(bytes);
+      } catch {
+        // Sequences that spell nothing stay what they are.
+      }
+    }
   }
+  return Reflect.apply(String.fromCharCode, undefined, units);
 }

@@ -1,4 +1,5 @@
 /** Words without spaces: `IgnoreAllPreviousInstructions`, `ignoreallpreviousinstructions`. */
+import { isLetter, isWordUnit } from "../text-units.ts";
 
 /** Shorter runs of letters are words. */
 export const GLUED_MIN = 22;
@@ -63,16 +64,39 @@ const SENTENCE = 64;
 
 /** What long runs of letters say, a line each. */
 export function gluedWords(text: string): string | undefined {
-  const said = text
-    .match(RUNS)
-    ?.filter(tells)
+  const said = runsIn(text, isLetter, GLUED_MIN)
+    .filter(tells)
     .map((run) => atCapitals(run) ?? divided(run));
-  return said === undefined || said.length === 0 ? undefined : said.join("\n");
+  return said.length === 0 ? undefined : said.join("\n");
+}
+
+/**
+ * Runs of such units, in pieces of `RUN_MAX`. Read in jumps: a pattern would read each run that is
+ * too short from each of its units on.
+ */
+function runsIn(text: string, isIn: (unit: number) => boolean, least: number): readonly string[] {
+  const runs: string[] = [];
+  const { length } = text;
+  let from = 0;
+  for (let probe = least - 1; probe < length; probe = from + least - 1) {
+    let start = probe;
+    while (start >= from && isIn(text.charCodeAt(start))) start -= 1;
+    if (start >= from) {
+      // No run that is long enough has this unit in it.
+      from = start + 1;
+      continue;
+    }
+    const most = Math.min(length, from + RUN_MAX);
+    let end = probe + 1;
+    while (end < most && isIn(text.charCodeAt(end))) end += 1;
+    runs.push(text.slice(from, end));
+    from = end;
+  }
+  return runs;
 }
 
 /** Shorter runs of letters and digits are names. */
 export const MIXED_MIN = 40;
-const MIXED_RUNS = /[A-Za-z0-9]{40,512}/g;
 const LEET: Readonly<Record<string, string>> = { 0: "o", 3: "e", 4: "a", 5: "s", 7: "t" };
 /** Among the first units of a run: of these digits so many, and of the others none. */
 const LEET_DIGITS_MIN = 4;
@@ -81,8 +105,8 @@ const LEET_DISTINCT_MIN = 8;
 
 /** `1gn0r3411pr3v10u5…`: nobody knows which ones are an `i`, and which an `l`. */
 export function gluedLeet(text: string): string | undefined {
-  const runs = text.match(MIXED_RUNS)?.filter(isLeet);
-  if (runs === undefined || runs.length === 0) return undefined;
+  const runs = runsIn(text, isWordUnit, MIXED_MIN).filter(isLeet);
+  if (runs.length === 0) return undefined;
   const spelled = runs.join(" ").replace(/[03457]/g, (digit) => LEET[digit] ?? digit);
   if (!spelled.includes("1")) return gluedWords(spelled);
   const readings = [spelled.replaceAll("11", "ll").replaceAll("1", "i"), spelled];

@@ -1,16 +1,19 @@
 /**
  * DEFLATE, gzip and zlib up to a number of bytes. Ours because the core has no Node: what comes out
- * is only looked at, and a bomb stops at `bytesMax`.
+ * is only looked at, and a bomb stops at `bytesMax`. Nothing is allocated for what breaks at once,
+ * as most does that only looks compressed.
  *
  * @see https://www.rfc-editor.org/rfc/rfc1951
  */
 export interface Inflated {
+  /** Good until the next call. */
   readonly bytes: Uint8Array;
   /** Whether all of it came out: false past the limit, and for what is broken or cut off. */
   readonly complete: boolean;
 }
 
-const WINDOW_MIN = 64;
+/** What comes out first, and mostly is no text; it lasts until the next call. */
+const first = new Uint8Array(4096);
 const CODE_BITS_MAX = 15;
 const END_OF_BLOCK = 256;
 
@@ -39,7 +42,7 @@ export function isCompressed(bytes: Uint8Array): boolean {
 
 export function inflate(bytes: Uint8Array, bytesMax: number): Inflated {
   const bits: Bits = { bytes, at: headerLength(bytes), held: 0, count: 0, broken: false };
-  const sink: Sink = { bytes: new Uint8Array(WINDOW_MIN), length: 0, max: bytesMax };
+  const sink: Sink = { bytes: first, length: 0, max: bytesMax };
   let last = false;
   while (!last && !bits.broken && sink.length < bytesMax) {
     last = take(bits, 1) === 1;
@@ -53,9 +56,14 @@ export function inflate(bytes: Uint8Array, bytesMax: number): Inflated {
   return { bytes: sink.bytes.subarray(0, sink.length), complete };
 }
 
+/** @see https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1 */
+const RESERVED_FLAGS = 0xe0;
+
+/** Behind all bytes where it is none. */
 function headerLength(bytes: Uint8Array): number {
   if (bytes[0] !== 0x1f) return 2;
   const flags = bytes[3] ?? 0;
+  if ((flags & RESERVED_FLAGS) !== 0) return bytes.length;
   let at = 10;
   if ((flags & 4) !== 0) at += 2 + (bytes[at] ?? 0) + ((bytes[at + 1] ?? 0) << 8);
   for (const flag of [8, 16]) {
@@ -82,17 +90,29 @@ function take(bits: Bits, count: number): number {
   return value;
 }
 
-function put(sink: Sink, byte: number): void {
-  if (sink.length === sink.bytes.length) {
-    const larger = new Uint8Array(Math.min(sink.max, sink.bytes.length * 4));
-    larger.set(sink.bytes);
-    sink.bytes = larger;
+/** So that a code can be read; what is not there reads as zeros. */
+function fill(bits: Bits): void {
+  while (bits.count <= CODE_BITS_MAX && bits.at < bits.bytes.length) {
+    bits.held |= (bits.bytes[bits.at] ?? 0) << bits.count;
+    bits.at += 1;
+    bits.count += 8;
   }
+}
+
+function put(sink: Sink, byte: number): void {
+  if (sink.length === sink.bytes.length) grow(sink);
   sink.bytes[sink.length] = byte;
   sink.length += 1;
 }
 
+function grow(sink: Sink): void {
+  const larger = new Uint8Array(sink.bytes.length * 4);
+  larger.set(sink.bytes);
+  sink.bytes = larger;
+}
+
 function copyStored(bits: Bits, sink: Sink): void {
+  bits.at -= bits.count >> 3;
   bits.held = 0;
   bits.count = 0;
   const { bytes } = bits;
@@ -110,10 +130,18 @@ interface Code {
   readonly symbols: Uint16Array;
 }
 
+function openCode(symbols: number): Code {
+  return { counts: new Uint16Array(CODE_BITS_MAX + 1), symbols: new Uint16Array(symbols) };
+}
+
 /** Undefined: no code has such lengths. */
-function codeOf(lengths: Uint8Array): Code | undefined {
-  const counts = new Uint16Array(CODE_BITS_MAX + 1);
-  for (const length of lengths) counts[length] = (counts[length] ?? 0) + 1;
+function codeOf(lengths: Uint8Array, into: Code): Code | undefined {
+  const { counts, symbols } = into;
+  counts.fill(0);
+  for (let i = 0; i < lengths.length; i += 1) {
+    const length = lengths[i] ?? 0;
+    counts[length] = (counts[length] ?? 0) + 1;
+  }
   counts[0] = 0;
   let used = 0;
   let free = 1;
@@ -125,7 +153,6 @@ function codeOf(lengths: Uint8Array): Code | undefined {
   }
   // One symbol alone, or none, leaves a code that is not used up.
   if (free > 0 && used !== (counts[1] ?? 0)) return undefined;
-  const symbols = new Uint16Array(used);
   for (let symbol = 0; symbol < lengths.length; symbol += 1) {
     const length = lengths[symbol] ?? 0;
     if (length === 0) continue;
@@ -133,23 +160,30 @@ function codeOf(lengths: Uint8Array): Code | undefined {
     symbols[at] = symbol;
     nextOf[length] = at + 1;
   }
-  return { counts, symbols };
+  return into;
 }
 
 /** By length of code: where its next symbol goes. */
 const nextOf = new Uint16Array(CODE_BITS_MAX + 1);
 
 function symbolOf(bits: Bits, { counts, symbols }: Code): number {
+  fill(bits);
+  let { held } = bits;
   let code = 0;
-  let first = 0;
+  let lowest = 0;
   let index = 0;
   for (let length = 1; length <= CODE_BITS_MAX; length += 1) {
-    code |= take(bits, 1);
-    if (bits.broken) return END_OF_BLOCK;
+    code |= held & 1;
+    held >>>= 1;
     const count = counts[length] ?? 0;
-    if (code - count < first) return symbols[index + (code - first)] ?? END_OF_BLOCK;
+    if (code - count < lowest) {
+      if (length > bits.count) break;
+      bits.held = held;
+      bits.count -= length;
+      return symbols[index + (code - lowest)] ?? END_OF_BLOCK;
+    }
     index += count;
-    first = (first + count) << 1;
+    lowest = (lowest + count) << 1;
     code <<= 1;
   }
   bits.broken = true;
@@ -160,8 +194,9 @@ const LITERALS_MAX = 288;
 const DISTANCES_MAX = 32;
 const FIXED_LITERALS = codeOf(
   new Uint8Array(LITERALS_MAX).fill(8, 0, 144).fill(9, 144, 256).fill(7, 256, 280).fill(8, 280),
+  openCode(LITERALS_MAX),
 );
-const FIXED_DISTANCES = codeOf(new Uint8Array(DISTANCES_MAX).fill(5));
+const FIXED_DISTANCES = codeOf(new Uint8Array(DISTANCES_MAX).fill(5), openCode(DISTANCES_MAX));
 const LENGTH_BASES = [
   3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131,
   163, 195, 227, 258,
@@ -204,7 +239,10 @@ function copyBack(bits: Bits, sink: Sink, code: number, distances: Code): void {
   }
 }
 
-/** Lengths of the codes of the block at hand. */
+/** Of the block at hand: its codes, and their lengths. */
+const lengthsCode = openCode(LENGTHS_ORDER.length);
+const literalsCode = openCode(LITERALS_MAX);
+const distancesCode = openCode(DISTANCES_MAX);
 const orderLengths = new Uint8Array(LENGTHS_ORDER.length);
 const blockLengths = new Uint8Array(LITERALS_MAX + 2 * DISTANCES_MAX);
 
@@ -215,13 +253,13 @@ function inflateDynamic(bits: Bits, sink: Sink): void {
   orderLengths.fill(0);
   for (let i = 0; i < ordered; i += 1) orderLengths[LENGTHS_ORDER[i] ?? 0] = take(bits, 3);
   const count = literalCount + distanceCount;
-  const code = bits.broken ? undefined : codeOf(orderLengths);
+  const code = bits.broken ? undefined : codeOf(orderLengths, lengthsCode);
   if (code === undefined || !readLengths(bits, code, count)) {
     bits.broken = true;
     return;
   }
-  const literals = codeOf(blockLengths.subarray(0, literalCount));
-  const distances = codeOf(blockLengths.subarray(literalCount, count));
+  const literals = codeOf(blockLengths.subarray(0, literalCount), literalsCode);
+  const distances = codeOf(blockLengths.subarray(literalCount, count), distancesCode);
   inflateBlock(bits, sink, literals, distances);
 }
 

@@ -1,24 +1,27 @@
 /** A look at what stood behind an encoding or a disguise, within the budget of its body. */
-import type { Finding } from "../finding.ts";
-import { FINDINGS_MAX } from "../judge.ts";
+import { FINDINGS_MAX, type Finding } from "../finding.ts";
 import { firstInterest, type Interest } from "../quick-look.ts";
 import type { ScanPlan } from "../scan-plan.ts";
 import { enterInner, grantInner, leaveInner } from "../scan-budget.ts";
 import { originalAt, type TextScan } from "../text-scan.ts";
 
 /** Encodings inside encodings; what lies deeper is not looked at, and `capped` says so. */
-const LAYERS_MAX = 4;
+export const LAYERS_MAX = 4;
 
-/** Looks at a complete decoded text; made by `advance.ts`, which these files must not import. */
-export type Look = (scan: TextScan, text: string, plan: ScanPlan, from: Interest) => TextScan;
+/** A decoded text, complete. */
+export interface InnerText {
+  readonly text: string;
+  /** What is looked for there. */
+  readonly plan: ScanPlan;
+  /** Encodings inside each other that were taken off. */
+  readonly layers: number;
+}
 
-/** `plan`: what is looked for there. */
-export function lookInside(
-  scan: TextScan,
-  text: string,
-  look: Look,
-  plan = scan.plan,
-): TextScan | undefined {
+/** Looks at it; made by `advance.ts`, which these files must not import. */
+export type Look = (scan: TextScan, inner: InnerText, from: Interest) => TextScan;
+
+export function lookInside(scan: TextScan, decoded: InnerText, look: Look): TextScan | undefined {
+  const { text, plan } = decoded;
   const { budget } = scan;
   if (scan.depth === 0) payInner(scan);
   if (
@@ -31,7 +34,7 @@ export function lookInside(
   }
   budget.decoded -= text.length;
   const from = firstInterest(plan, scan.withheld, text);
-  const inner = from === undefined ? undefined : look(scan, text, plan, from);
+  const inner = from === undefined ? undefined : look(scan, decoded, from);
   if (scan.depth === 0) leaveInner(budget);
   if (inner?.capped === true) scan.capped = true;
   return inner;

@@ -9,7 +9,8 @@ import { redact } from "../judge.ts";
 import type { ScanPlan } from "../scan-plan.ts";
 import type { TextScan } from "../text-scan.ts";
 import { disguisesOf } from "./disguises.ts";
-import { lookInside, report, type Look } from "./inner-look.ts";
+import { affordInner, payInside } from "../scan-budget.ts";
+import { lookInside, payInner, report, type Look } from "./inner-look.ts";
 import { passageBehind } from "./passages.ts";
 
 export function judgePassage(scan: TextScan, end: number, look: Look): void {
@@ -18,16 +19,18 @@ export function judgePassage(scan: TextScan, end: number, look: Look): void {
   const disguises = disguisesOf(text, start, end);
   if (disguises.length === 0) return;
   const passage = text.slice(start, end);
-  for (const { name, plain, encodes, place } of disguises) {
+  if (scan.depth === 0) payInner(scan);
+  for (const { name, plain, encodes, place, work, saidWork } of disguises) {
+    if (!affordInner(scan.budget, work * passage.length)) {
+      scan.capped = true;
+      return;
+    }
     const said = plain(passage);
     if (said === undefined || said === passage) continue;
+    payInside(scan.budget, saidWork * said.length);
     const span = place === undefined ? { start, end } : shifted(place, start);
-    const inner = lookInside(
-      scan,
-      said,
-      look,
-      encodes ? stopping(scan.plan) : onlyInjection(scan.plan),
-    );
+    const plan = encodes ? stopping(scan.plan) : onlyInjection(scan.plan);
+    const inner = lookInside(scan, { text: said, plan, layers: 1 }, look);
     if (inner === undefined) continue;
     report(scan, inner, [name], () => span);
     if (scan.blocked !== undefined) return;

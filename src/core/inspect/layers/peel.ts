@@ -2,15 +2,30 @@
  * What hides behind an encoding: a stretch of text is decoded and looked at by the same plan, and
  * what is found there is laid on the stretch. Layer by layer, within a budget.
  */
-import { toOriginal } from "../fold.ts";
+import { toOriginal, type OffsetMap } from "../fold.ts";
 import { redact } from "../judge.ts";
 import type { TextScan } from "../text-scan.ts";
-import { nextEscape, openEscape, stretchEnd, unescape } from "./escapes.ts";
+import {
+  escapesMap,
+  nextEscape,
+  openEscape,
+  stretchEnd,
+  unescape,
+  type Unescaped,
+} from "./escapes.ts";
 import { judgePassage } from "./judge-passage.ts";
-import { grantInflated, innerRoom } from "../scan-budget.ts";
-import { lookInside, payInner, report, type Look } from "./inner-look.ts";
+import { affordEscapes, affordRun, grantInflated, innerRoom } from "../scan-budget.ts";
+import {
+  LAYERS_MAX,
+  lookInside,
+  payInner,
+  report,
+  type InnerText,
+  type Look,
+} from "./inner-look.ts";
 import { decodeRun, isPiece, nextRun, openRun, runEnd, RUN_OVERLAP } from "./opaque-run.ts";
 import { NO_PASSAGE, passageEnd } from "./passages.ts";
+import type { Readable } from "./readable.ts";
 
 /** Units before an escape that its word may have begun with. */
 const ESCAPE_LOOK_BACK = 32;
@@ -119,19 +134,74 @@ function judgeRun(scan: TextScan, { runStart: start, runEnd: end }: Stretches, l
   if (end <= scan.floor) return;
   if (scan.depth === 0) payInner(scan);
   const units = end - start;
-  const read = decodeRun(text, start, end, innerRoom(scan.budget, units));
-  if (read === undefined) return;
-  if (read.layers.includes("gzip")) grantInflated(scan.budget, units);
+  if (!affordRun(scan.budget, units)) {
+    scan.capped = true;
+    return;
+  }
+  const room = innerRoom(scan.budget, units);
+  const outermost = decodeRun(text, start, end, room);
+  if (outermost === undefined) return;
+  const read = decodeAll(scan, outermost, room);
+  if (read.names.includes("gzip")) grantInflated(scan.budget, units);
   if (read.cut) scan.capped = true;
-  const inner = lookInside(scan, read.text, look);
+  const inner = lookInside(scan, read, look);
   if (inner === undefined) return;
-  report(scan, inner, read.layers, () => ({ start, end }));
+  report(scan, inner, read.names, () => ({ start, end }));
   const [edit] = inner.edits;
   if (scan.blocked !== undefined || edit === undefined) return;
   scan.cursor = Math.max(
     scan.cursor,
     redact(scan, Math.max(start, scan.floor), end, edit.replacement),
   );
+}
+
+/**
+ * What such a run says in the end: digits of digits, and escapes in digits, are taken off at once, for
+ * what stands between says nothing that the last of them does not.
+ */
+function decodeAll(scan: TextScan, outermost: Readable, room: number): DecodedRun {
+  const { plan, depth, budget } = scan;
+  let { text, cut, layers: names } = outermost;
+  let layers = 1;
+  for (; depth + layers < LAYERS_MAX; layers += 1) {
+    const mayEscape = depth + layers + 1 < LAYERS_MAX && nextEscape(text, 0) >= 0;
+    let next: Readable | undefined;
+    if (isOneRun(text)) next = decodeRun(text, 0, text.length, room);
+    else if (mayEscape && affordEscapes(budget, text.length)) next = unescapeEach(text);
+    if (next === undefined) break;
+    ({ text } = next);
+    names = [...names, ...next.layers];
+    cut ||= next.cut;
+  }
+  return { text, plan, layers, names, cut };
+}
+
+interface DecodedRun extends InnerText {
+  readonly names: Readable["layers"];
+  readonly cut: boolean;
+}
+
+/** Undefined: there are no escapes in it. */
+function unescapeEach(text: string): Readable | undefined {
+  let plain = "";
+  let kept = 0;
+  let layer = "";
+  for (let at = nextEscape(text, 0); at >= 0; at = nextEscape(text, kept)) {
+    const end = stretchEnd(text, at, true) ?? text.length;
+    const piece = unescape(text, at, end);
+    ({ layer } = piece);
+    plain += text.slice(kept, at) + piece.text;
+    kept = end;
+  }
+  return kept === 0 ? undefined : { text: plain + text.slice(kept), layers: [layer], cut: false };
+}
+
+/** Longer than a key, which is looked at as it is. */
+const DIGITS_MIN = 128;
+
+function isOneRun(text: string): boolean {
+  if (text.length < DIGITS_MIN) return false;
+  return runEnd(text, 0, 0) === text.length && !isPiece(text, 0, text.length);
 }
 
 function judgeEscapes(
@@ -142,13 +212,24 @@ function judgeEscapes(
   const { text } = scan;
   scan.escapeFrom = end;
   if (end <= scan.floor) return;
+  if (scan.depth === 0) payInner(scan);
+  if (!affordEscapes(scan.budget, end - escapeStart)) {
+    scan.capped = true;
+    return;
+  }
   const start = wordStart(text, escapeStart);
-  const plain = unescape(text, start, end);
-  const inner = lookInside(scan, plain.text, look);
+  const layers = unescapeAll(text, start, end, LAYERS_MAX - 1 - scan.depth);
+  const { plan } = scan;
+  const plain = { text: layers.at(-1)?.text ?? "", plan, layers: layers.length };
+  const inner = lookInside(scan, plain, look);
   if (inner === undefined) return;
-  const place = (offset: number): number =>
-    Math.min(end, Math.max(escapeStart, start + toOriginal(plain.map, offset)));
-  report(scan, inner, [plain.layer], (finding) => ({
+  const maps = isClean(inner) ? [] : mapsOf(layers);
+  const place = (offset: number): number => {
+    const at = maps.reduceRight((place, map) => toOriginal(map, place), offset);
+    return Math.min(end, Math.max(escapeStart, start + at));
+  };
+  const names = layers.map(({ layer }) => layer);
+  report(scan, inner, names, (finding) => ({
     start: place(finding.start),
     end: place(finding.end),
   }));
@@ -158,6 +239,33 @@ function judgeEscapes(
     const to = place(edit.end);
     if (to > from) scan.cursor = Math.max(scan.cursor, redact(scan, from, to, edit.replacement));
   }
+}
+
+/**
+ * Escapes of escapes (`%2520`) at once: what stands between is no more than the last of them says. The
+ * last layer is left for what else stands there.
+ */
+function unescapeAll(text: string, start: number, end: number, most: number): readonly Layer[] {
+  const layers: Layer[] = [];
+  let escaped = { of: text, start, end };
+  do {
+    const { text: plain, layer } = unescape(escaped.of, escaped.start, escaped.end);
+    layers.push({ text: plain, layer, escaped });
+    escaped = { of: plain, start: 0, end: plain.length };
+  } while (layers.length < most && nextEscape(escaped.of, 0) >= 0);
+  return layers;
+}
+
+interface Layer extends Unescaped {
+  readonly escaped: { readonly of: string; readonly start: number; readonly end: number };
+}
+
+function isClean({ findings, edits, blocked }: TextScan): boolean {
+  return findings.length === 0 && edits.length === 0 && blocked === undefined;
+}
+
+function mapsOf(layers: readonly Layer[]): readonly OffsetMap[] {
+  return layers.map(({ escaped: { of, start, end } }) => escapesMap(of, start, end));
 }
 
 function wordStart(text: string, at: number): number {
