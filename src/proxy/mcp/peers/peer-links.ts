@@ -70,7 +70,11 @@ export class PeerLinks implements Peers, AsyncDisposable {
         if (slot === this.#options.slot) side.ask(request, handler);
         else this.#handOver(slot, name, request, new Handover(request, handler, side));
       },
-      close: () => side.close(),
+      close: () => {
+        // The name may have a new owner by now, whose side this is not.
+        if (this.#sides.get(name) === side) this.#sides.delete(name);
+        return side.close();
+      },
     };
   }
 
