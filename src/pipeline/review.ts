@@ -129,8 +129,9 @@ function answered(
     case "escalated":
       return halt(pending(review, asked));
     case "used":
-    case "expired":
       return halt(grantGone(review.id));
+    case "expired":
+      return halt(expired(review));
     default:
       return impossible(review.status);
   }
@@ -142,6 +143,19 @@ export function grantGone(review: ReviewId): Refusal {
     code: "approval_required",
     detail: `Review ${review} is for one call, which was made already, or its time is over.`,
     remedy: "Make the same call again: it will be stored for a new approval.",
+    review,
+    asksAnew: true,
+  };
+}
+
+/** Nobody answered in time, or the answer was not used in time. */
+function expired({ id: review, rules, expiresAt }: Review): Refusal {
+  const since = new Date(expiresAt).toISOString();
+  return {
+    code: "approval_required",
+    detail: `This call needs approval, and the time of review ${review} is over since ${since}.`,
+    remedy: "Make the same call again: it will be stored for a new approval.",
+    rules,
     review,
     asksAnew: true,
   };

@@ -30,7 +30,8 @@ export class ReviewWatch implements ReviewAwaiting, Disposable {
   }
 
   settled(review: Review, max: Millis, gone: AbortSignal): Promise<Review> {
-    const time = Math.min(max, review.expiresAt - this.#now());
+    const asked = this.#now();
+    const time = Math.min(max, review.expiresAt - asked);
     if (gone.aborted || time <= 0 || this.#waiters.size >= AWAITED_MAX) {
       return Promise.resolve(review);
     }
@@ -43,7 +44,7 @@ export class ReviewWatch implements ReviewAwaiting, Disposable {
       };
       const waiter: Waiter = { review, resolve: end };
       const leave = (): void => end(waiter.review);
-      const timer = setTimeout(leave, time);
+      const timer = setTimeout(() => end(atThe(asked + time, waiter.review)), time);
       gone.addEventListener("abort", leave, { once: true });
       this.#waiters.add(waiter);
       this.#watch ??= this.#store.watch((id) => this.#hear(id));
@@ -104,4 +105,9 @@ export class ReviewWatch implements ReviewAwaiting, Disposable {
       // The next news, or the end of the wait, finds the store back or says so.
     }
   }
+}
+
+/** By the clock that set the timer: a timer may be early, and the store may not have said it yet. */
+function atThe(end: number, review: Review): Review {
+  return isWaiting(review) && review.expiresAt <= end ? { ...review, status: "expired" } : review;
 }

@@ -188,7 +188,7 @@ describe("review", () => {
     ["deferred", "approval_required", "put this call off"],
     ["pending", "approval_required", "has been stored"],
     ["used", "approval_required", "was made already"],
-    ["expired", "approval_required", "time is over"],
+    ["expired", "approval_required", "the time of review rev_01abc is over since 2027-"],
   ] as const)("says what came of the wait: %s", async (status, code, detail) => {
     expect(await review(subject(), ESCALATE, settling({ status }), waits(1))).toMatchObject({
       refusal: { code, detail: expect.stringContaining(detail) },
