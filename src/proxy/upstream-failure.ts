@@ -34,6 +34,7 @@ const BREACHES: ReadonlyMap<string, string> = new Map([
   ["bad response", "answered with 100 Continue, which nobody asked it for"],
   ["bad upgrade", "switched to a protocol that nobody asked it for"],
   ["UND_ERR_HEADERS_OVERFLOW", "answered with a head that is too large"],
+  ["ERR_UNREADABLE_ANSWER", "answered with what cannot be read as an MCP message"],
 ]);
 
 /** Of zlib, zstd and brotli. */

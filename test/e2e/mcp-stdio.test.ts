@@ -34,6 +34,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   else if (method === "tools/call" && params.name === "die") process.exit(3);
   else if (method === "tools/call" && params.name === "fall_silent") { closeSync(1); setInterval(() => {}, 1000); }
   else if (method === "tools/call" && params.name === "babble") { console.log("no json"); say({ id: 99999, result: {} }); say({ id, result: { content: [] } }); say({ id, result: { content: [{ type: "text", text: "twice" }] } }); }
+  else if (method === "tools/call" && params.name === "mumble") process.stdout.write(Buffer.from('{"jsonrpc":"2.0","id":' + id + ',"result":{"content":[{"type":"text","text":"\\xff"}]}}\\n', "latin1"));
   else if (id !== undefined) say({ id, result: { tools: [] } });
 }
 `;
@@ -213,6 +214,12 @@ describe("a process", () => {
     await using odd = await connect("odd");
     const result = await odd.client.callTool({ name: "babble", arguments: {} });
     expect(result).toMatchObject({ content: [] });
+    expect(await odd.call("pid")).toMatch(/^\d+$/);
+  });
+
+  it("whose answer is no UTF-8 fails its call at once, and answers the next", async () => {
+    await using odd = await connect("odd");
+    expect(await odd.call("mumble")).toContain("cannot be read as an MCP message");
     expect(await odd.call("pid")).toMatch(/^\d+$/);
   });
 

@@ -7,6 +7,7 @@ import { requestOf } from "../../../src/proxy/mcp/era/stateless-message.ts";
 import { readRpcMessage } from "../../../src/proxy/mcp/rpc-message.ts";
 import { AnswerStream } from "../../../src/proxy/mcp/transport/answer-stream.ts";
 import { ChannelSession } from "../../../src/proxy/mcp/transport/channel-session.ts";
+import { answeredBy } from "../../../src/proxy/mcp/transport/garbled-answer.ts";
 import { createLineReader } from "../../../src/proxy/mcp/transport/line-reader.ts";
 import type { ChannelListener } from "../../../src/proxy/mcp/transport/message-channel.ts";
 
@@ -39,6 +40,7 @@ function session(shared = false) {
       const reading = readRpcMessage(JSON.parse(text));
       if (reading.kind === "ok") listener?.message(reading.message, text);
     },
+    babble: (text: string): void => listener?.unreadable(answeredBy(text)),
     ask: (id: string | number, params: object = {}) => {
       const heard: Heard = { body: "", ended: false, failed: false };
       const handler: Dispatcher.DispatchHandler = {
@@ -55,6 +57,34 @@ function session(shared = false) {
 }
 
 describe("a session over a channel", () => {
+  it.each([
+    '{"jsonrpc":"2.0","id":1,"result":{"text":"\ufffd"}}',
+    '{"jsonrpc":"2.0","id":1,"result":{},"result":{}}',
+    '{"id":1,"result":{}}',
+  ])("fails the call whose answer cannot be read, and no other: %s", (garbled) => {
+    const { ask, babble, say } = session();
+    const [first, second] = [ask("a").heard, ask("b").heard];
+    babble(garbled);
+    expect(first.failed).toBe(true);
+    say({ jsonrpc: "2.0", id: 2, result: {} });
+    expect(second).toMatchObject({ ended: true, failed: false });
+  });
+
+  it.each([
+    "listening on port 3000",
+    "null",
+    "1",
+    '{"level":30,"msg":"ready"}',
+    '{"jsonrpc":"2.0","id":1,"method":"ping","method":"ping"}',
+    '{"jsonrpc":"2.0","id":99,"result":{},"result":{}}',
+    '{"jsonrpc":"2.0","id":"1","result":{},"result":{}}',
+  ])("lets a call wait through what is no answer to it: %s", (noise) => {
+    const { ask, babble } = session();
+    const { heard } = ask("a");
+    babble(noise);
+    expect(heard).toEqual({ body: "", ended: false, failed: false });
+  });
+
   it("gives each request its own answer, once, whatever ids a server answers, in whatever order", () => {
     fc.assert(
       fc.property(

@@ -143,8 +143,12 @@ export class ChannelSession implements ChannelListener {
     }
   }
 
-  unreadable(): void {
+  unreadable(answered: number | undefined): void {
     this.#parts.unreadable();
+    if (answered === undefined) return;
+    const stream = this.#waiting.get(answered)?.stream;
+    this.#forget(answered);
+    stream?.fail(new UnreadableAnswer());
   }
 
   closed(reason: Error): void {
@@ -277,6 +281,11 @@ export class ChannelSession implements ChannelListener {
       else this.#touch();
     }, this.#parts.idle).unref();
   }
+}
+
+class UnreadableAnswer extends Error {
+  readonly code = "ERR_UNREADABLE_ANSWER";
+  override readonly message = "its answer is no MCP message that can be read";
 }
 
 /** As undici's: the head of the answer did not come. */

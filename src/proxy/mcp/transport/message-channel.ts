@@ -11,8 +11,8 @@ export interface MessageChannel {
 export interface ChannelListener {
   /** In order. `text` is what was received, without line breaks around it. */
   message(message: RpcMessage, text: string): void;
-  /** A line or event that is no MCP message. */
-  unreadable(): void;
+  /** A line or event that is no MCP message; `answered`: the call whose answer it should be. */
+  unreadable(answered: number | undefined): void;
   /** Once; nothing follows. */
   closed(reason: Error): void;
 }

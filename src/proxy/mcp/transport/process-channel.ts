@@ -12,6 +12,7 @@ import { monotonicMillis } from "../../../lib/clock.ts";
 import { parseStrictJson } from "../../../lib/strict-json.ts";
 import { ServerDown } from "../../upstream-failure.ts";
 import { readRpcMessage } from "../rpc-message.ts";
+import { answeredBy } from "./garbled-answer.ts";
 import { createLineReader } from "./line-reader.ts";
 import { logPace } from "./log-pace.ts";
 import { MESSAGE_BYTES_MAX, type ChannelListener, type MessageChannel } from "./message-channel.ts";
@@ -96,7 +97,7 @@ class ProcessChannel implements MessageChannel {
     const lines = createLineReader(
       MESSAGE_BYTES_MAX,
       (line) => this.#read(line),
-      () => this.#listener.unreadable(),
+      () => this.#listener.unreadable(undefined),
     );
     child.stdout?.on("data", (chunk: Buffer) => lines.push(chunk));
     child.stdout?.once("end", () => {
@@ -128,8 +129,9 @@ class ProcessChannel implements MessageChannel {
     if (this.#over) return;
     const parsed = parseStrictJson(line);
     const reading = parsed.kind === "ok" ? readRpcMessage(parsed.value) : parsed;
-    if (parsed.kind === "problem" || reading.kind === "problem") this.#listener.unreadable();
-    else this.#listener.message(reading.message, parsed.text);
+    if (parsed.kind === "problem" || reading.kind === "problem") {
+      this.#listener.unreadable(answeredBy(line.toString("utf8")));
+    } else this.#listener.message(reading.message, parsed.text);
   }
 
   /** The whole group: launchers such as npx start the server as a child of their own. */

@@ -11,6 +11,7 @@ import type { Upstream } from "../../../core/upstream.ts";
 import { parseStrictJsonText } from "../../../lib/strict-json.ts";
 import { createSseFramer } from "../../../lib/sse-frames.ts";
 import { readRpcMessage } from "../rpc-message.ts";
+import { answeredBy } from "./garbled-answer.ts";
 import { withHeaders, type McpRequest } from "./mcp-request.ts";
 import { MESSAGE_BYTES_MAX, type ChannelListener, type MessageChannel } from "./message-channel.ts";
 
@@ -114,7 +115,7 @@ class SseChannel implements MessageChannel, Dispatcher.DispatchHandler {
     const parsed = parseStrictJsonText(data);
     const reading = parsed.kind === "ok" ? readRpcMessage(parsed.value) : parsed;
     if (reading.kind === "ok") this.#listener.message(reading.message, data);
-    else this.#listener.unreadable();
+    else this.#listener.unreadable(answeredBy(data));
   }
 
   #post(path: string, text: string): void {
