@@ -7,6 +7,7 @@ import { stateOf, type OrderState } from "../../core/ledger/order-book.ts";
 import type { Ledger } from "../../core/ledger/ledger.ts";
 import { messageOf } from "../../lib/caught.ts";
 import { carryOut } from "../../operations/records/carry-out.ts";
+import { hasHoldsToAdopt } from "../../stores/directory/adopt-holds.ts";
 import { orderFile, SqliteOrderBook } from "../../stores/sqlite/order-book.ts";
 import type { Config } from "../config/config.ts";
 import type { Log } from "../observe/logger.ts";
@@ -64,7 +65,8 @@ export function keepOrders(parts: OrderParts): AsyncDisposable {
     tried = orders;
     triedAt = now();
     const states = statesOf(orders, config);
-    if (mustSay || states.has("left") || states.has("held")) running = run(orders);
+    const mustRun = mustSay || hasHoldsToAdopt(config.dataDirectory);
+    if (mustRun || states.has("left") || states.has("held")) running = run(orders);
     else settled = orders;
   };
   live.onChange(look);

@@ -1,4 +1,5 @@
 import type { OrderStore } from "../../operations/records/carry-out.ts";
+import { adoptHolds } from "../../stores/directory/adopt-holds.ts";
 import type { Config } from "../config/config.ts";
 import { directoryPath } from "./open-directory-store.ts";
 import type { SharedRedis } from "./open-shared-redis.ts";
@@ -8,6 +9,16 @@ import type { SharedRedis } from "./open-shared-redis.ts";
  * alone it needs no SQL. Rejects where the database cannot be had.
  */
 export async function openOrderStore(
+  config: Pick<Config, "dataDirectory" | "directoryUrl">,
+  redis: SharedRedis | undefined,
+  started: AsyncDisposableStack,
+): Promise<OrderStore> {
+  const store = await openStore(config, redis, started);
+  await adoptHolds(config.dataDirectory, store);
+  return store;
+}
+
+async function openStore(
   config: Pick<Config, "dataDirectory" | "directoryUrl">,
   redis: SharedRedis | undefined,
   started: AsyncDisposableStack,
