@@ -8,6 +8,7 @@ import { wallMillis } from "../lib/clock.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Config } from "./config/config.ts";
 import type { Environment } from "./config/environment.ts";
+import { DeadDeliveries } from "./observe/dead-deliveries.ts";
 import type { GatewayReport } from "./observe/gateway-report.ts";
 import { createVitals } from "./observe/gateway-vitals.ts";
 import { openListener } from "./listeners/http-listener.ts";
@@ -53,10 +54,8 @@ export async function startOperatorSide(parts: OperatorParts): Promise<OperatorS
   const startedAt = new Date(wallMillis()).toISOString();
   const identity = { startedAt, dataUrl, upstreams: config.upstreams };
   const ledgerThread = openLedgerThread(config, log);
-  const read = async (): Promise<GatewayReport | undefined> => {
-    const report = await parts.read();
-    return report && { ...report, sinks: ledgerThread.sinks };
-  };
+  const dead = new DeadDeliveries(notificationsPath(config));
+  const read = () => wholeReport(parts, ledgerThread, dead);
   const vitals = createVitals(identity, read, log);
   let plane: Promise<NativePlane> | undefined;
   const open = (): Promise<NativePlane> => (plane ??= openPlane());
@@ -102,7 +101,19 @@ export async function startOperatorSide(parts: OperatorParts): Promise<OperatorS
       await management.close();
       await (await plane?.catch(() => undefined))?.[Symbol.asyncDispose]();
       endRetention();
+      dead[Symbol.dispose]();
       await ledgerThread[Symbol.asyncDispose]();
     },
   };
+}
+
+/** With what only this process knows. */
+async function wholeReport(
+  parts: OperatorParts,
+  ledgerThread: ReturnType<typeof openLedgerThread>,
+  dead: DeadDeliveries,
+): Promise<GatewayReport | undefined> {
+  const report = await parts.read();
+  const deadDeliveries = await dead.count();
+  return report && { ...report, sinks: ledgerThread.sinks, deadDeliveries };
 }

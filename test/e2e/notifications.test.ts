@@ -72,3 +72,16 @@ it("tells of budgets, attacks, approvals and stops, each once, and of no content
   expect(types().filter((type) => type === "agent_stopped")).toHaveLength(1);
   expect(JSON.stringify(receiver.received)).not.toContain(CANARY);
 });
+
+it("shows in the metrics that some could not be delivered", async () => {
+  await manage("POST", "/subscriptions", { name: "gone", target: `${receiver.url}/gone` });
+  receiver.answer(410);
+  let stopped = 0;
+  // Each process hears of the subscription by the directory's feed.
+  await eventually(async () => {
+    stopped += 1;
+    await manage("POST", "/stops", { agent: `bot-${stopped}`, mode: "freeze", reason: "test" });
+    const metrics = await (await fetch(`${gate.manageUrl}/metrics`)).text();
+    expect(metrics).toMatch(/^sallyport_notifications_dead [1-9]/m);
+  });
+});

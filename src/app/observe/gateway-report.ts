@@ -23,6 +23,8 @@ export interface GatewayReport {
   readonly tallies: readonly UpstreamTally[];
   /** Of the one process that reads the ledger. */
   readonly sinks?: readonly SinkState[];
+  /** Notifications that were given up, of the one process that sends them. */
+  readonly deadDeliveries?: number;
 }
 
 /** Where budgets and limits are counted. */

@@ -162,6 +162,9 @@ function addState(registry: Registry, source: Source): void {
     source.report?.ledgerHealthy === true ? 1 : 0,
   );
   addStore(registry, source);
+  gauge(registry, "sallyport_notifications_dead", "Deliveries that were given up.", () => {
+    return source.report?.deadDeliveries;
+  });
   addSinkMetrics(registry, () => source.report?.sinks ?? []);
   gauge(registry, "sallyport_exchanges_running", "Open exchanges.", () => source.report?.running);
   addTunnels(registry, source);

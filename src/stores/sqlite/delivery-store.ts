@@ -29,6 +29,7 @@ const MIGRATIONS = [
    ) STRICT;
    CREATE INDEX delivery_due ON delivery (at) WHERE state = 'pending';
    CREATE INDEX delivery_of ON delivery (subscription, id)`,
+  `CREATE INDEX delivery_dead ON delivery (id) WHERE state = 'dead'`,
 ];
 
 /** Deliveries of one data directory, shared by its processes. */
@@ -98,6 +99,14 @@ export class SqliteDeliveryStore implements DeliveryQueue, Disposable {
         limit,
       );
     return rows.map(deliveryOf);
+  }
+
+  /** Of all tenants. */
+  countDead(): number {
+    const row = this.#database
+      .prepare("SELECT COUNT(*) AS dead FROM delivery WHERE state = 'dead'")
+      .get();
+    return Number(row?.["dead"]);
   }
 
   revive(tenant: TenantId, id: string, now: Instant): Delivery | undefined {
