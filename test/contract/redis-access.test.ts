@@ -135,6 +135,22 @@ describe("with users of its own", () => {
     expect(detail).toMatch(/NOPERM|permission/);
   });
 
+  it("a server that cannot be looked at is looked at again soon, for nothing is served till then", async () => {
+    await using server = await startRedis();
+    await server.ask("ACL", "SETUSER", "gate", "on", ">pw", "~*", "&*", "+@all", "-info");
+    await using client = await redisClient(`redis://gate:pw@127.0.0.1:${server.port}`);
+    await using store = new RedisBudgetStore({ client, keys: freshKeys() });
+    // More than the two looks of a start, and than the rounds bring in the time of a poll.
+    const looks = async (): Promise<number> => {
+      const stats = await server.ask("INFO", "commandstats");
+      return Number(/cmdstat_info:.*rejected_calls=(\d+)/.exec(stats)?.[1]);
+    };
+    await expect.poll(looks).toBeGreaterThan(6);
+    await server.ask("ACL", "SETUSER", "gate", "+info");
+    const reserve = async () => (await store.reserve(attemptOf(1), holds, LEASE)).kind;
+    await expect.poll(reserve).toBe("held");
+  });
+
   it("a user that is switched off at run time is refused, and served when it is back", async () => {
     await using server = await startRedis();
     await server.ask("ACL", "SETUSER", "gate", "on", ">pw", "~*", "&*", ...RIGHTS);

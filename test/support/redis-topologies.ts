@@ -12,6 +12,10 @@ const NODES = 3;
 const SLOTS = 16_384;
 const POLL_MS = 20;
 const WAIT_MS = 40_000;
+/** A starved server is not down: it would be left for no reason, or not be fit to take over. */
+const DOWN_AFTER_MS = 2_000;
+/** For one step of a failover; another one is tried after twice as long. */
+const FAILOVER_MS = 10_000;
 
 export interface RedisCluster extends AsyncDisposable {
   /** Names one node only: the others are found through it. */
@@ -71,8 +75,8 @@ bind 127.0.0.1
 protected-mode no
 dir ${directory}
 sentinel monitor main 127.0.0.1 ${primary.port} 1
-sentinel down-after-milliseconds main 300
-sentinel failover-timeout main 2000
+sentinel down-after-milliseconds main ${DOWN_AFTER_MS}
+sentinel failover-timeout main ${FAILOVER_MS}
 `,
   );
   const sentinel = spawn(redisBinary(), [file, "--sentinel"], { stdio: "ignore" });

@@ -13,6 +13,8 @@ import { readServerState, type ServerState } from "./server-fitness.ts";
 const START_WAIT_MS = 1500;
 /** How often a server is asked again whether it is fit: its settings may be changed at run time. */
 const CHECK_MS = 15_000;
+/** As long as nobody could look at it everything is refused, so that it is tried again soon. */
+const LOOK_AGAIN_MS = 500;
 /** Breakers of a cluster; more of them begin anew, closed. */
 const BREAKERS_MAX = 10_000;
 
@@ -74,6 +76,7 @@ export class RedisClient implements AsyncDisposable {
   readonly #breakers = new Map<string, CircuitBreaker>();
   readonly #checks: NodeJS.Timeout;
   readonly #returns: (() => void)[] = [];
+  #lookAgain: NodeJS.Timeout | undefined;
   #state: ServerState | undefined;
   #lastError: Error | undefined;
   #told = "";
@@ -136,6 +139,7 @@ export class RedisClient implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
     clearInterval(this.#checks);
+    clearTimeout(this.#lookAgain);
     this.#redis.disconnect();
     this.#deadlines[Symbol.dispose]();
   }
@@ -219,7 +223,11 @@ export class RedisClient implements AsyncDisposable {
       this.#breakerOf("").succeeded();
       if (returned) for (const listen of this.#returns) listen();
     } catch (error) {
-      if (this.#state === undefined) this.#lastError = this.#judge(error, this.#breakerOf(""));
+      if (this.#state === undefined && !this.#closing) {
+        this.#lastError = this.#judge(error, this.#breakerOf(""));
+        clearTimeout(this.#lookAgain);
+        this.#lookAgain = setTimeout(() => void this.#check(), LOOK_AGAIN_MS).unref();
+      }
     }
     this.#tell();
   }
