@@ -55,6 +55,14 @@ export function refusalOfFailure(error: Error, upstream: string): Refusal {
     const detail = `The MCP server ${upstream} is not there: ${error.message}.`;
     return { code: "upstream_unreachable", detail, cause: error };
   }
+  if (error instanceof TasksUnavailable) {
+    return {
+      code: "limit_unavailable",
+      detail: "The store of tasks does not answer.",
+      remedy: "Ask for the task again later: what it came to is kept.",
+      cause: error,
+    };
+  }
   if (TIMEOUTS.has(code)) {
     return {
       code: "upstream_timeout",
@@ -106,6 +114,13 @@ export const CUT_BY_DRAIN: Refusal = {
   detail: "This gateway is shutting down and could not wait for the end of the answer.",
   remedy: "Find out whether the request took effect before you send it again.",
 };
+
+/** The gate keeps this task itself and cannot read it now: its upstream has no part in that. */
+export class TasksUnavailable extends Error {
+  constructor(cause: unknown) {
+    super("the store of tasks does not answer", { cause });
+  }
+}
 
 /** A server of our own starting that does not run. The message is ours, one clause for the agent. */
 export class ServerDown extends Error {

@@ -26,7 +26,7 @@ beforeAll(async () => {
   const setup = {
     config: `
 store: ${redis.url}
-redis: { prefix: "t-${randomUUID()}" }
+redis: { prefix: "t-${randomUUID()}", timeout_ms: 400 }
 agents: [{ name: tester }]
 identity: { loopback_agent: tester }
 upstreams:

@@ -142,8 +142,15 @@ export class TaskDesk {
     let standing = task;
     for (;;) {
       // Another process may have gone on with it.
-      const stored = (await this.shelf.find(asker, standing.id)) ?? standing;
-      standing = await this.look(asker, stored, LOOK_MS);
+      try {
+        const stored = (await this.shelf.find(asker, standing.id)) ?? standing;
+        standing = await this.look(asker, stored, LOOK_MS);
+      } catch (error) {
+        // A store that is slow for a moment ends no wait of a minute.
+        if (now() >= end || gone.aborted) throw error;
+        await setTimeout(LOOK_MS);
+        continue;
+      }
       if (isOver(standing)) return standing;
       // While its client thinks, the server's time does not run.
       if (wait.told(standing)) end = Math.min(now() + wait.max, limit);

@@ -3,7 +3,7 @@ import type { Dispatcher } from "undici";
 import { isJsonArray, isJsonObject, type JsonObject } from "../../../core/json.ts";
 import { isOurTask, isOver, type Task } from "../../../core/task/task.ts";
 import type { Upstream } from "../../../core/upstream.ts";
-import { errorOf } from "../../../lib/caught.ts";
+import { TasksUnavailable } from "../../upstream-failure.ts";
 import type { Departure, UpstreamTransport } from "../../upstream-transport.ts";
 import { BareStatus, readMessages } from "../era/answer-reader.ts";
 import { sayStatus } from "../era/say-status.ts";
@@ -80,7 +80,7 @@ export class TaskedTransport implements UpstreamTransport {
       const stream = new AnswerStream(handler);
       const asker = { exchange, principal, upstream: this.#upstream };
       const serving = this.#serve(asker, { departure, question, name, params }, stream);
-      return void serving.catch((error: unknown) => stream.fail(errorOf(error)));
+      return void serving.catch((error: unknown) => stream.fail(new TasksUnavailable(error)));
     }
     // A server's result may come with questions before it, as they are put.
     const passes = !offersTasks || question.method === "tasks/result";
@@ -142,7 +142,7 @@ export class TaskedTransport implements UpstreamTransport {
         interpretation.answerAs(id);
         this.#way.dispatch(departure, handler);
       },
-      (error: unknown) => new AnswerStream(handler).fail(errorOf(error)),
+      (error: unknown) => new AnswerStream(handler).fail(new TasksUnavailable(error)),
     );
   }
 
@@ -217,7 +217,7 @@ export class TaskedTransport implements UpstreamTransport {
     if (message?.kind === "request" && message.params?.["cursor"] !== undefined)
       return this.#way.dispatch(departure, handler);
     const stream = new AnswerStream(handler);
-    const fail = (error: unknown): void => stream.fail(errorOf(error));
+    const fail = (error: unknown): void => stream.fail(new TasksUnavailable(error));
     const merge = async (theirs: RpcResponse | undefined): Promise<void> => {
       const ours = await this.#desk.shelf.list(request.principal, this.#upstream.name);
       const shown = ours.map((task) => taskShown(task, era));
