@@ -2,6 +2,7 @@
  * Stage 4 of 11. Looks at what the agent is about to send: body, URL and headers. Credentials that
  * the client showed to Sallyport are already gone from the headers.
  */
+import { NOT_ALL_SEEN } from "../core/inspect/not-all-seen.ts";
 import type { Scan } from "../core/evidence.ts";
 import { blockRefusal } from "../core/inspect/block-refusal.ts";
 import type { Finding } from "../core/inspect/finding.ts";
@@ -166,7 +167,7 @@ function seen(look: Look, bytes: number, unscannable: Upstream["unscannable"]): 
     return { findings, scan, verdict: halt(blockRefusal("request_blocked", blocked)) };
   }
   if (!complete && unscannable === "refuse") {
-    return { findings, scan, verdict: halt(notInspectable("nested or encoded too deeply")) };
+    return { findings, scan, verdict: halt(notInspectable(`there is ${NOT_ALL_SEEN}`)) };
   }
   return { findings, scan, verdict: redacted === undefined ? UNCHANGED : pass(redacted) };
 }

@@ -2,6 +2,7 @@
  * A streamed answer, event by event: each is parsed once, its text goes through the gate, and the
  * bytes that leave are those that came unless something had to be taken out.
  */
+import { NOT_ALL_SEEN } from "../../core/inspect/not-all-seen.ts";
 import type { Finding } from "../../core/inspect/finding.ts";
 import { answerRefusal } from "../../core/inspect/block-refusal.ts";
 import type { Frame } from "../../core/inspect/frame.ts";
@@ -135,7 +136,7 @@ export class EventStream {
       const scan = scanEvent(search, json, data);
       this.#wholeFindings.push(...scan.findings);
       if (scan.blocked !== undefined) return answerRefusal(scan.blocked);
-      if (!scan.complete) return this.#unreadable(frame, "too much nesting in it", out);
+      if (!scan.complete) return this.#unreadable(frame, NOT_ALL_SEEN, out);
       if (isJsonObject(scan.value)) seen = scan.value;
     }
     reader.read(seen, this.parts);

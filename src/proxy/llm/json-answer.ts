@@ -1,4 +1,5 @@
 /** An answer that is one JSON document: judged before its head leaves, so a block is a status. */
+import { NOT_ALL_SEEN } from "../../core/inspect/not-all-seen.ts";
 import { answerRefusal } from "../../core/inspect/block-refusal.ts";
 import type { Finding } from "../../core/inspect/finding.ts";
 import { isJsonObject, type JsonValue } from "../../core/json.ts";
@@ -32,7 +33,7 @@ export function judgeJson(
   const { findings, blocked, complete, value: seen } = scanAnswer(search, value, text);
   if (blocked !== undefined) return { verdict: cut(answerRefusal(blocked)), findings, value };
   if (!complete) {
-    return { verdict: cut(unscannableRefusal("too much nesting in it")), findings, value };
+    return { verdict: cut(unscannableRefusal(NOT_ALL_SEEN)), findings, value };
   }
   const out = seen === value ? bytes : encoder.encode(JSON.stringify(seen, withoutTokens));
   return { verdict: { kind: "emit", chunks: [out] }, findings, value };

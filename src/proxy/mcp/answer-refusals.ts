@@ -1,4 +1,5 @@
 /** Why an MCP server's answer does not reach the client, whatever is in it. */
+import { NOT_ALL_SEEN } from "../../core/inspect/not-all-seen.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import type { Upstream } from "../../core/upstream.ts";
 
@@ -22,7 +23,7 @@ export const QUESTION_REFUSED: Refusal = {
 
 export const TOO_DEEP: Refusal = {
   code: "response_unscannable",
-  detail: "The answer is nested or encoded too deeply to be inspected, so it was withheld.",
+  detail: `The answer cannot be inspected, because there is ${NOT_ALL_SEEN}, so it was withheld.`,
 };
 
 export const TOO_LARGE: Refusal = {
