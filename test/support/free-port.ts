@@ -1,7 +1,19 @@
 import { createServer } from "node:net";
 
-/** A loopback port that was free a moment ago. */
+/** The kernel may give a port again as soon as it is let go, and a gate needs two. */
+const given = new Set<number>();
+
+/** A loopback port that was free a moment ago, and that nobody in this process was given before. */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await unusedPort();
+    if (given.has(port)) continue;
+    given.add(port);
+    return port;
+  }
+}
+
+async function unusedPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
