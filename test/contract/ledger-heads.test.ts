@@ -161,6 +161,15 @@ describe("a ledger of 1,000 records with signed heads", () => {
     );
   });
 
+  it("shows a sign of a signature that a reader of base64 passes over", async () => {
+    const path = join(test.directory, test.writers()[0] ?? "", "heads.jsonl");
+    const { ours, independent } = await after(() => {
+      writeFileSync(path, readFileSync(path, "utf8").replace('=="', '=<"'));
+    });
+    expect(ours.length).toBeGreaterThan(0);
+    expect(independent.length).toBeGreaterThan(0);
+  });
+
   it("shows removed, swapped and repeated records", async () => {
     const deed = fc.constantFrom("remove", "swap", "repeat");
     await fc.assert(

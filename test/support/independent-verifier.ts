@@ -87,7 +87,9 @@ function checkHead(
     return;
   }
   const text = Buffer.from(`sallyport tree head v1\n${signed}`);
-  if (!verify(null, text, key, Buffer.from(String(head.signature), "base64"))) {
+  const signature = Buffer.from(String(head.signature), "base64");
+  const asWritten = signature.toString("base64") === head.signature;
+  if (!asWritten || !verify(null, text, key, signature)) {
     faults.push("a head is not signed by the key");
     return;
   }
