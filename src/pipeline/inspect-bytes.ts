@@ -6,7 +6,6 @@ import { createEchoFilter, type EchoFilter } from "../core/inspect/echo-filter.t
 import type { Finding } from "../core/inspect/finding.ts";
 import type { Inspection } from "../core/inspect/inspection.ts";
 import { createEventFramer, type EventFramer } from "../core/inspect/event-framer.ts";
-import { jsonStrings, replaceJsonStrings } from "../core/inspect/json-strings.ts";
 import { withoutEchoes } from "../core/inspect/running-findings.ts";
 import { scanPlan } from "../core/inspect/scan-plan.ts";
 import type { Frame } from "../core/inspect/frame.ts";
@@ -19,6 +18,7 @@ import {
 } from "../core/inspect/text-codec.ts";
 import type { Scan } from "../core/evidence.ts";
 import type { Upstream } from "../core/upstream.ts";
+import { createTextFramer, jsonFrame, textFrames } from "./body-frames.ts";
 import { HttpAhead } from "./http-ahead.ts";
 import { isBinary, isUntold, looksBinary, SNIFF_BYTES } from "./is-binary.ts";
 import type { ChunkVerdict, HeadVerdict, ResponseInspector } from "./ask.ts";
@@ -28,6 +28,8 @@ const FRAMES_MAX = 4096;
 const BYTE_ORDER_MARK = 0xff + 0xfe;
 
 const NOT_ASKED: Scan = { kind: "none", reason: "not_asked" };
+const EMPTY: Scan = { kind: "none", reason: "no_body" };
+const BINARY = "binary";
 const NO_CHUNKS: readonly Uint8Array[] = [];
 const NOTHING_LEFT: ChunkVerdict = { kind: "emit", chunks: NO_CHUNKS };
 
@@ -36,8 +38,8 @@ type Reader =
   | { readonly kind: "none" }
   /** Only injected secrets are taken out. */
   | { readonly kind: "echo"; readonly filter: EchoFilter; readonly scan: Scan }
-  /** No content type, or one that says nothing: the first chunk tells. */
-  | { readonly kind: "sniff"; readonly isUntyped: boolean }
+  /** No content type, or one that says nothing: the first bytes tell. */
+  | { readonly kind: "sniff" }
   | {
       readonly kind: "text";
       readonly gate: StreamGate;
@@ -53,6 +55,8 @@ interface Body {
   readonly bytesMax: number;
   readonly unscannable: Upstream["unscannable"];
   reader: Reader;
+  /** Whether its first bytes are those of text, where its type does not say so. */
+  looksText: ((first: Uint8Array) => boolean) | undefined;
   bytes: number;
   scan: Scan;
 }
@@ -70,6 +74,7 @@ export function createHttpInspector(
     bytesMax: responseBytesMax,
     unscannable,
     reader: { kind: "none" },
+    looksText: undefined,
     bytes: 0,
     scan: NOT_ASKED,
   };
@@ -89,7 +94,7 @@ export function createHttpInspector(
       return ahead?.read(bytes);
     },
     foresee: (bytes, aside) => foreseeJson(inspection, bytes, aside),
-    leavesAll: () => body.reader.kind === "echo" && withheld.length === 0,
+    leavesAll: () => !("gate" in body.reader) && withheld.length === 0,
     report: () => ({
       findings: findingsOf(body.reader),
       scan: scanOf(body),
@@ -112,9 +117,11 @@ function readHead(body: Body, headers: HeadFields): HeadVerdict {
   const type = (headers.get("content-type") ?? "").toLowerCase();
   const media = type.split(";", 1)[0]?.trim() ?? "";
   if (scanPlan(body.inspection).empty) return echoOnly(body, NOT_ASKED);
-  if (isBinary(media)) return echoOnly(body, { kind: "unscanned", reason: "binary", bytes: 0 });
-  const charset = charsetOf(type);
   const length = Number(headers.get("content-length") ?? 0);
+  if (isBinary(media)) {
+    return headers.get("content-length") === "0" ? echoOnly(body, EMPTY) : unreadable(body, BINARY);
+  }
+  const charset = charsetOf(type);
   if (charset === undefined) return unreadable(body, "unknown charset");
   if (media === "text/event-stream") {
     body.reader = { kind: "events", gate: gateOf(body), frames: createEventFramer(body.bytesMax) };
@@ -125,22 +132,33 @@ function readHead(body: Body, headers: HeadFields): HeadVerdict {
     body.reader = { kind: "json", gate: gateOf(body) };
     return { kind: "whole" };
   }
-  body.reader = isUntold(media)
-    ? { kind: "sniff", isUntyped: media === "" }
-    : { kind: "text", gate: gateOf(body), codec: createTextCodec(charset), charset };
+  if (isUntold(media)) body.looksText = media === "" ? hasNoZero : (bytes) => !looksBinary(bytes);
+  body.reader = body.looksText ? { kind: "sniff" } : textReader(body, charset);
   return { kind: "stream", late: true };
 }
 
 function unreadable(body: Body, reason: string): HeadVerdict {
-  if (body.unscannable === "pass") return echoOnly(body, { kind: "unscanned", reason, bytes: 0 });
+  const scan: Scan = { kind: "unscanned", reason, bytes: 0 };
+  // What was taken for text by its very first bytes goes on as it began.
+  if (body.unscannable === "pass") {
+    return body.bytes === 0 ? echoOnly(body, scan) : passFrom(body, scan);
+  }
+  body.scan = scan;
+  body.reader = { kind: "none" };
   return {
     kind: "halt",
     refusal: {
       code: "response_unscannable",
       detail: `Policy wants to inspect this answer, but it is ${reason}.`,
-      remedy: "Ask for less at once, or in another format.",
+      remedy:
+        "Ask for less at once or in another format, or let an operator allow unscannable answers.",
     },
   };
+}
+
+function passFrom(body: Body, scan: Scan): HeadVerdict {
+  body.scan = scan;
+  return { kind: "pass", scan };
 }
 
 function echoOnly(body: Body, scan: Scan): HeadVerdict {
@@ -150,21 +168,25 @@ function echoOnly(body: Body, scan: Scan): HeadVerdict {
   return { kind: "stream" };
 }
 
+function textReader(body: Body, charset: Charset): Reader {
+  return { kind: "text", gate: gateOf(body), codec: createTextCodec(charset), charset };
+}
+
 function gateOf({ inspection, withheld, bytesMax, unscannable }: Body): StreamGate {
   const overflow = unscannable === "pass" ? "release" : "block";
   return createStreamGate(inspection, withheld, { bytesMax, framesMax: FRAMES_MAX, overflow });
 }
 
 function readChunk(body: Body, bytes: Uint8Array): ChunkVerdict {
-  if (body.bytes === 0 && isMisnamed(body.reader, bytes)) {
-    const verdict = unreadable(body, "not in the encoding it is said to be");
-    if (verdict.kind === "halt") {
-      return { kind: "cut", refusal: verdict.refusal, chunks: NO_CHUNKS, farewell: undefined };
-    }
-    if (verdict.kind === "pass") body.reader = { kind: "none" };
-  }
+  const unread = unreadBecause(body, bytes);
+  const verdict = unread === undefined ? undefined : unreadable(body, unread);
+  const isFirst = body.bytes === 0;
   body.bytes += bytes.length;
-  if (body.reader.kind === "sniff") body.reader = sniffed(body, body.reader.isUntyped, bytes);
+  if (verdict?.kind === "halt") {
+    return { kind: "cut", refusal: verdict.refusal, chunks: NO_CHUNKS, farewell: undefined };
+  }
+  if (verdict?.kind === "pass" && isFirst) body.reader = { kind: "none" };
+  if (body.reader.kind === "sniff") body.reader = textReader(body, "utf-8");
   const { reader } = body;
   switch (reader.kind) {
     case "none":
@@ -179,6 +201,18 @@ function readChunk(body: Body, bytes: Uint8Array): ChunkVerdict {
     case "json":
       return pushAll(reader.gate, [jsonFrame(bytes)]);
   }
+}
+
+/** What the first bytes say against a look; undefined: nothing. */
+function unreadBecause({ bytes, reader, looksText }: Body, next: Uint8Array): string | undefined {
+  if (bytes === 0 && isMisnamed(reader, next)) return "not in the encoding it is said to be";
+  if (looksText === undefined || bytes >= SNIFF_BYTES) return undefined;
+  return looksText(next.subarray(0, SNIFF_BYTES - bytes)) ? undefined : BINARY;
+}
+
+/** Text has no zero bytes; UTF-16 says so by its content type. */
+function hasNoZero(first: Uint8Array): boolean {
+  return !first.includes(0);
 }
 
 /** Clients find UTF-16 by its zero bytes, whatever was declared; a text codec only by its mark. */
@@ -210,56 +244,6 @@ function emit(bytes: Uint8Array): ChunkVerdict {
   return { kind: "emit", chunks: bytes.length === 0 ? NO_CHUNKS : [bytes] };
 }
 
-/** Text has no zero bytes; UTF-16 says so by its content type. */
-function sniffed(body: Body, isUntyped: boolean, bytes: Uint8Array): Reader {
-  if (isUntyped ? bytes.subarray(0, SNIFF_BYTES).includes(0) : looksBinary(bytes)) {
-    body.scan = { kind: "unscanned", reason: "binary", bytes: 0 };
-    return { kind: "echo", filter: createEchoFilter(body.withheld), scan: body.scan };
-  }
-  const codec = createTextCodec("utf-8");
-  return { kind: "text", gate: gateOf(body), codec, charset: "utf-8" };
-}
-
-function createTextFramer(codec: TextCodec): EventFramer {
-  return {
-    push: (bytes) => textFrames(codec, codec.decode(bytes)),
-    end: () => textFrames(codec, codec.flush()),
-  };
-}
-
-function textFrames(codec: TextCodec, piece: ReturnType<TextCodec["decode"]>): readonly Frame[] {
-  if (piece.bytes.length === 0) return [];
-  return [
-    {
-      bytes: piece.bytes,
-      spans: [{ part: "body", text: piece.text, whole: false, last: false }],
-      rewrite: (texts) => codec.encode(texts.join("")),
-    },
-  ];
-}
-
-/** A whole JSON body: each string its own part; without JSON in it, one text. */
-function jsonFrame(bytes: Uint8Array): Frame {
-  const text = new TextDecoder("utf-8", { ignoreBOM: false }).decode(bytes);
-  const strings = jsonStrings(text);
-  const encode = (out: string): Uint8Array => new TextEncoder().encode(out);
-  if (strings === undefined) {
-    const span = { part: "body", text, whole: true, last: true };
-    return { bytes, spans: [span], rewrite: (texts) => encode(texts.join("")) };
-  }
-  return {
-    bytes,
-    spans: strings.map(({ value, start, label }) => ({
-      part: `body:${start}`,
-      text: value,
-      label,
-      whole: true,
-      last: true,
-    })),
-    rewrite: (texts) => encode(replaceJsonStrings(text, strings, texts)),
-  };
-}
-
 function pushAll(gate: StreamGate, frames: readonly Frame[]): ChunkVerdict {
   const chunks: Uint8Array[] = [];
   for (const frame of frames) {
@@ -287,12 +271,13 @@ function findingsOf(reader: Reader): readonly Finding[] {
 }
 
 function scanOf({ reader, bytes, scan }: Body): Scan {
-  if (!("gate" in reader)) {
-    return scan.kind === "unscanned" ? { ...scan, bytes } : scan;
-  }
+  if (scan.kind === "unscanned") return { ...scan, bytes };
+  if (!("gate" in reader)) return scan;
   if (reader.gate.overflowed) {
     const reason = reader.gate.unseen ?? "more than can be held back";
     return { kind: "unscanned", reason, bytes };
   }
+  const { fileUnits } = reader.gate;
+  if (fileUnits > 0) return { kind: "unscanned", reason: BINARY, bytes: fileUnits };
   return { kind: "scanned", bytes };
 }

@@ -16,7 +16,7 @@ const POLICY = `
 version: 1
 agents: [tester]
 rules:
-  - { id: web, http: { upstreams: [web] }, effect: allow }
+  - { id: web, http: { upstreams: [web, files] }, effect: allow }
 inspect:
   - { id: orders, on: [response], find: [injection], at: high, do: block }
 `;
@@ -44,6 +44,10 @@ const ANSWERS: Record<string, (response: ServerResponse) => void> = {
     });
     response.end(FILE);
   },
+  "/picture": (response) => {
+    response.writeHead(200, { "content-type": "image/png", "content-length": FILE.length });
+    response.end(FILE);
+  },
   "/broken": (response) => {
     response.writeHead(200, { "content-type": "text/plain", "content-length": 5000 });
     response.write(PROSE, () => response.destroy());
@@ -64,7 +68,9 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  gateway = await startHttpGateway({ upstreamUrl: `http://127.0.0.1:${port}`, policy: POLICY });
+  const upstreamUrl = `http://127.0.0.1:${port}`;
+  const files = `  - { name: files, wire: http, url: "${upstreamUrl}", allow_private: true, unscannable: pass }\n`;
+  gateway = await startHttpGateway({ upstreamUrl, config: files, policy: POLICY });
 });
 
 afterAll(async () => {
@@ -107,8 +113,24 @@ describe("a text answer in which nothing is found", () => {
     expect(await answer.text()).toBe(body);
   });
 
+  it("is refused where it is no text at all, and policy wants a look at all", async () => {
+    for (const path of ["/file", "/picture"]) {
+      const answer = await ask(path);
+      expect(answer.status).toBe(403);
+      expect(await answer.json()).toMatchObject({ code: "response_unscannable" });
+      const exchange = answer.headers.get("x-sallyport-exchange") ?? "";
+      const recorded = async () => outcomeOf(await readRecorded(gateway.dataDirectory), exchange);
+      expect(await eventually(recorded)).toMatchObject({
+        outcome: { kind: "refused", code: "response_unscannable" },
+        checked: { response: { kind: "unscanned", reason: "binary" } },
+      });
+    }
+    const head = await fetch(`${gateway.url}/web/picture`, { method: "HEAD" });
+    expect(head.status).toBe(200);
+  });
+
   it("tells its length where it is no text at all", async () => {
-    const answer = await ask("/file");
+    const answer = await fetch(`${gateway.url}/files/file`);
     expect(answer.headers.get("content-length")).toBe(String(FILE.length));
     expect(Buffer.from(await answer.arrayBuffer()).equals(FILE)).toBe(true);
   });

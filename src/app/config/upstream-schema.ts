@@ -221,7 +221,9 @@ export const UPSTREAM_SHAPE = {
       type: "string",
       enum: ["refuse", "pass"],
       default: "refuse",
-      description: "A body past its limit, or in an encoding that nobody can read.",
+      description:
+        "A body that nobody can look into where an `inspect` rule wants to: past its limit, binary " +
+        "(a picture, a PDF, an archive), or in an unknown encoding; and such a WebSocket message.",
     },
   },
 } as const satisfies Shape;

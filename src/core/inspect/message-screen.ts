@@ -17,8 +17,8 @@ export type MessageVerdict =
   | { readonly kind: "pass" }
   | { readonly kind: "rewrite"; readonly bytes: Uint8Array }
   | { readonly kind: "cut"; readonly finding: Finding }
-  /** It could not be looked at, or not in full. */
-  | { readonly kind: "unseen"; readonly reason: string };
+  /** It could not be looked at, or not in full. `bytes`: all the same without what is withheld. */
+  | { readonly kind: "unseen"; readonly reason: string; readonly bytes: Uint8Array };
 
 export interface MessageScreen {
   /** Asks for second opinions on it, before `judge` gets it. Undefined: nothing in it is doubted. */
@@ -51,7 +51,7 @@ export function createMessageScreen(
     missedBytes += bytes;
   }
 
-  function judgeText(text: string, by: Inspection): MessageVerdict {
+  function judgeText(message: Uint8Array, text: string, by: Inspection): MessageVerdict {
     const value = valueOf(text);
     const looked = scanJson(by, value, withheld);
     keep(findings, looked.findings);
@@ -62,7 +62,10 @@ export function createMessageScreen(
       // One half has left: there is nothing to redact any more.
       if (spliced.action !== "report") return { kind: "cut", finding: spliced };
     }
-    if (looked.unseen !== undefined) return { kind: "unseen", reason: looked.unseen };
+    if (looked.fileUnits > 0) missed(BINARY, looked.fileUnits);
+    if (looked.unseen !== undefined) {
+      return { kind: "unseen", reason: looked.unseen, bytes: withoutEchoes(message, withheld) };
+    }
     return looked.value === value ? PASS : rewritten(looked.value);
   }
 
@@ -77,11 +80,10 @@ export function createMessageScreen(
       doubting = undefined;
       const text = textOf(message);
       if (text === undefined) {
-        missed(BINARY, message.length);
-        return withoutEchoes(message, withheld);
+        return { kind: "unseen", reason: BINARY, bytes: withoutEchoes(message, withheld) };
       }
       seenBytes += message.length;
-      return judgeText(text, by);
+      return judgeText(message, text, by);
     },
     missed,
     findings,
@@ -136,14 +138,15 @@ function textOf(message: Uint8Array): string | undefined {
   }
 }
 
-function withoutEchoes(message: Uint8Array, withheld: readonly string[]): MessageVerdict {
-  if (withheld.length === 0) return PASS;
+/** The message itself where there is none in it. */
+function withoutEchoes(message: Uint8Array, withheld: readonly string[]): Uint8Array {
+  if (withheld.length === 0) return message;
   const filter = createEchoFilter(withheld);
   const head = filter.push(message);
   const tail = filter.end();
-  if (filter.removed === 0) return PASS;
+  if (filter.removed === 0) return message;
   const bytes = new Uint8Array(head.length + tail.length);
   bytes.set(head);
   bytes.set(tail, head.length);
-  return { kind: "rewrite", bytes };
+  return bytes;
 }

@@ -1,14 +1,14 @@
+import { isClear } from "./clear-span.ts";
 import { applyEdits } from "./edit.ts";
+import { isFileText } from "./file-text.ts";
 import { FINDINGS_MAX, type Finding } from "./finding.ts";
 import type { Frame, Span } from "./frame.ts";
 import type { Inspection } from "./inspection.ts";
 import { unscannableFinding } from "./finding-of-failure.ts";
 import { createJsonPartScanner } from "./json-part-scanner.ts";
 import { createPartScanner, type PartScanner } from "./part-scanner.ts";
-import { recall } from "./known-texts.ts";
-import { firstInterest, firstLiteral } from "./quick-look.ts";
 import type { NotAllSeen } from "./not-all-seen.ts";
-import { labelledBy, scanPlan, type ScanPlan } from "./scan-plan.ts";
+import { scanPlan, type ScanPlan } from "./scan-plan.ts";
 
 /** Parts of one stream that are open at the same time. */
 const PARTS_MAX = 256;
@@ -47,6 +47,8 @@ export interface StreamGate {
   readonly overflowed: boolean;
   /** Why encodings were not off; undefined: they were. */
   readonly unseen: NotAllSeen | undefined;
+  /** UTF-16 units of files in base64, which nobody reads; they are no reason to refuse. */
+  readonly fileUnits: number;
 }
 
 interface Part {
@@ -54,6 +56,8 @@ interface Part {
   taken: number;
   whole: boolean;
   readonly eager: boolean;
+  /** It is a file in base64. */
+  readonly isFile: boolean;
   ended: boolean;
 }
 
@@ -82,6 +86,7 @@ interface Gate {
   scanned: number;
   overflowed: boolean;
   unseen: NotAllSeen | undefined;
+  fileUnits: number;
   findings: Finding[];
 }
 
@@ -105,6 +110,7 @@ export function createStreamGate(
     scanned: 0,
     overflowed: false,
     unseen: undefined,
+    fileUnits: 0,
     findings: [],
   };
   return {
@@ -127,6 +133,9 @@ export function createStreamGate(
     get unseen() {
       return gate.unseen;
     },
+    get fileUnits() {
+      return gate.fileUnits;
+    },
   };
 }
 
@@ -134,9 +143,11 @@ function push(gate: Gate, frame: Frame): GateVerdict {
   if (frame.spans.length === 0 && gate.held.length === 0) {
     return { kind: "emit", chunks: [frame.bytes] };
   }
+  const { plan, withheld } = gate;
   const places: (Place | typeof CLEAR)[] = [];
   for (const span of frame.spans) {
-    if (span.last && !gate.open.has(span.part) && isClear(gate, span)) {
+    if (isOfFile(gate, span)) gate.fileUnits += span.text.length;
+    if (span.last && !gate.open.has(span.part) && isClear(plan, withheld, span)) {
       gate.scanned += span.text.length;
       places.push(CLEAR);
       continue;
@@ -186,16 +197,9 @@ function end(gate: Gate): GateVerdict {
   return { kind: "emit", chunks: drain(gate) };
 }
 
-/** Nothing is in a complete text: it was seen a moment ago, or a glance is enough. */
-function isClear({ plan, withheld }: Gate, { text, label = "" }: Span): boolean {
-  const isDoubted = plan.opinions !== undefined && plan.opinions.leanOf(text) !== 0;
-  if (isDoubted || labelledBy(plan, label).length > 0) return false;
-  // A backslash may hide something from all but the look into JSON inside a text.
-  const known = text.includes("\\") ? undefined : recall(plan, text, label);
-  if (known === undefined || known.scan !== undefined) {
-    return firstInterest(plan, withheld, text) === undefined;
-  }
-  return firstLiteral(plan, withheld, text) === text.length;
+/** What goes on from event to event is counted once: its first piece where it stands by itself. */
+function isOfFile({ open }: Gate, { part, text, eager }: Span): boolean {
+  return open.get(part)?.isFile ?? (eager !== true && isFileText(text));
 }
 
 function partOf(
@@ -208,7 +212,7 @@ function partOf(
   const create = whole ? createJsonPartScanner : createPartScanner;
   const scanner = create(gate.inspection, name, gate.withheld, label);
   if (last) scanner.leanTo(gate.plan.opinions?.leanOf(text) ?? 0);
-  const part = { scanner, taken: 0, whole: false, eager, ended: false };
+  const part = { scanner, taken: 0, whole: false, eager, isFile: isFileText(text), ended: false };
   gate.open.set(name, part);
   return part;
 }

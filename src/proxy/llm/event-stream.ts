@@ -61,6 +61,7 @@ export class EventStream {
   readonly #framer: SseFramer;
   readonly #gate: StreamGate;
   readonly #wholeFindings: Finding[] = [];
+  #fileUnits = 0;
   #done = false;
   /** Bytes that belong to no whole event went out last. */
   #midEvent = false;
@@ -78,6 +79,11 @@ export class EventStream {
 
   get findings(): readonly Finding[] {
     return [...this.#wholeFindings, ...this.#gate.findings];
+  }
+
+  /** Of files in it that nobody reads: in members beside its texts, and in these. */
+  get fileUnits(): number {
+    return this.#fileUnits + this.#gate.fileUnits;
   }
 
   /** The provider's last word has come: its counts are the bill. */
@@ -138,6 +144,7 @@ export class EventStream {
     if (!this.#gate.idle && (!reader.isPlain(json) || mayEcho(search.echoes, data))) {
       const scan = scanEvent(search, json, data);
       this.#wholeFindings.push(...scan.findings);
+      this.#fileUnits += scan.fileUnits;
       if (scan.blocked !== undefined) return answerRefusal(scan.blocked);
       if (scan.unseen !== undefined) {
         this.unseen ??= scan.unseen;

@@ -206,9 +206,8 @@ export class LlmInspector implements ResponseInspector {
     if (this.#stream?.unread === true) {
       return { kind: "unscanned", reason: this.#stream.unseen ?? "too_large", bytes };
     }
-    if (this.#fileUnits > 0) {
-      return { kind: "unscanned", reason: "binary", bytes: this.#fileUnits };
-    }
+    const fileUnits = this.#stream?.fileUnits ?? this.#fileUnits;
+    if (fileUnits > 0) return { kind: "unscanned", reason: "binary", bytes: fileUnits };
     return { kind: "scanned", bytes };
   }
 

@@ -125,6 +125,8 @@ export class FrameGate extends Transform {
       frame.payload.length > from
         ? this.#options.screen.judge(frame.payload.subarray(from))
         : undefined;
+    if (verdict?.kind === "unseen")
+      this.#options.screen.missed(verdict.reason, frame.payload.length);
     // A ping is answered with the same bytes and a close ends it all: neither is written anew.
     if (verdict?.kind === "cut") this.#cut(verdict.finding, "");
     else if (verdict?.kind !== "rewrite") this.push(frame.bytes);
@@ -154,11 +156,10 @@ export class FrameGate extends Transform {
       case "unseen":
         this.#options.screen.missed(verdict.reason, whole.length);
         if (this.#options.unscannable === "refuse") return this.#cut(undefined, verdict.reason);
-        break;
+        if (verdict.bytes === whole) break;
+        return this.#rewrite(first, verdict.bytes);
       case "rewrite":
-        this.#forget();
-        this.push(writeFrame(first?.opcode ?? 0, verdict.bytes, first?.mask));
-        return;
+        return this.#rewrite(first, verdict.bytes);
       case "pass":
         break;
       default:
@@ -166,6 +167,11 @@ export class FrameGate extends Transform {
     }
     for (const frame of frames) this.push(frame.bytes);
     this.#forget();
+  }
+
+  #rewrite(first: SocketFrame | undefined, bytes: Uint8Array): void {
+    this.#forget();
+    this.push(writeFrame(first?.opcode ?? 0, bytes, first?.mask));
   }
 
   #forget(): void {

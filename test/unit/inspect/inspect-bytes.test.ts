@@ -16,8 +16,13 @@ interface Answer {
   readonly step?: number;
 }
 
-function run(inspection: Inspection, answer: Answer, withheld: readonly string[] = []) {
-  const inspector = createHttpInspector(inspection, withheld, LIMIT, "refuse");
+function run(
+  inspection: Inspection,
+  answer: Answer,
+  withheld: readonly string[] = [],
+  unscannable: "refuse" | "pass" = "refuse",
+) {
+  const inspector = createHttpInspector(inspection, withheld, LIMIT, unscannable);
   const headers = new Map<string, string>();
   if (answer.type !== undefined) headers.set("content-type", answer.type);
   if (answer.length !== undefined) headers.set("content-length", String(answer.length));
@@ -58,15 +63,47 @@ describe("the HTTP inspector", () => {
   it("never calls binary bodies scanned, and still takes injected secrets out of them", () => {
     const type = "image/png";
     const rules = looking(EVERYTHING, "block");
-    expect(run(rules, { type, body: utf8("x") }).head).toMatchObject({
+    expect(run(rules, { type, body: utf8("x") }, [], "pass").head).toMatchObject({
       kind: "pass",
       scan: { kind: "unscanned", reason: "binary" },
     });
     const body = Buffer.from(`\0\x01${SECRET}\xff`, "latin1");
-    const { head, bytes, report } = run(rules, { type, body, step: 3 }, [SECRET]);
+    const { head, bytes, report } = run(rules, { type, body, step: 3 }, [SECRET], "pass");
     expect(head.kind).toBe("stream");
     expect(bytes.toString("latin1")).toBe(`\0\x01${"*".repeat(SECRET.length)}\xff`);
     expect(report.scan).toEqual({ kind: "unscanned", reason: "binary", bytes: body.length });
+  });
+
+  it.each(["image/png", "application/pdf", "audio/mpeg", "application/zip"])(
+    "refuses %s where what nobody reads is refused, and says why on the record",
+    (type) => {
+      const { head, report } = run(looking(EVERYTHING, "block"), { type, body: utf8("") });
+      expect(head).toMatchObject({ kind: "halt", refusal: { code: "response_unscannable" } });
+      expect(report.scan).toEqual({ kind: "unscanned", reason: "binary", bytes: 0 });
+      const empty = run(looking(EVERYTHING, "block"), { type, length: 0, body: utf8("") });
+      expect(empty.head).toEqual({ kind: "pass", scan: { kind: "none", reason: "no_body" } });
+      const { head: idle } = run(looking([], "block"), { type, body: utf8("") });
+      expect(idle).toEqual({ kind: "pass", scan: { kind: "none", reason: "not_asked" } });
+    },
+  );
+
+  it.each([
+    ["application/json", (file: string) => `{"n":1,"file":${JSON.stringify(file)}}`],
+    ["text/event-stream", (file: string) => `data: {"file":${JSON.stringify(file)}}\n\n`],
+    [
+      "text/event-stream",
+      (file: string) =>
+        [file.slice(0, 100), file.slice(100)].map((one) => `data: {"d":"${one}"}\n\n`).join(""),
+    ],
+  ])("never calls a file in base64 scanned that stands in %s", (type, bodyOf) => {
+    const file = Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), Buffer.alloc(200, 7)]);
+    const text = file.toString("base64");
+    const body = utf8(bodyOf(text));
+    const { bytes, report } = run(looking(["injection"], "block", 80), { type, body });
+    expect(bytes.equals(body)).toBe(true);
+    expect(report.scan).toEqual({ kind: "unscanned", reason: "binary", bytes: text.length });
+    const plain = run(looking(["injection"], "block", 80), { type, body: utf8(bodyOf("hello")) });
+    expect(plain.report.scan.kind).toBe("scanned");
   });
 
   it("weighs what texts and numbers of a JSON answer are called, and changes nothing else", () => {
@@ -145,9 +182,13 @@ describe("the HTTP inspector", () => {
       const packed = Buffer.from([0x1f, 0x8b, 0x08, 0x00, ...utf8(ATTACK)]);
       const pdf = utf8(`%PDF-1.7\n%\u00e2\u00e3\n${ATTACK}`);
       for (const body of [packed, pdf]) {
-        const { bytes, report } = run(rules, { type, body });
+        const { bytes, report } = run(rules, { type, body }, [], "pass");
         expect(bytes).toEqual(Buffer.from(body));
         expect(report.scan).toMatchObject({ kind: "unscanned", reason: "binary" });
+        const refused = run(rules, { type, body });
+        expect(refused.bytes).toHaveLength(0);
+        expect(refused.verdict).toMatchObject({ refusal: { code: "response_unscannable" } });
+        expect(refused.report.scan).toMatchObject({ kind: "unscanned", reason: "binary" });
       }
     },
   );
@@ -155,9 +196,20 @@ describe("the HTTP inspector", () => {
   it("tells text from binary by the first bytes where no content type does", () => {
     const rules = looking(["injection"], "block", 80);
     expect(run(rules, { body: utf8(ATTACK) }).verdict.kind).toBe("cut");
-    expect(run(rules, { body: utf8(`\0${ATTACK}`) }).report.scan).toMatchObject({
-      kind: "unscanned",
-    });
+    for (const step of [1, 1000]) {
+      const body = utf8(`GIF89a\0${ATTACK.slice(0, 8)}`);
+      expect(run(rules, { body, step }).report.scan).toMatchObject({ kind: "unscanned" });
+      expect(run(rules, { body, step }).verdict.kind).toBe("cut");
+      for (const withheld of [[], [SECRET]]) {
+        const passed = run(rules, { body, step }, withheld, "pass");
+        expect(passed.bytes.equals(body)).toBe(true);
+        expect(passed.report.scan).toEqual({
+          kind: "unscanned",
+          reason: "binary",
+          bytes: body.length,
+        });
+      }
+    }
   });
 
   it.each([1, 2, 7, 1000])("looks into each event of a stream cut every %i bytes", (step) => {

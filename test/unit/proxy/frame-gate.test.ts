@@ -149,11 +149,30 @@ describe("a gate for the messages of a WebSocket", () => {
 
   it("says of bytes that nobody reads that they were not scanned, without what is withheld", () => {
     const bytes = Buffer.concat([Buffer.from([0, 255, 1]), Buffer.from("k9-Zr8kQ1vT")]);
-    const { out, scan } = through([writeFrame(BINARY, bytes, undefined)], {
-      withheld: ["k9-Zr8kQ1vT"],
-    });
+    const frame = writeFrame(BINARY, bytes, undefined);
+    const withheld = ["k9-Zr8kQ1vT"];
+    const { out, scan } = through([frame], { withheld, unscannable: "pass" });
     expect(out().toString("latin1")).toContain("***********");
     expect(scan()).toEqual({ kind: "unscanned", reason: "binary", bytes: 14 });
+    const refused = through([frame], { withheld });
+    expect(refused.end()).toBe("cut: binary");
+    expect(refused.out()).toHaveLength(0);
+    expect(refused.scan()).toEqual({ kind: "unscanned", reason: "binary", bytes: 14 });
+  });
+
+  it("says that pictures in a message were not scanned, and takes withheld words out of all", () => {
+    const picture = `iVBORw0KGgo${"A".repeat(200)}`;
+    const message = Buffer.from(JSON.stringify({ audio: picture }));
+    const { out, scan } = through([writeFrame(TEXT, message, MASK)]);
+    expect(out()).toHaveLength(writeFrame(TEXT, message, MASK).length);
+    expect(scan()).toEqual({ kind: "unscanned", reason: "binary", bytes: picture.length });
+    const deep = `${"[".repeat(200)}"k9-Zr8kQ1vT"${"]".repeat(200)}`;
+    const passed = through([writeFrame(TEXT, Buffer.from(deep), undefined)], {
+      withheld: ["k9-Zr8kQ1vT"],
+      unscannable: "pass",
+    });
+    expect(passed.out().toString()).not.toContain("k9-Zr8kQ1vT");
+    expect(passed.scan()).toMatchObject({ kind: "unscanned" });
   });
 
   it("refuses or passes what is compressed or more than it may hold, as the operator wrote", () => {
