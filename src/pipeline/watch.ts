@@ -54,6 +54,10 @@ function findingOf(sighting: Sighting, inspection: Inspection): Finding | undefi
   };
 }
 
+/** Too many requests, not available now, overloaded: clients try these again by themselves. */
+const LATER: ReadonlySet<number> = new Set([425, 429, 503, 529]);
+/** More than an answer has: status and length are one number. */
+const BYTES = 2 ** 40;
 const NOTEWORTHY = 60;
 /** Of what texts hold, what makes a session doubtful; secrets and personal data alone do not. */
 const DOUBTFUL = /^(?:injection|exploit|destination)/;
@@ -66,9 +70,11 @@ export function tellConduct(
 ): void {
   if (principal === undefined || action === undefined || !store.watching) return;
   const failed = outcome?.kind === "failed" || (upstreamStatus ?? 0) >= 400;
+  const later = upstreamStatus !== undefined && LATER.has(upstreamStatus);
+  const answer = outcome?.kind === "completed" ? outcome.status * BYTES + outcome.bytes : undefined;
   const found = findings.filter(
     ({ detector, score }) => score >= NOTEWORTHY && DOUBTFUL.test(detector),
   );
-  const end = { name: callName(action), failed, cost: usage?.cost ?? 0, found };
+  const end = { name: callName(action), failed, later, answer, cost: usage?.cost ?? 0, found };
   store.ended(principal, end, now);
 }

@@ -58,10 +58,32 @@ deep, and fails on requests too large for that. \`has(args.x)\` asks whether a f
 |---|---|---|---|
 `;
 
+const BEHAVIOUR = `## Behaviour
+
+An entry that finds \`behaviour\` looks at what a session does, in windows of at most ten minutes. What it finds
+has a score like everything else; the scores of the last ten minutes make \`session.risk\`: \`HIGH\` from one of 80, or two
+kinds of 60; \`MEDIUM\` from one of 60, or three kinds of 40. Injection, exploits and destinations found in the
+session's calls count as well. Models and \`GET\` are asked, and tools that read, run tests or edit files (told by their names)
+do that all day: of these, many are noted (35, seen by \`at: low\`) and raise no level.
+
+| find | what it is |
+|---|---|
+| \`behaviour.loop\` | The same call 3 times (45), 4 (62), 6 (80), 8 (92), with the same answer and nothing new done in between; of what runs or edits 24 (62), 48 (80). What acts on others counts, whatever came in between. An error 3 times in a row (62), 5 (80), but for 425, 429, 503 and 529. Two or three calls taking turns three times (66). |
+| \`behaviour.chatter\` | 24 calls of one tool or address in two minutes (60), 48 (80). |
+| \`behaviour.fan_out\` | 12 different tools or addresses in a minute (60), 20 (80); 8 different messages, payments or uploads by one tool (62), 16 (80). |
+| \`behaviour.rapid_fire\` | 20 calls in ten seconds (60), 40 (80); more than 60 in a minute (35). |
+| \`behaviour.unusual_tool\` | A tool that the agent never used in 20 calls (35), in 100 (45), one that deletes, sends, pays or runs (65). |
+| \`behaviour.high_cost\` | More than 100 USD (35); 8 times the agent's usual cost (62), 24 times (82), from the next call on. |
+| \`behaviour.contradiction\` | A tool that does what the instructions forbid without a condition (72); the opposite of what was written into a memory (70), something else under the same name (35). |
+
+Each process sees what passes through it, and forgets it when it ends: with several replicas or workers, what is
+spread over them counts at each by itself. \`limits\` and budgets are exact over all.
+`;
+
 export function languageReference(): string {
   const sections: string[] = [];
   describeMap("", PolicyFileSchema, sections);
-  return `${[INTRODUCTION, ...sections, CONDITIONS + variableRows(), limits()].join("\n")}`;
+  return `${[INTRODUCTION, ...sections, CONDITIONS + variableRows(), BEHAVIOUR, limits()].join("\n")}`;
 }
 
 /** The published JSON Schema, as a text that ends with a line break. */

@@ -1,5 +1,6 @@
 /** What an agent usually does, over all its sessions, and what is not like it. */
 import type { Call, Sighting } from "./conduct.ts";
+import { NOTED } from "./sightings.ts";
 
 /** Names of one agent that are remembered. */
 const NAMES_MAX = 512;
@@ -14,8 +15,6 @@ const DEAR_FACTOR = 8;
 const DEAR_MIN = 10_000_000;
 /** 100 USD at once are worth a note, whatever is usual. */
 const NOTED_COST_MIN = 100_000_000_000;
-/** Enough for an entry that looks from `low`, too little to raise a session's level. */
-const NOTED = 35;
 const STRONG =
   /(?:^|[._-])(?:delete|drop|remove|destroy|transfer|pay|send|grant|exec|run|export|publish|deploy|admin|revoke|wipe|purchase|withdraw)/i;
 

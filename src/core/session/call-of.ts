@@ -5,6 +5,7 @@ import { FORWARD_PROXY } from "../forward-proxy.ts";
 import { AUTHORIZE_SPEND, OWN_SERVER } from "../own-server.ts";
 import { impossible } from "../../lib/impossible.ts";
 import type { Call } from "./conduct.ts";
+import { errandOf } from "./errand.ts";
 
 /** Units of text that a digest reads; what lies behind them is told apart by its length. */
 const DIGEST_UNITS_MAX = 65_536;
@@ -20,6 +21,7 @@ export function callOf(action: Action): Call {
   return {
     name: callName(action),
     kind: action.kind,
+    errand: errandOf(action),
     digest: digestOf(contentOf(action)),
     instructions: action.kind === "llm" ? instructionsOf(action) : "",
     spend: spendOf(action),

@@ -1,5 +1,6 @@
 import type { Instant } from "../units.ts";
 import type { Principal } from "../principal.ts";
+import type { Errand } from "./errand.ts";
 
 /** How a session has behaved within its window. */
 export const RISK_LEVELS = ["LOW", "MEDIUM", "HIGH"] as const;
@@ -19,6 +20,7 @@ export interface Call {
   /** `upstream.tool`, a model, or method and path. */
   readonly name: string;
   readonly kind: "llm" | "tool" | "http" | "mcp";
+  readonly errand: Errand;
   /** Of everything that makes it this call and no other. */
   readonly digest: number;
   /** What an LLM call was told to do and not to do; empty for other calls. */
@@ -32,6 +34,10 @@ export interface Call {
 export interface CallEnd {
   readonly name: string;
   readonly failed: boolean;
+  /** Whoever was asked wants to be asked again later, which is no error of the agent's. */
+  readonly later: boolean;
+  /** Equal where the answers look the same from outside; undefined: there was none. */
+  readonly answer: number | undefined;
   /** Nano-USD. */
   readonly cost: number;
   /** What was found in it or its answer. */

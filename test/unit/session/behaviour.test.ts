@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Action } from "../../../src/core/action.ts";
 import type { Principal } from "../../../src/core/principal.ts";
 import { callOf } from "../../../src/core/session/call-of.ts";
-import { claimOf, deedOf, forbiddenDeeds } from "../../../src/core/session/contradictions.ts";
+import { bansIn, claimOf, deedOf } from "../../../src/core/session/contradictions.ts";
 import type { CallEnd, ConductStore } from "../../../src/core/session/conduct.ts";
 import { OWN_SERVER } from "../../../src/core/own-server.ts";
 import { CALLS_MAX, WINDOW_MS } from "../../../src/core/session/session-window.ts";
@@ -55,6 +55,8 @@ const many = (count: number, action: (i: number) => Action): readonly Action[] =
 const end = (name: string, more: Partial<CallEnd> = {}): CallEnd => ({
   name,
   failed: false,
+  later: false,
+  answer: undefined,
   cost: 0,
   found: [],
   ...more,
@@ -216,8 +218,12 @@ describe("an agent", () => {
 describe("words", () => {
   it("forbid deeds in several forms", () => {
     const text = "Please don't email anyone; without ever publishing. You must not transfer funds.";
-    expect([...forbiddenDeeds(text)].toSorted()).toEqual(["pay", "publish", "send"]);
-    expect([...forbiddenDeeds("Do send the mail and delete the draft.")]).toEqual([]);
+    expect(
+      bansIn(text)
+        .map(({ deed }) => deed)
+        .toSorted(),
+    ).toEqual(["pay", "publish", "send"]);
+    expect(bansIn("Do send the mail and delete the draft.")).toEqual([]);
   });
 
   it("name the deed of a tool", () => {
