@@ -5,7 +5,7 @@
  */
 import type { UpstreamOfTenant } from "../core/identity/access-index.ts";
 import type { Upstream } from "../core/upstream.ts";
-import { readUpstreamEntry } from "./config/read-upstream-entry.ts";
+import { readUpstreamEntry, type EntryProblem } from "./config/read-upstream-entry.ts";
 import type { Config } from "./config/config.ts";
 import { OWN_UPSTREAM } from "./own-upstream.ts";
 
@@ -19,9 +19,11 @@ export interface UpstreamRoster {
   refresh(): readonly Upstream[];
 }
 
+/** `dropped` hears of each registered upstream that is not served, and why. */
 export function createUpstreamRoster(
   config: Pick<Config, "upstreams" | "api">,
   registered: () => readonly UpstreamOfTenant[],
+  dropped: (one: UpstreamOfTenant, problems: readonly EntryProblem[]) => void,
 ): UpstreamRoster {
   const upstreams = new Map<string, Upstream>();
   const members = new Map<string, Upstream>();
@@ -32,11 +34,12 @@ export function createUpstreamRoster(
   function refresh(): readonly Upstream[] {
     const now = registered();
     if (now === seen) return [];
+    const before = new Set(seen);
     seen = now;
     const gone = [...resolved].filter(([one]) => !now.includes(one));
     for (const [one] of gone) resolved.delete(one);
     for (const one of now) {
-      if (!resolved.has(one)) keep(one);
+      if (!resolved.has(one) && !before.has(one)) keep(one);
     }
     // The operator's win: a name that the configuration takes is no tenant's any more.
     fill(upstreams, [...resolved.values(), ...fixed]);
@@ -49,6 +52,7 @@ export function createUpstreamRoster(
     const allowPrivate = config.api.privateUpstreams;
     const reply = readUpstreamEntry(one.record.entry, one.tenant, { allowPrivate });
     if (reply.kind === "upstream") resolved.set(one, reply.upstream);
+    else dropped(one, reply.problems);
   }
 
   refresh();

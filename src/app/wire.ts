@@ -63,7 +63,12 @@ async function openPlane(
   const { config, live, crew, createServer } = options;
   const { ports, vault } = opened;
   checkAuthorities(config.upstreams);
-  const roster = createUpstreamRoster(config, () => live.upstreams());
+  const roster = createUpstreamRoster(
+    config,
+    () => live.upstreams(),
+    ({ tenant, record }, [problem]) =>
+      options.events.upstreamDropped(tenant, record.name, problem?.message ?? ""),
+  );
   const routes = routesOf(config, roster);
   const limits = dataPlaneLimits(config.limits);
   const links = crew === undefined ? undefined : started.use(await linksOf(crew));

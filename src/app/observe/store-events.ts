@@ -15,6 +15,8 @@ export interface StoreEvents {
   directoryAwaited(cause: string, wait: number): void;
   /** Replicas share a store and no directory; said at the start. */
   directoryIsOwn(): void;
+  /** An upstream that a tenant registered is not served: what was allowed once is not any more. */
+  upstreamDropped(tenant: string, name: string, cause: string): void;
   /** A trusted issuer's keys cannot be had: its tokens will be nobody's once the known ones are old. */
   issuerAway(issuer: string, cause: Error): void;
 }
@@ -34,6 +36,7 @@ export const NOBODY_TOLD: StoreEvents = {
   directoryFault: () => undefined,
   directoryAwaited: () => undefined,
   directoryIsOwn: () => undefined,
+  upstreamDropped: () => undefined,
   issuerAway: () => undefined,
 };
 
@@ -56,6 +59,9 @@ export function createStoreEvents(log: Log): StoreEvents {
     },
     directoryIsOwn() {
       log.warn(OWN_DIRECTORY, "replicas share no directory");
+    },
+    upstreamDropped(tenant, name, cause) {
+      log.warn({ tenant, upstream: name, cause }, "registered upstream is not served");
     },
     issuerAway(issuer, { message: cause }) {
       log.error({ issuer, cause }, "keys of a token issuer cannot be had");
