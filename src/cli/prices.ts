@@ -8,6 +8,7 @@ import { readPriceFile, readPrices } from "../app/prices/read-prices.ts";
 import { SERVICE_TIERS, serviceTier, type ServiceTier } from "../core/money/service-tier.ts";
 import { instant, type Instant } from "../core/units.ts";
 import { wallMillis } from "../lib/clock.ts";
+import { WIRE_PROVIDERS } from "../stores/prices/check-overlay.ts";
 import { comparePrices, rateText } from "../stores/prices/compare-prices.ts";
 import { createPriceCatalogue, lookUpRates } from "../stores/prices/price-catalogue.ts";
 import {
@@ -30,7 +31,6 @@ Examples:
   $ sallyport prices diff negotiated.yaml          what this file would change`;
 
 /** Asked where the configuration has no LLM upstream. */
-const PROVIDERS = ["openai", "anthropic", "google", "aws", "azure"];
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -91,7 +91,7 @@ function show(model: string | undefined, options: Options, shell: Shell): void {
 function providersAsked({ provider }: Options, { upstreams, demo }: Config): readonly string[] {
   if (typeof provider === "string") return [provider];
   const own = upstreams.map(({ priceProvider }) => priceProvider).filter((name) => name !== "");
-  const known = own.length > 0 ? own : PROVIDERS;
+  const known = own.length > 0 ? own : WIRE_PROVIDERS;
   return [...new Set(demo ? [...known, DEMO_PROVIDER] : known)];
 }
 

@@ -48,6 +48,7 @@ export function budgetCommand(shell: Shell): Command {
     .option("--instance <name>", "of which agent, team, …; as `show` prints it (default: all)")
     .requiredOption(reason, "why, for the record")
     .option("--by <person>", "who, for the record (default: the user)")
+    .option("--json", "for programs: how it stands afterwards")
     .action((budget: string, spent: string, options: Options) =>
       correct(budget, spent, options, shell),
     );
@@ -56,6 +57,7 @@ export function budgetCommand(shell: Shell): Command {
     .option("--instance <name>", "of which agent, team, …; as `show` prints it (default: all)")
     .requiredOption(reason, "why, for the record")
     .option("--by <person>", "who, for the record (default: the user)")
+    .option("--json", "for programs: how it stands afterwards")
     .action((budget: string, options: Options) => correct(budget, "0", options, shell));
   return command;
 }

@@ -20,6 +20,7 @@ import {
   type RetentionPorts,
   type Standing,
 } from "../../operations/records/retention.ts";
+import { erasureJson, holdJson } from "../../manage/native/order-json.ts";
 import { listStandings } from "../../operations/records/show-standings.ts";
 import { indexPlace } from "../../stores/ledger-index/index-place.ts";
 import { ledgerDirectory } from "../../stores/ledger/ledger-layout.ts";
@@ -85,12 +86,31 @@ function addLists(command: Command, look: Look): void {
   const query = { tenant: DEFAULT_TENANT, limit: SHOWN_MAX };
   configured(command.command("holds"))
     .description("the legal holds in force, and on which replicas' ledgers they are")
-    .action(() =>
-      look(async (ports) => linesOf(await listStandings("hold", query, ports, isInForce))),
+    .option("--json", "for programs")
+    .action((options: ListOptions) =>
+      look(async (ports) => {
+        const found = await listStandings("hold", query, ports, isInForce);
+        return options.json === true ? listJson(found.map(holdJson)) : linesOf(found);
+      }),
     );
   configured(command.command("erasures"))
     .description("who was erased, as their tokens, and what is done on which replica")
-    .action(() => look(async (ports) => linesOf(await listStandings("erasure", query, ports))));
+    .option("--json", "for programs")
+    .action((options: ListOptions) =>
+      look(async (ports) => {
+        const found = await listStandings("erasure", query, ports);
+        return options.json === true ? listJson(found.map(erasureJson)) : linesOf(found);
+      }),
+    );
+}
+
+interface ListOptions {
+  readonly json?: true;
+}
+
+/** As the API shows them. */
+function listJson(found: readonly object[]): string {
+  return JSON.stringify(found, undefined, 2);
 }
 
 const isInForce = ({ body }: Entry<"hold">): boolean => body.released === undefined;

@@ -5,6 +5,7 @@
 import type { Instant } from "../../core/units.ts";
 import { listedModels, listedPrice } from "./genai-prices.ts";
 import { ATTO_USD_SCALE, type Rate } from "../../core/money/model-price.ts";
+import { closest } from "../../lib/closest.ts";
 import { namesModel } from "./price-catalogue.ts";
 import {
   PRICES_PER_CALL,
@@ -15,6 +16,9 @@ import {
   type Price,
   type PriceOverride,
 } from "./price-overlay.ts";
+
+/** Providers whose wires the gate speaks, as the catalogue calls them. */
+export const WIRE_PROVIDERS: readonly string[] = ["openai", "anthropic", "google", "aws", "azure"];
 
 export interface OverlayProblem {
   /** Which override, from 0. */
@@ -46,6 +50,7 @@ type Found = Omit<OverlayProblem, "index">;
 
 function* problemsOf(override: PriceOverride, at: Instant): Generator<Found> {
   yield* timeProblems(override);
+  yield* providerProblems(override);
   if (override.model.slice(0, -1).includes("*")) {
     const message = `no model is called ${override.model}: a star stands for the rest of a name`;
     yield { key: "model", message, suggestion: "write it at the end: gpt-5*" };
@@ -68,6 +73,16 @@ function* problemsOf(override: PriceOverride, at: Instant): Generator<Found> {
     const message = `the catalogue has no ${override.model} of ${override.provider} to add to`;
     yield { key: undefined, message, suggestion: "write input_usd_per_mtok as well" };
   }
+}
+
+/** Nobody is called so, and somebody nearly so: the price would be no call's. */
+function* providerProblems({ provider, confirm }: PriceOverride): Generator<Found> {
+  if (confirm === true || listedModels(provider).length > 0) return;
+  const meant = closest(provider, WIRE_PROVIDERS);
+  if (meant === undefined) return;
+  const message = `the catalogue has no provider ${provider}, so no call may have this price`;
+  const suggestion = `did you mean \`${meant}\`? if it is yours, add confirm: true to this entry`;
+  yield { key: "provider", message, suggestion };
 }
 
 function* timeProblems({ from, until }: PriceOverride): Generator<Found> {

@@ -161,6 +161,10 @@ finding   redact pii.email (email), score 80, /messages/0/content 10–27, rule 
     const held = await run("hold", "case 4711", "--from", "2026-01-01");
     expect(held.out).toMatch(/^hold_\w{26}\n$/u);
     expect((await run("holds")).out).toContain("command line: case 4711");
+    expect(JSON.parse((await run("holds", "--json")).out)).toMatchObject([
+      { id: held.out.trim(), reason: "case 4711", replicas: [{ this: true, state: "placed" }] },
+    ]);
+    expect(JSON.parse((await run("erasures", "--json")).out)).toEqual([]);
     const erase = ["erase", "jane@example.org", "--reason", "art. 17"];
     expect((await run(...erase)).code).toBe(1);
     expect((await run("release", held.out.trim())).code).toBe(0);

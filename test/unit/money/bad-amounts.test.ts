@@ -115,6 +115,9 @@ describe("an amount that is none, on the command line", () => {
     expect(set.code).toBe(0);
     const [shown] = JSON.parse((await run("budget", "show", "day", "--json")).out);
     expect(shown).toMatchObject({ instance: "bot", spent: "2.500000000", left: "7.500000000" });
+    const again = ["--instance", "bot", "--reason", "r", "--json"];
+    const reset = JSON.parse((await run("budget", "reset", "day", ...again)).out);
+    expect(reset).toMatchObject([{ budget: "day", instance: "bot", spent: "0.000000000" }]);
   });
 
   it("is nobody's in a tenant that there is not", async () => {

@@ -141,6 +141,20 @@ describe("sallyport prices check", () => {
     expect(shown.err).toContain("confirm: true");
   });
 
+  it("asks whether a provider that is nearly one is one", async () => {
+    const entry = (more: string): string =>
+      `overrides: [{ provider: opneai, model: m, input_usd_per_mtok: 1, output_usd_per_mtok: 2${more} }]`;
+    writeFileSync(join(home, "mine.yaml"), entry(""));
+    const slipped = await run("check", "mine.yaml");
+    expect(slipped.code).toBe(1);
+    expect(slipped.err).toMatch(
+      /mine\.yaml:1:\d+: .*provider: the catalogue has no provider opneai/,
+    );
+    expect(slipped.err).toContain("did you mean `openai`?");
+    writeFileSync(join(home, "mine.yaml"), entry(", confirm: true"));
+    expect((await run("check", "mine.yaml")).code).toBe(0);
+  });
+
   it("takes what the operator confirms, and not what is no price", async () => {
     const entry = (price: string): string =>
       `overrides: [{ provider: openai, model: gpt-4o, input_usd_per_mtok: ${price}, confirm: true }]`;
