@@ -2,8 +2,12 @@
  * Names that look-alike addresses imitate, each with its owner's domains. Written by hand from what
  * the owners publish; no list of others was copied.
  */
+import { MORE_BRANDS } from "./more-brands.ts";
 
-/** `name: domains`. A name with `~` is also a word, so it counts only as a whole label or token. */
+/**
+ * `name: domains`. A name with `~` is also a word, so it counts only as a whole label or token; one
+ * with `^` stands in the names of its friends everywhere, so only what is nearly it counts.
+ */
 const BRANDS = `
 paypal: paypal.com paypal.me paypalobjects.com
 amazon: amazon.com amazon.co.uk amazon.de amazon.co.jp amazon.fr amazon.it amazon.es amazon.ca amazon.in amazon.com.au amazon.com.br amazon.com.mx amazon.nl amazon.se amazon.pl amazon.sg amazon.ae amazon.com.tr amazon.eg amazonaws.com amazon.dev amazon.jobs amazon.science amazonpay.com amazontrust.com aws.dev
@@ -147,13 +151,17 @@ export interface Brand {
   readonly name: string;
   /** Also an ordinary word or a short one. */
   readonly common: boolean;
+  /** Its users name what they make after it. */
+  readonly open: boolean;
   readonly domains: readonly string[];
 }
 
-export const BRAND_LIST: readonly Brand[] = BRANDS.trim()
-  .split("\n")
+export const BRAND_LIST: readonly Brand[] = `${BRANDS}${MORE_BRANDS}`
+  .trim()
+  .split(/\n+/)
   .map((line) => {
     const [name = "", domains = ""] = line.split(": ");
     const common = name.startsWith("~");
-    return { name: common ? name.slice(1) : name, common, domains: domains.split(" ") };
+    const open = name.startsWith("^");
+    return { name: name.replace(/^[~^]/, ""), common, open, domains: domains.split(" ") };
   });

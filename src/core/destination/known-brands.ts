@@ -53,10 +53,14 @@ for (const [pair, letter] of LETTER_PAIRS) {
   pairs[key] = classOf(letter.charCodeAt(0));
 }
 
-const WRITTEN = beginningsOf(({ name }) => name);
-const LOOKING = beginningsOf(({ skeleton }) => skeleton);
+/** An open name says nothing where it stands as its owners write it. */
+const WRITTEN = beginningsOf(
+  BRANDS.filter(({ open }) => !open),
+  ({ name }) => name,
+);
+const LOOKING = beginningsOf(BRANDS, ({ skeleton }) => skeleton);
 
-/** Brands whose names stand in `text`. */
+/** Brands whose names stand in `text`, but for the open ones. */
 export function brandsIn(text: string): readonly KnownBrand[] {
   return standingIn(WRITTEN, text);
 }
@@ -113,8 +117,8 @@ function classOf(unit: number): number {
   return letter > 0 && letter <= LETTERS ? letter : 0;
 }
 
-function beginningsOf(form: Beginnings["form"]): Beginnings {
-  const brands = Map.groupBy(BRANDS, (brand) => {
+function beginningsOf(among: readonly KnownBrand[], form: Beginnings["form"]): Beginnings {
+  const brands = Map.groupBy(among, (brand) => {
     let key = 0;
     for (let i = 0; i < BEGIN_UNITS; i += 1) key = nextKey(key, form(brand).charCodeAt(i));
     return key;

@@ -92,7 +92,7 @@ export const RISKY_SUFFIXES: readonly string[] = (
   "tk ml ga cf gq buzz top xyz icu cam rest click bar monster quest sbs cyou zip mov club live online " +
   "site store shop website space fun pw win bid loan men work party review trade date download racing " +
   "stream accountant science faith cricket gdn vip lol beauty hair skin makeup cfd bond rocks surf " +
-  "support center info biz su cc ws life world today best"
+  "support center info biz su cc ws life world today best cm om"
 ).split(" ");
 
 /** Names that are never out in the world, and all below them. */

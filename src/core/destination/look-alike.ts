@@ -3,7 +3,7 @@ import type { Factor } from "./factor.ts";
 import { keptByName } from "./kept-by-name.ts";
 import { brandsIn, brandsSeenIn, mayShowBrand, tokenOf, type Token } from "./known-brands.ts";
 import { LURES } from "./lures.ts";
-import { misspelt, SWAPPED_MIN } from "./misspelt.ts";
+import { misspelt, TOKEN_MIN } from "./misspelt.ts";
 import { decodePunycode } from "./punycode.ts";
 import type { DomainName } from "./registrable-domain.ts";
 import { isSmallAscii, mixesScripts, skeletonOfFolded } from "./skeleton.ts";
@@ -19,6 +19,8 @@ const TOOLS = new Set(
 
 /** Fewer letters would be in too many honest words. */
 const INSIDE_MIN = 6;
+/** Fewer letters glued to a word that lures would be the end or the beginning of another word. */
+const GLUED_MIN = 4;
 /** No brand is shorter, nor does one look like less. */
 const BRAND_MIN = 3;
 
@@ -57,7 +59,7 @@ function registeredFactors(domain: DomainName, isRisky: boolean): readonly Facto
   const inName = brandInName(name, cut, domain.hosted, isRisky);
   // Other letters are not yet what they look like.
   const mayShow = !isSmallAscii(name) || mayShowBrand(name);
-  if (!mayShow && name.length < SWAPPED_MIN && inName === 0) return NOTHING;
+  if (!mayShow && name.length < TOKEN_MIN && inName === 0) return NOTHING;
   const tokens = tokensOf(name, cut);
   const alike = mayShow ? confusable(name, tokens, domain.name) : 0;
   let mistaken = 0;
@@ -110,6 +112,8 @@ function brandInName(
     } else if (tokens.includes(brand)) {
       const lured = tokens.some((token) => LURES.has(token) || /^\d+$/.test(token));
       weight = common ? (lured ? 0.72 : 0.3) : TOOLS.has(brand) && !lured ? 0.4 : 0.76;
+    } else if (brand.length >= GLUED_MIN && isGlued(name, brand)) {
+      weight = 0.66;
     } else if (brand.length >= INSIDE_MIN && !common) {
       weight = name.startsWith(brand) || name.endsWith(brand) ? 0.66 : 0.6;
       if (TOOLS.has(brand)) weight -= 0.2;
@@ -121,6 +125,12 @@ function brandInName(
     worst = Math.max(worst, weight);
   }
   return worst;
+}
+
+/** `paypallogin`, `secureebay`: a brand and a word that lures are the whole name. */
+function isGlued(name: string, brand: string): boolean {
+  if (name.startsWith(brand)) return LURES.has(name.slice(brand.length));
+  return name.endsWith(brand) && LURES.has(name.slice(0, -brand.length));
 }
 
 function confusable(name: string, tokens: readonly Token[], written: string): number {

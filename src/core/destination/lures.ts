@@ -7,7 +7,8 @@ export const LURES = new Set(
     "updates support billing confirm confirmation wallet airdrop gift gifts nitro free bonus reward " +
     "rewards prize unlock suspended recover recovery auth webmail password bank banking invoice refund " +
     "claim promo service services customer client id online web portal access mail team help event " +
-    "shop store market pay payment sms alert notice safety official app download clone page"
+    "shop store market pay payment sms alert notice safety official app download clone page reset restore validate unlocked center centre desk check session restricted " +
+    "notification signon authenticate kyc connect delivery parcel package tracking customs tax confirmed"
   ).split(" "),
 );
 

@@ -5,7 +5,16 @@ import { bits, editsBetween, lettersOf } from "./skeleton.ts";
 
 /** Fewer letters would be near too many honest words. */
 const MISSPELT_MIN = 6;
-export const SWAPPED_MIN = 5;
+/** But for these, whose neighbours among words are few. */
+const SHORT_NAMES = new Set(["apple", "adobe", "npmjs", "gmail", "venmo", "paytm", "skype"]);
+const HONEST = new Set(
+  "apply ample appel apples applet apelle adobo adore abode email style weechat metamath".split(
+    " ",
+  ),
+);
+const SWAPPED_MIN = 5;
+/** A letter less than the shortest of them. */
+export const TOKEN_MIN = 4;
 const LONG = 8;
 const VERY_LONG = 12;
 /** Edits in the longest names. */
@@ -26,7 +35,7 @@ interface NearBrand {
 }
 
 const NEAR: readonly NearBrand[] = BRANDS.filter(({ name, common }) => {
-  return name.length >= MISSPELT_MIN && !common;
+  return (name.length >= MISSPELT_MIN && !common) || SHORT_NAMES.has(name);
 }).map((brand) => {
   return { brand, most: editsOf(brand.name.length), letters: lettersOf(brand.skeleton) };
 });
@@ -96,7 +105,7 @@ function nextKey(key: number, unit: number): number {
 /** How likely the token is a brand's name with mistakes: 0–1. */
 export function misspelt(token: Token): number {
   const { name, skeleton } = token;
-  if (name.length < SWAPPED_MIN || name.length >= NAME_UNITS_MAX) return 0;
+  if (name.length < TOKEN_MIN || name.length >= NAME_UNITS_MAX) return 0;
   const letters = lettersOf(skeleton);
   nextRound();
   return Math.max(
@@ -177,8 +186,53 @@ function isSwapped(token: string, brand: string): boolean {
   );
 }
 
+/** The first letter left out, or the one beside it on the keyboard: seldom another word. */
+function isBegunWrong(token: string, brand: string): boolean {
+  if (token === brand.slice(1)) return true;
+  return (
+    token.slice(1) === brand.slice(1) && BESIDE[brand.charAt(0)]?.includes(token.charAt(0)) === true
+  );
+}
+
+/** Letters beside the first ones of names, on the keyboard most have. */
+const BESIDE: Readonly<Record<string, string>> = {
+  a: "qwsz",
+  b: "vghn",
+  c: "xdfv",
+  d: "serfcx",
+  e: "wsdr",
+  f: "drtgvc",
+  g: "ftyhbv",
+  h: "gyujnb",
+  i: "ujko",
+  j: "huikmn",
+  k: "jiolm",
+  l: "kop",
+  m: "njk",
+  n: "bhjm",
+  o: "iklp",
+  p: "ol",
+  r: "edft",
+  s: "awedxz",
+  t: "rfgy",
+  u: "yhji",
+  v: "cfgb",
+  w: "qase",
+  x: "zsdc",
+  y: "tghu",
+  z: "asx",
+};
+
 function misspeltWeight(token: string, brand: string, distance: number): number {
-  if (brand.length >= VERY_LONG) return distance <= 3 ? 0.85 : 0.68;
-  if (brand.length >= LONG) return distance === 1 ? 0.82 : token[0] === brand[0] ? 0.66 : 0.4;
-  return token[0] === brand[0] ? 0.6 : 0.3;
+  if (HONEST.has(token)) return 0;
+  const beginsSo = token[0] === brand[0];
+  if (brand.length >= VERY_LONG) {
+    if (distance <= 3) return 0.85;
+    // A word more or less is another name.
+    return beginsSo && Math.abs(token.length - brand.length) <= 2 ? 0.68 : 0.4;
+  }
+  if (brand.length >= LONG)
+    return distance === 1 ? 0.82 : beginsSo ? (brand.length > LONG + 1 ? 0.66 : 0.5) : 0.4;
+  if (brand.length < MISSPELT_MIN) return beginsSo ? 0.6 : 0;
+  return beginsSo ? 0.6 : isBegunWrong(token, brand) ? 0.5 : 0.3;
 }

@@ -51,6 +51,15 @@ describe("a destination", () => {
     "https://instagram.login.example.ru/",
     "https://dropboxfiles.xyz/",
     "https://someone.github.io/netflix-clone/",
+    "https://login.aple.com/signin",
+    "https://adobbe.com/",
+    "https://omcast-help.com/login",
+    "https://uniswap-restore.app/",
+    "https://secureebay.com/",
+    "https://samsong.com/account",
+    "https://raiffeisen-session.net/",
+    "https://pyth0n.org/ftp/",
+    "https://spotify.cm/",
   ])("%s passes for somebody else", (address) => {
     expect(troubleWith(address)).toContain("lookalike");
   });
@@ -80,6 +89,13 @@ describe("a destination", () => {
     "https://s3.eu-central-1.amazonaws.com/bucket/key?X-Amz-Signature=fe5f80f77d5fa3beca038a248ff027",
     "https://discard.example.com/",
     "https://pineapple.example/recipes?q=purchase",
+    "https://apply.example/",
+    "https://www.standard.example.co.uk/",
+    "https://standard.co.uk/news",
+    "https://pinecrest.com/",
+    "https://python-forum.io/",
+    "https://pythonanywhere.com/login/",
+    "https://weechat.org/",
   ])("%s is nobody's trouble", (address) => {
     expect(troubleWith(address)).toEqual([]);
   });
