@@ -7,12 +7,13 @@ import {
   KEY_LAYOUT,
   NONE,
   onesOf,
+  pairOf,
   type AnchorTable,
   type Trie,
 } from "./find-anchor.ts";
 import type { Signature } from "./signature.ts";
 
-const { CLASS_BITS, CLASSES, KEY_MASK, IN_WORD, INSIDE, OUTSIDE } = KEY_LAYOUT;
+const { CLASS_BITS, CLASSES, KEY_MASK, IN_WORD, INSIDE, OUTSIDE, PAIRS } = KEY_LAYOUT;
 
 /** Other scripts have cases that classes do not know: only so many of their units are compared. */
 const OTHER_UNITS = 4;
@@ -24,6 +25,8 @@ export function anchorTable(
   rewrites: (detector: string) => boolean,
 ): AnchorTable {
   const bits = new Int32Array((KEY_MASK + 1) / 32);
+  const pairs = new Uint8Array(PAIRS);
+  pairs[pairOf(0, 0)] = 1;
   const heads = new Uint8Array(1 << (2 * CLASS_BITS));
   const growing = new GrowingTrie();
   for (const [place, signature] of signatures.entries()) {
@@ -31,6 +34,7 @@ export function anchorTable(
     for (const anchor of signature.anchors) {
       const classes = classesOf(anchor);
       const [a = 0, b = 0] = classes;
+      pairs[pairOf(anchor.charCodeAt(0), anchor.charCodeAt(1))] = 1;
       if (rewrites(signature.detector)) markHeads(heads, a, b, where);
       // Of two units: with any third.
       const forms = classes.length > 2 ? [classes] : EVERY_CLASS.map((c) => [a, b, c]);
@@ -45,7 +49,7 @@ export function anchorTable(
     }
   }
   const trie = growing.done(signatures);
-  return { bits, starts: startsOf(bits, trie), heads, trie, empty: signatures.length === 0 };
+  return { bits, pairs, starts: startsOf(bits, trie), heads, trie, empty: signatures.length === 0 };
 }
 
 /** Nodes come level by level, and within a level in the order of what leads to them. */

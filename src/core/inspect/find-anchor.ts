@@ -20,6 +20,8 @@ const IN_WORD = 1 << (3 * CLASS_BITS);
 const OUTSIDE = 1;
 const INSIDE = 2;
 
+const PAIRS = 4096;
+
 const SPACE_CLASS = 0;
 const SIGN_CLASSES = 31;
 
@@ -37,7 +39,15 @@ for (let unit = 0, signs = 0; unit < classOf.length; unit += 1) {
 }
 
 /** How keys are made, for who makes tables of them. */
-export const KEY_LAYOUT = { CLASS_BITS, CLASSES, KEY_MASK, IN_WORD, INSIDE, OUTSIDE } as const;
+export const KEY_LAYOUT = {
+  CLASS_BITS,
+  CLASSES,
+  KEY_MASK,
+  IN_WORD,
+  INSIDE,
+  OUTSIDE,
+  PAIRS,
+} as const;
 
 /** Values of `heads`. */
 export const AT_WORD_START = 1;
@@ -47,6 +57,8 @@ export const ANYWHERE = 2;
 export interface AnchorTable {
   /** A bit for each key with which an anchor begins. */
   readonly bits: Int32Array;
+  /** Whether an anchor begins with a pair like this, one of which is of another script: `pairOf`. */
+  readonly pairs: Uint8Array;
   /** By word of `bits`: the node of its first key. The nodes of keys stand in the keys' order. */
   readonly starts: Uint16Array;
   readonly trie: Trie;
@@ -117,14 +129,15 @@ function inBlock(
   from: number,
   open: boolean,
 ): number {
-  const { bits, trie } = table;
-  const { units } = block;
+  const { bits, pairs, trie } = table;
+  const { units, isAscii } = block;
   const begin = block.from;
   const count = block.to - begin;
   let key = keyBefore(text, from);
   for (let i = from - begin + 2; i < count; i += 1) {
     key = ((key << CLASS_BITS) | (classOf[units[i] ?? 0] ?? 0)) & KEY_MASK;
     if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
+    if (!isAscii && pairs[pairOf(units[i - 2] ?? 0, units[i - 1] ?? 0)] === 0) continue;
     if (leadsOn(trie, text, begin + i + 1, startOf(table, key), open)) {
       return keepPlace(table, text, begin + i - 2);
     }
@@ -139,14 +152,27 @@ function inUnits(
   to: number,
   open: boolean,
 ): number {
-  const { bits, trie } = table;
+  const { bits, pairs, trie } = table;
   let key = keyBefore(text, from);
   for (let i = from + 2; i < to; i += 1) {
     key = ((key << CLASS_BITS) | (classOf[text.charCodeAt(i)] ?? 0)) & KEY_MASK;
     if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
+    if (pairs[pairOf(text.charCodeAt(i - 2), text.charCodeAt(i - 1))] === 0) continue;
     if (leadsOn(trie, text, i + 1, startOf(table, key), open)) return keepPlace(table, text, i - 2);
   }
   return -1;
+}
+
+/**
+ * A place in `pairs`: many units of other scripts share a class, and anchors have few of them. Pairs of
+ * ASCII, of which classes tell enough, share one that is set.
+ */
+export function pairOf(a: number, b: number): number {
+  return (a | b) < ASCII_END ? 0 : (Math.imul(kindOf(a), 31) + kindOf(b)) & (PAIRS - 1);
+}
+
+function kindOf(unit: number): number {
+  return unit < ASCII_END ? (classOf[unit] ?? 0) : unit;
 }
 
 /** The key when two units have come from `from` on. */

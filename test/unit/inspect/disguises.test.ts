@@ -229,6 +229,11 @@ describe("numbers", () => {
     );
   });
 
+  it("say nothing where they repeat a few", () => {
+    expect(fromNumbers("41?".repeat(600))).toBeUndefined();
+    expect(fromNumbers("41 42 43 ".repeat(50))).toBeUndefined();
+  });
+
   it("may be dots and dashes", () => {
     expect(fromMorse("x .... . .-.. .-.. --- / - .... . .-. . / ..-. .-. .. . -. -.. ")).toContain(
       "hello there friend",

@@ -117,3 +117,15 @@ describe("a look behind encodings and disguises", () => {
     }
   });
 });
+
+describe("text that only looks like what is looked for", () => {
+  it.each([
+    ["bytes that say one number again and again", "NDE/", 20],
+    ["bytes that say letters of other scripts", "0oo1", 20],
+    ["words of which attacks in Chinese and Japanese have more", "無視", 20],
+    ["words of which attacks in Korean have more", "보여", 20],
+    ["numbers", "00. ", 17],
+  ])("costs little where it is %s", (_, unit, most) => {
+    expect(workOf(filled(unit, 4096))).toBeLessThan(most);
+  });
+});

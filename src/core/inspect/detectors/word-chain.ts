@@ -112,17 +112,22 @@ function headsOf(words: readonly string[]): ReadonlySet<string> {
   return heads;
 }
 
-/** First units, with digits in place of letters too (`1gn0re`); short words with what ends them. */
+/**
+ * First units, with digits in place of letters too (`1gn0re`); short words with what ends them. A word
+ * that would be digits alone is a number, of which texts are full.
+ */
 function anchorsOf(word: string): readonly string[] {
   let anchors = [""];
   for (const char of word.slice(0, ANCHOR_UNITS)) {
     const choices = LEET_OF.includes(char) ? [char, "0"] : [char];
     anchors = anchors.flatMap((anchor) => choices.map((choice) => anchor + choice));
   }
+  if (word.length <= ANCHOR_UNITS) anchors = anchors.filter((anchor) => !NUMBER.test(anchor));
   if (word.length >= SHORT_UNITS) return anchors;
   return anchors.flatMap((anchor) => Array.from(WORD_ENDS, (end) => anchor + end));
 }
 
+const NUMBER = /^0+$/;
 const WORD_ENDS = " ,:;.!?*'\"-_<%)";
 const LEET_OF = "oizeasgtb";
 

@@ -1,4 +1,5 @@
 /** Characters written as numbers: `73 103 110`, `0x49 0x67`, `01001001 01100111`, `\\111\\147`, Morse. */
+import { onesOf } from "../find-anchor.ts";
 import { isDigit, isLetter } from "../text-units.ts";
 
 /** Numbers in a row that say something. */
@@ -7,6 +8,8 @@ const NUMBERS_MAX = 1024;
 /** Of what comes out, letters and spaces; told by the first ones, too. */
 const LETTERS_SHARE = 0.8;
 const PROBE = 10;
+/** Different characters: what repeats a few numbers is a table. */
+const DISTINCT_MIN = 4;
 /** What stands between two numbers, with the second's prefix. */
 const GAP_MAX = 6;
 const DIGITS_MAX = 8;
@@ -112,22 +115,21 @@ function shapesOf(text: string, start: number, end: number): number {
 function plainOf(text: string, count: number, shapes: number): string | undefined {
   for (const [shape, radix] of RADICES) {
     if ((shapes & shape) === 0) continue;
-    const probe = decoded(text, Math.min(PROBE, count), radix);
-    if (!isText(probe) && !isToken(probe)) continue;
-    const plain = decoded(text, count, radix);
-    if (isText(plain) || isToken(plain)) return plain;
+    decode(text, 0, Math.min(PROBE, count), radix);
+    if (!isSaid(Math.min(PROBE, count))) continue;
+    decode(text, PROBE, count, radix);
+    if (!isSaid(count) || !isVaried(count)) continue;
+    return Reflect.apply(String.fromCharCode, undefined, said.subarray(0, count));
   }
   return undefined;
 }
 
-function decoded(text: string, count: number, radix: number): string {
-  for (let i = 0; i < count; i += 1) {
-    plainUnits[i] = valueOf(text, starts[i] ?? 0, ends[i] ?? 0, radix);
-  }
-  return Reflect.apply(String.fromCharCode, undefined, plainUnits.subarray(0, count));
-}
+/** What the row says by the radix at hand. */
+const said = new Uint16Array(NUMBERS_MAX);
 
-const plainUnits = new Uint16Array(NUMBERS_MAX);
+function decode(text: string, from: number, to: number, radix: number): void {
+  for (let i = from; i < to; i += 1) said[i] = valueOf(text, starts[i] ?? 0, ends[i] ?? 0, radix);
+}
 
 /** Of digits that are all of the radix. */
 function valueOf(text: string, start: number, end: number, radix: number): number {
@@ -139,21 +141,32 @@ function valueOf(text: string, start: number, end: number, radix: number): numbe
   return value;
 }
 
-function isText(plain: string): boolean {
+/**
+ * Letters and spaces mostly; or no words, but what keys are made of: rows of other numbers have control
+ * characters or signs.
+ */
+function isSaid(count: number): boolean {
   let letters = 0;
-  for (let i = 0; i < plain.length; i += 1) {
-    const unit = plain.charCodeAt(i);
-    if (isLetter(unit) || unit === 0x20) letters += 1;
+  let others = 0;
+  for (let i = 0; i < count; i += 1) {
+    const unit = said[i] ?? 0;
+    if (isLetter(unit) || unit === SPACE) letters += 1;
+    else if (!isDigit(unit) && (unit >= ASCII_END || TOKEN_SIGNS[unit] === 0)) others += 1;
   }
-  return letters >= LETTERS_SHARE * plain.length;
+  return others === 0 || letters >= LETTERS_SHARE * count;
 }
 
-/** No words, but what keys are made of: rows of other numbers have control characters or signs. */
-function isToken(plain: string): boolean {
-  return TOKEN.test(plain);
-}
+const SPACE = 0x20;
+const ASCII_END = 0x80;
+const TOKEN_SIGNS = new Uint8Array(ASCII_END);
+for (const sign of "_.:/+=@-") TOKEN_SIGNS[sign.charCodeAt(0)] = 1;
 
-const TOKEN = /^[\w.:/+=@ -]+$/;
+/** Characters that share their last five bits count as one. */
+function isVaried(count: number): boolean {
+  let seen = 0;
+  for (let i = 0; i < count; i += 1) seen |= 1 << (said[i] ?? 0);
+  return onesOf(seen) >= DISTINCT_MIN;
+}
 
 const MORSE =
   ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..";
