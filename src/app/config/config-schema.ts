@@ -1,3 +1,4 @@
+import { AGENT } from "./agent-schema.ts";
 import { FEEDS_SHAPE } from "./feed-schema.ts";
 import { FORWARD_PROXY_SHAPE } from "./forward-proxy-schema.ts";
 import { JUDGE_SHAPE } from "./judge-schema.ts";
@@ -34,7 +35,11 @@ const LISTEN = {
       type: "array",
       maxItems: 64,
       default: [],
-      items: { type: "string", pattern: "^[a-z0-9][a-z0-9._-]{0,252}$" },
+      items: {
+        type: "string",
+        pattern: "^[a-z0-9][a-z0-9._-]{0,252}$",
+        examples: ["host.docker.internal"],
+      },
       description:
         "Names in `Host` that are answered beside addresses and localhost, where a proxy or a " +
         "container comes to loopback under one; elsewhere all are, unless some stand here.",
@@ -48,54 +53,6 @@ const MANAGE = {
   description: "Health, metrics and status. Keep it on loopback or a private network.",
   default: {},
   properties: address(4101),
-} as const;
-
-const NAME = "^[!-~]{1,128}$";
-
-const AGENT = {
-  type: "object",
-  additionalProperties: false,
-  required: ["name"],
-  properties: {
-    name: { type: "string", pattern: "^[a-z0-9][a-z0-9._-]{0,63}$" },
-    key_sha256: {
-      description: "Lower-case hex SHA-256 of the agent's key; several while a key is replaced.",
-      anyOf: [
-        { type: "string", pattern: "^[0-9a-f]{64}$" },
-        { type: "array", maxItems: 8, items: { type: "string", pattern: "^[0-9a-f]{64}$" } },
-      ],
-      default: [],
-    },
-    team: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" },
-    user: {
-      type: "string",
-      pattern: NAME,
-      description: "On whose behalf the agent works; without it, what `identity.accept` lets in.",
-    },
-    clearance: {
-      type: "integer",
-      minimum: 1,
-      maximum: 5,
-      default: 1,
-      description: "What secrets and rules ask for.",
-    },
-    subjects: {
-      type: "array",
-      maxItems: 16,
-      default: [],
-      items: { type: "string", maxLength: 512 },
-      description:
-        "Who else is this agent: a URI or DNS name of a client certificate, or the subject of a " +
-        "trusted issuer's token, such as system:serviceaccount:<namespace>:<name>.",
-    },
-    tags: {
-      type: "array",
-      maxItems: 16,
-      default: [],
-      items: { type: "string", pattern: "^[a-z0-9][a-z0-9._-]{0,63}=[!-~]{1,128}$" },
-      description: "`name=value`; budgets and limits may count by them.",
-    },
-  },
 } as const;
 
 const TRUST = {

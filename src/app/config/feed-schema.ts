@@ -16,6 +16,7 @@ export const FEEDS_SHAPE = {
       name: {
         type: "string",
         pattern: "^[a-z0-9][a-z0-9._-]{0,63}$",
+        examples: ["phishing-list"],
         description: "Findings say which feed it was: `listed-by-<name>`.",
       },
       file: { type: "string", description: "Relative to this file." },

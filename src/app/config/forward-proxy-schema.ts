@@ -60,6 +60,7 @@ export const FORWARD_PROXY_SHAPE = {
           host: {
             type: "string",
             pattern: "^[a-z0-9.*:_\\[\\]-]{1,253}$",
+            examples: ["pypi.org", "*.example.com"],
             description: "A name or a glob, lower case; an address only as it is written here.",
           },
           allow_private: flag("It may have private, loopback and link-local addresses."),

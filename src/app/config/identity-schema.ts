@@ -32,7 +32,7 @@ const TOKEN_ISSUER = {
       type: "array",
       maxItems: 32,
       default: [],
-      items: { type: "string", pattern: "^[!#-\\[\\]-~]{1,128}$" },
+      items: { type: "string", pattern: "^[!#-\\[\\]-~]{1,128}$", examples: ["mcp:tools"] },
       description: "What they ask for there.",
     },
   },
@@ -51,7 +51,11 @@ export const IDENTITY_SHAPE = {
       type: "array",
       maxItems: 17,
       default: [],
-      items: { type: "string", pattern: "^(user|tag\\.[a-z0-9][a-z0-9.-]{0,63})$" },
+      items: {
+        type: "string",
+        pattern: "^(user|tag\\.[a-z0-9][a-z0-9.-]{0,63})$",
+        examples: ["user", "tag.env"],
+      },
       description:
         "What agents may say of themselves: `user` in x-sallyport-user, `tag.env` in " +
         "x-sallyport-tag-env. It binds honest agents only; entries of `agents` win.",
@@ -59,6 +63,7 @@ export const IDENTITY_SHAPE = {
     public_url: {
       type: "string",
       pattern: "^https?://[A-Za-z0-9._:\\[\\]-]{1,253}$",
+      examples: ["https://gate.example.org"],
       description: "Scheme and host of the data plane as clients know it; as they say if absent.",
     },
     token_issuers: {

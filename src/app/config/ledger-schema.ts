@@ -8,6 +8,7 @@ const SINK_SHAPE = {
     name: {
       type: "string",
       pattern: "^[a-z0-9][a-z0-9._-]{0,63}$",
+      examples: ["siem"],
       description: "Under this name it is remembered what was sent; a new name begins anew.",
     },
     to: {

@@ -9,6 +9,7 @@ const PROVIDER = {
     name: {
       type: "string",
       pattern: "^[a-z0-9][a-z0-9-]{0,63}$",
+      examples: ["google"],
       description: "In the login's path: google, azure, okta, auth0, or a name of your own.",
     },
     display_name: { type: "string", maxLength: 128, description: "As people read it." },
@@ -27,14 +28,14 @@ const PROVIDER = {
       type: "array",
       maxItems: 16,
       default: [],
-      items: { type: "string", pattern: "^[!-~]{1,128}$" },
+      items: { type: "string", pattern: "^[!-~]{1,128}$", examples: ["groups"] },
       description: "Beside `openid email profile`.",
     },
     allowed_domains: {
       type: "array",
       maxItems: 64,
       default: [],
-      items: { type: "string", pattern: "^[a-z0-9.-]{1,255}$" },
+      items: { type: "string", pattern: "^[a-z0-9.-]{1,255}$", examples: ["example.org"] },
       description:
         "Of verified e-mail addresses. Without domains and roles nobody new is let in: users link " +
         "their accounts.",
@@ -43,7 +44,11 @@ const PROVIDER = {
       type: "array",
       maxItems: 64,
       default: [],
-      items: { type: "string", pattern: `^.{1,256}=(${USER_ROLES.join("|")})$` },
+      items: {
+        type: "string",
+        pattern: `^.{1,256}=(${USER_ROLES.join("|")})$`,
+        examples: ["platform=admin"],
+      },
       description: "`group=role`; where there are any, nobody without one of the groups is let in.",
     },
     roles_claim: {
@@ -61,6 +66,7 @@ const PROVIDER = {
     tenant: {
       type: "string",
       pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+      examples: ["acme"],
       default: "default",
       description: "Whose people they are.",
     },

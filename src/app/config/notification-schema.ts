@@ -21,12 +21,14 @@ export const NOTIFICATIONS_SHAPE = {
         url: {
           type: "string",
           pattern: "^smtps?://[^\\s]+$",
+          examples: ["smtp://gate@mail.example.org:587"],
           description: "smtps://user@host or smtp://user@host:587; the password is not in it.",
         },
         from: { type: "string", description: "The sender: Sallyport <sallyport@example.org>." },
         password_ref: {
           type: "string",
           pattern: "^(vault://[A-Za-z0-9._-]{1,128}|file:///.+)$",
+          examples: ["vault://mail", "file:///run/secrets/mail"],
           description: "vault://name (`sallyport vault set <name> --gate`) or file:///path.",
         },
         ca_file: {

@@ -6,6 +6,7 @@ export const SECRET_REF = {
   pattern:
     "^(vault://[A-Za-z0-9._-]{1,128}|vault://[A-Za-z0-9._/-]{3,512}#[A-Za-z0-9._-]{1,128}|" +
     "aws://(instance|container|web-identity)|k8s://[a-z0-9.-]+/[a-z0-9.-]+/[A-Za-z0-9._-]+|env://[A-Za-z_][A-Za-z0-9_]*|file:///.+)$",
+  examples: ["vault://openai", "env://OPENAI_API_KEY", "file:///run/secrets/openai"],
 } as const;
 
 export const SECRET_FORMS =

@@ -41,8 +41,16 @@ const PRICE = {
   ],
 } as const;
 
-const DATE = { type: "string", pattern: "^\\d{4}-\\d{2}-\\d{2}$" } as const;
-const TIME = { type: "string", pattern: "^([01]\\d|2[0-3]):[0-5]\\d$" } as const;
+const DATE = {
+  type: "string",
+  pattern: "^\\d{4}-\\d{2}-\\d{2}$",
+  examples: ["2026-12-01"],
+} as const;
+const TIME = {
+  type: "string",
+  pattern: "^([01]\\d|2[0-3]):[0-5]\\d$",
+  examples: ["16:30"],
+} as const;
 const TOKENS = { type: "integer", minimum: 1, maximum: 100_000_000 } as const;
 
 const OVERRIDE = {

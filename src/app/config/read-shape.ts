@@ -243,9 +243,9 @@ function wanted(shape: Shape): string {
   if ("anyOf" in shape) return shape.anyOf.map(wanted).join(", or ");
   switch (shape.type) {
     case "object":
-      return `a mapping with ${Object.keys(shape.properties).join(", ")}`;
+      return `a map with ${Object.keys(shape.properties).join(", ")}`;
     case "array":
-      return "a list";
+      return listWanted(shape);
     case "integer":
       return `a whole number from ${shape.minimum} to ${shape.maximum}`;
     case "number":
@@ -253,11 +253,22 @@ function wanted(shape: Shape): string {
     case "boolean":
       return "true or false";
     case "string":
-      if (shape.enum !== undefined) return `one of ${shape.enum.join(", ")}`;
-      return shape.pattern === undefined ? "a text" : `a text that matches ${shape.pattern}`;
+      return textWanted(shape);
     default:
       return impossible(shape);
   }
+}
+
+function textWanted({ enum: choices, examples, pattern }: TextShape): string {
+  if (choices !== undefined) return `one of ${choices.join(", ")}`;
+  if (examples !== undefined) return `such as ${examples.join(" or ")}`;
+  return pattern === undefined ? "a text" : `a text that matches ${pattern}`;
+}
+
+/** Whoever writes a map there has given its entries names as keys. */
+function listWanted({ items }: ListShape): string {
+  const [key] = "type" in items && items.type === "object" ? (items.required ?? []) : [];
+  return key === undefined ? "a list" : `a list, its entries begin with \`- ${key}: …\``;
 }
 
 function boundsOf({ exclusiveMinimum: above, maximum }: DecimalShape): string {

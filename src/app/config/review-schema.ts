@@ -25,7 +25,11 @@ export const REVIEWS_SHAPE = {
           type: "array",
           maxItems: 1_000,
           default: [],
-          items: { type: "string", pattern: "^[A-Z0-9]{1,32}=[!-~]{1,128}$" },
+          items: {
+            type: "string",
+            pattern: "^[A-Z0-9]{1,32}=[!-~]{1,128}$",
+            examples: ["U024BE7LH=ann"],
+          },
           description: "`U024BE7LH=ann`: whose Slack account answers as whom.",
         },
       },

@@ -37,6 +37,8 @@ export interface TextShape extends Described {
   readonly type: "string";
   readonly enum?: readonly string[];
   readonly pattern?: string;
+  /** Said in place of the pattern when a value does not fit; editors offer them. */
+  readonly examples?: readonly string[];
   readonly maxLength?: number;
   readonly default?: string;
   /** Masked by `config show`; refused in a file, where it would be committed. */

@@ -26,6 +26,7 @@ const outage = <D extends string>(description: D) =>
       until: {
         type: "string",
         pattern: "^\\d{4}-\\d{2}-\\d{2}$",
+        examples: ["2026-12-24"],
         description: "For `open`: the day, in UTC, from which it is `closed` again.",
       },
       share_percent: SHARE,
@@ -63,6 +64,7 @@ export const REDIS_SHAPE = {
       type: "string",
       default: "sallyport",
       pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+      examples: ["sallyport-eu"],
       description: "First word of all names in Redis: other than others that share the server.",
     },
   },

@@ -22,31 +22,38 @@ const CREDENTIAL = {
   properties: {
     ref: { ...SECRET_REF, description: SECRET_FORMS },
     oauth: OAUTH,
-    header: { type: "string", pattern: "^[A-Za-z0-9-]{1,64}$", description: "By wire if absent." },
+    header: {
+      type: "string",
+      pattern: "^[A-Za-z0-9-]{1,64}$",
+      examples: ["authorization", "x-api-key"],
+      description: "By wire if absent.",
+    },
     format: { type: "string", description: "`{}` stands for the secret: `Bearer {}`." },
     region: {
       type: "string",
       pattern: "^[a-z0-9-]{1,64}$",
+      examples: ["eu-central-1"],
       description: "AWS region of a signature; by the URL if absent.",
     },
     service: {
       type: "string",
       pattern: "^[a-z0-9-]{1,64}$",
       default: "bedrock",
+      examples: ["bedrock", "execute-api"],
       description: "AWS service of a signature.",
     },
     paths: {
       type: "array",
       maxItems: 64,
       default: [],
-      items: { type: "string", pattern: "^/" },
+      items: { type: "string", pattern: "^/", examples: ["/v1/**"] },
       description: "Globs below the upstream; empty means all.",
     },
     methods: {
       type: "array",
       maxItems: 16,
       default: [],
-      items: { type: "string", pattern: "^[A-Z]{1,16}$" },
+      items: { type: "string", pattern: "^[A-Z]{1,16}$", examples: ["GET"] },
       description: "Empty means all.",
     },
   },
@@ -75,7 +82,11 @@ const STDIO = {
         additionalProperties: false,
         required: ["name"],
         properties: {
-          name: { type: "string", pattern: "^[A-Za-z_][A-Za-z0-9_]{0,127}$" },
+          name: {
+            type: "string",
+            pattern: "^[A-Za-z_][A-Za-z0-9_]{0,127}$",
+            examples: ["API_TOKEN"],
+          },
           value: { type: "string", maxLength: 32_768, description: "As it stands here." },
           ref: { ...CREDENTIAL.properties.ref, description: "A secret, in place of a value." },
         },
@@ -93,7 +104,12 @@ const STDIO = {
 } as const;
 
 const member = (description: string) =>
-  ({ type: "string", pattern: "^.{1,128}$", description }) as const;
+  ({
+    type: "string",
+    pattern: "^.{1,128}$",
+    examples: ["name", "arguments"],
+    description,
+  }) as const;
 
 const META_TOOLS = {
   type: "array",
@@ -124,6 +140,7 @@ export const UPSTREAM_SHAPE = {
     name: {
       type: "string",
       pattern: "^[a-z0-9][a-z0-9_-]{0,62}$",
+      examples: ["github", "crm-eu"],
       description: "Agents reach it at /<name>/…; MCP servers also at /mcp/<name>.",
     },
     wire: {

@@ -9,7 +9,12 @@ const KMS = {
   properties: {
     provider: { type: "string", enum: ["aws", "transit"], description: "AWS KMS, or Vault's." },
     key: { type: "string", description: "ARN or id of the key; name of the transit key." },
-    region: { type: "string", pattern: "^[a-z0-9-]{1,64}$", description: "aws: of the key." },
+    region: {
+      type: "string",
+      pattern: "^[a-z0-9-]{1,64}$",
+      examples: ["eu-central-1"],
+      description: "aws: of the key.",
+    },
     endpoint: { type: "string", description: "aws: in place of kms.<region>.amazonaws.com." },
     credentials_file: {
       type: "string",
@@ -18,6 +23,7 @@ const KMS = {
     role_arn: {
       type: "string",
       pattern: "^arn:aws[a-z-]*:iam::\\d{12}:role/[!-~]{1,512}$",
+      examples: ["arn:aws:iam::123456789012:role/gate"],
       description: "aws: in place of credentials_file, a role that the pod may have (IRSA).",
     },
     web_identity_token_file: {
@@ -30,6 +36,7 @@ const KMS = {
       type: "string",
       default: "transit",
       pattern: "^[A-Za-z0-9_-]{1,128}$",
+      examples: ["transit"],
       description: "transit: where the engine is mounted.",
     },
   },
@@ -41,7 +48,12 @@ const SERVER = {
   default: {},
   description: "HashiCorp Vault, for vault://mount/path#field and for `provider: transit`.",
   properties: {
-    url: { type: "string", pattern: "^https?://[^\\s]+$", description: "https://vault:8200." },
+    url: {
+      type: "string",
+      pattern: "^https?://[^\\s]+$",
+      examples: ["https://vault:8200"],
+      description: "The server's address.",
+    },
     token_file: { type: "string", description: "As Vault Agent writes it; read when needed." },
     namespace: { type: "string", description: "Of Vault Enterprise." },
     ca_file: { type: "string", description: "PEM of its authority." },

@@ -180,6 +180,37 @@ prices: { overrides: [{ provider: p, model: m, input_usd_per_mtok: 1e-3, output_
     ]);
   });
 
+  it("shows a value of the right form, not the pattern that it did not fit", () => {
+    expect(
+      problemsOf(`agents: [{ name: Bad Name }]
+upstreams: [{ name: x, url: "https://x.example", credential: { ref: "valt://x" } }]
+`),
+    ).toEqual([
+      "1:18 agents[0].name is not well formed → such as support-bot",
+      "2:69 upstreams[0].credential.ref is not well formed → " +
+        "such as vault://openai or env://OPENAI_API_KEY or file:///run/secrets/openai",
+    ]);
+    expect(problemsOf("upstreams: { x: { url: https://x.example } }")).toEqual([
+      "1:12 upstreams cannot be a map → a list, its entries begin with `- name: …`",
+    ]);
+  });
+
+  it("has examples of its own that it would take", () => {
+    const unfit: string[] = [];
+    const visit = (node: unknown, path: string): void => {
+      if (typeof node !== "object" || node === null) return;
+      if ("pattern" in node && "examples" in node && Array.isArray(node.examples)) {
+        const pattern = new RegExp(String(node.pattern), "u");
+        unfit.push(
+          ...node.examples.filter((one) => !pattern.test(one)).map((one) => `${path}: ${one}`),
+        );
+      }
+      for (const [key, value] of Object.entries(node)) visit(value, `${path}.${key}`);
+    };
+    visit(CONFIG_SCHEMA, "");
+    expect(unfit).toEqual([]);
+  });
+
   it("says of a number or a truth in quotes that it is a text", () => {
     expect(problemsOf(`listen: { port: '4200' }\ndemo: "true"\n`)).toEqual([
       '1:17 listen.port cannot be the text `"4200"` → a whole number from 0 to 65535',
