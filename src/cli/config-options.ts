@@ -30,11 +30,11 @@ const FLAGS: readonly FlagOfConfig[] = [
   {
     flag: "--manage-port <number>",
     path: "manage.port",
-    help: "port of health and metrics",
+    help: "port of the management API, health and metrics",
     listens: true,
   },
-  { flag: "--data <dir>", path: "data_dir", help: "where ledger, vault and budgets live" },
-  { flag: "--policies <dir>", path: "policies.dir", help: "the policy files in force" },
+  { flag: "--data <dir>", path: "data_dir", help: "data directory: ledger, vault, budgets" },
+  { flag: "--policies <dir>", path: "policies.dir", help: "directory of the policy files" },
   {
     flag: "--workers <number>",
     path: "workers",

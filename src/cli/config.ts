@@ -8,12 +8,12 @@ import type { Shell } from "./shell.ts";
 const SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema";
 
 export function configCommand(shell: Shell): Command {
-  const command = new Command("config").description("show what is configured and why");
+  const command = new Command("config");
   withConfigOptions(
     command
       .command("show")
-      .description("every value in force and who set it; secrets are masked")
-      .option("--json", "for programs")
+      .description("print every value in force and who set it; secrets are masked")
+      .option("--json", "print JSON, for programs")
       .addHelpText(
         "after",
         `\nAny value can be set from outside: ${variableOf("listen.port")}=4200`,
@@ -21,7 +21,7 @@ export function configCommand(shell: Shell): Command {
   ).action((options) => show(options, shell));
   command
     .command("schema")
-    .description("the JSON Schema of sallyport.yaml, for editors")
+    .description("print the JSON Schema of sallyport.yaml, for editors")
     .action(() => {
       const schema = { $schema: SCHEMA_ID, title: "sallyport.yaml", ...CONFIG_SCHEMA };
       shell.out(`${JSON.stringify(schema, undefined, 2)}\n`);

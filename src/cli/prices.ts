@@ -35,19 +35,19 @@ Examples:
 type Options = Readonly<Record<string, unknown>>;
 
 export function pricesCommand(shell: Shell): Command {
-  const command = new Command("prices")
-    .description("what models cost here, and why")
-    .addHelpText("after", EXAMPLES);
-  onPrices(command.command("show").description("the price of a model, or all that is overridden"))
+  const command = new Command("prices").addHelpText("after", EXAMPLES);
+  onPrices(
+    command.command("show").description("print the price of a model, or all that you override"),
+  )
     .argument("[model]")
     .option("--provider <name>", "whose price list (default: those of the upstreams)")
     .option("--tier <name>", "standard, batch, flex, priority or fast", "standard")
     .option("--at <date>", "another time than now")
     .action((model: string | undefined, options: Options) => show(model, options, shell));
-  onPrices(command.command("check").description("what is wrong with the prices, all at once"))
+  onPrices(command.command("check").description("list what is wrong with your prices, all at once"))
     .argument("[file]", "a price file (default: as configured)")
     .action((file: string | undefined, options: Options) => check(file, options, shell));
-  onPrices(command.command("diff").description("what the operator's prices change"))
+  onPrices(command.command("diff").description("compare your prices with the catalogue"))
     .argument("[file]", "a price file to compare with what is in force")
     .action((file: string | undefined, options: Options) => diff(file, options, shell));
   return command;
@@ -56,7 +56,7 @@ export function pricesCommand(shell: Shell): Command {
 function onPrices(command: Command): Command {
   return command
     .option("--config <file>", "config file (default: ./sallyport.yaml, else a sample)")
-    .option("--json", "for programs");
+    .option("--json", "print JSON, for programs");
 }
 
 function show(model: string | undefined, options: Options, shell: Shell): void {

@@ -20,7 +20,8 @@ Examples:
   $ sallyport inspect page.html           what the detectors find in a file, a URL or stdin
   $ sallyport ledger verify               prove that the record is whole
 
-Exit codes: 0 ok, 1 the answer is no, 2 wrong usage or configuration, 3 the machine refused.`;
+Exit codes: 0 ok, 1 the answer is no, 2 wrong usage or configuration, 3 the machine refused,
+70 a bug, 130 interrupted.`;
 
 /** Runs one command line and answers with the exit code; only a bug rejects. */
 export async function runProgram(argv: readonly string[], shell: Shell): Promise<number> {
@@ -51,8 +52,8 @@ function newProgram(shell: Shell): Command {
     .version(VERSION, "-V, --version")
     .addHelpText("after", EXAMPLES)
     .configureOutput({ writeOut: (text) => shell.out(text), writeErr: (text) => shell.err(text) })
-    .configureHelp({ optionDescription: describeOption })
-    .showHelpAfterError("(add --help for what is possible)")
+    .configureHelp({ optionDescription: describeOption, subcommandTerm: usageOf })
+    .showHelpAfterError("(add --help to see what there is)")
     .enablePositionalOptions()
     .exitOverride();
 }
@@ -60,6 +61,11 @@ function newProgram(shell: Shell): Command {
 /** That what may be repeated begins with nothing goes without saying. */
 function describeOption(option: Option): string {
   return new Help().optionDescription(option).replace(" (default: [])", "");
+}
+
+/** Commands that take excess arguments do so only to refuse them in words of their own. */
+function usageOf(command: Command): string {
+  return new Help().subcommandTerm(command).replace(" [excess...]", "");
 }
 
 type Done = (exitCode: number) => void;
@@ -70,19 +76,23 @@ function addCommands(program: Command, shell: Shell, done: Done): void {
   );
   program
     .command("init")
-    .description("write sallyport.yaml and policies/ for this project; never overwrites")
-    .argument("[dir]", "the project; made if it is not there", ".")
+    .description("write sallyport.yaml and policies/ for this project; never over what is there")
+    .argument("[dir]", "the project's directory; made if it does not exist", ".")
     .action(async (dir: string) => done((await import("./init.ts")).init(dir, shell)));
-  withPolicyOptions(program.command("run").description("run a command behind the gate"))
+  withPolicyOptions(
+    program
+      .command("run")
+      .description("run one command and its children behind a gate of their own"),
+  )
     .argument("<command...>", "the agent and its arguments, after --")
-    .option("--agent <name>", "who the command is; one of `agents`")
+    .option("--agent <name>", "the agent that the command acts as; one of `agents`")
     .passThroughOptions()
     .action(async (command: string[], options) =>
       done(await (await import("./run/run.ts")).run(command, options, shell)),
     );
   program
     .command("inspect")
-    .description("what the detectors find in a file, at a URL, or in what comes on stdin (-)")
+    .description("show what the detectors find in a file, at a URL, or on stdin (-)")
     .argument("<source>", "file, http(s) URL, or -")
     .option("--on <surface>", "request, response or tool_result", "tool_result")
     .option(
@@ -99,8 +109,12 @@ function addCommands(program: Command, shell: Shell, done: Done): void {
     .command("demo")
     .description("play an agent through the gate: every step is the real thing")
     .action(async () => done(await (await import("./demo/demo.ts")).demo(shell)));
-  withConfigOptions(program.command("doctor").description("check this machine and configuration"))
-    .option("--json", "for programs")
+  withConfigOptions(
+    program
+      .command("doctor")
+      .description("check this machine and this configuration, and say what to do"),
+  )
+    .option("--json", "print JSON, for programs")
     .action(async (options) => done(await (await import("./doctor.ts")).doctor(options, shell)));
 }
 
@@ -108,7 +122,7 @@ function addCommands(program: Command, shell: Shell, done: Done): void {
 const GROUPS: readonly Group[] = [
   {
     name: "policy",
-    description: "check, test, explain, simulate and learn the policies",
+    description: "check, test, explain and simulate policies; learn one from traffic",
     load: async (shell) => (await import("./policy/policy.ts")).policyCommand(shell),
   },
   {
@@ -118,23 +132,23 @@ const GROUPS: readonly Group[] = [
   },
   {
     name: "ledger",
-    description: "look at the record, and prove it whole",
+    description: "read the record, and prove it whole",
     load: async (shell, config) =>
       (await import("./ledger/ledger.ts")).ledgerCommand(shell, config),
   },
   {
     name: "mcp",
-    description: "see, compare and approve what MCP servers offer",
+    description: "serve MCP upstreams over stdio; see and approve what they offer",
     load: async (shell) => (await import("./mcp/mcp.ts")).mcpCommand(shell),
   },
   {
     name: "prices",
-    description: "what models cost here, and what is wrong with your own prices",
+    description: "show what models cost here; check your own prices",
     load: async (shell) => (await import("./prices.ts")).pricesCommand(shell),
   },
   {
     name: "budget",
-    description: "how budgets stand; correct what counts as spent",
+    description: "show how budgets stand; correct what counts as spent",
     load: async (shell) => (await import("./directory/budget.ts")).budgetCommand(shell),
   },
   {
@@ -144,33 +158,33 @@ const GROUPS: readonly Group[] = [
   },
   {
     name: "keys",
-    description: "credentials of agents and services",
+    description: "create, rotate and revoke the keys of agents and services",
     load: async (shell) => (await import("./directory/keys.ts")).keysCommand(shell),
   },
   {
     name: "tenants",
-    description: "customers that are kept apart",
+    description: "keep customers apart: create, suspend and resume them",
     load: async (shell) => (await import("./directory/tenants.ts")).tenantsCommand(shell),
   },
   {
     name: "reviews",
-    description: "calls that wait for a person: list, approve, deny",
+    description: "list, approve and deny calls that wait for a person",
     load: async (shell) => (await import("./directory/reviews.ts")).reviewsCommand(shell),
   },
   {
     name: "sessions",
-    description: "list, stop and revoke sessions of agents",
+    description: "list, stop and revoke the sessions of agents",
     load: async (shell) => (await import("./directory/sessions.ts")).sessionsCommand(shell),
   },
   {
     name: "subscriptions",
-    description: "who is told of what happens, and what did not arrive",
+    description: "say who is told of what happens; see what did not arrive",
     load: async (shell) =>
       (await import("./directory/subscriptions.ts")).subscriptionsCommand(shell),
   },
   {
     name: "config",
-    description: "show what is configured and why; print the schema",
+    description: "show what is configured and by whom; print the schema",
     load: async (shell) => (await import("./config.ts")).configCommand(shell),
   },
 ];
@@ -190,8 +204,14 @@ async function addGroups(
 ): Promise<void> {
   for (const group of GROUPS) {
     if (group.name !== asked) program.command(group.name).description(group.description);
-    else program.addCommand(inherit(await group.load(shell, config), program));
+    else program.addCommand(inherit(await loadGroup(group, shell, config), program));
   }
+}
+
+/** In a group's own help stands what the list of commands says of it. */
+async function loadGroup(group: Group, shell: Shell, config: () => Config): Promise<Command> {
+  const command = await group.load(shell, config);
+  return command.description(group.description);
 }
 
 /** Commands made elsewhere must answer and fail as ours do. */

@@ -30,9 +30,7 @@ Examples:
   $ sallyport agents resume support-bot`;
 
 export function agentsCommand(shell: Shell): Command {
-  const agents = new Command("agents")
-    .description("agents: registered, listed, stopped")
-    .addHelpText("after", EXAMPLES);
+  const agents = new Command("agents").addHelpText("after", EXAMPLES);
   addRegister(agents, shell);
   const options = [["--all", "everybody"]] as const;
   addStops(agents, { argument: "[agent]", options, targetOf }, shell);
@@ -65,7 +63,7 @@ function addRegister(agents: Command, shell: Shell): void {
         print([`registered ${entry.body.name}`], agentJson(entry), options, shell);
       }),
     );
-  onDirectory(agents.command("remove").description("with its keys and sessions"))
+  onDirectory(agents.command("remove").description("remove an agent, with its keys and sessions"))
     .argument("<name>")
     .action((name: string, options: Options) =>
       atDesk(options, shell, async ({ caller, ports }) => {
@@ -73,24 +71,25 @@ function addRegister(agents: Command, shell: Shell): void {
         print([`removed ${name}`], { removed: name }, options, shell);
       }),
     );
-  onDirectory(agents.command("list").description("of the directory and the configuration")).action(
-    (options: Options) =>
-      atDesk(options, shell, async ({ caller, ports, listed }) => {
-        const query = { tenant: caller.tenant, limit: AGENTS_SHOWN };
-        const stored = await ports.store.list("agent", query);
-        const stops = await ports.store.list("stop", query);
-        const all = [
-          ...stored.map(({ body }) => ({
-            name: body.name,
-            from: "directory",
-            active: body.active,
-          })),
-          ...[...listed].map((name) => ({ name, from: "config", active: true })),
-        ];
-        const stopped = stops.map(({ body }) => `${stopText(body.target)}  ${body.mode}`);
-        const lines = all.map(({ name, from }) => `${printable(name)}  ${from}`);
-        print([...lines, ...stopped], { agents: all, stops: stops.map(stopJson) }, options, shell);
-      }),
+  onDirectory(
+    agents.command("list").description("list the agents of the directory and the configuration"),
+  ).action((options: Options) =>
+    atDesk(options, shell, async ({ caller, ports, listed }) => {
+      const query = { tenant: caller.tenant, limit: AGENTS_SHOWN };
+      const stored = await ports.store.list("agent", query);
+      const stops = await ports.store.list("stop", query);
+      const all = [
+        ...stored.map(({ body }) => ({
+          name: body.name,
+          from: "directory",
+          active: body.active,
+        })),
+        ...[...listed].map((name) => ({ name, from: "config", active: true })),
+      ];
+      const stopped = stops.map(({ body }) => `${stopText(body.target)}  ${body.mode}`);
+      const lines = all.map(({ name, from }) => `${printable(name)}  ${from}`);
+      print([...lines, ...stopped], { agents: all, stops: stops.map(stopJson) }, options, shell);
+    }),
   );
 }
 

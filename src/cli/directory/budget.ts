@@ -34,15 +34,13 @@ Limits are policy: raise one in its file, it is in force at once. What is held b
 type Options = Readonly<Record<string, unknown>>;
 
 export function budgetCommand(shell: Shell): Command {
-  const command = new Command("budget")
-    .description("how budgets stand; correct what counts as spent")
-    .addHelpText("after", EXAMPLES);
-  onStore(command.command("show").description("what is spent, held and left now"))
+  const command = new Command("budget").addHelpText("after", EXAMPLES);
+  onStore(command.command("show").description("print what is spent, held and left now"))
     .argument("[budget]", "only this one")
-    .option("--json", "for programs")
+    .option("--json", "print JSON, for programs")
     .action((budget: string | undefined, options: Options) => show(budget, options, shell));
   const reason = "--reason <text>";
-  onStore(command.command("set").description("write what counts as spent in this window"))
+  onStore(command.command("set").description("set what counts as spent in this window"))
     .argument("<budget>")
     .argument("<spent>", "in the budget's unit: 2.50 for dollars, 1000 for tokens")
     .option("--instance <name>", "of which agent, team, …; as `show` prints it (default: all)")
@@ -52,7 +50,9 @@ export function budgetCommand(shell: Shell): Command {
     .action((budget: string, spent: string, options: Options) =>
       correct(budget, spent, options, shell),
     );
-  onStore(command.command("reset").description("start the present window anew"))
+  onStore(
+    command.command("reset").description("set what counts as spent in this window to nothing"),
+  )
     .argument("<budget>")
     .option("--instance <name>", "of which agent, team, …; as `show` prints it (default: all)")
     .requiredOption(reason, "why, for the record")
@@ -64,7 +64,7 @@ export function budgetCommand(shell: Shell): Command {
 
 function onStore(command: Command): Command {
   return command
-    .option("--tenant <id>", "whose (default: default)")
+    .option("--tenant <id>", "the tenant that it is about (default: default)")
     .option("--data <dir>", "where the budgets live (default: as configured)")
     .option("--policies <dir>", "the policy files in force (default: as configured)")
     .option("--config <file>", "config file (default: ./sallyport.yaml, else a sample)");

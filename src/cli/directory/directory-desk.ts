@@ -30,14 +30,17 @@ export interface DirectoryDesk {
 
 /** Options of a command that is about one tenant's. */
 export function onDirectory(command: Command): Command {
-  return onInstallation(command).option("--tenant <id>", "whose (default: default)");
+  return onInstallation(command).option(
+    "--tenant <id>",
+    "the tenant that it is about (default: default)",
+  );
 }
 
 export function onInstallation(command: Command): Command {
   return command
     .option("--data <dir>", "the data directory (default: as configured)")
     .option("--config <file>", "config file (default: ./sallyport.yaml, else a sample)")
-    .option("--json", "for programs");
+    .option("--json", "print JSON, for programs");
 }
 
 /** What `use` changes is on a chain of its own: the gateway's are locked while it runs. */

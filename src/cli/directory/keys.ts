@@ -36,30 +36,29 @@ Examples:
   $ sallyport keys revoke key_…                     in force at once`;
 
 export function keysCommand(shell: Shell): Command {
-  const keys = new Command("keys")
-    .description("credentials of agents and services: made, shown once, rotated, revoked")
-    .addHelpText("after", EXAMPLES);
-  onDirectory(keys.command("create").description("make a key and print it, this once"))
+  const keys = new Command("keys").addHelpText("after", EXAMPLES);
+  onDirectory(keys.command("create").description("create a key and print it, this once"))
     .argument("<name>")
     .option("--agent <name>", "the agent whose key it is (default: a service's)")
-    .option("--role <role>", "what it may do in the management API (default: viewer)")
+    .option("--role <role>", `in the management API: ${ROLES.join(", ")} (default: viewer)`)
     .option("--family <family>", `one of ${FAMILY_NAMES.join(", ")} (default: pxy, spt)`)
     .action((name: string, options: Options) =>
       atDesk(options, shell, async (desk) => {
         printNew(await create(name, options, desk), options, shell);
       }),
     );
-  onDirectory(keys.command("list").description("names and rights; never the keys")).action(
-    (options: Options) =>
-      atDesk(options, shell, async ({ caller, ports }) => {
-        const query = { owner: undefined, after: undefined, limit: KEYS_SHOWN };
-        const found = (await listKeys(caller, query, ports)).map(({ entry }) => entry);
-        print(found.map(lineOf), found.map(jsonOf), options, shell);
-      }),
+  onDirectory(
+    keys.command("list").description("list keys by name and rights; never the keys themselves"),
+  ).action((options: Options) =>
+    atDesk(options, shell, async ({ caller, ports }) => {
+      const query = { owner: undefined, after: undefined, limit: KEYS_SHOWN };
+      const found = (await listKeys(caller, query, ports)).map(({ entry }) => entry);
+      print(found.map(lineOf), found.map(jsonOf), options, shell);
+    }),
   );
-  onDirectory(keys.command("rotate").description("a new key with the same rights"))
+  onDirectory(keys.command("rotate").description("replace a key by a new one with the same rights"))
     .argument("<id>")
-    .option("--grace <seconds>", "how long the old one still works", "0")
+    .option("--grace <seconds>", "how long the old key still works", "0")
     .action((keyId: string, options: Options) =>
       atDesk(options, shell, async ({ caller, ports }) => {
         const grace = Number(options["grace"]) * 1000;

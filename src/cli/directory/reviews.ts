@@ -23,7 +23,7 @@ import type { Shell } from "../shell.ts";
 const REVIEWS_SHOWN = 200;
 
 const SAYS = {
-  acknowledge: "say that somebody looks at it",
+  acknowledge: "say that somebody is looking at it",
   approve: "let the call pass once",
   deny: "refuse the call",
   defer: "put it off; it may still be answered",
@@ -37,11 +37,9 @@ Examples:
   $ sallyport reviews escalate rev_01k… --to ann,bob`;
 
 export function reviewsCommand(shell: Shell): Command {
-  const reviews = new Command("reviews")
-    .description("calls that wait for a person")
-    .addHelpText("after", EXAMPLES);
-  onDirectory(reviews.command("list").description("those that wait"))
-    .option("--all", "those that were answered or are over as well")
+  const reviews = new Command("reviews").addHelpText("after", EXAMPLES);
+  onDirectory(reviews.command("list").description("list the calls that wait"))
+    .option("--all", "also those that were answered or have expired")
     .option("--agent <name>", "of this agent only")
     .action((options: Options) =>
       atReviews(options, shell, async ({ tenant }, { reviews: store }) => {
@@ -53,7 +51,7 @@ export function reviewsCommand(shell: Shell): Command {
         print(found.map(lineOf), found.map(reviewJson), options, shell);
       }),
     );
-  onDirectory(reviews.command("show").description("what exactly would be done"))
+  onDirectory(reviews.command("show").description("print exactly what would be done"))
     .argument("<id>")
     .action((reviewId: string, options: Options) =>
       atReviews(options, shell, async (caller, ports) => {
@@ -62,7 +60,7 @@ export function reviewsCommand(shell: Shell): Command {
       }),
     );
   for (const kind of REVIEW_WORDS) addWord(reviews, kind, shell);
-  onDirectory(reviews.command("assign").description("say of whom an answer is expected"))
+  onDirectory(reviews.command("assign").description("say who is expected to answer"))
     .argument("<id>")
     .argument("<people...>")
     .action((reviewId: string, people: readonly string[], options: Options) =>
@@ -78,7 +76,8 @@ function addWord(reviews: Command, kind: ReviewWordKind, shell: Shell): void {
   const command = onDirectory(reviews.command(kind).description(SAYS[kind]))
     .argument("<id>")
     .option("--note <text>", "for the record, and for the agent where it is denied");
-  if (kind === "escalate") command.option("--to <people>", "who is asked instead, by commas");
+  if (kind === "escalate")
+    command.option("--to <people>", "who is asked instead, separated by commas");
   command.action((reviewId: string, options: Options) =>
     atReviews(options, shell, async (caller, ports) => {
       const approvers = textOf(options, "to")?.split(",");

@@ -14,10 +14,8 @@ import { addStops } from "./stop-commands.ts";
 const SESSIONS_SHOWN = 1_000;
 
 export function sessionsCommand(shell: Shell): Command {
-  const sessions = new Command("sessions").description(
-    "sessions of agents: listed, stopped, revoked",
-  );
-  onDirectory(sessions.command("list").description("those that are live"))
+  const sessions = new Command("sessions");
+  onDirectory(sessions.command("list").description("list the sessions that are live"))
     .option("--agent <name>", "of this agent only")
     .option("--all", "those that are over as well")
     .action((options: Options) =>
@@ -30,7 +28,9 @@ export function sessionsCommand(shell: Shell): Command {
         print(shown.map(lineOf), shown.map(sessionJson(now)), options, shell);
       }),
     );
-  onDirectory(sessions.command("revoke").description("end it, and cut what runs under it"))
+  onDirectory(
+    sessions.command("revoke").description("end a session for good, and cut what runs under it"),
+  )
     .argument("<id>")
     .action((sessionId: string, options: Options) =>
       atDesk(options, shell, async ({ caller, ports }) => {

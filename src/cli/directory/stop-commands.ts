@@ -22,7 +22,10 @@ export interface Stoppable {
   readonly targetOf: (name: string | undefined, options: Options) => StopTarget;
 }
 
-const MODES = { kill: "refuse it, and cut what it runs", freeze: "refuse new calls" } as const;
+const MODES = {
+  kill: "stop at once: refuse new calls, cut those that run; `resume` undoes it",
+  freeze: "refuse new calls, let those that run finish; `resume` undoes it",
+} as const;
 
 export function addStops(parent: Command, stoppable: Stoppable, shell: Shell): void {
   const { targetOf } = stoppable;
@@ -41,7 +44,7 @@ export function addStops(parent: Command, stoppable: Stoppable, shell: Shell): v
         }),
       );
   }
-  begin(parent, "resume", "let go on", stoppable).action(
+  begin(parent, "resume", "lift the stop of `kill` or `freeze`", stoppable).action(
     (name: string | undefined, options: Options) =>
       atDesk(options, shell, async ({ caller, ports }) => {
         const entry = valueOf(await liftStop(caller, targetOf(name, options), ports));

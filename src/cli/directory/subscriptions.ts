@@ -39,27 +39,26 @@ Deliveries leave from a gateway that runs with its management listener (\`sallyp
 while none runs leaves with the next start.`;
 
 export function subscriptionsCommand(shell: Shell): Command {
-  const command = new Command("subscriptions")
-    .description("who is told of what happens, and what did not arrive")
-    .addHelpText("after", HELP);
+  const command = new Command("subscriptions").addHelpText("after", HELP);
   addManaging(command, shell);
   addDelivering(command, shell);
   return command;
 }
 
 function addManaging(command: Command, shell: Shell): void {
-  onDirectory(command.command("list").description("all of them")).action((options: Options) =>
-    atDesk(options, shell, async ({ caller: { tenant }, ports }) => {
-      const query = { tenant, limit: SUBSCRIPTIONS_SHOWN };
-      const found = await ports.store.list("subscription", query);
-      print(found.map(lineOf), found.map(jsonOf), options, shell);
-    }),
+  onDirectory(command.command("list").description("list the subscriptions")).action(
+    (options: Options) =>
+      atDesk(options, shell, async ({ caller: { tenant }, ports }) => {
+        const query = { tenant, limit: SUBSCRIPTIONS_SHOWN };
+        const found = await ports.store.list("subscription", query);
+        print(found.map(lineOf), found.map(jsonOf), options, shell);
+      }),
   );
-  onDirectory(command.command("add").description("tell somebody from now on"))
+  onDirectory(command.command("add").description("tell an address of events, from now on"))
     .argument("<name>")
     .argument("<target>", "a URL, or a mail address")
     .option("--format <format>", `one of ${FORMATS.join(", ")}`, "webhook")
-    .option("--events <names>", "with commas (default: all)")
+    .option("--events <names>", "event names, separated by commas (default: all)")
     .action((name: string, target: string, options: Options) =>
       atSubscriptions(options, shell, async (caller, ports) => {
         const wish = { name, target, format: formatOf(options), events: eventsOf(options) };
@@ -69,7 +68,11 @@ function addManaging(command: Command, shell: Shell): void {
         print(lines, { ...jsonOf(entry), signing_secret: signingSecret }, options, shell);
       }),
     );
-  onDirectory(command.command("rm").description("tell them no more, of what is under way neither"))
+  onDirectory(
+    command
+      .command("rm")
+      .description("remove a subscription; what it has not delivered yet is dropped"),
+  )
     .argument("<id>")
     .action((id: string, options: Options) =>
       atSubscriptions(options, shell, async (caller, ports) => {
@@ -90,7 +93,11 @@ function addDelivering(command: Command, shell: Shell): void {
         print([said], { delivered: true, status }, options, shell);
       }),
     );
-  onDirectory(command.command("deliveries").description("newest first; `dead` were given up"))
+  onDirectory(
+    command
+      .command("deliveries")
+      .description("list deliveries, newest first; `dead` ones were given up"),
+  )
     .argument("<id>")
     .option("--state <state>", `only ${DELIVERY_STATES.join(", ")}`)
     .action((id: string, options: Options) =>
@@ -102,7 +109,7 @@ function addDelivering(command: Command, shell: Shell): void {
         print(found.map(deliveryLine), found.map(deliveryJson), options, shell);
       }),
     );
-  onDirectory(command.command("retry").description("deliver again, from the first attempt on"))
+  onDirectory(command.command("retry").description("deliver again, with all attempts anew"))
     .argument("<id>")
     .argument("<delivery>")
     .action((id: string, delivery: string, options: Options) =>

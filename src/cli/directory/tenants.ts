@@ -17,10 +17,14 @@ const TENANTS_SHOWN = 1_000;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u;
 
 export function tenantsCommand(shell: Shell): Command {
-  const tenants = new Command("tenants").description("customers that are kept apart");
-  onInstallation(tenants.command("create").description("prints its administrator's key"))
+  const tenants = new Command("tenants");
+  onInstallation(
+    tenants
+      .command("create")
+      .description("create a tenant and print its administrator's key, this once"),
+  )
     .argument("<id>")
-    .option("--name <name>", "as people call it")
+    .option("--name <name>", "its name for people to read")
     .option("--plan <plan>", PLANS.join(", "), "free")
     .action((id: string, options: Options) =>
       atDesk(options, shell, async ({ caller, ports }) => {
@@ -34,7 +38,7 @@ export function tenantsCommand(shell: Shell): Command {
       }),
     );
   onInstallation(
-    tenants.command("list").description("who they are, and which are suspended"),
+    tenants.command("list").description("list the tenants, and which are suspended"),
   ).action((options: Options) =>
     atDesk(options, shell, async ({ caller, ports }) => {
       const query = { tenant: caller.tenant, limit: TENANTS_SHOWN };
@@ -42,7 +46,9 @@ export function tenantsCommand(shell: Shell): Command {
       print(all.map(lineOf), all.map(tenantJson), options, shell);
     }),
   );
-  onInstallation(tenants.command("suspend").description("cuts what runs, refuses what comes"))
+  onInstallation(
+    tenants.command("suspend").description("cut what a tenant runs, and refuse what comes"),
+  )
     .argument("<id>")
     .requiredOption("--reason <text>", "why")
     .action((id: string, options: Options) =>
@@ -52,7 +58,7 @@ export function tenantsCommand(shell: Shell): Command {
         print([`suspended ${id}`], tenantJson(tenant), options, shell);
       }),
     );
-  onInstallation(tenants.command("resume").description("lets it go on"))
+  onInstallation(tenants.command("resume").description("let a suspended tenant go on"))
     .argument("<id>")
     .action((id: string, options: Options) =>
       atDesk(options, shell, async ({ caller, ports }) => {

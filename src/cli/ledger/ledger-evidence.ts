@@ -47,7 +47,7 @@ export function addProofCommands(command: Command, places: ProofPlaces): void {
     .option("--proof <file>", "check what `ledger prove` wrote instead, with --key alone")
     .option("--export <file>", "check a file of `ledger export` instead, with --key alone")
     .option("--no-index", "leave the index out")
-    .option("--json", "for programs")
+    .option("--json", "print JSON, for programs")
     .addHelpText("after", VERIFY_HELP)
     .action((options) => {
       const { proof, export: exported } = options;

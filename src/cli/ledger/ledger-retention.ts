@@ -53,7 +53,7 @@ export function addRetentionCommands(
     withRetention(config(), work).then((value) => shell.out(`${say(value)}\n`));
 
   configured(command.command("hold <reason>"))
-    .description("keep records, and what is kept about people, whatever else is asked")
+    .description("begin a legal hold: what it names is neither pruned nor erased")
     .option("--from <time>", "records not before", time)
     .option("--to <time>", "records before", time)
     .option("--person <name>", "of what is kept about people, theirs only")
@@ -85,8 +85,8 @@ type Look = (work: (ports: RetentionPorts) => Promise<string>) => Promise<void>;
 function addLists(command: Command, look: Look): void {
   const query = { tenant: DEFAULT_TENANT, limit: SHOWN_MAX };
   configured(command.command("holds"))
-    .description("the legal holds in force, and on which replicas' ledgers they are")
-    .option("--json", "for programs")
+    .description("list the legal holds in force, and on which replicas' ledgers they are")
+    .option("--json", "print JSON, for programs")
     .action((options: ListOptions) =>
       look(async (ports) => {
         const found = await listStandings("hold", query, ports, isInForce);
@@ -94,8 +94,8 @@ function addLists(command: Command, look: Look): void {
       }),
     );
   configured(command.command("erasures"))
-    .description("who was erased, as their tokens, and what is done on which replica")
-    .option("--json", "for programs")
+    .description("list who was erased, as tokens, and which replicas have done it")
+    .option("--json", "print JSON, for programs")
     .action((options: ListOptions) =>
       look(async (ports) => {
         const found = await listStandings("erasure", query, ports);

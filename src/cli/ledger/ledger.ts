@@ -24,19 +24,19 @@ const FOLLOW_MS = 250;
 
 /** `config` is asked only where the command line does not say. */
 export function ledgerCommand(shell: Shell, config: () => LedgerPlaces): Command {
-  const command = new Command("ledger").description("look at the record, and prove it whole");
+  const command = new Command("ledger");
   const dataOf = ({ data }: DataOption): string =>
     data === undefined ? config().dataDirectory : resolve(shell.workingDirectory, data);
   const directoryOf = (options: DataOption): string => ledgerDirectory(dataOf(options));
   const indexOf = (options: DataOption): IndexPlace =>
     indexPlace(dataOf(options), options.data === undefined ? config().directoryUrl : undefined);
 
-  withData(command.command("tail").description("the newest records, one line each"))
+  withData(command.command("tail").description("print the newest records, one line each"))
     .option("-n, --lines <number>", "how many", lineCount, 20)
     .option("-f, --follow", "go on as new ones are written")
     .option("--json", "the records as they are written, one a line")
     .action((options) => tail(options, directoryOf(options), shell));
-  withData(command.command("show").description("all that is recorded of one exchange"))
+  withData(command.command("show").description("print all that is recorded of one exchange"))
     .argument("<exchange>", "its id, as the answer's headers name it")
     .option("--json", "both records as they are written")
     .action((exchange, options) => show(exchange, options, directoryOf(options), shell));

@@ -35,26 +35,29 @@ type Options = Readonly<Record<string, unknown>>;
 
 export function mcpCommand(shell: Shell): Command {
   const command = withConfigOptions(new Command("mcp"))
-    .description("serve MCP upstreams over stdio; see and approve what they offer")
     .argument("[upstream]", "whose server to be; all of them if left out")
     .option("--agent <name>", "who the host is, where no gateway runs; one of `agents`")
     .action(async (upstream: string | undefined, options: Options) => {
       await (await import("./mcp-serve.ts")).serveMcp(upstream, options, shell);
     })
     .addHelpText("after", EXAMPLES);
-  onStore(command.command("tools").description("definitions and how they stand"))
+  onStore(
+    command
+      .command("tools")
+      .description("list definitions and how they stand: pending, approved, changed"),
+  )
     .argument("[upstream]", "only of this upstream")
     .option("--json", "for programs, with their texts")
     .action((upstream: string | undefined, options: Options) =>
       inStore(options, shell, (store) => tools(store, upstream, options, shell)),
     );
-  onStore(command.command("diff").description("what changed since it was approved"))
+  onStore(command.command("diff").description("show what changed since it was approved"))
     .argument("<name>")
-    .option("--json", "for programs")
+    .option("--json", "print JSON, for programs")
     .action((name: string, options: Options) =>
       inStore(options, shell, (store) => diff(store, name, options, shell)),
     );
-  onStore(command.command("approve").description("let agents use what was seen last"))
+  onStore(command.command("approve").description("approve definitions as they were seen last"))
     .argument("<names...>")
     .option("--hash <hash>", "only if it still is this one, as `tools` and `diff` print it")
     .option("--by <person>", "who approves, for the record (default: the user)")

@@ -60,14 +60,14 @@ const MISSED_MAX = 8;
 export function addExplain(parent: Command, shell: Shell): void {
   const command = parent
     .command("explain")
-    .description("why a call is decided as it is, for a call described here or one on the record")
+    .description("say why a call is decided as it is: one described here, or one on the record")
     .argument("[exchange]", "id of a recorded exchange, as the answer's headers name it");
   addCallOptions(command);
   command
     .option("--policies <dir>", "a directory of policy files (default: as configured)")
     .option("--config <file>", "the configuration that names the directories")
     .option("--data <dir>", "the data directory (default: as configured)")
-    .option("--json", "for programs")
+    .option("--json", "print JSON, for programs")
     .action((exchange: string | undefined, options: ExplainOptions) =>
       run(exchange, options, shell),
     );
@@ -85,7 +85,7 @@ function addCallOptions(command: Command): void {
     .option("--llm <model>", "an LLM call")
     .option("--operation <name>", "chat, responses, messages, …", "chat")
     .option("--stream", "asks for a stream")
-    .option("--output-tokens <number>", "its own output cap", wholeNumber)
+    .option("--output-tokens <number>", "the most output tokens that it asks for", wholeNumber)
     .option("--http <method>", "a plain HTTP call")
     .option("--prompt <upstream.prompt>", "an MCP prompt, with --args")
     .option("--resource <upstream.uri>", "reading an MCP resource")

@@ -38,14 +38,14 @@ interface SimulateOptions extends TrafficOptions {
 export function addSimulate(parent: Command, shell: Shell): void {
   const command = parent
     .command("simulate")
-    .description("what these policies would have made of the recorded traffic")
+    .description("show what these policies would have decided about the recorded traffic")
     .argument(
       "[candidate]",
       "a directory, or a file to be put into the configured one (default: as configured)",
     );
   withTraffic(command)
     .option("--strict", "end with 1 where a verdict changes")
-    .option("--json", "for programs")
+    .option("--json", "print JSON, for programs")
     .action((candidate: string | undefined, options: SimulateOptions) =>
       simulate(candidate, options, shell),
     );

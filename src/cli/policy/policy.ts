@@ -30,12 +30,10 @@ interface CheckOptions {
 }
 
 export function policyCommand(shell: Shell): Command {
-  const command = new Command("policy")
-    .description("check, test, explain, simulate and learn the policies")
-    .addHelpText("after", EXAMPLES);
-  onDirectory(command.command("check").description("every problem at once, with its place")).action(
-    (dir: string | undefined, options: CheckOptions) => check(dir, options, shell),
-  );
+  const command = new Command("policy").addHelpText("after", EXAMPLES);
+  onDirectory(
+    command.command("check").description("list every problem at once, with its place"),
+  ).action((dir: string | undefined, options: CheckOptions) => check(dir, options, shell));
   onDirectory(command.command("test").description("run the tests inside the files"))
     .option("-v, --verbose", "show passing tests as well")
     .action((dir: string | undefined, options: CheckOptions) => test(dir, options, shell));
@@ -44,11 +42,11 @@ export function policyCommand(shell: Shell): Command {
   addLearn(command, shell);
   command
     .command("schema")
-    .description("the JSON Schema of policy files, for editors")
+    .description("print the JSON Schema of policy files, for editors")
     .action(() => shell.out(schemaText()));
   command
     .command("docs")
-    .description("the language reference, in Markdown")
+    .description("print the language reference, in Markdown")
     .action(() => shell.out(languageReference()));
   return command;
 }
@@ -57,7 +55,7 @@ function onDirectory(command: Command): Command {
   return command
     .argument("[dir]", "a directory of policy files, or one file (default: as configured)")
     .option("--config <file>", "the configuration that names the directory")
-    .option("--json", "for programs");
+    .option("--json", "print JSON, for programs");
 }
 
 function check(dir: string | undefined, options: CheckOptions, shell: Shell): void {

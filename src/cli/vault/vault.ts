@@ -36,13 +36,11 @@ type ReadValue = (name: string) => Promise<string>;
 
 /** `readValue` is there for tests: a terminal cannot be had everywhere. */
 export function vaultCommand(shell: Shell, readValue: ReadValue = readSecretValue): Command {
-  const vault = new Command("vault")
-    .description("keep the credentials that the gate lends to agents' requests")
-    .addHelpText("after", EXAMPLES);
+  const vault = new Command("vault").addHelpText("after", EXAMPLES);
   addValues(vault, shell, readValue);
   addVersions(vault, shell);
-  onVault(vault.command("list").description("names, terms, versions and dates; never values"))
-    .option("--json", "for programs")
+  onVault(vault.command("list").description("list names, terms, versions and dates; never values"))
+    .option("--json", "print JSON, for programs")
     .action((options: Options) => atVault(options, shell, (desk) => list(desk, options, shell)));
   onVault(vault.command("rotate-key").description("seal everything under a new key"))
     .alias("rekey")
@@ -63,7 +61,7 @@ function addValues(vault: Command, shell: Shell, readValue: ReadValue): void {
       shell.out(`stored ${named}, version ${entry.current}: ${describeTerms(terms)}\n`);
     });
   });
-  onSecret(vault.command("rotate").description("a new value under the same terms")).action(
+  onSecret(vault.command("rotate").description("store a new value under the same terms")).action(
     async (name: string, excess: readonly string[], options: Options) => {
       const named = nameIn(name, excess);
       const value = await readValue(named);
@@ -77,7 +75,9 @@ function addValues(vault: Command, shell: Shell, readValue: ReadValue): void {
 }
 
 function addVersions(vault: Command, shell: Shell): void {
-  onSecret(vault.command("rollback").description("use a version again that is still kept"))
+  onSecret(
+    vault.command("rollback").description("go back to an earlier version that is still kept"),
+  )
     .requiredOption("--to <version>", "its number; see: sallyport vault list --json")
     .action(async (name: string, excess: readonly string[], options: Options) => {
       const named = nameIn(name, excess);
@@ -88,7 +88,7 @@ function addVersions(vault: Command, shell: Shell): void {
         shell.out(`${named} is at version ${version} again, in use within a second\n`);
       });
     });
-  onSecret(vault.command("rm").description("forget a secret and all it was")).action(
+  onSecret(vault.command("rm").description("remove a secret with all its versions")).action(
     async (name: string, excess: readonly string[], options: Options) => {
       const named = nameIn(name, excess);
       const target = { name: named, expect: "any" } as const;
@@ -102,7 +102,7 @@ function addVersions(vault: Command, shell: Shell): void {
 
 function onVault(command: Command): Command {
   return command
-    .option("--data <dir>", "where the vault lives (default: as configured)")
+    .option("--data <dir>", "the data directory (default: as configured)")
     .option("--config <file>", "config file (default: ./sallyport.yaml, else a sample)");
 }
 
