@@ -1,3 +1,4 @@
+/** `sallyport config`: every value in force and who set it, and the schema of the file. */
 import { Command } from "commander";
 import { CONFIG_SCHEMA } from "../app/config/config-schema.ts";
 import { variableOf } from "../app/config/environment.ts";

@@ -37,6 +37,11 @@ const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
   .map((name) => readSource(join(SRC, name)));
 
+/** Tests and their tools may be the only reader of a number that they hold against the code. */
+const tests = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => ({ path: name, text: readFileSync(join(ROOT, "test", name), "utf8") }));
+
 /** Without comments and plain strings, which may say what code may not do. */
 function codeOf(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*|"[^"\n]*"/g, "");
@@ -232,6 +237,28 @@ describe("rules", () => {
     const entries = new Set(["main.ts"]);
     const dead = sources.filter(({ path }) => !imported.has(path) && !entries.has(path));
     expect(dead.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("says of every file, or of what it exports, what it is", () => {
+    const silent = sources.filter(({ text }) => !/^\/\*\*|\*\/\nexport /.test(text));
+    expect(silent.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("exports no function, class or value that no other file names", () => {
+    const words = [...sources, ...tests].map(({ path, text }) => {
+      return { path, words: new Set(codeOf(text).match(/[\w$]+/g)) };
+    });
+    const named = new Map<string, number>();
+    for (const { words: all } of words) {
+      for (const word of all) named.set(word, (named.get(word) ?? 0) + 1);
+    }
+    const unused = sources.flatMap(({ path, text }) => {
+      const exported = text.matchAll(/^export (?:async )?(?:function\*?|const|class) ([\w$]+)/gm);
+      return [...exported]
+        .filter(([, name = ""]) => (named.get(name) ?? 0) < 2)
+        .map(([, name]) => `${path}: ${name}`);
+    });
+    expect(unused).toEqual([]);
   });
 });
 

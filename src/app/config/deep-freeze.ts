@@ -1,3 +1,4 @@
+/** Freezes a value with all that is in it: a configuration is shared and never changes. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);

@@ -1,3 +1,4 @@
+/** The `feeds:` key of the config file: lists of addresses that somebody else keeps. */
 import { FEED_VERDICTS } from "../../core/destination/feed.ts";
 import type { Shape } from "./schema-shape.ts";
 

@@ -1,3 +1,4 @@
+/** The `judge:` key of the config file: the model that gives second opinions on injection. */
 import type { Shape } from "./schema-shape.ts";
 
 const score = <D extends number>(value: D, description: string) =>

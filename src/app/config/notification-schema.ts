@@ -1,3 +1,4 @@
+/** The `notifications:` key of the config file: how subscribers are reached. */
 import type { Shape } from "./schema-shape.ts";
 
 export const NOTIFICATIONS_SHAPE = {

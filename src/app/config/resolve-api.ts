@@ -1,3 +1,4 @@
+/** Checks `api:` against the rest of the file. */
 import { parseRange } from "../../core/address/address-range.ts";
 import type { ApiSettings } from "./config.ts";
 import type { ConfigFile } from "./config-schema.ts";

@@ -1,3 +1,4 @@
+/** Checks an entry of `meta_tools:` and says what it makes of the tool. */
 import type { MetaTool } from "../../core/meta-tool/meta-tool.ts";
 import type { Complain } from "./resolve-upstream.ts";
 import type { UpstreamEntry } from "./upstream-schema.ts";

@@ -1,3 +1,6 @@
+/**
+ * Checks `notifications:`: a mail server needs an address, a sender, and its password elsewhere.
+ */
 import type { Config } from "./config.ts";
 import type { ConfigFile } from "./config-schema.ts";
 

@@ -1,3 +1,4 @@
+/** Checks `vault:` and says where its key and the outside stores are. */
 import type { AwsCredentialSource } from "../../stores/vault/aws-credentials.ts";
 import type { Config, KmsSettings, VaultServerSettings } from "./config.ts";
 import type { ConfigFile } from "./config-schema.ts";

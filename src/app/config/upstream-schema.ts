@@ -1,3 +1,4 @@
+/** An entry of `upstreams:` in the config file: where requests go, and on which terms. */
 import { TRUST_MODES } from "../../core/trust/pin.ts";
 import { OAUTH, SECRET_FORMS, SECRET_REF } from "./oauth-schema.ts";
 import type { Effective, Shape } from "./schema-shape.ts";

@@ -1,3 +1,6 @@
+/**
+ * The `vault:` key of the config file: where the key of the vault is, and other stores of secrets.
+ */
 import type { Shape } from "./schema-shape.ts";
 
 const KMS = {

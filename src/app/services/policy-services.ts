@@ -1,3 +1,4 @@
+/** What the management API needs to show, test and change policies. */
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { Services } from "../../manage/native/services.ts";
 import { openShownFeeds } from "../feeds/shown-feeds.ts";

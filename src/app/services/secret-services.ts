@@ -1,3 +1,4 @@
+/** What the management API needs to keep secrets and to say who used them. */
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
 import type { Services } from "../../manage/native/services.ts";
 import { SqliteSecretUses } from "../../stores/sqlite/secret-use-store.ts";

@@ -1,3 +1,4 @@
+/** What subscribers are told about budgets. */
 import type { Hold } from "../money/budget.ts";
 import type { ThresholdCrossing } from "../money/thresholds.ts";
 import { id, type TenantId } from "../units.ts";

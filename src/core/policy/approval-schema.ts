@@ -1,3 +1,4 @@
+/** The `approval:` clause of a rule, as a schema. */
 import { REVIEW_PRIORITIES } from "../review/priority.ts";
 import * as Type from "./json-schema.ts";
 import { closed, globs } from "./schema-pieces.ts";

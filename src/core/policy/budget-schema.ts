@@ -1,3 +1,4 @@
+/** An entry of `budgets:`, as a schema. */
 import * as Type from "./json-schema.ts";
 
 const closed = { additionalProperties: false } as const;

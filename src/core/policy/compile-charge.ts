@@ -1,3 +1,7 @@
+/**
+ * Links the `charge:` of a rule to its budget: at load, so that no unit or path is wrong at run
+ * time.
+ */
 import type { Action } from "../action.ts";
 import type { Budget } from "../money/budget.ts";
 import { sourcePath, type RuleCharge } from "./charge.ts";

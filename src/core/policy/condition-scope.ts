@@ -44,7 +44,7 @@ export class SessionVariable {
   }
 }
 
-export class LlmVariable {
+class LlmVariable {
   readonly upstream: string;
   readonly model: string;
   readonly operation: string;
@@ -62,7 +62,7 @@ export class LlmVariable {
   }
 }
 
-export class ToolVariable {
+class ToolVariable {
   readonly upstream: string;
   readonly name: string;
 
@@ -88,7 +88,7 @@ export class HttpVariable {
   }
 }
 
-export class McpVariable {
+class McpVariable {
   readonly upstream: string;
   readonly method: string;
   readonly name: string | undefined;

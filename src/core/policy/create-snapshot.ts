@@ -1,3 +1,7 @@
+/**
+ * All rules in force, indexed by agent, kind and name: the cost of a decision does not grow with the
+ * number of rules that cannot match. Immutable; an exchange reads one snapshot to its end.
+ */
 import type { Action, McpAction, ToolAction } from "../action.ts";
 import type { Charge, Decision, Inspections } from "../decision.ts";
 import type { Budget } from "../money/budget.ts";

@@ -1,3 +1,4 @@
+/** Reads the `approval:` clause of a rule. */
 import type { Approval } from "../decision.ts";
 import { REVIEW_PRIORITIES } from "../review/priority.ts";
 import { millis, type Millis } from "../units.ts";

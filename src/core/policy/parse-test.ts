@@ -1,3 +1,4 @@
+/** Reads an entry of `tests:`: a call, and what is expected of it. */
 import { HTTP_SPECIALS } from "../action.ts";
 import { RISK_LEVELS } from "../session/conduct.ts";
 import { isMcpCallKey, MCP_CALL_KEYS, mcpCall } from "./mcp-call.ts";

@@ -1,3 +1,4 @@
+/** Haldir's `/v1/approvals`: rules that ask for approval, requests and answers. */
 import { Type, type Static } from "typebox";
 import type { FastifyRequest } from "fastify";
 import type { ToolAction } from "../../core/action.ts";

@@ -1,3 +1,4 @@
+/** Haldir's `/v1/audit`: entries written by agents, the trail, and spend. */
 import { Type, type Static } from "typebox";
 import { done, type Answer } from "../../core/fault.ts";
 import type { AgentSession } from "../../core/identity/agent-session.ts";

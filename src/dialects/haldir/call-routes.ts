@@ -1,3 +1,4 @@
+/** Haldir's `/v1/proxy/tools` and `/v1/proxy/call`: MCP tools called over plain HTTP. */
 import { Type } from "typebox";
 import type { FastifyReply } from "fastify";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";

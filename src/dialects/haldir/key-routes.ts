@@ -1,3 +1,4 @@
+/** Haldir's `/v1/keys`. */
 import { Type } from "typebox";
 import type { FastifyRequest } from "fastify";
 import { fault, type Answer } from "../../core/fault.ts";

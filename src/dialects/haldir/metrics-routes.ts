@@ -1,3 +1,4 @@
+/** Haldir's `/v1/metrics`. */
 import { done, type Answer } from "../../core/fault.ts";
 import { isLive } from "../../core/identity/agent-session.ts";
 import type { Caller } from "../../core/identity/caller.ts";

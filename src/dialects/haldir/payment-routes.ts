@@ -1,3 +1,4 @@
+/** Haldir's `/v1/payments/authorize`: a charge against a session's purse. */
 import { Type } from "typebox";
 import type { FastifyReply } from "fastify";
 import type { AgentSession } from "../../core/identity/agent-session.ts";

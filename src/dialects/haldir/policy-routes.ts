@@ -1,3 +1,4 @@
+/** Haldir's `/v1/proxy/policies`. */
 import { Type } from "typebox";
 import { isJsonObject } from "../../core/json.ts";
 import { callerOf, type DialectApi } from "../dialect-api.ts";

@@ -1,3 +1,4 @@
+/** What Haldir says of itself: `/healthz` and `/v1`. */
 import type { DialectApi } from "../dialect-api.ts";
 import type { HaldirParts } from "./haldir-api.ts";
 

@@ -1,3 +1,4 @@
+/** Haldir's `/v1/sessions`. */
 import { Type } from "typebox";
 import { done, fault, type Answer } from "../../core/fault.ts";
 import {

@@ -1,3 +1,4 @@
+/** Haldir's `/v1/proxy/upstreams`. */
 import { Type } from "typebox";
 import { done, type Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";

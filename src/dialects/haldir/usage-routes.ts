@@ -1,3 +1,4 @@
+/** Haldir's `/v1/usage`: what a key's plan allows and what is left. */
 import { Type } from "typebox";
 import { monthOf } from "../../core/identity/quota.ts";
 import { callerOf, type DialectApi } from "../dialect-api.ts";

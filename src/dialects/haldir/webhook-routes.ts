@@ -1,3 +1,4 @@
+/** Haldir's `/v1/webhooks`. */
 import { Type } from "typebox";
 import type { Entry } from "../../core/identity/directory-entry.ts";
 import type { DeliveryQueue, DeliveryState } from "../../core/notify/delivery-queue.ts";

@@ -1,3 +1,4 @@
+/** Sanction's `/api/v1/agents`. */
 import { Type } from "typebox";
 import { CLEARANCE_DEFAULT, type Entry } from "../../core/identity/directory-entry.ts";
 import type { Caller } from "../../core/identity/caller.ts";

@@ -1,3 +1,4 @@
+/** Sanction's `/api/v1/authorize`: may this be spent? */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type, type Static } from "typebox";
 import type { Caller } from "../../core/identity/caller.ts";

@@ -1,3 +1,4 @@
+/** Sanction's `/api/v1/exec`: execution tokens, issued and revoked. */
 import { Type, type Static } from "typebox";
 import {
   EXECUTION_TTL_DEFAULT_S,

@@ -1,3 +1,4 @@
+/** The name and clearance of whoever calls, as the directory has them. */
 import type { Caller } from "../../core/identity/caller.ts";
 import { CLEARANCE_DEFAULT, type Clearance } from "../../core/identity/directory-entry.ts";
 import { agentEntryId } from "../../operations/identity/manage-agents.ts";

@@ -1,3 +1,4 @@
+/** The dialect of Sanction: all its routes under one API. */
 import type { OpenDialect } from "../dialect.ts";
 import { createDialectApi } from "../dialect-api.ts";
 import type { DialectCore } from "../dialect-core.ts";

@@ -1,3 +1,4 @@
+/** Sanction's `/api/v1/wallets/stats`. */
 import { fault, type Answer, done } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import type { UsageRow } from "../../core/money/usage-report.ts";

@@ -1,3 +1,4 @@
+/** Sanction's `/api/v1/tokens`: LLM tokens that an agent says it has used. */
 import { Type } from "typebox";
 import { nanoUsdOf } from "../../core/money/usd-text.ts";
 import { NANO_USD_MAX } from "../../core/units.ts";

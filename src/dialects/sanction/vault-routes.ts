@@ -1,3 +1,4 @@
+/** Sanction's `/api/v1/credentials`: secrets stored, listed and delivered. */
 import { Type, type Static } from "typebox";
 import type { Caller } from "../../core/identity/caller.ts";
 import type { SecretEntry } from "../../core/secret/secret-store.ts";

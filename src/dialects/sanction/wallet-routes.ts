@@ -1,3 +1,4 @@
+/** Sanction's `/api/v1/wallets`. */
 import type { FastifyRequest } from "fastify";
 import { Type, type Static } from "typebox";
 import { done, fault, type Answer } from "../../core/fault.ts";

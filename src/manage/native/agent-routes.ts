@@ -1,3 +1,4 @@
+/** `/core/v1`: /agents: agents of the directory. */
 import { Type } from "typebox";
 import type { AgentRecord, Entry } from "../../core/identity/directory-entry.ts";
 import { id } from "../../core/units.ts";

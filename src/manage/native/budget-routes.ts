@@ -1,3 +1,4 @@
+/** `/core/v1`: /budgets: how they stand, and what counts as spent. */
 import { Type, type Static } from "typebox";
 import { done, fault, type Answer } from "../../core/fault.ts";
 import type { Budget } from "../../core/money/budget.ts";

@@ -1,3 +1,4 @@
+/** `/core/v1`: /policies/bundles: policies made through the API, version by version. */
 import { Type } from "typebox";
 import { done, fault } from "../../core/fault.ts";
 import type { Entry } from "../../core/identity/directory-entry.ts";

@@ -1,3 +1,4 @@
+/** `/core/v1`: /decisions: asking for one, reading one, checking its signature. */
 import { Type, type Static } from "typebox";
 import type { Decision } from "../../core/decision.ts";
 import { isJsonObject } from "../../core/json.ts";

@@ -1,3 +1,4 @@
+/** `/core/v1`: /ledger/erasures: forgetting a person, and which replica has done it. */
 import { Type } from "typebox";
 import type { Entry } from "../../core/identity/directory-entry.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";

@@ -1,3 +1,4 @@
+/** `/core/v1`: /ledger/heads, proofs and exports: what proves the record to others. */
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { Type } from "typebox";

@@ -1,3 +1,4 @@
+/** `/core/v1`: /inspect: what the detectors find in a text. */
 import { Type } from "typebox";
 import { done } from "../../core/fault.ts";
 import { inspectContent, inspectionsFor } from "../../operations/inspect-content.ts";

@@ -1,3 +1,4 @@
+/** `/core/v1`: /keys, and /bootstrap for the first one. */
 import { Type, type Static } from "typebox";
 import { PLANS, type KeyHolder } from "../../core/identity/directory-entry.ts";
 import { FAMILY_NAMES } from "../../core/identity/key-family.ts";

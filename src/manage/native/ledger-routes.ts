@@ -1,3 +1,4 @@
+/** `/core/v1`: /ledger: looking through the record, totals, outside entries. */
 import { Type, type Static } from "typebox";
 import { fault } from "../../core/fault.ts";
 import { TALLY_GROUPS, type TallyGroup, type TallyRow } from "../../core/ledger/ledger-index.ts";

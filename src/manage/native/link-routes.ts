@@ -1,3 +1,4 @@
+/** `/core/v1`: /me/links: the caller's accounts at OpenID providers. */
 import { Type } from "typebox";
 import { fault } from "../../core/fault.ts";
 import type { Entry } from "../../core/identity/directory-entry.ts";

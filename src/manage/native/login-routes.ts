@@ -1,3 +1,4 @@
+/** `/core/v1`: /login, /logout and /me. */
 import { Type } from "typebox";
 import { done, fault } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";

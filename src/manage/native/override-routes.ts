@@ -1,3 +1,6 @@
+/**
+ * `/core/v1`: /overrides and /interventions: a person sets a denial aside, or says what they did.
+ */
 import { Type } from "typebox";
 import type { Review } from "../../core/review/review.ts";
 import { millis } from "../../core/units.ts";

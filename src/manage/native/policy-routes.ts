@@ -1,3 +1,4 @@
+/** `/core/v1`: /policies: what is in force. */
 import { Type } from "typebox";
 import type { Api } from "./api.ts";
 import type { Written } from "./fields.ts";

@@ -1,3 +1,4 @@
+/** `/core/v1`: /quota: what a plan allows, and what is left. */
 import { Type } from "typebox";
 import type { Caller } from "../../core/identity/caller.ts";
 import { PLANS } from "../../core/identity/directory-entry.ts";

@@ -1,3 +1,4 @@
+/** `/core/v1`: /ledger/holds and /ledger/removals: what is kept, and what goes. */
 import { Type } from "typebox";
 import type { Entry } from "../../core/identity/directory-entry.ts";
 import { placeHold, pruneLedger, releaseHold } from "../../operations/records/retention.ts";

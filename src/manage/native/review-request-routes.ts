@@ -1,3 +1,4 @@
+/** `/core/v1`: POST /reviews: asking a person ahead of a call. */
 import { Type } from "typebox";
 import type { Approval } from "../../core/decision.ts";
 import { REVIEW_PRIORITIES } from "../../core/review/priority.ts";

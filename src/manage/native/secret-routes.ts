@@ -1,3 +1,4 @@
+/** `/core/v1`: /secrets: the vault's entries; a value leaves only by `deliver`. */
 import { Type } from "typebox";
 import type { FastifyReply } from "fastify";
 import type { Answer } from "../../core/fault.ts";

@@ -1,3 +1,4 @@
+/** `/core/v1`: /sessions: rights of one run of an agent. */
 import { Type, type Static } from "typebox";
 import {
   isLive,

@@ -1,3 +1,4 @@
+/** `/core/v1`: /policies/simulate: recorded traffic under other policies. */
 import { Type, type Static } from "typebox";
 import { done, fault, type Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";

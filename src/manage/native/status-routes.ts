@@ -1,3 +1,4 @@
+/** `/core/v1`: /status: how the gate stands. */
 import { Type } from "typebox";
 import type { Api } from "./api.ts";
 import type { Services } from "./services.ts";

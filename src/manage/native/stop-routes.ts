@@ -1,3 +1,4 @@
+/** `/core/v1`: /stops: an agent, a session or everything. */
 import { Type, type Static } from "typebox";
 import { done, fault, type Answer } from "../../core/fault.ts";
 import type { Entry } from "../../core/identity/directory-entry.ts";

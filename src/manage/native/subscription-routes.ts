@@ -1,3 +1,4 @@
+/** `/core/v1`: /subscriptions, and what was delivered to them. */
 import { Type } from "typebox";
 import type { FastifyReply } from "fastify";
 import type { Answer } from "../../core/fault.ts";

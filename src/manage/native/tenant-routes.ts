@@ -1,3 +1,4 @@
+/** `/core/v1`: /tenants: customers that are kept apart. */
 import { Type } from "typebox";
 import { PLANS, type Entry } from "../../core/identity/directory-entry.ts";
 import { findEntry } from "../../operations/identity/find-entry.ts";

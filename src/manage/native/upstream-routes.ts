@@ -1,3 +1,4 @@
+/** `/core/v1`: /upstreams and /tools: servers that a tenant registered, and what they offer. */
 import { Type } from "typebox";
 import type { Entry } from "../../core/identity/directory-entry.ts";
 import { isJsonObject } from "../../core/json.ts";

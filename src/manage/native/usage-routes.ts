@@ -1,3 +1,4 @@
+/** `/core/v1`: /usage: what was used and what it cost. */
 import type { FastifyReply } from "fastify";
 import { Type, type Static } from "typebox";
 import { usdText } from "../../core/money/usd-text.ts";

@@ -1,3 +1,4 @@
+/** `/core/v1`: /users: people. */
 import { Type } from "typebox";
 import type { Entry } from "../../core/identity/directory-entry.ts";
 import { PASSWORD_CHARS_MAX } from "../../core/identity/password-policy.ts";

@@ -1,3 +1,4 @@
+/** `forward_proxy:` of the configuration, as the data plane reads it. */
 import type { Glob } from "../../core/policy/glob.ts";
 import type { Millis } from "../../core/units.ts";
 import type { UpstreamTimeouts } from "../../core/upstream.ts";

@@ -8,7 +8,7 @@ export interface AnsweredQuestion {
 }
 
 /** "URL elicitation required" (2025-11-25): the user must go there before the call can be made. */
-export const RPC_URL_ELICITATION_REQUIRED = -32_042;
+const RPC_URL_ELICITATION_REQUIRED = -32_042;
 
 const NONE: readonly AnsweredQuestion[] = [];
 const NO_REQUEST: JsonObject = {};

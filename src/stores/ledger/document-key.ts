@@ -1,3 +1,6 @@
+/**
+ * The ledger's signing key as a signer of documents; a key that cannot be read verifies nothing.
+ */
 import type { DocumentKey } from "../../core/ledger/document-signing.ts";
 import { readPublicKey, SigningKeyFault, type SigningKey } from "./signing-key.ts";
 
