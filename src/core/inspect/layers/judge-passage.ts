@@ -9,6 +9,7 @@ import { redact } from "../judge.ts";
 import type { ScanPlan } from "../scan-plan.ts";
 import type { TextScan } from "../text-scan.ts";
 import { disguisesOf } from "./disguises.ts";
+import { judgeHidden } from "./hidden-writing.ts";
 import { affordInner, payInside } from "../scan-budget.ts";
 import { lookInside, payInner, report, type Look } from "./inner-look.ts";
 import { passageBehind } from "./passages.ts";
@@ -16,6 +17,8 @@ import { passageBehind } from "./passages.ts";
 export function judgePassage(scan: TextScan, end: number, look: Look): void {
   const { text, passageFrom: start } = scan;
   scan.passageFrom = passageBehind(start, end);
+  judgeHidden(scan, start, end);
+  if (scan.blocked !== undefined) return;
   const disguises = disguisesOf(text, start, end);
   if (disguises.length === 0) return;
   const passage = text.slice(start, end);

@@ -7,6 +7,8 @@
 import { backwards } from "./ciphers.ts";
 
 const OVERRIDE = "\u202e";
+/** Stands in its place: read from left to right, and folded away as well. */
+const LEFT_TO_RIGHT = "\u200e";
 /** Up to where it is taken back, or the end of the line. */
 const OVERRIDDEN = /\u202e([^\u202c\n]*)/g;
 
@@ -17,6 +19,6 @@ export function hasOverride(text: string): boolean {
 /** As it is shown; every stretch keeps its place and its length. */
 export function asShown(text: string): string {
   return text.replaceAll(OVERRIDDEN, (_, stored: string) => {
-    return OVERRIDE + backwards(stored);
+    return LEFT_TO_RIGHT + backwards(stored);
   });
 }
