@@ -6,6 +6,7 @@ import type { Facts } from "../core/evidence.ts";
 import type { Inspections } from "../core/decision.ts";
 import { issuePermit, type Permit } from "../core/permit.ts";
 import type { ReviewId } from "../core/units.ts";
+import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { Principal } from "../core/principal.ts";
 import { halt, pass, type Verdict } from "../core/verdict.ts";
 import type { Ask, Changes, Interpretation, RequestBody } from "../pipeline/ask.ts";
@@ -16,6 +17,7 @@ import { identify } from "../pipeline/identify.ts";
 import { limit, stoppedBy } from "../pipeline/limit.ts";
 import { toldOfFindings, toldTo } from "../pipeline/opaque.ts";
 import { open } from "../pipeline/open.ts";
+import { markingOf, marksFound, type Marking } from "../pipeline/marking.ts";
 import { recall } from "../pipeline/recall.ts";
 import type { Reserved } from "../pipeline/reserve.ts";
 import { grantStale } from "../pipeline/review.ts";
@@ -39,6 +41,8 @@ export interface Authorized {
   /** What an answer cost, in nano-USD; undefined where no budget tells the agent. */
   readonly costOf: Affordable["costOf"];
   readonly looks: Ports["looks"];
+  /** For what is found on the way back; undefined where no rule of the agent reads marks. */
+  readonly marking: Marking | undefined;
 }
 
 export async function authorize(
@@ -98,22 +102,29 @@ export async function authorize(
   const wanted = { facts, principal, snapshot, policyFacts, interpretation, terms: purse.value };
   const afforded = await afford(wanted, ports);
   if (afforded.kind === "halt") return afforded;
-  const opening = { facts, principal, inspections: conformed.value, grant, ports };
+  const opening = { facts, principal, snapshot, marks, inspections: conformed.value, grant, ports };
   return permit(afforded.value, redacted, opening);
 }
+
+type OpeningPorts = Pick<
+  Ports,
+  "ledger" | "gate" | "reviews" | "policies" | "now" | "looks" | "sessions"
+>;
 
 interface Opening {
   readonly facts: Facts;
   readonly inspections: Inspections;
   readonly principal: Principal;
   readonly grant: ReviewId | undefined;
-  readonly ports: Pick<Ports, "ledger" | "gate" | "reviews" | "policies" | "now" | "looks">;
+  readonly snapshot: PolicySnapshot;
+  readonly marks: readonly string[];
+  readonly ports: OpeningPorts;
 }
 
 async function permit(
   { interpretation, action, terms, reserved, meter, costOf }: Affordable,
   redacted: Changes["redacted"],
-  { facts, principal, inspections, grant, ports }: Opening,
+  { facts, principal, snapshot, marks, inspections, grant, ports }: Opening,
 ): Promise<Verdict<Authorized>> {
   const { reservation, outputTokens, toolCalls } = reserved;
   facts.reservation = reservation;
@@ -121,6 +132,9 @@ async function permit(
   const opened = await open(facts, ports.ledger);
   if (opened.kind === "halt") return opened;
   facts.opened = opened.value;
+  const marking = markingOf(principal, snapshot, marks, ports.sessions);
+  const marked = marking?.put([...terms.marks, ...marksFound(facts.findings)]);
+  if (marked !== undefined) await marked;
   // A body or a disk may have been waited for: a stop that came meanwhile still counts.
   const stop = ports.gate.stopped(principal);
   if (stop !== undefined) return halt(stoppedBy(stop, principal));
@@ -140,5 +154,6 @@ async function permit(
     meter,
     costOf,
     looks,
+    marking,
   });
 }

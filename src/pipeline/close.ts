@@ -12,6 +12,7 @@ import { settlementsOf, type Agreement } from "../core/money/settle.ts";
 import { millis } from "../core/units.ts";
 import { errorOf } from "../lib/caught.ts";
 import type { InspectionReport } from "./ask.ts";
+import { marksFound } from "./marking.ts";
 import { tellConduct } from "./watch.ts";
 import type { Observer, Ports } from "./stages.ts";
 
@@ -107,7 +108,7 @@ function mark(facts: Facts, { sessions }: Ports): void {
   const marks = marksOf(facts);
   if (marks.length === 0) return;
   try {
-    sessions.mark(principal, marks);
+    void sessions.mark(principal, marks);
   } catch (error) {
     facts.cause ??= errorOf(error);
   }
@@ -115,7 +116,7 @@ function mark(facts: Facts, { sessions }: Ports): void {
 
 /** What went out by a rule with marks, and what was found in it or in its answer. */
 function marksOf({ sent, decision, findings }: Facts): readonly string[] {
-  const found = findings.flatMap((finding) => finding.marks ?? []);
+  const found = marksFound(findings);
   const isPromising = decision?.kind === "allow" || decision?.kind === "escalate";
   const ruled = sent && isPromising ? decision.terms.marks : [];
   return found.length === 0 ? ruled : [...new Set([...ruled, ...found])];

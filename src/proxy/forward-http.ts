@@ -13,8 +13,15 @@ import type { Refusal } from "../core/refusal.ts";
 import { pass, type Verdict } from "../core/verdict.ts";
 import type { Enrolled, Roster } from "../lib/roster.ts";
 import type { Authorized } from "../operations/authorize.ts";
-import type { InspectionReport, Presented, RequestBody } from "../pipeline/ask.ts";
+import type {
+  InspectionReport,
+  Presented,
+  RequestBody,
+  ResponseInspector,
+} from "../pipeline/ask.ts";
+import { marksAnswers, marksFound } from "../pipeline/marking.ts";
 import { WatchedInspector } from "../pipeline/watched-inspector.ts";
+import { MarkingReply } from "./marking-reply.ts";
 import type { Reply } from "./reply.ts";
 import { isOurs } from "./request-headers.ts";
 import { ResponseForwarding } from "./response-forwarding.ts";
@@ -110,7 +117,8 @@ function depart(
   const path = upstream.pathPrefix + dispatch.target;
   const send = (): Promise<Forwarded> =>
     new Promise((resolve) => {
-      const forwarding = new ResponseForwarding(dispatch, inspector, echoes, resolve);
+      const marked = withMarks(dispatch, authorized, inspector);
+      const forwarding = new ResponseForwarding(marked, inspector, echoes, resolve);
       const { interpretation } = authorized;
       const body = outgoingBody(authorized.body, dispatch.request);
       const request = { path, method: head.method, headers, body, interpretation };
@@ -126,6 +134,18 @@ function depart(
     headers.push(...signed);
     return send();
   });
+}
+
+/** Nothing of an answer comes before the marks of what was found in it. */
+function withMarks(
+  dispatch: Dispatch,
+  { marking, inspections }: Authorized,
+  inspector: ResponseInspector,
+): Dispatch {
+  if (marking === undefined || !marksAnswers(inspections)) return dispatch;
+  const mark = (): Promise<void> | undefined =>
+    marking.put(marksFound(inspector.report().findings));
+  return { ...dispatch, reply: new MarkingReply(dispatch.reply, mark) };
 }
 
 /** What the vault lends for one request. */

@@ -4,7 +4,7 @@ import type { Refusal } from "../core/refusal.ts";
 import { errorOf } from "../lib/caught.ts";
 
 /** Throws where it cannot be kept. */
-export type Mark = (principal: Principal, marks: readonly string[]) => void;
+export type Mark = (principal: Principal, marks: readonly string[]) => Promise<void> | void;
 
 /** A tunnel may stay open long after its first answer: its session is marked before that. */
 export function markSession({ principal, decision }: Facts, mark: Mark): Refusal | undefined {
@@ -12,7 +12,8 @@ export function markSession({ principal, decision }: Facts, mark: Mark): Refusal
   const marks = isPromising ? decision.terms.marks : [];
   if (principal === undefined || marks.length === 0) return undefined;
   try {
-    mark(principal, marks);
+    // Replicas that decide by marks were told before the permit.
+    void mark(principal, marks);
     return undefined;
   } catch (error) {
     return {

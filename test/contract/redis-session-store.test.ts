@@ -41,16 +41,24 @@ describe("RedisSessionStore", () => {
     eventually(async () => expect(await right.store.marks(where)).toEqual(marks));
 
   it("only adds marks, in force here at once and soon at the other replica", async () => {
-    left.store.mark(session("a"), ["untrusted"]);
-    left.store.mark(session("a"), ["pii", "untrusted"]);
+    void left.store.mark(session("a"), ["untrusted"]);
+    void left.store.mark(session("a"), ["pii", "untrusted"]);
     expect(await left.store.marks(session("a"))).toEqual(["pii", "untrusted"]);
     await seen(session("a"), ["pii", "untrusted"]);
-    right.store.mark(session("a"), ["secret"]);
+    void right.store.mark(session("a"), ["secret"]);
+    expect(await right.store.marks(session("a"))).toEqual(["pii", "secret", "untrusted"]);
+  });
+
+  it("tells when the other replica sees the marks, also those that come while it tells", async () => {
+    const first = left.store.mark(session("a"), ["untrusted"]);
+    const second = left.store.mark(session("a"), ["pii", "secret"]);
+    await first;
+    await second;
     expect(await right.store.marks(session("a"))).toEqual(["pii", "secret", "untrusted"]);
   });
 
   it("keeps sessions of the same name apart by agent and tenant", async () => {
-    left.store.mark(session("a"), ["untrusted"]);
+    void left.store.mark(session("a"), ["untrusted"]);
     await seen(session("a"), ["untrusted"]);
     expect(await right.store.marks(session("a", "other"))).toEqual([]);
     expect(await right.store.marks(session("a", "bot", "other"))).toEqual([]);
@@ -66,7 +74,7 @@ describe("RedisSessionStore", () => {
     await using client = await redisClient(server.url, { timeout: 1_000 });
     await using store = new RedisSessionStore({ client, keys: freshKeys() });
     process.kill(server.pid, "SIGSTOP");
-    store.mark(session("a"), ["untrusted"]);
+    void store.mark(session("a"), ["untrusted"]);
     await expect(store.marks(session("a"))).rejects.toThrow();
     process.kill(server.pid, "SIGCONT");
     await eventually(async () => expect(await store.marks(session("a"))).toEqual(["untrusted"]));

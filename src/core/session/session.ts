@@ -9,7 +9,8 @@ export interface SessionStore {
   marks(session: SessionName): readonly string[] | Promise<readonly string[]>;
   /**
    * In force at once. Where the store refuses this process alone knows of it: it throws, or tells
-   * the store again until that has it.
+   * the store again until that has it. A promise only where replicas share them: it never rejects,
+   * and is settled once they all see the marks, or the store cannot be told now.
    */
-  mark(principal: Principal, marks: readonly string[]): void;
+  mark(principal: Principal, marks: readonly string[]): Promise<void> | void;
 }

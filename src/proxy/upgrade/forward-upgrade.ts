@@ -114,7 +114,7 @@ function upgradeExchange(parts: UpgradeParts, tools: Tunnelling): Ask & Door {
 async function lead(
   parts: UpgradeParts,
   { vault, mark, openTunnel }: Tunnelling,
-  { inspections, looks }: Authorized,
+  { inspections, looks, marking }: Authorized,
   facts: Facts,
   told: (refusal: Refusal) => Refusal,
 ): Promise<InspectionReport | undefined> {
@@ -147,8 +147,11 @@ async function lead(
     screens?.back.unpipe(socket);
     socket.end(farewellFrame(told(refusal)));
   };
-  const watch = looks && messageWatch(looks, facts);
-  const screens = createTunnelScreens(inspections, credential?.echoes ?? [], upstream, cut, watch);
+  const around = {
+    ...(looks && { watch: messageWatch(looks, facts) }),
+    ...(marking && { marking }),
+  };
+  const screens = createTunnelScreens(inspections, credential?.echoes ?? [], upstream, cut, around);
   parts.open.add(tunnel);
   const begun = (): Refusal | undefined => markSession(facts, mark);
   const ended = await openTunnel({ ...parts, credential, facts, screens, begun });

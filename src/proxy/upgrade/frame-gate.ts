@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import { Transform, type TransformCallback } from "node:stream";
 import type { EchoFilter } from "../../core/inspect/echo-filter.ts";
 import type { Finding } from "../../core/inspect/finding.ts";
-import type { MessageScreen } from "../../core/inspect/message-screen.ts";
+import type { MessageScreen, MessageVerdict } from "../../core/inspect/message-screen.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import {
   createFrameReader,
@@ -24,6 +24,8 @@ export interface FrameGateOptions {
   readonly unscannable: Upstream["unscannable"];
   /** Takes injected secrets out of what passes without a look. */
   readonly echoes: EchoFilter;
+  /** Marks the session with what was found so far; a promise: what was looked at leaves after it. */
+  readonly mark?: (() => Promise<void> | undefined) | undefined;
   /** Nothing leaves after it. `undefined`: it was not looked at, for `reason`. */
   readonly cut: (finding: Finding | undefined, reason: string) => void;
 }
@@ -129,7 +131,14 @@ export class FrameGate extends Transform {
       this.#options.screen.missed(verdict.reason, frame.payload.length);
     // A ping is answered with the same bytes and a close ends it all: neither is written anew.
     if (verdict?.kind === "cut") this.#cut(verdict.finding, "");
-    else if (verdict?.kind !== "rewrite") this.push(frame.bytes);
+    else if (verdict?.kind !== "rewrite") this.#waits = this.#marked(() => this.push(frame.bytes));
+  }
+
+  #marked(then: () => void): Promise<void> | undefined {
+    const marks = this.#options.mark?.();
+    if (marks !== undefined) return marks.then(then);
+    then();
+    return undefined;
   }
 
   #complete(): void {
@@ -142,14 +151,17 @@ export class FrameGate extends Transform {
         ? first.payload
         : Buffer.concat(frames.map(({ payload }) => payload));
     const asked = this.#options.screen.ahead(whole);
-    if (asked === undefined) this.#judge(whole);
-    else this.#waits = asked.then(() => this.#judge(whole));
+    this.#waits = asked === undefined ? this.#judge(whole) : asked.then(() => this.#judge(whole));
   }
 
-  #judge(whole: Buffer): void {
+  #judge(whole: Buffer): Promise<void> | undefined {
+    const verdict = this.#options.screen.judge(whole);
+    return this.#marked(() => this.#obey(verdict, whole));
+  }
+
+  #obey(verdict: MessageVerdict, whole: Buffer): void {
     const frames = this.#message;
     const [first] = frames;
-    const verdict = this.#options.screen.judge(whole);
     switch (verdict.kind) {
       case "cut":
         return this.#cut(verdict.finding, "");

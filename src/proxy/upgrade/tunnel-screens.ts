@@ -8,6 +8,7 @@ import { createMessageScreen, type MessageScreen } from "../../core/inspect/mess
 import type { Refusal, RefusalCode } from "../../core/refusal.ts";
 import type { Upstream } from "../../core/upstream.ts";
 import type { InspectionReport } from "../../pipeline/ask.ts";
+import { marksFound, type Marking } from "../../pipeline/marking.ts";
 import type { LookWatch } from "../../pipeline/stages.ts";
 import { FrameGate } from "./frame-gate.ts";
 
@@ -36,13 +37,16 @@ export function createTunnelScreens(
   echoes: readonly string[],
   { requestBytesMax, responseBytesMax, unscannable }: Upstream,
   cut: (refusal: Refusal) => void,
-  watch?: MessageWatch,
+  { watch, marking }: { readonly watch?: MessageWatch; readonly marking?: Marking } = {},
 ): TunnelScreens | undefined {
   if (request.rules.length === 0 && response.rules.length === 0) return undefined;
   const asked = createMessageScreen(request, NO_ECHOES);
   const answered = createMessageScreen(response, echoes);
+  const marks = (screen: MessageScreen): (() => Promise<void> | undefined) | undefined =>
+    marking && (() => marking.put(marksFound(screen.findings)));
   const out = new FrameGate({
     screen: watched(asked, watch),
+    mark: marks(asked),
     bytesMax: requestBytesMax,
     unscannable: request.rules.length === 0 ? "pass" : unscannable,
     echoes: createEchoFilter(NO_ECHOES),
@@ -50,6 +54,7 @@ export function createTunnelScreens(
   });
   const back = new FrameGate({
     screen: watched(answered, watch),
+    mark: marks(answered),
     bytesMax: responseBytesMax,
     unscannable: response.rules.length === 0 ? "pass" : unscannable,
     echoes: createEchoFilter(echoes),

@@ -40,11 +40,13 @@ export class RedisSessionStore implements SessionStore, AsyncDisposable {
     return [...new Set([...told, ...(untold ?? [])])].toSorted((a, b) => (a < b ? -1 : 1));
   }
 
-  mark(principal: Principal, marks: readonly string[]): void {
+  mark(principal: Principal, marks: readonly string[]): Promise<void> | void {
     if (marks.length === 0) return;
     const key = this.#keyOf(principal);
-    this.#untold.set(key, new Set([...(this.#untold.get(key) ?? []), ...marks]));
-    this.#tell();
+    const untold = new Set([...(this.#untold.get(key) ?? []), ...marks]);
+    this.#untold.set(key, untold);
+    // Not behind what else waits to be told: an answer is held back meanwhile.
+    return this.#tellOne(key, untold).then((told) => void (told || this.#tellLater()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -60,16 +62,19 @@ export class RedisSessionStore implements SessionStore, AsyncDisposable {
   }
 
   async #tellAll(): Promise<void> {
-    for (const [key, marks] of this.#untold) {
-      try {
-        await this.#client.run(ADD_MARKS, [key], [...marks]);
-        // More may have come for the same session meanwhile.
-        if (this.#untold.get(key) === marks) this.#untold.delete(key);
-      } catch {
-        // Redis is away, and its client says so; they stay in force here and are told again.
-        return;
-      }
+    for (const [key, marks] of this.#untold) if (!(await this.#tellOne(key, marks))) return;
+  }
+
+  /** False: Redis is away, and its client says so. They stay in force here and are told again. */
+  async #tellOne(key: string, marks: ReadonlySet<string>): Promise<boolean> {
+    try {
+      await this.#client.run(ADD_MARKS, [key], [...marks]);
+    } catch {
+      return false;
     }
+    // More may have come for the same session meanwhile.
+    if (this.#untold.get(key) === marks) this.#untold.delete(key);
+    return true;
   }
 
   #tellLater(): void {
