@@ -6,7 +6,7 @@ import { createEchoFilter, type EchoFilter } from "../core/inspect/echo-filter.t
 import type { Finding } from "../core/inspect/finding.ts";
 import type { Inspection } from "../core/inspect/inspection.ts";
 import { createEventFramer, type EventFramer } from "../core/inspect/event-framer.ts";
-import { withoutEchoes } from "../core/inspect/running-findings.ts";
+import { placeOfRunning, withoutEchoes } from "../core/inspect/running-findings.ts";
 import { scanPlan } from "../core/inspect/scan-plan.ts";
 import type { Frame } from "../core/inspect/frame.ts";
 import { createStreamGate, type StreamGate } from "../core/inspect/stream-gate.ts";
@@ -263,7 +263,8 @@ function endWith(gate: StreamGate, frames: readonly Frame[]): ChunkVerdict {
 }
 
 function cut(finding: Finding, chunks: readonly Uint8Array[]): ChunkVerdict {
-  return { kind: "cut", refusal: answerRefusal(finding), chunks, farewell: undefined };
+  const placed = { ...finding, part: placeOfRunning(finding.part) };
+  return { kind: "cut", refusal: answerRefusal(placed), chunks, farewell: undefined };
 }
 
 function findingsOf(reader: Reader): readonly Finding[] {

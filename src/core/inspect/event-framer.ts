@@ -49,8 +49,11 @@ function eventFrame(frame: SseFrame, places: Set<string>): Frame {
   const { bytes, data } = frame;
   const strings = data !== undefined && /^[{[]/u.test(data) ? jsonStrings(data) : undefined;
   if (data === undefined || strings === undefined) return textFrame(frame, places);
-  const spans = strings.map(({ value, start, label }) => span(`event:${start}`, value, label));
-  const pieces = piecesOf(data, strings);
+  const at = jsonPlaces(data, strings);
+  const spans = strings.map(({ value, start, label }, i) =>
+    span(at[i] ?? `event:${start}`, value, label),
+  );
+  const pieces = piecesOf(at, strings);
   for (const { place, text } of pieces) spans.push(goOn(place, text, places));
   spans.push(...ended(places));
   return {
@@ -73,11 +76,14 @@ interface PieceOfPlace {
   readonly text: string;
 }
 
-function piecesOf(data: string, strings: readonly JsonString[]): readonly PieceOfPlace[] {
+function piecesOf(
+  places: ReturnType<typeof jsonPlaces>,
+  strings: readonly JsonString[],
+): readonly PieceOfPlace[] {
   const pieces: PieceOfPlace[] = [];
-  for (const [of, place] of jsonPlaces(data, strings).entries()) {
-    const text = strings[of]?.value ?? "";
-    if (place === undefined || text === "") continue;
+  for (const [of, place] of places.entries()) {
+    const { value: text = "", isName = true } = strings[of] ?? {};
+    if (place === undefined || isName || text === "") continue;
     if (pieces.push({ of, place, text }) === PLACES_MAX) break;
   }
   return pieces;

@@ -1,10 +1,8 @@
 import { parseStrictJsonText } from "../../lib/strict-json.ts";
 import type { JsonValue } from "../json.ts";
 import type { Edit } from "./edit.ts";
-import type { Finding } from "./finding.ts";
 import type { Inspection } from "./inspection.ts";
 import { createPartScanner, type PartScanner } from "./part-scanner.ts";
-import type { NotAllSeen } from "./not-all-seen.ts";
 import { scanJson, type JsonScan } from "./scan-json.ts";
 import { scanPlan } from "./scan-plan.ts";
 
@@ -20,10 +18,7 @@ export function createJsonPartScanner(
 ): PartScanner {
   let text = "";
   let ended = false;
-  let findings: readonly Finding[] = [];
-  let edits: readonly Edit[] = [];
-  let blocked: Finding | undefined;
-  let unseen: NotAllSeen | undefined;
+  let judged: Judged = NOTHING;
   return {
     push(piece) {
       text += piece;
@@ -31,38 +26,26 @@ export function createJsonPartScanner(
     end() {
       if (ended) return;
       ended = true;
-      const scan = scanEscaped(inspection, text, withheld);
-      if (scan === undefined) {
-        const plain = createPartScanner(inspection, part, withheld, label);
-        plain.leanTo(scanPlan(inspection).opinions?.leanOf(text) ?? 0);
-        plain.push(text);
-        plain.end();
-        ({ findings, edits, blocked, unseen } = plain);
-        return;
-      }
-      const named = (finding: Finding): Finding => ({ ...finding, part: part + finding.part });
-      findings = scan.findings.map(named);
-      blocked = scan.blocked === undefined ? undefined : named(scan.blocked);
-      if (scan.text !== text) edits = [{ start: 0, end: text.length, replacement: scan.text }];
+      judged = judge(inspection, text, withheld, { part, label });
     },
     get safe() {
       // Nothing of an attack, either: clients run a call as soon as its JSON closes.
-      return ended && blocked === undefined ? text.length : 0;
+      return ended && judged.blocked === undefined ? text.length : 0;
     },
     get begun() {
       return this.safe;
     },
     get edits() {
-      return edits;
+      return judged.edits;
     },
     get findings() {
-      return findings;
+      return judged.findings;
     },
     get blocked() {
-      return blocked;
+      return judged.blocked;
     },
     get unseen() {
-      return unseen;
+      return judged.unseen;
     },
     leanTo() {
       // It is complete when it is looked at: opinions on such texts are found by the text.
@@ -73,22 +56,76 @@ export function createJsonPartScanner(
   };
 }
 
+type Judged = Pick<PartScanner, "findings" | "edits" | "blocked" | "unseen">;
+
+const NOTHING: Judged = { findings: [], edits: [], blocked: undefined, unseen: undefined };
+
+function judge(
+  inspection: Inspection,
+  text: string,
+  withheld: readonly string[],
+  { part, label }: { readonly part: string; readonly label: string },
+): Judged {
+  const escaped = scanEscaped(inspection, text, withheld, part);
+  if (escaped !== undefined) return { ...escaped, edits: editsOf(escaped, text) };
+  const plain = createPartScanner(inspection, part, withheld, label);
+  const plan = scanPlan(inspection);
+  plain.leanTo(plan.opinions?.leanOf(text) ?? 0);
+  plain.push(text);
+  plain.end();
+  if (plain.findings.length === 0) return plain;
+  // Found as text; in the document it stands at a place, which exceptions may name.
+  const scan = scanDocument(inspection, text, withheld, part);
+  if (scan === undefined || !namesAll(scan, plain)) return plain;
+  // Written anew only where exceptions may have left something: numbers lose digits.
+  const edits = plan.namesParts ? editsOf(scan, text) : plain.edits;
+  return { ...scan, edits };
+}
+
+function editsOf(scan: EscapedScan, text: string): readonly Edit[] {
+  return scan.text === text ? [] : [{ start: 0, end: text.length, replacement: scan.text }];
+}
+
+/** Whether the document shows all that the text does, above all what it was blocked for. */
+function namesAll({ findings }: EscapedScan, plain: PartScanner): boolean {
+  const { blocked } = plain;
+  if (findings.length < plain.findings.length) return false;
+  return (
+    blocked === undefined ||
+    findings.some(
+      ({ detector, signature }) => detector === blocked.detector && signature === blocked.signature,
+    )
+  );
+}
+
 export interface EscapedScan extends JsonScan {
   /** The document again, changed only where something was redacted. */
   readonly text: string;
 }
 
-/** Undefined: it has no escapes, or is no JSON, so a plain scan sees all there is. */
+/**
+ * Undefined: it has no escapes, or is no JSON, so a plain scan sees all there is. `part`: what the
+ * text itself is called.
+ */
 export function scanEscaped(
   inspection: Inspection,
   text: string,
   withheld: readonly string[],
+  part: string,
 ): EscapedScan | undefined {
-  if (!text.includes("\\")) return undefined;
+  return text.includes("\\") ? scanDocument(inspection, text, withheld, part) : undefined;
+}
+
+function scanDocument(
+  inspection: Inspection,
+  text: string,
+  withheld: readonly string[],
+  part: string,
+): EscapedScan | undefined {
   const reading = parseStrictJsonText(text);
   if (reading.kind === "problem") return undefined;
   const value: JsonValue = reading.value;
-  const scan = scanJson(inspection, value, withheld);
+  const scan = scanJson(inspection, value, withheld, (pointer) => part + pointer);
   if (scan.unseen !== undefined) return undefined;
   return { ...scan, text: scan.value === value ? text : JSON.stringify(scan.value) };
 }

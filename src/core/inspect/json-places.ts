@@ -18,7 +18,10 @@ const CLOSE_OBJECT = 0x7d;
 const CLOSE_ARRAY = 0x5d;
 const COMMA = 0x2c;
 
-/** By literal, numbers among them: the pointer to where it stands in the JSON text; undefined for keys. */
+/**
+ * By literal, numbers among them: the pointer to where it stands in the JSON text, and of a name the
+ * pointer to its member. Undefined: it has none of its own.
+ */
 export function jsonPlaces(
   text: string,
   strings: readonly JsonString[],
@@ -39,7 +42,7 @@ export function jsonPlaces(
       places.push(level.prefix);
     } else if (level.index < 0 && level.key === undefined) {
       level.key = value;
-      places.push(undefined);
+      places.push(placeIn(level));
     } else places.push(placeIn(level));
   }
   return places;

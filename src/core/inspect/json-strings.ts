@@ -11,6 +11,8 @@ export interface JsonString {
   readonly value: string;
   /** The name of the member whose value it is; empty for other texts. */
   readonly label: string;
+  /** A member's name. */
+  readonly isName: boolean;
   /** Written as an array of the characters' codes. */
   readonly spelled: boolean;
 }
@@ -32,9 +34,10 @@ export function jsonStrings(text: string): readonly JsonString[] | undefined {
     const end = literalEnd(text, start);
     const plain = text.slice(start + 1, end - 1);
     const value = plain.includes("\\") ? unescape(text, start, end) : plain;
-    found.push({ start, end, value, label: start === valueAt ? name : "", spelled: false });
+    const label = start === valueAt ? name : "";
     name = value;
     valueAt = memberValue(text, end);
+    found.push({ start, end, value, label, isName: valueAt >= 0, spelled: false });
     const number = valueAt < 0 ? undefined : numberAt(text, valueAt, name);
     if (number !== undefined) found.push(number);
     start = text.indexOf('"', end);
@@ -49,7 +52,7 @@ function spelledBefore(text: string, from: number, to: number, found: JsonString
   let bracket = from;
   while (bracket >= 0 && (to < 0 || bracket < to)) {
     const spelled = spelledAt(text, bracket);
-    if (spelled !== undefined) found.push({ ...spelled, label: "", spelled: true });
+    if (spelled !== undefined) found.push({ ...spelled, label: "", isName: false, spelled: true });
     bracket = text.indexOf("[", spelled === undefined ? bracket + 1 : spelled.end);
   }
   return bracket;
@@ -71,7 +74,7 @@ function numberAt(text: string, start: number, label: string): JsonString | unde
   if (digits === undefined) return undefined;
   const value = personalNumber(label, Number(digits));
   if (value === undefined) return undefined;
-  return { start, end: start + digits.length, value, label, spelled: false };
+  return { start, end: start + digits.length, value, label, isName: false, spelled: false };
 }
 
 /** `text` with the i-th literal replaced by `values[i]` where that differs. */

@@ -37,15 +37,17 @@ interface Walk extends TextLook {
   fileUnits: number;
   /** Keys and indexes down to the value at hand. */
   readonly path: (string | number)[];
+  readonly placeOf: (pointer: string) => string;
   /** The document, as it came and then with what was taken out. */
   scanned: JsonValue;
 }
 
-/** Looks at every string and every key. Parts are named by JSON pointers. */
+/** Looks at every string and every key. Parts are named by JSON pointers, or as `placeOf` says. */
 export function scanJson(
   inspection: Inspection,
   value: JsonValue,
   withheld: readonly string[],
+  placeOf: (pointer: string) => string = itself,
 ): JsonScan {
   const walk: Walk = {
     plan: scanPlan(inspection),
@@ -57,6 +59,7 @@ export function scanJson(
     fileUnits: 0,
     budget: scanBudget(),
     path: [],
+    placeOf,
     scanned: value,
   };
   if (!walk.plan.empty || withheld.length > 0) lookAtAll(walk);
@@ -152,7 +155,7 @@ function visitText(walk: Walk, text: string, label: string): string {
   if (walk.blocked !== undefined) return text;
   walk.textBytes += text.length;
   if (isFileText(text)) walk.fileUnits += text.length;
-  const part = walk.plan.namesParts ? pointer(walk.path) : "";
+  const part = walk.plan.namesParts ? placeIn(walk) : "";
   const scan = lookAtText(walk, text, label, part);
   if (label === "" && (scan === undefined || foundNothing(scan))) keepName(walk.plan, text);
   if (scan === undefined) return text;
@@ -166,16 +169,22 @@ function take(walk: Walk, scan: TextScan, text: string): string {
 }
 
 function keepFindings(walk: Walk, { findings, blocked }: TextScan): void {
-  const part = pointer(walk.path);
+  const part = placeIn(walk);
   for (const finding of findings) {
     if (walk.findings.length < FINDINGS_MAX) walk.findings.push({ ...finding, part });
   }
   if (blocked !== undefined) walk.blocked ??= { ...blocked, part };
 }
 
+function placeIn({ path, placeOf }: Walk): string {
+  return placeOf(path.map(pointerStep).join(""));
+}
+
+function itself(pointer: string): string {
+  return pointer;
+}
+
 /** @see https://www.rfc-editor.org/rfc/rfc6901 */
-function pointer(path: readonly (string | number)[]): string {
-  return path
-    .map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`)
-    .join("");
+export function pointerStep(step: string | number): string {
+  return `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }

@@ -22,6 +22,7 @@ import { INJECTION_DETECTOR } from "./detectors/injection.ts";
 import { EMAIL_DETECTOR } from "./detectors/pii-email.ts";
 import { LABELLED, type Labelled } from "./detectors/labelled.ts";
 import { NATIONAL_ID_DETECTOR } from "./detectors/pii-national-id.ts";
+import { placeOfRunning } from "./running-findings.ts";
 import { keepRecent } from "../../lib/keep-recent.ts";
 
 /** An inspection compiled: what to look for and what each detector's findings lead to. */
@@ -180,8 +181,20 @@ const NO_RULES: readonly InspectionRule[] = [];
 
 function isExcused(exceptions: readonly InspectionException[], seen: Seen): boolean {
   return exceptions.some(
-    ({ fields, signatures }) => fits(fields, seen.part) && fits(signatures, seen.signature),
+    ({ fields, signatures }) =>
+      fits(signatures, seen.signature) &&
+      (fields.length === 0 || placesOf(seen.part).some((place) => fits(fields, place))),
   );
+}
+
+/** The place itself and all that it is in: an exception for a place is one for what is below. */
+function placesOf(part: string): readonly string[] {
+  const place = placeOfRunning(part);
+  const places = [place];
+  for (let end = place.lastIndexOf("/"); end > 0; end = place.lastIndexOf("/", end - 1)) {
+    places.push(place.slice(0, end));
+  }
+  return places;
 }
 
 function fits(tests: readonly NameTest[], name: string): boolean {

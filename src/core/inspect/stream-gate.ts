@@ -147,7 +147,8 @@ function push(gate: Gate, frame: Frame): GateVerdict {
   const places: (Place | typeof CLEAR)[] = [];
   for (const span of frame.spans) {
     if (isOfFile(gate, span)) gate.fileUnits += span.text.length;
-    if (span.last && !gate.open.has(span.part) && isClear(plan, withheld, span)) {
+    const isOpen = gate.open.size > 0 && gate.open.has(span.part);
+    if (span.last && !isOpen && isClear(plan, withheld, span)) {
       gate.scanned += span.text.length;
       places.push(CLEAR);
       continue;
@@ -198,8 +199,9 @@ function end(gate: Gate): GateVerdict {
 }
 
 /** What goes on from event to event is counted once: its first piece where it stands by itself. */
-function isOfFile({ open }: Gate, { part, text, eager }: Span): boolean {
-  return open.get(part)?.isFile ?? (eager !== true && isFileText(text));
+function isOfFile({ open }: Gate, span: Span): boolean {
+  const known = open.size > 0 ? open.get(span.part) : undefined;
+  return known?.isFile ?? (span.eager !== true && isFileText(span.text));
 }
 
 function partOf(

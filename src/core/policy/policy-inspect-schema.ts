@@ -8,8 +8,8 @@ const Exception = Type.Object(
     tools: Type.Optional(globs("Only in calls of these tools.", "docs.read_*")),
     fields: Type.Optional(
       globs(
-        "Only there, as findings say it: JSON pointers, `url`, `header:<name>`, and in streams such " +
-          "as `choices/*/content`.",
+        "Only there and below, as findings say it: JSON pointers (into what a stream becomes, too), " +
+          "`body` of other text, `url`, `header:<name>`.",
         "/content/*/text",
       ),
     ),

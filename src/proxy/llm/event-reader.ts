@@ -12,6 +12,11 @@ export interface EventReader {
   isPlain(event: JsonObject): boolean;
   /** Adds the event's text to `parts`. */
   read(event: JsonObject, parts: TextParts): void;
+  /**
+   * Where the whole answer would have what stands at a JSON pointer into the event; left out: at the
+   * same place.
+   */
+  placeOf?(event: JsonObject, pointer: string): string;
   /** The event only reports usage that the client did not ask for. */
   isUsageOnly(event: JsonObject): boolean;
   /** The provider said that the answer is complete, so its last count is the bill. */

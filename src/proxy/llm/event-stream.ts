@@ -142,7 +142,7 @@ export class EventStream {
     let seen = json;
     const { data = "" } = frame;
     if (!this.#gate.idle && (!reader.isPlain(json) || mayEcho(search.echoes, data))) {
-      const scan = scanEvent(search, json, data);
+      const scan = scanEvent(search, json, data, (at) => reader.placeOf?.(json, at) ?? at);
       this.#wholeFindings.push(...scan.findings);
       this.#fileUnits += scan.fileUnits;
       if (scan.blocked !== undefined) return answerRefusal(scan.blocked);

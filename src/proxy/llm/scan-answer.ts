@@ -15,6 +15,8 @@ export interface Search {
   readonly echoes: readonly string[];
   /** Members that repeat the request: rules about answers do not apply there. */
   readonly repeated: ReadonlySet<string>;
+  /** What a place is called, where not by its pointer. */
+  readonly placeOf?: (pointer: string) => string;
 }
 
 export interface AnswerScan {
@@ -37,13 +39,22 @@ export function scanAnswer(search: Search, value: JsonValue, text: string): Answ
   return both(clean, lookAtOwnWords(search, clean.value, text));
 }
 
-/** One event of a stream: the request is repeated in its `response`, if it has one. */
-export function scanEvent(search: Search, event: JsonObject, text: string): AnswerScan {
+/**
+ * One event of a stream: the request is repeated in its `response`, if it has one. `placeOf`: where
+ * the whole answer would have what stands at a pointer into the event.
+ */
+export function scanEvent(
+  asked: Search,
+  event: JsonObject,
+  text: string,
+  placeOf?: (pointer: string) => string,
+): AnswerScan {
+  const search = placeOf === undefined ? asked : { ...asked, placeOf };
   const clean = withoutEchoes(search, event, text);
   const { response, ...others } = isJsonObject(clean.value) ? clean.value : {};
   if (!isJsonObject(response)) return both(clean, look(search, clean.value, text));
   const around = look(search, others, text);
-  const inside = lookAtOwnWords(search, response, text);
+  const inside = lookAtOwnWords(asked, response, text);
   const changed = around.value !== others || inside.value !== response;
   const value = changed
     ? { ...(isJsonObject(around.value) ? around.value : others), response: inside.value }
@@ -67,12 +78,13 @@ function withoutEchoes({ echoes }: Search, value: JsonValue, text: string): Answ
 }
 
 /** Also into JSON inside strings: a backslash that could hide something there comes doubled. */
-function look({ inspection, echoes }: Search, value: JsonValue, text: string): AnswerScan {
-  if (!text.includes("\\\\")) return scanJson(inspection, value, NONE);
-  const nested = scanNested(inspection, echoes, value);
+function look(search: Search, value: JsonValue, text: string): AnswerScan {
+  const { inspection, echoes, placeOf } = search;
+  if (!text.includes("\\\\")) return scanJson(inspection, value, NONE, placeOf);
+  const nested = scanNested(inspection, echoes, value, placeOf);
   return both(
     { ...nested, unseen: undefined, fileUnits: 0 },
-    scanJson(inspection, nested.value, NONE),
+    scanJson(inspection, nested.value, NONE, placeOf),
   );
 }
 

@@ -106,6 +106,29 @@ describe("the HTTP inspector", () => {
     expect(plain.report.scan.kind).toBe("scanned");
   });
 
+  it.each([
+    ["application/json", `{"pages":[{"body":${JSON.stringify(ATTACK)}}]}`],
+    ["text/event-stream", `data: {"pages":[{"body":${JSON.stringify(ATTACK)}}]}\n\n`],
+    [
+      "text/event-stream",
+      (ATTACK.match(/.{1,9}/gsu) ?? [])
+        .map((piece) => `data: {"pages":[{"body":${JSON.stringify(piece)}}]}\n\n`)
+        .join(""),
+    ],
+  ])("names a place as a reader of the document does, also in exceptions: %s", (type, text) => {
+    const answer = { type, body: utf8(text) };
+    const rules = looking(["injection"], "block", 80);
+    const { report } = run(rules, answer);
+    expect(report.findings.map(({ part }) => part)).toContain("/pages/0/body");
+    const excepting = (field: string): Inspection => {
+      const exceptions = [{ fields: [(at: string) => at === field], signatures: [] }];
+      return { ...rules, rules: rules.rules.map((rule) => ({ ...rule, exceptions })) };
+    };
+    expect(run(excepting("/pages/0/body"), answer).verdict.kind).toBe("emit");
+    expect(run(excepting("/pages"), answer).verdict.kind).toBe("emit");
+    expect(run(excepting("/page"), answer).verdict.kind).toBe("cut");
+  });
+
   it("weighs what texts and numbers of a JSON answer are called, and changes nothing else", () => {
     const type = "application/json";
     const body = `{ "password": "Wind-3-Mill-7", "id": 12345678901234567890, "note": "password",

@@ -96,7 +96,13 @@ describe("a chat stream", () => {
     expect(contentOf(out)).toBe("Write to [email] now");
     expect(out.endsWith(delta({}, 0, "stop") + DONE)).toBe(true);
     expect(report.findings).toMatchObject([
-      { detector: "pii.email", part: "choices/0/content", start: 9, end: 29, action: "redact" },
+      {
+        detector: "pii.email",
+        part: "/choices/0/message/content",
+        start: 9,
+        end: 29,
+        action: "redact",
+      },
     ]);
     expect(report.scan.kind).toBe("scanned");
   });
@@ -155,8 +161,8 @@ describe("a chat stream", () => {
       text: 'Dear\n[email],\n"hi"',
     });
     expect(report.findings.map(({ part }) => part)).toEqual([
-      "choices/0/tool_calls/0/to",
-      "choices/0/tool_calls/0/text",
+      "/choices/0/message/tool_calls/0/function/arguments/to",
+      "/choices/0/message/tool_calls/0/function/arguments/text",
     ]);
     expect(
       streamed(open(BLOCK_MAIL), pieces + delta({}, 0, "tool_calls") + DONE).refusal,

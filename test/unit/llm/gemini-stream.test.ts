@@ -69,8 +69,8 @@ describe("a Gemini stream", () => {
     const { out, report } = streamed(open(REDACT_MAIL), stream);
     expect(out).not.toMatch(/john|jane/);
     expect(report.findings.map(({ part }) => part).toSorted()).toEqual([
-      "candidates/0/text",
-      "candidates/0/thought",
+      "/candidates/0/content/parts/0/text",
+      "/candidates/0/content/parts/0/thought",
     ]);
   });
 

@@ -92,8 +92,8 @@ describe("a messages stream", () => {
     expect(out.match(/\[email\]/g)).toHaveLength(2);
     expect(out.endsWith(ended)).toBe(true);
     expect(report.findings).toMatchObject([
-      { part: "content/0/thinking", start: 4, end: 20 },
-      { part: "content/1/text", start: 0, end: 16 },
+      { part: "/content/0/thinking", start: 4, end: 20 },
+      { part: "/content/1/text", start: 0, end: 16 },
     ]);
   });
 

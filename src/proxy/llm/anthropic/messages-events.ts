@@ -37,6 +37,7 @@ export function readMessagesEvents(): EventReader {
         parts.close();
       }
     },
+    placeOf: (event, pointer) => pointer.replace(IN_BLOCK, groupOf(event)),
     isUsageOnly: () => false,
     get finished() {
       return finished;
@@ -48,12 +49,15 @@ export function readMessagesEvents(): EventReader {
   };
 }
 
+/** A block, or a piece of one; `message_start` has the message around its blocks. */
+const IN_BLOCK = /^\/(?:content_block|delta)(?=\/|$)/;
+
 function isPlainDelta(delta: JsonObject): boolean {
   return PLAIN_DELTAS.has(delta["type"]);
 }
 
 function groupOf(event: JsonObject): string {
-  return `content/${indexIn(event, "index")}`;
+  return `/content/${indexIn(event, "index")}`;
 }
 
 /** Of a block's start or a delta; a tool's input is held until its block ends. */

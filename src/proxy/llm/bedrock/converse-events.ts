@@ -44,7 +44,7 @@ export function readConverseEvents(codec: AwsEventCodec): EventReader {
 
 /** Also what Nova says through InvokeModel, where each event is inside a member of its name. */
 export function readConverseEvent(event: JsonObject, parts: TextParts): void {
-  const group = `content/${indexIn(event, "contentBlockIndex")}`;
+  const group = `/output/message/content/${indexIn(event, "contentBlockIndex")}`;
   const { delta } = event;
   if (isJsonObject(delta)) readDelta(group, delta, parts);
   else if (event["stopReason"] !== undefined) parts.close();
@@ -53,11 +53,13 @@ export function readConverseEvent(event: JsonObject, parts: TextParts): void {
   }
 }
 
+const IN_REASONING = "reasoningContent/reasoningText/text";
+
 function readDelta(group: string, delta: JsonObject, parts: TextParts): void {
   const { toolUse, reasoningContent } = delta;
   parts.add(group, "text", delta, "text");
-  if (isJsonObject(toolUse)) parts.add(group, "input", toolUse, "input", true);
-  if (isJsonObject(reasoningContent)) parts.add(group, "reasoning", reasoningContent, "text");
+  if (isJsonObject(toolUse)) parts.add(group, "toolUse/input", toolUse, "input", true);
+  if (isJsonObject(reasoningContent)) parts.add(group, IN_REASONING, reasoningContent, "text");
 }
 
 function isPlainDelta(delta: JsonValue | undefined): boolean {

@@ -43,7 +43,7 @@ export function readInvokeEvents(codec: AwsEventCodec): EventReader {
 }
 
 function readOthers(event: JsonObject, parts: TextParts): void {
-  for (const key of TEXTS) parts.add("text", key, event, key);
+  for (const key of TEXTS) parts.add("", key, event, key);
   for (const key of NOVA) {
     const inner = event[key];
     if (isJsonObject(inner)) readConverseEvent(inner, parts);
@@ -51,6 +51,6 @@ function readOthers(event: JsonObject, parts: TextParts): void {
   const { outputs } = event;
   if (!isJsonArray(outputs)) return;
   for (const [index, output] of outputs.entries()) {
-    if (isJsonObject(output)) parts.add(`outputs/${index}`, "text", output, "text");
+    if (isJsonObject(output)) parts.add(`/outputs/${index}`, "text", output, "text");
   }
 }

@@ -27,7 +27,7 @@ export function readGenerateEvents(): EventReader {
       if (!isJsonArray(candidates)) return;
       for (const candidate of candidates) {
         if (!isJsonObject(candidate)) continue;
-        const group = `candidates/${indexIn(candidate, "index")}`;
+        const group = `/candidates/${indexIn(candidate, "index")}`;
         for (const part of partsOf(candidate)) readPart(group, part, parts);
         if (typeof candidate["finishReason"] !== "string") continue;
         finished = true;
@@ -62,13 +62,17 @@ function partsOf(candidate: JsonObject): readonly JsonObject[] {
   return isJsonArray(parts) ? parts.filter(isJsonObject) : [];
 }
 
+/** The first of them, whichever it is in the end. */
+const PARTS = "content/parts/0";
+
 /** Parts of one kind are one text to the client, whatever event they come in. */
 function readPart(group: string, part: JsonObject, parts: TextParts): void {
-  parts.add(group, part["thought"] === true ? "thought" : "text", part, "text");
+  parts.add(group, `${PARTS}/${part["thought"] === true ? "thought" : "text"}`, part, "text");
   const call = part["functionCall"];
   const pieces = isJsonObject(call) ? call["partialArgs"] : undefined;
   if (!isJsonArray(pieces)) return;
   for (const piece of pieces) {
-    if (isJsonObject(piece)) parts.add(group, "functionCall", piece, "stringValue", true);
+    if (isJsonObject(piece))
+      parts.add(group, `${PARTS}/functionCall/args`, piece, "stringValue", true);
   }
 }

@@ -41,6 +41,7 @@ export function readChatEvents(): EventReader {
       if (!isJsonArray(choices)) return;
       for (const choice of choices) if (isJsonObject(choice)) readChoice(choice, parts);
     },
+    placeOf: placeInAnswer,
     isUsageOnly(event) {
       const choices = event["choices"];
       return isJsonObject(event["usage"]) && isJsonArray(choices) && choices.length === 0;
@@ -53,6 +54,14 @@ export function readChatEvents(): EventReader {
       return sseEvent(undefined, { error }, undefined);
     },
   };
+}
+
+/** The choice by its own number, and its `delta` as the message that it becomes. */
+function placeInAnswer({ choices }: JsonObject, pointer: string): string {
+  const [, at, rest = ""] = /^\/choices\/(\d+)(.*)$/s.exec(pointer) ?? [];
+  const choice = isJsonArray(choices) ? choices[Number(at)] : undefined;
+  if (!isJsonObject(choice)) return pointer;
+  return `/choices/${indexIn(choice, "index")}${rest.replace(/^\/delta(?=\/|$)/, "/message")}`;
 }
 
 /** No choice goes on after it. */
@@ -79,11 +88,11 @@ function hasOnly(object: JsonObject, known: ReadonlySet<string>): boolean {
   return true;
 }
 
-const FIRST_CHOICE = "choices/0";
+const FIRST_CHOICE = "/choices/0";
 
 function readChoice(choice: JsonObject, parts: TextParts): void {
   const index = indexIn(choice, "index");
-  const group = index === 0 ? FIRST_CHOICE : `choices/${index}`;
+  const group = index === 0 ? FIRST_CHOICE : `/choices/${index}`;
   const { delta } = choice;
   parts.add(group, "text", choice, "text");
   if (isJsonObject(delta)) readDelta(group, delta, parts);
@@ -91,24 +100,29 @@ function readChoice(choice: JsonObject, parts: TextParts): void {
 }
 
 function readDelta(group: string, delta: JsonObject, parts: TextParts): void {
-  for (const key in delta) if (TEXTS.has(key)) parts.add(group, key, delta, key);
+  for (const key in delta) if (TEXTS.has(key)) parts.add(group, IN_MESSAGE + key, delta, key);
   const { content, audio } = delta;
   if (isJsonArray(content)) {
-    for (const item of content) if (isJsonObject(item)) parts.add(group, "content", item, "text");
+    for (const item of content)
+      if (isJsonObject(item)) parts.add(group, "message/content", item, "text");
   }
-  if (isJsonObject(audio)) parts.add(group, "audio", audio, "transcript");
+  if (isJsonObject(audio)) parts.add(group, "message/audio/transcript", audio, "transcript");
   const legacy = delta["function_call"];
-  if (isJsonObject(legacy)) parts.add(group, "function_call", legacy, "arguments", true);
+  if (isJsonObject(legacy))
+    parts.add(group, "message/function_call/arguments", legacy, "arguments", true);
   const calls = delta["tool_calls"];
   if (!isJsonArray(calls)) return;
   for (const call of calls) if (isJsonObject(call)) readCall(group, call, parts);
 }
 
+/** Where the whole answer would have it: exceptions name places, however the answer comes. */
+const IN_MESSAGE = "message/";
+
 /** Held until complete: half a tool call must not be acted on. */
 function readCall(group: string, call: JsonObject, parts: TextParts): void {
-  const name = `tool_calls/${indexIn(call, "index")}`;
+  const name = `message/tool_calls/${indexIn(call, "index")}`;
   const { custom } = call;
   const named = call["function"];
-  if (isJsonObject(named)) parts.add(group, name, named, "arguments", true);
-  if (isJsonObject(custom)) parts.add(group, name, custom, "input", true);
+  if (isJsonObject(named)) parts.add(group, `${name}/function/arguments`, named, "arguments", true);
+  if (isJsonObject(custom)) parts.add(group, `${name}/custom/input`, custom, "input", true);
 }

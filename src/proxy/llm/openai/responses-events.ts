@@ -40,14 +40,16 @@ export function readResponsesEvents(): EventReader {
       if (isJsonObject(event["response"])) response = event["response"];
       if (type.endsWith(DELTA)) {
         const base = type.slice(0, -DELTA.length);
-        parts.add(`${base}/${placeOf(event)}`, "delta", event, "delta", ACTED_ON.test(base));
+        const [item, name] = placeOf(base, event);
+        parts.add(item, name, event, "delta", ACTED_ON.test(base));
       } else if (type.endsWith(DONE)) {
-        parts.close(`${type.slice(0, -DONE.length)}/${placeOf(event)}`);
+        parts.close(placeOf(type.slice(0, -DONE.length), event)[0]);
       } else if (TERMINAL.has(type)) {
         finished = true;
         parts.close();
       }
     },
+    placeOf: placeInAnswer,
     isUsageOnly: () => false,
     get finished() {
       return finished;
@@ -69,8 +71,38 @@ function typeOf(event: JsonObject): string {
   return typeof type === "string" ? type : "";
 }
 
-/** Which item, and which part of it, an event is about. */
-function placeOf(event: JsonObject): string {
-  const inner = event["content_index"] === undefined ? "summary_index" : "content_index";
-  return `${indexIn(event, "output_index")}/${indexIn(event, inner)}`;
+/** Members of an item that come in pieces, by the middle of their events' names. */
+const OF_ITEM: ReadonlyMap<string, string> = new Map([
+  ["response.function_call_arguments", "arguments"],
+  ["response.mcp_call_arguments", "arguments"],
+  ["response.custom_tool_call_input", "input"],
+  ["response.code_interpreter_call_code", "code"],
+]);
+
+/** Where the whole answer would have what an event is about: the group that ends with it, a name. */
+function placeOf(base: string, event: JsonObject): readonly [string, string] {
+  const item = `/output/${indexIn(event, "output_index")}`;
+  const member = OF_ITEM.get(base);
+  if (member !== undefined) return [item, member];
+  const isContent = event["content_index"] !== undefined;
+  const inner = isContent ? "content" : "summary";
+  const group = `${item}/${inner}/${indexIn(event, isContent ? "content_index" : "summary_index")}`;
+  return TEXTS.has(base) ? [group, "text"] : [group, base.replace("response.", "")];
+}
+
+const TEXTS = new Set([
+  "response.output_text",
+  "response.reasoning_text",
+  "response.reasoning_summary_text",
+]);
+
+/** What events hold whole: an item, a part of one, and its text once it is done. */
+function placeInAnswer(event: JsonObject, pointer: string): string {
+  const type = typeOf(event);
+  const member = /^\/(item|part|text|arguments|input|code|refusal)(?=\/|$)/.exec(pointer)?.[1];
+  if (member === undefined) return pointer;
+  const item = `/output/${indexIn(event, "output_index")}`;
+  if (member === "item") return item + pointer.slice("/item".length);
+  const [group, name] = placeOf(type.slice(0, type.lastIndexOf(".")), event);
+  return member === "part" ? group + pointer.slice("/part".length) : `${group}/${name}`;
 }
