@@ -1,13 +1,13 @@
 /** Judges an address without asking anybody: by its form, its name and what is known of names. */
 import { NO_DOMAINS, type DomainList } from "./domain-list.ts";
-import { portFactor } from "./doubtful-name.ts";
+import { portFactor, programFactor } from "./doubtful-name.ts";
 import { exfiltratingPath } from "./exfiltration-shape.ts";
 import { NO_FEEDS, type DestinationFeeds } from "./feed.ts";
 import type { Factor } from "./factor.ts";
 import { suspicionsAtGlance } from "./glance.ts";
 import { internalFactors } from "./internal-address.ts";
 import { judgeHost, type JudgedHost } from "./judge-host.ts";
-import { brandInPath } from "./look-alike.ts";
+import { brandInForm, brandInPath } from "./look-alike.ts";
 import { parseDestination, type Destination } from "./parse-destination.ts";
 import { suspicionsOf, type Suspicion } from "./suspicion.ts";
 
@@ -88,10 +88,15 @@ function factorsBehind(
   const carried = exfiltratingPath(destination, isEstablished, CARRYING_MAX - carrying);
   if (isEstablished) return carried;
   const port = portFactor(destination.port, traits.address);
-  const brand = name.hosted ? brandInPath(destination.path, name.subdomain) : 0;
-  if (port === undefined && brand === 0) return carried;
+  const program = programFactor(destination.path, traits);
+  const brand = name.hosted
+    ? brandInPath(destination.path, name.subdomain)
+    : brandInForm(destination.path);
+  if (port === undefined && program === undefined && brand === 0) return carried;
   const factors = [...carried];
   if (port !== undefined) factors.push(port);
-  if (brand > 0) factors.push({ kind: "lookalike", name: "brand-on-shared-host", weight: brand });
+  if (program !== undefined) factors.push(program);
+  const where = name.hosted ? "brand-on-shared-host" : "brand-in-form";
+  if (brand > 0) factors.push({ kind: "lookalike", name: where, weight: brand });
   return factors;
 }

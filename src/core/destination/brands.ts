@@ -116,7 +116,7 @@ dhlexpress: dhl.com dhl.de
 ~ups: ups.com
 royalmail: royalmail.com
 postnord: postnord.com
-correos: correos.es
+~correos: correos.es
 yahoo: yahoo.com yahoo.co.jp yimg.com yahooapis.com
 protonmail: proton.me protonmail.com
 wordpress: wordpress.com wordpress.org
@@ -127,7 +127,7 @@ servicenow: servicenow.com
 atlassian: atlassian.com atlassian.net
 okta: okta.com oktacdn.com okta-emea.com
 lastpass: lastpass.com
-1password: 1password.com 1password.eu 1password.ca
+~1password: 1password.com 1password.eu 1password.ca
 bitwarden: bitwarden.com
 teamviewer: teamviewer.com
 anydesk: anydesk.com

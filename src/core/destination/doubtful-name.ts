@@ -49,6 +49,15 @@ export function portFactor(port: string, kind: AddressKind): Factor | undefined 
     : doubt("odd-port", 0.25);
 }
 
+const PROGRAM = /\.(?:exe|scr|hta|vb[es]|lnk|jar|apk|msi|bat|cmd|ps1|iso|dll)$/i;
+
+/** What runs when it is opened, where much of what is served is fraud. */
+export function programFactor(path: string, { standing }: HostTraits): Factor | undefined {
+  if ((standing & (STANDING.risky | STANDING.dynamic)) === 0 || !PROGRAM.test(path))
+    return undefined;
+  return doubt("program", 0.5);
+}
+
 function doubt(name: string, weight: number): Factor {
   return { kind: "suspicious", name, weight };
 }

@@ -1,4 +1,6 @@
 /** Addresses that carry something out: in labels, path, parameters or behind the hash. */
+import { luhn } from "../inspect/detectors/check-digits.ts";
+import { cutPieces } from "./cut-pieces.ts";
 import type { Factor } from "./factor.ts";
 import type { Destination } from "./parse-destination.ts";
 import { percentDecoded } from "./percent-decoded.ts";
@@ -22,8 +24,12 @@ const CHUNKS_MIN = 4;
 /** Pieces are cut to one length. */
 const EVEN_UNITS_MIN = 8;
 const EVEN_LABELS_MIN = 3;
+const HEX_NUMBER = /^[\da-f]{32}$/;
 const CAPITAL_CODE_MIN = 14;
 const CAPITAL_CODE = /^(?=.*[2-7])[A-Z2-7]{14,63}$/;
+const CARD = /(?<!\w)[3-6]\d{12,15}(?!\w)/;
+/** Three words, at least. */
+const SENTENCE = /[a-z]:? [a-z]+ [a-z]/i;
 const COMMON_PARAMETERS =
   /^(?:redirect_uri|redirect|url|next|return(?:_?to|url)?|callback|continue|ref|referrer|utm_\w+|state|code|scope|q|query|search|s|sig|signature|x-amz-\w+|X-Amz-\w+|hash|v|id|gclid|fbclid|cursor|page)$/i;
 
@@ -57,7 +63,7 @@ export function exfiltratingPath(
   const factors: Factor[] = [];
   for (const segment of segments) {
     if (factors.length === most) return factors;
-    const weight = weightOf("", percentDecoded(withoutEnding(segment)));
+    const weight = segmentWeight(withoutEnding(segment));
     if (weight > 0) factors.push(exfiltration("payload-in-path", weight, established));
   }
   const pairs = [...longPieces(query, "&"), ...longPieces(fragment, "&")];
@@ -66,7 +72,30 @@ export function exfiltratingPath(
     const weight = pairWeight(pair);
     if (weight > 0) factors.push(exfiltration("payload-in-parameter", weight, established));
   }
-  return factors.length === 0 ? NOTHING : factors;
+  if (factors.length > 0) return factors;
+  const cut = Math.max(cutWeight(cutPieces(path, "/")), cutWeight(cutPieces(query, "&")));
+  return cut === 0 ? NOTHING : [exfiltration("payload-in-pieces", cut, established)];
+}
+
+/** A message that was cut into pieces of one length. */
+function cutWeight(joined: string): number {
+  const payload = readablePayload(joined);
+  if (payload === undefined) return 0;
+  return TELLING.test(payload) ? 0.92 : 0.7;
+}
+
+/** Nobody writes a record as a name in a path: escapes are what makes one of it. */
+function segmentWeight(segment: string): number {
+  const value = fullyDecoded(segment);
+  return value === segment
+    ? weightOf("", value)
+    : Math.max(weightOf("", value), recordWeight(value));
+}
+
+/** What was escaped twice, too. */
+function fullyDecoded(text: string): string {
+  const once = percentDecoded(text);
+  return once === text ? once : percentDecoded(once);
 }
 
 function exfiltration(name: string, weight: number, established: boolean): Factor {
@@ -87,8 +116,8 @@ function withoutEnding(segment: string): string {
 function pairWeight(pair: string): number {
   const at = pair.indexOf("=");
   // A value alone, with its padding.
-  if (at < 0 || /^=*$/.test(pair.slice(at))) return weightOf("value", percentDecoded(pair));
-  return weightOf(pair.slice(0, at), percentDecoded(pair.slice(at + 1)));
+  if (at < 0 || /^=*$/.test(pair.slice(at))) return weightOf("value", fullyDecoded(pair));
+  return weightOf(pair.slice(0, at), fullyDecoded(pair.slice(at + 1)));
 }
 
 /** Labels before the registrable domain, with their capitals: none where they are too short. */
@@ -127,7 +156,8 @@ function hiddenIn(labels: readonly string[]): number {
   // Nobody writes a host name in capitals and digits.
   if (labels.some((label) => label.length >= CAPITAL_CODE_MIN && CAPITAL_CODE.test(label)))
     return 0.66;
-  return long.length === 1 ? 0.68 : 0;
+  // One of 32 digits is the number of a customer or a page.
+  return long.length === 1 ? (HEX_NUMBER.test(long[0] ?? "") ? 0.5 : 0.68) : 0;
 }
 
 function isChunk(label: string): boolean {
@@ -153,13 +183,22 @@ function weightOf(name: string, value: string): number {
     if (TELLING.test(payload)) return 0.92;
     // `{"…":…}` is how honest state is carried.
     if (/^[{[]/.test(payload) || COMMON_PARAMETERS.test(name)) return 0.3;
-    return name === "" ? 0.55 : 0.68;
+    return name !== "" ? 0.68 : SENTENCE.test(payload) ? 0.66 : 0.55;
   }
-  if (name === "" || /^https?:/i.test(value)) return 0;
-  if (/^-----BEGIN|root:x:0:0|AKIA[\dA-Z]{16}|(?:^|\D)\d{13,16}(?:\D|$)/.test(value)) return 0.85;
-  // Records inside one parameter: `a=b&c=d`, `TOKEN=…`.
+  return name === "" ? 0 : recordWeight(value);
+}
+
+/** A record as it is, or records inside one value: `a=b&c=d`, `TOKEN=…`. */
+function recordWeight(value: string): number {
+  if (/^https?:/i.test(value)) return 0;
+  if (/^-----BEGIN|root:x:0:0|AKIA[\dA-Z]{16}/.test(value) || hasCard(value)) return 0.85;
   if (!value.includes("=")) return 0;
   const pairs = value.match(/[\w.-]{2,40}=[^&=\s]{2,}/g)?.length ?? 0;
-  if (pairs >= 2 || (pairs === 1 && TELLING.test(value))) return 0.75;
-  return 0;
+  return pairs >= 2 || (pairs === 1 && TELLING.test(value)) ? 0.75 : 0;
+}
+
+/** A number of a card: times, serials and signatures have as many digits. */
+function hasCard(value: string): boolean {
+  const digits = CARD.exec(value)?.[0];
+  return digits !== undefined && luhn(digits);
 }

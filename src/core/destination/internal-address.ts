@@ -19,6 +19,8 @@ const SCHEME_WEIGHTS: Readonly<Record<string, number>> = {
   smb: 0.75,
   phar: 0.95,
   expect: 0.95,
+  "view-source": 0.7,
+  "ssh2.exec": 0.95,
 };
 
 const SCHEMES: ReadonlyMap<string, Factor> = new Map(
@@ -76,12 +78,24 @@ export function internalHostFactors(
 
 function internalName(host: string, writtenHost: string, standing: number): Factor | undefined {
   if ((standing & STANDING.metadata) !== 0) return ssrf("metadata-host", 0.96);
-  if ((standing & STANDING.inside) !== 0 || host === "localhost") return ssrf("inside-name", 0.85);
+  if ((standing & (STANDING.inside | STANDING.service)) !== 0 || host === "localhost")
+    return ssrf("inside-name", 0.85);
   if (host === "" && /^[\d.xa-f]{4,}$/.test(writtenHost)) return ssrf("obfuscated-address", 0.85);
+  if (host === "" && writtenHost.startsWith("[")) return inZone(writtenHost);
+  if (host.includes("local") && THIS_MACHINE.test(host)) return ssrf("inside-name", 0.7);
   return (standing & STANDING.addressed) === 0
     ? undefined
     : ssrf("address-in-name", embedded(host));
 }
+
+/** An address with the name of an interface, which the standard refuses: `[fe80::1%eth0]`. */
+function inZone(writtenHost: string): Factor | undefined {
+  const weight = ADDRESSES[classifyAddress(writtenHost.slice(1).replace(/[%\]].*$/, ""))];
+  return weight > 0 ? ssrf("address-in-zone", weight) : undefined;
+}
+
+/** `localhost.direct`, `app.localhost.example.com`. */
+const THIS_MACHINE = /(?:^|\.)localhost\d{0,4}\./;
 
 /** `127.0.0.1.nip.io`, `10-0-0-5.sslip.io`, and names that stand for this machine. */
 function embedded(host: string): number {

@@ -78,13 +78,31 @@ export const DYNAMIC_NAMES: readonly string[] = (
   "myftp.org serveftp.com servehttp.com redirectme.net dyndns.org dyn-dns.net changeip.co changeip.com " +
   "changeip.net dns-dynamic.net dnsalias.com homeip.net ddnsking.com bounceme.net 3utilities.com " +
   "gotdns.ch mooo.com chickenkiller.com crabdance.com dynu.net freeddns.org linkpc.net publicvm.com " +
-  "webredirect.org kozow.com accesscam.org camdvr.org giize.com loseyourip.com ooguy.com theworkpc.com"
+  "webredirect.org kozow.com accesscam.org camdvr.org giize.com loseyourip.com ooguy.com theworkpc.com " +
+  "dedyn.io freemyip.com jumpingcrab.com servegame.com myvnc.com serveblog.net servebeer.com " +
+  "servepics.com servequake.com servecounterstrike.com serveminecraft.net servemp3.com serveirc.com " +
+  "serveexchange.com serveuser.com myddns.me ddns.me ddns.info ddns.name ddns.mobi gotdns.com dnsdojo.org " +
+  "is-a-geek.com is-a-geek.org homelinux.com homelinux.org homeunix.com homeunix.org dyndns.biz " +
+  "dyndns.info dyndns.tv dyndns.ws selfip.com selfip.net selfip.org blogdns.com blogdns.net " +
+  "dnsalias.net dnsalias.org gotdns.org podzone.net twilightparadox.com ignorelist.com strangled.net " +
+  "mine.nu dynv6.net dynv6.com nsupdate.info spdns.de spdns.eu ddnss.de dynamic-dns.net " +
+  "dns04.com dns05.com dsmtp.com 1dumb.com 25u.com 4dq.com 4pu.com almostmy.com authorizeddns.net " +
+  "bigmoney.biz b0tnet.com dumb1.com dynssl.com dynserv.org edns.biz ezua.com faqserv.com fartit.com " +
+  "gr8domain.biz gr8name.biz itemdb.com itsaol.com jetos.com jkub.com jungleheart.com justdied.com " +
+  "lflink.com lflinkup.com longmusic.com mefound.com misecure.com moneyhome.biz mrbasic.com mrbonus.com " +
+  "mrface.com mrslove.com my03.com mydad.info mynumber.org mypicture.info mypop3.net mysecondarydns.com " +
+  "mywww.biz myz.info ninth.biz ns01.biz ns02.biz ns1.name ns2.name onedumb.com onmypc.biz onmypc.net " +
+  "organiccrap.com otzo.com port25.biz proxydns.com qhigh.com qpoe.com rebatesrule.net sendsmtp.com " +
+  "sexidude.com sixth.biz squirly.info ssl443.org toh.info toythieves.com trickip.net trickip.org vizvaz.com " +
+  "wikaba.com wwwhost.biz x24hr.com xxuz.com xxxy.biz xxxy.info youdontcare.com yourtrap.com zyns.com zzux.com"
 ).split(" ");
 
 /** Names whose labels are an address: `127.0.0.1.nip.io`. */
 export const ADDRESS_NAMES: readonly string[] = (
   "nip.io sslip.io xip.io cloud-xip.io localtest.me lvh.me vcap.me lacolhost.com yoogle.com " +
-  "traefik.me backname.io ip.addr.tools 1u.ms rbndr.us nip.lol"
+  "traefik.me backname.io ip.addr.tools 1u.ms rbndr.us nip.lol local-ip.co local-ip.sh localhost.direct " +
+  "localh.st localho.st localdev.me fuf.me smackaho.st bugbounty.dod.network spoofed.burpcollaborator.net " +
+  "rebind.network rebind.it rebind.ceye.io"
 ).split(" ");
 
 /** Registries where most of what is reported as fraud is registered. */
@@ -97,7 +115,9 @@ export const RISKY_SUFFIXES: readonly string[] = (
 
 /** Names that are never out in the world, and all below them. */
 export const INSIDE_SUFFIXES: readonly string[] =
-  "localhost local internal intranet lan corp home private localdomain svc home.arpa".split(" ");
+  "localhost local internal intranet lan corp home private localdomain svc home.arpa consul nomad".split(
+    " ",
+  );
 
 /** Where clouds and clusters serve credentials. */
 export const METADATA_HOSTS: readonly string[] = (
@@ -105,5 +125,15 @@ export const METADATA_HOSTS: readonly string[] = (
   "metadata.azure.com metadata.azure.internal metadata.tencentyun.com " +
   "metadata.platformequinix.com metadata.packet.net instance-data instance-data.ec2.internal " +
   "kubernetes kubernetes.default kubernetes.default.svc kubernetes.default.svc.cluster.local " +
-  "kubernetes.default.cluster.local rancher-metadata"
+  "kubernetes.default.cluster.local rancher-metadata metadata.oraclecloud.com " +
+  "api.metadata.cloud.ibm.com api.service.softlayer.com metadata.vultr.com"
+).split(" ");
+
+/** Names that containers of one network give each other. */
+export const SERVICE_HOSTS: readonly string[] = (
+  "redis memcached vault consul etcd elasticsearch opensearch kibana mongo mongodb postgres postgresql " +
+  "mysql mariadb rabbitmq kafka zookeeper grafana prometheus alertmanager jenkins nexus artifactory " +
+  "kubelet minio docker dockerd sonarqube keycloak airflow superset jupyter portainer traefik rancher " +
+  "nomad db database cassandra clickhouse influxdb neo4j couchdb solr namenode logstash " +
+  "ip6-localhost ip6-loopback broadcasthost"
 ).split(" ");

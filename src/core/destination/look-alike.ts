@@ -1,5 +1,6 @@
 /** Names that pass for somebody else's: misspelt, confusable, or a brand where it does not belong. */
 import type { Factor } from "./factor.ts";
+import { HONEST_NAMES } from "./honest-names.ts";
 import { keptByName } from "./kept-by-name.ts";
 import { brandsIn, brandsSeenIn, mayShowBrand, tokenOf, type Token } from "./known-brands.ts";
 import { LURES } from "./lures.ts";
@@ -104,6 +105,7 @@ function brandInName(
 ): number {
   let worst = 0;
   for (const { name: brand, common } of brandsIn(name)) {
+    if (tokens.some((token) => token.includes(brand) && HONEST_NAMES.has(token))) continue;
     let weight = 0;
     if (name === brand) {
       if (isHosted) weight = TOOLS.has(brand) ? 0.3 : 0.55;
@@ -145,7 +147,7 @@ function confusable(name: string, tokens: readonly Token[], written: string): nu
 function confusableToken({ name, skeleton }: Token, foreign: boolean): number {
   let worst = 0;
   for (const brand of brandsSeenIn(skeleton)) {
-    if (brand.name === name) continue;
+    if (brand.name === name || HONEST_NAMES.has(name)) continue;
     if (skeleton === brand.skeleton && brand.name.length >= 4) return 0.93;
     const inside = brand.name.length >= INSIDE_MIN && !brand.common;
     if (inside && skeleton !== name && !name.includes(brand.name)) worst = foreign ? 0.9 : 0.72;
@@ -193,6 +195,20 @@ function brandInSubdomain(subdomain: string): number {
 
 const CLONED = /clone|login|log-in|sign|landing|verify|account|phish|register|home|ui\b|page|gift/i;
 const PATH_UNITS_MAX = 160;
+const ENDING_MAX = 6;
+/** Folders that nobody serves pages from but who got into a site, and what such pages are called. */
+const SEIZED = /\/(?:wp-(?:content|includes|admin)|\.well-known|css|images?|img|js|tmp|cgi-bin)\//i;
+const FORM =
+  /(?:log-?in|sign-?in|log-?on|verif\w*|account|secure|update|confirm|auth|webscr|index)[\w-]*\.(?:php|html?|aspx?)$/i;
+
+/** A form named after a brand in somebody else's site. */
+export function brandInForm(path: string): number {
+  const dot = path.lastIndexOf(".");
+  if (dot < 0 || path.length - dot > ENDING_MAX || !FORM.test(path) || !SEIZED.test(path)) return 0;
+  const text = path.slice(0, PATH_UNITS_MAX).toLowerCase();
+  const tokens = text.split(/[^a-z\d]+/);
+  return brandsIn(text).some(({ name }) => !TOOLS.has(name) && tokens.includes(name)) ? 0.66 : 0;
+}
 
 /** Pages of strangers on a shared host, named after a brand. */
 export function brandInPath(path: string, subdomain: string): number {

@@ -1,5 +1,6 @@
 /** Names that are a few letters away from a brand's. */
 import { editDistance } from "../../lib/edit-distance.ts";
+import { HONEST_NAMES } from "./honest-names.ts";
 import { BRANDS, type KnownBrand, type Token } from "./known-brands.ts";
 import { bits, editsBetween, lettersOf } from "./skeleton.ts";
 
@@ -7,11 +8,6 @@ import { bits, editsBetween, lettersOf } from "./skeleton.ts";
 const MISSPELT_MIN = 6;
 /** But for these, whose neighbours among words are few. */
 const SHORT_NAMES = new Set(["apple", "adobe", "npmjs", "gmail", "venmo", "paytm", "skype"]);
-const HONEST = new Set(
-  "apply ample appel apples applet apelle adobo adore abode email style weechat metamath".split(
-    " ",
-  ),
-);
 const SWAPPED_MIN = 5;
 /** A letter less than the shortest of them. */
 export const TOKEN_MIN = 4;
@@ -160,7 +156,7 @@ function weightOf(token: Token, letters: number, index: number): number {
 
 function swappedWeight(name: string): number {
   const brands = SAME_LETTERS.get(lettersOf(name));
-  if (brands === undefined) return 0;
+  if (brands === undefined || HONEST_NAMES.has(name)) return 0;
   return brands.some((brand) => brand.name !== name && isSwapped(name, brand.name)) ? 0.7 : 0;
 }
 
@@ -224,12 +220,14 @@ const BESIDE: Readonly<Record<string, string>> = {
 };
 
 function misspeltWeight(token: string, brand: string, distance: number): number {
-  if (HONEST.has(token)) return 0;
+  if (HONEST_NAMES.has(token)) return 0;
   const beginsSo = token[0] === brand[0];
   if (brand.length >= VERY_LONG) {
     if (distance <= 3) return 0.85;
     // A word more or less is another name.
-    return beginsSo && Math.abs(token.length - brand.length) <= 2 ? 0.68 : 0.4;
+    return beginsSo && brand.length > VERY_LONG + 1 && Math.abs(token.length - brand.length) <= 2
+      ? 0.68
+      : 0.4;
   }
   if (brand.length >= LONG)
     return distance === 1 ? 0.82 : beginsSo ? (brand.length > LONG + 1 ? 0.66 : 0.5) : 0.4;

@@ -42,7 +42,7 @@ evernote: evernote.com
 wetransfer: wetransfer.com
 surveymonkey: surveymonkey.com
 typeform: typeform.com
-intuit: intuit.com
+~intuit: intuit.com
 quickbooks: quickbooks.com intuit.com
 turbotax: turbotax.com intuit.com
 xfinity: xfinity.com
@@ -68,8 +68,7 @@ adidas: adidas.com adidas.de adidas.co.uk adidas-group.com
 exxonmobil: exxonmobil.com
 pfizer: pfizer.com
 vodacom: vodacom.co.za
-tmobile: t-mobile.com tmobile.com
-telekom: telekom.de telekom.com
+~telekom: telekom.de telekom.com
 swisscom: swisscom.ch swisscom.com
 swisspost: swisspost.ch post.ch
 laposte: laposte.fr laposte.net
@@ -93,7 +92,6 @@ caissedepargne: caisse-epargne.fr
 boursorama: boursorama.com boursobank.com
 scotiabank: scotiabank.com
 desjardins: desjardins.com
-commbank: commbank.com.au
 westpac: westpac.com.au westpac.co.nz
 nubank: nubank.com.br
 banorte: banorte.com
@@ -106,23 +104,20 @@ phonepe: phonepe.com
 robinhood: robinhood.com
 coinmarketcap: coinmarketcap.com
 coingecko: coingecko.com
-electrum: electrum.org
 pancakeswap: pancakeswap.finance
 bitstamp: bitstamp.net
 bitpanda: bitpanda.com
 bitpay: bitpay.com
-cryptocom: crypto.com
 etoro: etoro.com
 klarna: klarna.com
 payoneer: payoneer.com
 skrill: skrill.com
-squareup: squareup.com
 digitalocean: digitalocean.com
 heroku: heroku.com herokuapp.com herokussl.com herokudns.com
 vercel: vercel.com vercel.app vercel.dev vercel-dns.com vercel-insights.com
 netlify: netlify.com netlify.app
 supabase: supabase.com supabase.co supabase.in
-hostinger: hostinger.com
+~hostinger: hostinger.com
 namecheap: namecheap.com
 fastmail: fastmail.com fastmail.fm
 tutanota: tutanota.com tuta.com
@@ -141,15 +136,12 @@ elevenlabs: elevenlabs.io
 disneyplus: disneyplus.com disney.com
 hulu: hulu.com
 crunchyroll: crunchyroll.com
-deezer: deezer.com
 onlyfans: onlyfans.com
 fortnite: fortnite.com epicgames.com
-valorant: valorantgame.com playvalorant.com
 riotgames: riotgames.com
 battlenet: battle.net blizzard.com
 blizzard: blizzard.com
 ubisoft: ubisoft.com ubi.com
-faceit: faceit.com
 csgoroll: csgoroll.com
 skinport: skinport.com
 ^python: python.org
@@ -163,7 +155,6 @@ skinport: skinport.com
 ^debian: debian.org debian.net
 ^archlinux: archlinux.org
 ^rubygems: rubygems.org
-^packagist: packagist.org
 ^golang: golang.org
 ^kubernetes: kubernetes.io
 ^grafana: grafana.com grafana.net grafana.org

@@ -7,6 +7,7 @@ import {
   INSIDE_SUFFIXES,
   METADATA_HOSTS,
   RISKY_SUFFIXES,
+  SERVICE_HOSTS,
   SHORTENERS,
 } from "./known-domains.ts";
 import type { AddressKind } from "../address/classify-address.ts";
@@ -24,10 +25,11 @@ export const STANDING = {
   risky: 32,
   inside: 64,
   metadata: 128,
+  service: 256,
 } as const;
 
 /** What counts of the host's own name, of what was registered, of its suffix, and of any other. */
-const OF_HOST = STANDING.established | STANDING.metadata;
+const OF_HOST = STANDING.established | STANDING.metadata | STANDING.service;
 const OF_DOMAIN = STANDING.established | STANDING.shortener | STANDING.dynamic;
 const OF_SUFFIX = STANDING.dynamic | STANDING.risky;
 const OF_ANY = STANDING.collector | STANDING.addressed;
@@ -42,6 +44,7 @@ enter(ADDRESS_NAMES, STANDING.addressed);
 enter(RISKY_SUFFIXES, STANDING.risky);
 enter(INSIDE_SUFFIXES, STANDING.inside);
 enter(METADATA_HOSTS, STANDING.metadata);
+enter(SERVICE_HOSTS, STANDING.service);
 
 function enter(names: readonly string[], standing: number): void {
   for (const name of names) KNOWN.set(name, (KNOWN.get(name) ?? 0) | standing);

@@ -27,6 +27,12 @@ describe("a destination", () => {
     "http://metadata.google.internal/computeMetadata/v1/",
     "http://kubernetes.default.svc/api",
     "http://printer.local/",
+    "http://redis:6379/",
+    "http://web.service.consul:8500/v1/kv/",
+    "http://metadata.oraclecloud.com/opc/",
+    "http://app.localhost.example.net/",
+    "http://[fe80::1%25eth0]/",
+    "http://127-0-0-1.local-ip.co/",
     "http://192-168-0-1.sslip.io/",
     "gopher://10.1.2.3:6379/_INFO",
     "sftp://%31%30.1.2.3/etc",
@@ -60,6 +66,7 @@ describe("a destination", () => {
     "https://raiffeisen-session.net/",
     "https://pyth0n.org/ftp/",
     "https://spotify.cm/",
+    "https://bakery.example.com/wp-content/paypal/signin.php",
   ])("%s passes for somebody else", (address) => {
     expect(troubleWith(address)).toContain("lookalike");
   });
@@ -72,6 +79,12 @@ describe("a destination", () => {
     "https://0a1b2c3d.4e5f6a7b.8c9d0e1f.2a3b4c5d.x.example.net/",
     "https://kqwzpxva.mtrlboae.ydscnhuw.x.example.net/",
     "https://KRUGS4ZANFZSA5DF.x.example.net/",
+    "https://x.example.net/dXNlcj1t/YXJhJnRv/a2VuPXg5/MDEyMzQ1/Njc",
+    "https://x.example.net/i/cGF0aWVudCBNYXJhIGhhcyBhIGNvbGQ.png",
+    "https://x.example.net/c?a=dXNlcj1t&b=YXJhJnRv&c=a2VuPXg5&d=MDEyMzQ1",
+    "https://x.example.net/DB_PASSWORD%3Dhunter23",
+    "https://x.example.net/log?line=DB_PASSWORD%253Dhunter23",
+    "https://x.example.net/log?line=paid%20with%204242424242424242",
     "https://webhook.site/0f1e2d3c",
     "https://abc.oast.fun/",
   ])("%s carries something out", (address) => {
@@ -89,6 +102,10 @@ describe("a destination", () => {
     "https://s3.eu-central-1.amazonaws.com/bucket/key?X-Amz-Signature=fe5f80f77d5fa3beca038a248ff027",
     "https://discard.example.com/",
     "https://pineapple.example/recipes?q=purchase",
+    "https://storage.googleapis.com/a/b.png?X-Goog-Signature=8c41a94b2079215530017796f3a2d1",
+    "https://cdn.example/app.js?_=1767225600000",
+    "https://0a2496bf5115075d289cd980e87d0cd4.eu-west-1.search.example:9243/",
+    "https://api.example/docs/auth/user/list",
     "https://apply.example/",
     "https://www.standard.example.co.uk/",
     "https://standard.co.uk/news",
@@ -96,6 +113,10 @@ describe("a destination", () => {
     "https://python-forum.io/",
     "https://pythonanywhere.com/login/",
     "https://weechat.org/",
+    "https://www.openal.org/",
+    "https://shop.telecom.example/",
+    "https://tiktoken.pages.dev/js/base.json",
+    "https://shop.cloud.example/",
   ])("%s is nobody's trouble", (address) => {
     expect(troubleWith(address)).toEqual([]);
   });
@@ -180,6 +201,18 @@ describe("the destination detectors", () => {
       "destination.ssrf",
     ]);
     expect(found("javascript:javascript:javascript:alert(1)")).toContain("destination.ssrf");
+  });
+
+  it("end an address where source code writes the end of a line, not at other backslashes", () => {
+    expect(found("https://github.com\\u0007")).toEqual([]);
+    expect(found("https://github.com\\n")).toEqual([]);
+    expect(found("https://github.com\\n.evil.example/")).toEqual(["destination.ssrf"]);
+    expect(found("https://github.com\\@evil.example/")).toEqual(["destination.ssrf"]);
+  });
+
+  it("see an address without slashes, and none in the port of a service", () => {
+    expect(found("http:169.254.169.254/latest")).toEqual(["destination.ssrf"]);
+    expect(found("http:8080")).toEqual([]);
   });
 
   it("see a name as it was written, before look-alike letters are folded", () => {

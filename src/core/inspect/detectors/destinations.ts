@@ -22,6 +22,9 @@ const ANCHORS = [
   "https://",
   "http:\\",
   "https:\\",
+  // An address at once, which readers of addresses forgive.
+  "http:0",
+  "https:0",
   "ws://",
   "wss://",
   "ftp://",
@@ -33,6 +36,14 @@ const ANCHORS = [
   "ldap://",
   "ldaps://",
   "file:///",
+  "file://localhost",
+  "imap://",
+  "pop3://",
+  "smtp://",
+  "telnet://",
+  "rtsp://",
+  "ssh2.exec://",
+  "view-source:",
   "smb://",
   "jar:http",
   "netdoc:/",
@@ -112,11 +123,20 @@ function readAddress(view: View, at: number): Address | typeof MORE | undefined 
   const end = addressEnd(text, at, Math.min(stop, at + ADDRESS_UNITS_MAX), isInner);
   if (end + BEHIND > stop && !final) return MORE;
   let last = end;
+  if (text.slice(at, end).includes("\\")) last = at + unescapedUnits(text.slice(at, end));
   while (last > at && TRAILING.includes(text.charAt(last - 1))) last -= 1;
   const written = writtenAt(view, at, last);
-  if (TEMPLATE.test(written)) return undefined;
+  if (TEMPLATE.test(written) || PORT_ALONE.test(written)) return undefined;
   return { end: last, assessment: assessedAt(view, at, last, written) };
 }
+
+/** Up to what source code writes for the end of a line or a control character. */
+function unescapedUnits(address: string): number {
+  const escape = address.search(SOURCE_ESCAPE);
+  return escape > 0 ? escape : address.length;
+}
+
+const SOURCE_ESCAPE = /\\(?:[nrt](?![\w.@-])|u00[01][\da-f]|x[01][\da-f])/i;
 
 /** Where the address ends that begins at `at`, or what is read of it. */
 function addressEnd(text: string, at: number, stop: number, isInner: boolean): number {
@@ -173,6 +193,8 @@ function isFirst({ text, original }: View, start: number): boolean {
 
 /** Addresses with holes to fill are nobody's. */
 const TEMPLATE = /^[^/]*\/\/(?:[^/?#]*(?:[{}$*()]|%s|%d|<)|\])/;
+/** `http:8080`: what serves there, and no address. */
+const PORT_ALONE = /^https?:\d{1,5}(?![\d.])/i;
 const TRAILING = ".,;:!?)]}'\"*_";
 
 /** Ends at white space, quotes and angle brackets. */
