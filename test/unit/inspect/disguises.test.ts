@@ -234,6 +234,13 @@ describe("numbers", () => {
     expect(fromNumbers("41 42 43 ".repeat(50))).toBeUndefined();
   });
 
+  it.each(["192.168.0.1, ", "2026-11-21 11:22 ", "1 2 3 4 "])(
+    "are not tried where none is as long as a character's: %s",
+    (text) => {
+      expect(disguisesOf(text.repeat(40), 0, 40 * text.length)).toEqual([]);
+    },
+  );
+
   it("may be dots and dashes", () => {
     expect(fromMorse("x .... . .-.. .-.. --- / - .... . .-. . / ..-. .-. .. . -. -.. ")).toContain(
       "hello there friend",

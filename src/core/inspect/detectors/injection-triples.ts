@@ -82,19 +82,16 @@ function begunBy(rules: readonly Compiled[], wordStart: boolean, anyFirst = fals
         byWord.set(word, [...(byWord.get(word) ?? []), { name, score, needs }]);
     }
   }
-  const heads = byHead([...byWord].map(([word, followings]) => ({ word, followings })));
+  const beginnings = beginningsOf(byWord);
   const match = (view: View, at: number): Outcome => {
     const { text, stop, final } = view;
     if (stop - at < 2 && !final) return MORE;
-    const begun = heads[headAt(text, at)];
+    const begun = beginnings[headAt(text, at)];
     if (begun === undefined) return undefined;
     if (stop - at < SPAN_MAX + WORD_UNITS_MAX && !final) return MORE;
-    for (const { word, followings } of begun) {
-      if (!text.startsWith(word, at)) continue;
-      for (const one of followings) {
-        const outcome = goesOn(view, at, one);
-        if (outcome !== undefined) return outcome;
-      }
+    for (const one of followingsAt(begun, text, at)) {
+      const outcome = goesOn(view, at, one);
+      if (outcome !== undefined) return outcome;
     }
     return undefined;
   };
@@ -108,15 +105,52 @@ interface Following {
   readonly needs: readonly RegExp[];
 }
 
-interface Begun {
-  readonly word: string;
-  readonly followings: readonly Following[];
+/** The beginning of words. */
+interface Beginning {
+  /** Two units, and then one more each time. */
+  readonly units: string;
+  /** Of all rules whose word ends here or before. */
+  followings: readonly Following[];
+  /** By the next unit; undefined: no word goes on. */
+  next: Map<number, Beginning> | undefined;
 }
 
-/** By `headAt`, for anchors of other scripts share units; what falls together is told by its word. */
-function byHead(all: readonly Begun[]): readonly (readonly Begun[] | undefined)[] {
-  const heads = Map.groupBy(all, ({ word }) => headAt(word, 0));
+/** By `headAt`, for anchors of other scripts share units; what falls together is told by its units. */
+function beginningsOf(
+  byWord: ReadonlyMap<string, readonly Following[]>,
+): readonly (readonly Beginning[] | undefined)[] {
+  const known = new Map<string, Beginning>();
+  for (const word of byWord.keys()) {
+    for (let i = 2; i <= word.length; i += 1) {
+      const units = word.slice(0, i);
+      if (known.has(units)) continue;
+      const followings = [...byWord].flatMap(([one, some]) => (units.startsWith(one) ? some : []));
+      const made: Beginning = { units, followings, next: undefined };
+      known.set(units, made);
+      const before = known.get(word.slice(0, i - 1));
+      if (before !== undefined) (before.next ??= new Map()).set(word.charCodeAt(i - 1), made);
+    }
+  }
+  const firsts = [...known.values()].filter(({ units }) => units.length === 2);
+  const heads = Map.groupBy(firsts, ({ units }) => headAt(units, 0));
   return Array.from({ length: HEADS }, (_, head) => heads.get(head));
+}
+
+const NONE: readonly Following[] = [];
+
+/** Of the longest word that stands at `at`. */
+function followingsAt(heads: readonly Beginning[], text: string, at: number): readonly Following[] {
+  for (const head of heads) {
+    if (!text.startsWith(head.units, at)) continue;
+    let followings = head.followings;
+    let begun = head.next?.get(text.charCodeAt(at + 2));
+    for (let i = at + 3; begun !== undefined; i += 1) {
+      ({ followings } = begun);
+      begun = begun.next?.get(text.charCodeAt(i));
+    }
+    return followings;
+  }
+  return NONE;
 }
 
 /** The first two units in one small number. */

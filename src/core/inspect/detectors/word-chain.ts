@@ -5,7 +5,7 @@
  */
 import { MORE, type Hit, type Outcome, type Signature, type View } from "../signature.ts";
 import { isWordUnit } from "../text-units.ts";
-import { bitsOf, createWordTable, plainWord, type WordTable } from "./word-table.ts";
+import { createWordTable, kindOf, plainWord, type WordTable } from "./word-table.ts";
 
 /** Units between two words: spaces, punctuation, markup. */
 const GAP_MAX = 8;
@@ -51,11 +51,8 @@ interface Compiled {
 
 interface Entry {
   readonly words: WordTable;
-  /** Classes that begin a chain. */
-  readonly firsts: number;
-  readonly chains: readonly Compiled[];
-  /** By the classes of the first word: where following it begins. */
-  readonly begun: Map<number, Place>;
+  /** By the kind of the first word: where following it begins, if it begins a chain. */
+  readonly begun: readonly (Place | undefined)[];
   /** Every beginning of every first word: a word cut at the end of the text waits only for these. */
   readonly heads: ReadonlySet<string>;
 }
@@ -82,13 +79,9 @@ export function compileChains(
     }
   }
   const compiled = chains.map((chain) => compile(chain, bits));
-  const entry: Entry = {
-    words: createWordTable(classes),
-    firsts: compiled.reduce((mask, { first }) => mask | first, 0),
-    chains: compiled,
-    begun: new Map(),
-    heads: headsOf(firstWords),
-  };
+  const words = createWordTable(classes);
+  const begun = words.sets.map((set) => begin(compiled, set));
+  const entry: Entry = { words, begun, heads: headsOf(firstWords) };
   return {
     detector,
     anchors: firstWords.flatMap(anchorsOf),
@@ -165,8 +158,9 @@ function walk(view: View, at: number, entry: Entry): Outcome {
   if (end === stop && !final) {
     return entry.heads.has(plainWord(text.slice(at, end))) ? MORE : undefined;
   }
-  const first = end - at > WORD_MAX ? 0 : bitsOf(entry.words, text, at, end) & entry.firsts;
-  return first === 0 ? undefined : follow(view, at, end, first, entry);
+  const kind = end - at > WORD_MAX ? 0 : kindOf(entry.words, text, at, end);
+  const place = entry.begun[kind];
+  return place === undefined ? undefined : follow(view, at, end, place, entry.words);
 }
 
 interface Run {
@@ -183,8 +177,8 @@ interface Place {
   readonly runs: readonly Run[];
   /** The chain that the last word completed. */
   readonly done: Chain | undefined;
-  /** By the classes of the next word. */
-  readonly next: Map<number, Place>;
+  /** By the kind of the next word. */
+  readonly next: (Place | undefined)[];
 }
 
 /** Places kept, of all vocabularies; past it they are made anew each time. */
@@ -192,9 +186,9 @@ const PLACES_MAX = 4096;
 let places = 0;
 
 /** Words after the first, until no chain is left that would say more than a complete one. */
-function follow(view: View, at: number, after: number, first: number, entry: Entry): Outcome {
+function follow(view: View, at: number, after: number, begun: Place, words: WordTable): Outcome {
   const { text, stop, final } = view;
-  let place = begin(entry, first);
+  let place = begun;
   let best: Hit | undefined;
   let end = after;
   for (let step = 1; step < STEPS_MAX; step += 1) {
@@ -203,8 +197,8 @@ function follow(view: View, at: number, after: number, first: number, entry: Ent
     if (from === stop) return final ? best : MORE;
     end = wordEnd(text, from, stop);
     if (end === stop && !final) return end - from > WORD_MAX ? best : MORE;
-    const bits = end - from > WORD_MAX ? 0 : bitsOf(entry.words, text, from, end);
-    place = place.next.get(bits) ?? goOn(place, bits);
+    const kind = end - from > WORD_MAX ? 0 : kindOf(words, text, from, end);
+    place = place.next[kind] ?? goOn(place, kind, words.sets[kind] ?? 0);
     if (place.done !== undefined) {
       const { name: signature, score } = place.done;
       best = { signature, score, confidence: score / 100, start: at, end };
@@ -214,19 +208,16 @@ function follow(view: View, at: number, after: number, first: number, entry: Ent
   return best;
 }
 
-function begin({ chains, begun }: Entry, first: number): Place {
-  const known = begun.get(first);
-  if (known !== undefined) return known;
+/** Undefined: no chain begins with a word of these classes. */
+function begin(chains: readonly Compiled[], classes: number): Place | undefined {
   const runs = chains
-    .filter((compiled) => (compiled.first & first) !== 0)
+    .filter(({ first }) => (first & classes) !== 0)
     .map((compiled) => ({ compiled, states: compiled.start }));
-  const place: Place = { runs, done: undefined, next: new Map() };
-  begun.set(first, place);
-  return place;
+  return runs.length === 0 ? undefined : { runs, done: undefined, next: [] };
 }
 
-/** Where a word of these classes leads. */
-function goOn({ runs, next }: Place, bits: number): Place {
+/** Where a word of this kind leads, which is of these classes. */
+function goOn({ runs, next }: Place, kind: number, bits: number): Place {
   const alive: Run[] = [];
   for (const { compiled, states } of runs) {
     const reached = advance(compiled.slots, states, bits);
@@ -235,10 +226,10 @@ function goOn({ runs, next }: Place, bits: number): Place {
   const done = completed(alive);
   const better =
     done === undefined ? alive : alive.filter(({ compiled }) => compiled.chain.score > done.score);
-  const place: Place = { runs: better, done, next: new Map() };
+  const place: Place = { runs: better, done, next: [] };
   if (places < PLACES_MAX) {
     places += 1;
-    next.set(bits, place);
+    next[kind] = place;
   }
   return place;
 }

@@ -5,29 +5,39 @@ const SLOTS = 1 << SLOTS_BITS;
 
 export interface WordTable {
   readonly hashes: Int32Array;
-  readonly bits: Int32Array;
+  /** By slot: the place of the word's bits in `sets`; 0: there is no word. */
+  readonly kinds: Uint16Array;
+  /** Each different set of bits once; none first. */
+  readonly sets: readonly number[];
 }
 
 /** Throws RangeError past half the table: chains of collisions would grow long. */
 export function createWordTable(words: ReadonlyMap<string, number>): WordTable {
   if (words.size > SLOTS / 2) throw new RangeError("too many words");
-  const table = { hashes: new Int32Array(SLOTS), bits: new Int32Array(SLOTS) };
-  for (const [word, bits] of words) {
+  const hashes = new Int32Array(SLOTS);
+  const bits = new Int32Array(SLOTS);
+  for (const [word, some] of words) {
     const hash = hashOf(word, 0, word.length);
     let slot = hash & (SLOTS - 1);
-    while (table.bits[slot] !== 0 && table.hashes[slot] !== hash) slot = (slot + 1) & (SLOTS - 1);
-    table.hashes[slot] = hash;
-    table.bits[slot] = (table.bits[slot] ?? 0) | bits;
+    while (bits[slot] !== 0 && hashes[slot] !== hash) slot = (slot + 1) & (SLOTS - 1);
+    hashes[slot] = hash;
+    bits[slot] = (bits[slot] ?? 0) | some;
   }
-  return table;
+  const sets = [...new Set([0, ...bits])];
+  return { hashes, kinds: Uint16Array.from(bits, (some) => sets.indexOf(some)), sets };
 }
 
-/** The bits of the word at `[from, to)`, 0 if it is none; 32 bits of hash tell words apart. */
-export function bitsOf(table: WordTable, text: string, from: number, to: number): number {
+/** Place in `sets` of the word at `[from, to)`; 32 bits of hash tell words apart. */
+export function kindOf(
+  { hashes, kinds }: WordTable,
+  text: string,
+  from: number,
+  to: number,
+): number {
   const hash = hashOf(text, from, to);
   let slot = hash & (SLOTS - 1);
-  while (table.bits[slot] !== 0) {
-    if (table.hashes[slot] === hash) return table.bits[slot] ?? 0;
+  for (let kind = kinds[slot] ?? 0; kind !== 0; kind = kinds[slot] ?? 0) {
+    if (hashes[slot] === hash) return kind;
     slot = (slot + 1) & (SLOTS - 1);
   }
   return 0;

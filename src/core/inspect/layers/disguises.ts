@@ -18,6 +18,7 @@ import { isMixed, mixedDigits, mixedLetters, resetMixed } from "./mixed-run.ts";
 import { beginsMailHost } from "./mail-host.ts";
 import { load, openBlock } from "../text-block.ts";
 import { fromMorse, fromNumbers, lastRow } from "./number-list.ts";
+import { endRow, longestRow, readInRow, resetRow } from "./number-row.ts";
 import { undoubled, unsigned } from "./letter-tricks.ts";
 import { endSingles, isSpelled, readApart, resetSingles } from "./single-run.ts";
 import { unspelled } from "./spelled-letters.ts";
@@ -83,10 +84,6 @@ const kinds = Uint8Array.from({ length: 128 }, (_, unit) => {
 /** Of the passage at hand. */
 const counts = {
   singles: 0,
-  /** The numbers of the row at hand, where it ends, and the longest one. */
-  row: 0,
-  rowEnd: 0,
-  numbers: 0,
   tells: 0,
   drawnOut: 0,
   signs: 0,
@@ -101,7 +98,7 @@ export function disguisesOf(text: string, start: number, end: number): readonly 
   read(text, start, end);
   const found: Disguise[] = [];
   for (const at of chosenCiphers(end - start)) found.push(...HIDDEN.slice(at, at + 1));
-  if (counts.numbers >= NUMBERS_MIN) found.push(NUMBERS);
+  if (longestRow() >= NUMBERS_MIN) found.push(NUMBERS);
   if (counts.singles >= SINGLES_MIN && isSpelled()) found.push(SPELLED);
   if (counts.tells >= TELLS_MIN) found.push(JOINED);
   if (counts.longest >= GLUED_MIN) found.push(GLUED);
@@ -114,9 +111,6 @@ export function disguisesOf(text: string, start: number, end: number): readonly 
 
 function reset(): void {
   counts.singles = 0;
-  counts.row = 0;
-  counts.rowEnd = -ROW_GAP_MAX;
-  counts.numbers = 0;
   counts.tells = 0;
   counts.drawnOut = 0;
   counts.signs = 0;
@@ -124,6 +118,7 @@ function reset(): void {
   counts.codes = 0;
   counts.longest = 0;
   resetMixed();
+  resetRow();
   resetSingles();
   resetVotes();
 }
@@ -220,7 +215,7 @@ function readWord(text: string, start: number, from: number, end: number): numbe
   if (letters === 1) readSingle(text, start, from, end);
   else {
     endSingles();
-    counts.rowEnd = -ROW_GAP_MAX;
+    endRow();
     if (letters > counts.longest) counts.longest = letters;
   }
   if (letters <= VOTER_UNITS_MAX) {
@@ -249,13 +244,13 @@ function readSingle(text: string, at: number, from: number, end: number): void {
     counts.singles += 1;
     readApart(at, unit);
   }
-  if (!behind || (letter !== LETTER_X && letter !== LETTER_U)) counts.rowEnd = -ROW_GAP_MAX;
+  if (!behind || (letter !== LETTER_X && letter !== LETTER_U)) endRow();
 }
 
 const LETTER_X = 24;
 const LETTER_U = 21;
 
-/** With the letters of hexadecimal ones. A row goes on over short gaps. */
+/** With the letters of hexadecimal ones. */
 function readNumber(text: string, start: number, from: number, end: number): number {
   let i = start + 1;
   while (i < end && isDigit(text.charCodeAt(i))) i += 1;
@@ -264,20 +259,12 @@ function readNumber(text: string, start: number, from: number, end: number): num
   const isJoined = start > from && isLetter(text.charCodeAt(start - 1));
   if (i - start > 1 || isJoined || (i < end && isLetter(text.charCodeAt(i)))) endSingles();
   else readApart(start, units[start - from] ?? 0);
-  const isNext = start - counts.rowEnd <= ROW_GAP_MAX && i - start <= DIGITS_MAX;
-  // What is written `%41` is an escape.
-  counts.row = isNext && text.charCodeAt(start - 1) !== PERCENT ? counts.row + 1 : 1;
-  counts.rowEnd = i;
-  if (counts.row > counts.numbers) counts.numbers = counts.row;
+  readInRow(text, start, i);
   return i;
 }
 
-const PERCENT = 0x25;
-const ROW_GAP_MAX = 4;
-const DIGITS_MAX = 10;
-
 function isHexLetter(lower: number): boolean {
-  return (lower >= 0x61 && lower <= 0x66) || lower === 0x78;
+  return (lower >= LETTER_A && lower <= 0x66) || lower === 0x78;
 }
 
 function isDigit(unit: number): boolean {

@@ -1,5 +1,6 @@
 /** Words without spaces: `IgnoreAllPreviousInstructions`, `ignoreallpreviousinstructions`. */
-import { isLetter, isWordUnit } from "../text-units.ts";
+import { onesOf } from "../find-anchor.ts";
+import { isDigit, isLetter, isWordUnit } from "../text-units.ts";
 
 /** Shorter runs of letters are words. */
 export const GLUED_MIN = 22;
@@ -34,25 +35,25 @@ const LEXICON =
   "system told token tokens tool tools transfer unrestricted until update upload url using verify " +
   "want was web were which who without word words work write";
 
-/** By node and letter: where the next node's letters begin, twice; odd if a word ends there; 0: none. */
-let trie: Int32Array | undefined;
+/** By node and letter: the next node, twice; odd if a word ends there; 0: none. */
+let trie: Uint16Array | undefined;
 
-function growTrie(): Int32Array {
-  const next = new Int32Array((LEXICON.length + 1) * LETTERS);
-  let end = LETTERS;
+function growTrie(): Uint16Array {
+  const next = new Uint16Array((LEXICON.length + 1) * LETTERS);
+  let nodes = 1;
   for (const word of LEXICON.split(" ")) {
     let link = 0;
     for (let i = 0, node = 0; i < word.length; i += 1) {
-      link = node + word.charCodeAt(i) - 0x61;
+      link = node * LETTERS + word.charCodeAt(i) - 0x61;
       if (next[link] === 0) {
-        next[link] = end << 1;
-        end += LETTERS;
+        next[link] = nodes << 1;
+        nodes += 1;
       }
       node = (next[link] ?? 0) >> 1;
     }
     next[link] = (next[link] ?? 0) | 1;
   }
-  return next;
+  return next.slice(0, nodes * LETTERS);
 }
 
 /** Names in programs are glued words, too: without some of these they hide nothing. */
@@ -97,7 +98,14 @@ function runsIn(text: string, isIn: (unit: number) => boolean, least: number): r
 
 /** Shorter runs of letters and digits are names. */
 export const MIXED_MIN = 40;
-const LEET: Readonly<Record<string, string>> = { 0: "o", 3: "e", 4: "a", 5: "s", 7: "t" };
+/** By unit of a run: what it is read as. */
+const LEET = Uint8Array.from({ length: 128 }, (_, unit) => unit);
+for (const pair of ["0o", "3e", "4a", "5s", "7t"]) {
+  LEET[pair.charCodeAt(0)] = pair.charCodeAt(1);
+}
+const ONE = 0x31;
+const SMALL_I = 0x69;
+const SMALL_L = 0x6c;
 /** Among the first units of a run: of these digits so many, and of the others none. */
 const LEET_DIGITS_MIN = 4;
 /** Different units of that head: words have a dozen. */
@@ -105,18 +113,46 @@ const LEET_DISTINCT_MIN = 8;
 
 /** `1gn0r3411pr3v10u5…`: nobody knows which ones are an `i`, and which an `l`. */
 export function gluedLeet(text: string): string | undefined {
-  const runs = runsIn(text, isWordUnit, MIXED_MIN).filter(isLeet);
-  if (runs.length === 0) return undefined;
-  const spelled = runs.join(" ").replace(/[03457]/g, (digit) => LEET[digit] ?? digit);
-  if (!spelled.includes("1")) return gluedWords(spelled);
-  const readings = [spelled.replaceAll("11", "ll").replaceAll("1", "i"), spelled];
-  return gluedWords(readings.map((one) => one.replaceAll("1", "l")).join(" "));
+  const runs = runsIn(text, isWordUnit, MIXED_MIN).filter(isLeet).join(" ");
+  if (runs === "") return undefined;
+  const { length } = runs;
+  const said = new Uint8Array(2 * length + 1).fill(0x20);
+  for (let i = 0; i < length; i += 1) {
+    const unit = LEET[runs.charCodeAt(i)] ?? 0;
+    const isPair = unit === ONE && runs.charCodeAt(i + 1) === ONE;
+    said[i] = isPair ? SMALL_L : unit === ONE ? SMALL_I : unit;
+    said[length + 1 + i] = unit === ONE ? SMALL_L : unit;
+    if (!isPair) continue;
+    i += 1;
+    said[i] = said[length + 1 + i] = SMALL_L;
+  }
+  return gluedWords(ascii.decode(runs.includes("1") ? said : said.subarray(0, length)));
 }
 
+const ascii = new TextDecoder();
+
 function isLeet(run: string): boolean {
-  const head = run.slice(0, MIXED_MIN);
-  if (/[2689]/.test(head) || new Set(head).size < LEET_DISTINCT_MIN) return false;
-  return (head.match(/[013457]/g)?.length ?? 0) >= LEET_DIGITS_MIN;
+  let digits = 0;
+  for (let i = 0; i < MIXED_MIN; i += 1) {
+    const unit = run.charCodeAt(i);
+    if (!isDigit(unit)) continue;
+    if (LEET[unit] === unit && unit !== ONE) return false;
+    digits += 1;
+  }
+  return digits >= LEET_DIGITS_MIN && distinctUnits(run, MIXED_MIN) >= LEET_DISTINCT_MIN;
+}
+
+/** Bits of the units of ASCII that were met. */
+const met = new Int32Array(4);
+
+/** Different units among the first of a run. */
+function distinctUnits(run: string, most: number): number {
+  met.fill(0);
+  for (let i = 0; i < most && i < run.length; i += 1) {
+    const unit = run.charCodeAt(i);
+    met[unit >> 5] = (met[unit >> 5] ?? 0) | (1 << unit);
+  }
+  return met.reduce((sum, bits) => sum + onesOf(bits), 0);
 }
 
 /** Sentences have most letters, and have them soon. */
@@ -125,7 +161,7 @@ const DISTINCT_REACH = 64;
 
 function tells(run: string): boolean {
   if (isRandomCase(run)) return false;
-  if (run.length >= SENTENCE) return new Set(run.slice(0, DISTINCT_REACH)).size >= DISTINCT_MIN;
+  if (run.length >= SENTENCE) return distinctUnits(run, DISTINCT_REACH) >= DISTINCT_MIN;
   return (run.match(TELLS)?.length ?? 0) >= (run.length < LONG_RUN ? 2 : 1);
 }
 
@@ -176,7 +212,7 @@ function divided(run: string): string {
       froms[start + 1] = start;
     }
     for (let i = start, link = 0; i < length; i += 1) {
-      link = next[(link >> 1) + (letters[i] ?? 0)] ?? 0;
+      link = next[(link >> 1) * LETTERS + (letters[i] ?? 0)] ?? 0;
       if (link === 0) break;
       if ((link & 1) === 0 || cost + 1 >= (costs[i + 1] ?? 0)) continue;
       costs[i + 1] = cost + 1;
