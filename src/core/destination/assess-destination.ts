@@ -5,10 +5,11 @@ import { exfiltratingPath } from "./exfiltration-shape.ts";
 import { NO_FEEDS, type DestinationFeeds } from "./feed.ts";
 import type { Factor } from "./factor.ts";
 import { suspicionsAtGlance } from "./glance.ts";
-import { internalFactors } from "./internal-address.ts";
+import { internalFactors, schemeFactors } from "./internal-address.ts";
 import { judgeHost, type JudgedHost } from "./judge-host.ts";
 import { brandInForm, brandInPath } from "./look-alike.ts";
 import { parseDestination, type Destination } from "./parse-destination.ts";
+import { schemeOfQuiet } from "./quiet-host.ts";
 import { suspicionsOf, type Suspicion } from "./suspicion.ts";
 
 export interface DestinationLists {
@@ -52,6 +53,15 @@ export function assessDestination(text: string, lists: DestinationLists): Assess
 
 /** `looks`: as what the address looks. Undefined where its host is not intricate. */
 export function assessAtGlance(text: string, looks: string): Assessment | undefined {
+  const scheme = schemeOfQuiet(text, looks);
+  if (scheme !== undefined) {
+    return {
+      host: "",
+      domain: "",
+      intricate: true,
+      suspicions: suspicionsOf(schemeFactors(scheme)),
+    };
+  }
   const destination = parseDestination(text, true);
   if (destination?.intricate !== true) return undefined;
   const suspicions = suspicionsAtGlance(destination, looks);

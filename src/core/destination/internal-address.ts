@@ -46,16 +46,22 @@ function ssrf(name: string, weight: number): Factor {
   return { kind: "ssrf", name, weight };
 }
 
+/** What the scheme says, whatever stands behind it. */
+export function schemeFactors(scheme: string): readonly Factor[] {
+  const factor = scheme === "https" || scheme === "http" ? undefined : SCHEMES.get(scheme);
+  return factor === undefined ? NOTHING : [factor];
+}
+
 /** `ofHost`: what its host says, wherever it stands. */
 export function internalFactors(
   { scheme, writtenHost, user, ambiguous }: Destination,
   ofHost: readonly Factor[],
 ): readonly Factor[] {
-  const ofScheme = scheme === "https" || scheme === "http" ? undefined : SCHEMES.get(scheme);
-  if (ofScheme !== undefined && writtenHost === "") return [ofScheme];
+  const ofScheme = schemeFactors(scheme);
+  if (ofScheme.length > 0 && writtenHost === "") return ofScheme;
   const namesHost = user !== "" && /[.:]/.test(user) && /[a-z]\.[a-z]{2}/i.test(user);
-  if (ofScheme === undefined && !namesHost && !ambiguous) return ofHost;
-  const factors = ofScheme === undefined ? [...ofHost] : [ofScheme, ...ofHost];
+  if (ofScheme.length === 0 && !namesHost && !ambiguous) return ofHost;
+  const factors = [...ofScheme, ...ofHost];
   if (namesHost) factors.push(ssrf("host-in-user", 0.9));
   if (ambiguous) factors.push(ssrf("ambiguous-authority", 0.85));
   return factors;

@@ -81,9 +81,46 @@ export function mayShowBrand(folded: string): boolean {
 }
 
 /** Two letters that look like one take one place. */
-function nextKeyShown(key: number, letter: number): number {
+function nextKeyShown(key: number, letter: number, mask = KEY_MASK): number {
   const one = pairs[((key << CLASS_BITS) | letter) & PAIR_MASK] ?? 0;
-  return one === 0 ? ((key << CLASS_BITS) | letter) & KEY_MASK : (key & ~CLASS_MASK) | one;
+  return one === 0 ? ((key << CLASS_BITS) | letter) & mask : (key & ~CLASS_MASK) | one;
+}
+
+/** Fewer letters, or a common word, would be in too many honest words. */
+export function isTelling({ name, common }: Brand): boolean {
+  return name.length >= TELLING_MIN && !common;
+}
+
+const TELLING_MIN = 6;
+/** The skeleton of such a brand has as many. */
+const TELLING_BEGIN_UNITS = 5;
+const TELLING_MASK = (1 << (TELLING_BEGIN_UNITS * CLASS_BITS)) - 1;
+const HASH_BITS = 17;
+/** A bit for each hash of first letters, whether any such brand looks so. */
+const telling = new Int32Array(1 << (HASH_BITS - 5));
+for (const { skeleton } of BRANDS.filter(isTelling)) {
+  let key = 0;
+  for (let i = 0; i < TELLING_BEGIN_UNITS; i += 1) {
+    key = ((key << CLASS_BITS) | classOf(skeleton.charCodeAt(i))) & TELLING_MASK;
+  }
+  const hash = hashOf(key);
+  telling[hash >> 5] = (telling[hash >> 5] ?? 0) | (1 << hash);
+}
+
+function hashOf(key: number): number {
+  return Math.imul(key, 0x9e3779b1) >>> (32 - HASH_BITS);
+}
+
+/** The first `count` units as a folded name: whether it may show a brand that is telling. */
+export function mayShowTelling(units: Uint16Array, count: number): boolean {
+  let key = 0;
+  for (let i = 0; i < count; i += 1) {
+    const unit = units[i] ?? 0;
+    key = nextKeyShown(key, unit < ASCII_END ? (shownAs[unit] ?? 0) : 0, TELLING_MASK);
+    const hash = hashOf(key);
+    if ((((telling[hash >> 5] ?? 0) >> hash) & 1) === 1) return true;
+  }
+  return false;
 }
 
 /** Brands whose skeletons stand in one. */

@@ -2,7 +2,14 @@
 import type { Factor } from "./factor.ts";
 import { HONEST_NAMES } from "./honest-names.ts";
 import { keptByName } from "./kept-by-name.ts";
-import { brandsIn, brandsSeenIn, mayShowBrand, tokenOf, type Token } from "./known-brands.ts";
+import {
+  brandsIn,
+  brandsSeenIn,
+  isTelling,
+  mayShowBrand,
+  tokenOf,
+  type Token,
+} from "./known-brands.ts";
 import { LURES } from "./lures.ts";
 import { misspelt, TOKEN_MIN } from "./misspelt.ts";
 import { decodePunycode } from "./punycode.ts";
@@ -159,8 +166,7 @@ function confusableToken({ name, skeleton }: Token, foreign: boolean): number {
 export function brandAtGlance(host: string, seen: string): number {
   if (!mayShowBrand(seen)) return 0;
   let worst = 0;
-  for (const { name, common } of brandsSeenIn(skeletonOfFolded(seen))) {
-    if (common || name.length < INSIDE_MIN) continue;
+  for (const { name } of brandsSeenIn(skeletonOfFolded(seen)).filter(isTelling)) {
     worst = Math.max(worst, TOOLS.has(name) ? 0.4 : host.includes(name) ? 0.6 : 0.72);
   }
   return worst > 0 && (isEstablished(host) || isFollowedByProse(host)) ? 0 : worst;

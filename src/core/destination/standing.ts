@@ -75,6 +75,17 @@ export function standingOf({
 
 const DOT = 0x2e;
 
+/** The first `count` units as a host in small letters: whether anything is known of a name in it. */
+export function isKnown(units: Uint16Array, count: number): boolean {
+  let hash = NO_UNITS;
+  for (let at = count - 1; at >= 0; at -= 1) {
+    hash = withUnit(hash, units[at] ?? 0);
+    if ((at > 0 && units[at - 1] !== DOT) || !passes(FILTER, hash)) continue;
+    if (KNOWN.has(String.fromCharCode(...units.subarray(at, count)))) return true;
+  }
+  return false;
+}
+
 /** It, or a name that it stands below, whatever was registered. */
 export function isEstablished(host: string): boolean {
   return listedName(ESTABLISHED, host) !== undefined;

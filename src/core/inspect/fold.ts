@@ -6,6 +6,7 @@
  * @see https://www.unicode.org/reports/tr39/
  */
 
+import { foreignStretch } from "./text-block.ts";
 import { isAscii } from "./text-units.ts";
 
 /** From folded to original offsets: at `at[i]` and after, original = folded + `delta[i]`. */
@@ -49,17 +50,8 @@ export function fold(text: string, from: number, map: OffsetMap): string {
   if (isAscii(text)) return text;
   let out = "";
   let kept = 0;
-  for (let i = 0; i < text.length;) {
+  for (let i = nextFolded(text, 0); i < text.length;) {
     const unit = text.charCodeAt(i);
-    if (unit < 0x80) {
-      i += 1;
-      continue;
-    }
-    // Half a code point that stood alone is none that stays: with its other half it may be folded.
-    if (folded[unit] === unit && (unit & 0xf800) !== 0xd800) {
-      i += 1;
-      continue;
-    }
     const pair = unit >= 0xd800 && unit < 0xdc00 && i + 1 < text.length;
     const next = pair ? foldPair(text, i) : foldUnit(unit);
     const width = pair ? 2 : 1;
@@ -68,9 +60,33 @@ export function fold(text: string, from: number, map: OffsetMap): string {
       kept = i + width;
       if (next.length !== width) shift(map, from + out.length, width - next.length);
     }
-    i += width;
+    i = nextFolded(text, i + width);
   }
   return out + text.slice(kept);
+}
+
+/** Shorter texts are read as they are. */
+const STRETCH_MIN = 64;
+
+/** The first unit from `at` on that may have to be folded; the text's length if none has. */
+function nextFolded(text: string, at: number): number {
+  const { length } = text;
+  let i = at;
+  if (length < STRETCH_MIN) {
+    while (i < length && isFolded(text.charCodeAt(i))) i += 1;
+    return i;
+  }
+  while (i < length) {
+    const { units, from, to } = foreignStretch(text, i, i + 1);
+    while (i < to && isFolded(units[i - from] ?? 0)) i += 1;
+    if (i < to) return i;
+  }
+  return i;
+}
+
+/** Half a code point that stood alone is none that stays: with its other half it may be folded. */
+function isFolded(unit: number): boolean {
+  return unit < 0x80 || (folded[unit] === unit && (unit & 0xf800) !== 0xd800);
 }
 
 /** Folds a literal that patterns compare with folded text. */

@@ -108,6 +108,8 @@ function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
       }
     }
   }
+  work += scan.intricate.work;
+  scan.intricate.work = 0;
   afford(scan.budget, work);
   if (waits && !view.final) return MORE;
   // What waits is judged anew: how often depends on how the text was cut.

@@ -34,6 +34,8 @@ export interface IntricateHosts {
   /** Offset of the last that was met, and whether it was read. */
   place: number;
   isRead: boolean;
+  /** What they took that is not yet paid for; see `scan-budget.ts`. */
+  work: number;
 }
 
 /** Text before it was folded, from the offset `writtenFrom` on; `written` is empty if nothing was. */

@@ -64,23 +64,79 @@ export function load(block: TextBlock, text: string, from: number, to: number): 
   block.text = text;
   block.from = from;
   block.to = to;
-  if (count < ENCODED_MIN) return readUnits(block, text, from, count);
-  const piece = count === text.length ? text : text.slice(from, to);
-  const { read, written } = encoder.encodeInto(piece, bytes);
-  if (read !== count || written !== count) return readUnits(block, piece, 0, count);
-  block.isAscii = true;
-  block.units.set(count === BLOCK_MAX ? bytes : bytes.subarray(0, count));
+  if (count < ENCODED_MIN) {
+    block.isAscii = readUnits(block.units, text, from, to) < ASCII_END;
+    return;
+  }
+  block.isAscii = !isForeign(text, from, to) && encode(block, text, from, to);
+  if (block.isAscii) return;
+  const { units, from: begin } = foreignStretch(text, from, to);
+  block.units.set(units.subarray(from - begin, to - begin));
 }
 
-function readUnits(block: TextBlock, text: string, from: number, count: number): void {
-  const { units } = block;
+/** Whether all of it is ASCII; else the block is what it was. */
+function encode(block: TextBlock, text: string, from: number, to: number): boolean {
+  const count = to - from;
+  const piece = count === text.length ? text : text.slice(from, to);
+  const { read, written } = encoder.encodeInto(piece, bytes);
+  if (read !== count || written !== count) return false;
+  block.units.set(count === BLOCK_MAX ? bytes : bytes.subarray(0, count));
+  return true;
+}
+
+/** All bits of the units in `[from, to)`. */
+function readUnits(units: Uint16Array, text: string, from: number, to: number): number {
   let bits = 0;
-  for (let i = 0; i < count; i += 1) {
-    const unit = text.charCodeAt(from + i);
-    units[i] = unit;
+  for (let i = from; i < to; i += 1) {
+    const unit = text.charCodeAt(i);
+    units[i - from] = unit;
     bits |= unit;
   }
-  block.isAscii = bits < ASCII_END;
+  return bits;
 }
 
 const ASCII_END = 0x80;
+
+/** Stretch of a text in which there are units beyond ASCII. */
+export interface ForeignStretch {
+  readonly units: Uint16Array;
+  text: string;
+  from: number;
+  to: number;
+}
+
+/** A stretch begins at a multiple of this. */
+const STRETCH_STEP = 2048;
+const STRETCH_MAX = 2 * STRETCH_STEP + BLOCK_MAX;
+/** The text at hand, and what is looked at inside it. */
+let foreign = openStretch();
+let otherForeign = openStretch();
+
+function openStretch(): ForeignStretch {
+  return { units: new Uint16Array(STRETCH_MAX), text: "", from: 0, to: 0 };
+}
+
+/**
+ * A stretch with `[from, to)` in it, at most `BLOCK_MAX` units. Such text is read unit by unit, which
+ * takes as long as most of what is done with them: once for all who go through it.
+ */
+export function foreignStretch(text: string, from: number, to: number): ForeignStretch {
+  if (foreign.text !== text) [foreign, otherForeign] = [otherForeign, foreign];
+  if (!isIn(foreign, text, from, to)) {
+    // A passage begins before the place that was read last.
+    const start = Math.max(0, from - (from % STRETCH_STEP) - STRETCH_STEP);
+    foreign.text = text;
+    foreign.from = start;
+    foreign.to = Math.min(text.length, start + STRETCH_MAX);
+    readUnits(foreign.units, text, start, foreign.to);
+  }
+  return foreign;
+}
+
+function isForeign(text: string, from: number, to: number): boolean {
+  return isIn(foreign, text, from, to) || isIn(otherForeign, text, from, to);
+}
+
+function isIn(stretch: ForeignStretch, text: string, from: number, to: number): boolean {
+  return from >= stretch.from && to <= stretch.to && stretch.text === text;
+}

@@ -118,7 +118,7 @@ export function openScan(
     swallow: undefined,
     map: { at: [], delta: [] },
     sights: new Map(),
-    intricate: { read: 0, place: -1, isRead: false },
+    intricate: { read: 0, place: -1, isRead: false, work: 0 },
     window: undefined,
     signals: [],
     findings: [],

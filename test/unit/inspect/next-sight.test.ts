@@ -7,7 +7,7 @@ const WHAT = /ab\s?[(.]|c{2,4}/g;
 
 function viewOf(text: string, base: number, sights: Map<RegExp, Sight>) {
   const map = { at: [], delta: [] };
-  const intricate = { read: 0, place: -1, isRead: false };
+  const intricate = { read: 0, place: -1, isRead: false, work: 0 };
   const original = { written: "", writtenFrom: 0, base, map, sights, depth: 0, intricate };
   return {
     text,

@@ -18,6 +18,10 @@ const READ_INSIDE_MIN = 1;
 /** One more is read with each so many units of a text. */
 const UNITS_PER_READ = 512;
 
+/** As `scan-budget.ts` counts, beyond what any candidate takes. */
+const READ_WORK = 900;
+const GLANCE_WORK = 120;
+
 /** By its text: a page repeats its links. */
 const assessments = new WeakMap<DestinationLists, KeptByName<Assessment>>();
 
@@ -32,7 +36,9 @@ export function assessedAt(view: View, start: number, end: number, written: stri
   const atGlance =
     isRead || isListing(lists) ? undefined : assessAtGlance(written, view.text.slice(start, end));
   const assessment = atGlance ?? assessed(written, lists);
-  if (assessment.intricate && place !== intricate.place) {
+  if (!assessment.intricate) return assessment;
+  intricate.work += atGlance === undefined ? READ_WORK : GLANCE_WORK;
+  if (place !== intricate.place) {
     intricate.place = place;
     intricate.isRead = isRead;
     if (isRead) intricate.read += 1;
