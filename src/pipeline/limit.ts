@@ -38,11 +38,21 @@ export function limit(
   if (gate.draining) return DRAINING;
   if (!gate.informed) return UNINFORMED;
   if (!isOpenTo(upstream, principal.tenant)) {
-    const detail = `Nothing is configured at /${upstream.name}.`;
-    return halt({ code: "no_such_upstream", detail });
+    return halt(nothingAt(`/${upstream.name}`));
   }
   const stop = gate.stopped(principal);
   return stop === undefined ? CLEAR : halt(stoppedBy(stop, principal));
+}
+
+/** Of what is another tenant's, word for word what is said of what is nobody's. */
+export function nothingAt(place: string): Refusal {
+  return {
+    code: "no_such_upstream",
+    detail: `Nothing is configured at ${place}.`,
+    remedy:
+      "Requests go to /<upstream>/…, such as /openai/v1/chat/completions: the base URL names an " +
+      "upstream, which an operator configures.",
+  };
 }
 
 /** Also said to what was running when the stop came. */

@@ -3,10 +3,11 @@ import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { JsonObject } from "../core/json.ts";
 import type { Claims } from "../core/principal.ts";
-import type { Refusal, RefusalCode } from "../core/refusal.ts";
+import type { Refusal } from "../core/refusal.ts";
 import type { ExchangeId } from "../core/units.ts";
 import type { Upstream } from "../core/upstream.ts";
 import type { Verdict } from "../core/verdict.ts";
+import { nothingAt } from "../pipeline/limit.ts";
 import { REVIEW_PATH } from "./hold/review-path.ts";
 import { takeQueryKey } from "./query-key.ts";
 import { MESSAGE_PATH, STREAM_PATH } from "./mcp/legacy/legacy-paths.ts";
@@ -75,23 +76,23 @@ export function routeRequest(
 ): Routing {
   const { upstreams, federation, hosts, forward } = routes;
   if (request.httpVersion !== "1.1" && request.httpVersion !== "1.0") {
-    return answer("malformed", `HTTP/${request.httpVersion} is not spoken here.`);
+    return malformed(`HTTP/${request.httpVersion} is not spoken here.`);
   }
   if (request.httpVersion === "1.0" && request.headers["transfer-encoding"] !== undefined) {
     // What stands between may not have known it, and seen another end of the body (RFC 9112 §6.1).
-    return answer("malformed", "HTTP/1.0 has no Transfer-Encoding.");
+    return malformed("HTTP/1.0 has no Transfer-Encoding.");
   }
   const read = readRequestHeaders(request.rawHeaders);
-  if (read.kind === "problem") return answer("malformed", read.message);
+  if (read.kind === "problem") return malformed(read.message);
   const forwarded = forward?.place(request, read.key);
   if (forwarded?.kind === "halt") return { kind: "answer", refusal: forwarded.refusal };
   if (forwarded !== undefined) {
     return routeForwarded(forwarded.value, read, { request, exchange, routes });
   }
   const reading = readRequestTarget(request.url ?? "");
-  if (reading.kind === "problem") return answer("malformed", reading.message);
+  if (reading.kind === "problem") return malformed(reading.message);
   const { query, key, problem } = takeQueryKey(reading.target.query, read.key);
-  if (problem !== undefined) return answer("malformed", problem);
+  if (problem !== undefined) return malformed(problem);
   const place = locate({ ...reading.target, query }, upstreams, federation);
   if (place === undefined) {
     const document = metadataOf(reading.target, request, routes);
@@ -99,7 +100,7 @@ export function routeRequest(
     const review = reviewAsked(reading.target, request, routes);
     const { slots, session, claims } = read;
     if (review !== undefined) return { kind: "review", review, key, slots, session, claims };
-    return answer("no_such_upstream", `Nothing is configured at ${placeOf(reading.target)}.`);
+    return { kind: "answer", refusal: nothingAt(placeOf(reading.target)) };
   }
   const { upstream, target } = place;
   const strange = strangeCaller(request, upstream, hosts);
@@ -152,7 +153,7 @@ function routeForwarded(
   { request, exchange, routes }: Arriving,
 ): Routing {
   const { query, key, problem } = takeQueryKey(target.query, shown);
-  if (problem !== undefined) return answer("malformed", problem);
+  if (problem !== undefined) return malformed(problem);
   const head = headOf(request, exchange, { upstream, target: { ...target, query } });
   const headers = credentials.length === 0 ? forward : [...forward, ...credentials];
   return { kind: "exchange", head, headers, key: keyFor(head, key, routes), session, claims };
@@ -164,8 +165,8 @@ interface Arriving {
   readonly routes: Routes;
 }
 
-function answer(code: RefusalCode, detail: string): Routing {
-  return { kind: "answer", refusal: { code, detail } };
+function malformed(detail: string): Routing {
+  return { kind: "answer", refusal: { code: "malformed", detail } };
 }
 
 /** What stands below `/-/` is the gate's own. */

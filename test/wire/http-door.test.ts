@@ -361,6 +361,7 @@ describe("headers", () => {
     const { code, detail } = await problem(reply);
     expect([reply.status, code]).toEqual([404, "no_such_upstream"]);
     expect(detail).toContain(place);
+    expect(detail).toContain("the base URL names an upstream");
   });
 });
 
