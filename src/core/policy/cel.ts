@@ -1,11 +1,11 @@
 /** The only file that knows the CEL package. */
 import type * as Cel from "@marcbachmann/cel-js";
 import type { ASTNode, Environment } from "@marcbachmann/cel-js";
-import { closest } from "../../lib/closest.ts";
 import { impossible } from "../../lib/impossible.ts";
 import { onNeed } from "../../lib/on-need.ts";
 import type { Action } from "../action.ts";
 import { CONDITION_VARIABLES, VARIABLES_BY_KIND, type ConditionScope } from "./condition-scope.ts";
+import { faultIn, type CelFault } from "./cel-fault.ts";
 import { absentReads, type AbsentRead } from "./absent-reads.ts";
 import type { ArgumentPath } from "./tool-schemas.ts";
 import { compilePattern } from "./linear-pattern.ts";
@@ -18,13 +18,6 @@ export interface CelProgram {
   readonly absentReads: readonly AbsentRead[];
   /** Loops inside loops, a loop over the request that looks at the request again counting twice. */
   readonly loops: number;
-}
-
-export interface CelFault {
-  /** UTF-16 offset in the expression. */
-  readonly at: number;
-  readonly message: string;
-  readonly suggestion: string | undefined;
 }
 
 export type CelReply =
@@ -252,48 +245,5 @@ function faultOf(error: unknown, text: string, kind: Action["kind"]): CelFault {
     const message = error instanceof Error ? error.message : "not a condition";
     return { at: 0, message, suggestion: undefined };
   }
-  const { start, end } = error.range ?? { start: 0, end: 0 };
-  const word = text.slice(start, end);
-  return { at: start, ...unknownName(error, word, text.slice(0, start), kind) };
-}
-
-function unknownName(
-  { code, summary }: Cel.ParseError | Cel.TypeError,
-  word: string,
-  before: string,
-  kind: Action["kind"],
-): Pick<CelFault, "message" | "suggestion"> {
-  if (code === "unknown_variable") {
-    const elsewhere = kindsThatRead(word);
-    if (elsewhere.length > 0) {
-      const message = `${word} is not known in a rule that selects ${kind} calls`;
-      return { message, suggestion: `it is known for ${elsewhere.join(" and ")}` };
-    }
-    return named(`there is no variable ${word}`, word, VARIABLES_BY_KIND[kind]);
-  }
-  const owner = /(\w+)\.$/.exec(before)?.[1] ?? "";
-  const variable = Object.hasOwn(CONDITION_VARIABLES, owner)
-    ? CONDITION_VARIABLES[owner]
-    : undefined;
-  if (code === "no_such_key" && variable?.kind === "fields") {
-    return named(`${owner} has no field ${word}`, word, Object.keys(variable.fields));
-  }
-  return { message: summary, suggestion: undefined };
-}
-
-function named(
-  message: string,
-  word: string,
-  known: readonly string[],
-): Pick<CelFault, "message" | "suggestion"> {
-  const near = closest(word, known);
-  return {
-    message,
-    suggestion: near === undefined ? `known: ${known.join(", ")}` : `did you mean ${near}?`,
-  };
-}
-
-function kindsThatRead(name: string): readonly string[] {
-  const kinds = Object.entries<readonly string[]>(VARIABLES_BY_KIND);
-  return kinds.filter(([, names]) => names.includes(name)).map(([kind]) => kind);
+  return faultIn(text, kind, error);
 }

@@ -95,7 +95,11 @@ function checkWord(
   const found = node.kind === "scalar" && node.value !== null ? node.source : describeNode(node);
   const near = closest(found, known);
   const help = near === undefined ? undefined : `did you mean ${near}?`;
-  report(node, `${name} is ${found}; it must be ${known.join(", ")}`, help, check);
+  report(node, `${name} is ${found}; it must be ${oneOf(known)}`, help, check);
+}
+
+function oneOf(words: readonly string[]): string {
+  return words.length > 1 ? `one of ${words.join(", ")}` : words.join("");
 }
 
 function checkMap(node: YamlMap, shape: Shape, name: string, check: ShapeCheck): void {

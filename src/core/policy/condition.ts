@@ -1,6 +1,7 @@
 /** CEL conditions: parsed, type-checked and bounded at load; a plain call afterwards. */
 import type { Action } from "../action.ts";
-import { parseCel, type CelFault, type CelProgram } from "./cel.ts";
+import type { CelFault } from "./cel-fault.ts";
+import { parseCel, type CelProgram } from "./cel.ts";
 import type { ConditionScope } from "./condition-scope.ts";
 import type { ArgumentPath } from "./tool-schemas.ts";
 import { valueUnits } from "./value-units.ts";
