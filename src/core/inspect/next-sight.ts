@@ -53,7 +53,43 @@ export function nextSight(
   return sight.found ? Math.min(sight.clear - base, limit) : limit;
 }
 
-function sightOf(sights: Map<RegExp, Sight>, what: RegExp): Sight {
+/** Where the next unit stands that is marked in `units`, if before `limit`; else `limit`. */
+export function nextUnit(view: View, units: Uint8Array, from: number, limit: number): number {
+  const { original, text } = view;
+  const { base } = original;
+  const sight = sightOf(original.sights, units);
+  if (base + from < sight.from || base + from > sight.clear) {
+    sight.from = base + from;
+    sight.clear = base + from;
+    sight.found = false;
+  }
+  if (!sight.found) {
+    let at = sight.clear - base;
+    while (at < limit && units[text.charCodeAt(at)] !== 1) at += 1;
+    sight.found = at < limit;
+    sight.clear = base + at;
+  }
+  return Math.min(sight.clear - base, limit);
+}
+
+/**
+ * Index of the first occurrence that begins in `[from, end)` and ends with the unit at `end` at the
+ * latest; else `end`. Where many ask for stretches with the same end, one search serves them all.
+ */
+export function sightWithin(view: View, what: RegExp, from: number, end: number): number {
+  const { original, text } = view;
+  const { base } = original;
+  const sight = sightOf(original.sights, what);
+  if (base + from >= sight.from && base + end <= sight.clear) return end;
+  what.lastIndex = 0;
+  const place = what.exec(text.slice(from, end + 1))?.index ?? Infinity;
+  if (from + place < end) return from + place;
+  sight.from = base + from;
+  sight.clear = base + end;
+  return end;
+}
+
+function sightOf(sights: Map<object, Sight>, what: object): Sight {
   const known = sights.get(what);
   if (known !== undefined) return known;
   const sight = { from: 0, clear: -1, found: false };

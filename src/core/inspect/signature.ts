@@ -48,7 +48,7 @@ export interface OriginalText {
   readonly depth: number;
   readonly intricate: IntricateHosts;
   /** What candidates have looked for ahead of them; see `next-sight.ts`. */
-  readonly sights: Map<RegExp, Sight>;
+  readonly sights: Map<object, Sight>;
 }
 
 /** What a match may read: from `LOOK_BACK` units before the candidate up to `stop`. */

@@ -47,7 +47,7 @@ export interface TextScan {
   /** The last redaction goes on while this holds. */
   swallow: Hit["more"];
   map: OffsetMap;
-  readonly sights: Map<RegExp, Sight>;
+  readonly sights: Map<object, Sight>;
   readonly intricate: IntricateHosts;
   /** Made for the first candidate. */
   window: Window | undefined;

@@ -1,9 +1,13 @@
 /** Letters that are doubled, drawn out, or replaced by signs. */
-import { isLetter } from "../text-units.ts";
+import { isLetter, isWordUnit } from "../text-units.ts";
 
-const SIGNS: Readonly<Record<string, string>> = { "@": "a", $: "s", "!": "i", "|": "l", "(": "c" };
-const SIGN_IN_WORD =
-  /(?<=[a-z0-9@$!|])[@$!|(](?=[a-z0-9@$!|])|(?<![a-z0-9])[@$!|](?=[a-z0-9@$!])/gi;
+/** By sign: the letter that it stands for. */
+const letterOf = new Uint8Array(0x80);
+for (const pair of ["@a", "$s", "!i", "|l", "(c"]) {
+  letterOf[pair.charCodeAt(0)] = pair.charCodeAt(1);
+}
+const BAR = 0x7c;
+const PARENTHESIS = 0x28;
 /** A letter so often in a row is drawn out; what is longer still is taken for two of them. */
 const DRAWN_OUT_MIN = 3;
 const DRAWN_OUT_MAX = 17;
@@ -81,7 +85,37 @@ function shortened(text: string): string {
   return kept === 0 ? text : plain + text.slice(kept);
 }
 
+const UNITS_MAX = 2048;
+const plainUnits = new Uint16Array(UNITS_MAX);
+
 /** `!gn0r3`, `p@$$word`: digits are read as letters anyway. */
 export function unsigned(text: string): string {
-  return text.replace(SIGN_IN_WORD, (sign) => SIGNS[sign] ?? sign);
+  let plain = "";
+  for (let from = 0; from < text.length; from += UNITS_MAX) {
+    const to = Math.min(text.length, from + UNITS_MAX);
+    for (let i = from; i < to; i += 1) plainUnits[i - from] = letterAt(text, i);
+    plain += Reflect.apply(String.fromCharCode, undefined, plainUnits.subarray(0, to - from));
+  }
+  return plain;
 }
+
+/** The letter that the sign at `at` stands for, between others or before them; else what stands there. */
+function letterAt(text: string, at: number): number {
+  const unit = text.charCodeAt(at);
+  const letter = unit < letterOf.length ? (letterOf[unit] ?? 0) : 0;
+  if (letter === 0) return unit;
+  const before = text.charCodeAt(at - 1);
+  const next = text.charCodeAt(at + 1);
+  const isInside = (isInWord(before) || before === BAR) && (isInWord(next) || next === BAR);
+  const isBegun = unit !== PARENTHESIS && !isWordUnit(before) && isInWord(next);
+  return isInside || isBegun ? letter : unit;
+}
+
+/** Letters, digits, and signs that only stand for letters. */
+function isInWord(unit: number): boolean {
+  return isWordUnit(unit) || unit === AT_SIGN || unit === DOLLAR || unit === EXCLAMATION;
+}
+
+const AT_SIGN = 0x40;
+const DOLLAR = 0x24;
+const EXCLAMATION = 0x21;
