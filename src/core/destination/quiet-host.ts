@@ -47,6 +47,8 @@ export function schemeOfQuiet(text: string, looks: string): string | undefined {
   const colon = colonBehindScheme(text);
   if (!readHost(text, colon) || !host.isIntricate) return undefined;
   if (looks !== text && !readHost(looks, colonBehindScheme(looks))) return undefined;
+  // A name that stands for this machine may have others below it.
+  if (looks.includes("local")) return undefined;
   return isQuiet() ? text.slice(0, colon).toLowerCase() : undefined;
 }
 
