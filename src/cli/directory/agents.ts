@@ -37,6 +37,8 @@ export function agentsCommand(shell: Shell): Command {
   return agents;
 }
 
+const AGENT_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/u;
+
 function addRegister(agents: Command, shell: Shell): void {
   onDirectory(agents.command("add").description("register an agent"))
     .argument("<name>")
@@ -46,8 +48,12 @@ function addRegister(agents: Command, shell: Shell): void {
     .action((name: string, options: Options) =>
       atDesk(options, shell, async ({ caller, ports, listed }) => {
         const clearance = CLEARANCES.find((level) => String(level) === options["clearance"]);
-        if (clearance === undefined || !/^[a-z0-9][a-z0-9._-]{0,63}$/u.test(name)) {
-          throw new CommandFailure(EXIT.usage, "a name in lower case and a clearance of 1 to 5");
+        if (clearance === undefined) {
+          throw new CommandFailure(EXIT.usage, "--clearance takes a level from 1 to 5");
+        }
+        if (!AGENT_NAME.test(name)) {
+          const form = "lower-case letters, digits, dots, dashes and underscores, at most 64";
+          throw new CommandFailure(EXIT.usage, `"${name}" cannot be an agent's name`, form);
         }
         const agent: AgentRecord = {
           name: id(name),

@@ -72,7 +72,9 @@ function onStore(command: Command): Command {
 
 async function show(budget: string | undefined, options: Options, shell: Shell): Promise<void> {
   await using desk = await openDesk(options, shell);
-  print(valueOf(await budgetStates(desk.tenant, budget, desk.reader)), options, shell);
+  const states = valueOf(await budgetStates(desk.tenant, budget, desk.reader));
+  const names = (await desk.reader.budgets(desk.tenant)).map(({ id }) => id);
+  print(states, budget ?? names.join(", "), options, shell);
 }
 
 async function correct(
@@ -99,7 +101,8 @@ async function correct(
     report: () => undefined,
   });
   const ports = { ...desk.reader, ledger };
-  print(valueOf(await setSpent(budget, name, spent ?? 0, ports, correction)), options, shell);
+  const states = valueOf(await setSpent(budget, name, spent ?? 0, ports, correction));
+  print(states, budget, options, shell);
 }
 
 function notAnAmount({ id, unit }: Budget, text: string): CommandFailure {
@@ -143,12 +146,19 @@ function valueOf<T>(answer: Answer<T>): T {
   throw new CommandFailure(EXIT.failure, answer.fault.detail, "`sallyport budget show` lists them");
 }
 
-function print(states: readonly BudgetState[], options: Options, shell: Shell): void {
+/** `names`: of the budgets that were asked about. */
+function print(
+  states: readonly BudgetState[],
+  names: string,
+  options: Options,
+  shell: Shell,
+): void {
   if (options["json"] === true) {
     shell.out(`${JSON.stringify(states.map(stateJson), undefined, 2)}\n`);
     return;
   }
-  if (states.length === 0) shell.out("nothing has been spent of these budgets\n");
+  if (names === "") shell.out("no policy in force has a budget\n");
+  else if (states.length === 0) shell.out(`nothing is spent of ${names}\n`);
   for (const state of states) shell.out(`${stateLine(state)}\n`);
 }
 
