@@ -27,6 +27,7 @@ export interface DefinitionEvents {
 export interface FileEvents {
   policyLoaded(digest: string, rules: number): void;
   policyRefused(problems: readonly Problem[]): void;
+  policyDoubted(warnings: readonly Problem[]): void;
   pricesLoaded(catalogue: string, overrides: number): void;
   pricesRefused(problems: readonly Problem[]): void;
   feedsLoaded(entries: number, stale: readonly string[]): void;
@@ -130,6 +131,9 @@ function fileEvents(log: Log): FileEvents {
     policyRefused(problems) {
       logProblems(problems, "policy refused", log);
     },
+    policyDoubted(warnings) {
+      logProblems(warnings, "policy loaded, but probably not as it is meant", log, "warn");
+    },
     pricesLoaded(catalogue, overrides) {
       log.info({ catalogue, overrides }, "prices loaded");
     },
@@ -145,9 +149,14 @@ function fileEvents(log: Log): FileEvents {
   };
 }
 
-function logProblems(problems: readonly Problem[], what: string, log: Log): void {
+function logProblems(
+  problems: readonly Problem[],
+  what: string,
+  log: Log,
+  level: "error" | "warn" = "error",
+): void {
   for (const { file, line, column, message, suggestion } of problems) {
-    log.error({ at: `${file}:${line}:${column}`, problem: message, suggestion }, what);
+    log[level]({ at: `${file}:${line}:${column}`, problem: message, suggestion }, what);
   }
 }
 

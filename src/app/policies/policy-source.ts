@@ -2,6 +2,7 @@
  * The snapshot in force, kept in step with a directory of files and with what APIs made. A change is
  * taken whole or not at all: while any source has a problem, the last good snapshot stays.
  */
+import { now } from "../now.ts";
 import {
   compilePolicies,
   type FilesRead,
@@ -38,17 +39,19 @@ export interface PolicySource extends AsyncDisposable {
 export interface PolicyEvents {
   policyLoaded(digest: string, rules: number): void;
   policyRefused(problems: readonly Problem[]): void;
+  /** It loads, and some of it is probably not meant. */
+  policyDoubted(warnings: readonly Problem[]): void;
 }
 
-type Load =
-  | {
-      readonly kind: "ok";
-      readonly snapshot: PolicySnapshot;
-      readonly limits: Limits;
-      readonly sources: readonly PolicyText[];
-      readonly warnings: readonly Problem[];
-    }
-  | { readonly kind: "problems"; readonly fault: PolicyFault };
+interface Loaded {
+  readonly kind: "ok";
+  readonly snapshot: PolicySnapshot;
+  readonly limits: Limits;
+  readonly sources: readonly PolicyText[];
+  readonly warnings: readonly Problem[];
+}
+
+type Load = Loaded | { readonly kind: "problems"; readonly fault: PolicyFault };
 
 export interface PolicySourceOptions {
   readonly directory: string;
@@ -74,7 +77,7 @@ export function openPolicySource(options: PolicySourceOptions): PolicySource {
   let problems: readonly Problem[] = [];
   let accepted = 1;
   let refused = 0;
-  events.policyLoaded(snapshot.digest, snapshot.ruleCount);
+  tellLoaded(events, first);
 
   function reload(): void {
     stamp = policyFilesStamp(directory);
@@ -93,7 +96,7 @@ export function openPolicySource(options: PolicySourceOptions): PolicySource {
     if (known) return;
     accepted += 1;
     snapshot = next.snapshot;
-    events.policyLoaded(snapshot.digest, snapshot.ruleCount);
+    tellLoaded(events, next);
   }
 
   const changes = watchDirectory(directory, () => {
@@ -123,6 +126,11 @@ export function openPolicySource(options: PolicySourceOptions): PolicySource {
   };
 }
 
+function tellLoaded(events: PolicyEvents, { snapshot, warnings }: Loaded): void {
+  events.policyLoaded(snapshot.digest, snapshot.ruleCount);
+  if (warnings.length > 0) events.policyDoubted(warnings);
+}
+
 const NOTHING = [] as const;
 
 function none(): readonly [] {
@@ -135,7 +143,7 @@ function load(
 ): Load {
   const files = readPolicyFiles(directory);
   const sources = [...files.sources, ...bundles()];
-  const reply = compilePolicies(sources, tools?.() ?? NO_SCHEMAS, feeds?.(), read);
+  const reply = compilePolicies(sources, tools?.() ?? NO_SCHEMAS, feeds?.(), read, now());
   const found = reply.kind === "problems" ? reply.problems : check(reply);
   const problems = [...files.problems, ...found];
   if (reply.kind === "ok" && problems.length === 0) {

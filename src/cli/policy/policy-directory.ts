@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { basename, dirname, relative, resolve } from "node:path";
 import type { Config } from "../../app/config/config.ts";
 import { readFeeds } from "../../app/feeds/feed-source.ts";
+import { now } from "../../app/now.ts";
 import { readToolSchemas } from "../../app/policies/tool-schemas.ts";
 import { NO_SCHEMAS } from "../../core/policy/tool-schemas.ts";
 import {
@@ -88,7 +89,7 @@ function compiled(
     ...problem,
     file: near(problem.file),
   }));
-  const reply = compilePolicies(sources, tools, feeds);
+  const reply = compilePolicies(sources, tools, feeds, new Map(), now());
   const found = reply.kind === "problems" ? reply.problems : [];
   const warnings = reply.kind === "ok" ? reply.warnings : [];
   return { directory, configured, sources, reply, problems: [...unreadable, ...found], warnings };

@@ -168,7 +168,7 @@ function isAboutAddresses(name: string): boolean {
   return name === "destination" || name.startsWith("destination.");
 }
 
-function nameTest(text: string): (name: string) => boolean {
+function nameTest({ text }: GlobClause): (name: string) => boolean {
   const glob = nameGlob(text);
   return (name) => matchesName(glob, name);
 }

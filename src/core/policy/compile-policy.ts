@@ -1,13 +1,14 @@
 /** Policy files → one snapshot, or every problem in all of them at once. */
 import { digestOf } from "../../lib/canonical-json.ts";
 import type { Problem } from "../problem.ts";
-import type { Digest, TenantId } from "../units.ts";
+import type { Digest, Instant, TenantId } from "../units.ts";
 import { compileFile, type CompiledFile } from "./compile-file.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
+import { findDoubtfulExceptions } from "./doubtful-exceptions.ts";
 import { findIdleRules } from "./idle-rules.ts";
 import { findWideDenials } from "./wide-denials.ts";
 import { parsePolicy } from "./parse-policy.ts";
-import type { PolicyFile } from "./policy-file.ts";
+import type { InspectClause, PolicyFile } from "./policy-file.ts";
 import { createLinker, type DefinedBudget, type Known } from "./policy-linker.ts";
 import { POLICY_LIMITS } from "./policy-limits.ts";
 import type { PolicySnapshot } from "./policy-snapshot.ts";
@@ -53,22 +54,25 @@ export type FilesRead = Map<string, { readonly text: string; readonly tree: Poli
 /**
  * Never throws. No sources make a snapshot that denies everything. A failing in-file test is a
  * problem like any other: the caller keeps what it had. `tools`: what conditions are checked
- * against beside the known variables; `feeds`: what entries that look for destinations know of them.
+ * against beside the known variables; `feeds`: what entries that look for destinations know of them;
+ * `now`: for warnings of exceptions that have run out.
  */
 export function compilePolicies(
   sources: readonly PolicySource[],
   tools: ToolSchemas = NO_SCHEMAS,
   feeds: DestinationFeeds = NO_FEEDS,
   read: FilesRead = new Map(),
+  now?: Instant,
 ): PolicyReply {
   const list = createProblemList();
   const warnings = createProblemList();
-  const { files, budgets } = compileAll(sources, { tools, feeds, read }, list, warnings);
+  const { files, entries, budgets } = compileAll(sources, { tools, feeds, read }, list, warnings);
   const rules = files.flatMap((file) => file.rules);
   if (list.problems.length > 0) return refused(list, []);
 
   findIdleRules(rules, warnings);
   findWideDenials(rules, tools, warnings);
+  findDoubtfulExceptions(entries, now, warnings);
   const tests = files.flatMap((file) => runTests(file));
   for (const test of tests) {
     if (test.kind === "failed") list.report(test.place, `test fails: ${test.message}`, test.help);
@@ -83,10 +87,11 @@ export function compilePolicies(
 
 interface Compiled {
   readonly files: readonly CompiledFile[];
+  readonly entries: readonly InspectClause[];
   readonly budgets: readonly DefinedBudget[];
 }
 
-const NOTHING: Compiled = { files: [], budgets: [] };
+const NOTHING: Compiled = { files: [], entries: [], budgets: [] };
 
 function compileAll(
   sources: readonly PolicySource[],
@@ -111,7 +116,8 @@ function compileAll(
   const files = parsed.map((file) => compileFile(file, linker));
   // A budget that only a broken rule charges is not unused.
   if (list.problems.length === 0) linker.reportUnused(warnings);
-  return { files, budgets: linker.definedBudgets() };
+  const entries = parsed.flatMap(({ tree }) => tree.inspections);
+  return { files, entries, budgets: linker.definedBudgets() };
 }
 
 interface Parsed {

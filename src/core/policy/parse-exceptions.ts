@@ -1,7 +1,7 @@
 /** `except:` of an `inspect` entry: findings that the operator knows and lets pass, for a time. */
 import { instant } from "../units.ts";
-import { mapsOf, placeOf, textsOf, type Parsing } from "./parse-clause.ts";
-import type { ExceptionClause } from "./policy-file.ts";
+import { itemsOf, mapsOf, placeOf, textsOf, type Parsing } from "./parse-clause.ts";
+import type { ExceptionClause, GlobClause } from "./policy-file.ts";
 import { textOf, valueOf, type YamlNode } from "./yaml-node.ts";
 
 const DATE = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?Z)?$/;
@@ -25,10 +25,18 @@ export function exceptionsOf(
     return [
       {
         tools: textsOf(valueOf(item, "tools")),
-        fields: textsOf(valueOf(item, "fields")),
-        signatures: textsOf(valueOf(item, "signatures")),
+        place: placeOf(item, parsing),
+        fields: placedTexts(valueOf(item, "fields"), parsing),
+        signatures: placedTexts(valueOf(item, "signatures"), parsing),
         until: instant(time),
       },
     ];
+  });
+}
+
+function placedTexts(node: YamlNode | undefined, parsing: Parsing): readonly GlobClause[] {
+  return itemsOf(node).flatMap((item) => {
+    const text = textOf(item);
+    return text === undefined ? [] : [{ kind: "glob", place: placeOf(item, parsing), text }];
   });
 }

@@ -141,8 +141,9 @@ export interface InspectClause {
 /** Globs; an empty list fits everything. */
 export interface ExceptionClause {
   readonly tools: readonly string[];
-  readonly fields: readonly string[];
-  readonly signatures: readonly string[];
+  readonly place: Place;
+  readonly fields: readonly GlobClause[];
+  readonly signatures: readonly GlobClause[];
   readonly until: Instant;
 }
 

@@ -35,6 +35,9 @@ describe("policy source", () => {
     events = {
       policyLoaded: (_digest, rules) => hear(`loaded ${rules}`),
       policyRefused: (problems: readonly Problem[]) => hear(`refused ${problems.length}`),
+      policyDoubted: (warnings: readonly Problem[]) => {
+        heard.push(...warnings.map(({ line, message }) => `${line}: ${message}`));
+      },
     };
   });
   afterEach(() => rmSync(directory, { recursive: true }));
@@ -49,6 +52,23 @@ describe("policy source", () => {
   it("denies everything where there are no files", async () => {
     await using source = openPolicySource({ directory, events });
     expect([decide(source), source.current().ruleCount, heard]).toEqual(["deny", 0, ["loaded 0"]]);
+  });
+
+  it("tells with a load, once, what is probably not meant", async () => {
+    const entry = (until: string): string =>
+      `version: 1\nagents: ["*"]\ninspect:\n  - id: orders\n    on: [response]\n` +
+      `    find: [injection]\n    do: block\n    except:\n` +
+      `      - { signatures: [persona], until: ${until}, why: "a play" }\n`;
+    write("a.yaml", entry("2020-01-31"));
+    await using source = openPolicySource({ directory, events });
+    const over = "9: an exception of orders counts no more since 2020-01-31";
+    expect(heard).toEqual(["loaded 0", over]);
+    source.reload();
+    expect(heard).toEqual(["loaded 0", over]);
+    expect(source.warnings).toHaveLength(1);
+    write("a.yaml", entry("2999-01-31"));
+    source.reload();
+    expect(heard).toEqual(["loaded 0", over, "loaded 0"]);
   });
 
   it("throws every problem at the start, as printed and as data", () => {
