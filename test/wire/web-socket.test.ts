@@ -34,7 +34,8 @@ beforeAll(async () => {
         "inspect:\n" +
         "  - { id: keys-out, on: [request], find: [secret], do: block }\n" +
         "  - { id: orders-in, on: [response], find: [injection], do: block }\n" +
-        "  - { id: mail, on: [response], find: [pii.email], do: redact }\n",
+        "  - { id: mail, on: [response], find: [pii.email], do: redact }\n" +
+        "  - { id: cards, on: [request], find: [pii.card], do: redact, restore: true }\n",
     },
   });
 });
@@ -109,6 +110,14 @@ describe("a WebSocket behind inspection", () => {
     const { close } = await converse([`part ${KEY.slice(0, 30)}`, `${KEY.slice(30)} end`]);
     expect(heard).toHaveLength(1);
     expect(close.code).toBe(1008);
+  });
+
+  it("sends a name in place of a card, and gives the card back where the answer has the name", async () => {
+    const [first, second] = ["4111 1111 1111 1111", "5105 1051 0510 5100"];
+    const sent = [`pay with ${first}`, `{"card":"${second}","or":"${first}"}`, "no card"];
+    const { answers } = await converse(sent);
+    expect(heard).toEqual(["pay with [CARD_1]", '{"card":"[CARD_2]","or":"[CARD_1]"}', "no card"]);
+    expect(answers).toEqual(sent);
   });
 
   it("cuts what the upstream says to instruct the agent, and takes out what must not come back", async () => {

@@ -75,10 +75,14 @@ export function withAliases(inspection: Inspection, aliases: Aliases): Inspectio
   return { ...inspection, plain: inspection.plain ?? inspection, aliases };
 }
 
-/** What an exchange's answer is looked at for, once its request has been read. */
+/**
+ * What an exchange's answer is looked at for, once its request has been read; and what goes on being
+ * asked, in a tunnel.
+ */
 export function answersWithAliases(inspections: Inspections, aliases: Aliases): Inspections {
   return {
     ...inspections,
+    request: withAliases(inspections.request, aliases),
     response: withAliases(inspections.response, aliases),
     toolResult: withAliases(inspections.toolResult, aliases),
   };

@@ -45,6 +45,7 @@ export function createMessageScreen(
   let reason = "";
   /** With opinions on the message that is judged next. */
   let doubting: Inspection | undefined;
+  const current = followNames(inspection);
 
   function missed(why: string, bytes: number): void {
     reason ||= why;
@@ -63,25 +64,21 @@ export function createMessageScreen(
       if (spliced.action !== "report") return { kind: "cut", finding: spliced };
     }
     if (looked.fileUnits > 0) missed(BINARY, looked.fileUnits);
-    if (looked.unseen !== undefined) {
-      return { kind: "unseen", reason: looked.unseen, bytes: withoutEchoes(message, withheld) };
-    }
+    if (looked.unseen !== undefined) return unseen(looked.unseen, message, withheld);
     return looked.value === value ? PASS : rewritten(looked.value);
   }
 
   return {
     ahead(message) {
-      const doubt = doubtsAbout(message, inspection);
+      const doubt = doubtsAbout(message, current());
       doubting = doubt?.inspection;
       return doubt?.forming;
     },
     judge(message) {
-      const by = doubting ?? inspection;
+      const by = doubting ?? current();
       doubting = undefined;
       const text = textOf(message);
-      if (text === undefined) {
-        return { kind: "unseen", reason: BINARY, bytes: withoutEchoes(message, withheld) };
-      }
+      if (text === undefined) return unseen(BINARY, message, withheld);
       seenBytes += message.length;
       return judgeText(message, text, by);
     },
@@ -93,6 +90,26 @@ export function createMessageScreen(
         : { kind: "unscanned", reason, bytes: missedBytes };
     },
   };
+}
+
+/** The other way goes on giving names, and plans are kept by identity. */
+function followNames(inspection: Inspection): () => Inspection {
+  let named = inspection;
+  let names = namesIn(inspection);
+  return () => {
+    if (namesIn(inspection) === names) return named;
+    names = namesIn(inspection);
+    named = { ...inspection };
+    return named;
+  };
+}
+
+function namesIn({ aliases }: Inspection): number {
+  return aliases?.restored.size ?? 0;
+}
+
+function unseen(reason: string, message: Uint8Array, withheld: readonly string[]): MessageVerdict {
+  return { kind: "unseen", reason, bytes: withoutEchoes(message, withheld) };
 }
 
 function rewritten(left: JsonValue): MessageVerdict {
