@@ -9,6 +9,14 @@ import { scanJson } from "../../../src/core/inspect/scan-json.ts";
 import { looking } from "./inspections.ts";
 
 const MEDIUM = 60;
+/** As the pack `inspection` has it. */
+const inPack: Inspection = {
+  surface: "request",
+  rules: [
+    { id: "addresses", find: ["destination"], scoreMin: MEDIUM, action: "block" },
+    { id: "addresses-named", find: ["destination.ssrf"], scoreMin: 30, action: "report" },
+  ],
+};
 
 /** Kinds of trouble from `medium` on, the heaviest first. */
 function troubleWith(address: string): readonly string[] {
@@ -181,6 +189,32 @@ describe("the destination detectors", () => {
     const look = looking(["destination"], "report", MEDIUM);
     const value = { webhook_url: "see http://localhost:9 please" };
     expect(scanJson(look, value, []).findings).toHaveLength(1);
+  });
+
+  it.each([
+    [{ path: "a.ts", content: "const API_URL = 'http://localhost:3000';\n" }],
+    [{ file_text: "Then run curl http://localhost:3000/health\n" }],
+    [{ old_str: "http://localhost:3000", new_str: "fetch('http://127.0.0.1:4000')" }],
+    [{ edits: [{ oldText: "http://10.0.0.5/", newText: "http://10.0.0.6/" }] }],
+    [{ patch: "+  const res = await axios.get('http://localhost:3000/api')" }],
+  ])("report an inside address in text that a tool writes, which calls nothing: %j", (args) => {
+    const { findings, blocked } = scanJson(inPack, args, []);
+    expect(blocked).toBeUndefined();
+    expect(findings.map(({ detector, action }) => [detector, action])).toContainEqual([
+      "destination.ssrf",
+      "report",
+    ]);
+  });
+
+  it.each([
+    [{ url: "http://localhost:3000" }],
+    [{ target_content_url: "http://localhost:3000" }],
+    [{ command: "curl http://localhost:3000/" }],
+    [{ code: "requests.get('http://10.0.0.5/admin')" }],
+    [{ source: "http://10.0.0.5/" }],
+    [{ content: "fetch('http://169.254.169.254/latest/meta-data/')" }],
+  ])("block one that is called, and the cloud's own wherever it stands: %j", (args) => {
+    expect(scanJson(inPack, args, []).blocked).toMatchObject({ detector: "destination.ssrf" });
   });
 
   it("tell so wherever a stream is cut, also behind more than is kept of it", () => {

@@ -58,6 +58,9 @@ const ANCHORS = [
 const MENTIONED = 0.65;
 const CALLED_BY_LABEL =
   /ur[il]|href|link|endpoint|host|target|webhook|callback|address|site|domain|uri|src/i;
+/** What tools that write files call the text they write: nothing in it is called by the tool. */
+const WRITTEN_BY_LABEL =
+  /^(?:(?:file|cell|page)_?)?(?:contents?|body_?text)$|^(?:old|new|file|insert|replacement|search|replace)_?(?:str|string|text|contents?|source|code|block|lines?)$|^(?:code_?edit|patch|diff|replacement|markdown|snippet)$/i;
 /** Close before a called address, on its line. */
 const CALLERS = /(?:curl|wget|iwr|irm|nc|http)\s/gi;
 const CALLER_BEFORE = /(?:curl|wget|iwr|irm|nc|http)\s[^\n]{0,30}$/i;
@@ -174,6 +177,7 @@ function isSlash(unit: number): boolean {
 /** It is all there is, or something is about to fetch it. */
 function isCalled(view: View, start: number, end: number): boolean {
   const { text, label } = view;
+  if (label !== "" && WRITTEN_BY_LABEL.test(label)) return false;
   if (isFirst(view, start) && text.slice(end, end + BEHIND).trim() === "") return true;
   if (label !== "" && CALLED_BY_LABEL.test(label)) return true;
   const from = Math.max(0, start - BEFORE);
