@@ -1,6 +1,6 @@
 /** Secrets known by where they stand: `api_key = …`, `Bearer …`, `scheme://user:password@host`. */
 import { MORE, type Hit, type Outcome, type Signature, type View } from "../signature.ts";
-import { isDigit, isLetter } from "../text-units.ts";
+import { isDigit, isLetter, isWordUnit } from "../text-units.ts";
 import {
   ALNUM,
   BASE64_SIGNS,
@@ -29,7 +29,6 @@ const KEY_WORDS = [
   "_pass",
 ];
 const PASSWORDS = /^(?:pass|pwd|_pass|secret)/;
-const WORD_MAX = 10;
 const LOOK_BACK = 3;
 const NAME_REST_MAX = 24;
 const GAP_MAX = 8;
@@ -47,25 +46,28 @@ const PASSWORD_MAX = 128;
 const BEARER_MIN = 20;
 
 export const GENERIC_SECRETS: readonly Signature[] = [
-  { detector: "secret", anchors: KEY_WORDS, wordStart: false, match: assignmentAt },
+  // A signature for each: the place need not be asked which of them stands there.
+  ...KEY_WORDS.map((word): Signature => ({
+    detector: "secret",
+    anchors: [word],
+    wordStart: false,
+    match: (view, at) => assignmentAt(view, at, word),
+  })),
   { detector: "secret", anchors: ["bearer "], wordStart: true, match: bearerAt },
   { detector: "secret", anchors: ["://"], wordStart: false, match: connectionAt },
 ];
 
-function assignmentAt(view: View, at: number): Outcome {
+function assignmentAt(view: View, at: number, word: string): Outcome {
   const { text, stop, final } = view;
-  const word = KEY_WORDS.find((one) => startsWith(text, at, stop, one));
-  if (word === undefined) {
-    if (final || stop - at >= WORD_MAX) return undefined;
-    const head = text.slice(at, stop).toLowerCase();
-    return KEY_WORDS.some((one) => one.startsWith(head)) ? MORE : undefined;
-  }
+  // Anchors tell letters; signs share their classes with other scripts.
+  if ((text.charCodeAt(at) | 0x20) !== (word.charCodeAt(0) | 0x20)) return undefined;
+  if (stop < at + word.length) return final ? undefined : MORE;
   let i = at + word.length;
   const nameEnd = Math.min(stop, i + NAME_REST_MAX);
   while (i < nameEnd && fits(NAME_UNITS, text.charCodeAt(i))) i += 1;
   if (isPublic(text, at)) return undefined;
-  if (text.charAt(i) === ">") return elementAt(view, i + 1);
-  const isQuoted = i === at + word.length && "\"'".includes(text.charAt(i));
+  if (text.charCodeAt(i) === CLOSING) return elementAt(view, i + 1);
+  const isQuoted = i === at + word.length && isQuote(text.charCodeAt(i));
   const value = operatorEnd(view, i, isQuoted);
   if (typeof value !== "number") return value;
   const most = Math.min(stop, value + VALUE_MAX + 1);
@@ -80,23 +82,25 @@ function assignmentAt(view: View, at: number): Outcome {
   return PASSWORDS.test(word) ? passwordAt(view, value) : undefined;
 }
 
-/** Whatever its case; `word` is of small letters and `_`. */
-function startsWith(text: string, at: number, stop: number, word: string): boolean {
-  if (at + word.length > stop) return false;
-  for (let i = 0; i < word.length; i += 1) {
-    const unit = text.charCodeAt(at + i);
-    if ((isLetter(unit) ? unit | 0x20 : unit) !== word.charCodeAt(i)) return false;
-  }
-  return true;
+const CLOSING = 0x3e;
+const COMMA = 0x2c;
+
+function isQuote(unit: number): boolean {
+  return unit === 0x22 || unit === 0x27;
 }
 
 /** `public_key`, `pubkey`: meant to be seen. */
 function isPublic(text: string, at: number): boolean {
-  const last = text.charAt(at - 1);
-  if (!"cCbB_".includes(last)) return false;
+  const last = text.charCodeAt(at - 1);
+  const lower = last | 0x20;
+  if (lower !== LETTER_C && lower !== LETTER_B && last !== LOW_LINE) return false;
   const before = text.slice(Math.max(0, at - LOOK_BACK), at).toLowerCase();
   return before.endsWith("lic") || before.endsWith("ic_") || before.endsWith("pub");
 }
+
+const LETTER_B = 0x62;
+const LETTER_C = 0x63;
+const LOW_LINE = 0x5f;
 
 /** What the name says of a key or token instead of being one: `secretName`, `page_token`. */
 const OF_NAME =
@@ -156,7 +160,7 @@ function operatorEnd(
   from: number,
   isQuoted: boolean,
 ): number | Outcome {
-  if ("\"'".includes(text.charAt(from))) {
+  if (isQuote(text.charCodeAt(from))) {
     if (stop < from + ATTRIBUTE_MAX && !final) return MORE;
     const attribute = OF_ELEMENT.exec(text.slice(from, Math.min(stop, from + ATTRIBUTE_MAX)));
     if (attribute !== null) return from + attribute[0].length;
@@ -165,8 +169,9 @@ function operatorEnd(
   let operators = 0;
   const most = Math.min(stop, from + GAP_MAX);
   for (; i < most; i += 1) {
-    const kind = gapUnits[text.charCodeAt(i)] ?? 0;
-    if (kind === OPERATOR || (isQuoted && text.charAt(i) === ",")) operators += 1;
+    const unit = text.charCodeAt(i);
+    const kind = unit < gapUnits.length ? gapUnits[unit] : 0;
+    if (kind === OPERATOR || (isQuoted && unit === COMMA)) operators += 1;
     else if (kind !== BESIDE) break;
   }
   if (i === stop && !final) return MORE;
@@ -175,8 +180,8 @@ function operatorEnd(
 
 /** Whether `[start, end)`, which stands where a secret is expected, looks like one. */
 export function judgeValue(text: string, start: number, end: number): Outcome {
+  if (!looksRandom(text, start, end)) return undefined;
   const value = text.slice(start, end);
-  if (!looksRandom(value)) return undefined;
   const entropy = entropyOf(value);
   if (entropy < ENTROPY_MIN || isPlaceholder(value)) return undefined;
   const strong = entropy >= ENTROPY_STRONG && value.length >= STRONG_LENGTH;
@@ -184,37 +189,51 @@ export function judgeValue(text: string, start: number, end: number): Outcome {
   return { signature: "assigned-secret", score, confidence: score / 100, start, end };
 }
 
+// What a unit of a value is.
+const SIGN = 0;
+const FIGURE = 1;
+const SMALL = 2;
+const CAPITAL = 3;
+const valueKinds = Uint8Array.from({ length: 0x80 }, (_, unit) => {
+  if (isDigit(unit)) return FIGURE;
+  return isLetter(unit) ? ((unit & 0x20) === 0 ? CAPITAL : SMALL) : SIGN;
+});
+
 /** Letters and digits in turn, as no word, path, version or name of a variable has them. */
-function looksRandom(value: string): boolean {
-  let changes = 0;
+function looksRandom(text: string, start: number, end: number): boolean {
+  const length = end - start;
+  let changes = isWordUnit(text.charCodeAt(start)) ? 1 : 0;
   let digits = 0;
   let signs = 0;
-  let before = 0;
-  for (let i = 0; i < value.length; i += 1) {
-    const unit = value.charCodeAt(i);
-    const kind = isDigit(unit) ? 1 : isLetter(unit) ? 2 : 3;
-    if (kind === 1) digits += 1;
-    if (kind === 3) signs += 1;
-    if (kind !== before && kind !== 3 && before !== 3) changes += 1;
+  let shifts = 0;
+  let cases = 0;
+  let before = SIGN;
+  for (let i = start; i < end; i += 1) {
+    const unit = text.charCodeAt(i);
+    const kind = unit < valueKinds.length ? (valueKinds[unit] ?? SIGN) : SIGN;
+    if (kind === FIGURE) digits += 1;
+    else if (kind === SIGN) signs += 1;
+    cases |= 1 << kind;
+    if (kind !== before && kind !== SIGN && before !== SIGN) {
+      shifts += 1;
+      if (kind === FIGURE || before === FIGURE) changes += 1;
+    }
     before = kind;
   }
-  if (signs * 6 > value.length) return false;
-  return (digits >= 2 && changes >= 4) || isShuffled(value);
+  if (signs * 6 > length) return false;
+  if (digits >= 2 && changes >= 4) return true;
+  // Small letters, capitals and digits change places more often than in any name made of words.
+  const isLong = length >= SHUFFLED_MIN && (cases & BOTH_CASES) === BOTH_CASES;
+  if (!isLong || (shifts + 1) / length < SHUFFLED_SHARE) return false;
+  return !CAMEL_CASE.test(text.slice(start, end));
 }
 
+const BOTH_CASES = (1 << SMALL) | (1 << CAPITAL);
 const SHUFFLED_MIN = 14;
 const SHUFFLED_SHARE = 0.42;
 
 /** Words put together, each of three letters at least. */
 const CAMEL_CASE = /^[a-z]*(?:\d?[A-Z][a-z]{2,})*$/;
-
-/** Small letters, capitals and digits change places more often than in any name made of words. */
-function isShuffled(value: string): boolean {
-  if (value.length < SHUFFLED_MIN || !/[a-z]/.test(value) || !/[A-Z]/.test(value)) return false;
-  if (CAMEL_CASE.test(value)) return false;
-  const changes = value.match(/[a-z](?=[A-Z\d])|[A-Z](?=[a-z\d])|\d(?=[a-zA-Z])/g)?.length ?? 0;
-  return (changes + 1) / value.length >= SHUFFLED_SHARE;
-}
 
 function bearerAt(view: View, at: number): Outcome {
   const { text, stop, final } = view;

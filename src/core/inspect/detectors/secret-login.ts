@@ -1,5 +1,7 @@
 /** Passwords where people log in: `Authorization: Basic …`, `curl -u user:password`, `password = "…"`. */
+import { nextUnit } from "../next-sight.ts";
 import { MORE, type Outcome, type Signature, type View } from "../signature.ts";
+import { isDigit, isLetter } from "../text-units.ts";
 import { BASE64, isPlaceholder } from "./secret-value.ts";
 import { runEnd } from "./unit-run.ts";
 
@@ -16,6 +18,8 @@ const SHOWN =
 
 const LOGIN_MAX = 160;
 const LOGIN = /(?:-u|--user)[ =]?["']?([\w.@+-]{0,64}:[^\s"'`<{[*\\|]{0,80})/iy;
+const COLON = new Uint8Array(0x80);
+COLON[":".charCodeAt(0)] = 1;
 const PASSWORD_MIN = 8;
 /** Where the name says what it is. */
 const SHORT_MIN = 7;
@@ -56,10 +60,13 @@ function isShown(value: string): boolean {
 }
 
 /** `curl -u user:password`; a key may stand in the user's place. */
-function loginAt({ text, stop, final }: View, at: number): Outcome {
+function loginAt(view: View, at: number): Outcome {
+  const { text, stop, final } = view;
   if (stop < at + LOGIN_MAX && !final) return MORE;
+  const most = Math.min(stop, at + LOGIN_MAX);
+  if (nextUnit(view, COLON, at, most) === most) return undefined;
   LOGIN.lastIndex = 0;
-  const window = text.slice(at, Math.min(stop, at + LOGIN_MAX));
+  const window = text.slice(at, most);
   const login = LOGIN.exec(window)?.[1];
   if (login === undefined || /\w/.test(text.charAt(at - 1))) return undefined;
   const colon = login.indexOf(":");
@@ -85,27 +92,45 @@ function isChosen(password: string): boolean {
 
 /** Up to a quote of the kind that opens it, or else up to a space. */
 export function passwordAt({ text, stop, final }: View, start: number): Outcome {
-  const quote = text.charAt(start - 1);
-  const isQuoted = quote === '"' || quote === "'";
+  const quote = text.charCodeAt(start - 1);
+  const isQuoted = quote === 0x22 || quote === 0x27;
   const most = Math.min(stop, start + PASSWORD_MAX + 1);
+  let kinds = 0;
   let end = start;
-  while (end < most && !(isQuoted ? text.charAt(end) === quote : ENDS.includes(text.charAt(end)))) {
-    end += 1;
+  for (; end < most; end += 1) {
+    const unit = text.charCodeAt(end);
+    const kind = unit < unitKinds.length ? (unitKinds[unit] ?? 0) : 0;
+    if (isQuoted ? unit === quote : (kind & END) !== 0) break;
+    kinds |= kind;
   }
   if (end === stop && !final) return MORE;
+  if (end - start < SHORT_MIN || end - start > PASSWORD_MAX) return undefined;
+  if ((kinds & LETTER) === 0 || (kinds & (DIGIT | SIGN)) === 0) return undefined;
   const value = text.slice(start, end);
-  if (value.length < SHORT_MIN || value.length > PASSWORD_MAX) return undefined;
-  if (!isPassword(value) && !(isQuoted && isQuotedPassword(value))) return undefined;
+  const isAny = kinds === (kinds | LETTER | DIGIT | SIGN) && isPassword(value);
+  if (!isAny && !(isQuoted && isQuotedPassword(value))) return undefined;
   return { signature: "assigned-password", score: 65, confidence: 0.65, start, end };
 }
 
-const ENDS = " \t\r\n\"'`;,<&\\";
+// What a password is made of where people are made to choose one, and what ends it.
+const LETTER = 1;
+const DIGIT = 2;
+const SIGN = 4;
+const END = 8;
+const unitKinds = Uint8Array.from({ length: 0x80 }, (_, unit) => {
+  if (isLetter(unit)) return LETTER;
+  if (isDigit(unit)) return DIGIT;
+  const char = String.fromCharCode(unit);
+  return (
+    ("!@#$%^&*?+=~".includes(char) ? SIGN : 0) | (" \t\r\n\"'`;,<&\\".includes(char) ? END : 0)
+  );
+});
+
 /** Code, holes to fill, addresses, rules for passwords. */
 const OTHER = /[\s(){}[\]<>|\\]|\.\.\.|:\/\/|^[$%&*@:]|\$\$/;
 
-/** Letters, digits and signs: as people choose them where they are made to. */
+/** Of what has letters, digits and signs. */
 function isPassword(value: string): boolean {
-  if (!/[a-z]/i.test(value) || !/\d/.test(value) || !/[!@#$%^&*?+=~]/.test(value)) return false;
   return !OTHER.test(value) && !isPlaceholder(value);
 }
 

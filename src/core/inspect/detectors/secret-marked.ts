@@ -9,6 +9,8 @@ interface Marked {
   readonly score: number;
   /** Literals of at least two units; all digits are alike. */
   readonly anchors: readonly string[];
+  /** One of them stands there as it is written here. */
+  readonly exact?: true;
   /** The unit before the anchor is no letter or digit: of a long run, its beginning alone. */
   readonly wordStart?: true;
   /** Up to the anchor, `BEFORE` units at most. */
@@ -241,13 +243,15 @@ const MARKED: readonly Marked[] = [
   {
     name: "password-hash",
     score: 70,
-    anchors: ["$0a$", "$0b$", "$0y$"],
+    anchors: ["$2a$", "$2b$", "$2y$"],
+    exact: true,
     after: /\$2[aby]\$\d\d\$[./A-Za-z\d]{53}(?!\w)/,
   },
   {
     name: "password-hash",
     score: 70,
-    anchors: ["$0$", "$argon0"],
+    anchors: ["$6$", "$argon2"],
+    exact: true,
     after:
       /\$(?:6\$(?:rounds=\d{1,9}\$)?[./\w]{4,16}\$[./A-Za-z\d]{86}|argon2id?\$v=\d\d\$m=\d{1,8},t=\d{1,3},p=\d{1,3}\$[\w+/]{16,90}\$[\w+/]{32,90})/,
   },
@@ -263,9 +267,11 @@ export const MARKED_SECRETS: readonly Signature[] = MARKED.map((marked) => {
   };
 });
 
-function markedAt(view: View, at: number, { name, score, before }: Marked, after: RegExp): Outcome {
+function markedAt(view: View, at: number, marked: Marked, after: RegExp): Outcome {
   const { text, stop, final } = view;
+  const { name, score, anchors, exact, before } = marked;
   if (stop < at + AFTER && !final) return MORE;
+  if (exact === true && !anchors.some((anchor) => text.startsWith(anchor, at))) return undefined;
   after.lastIndex = 0;
   if (!after.test(text.slice(at, Math.min(stop, at + AFTER)))) return undefined;
   // Only behind the other: what ends somewhere is looked for from every place.

@@ -51,14 +51,29 @@ function isAzureUnit(unit: number): boolean {
   return unit === TILDE || fits(TOKEN | DOT, unit);
 }
 
+// What stands between that name and its value.
+const BESIDE = 1;
+const OPERATOR = 2;
+const gapUnits = Uint8Array.from({ length: 0x80 }, (_, unit) => {
+  const char = String.fromCharCode(unit);
+  if (":=".includes(char)) return OPERATOR;
+  return /["'\s>\\]/.test(char) ? BESIDE : 0;
+});
+
 /** Forty units of base64 behind the name that AWS gives them. */
 function awsAt(view: View, at: number): Outcome {
   const { text, stop, final } = view;
   if (stop < at + 32 + GAP_MAX + AWS_LENGTH + 1 && !final) return MORE;
   const from = runEnd(view, TOKEN, at, stop);
-  const value = /^["'\s:=>\\]{1,8}/.exec(text.slice(from, from + GAP_MAX));
-  if (value === null || !/[:=]/.test(value[0])) return undefined;
-  const start = from + value[0].length;
+  let start = from;
+  let gap = 0;
+  for (; start < from + GAP_MAX; start += 1) {
+    const unit = text.charCodeAt(start);
+    const kind = unit < gapUnits.length ? (gapUnits[unit] ?? 0) : 0;
+    if (kind === 0) break;
+    gap |= kind;
+  }
+  if ((gap & OPERATOR) === 0) return undefined;
   let end = start;
   while (end < stop && end - start <= AWS_LENGTH && fits(BASE64, text.charCodeAt(end))) end += 1;
   if (end - start !== AWS_LENGTH) return undefined;
