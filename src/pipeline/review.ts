@@ -70,7 +70,8 @@ async function ask(
   { reviews, awaiting }: ReviewDesk,
   hold: Hold | undefined,
 ): Promise<Verdict<Reviewed>> {
-  const { exchange, now } = subject;
+  const { exchange, now: asked } = subject;
+  const { terms } = decision;
   const reply = await reviews.request(
     openReview(subject, {
       // One exchange asks at most once, so its id makes the review's: no second source of ids.
@@ -82,16 +83,22 @@ async function ask(
   );
   if (reply.kind === "unreachable") return halt(unavailable(decision, reply.cause));
   if (hold !== undefined && isWaiting(reply.review) && (await hold.keep(reply.review))) {
-    return answered(reply.review, decision.terms, now, false);
+    return answered(reply.review, { terms, asked, waited: false });
   }
   const max = hold?.max(decision.approval.holdMax) ?? 0;
   if (hold === undefined || max === 0 || !mayStillPass(reply.review)) {
-    return answered(reply.review, decision.terms, now, false);
+    return answered(reply.review, { terms, asked, waited: false });
   }
   hold.begin(reply.review);
   const settled = await awaiting.settled(reply.review, max, hold.gone);
   hold.end();
-  return answered(settled, decision.terms, now, true);
+  return answered(settled, { terms, asked, waited: true });
+}
+
+interface Asked {
+  readonly terms: Terms;
+  readonly asked: Instant;
+  readonly waited: boolean;
 }
 
 const CALL = { kind: "call" } as const;
@@ -111,12 +118,7 @@ function unavailable({ because }: Escalation, cause: Error): Refusal {
   };
 }
 
-function answered(
-  review: Review,
-  terms: Terms,
-  asked: Instant,
-  waited: boolean,
-): Verdict<Reviewed> {
+function answered(review: Review, { terms, asked, waited }: Asked): Verdict<Reviewed> {
   switch (review.status) {
     case "approved":
       return pass({ terms, grant: review.id, waited });

@@ -88,7 +88,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
     if (isCodedForTransfer(headers)) return this.#fail(new Error("a transfer coding is unknown"));
     if (this.#dispatch.head.method === "HEAD" || status === 204 || status === 304) {
       this.#scan = { kind: "none", reason: "no_body" };
-      this.#sendHead(false);
+      this.#sendHead({ rewritten: false });
       return;
     }
     const verdict = this.#inspector.head(status, headFields(headers));
@@ -96,7 +96,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
       case "pass":
         this.#scan = verdict.scan;
         this.#mode = isSmall(headers) ? "small" : "pass";
-        if (this.#mode === "pass") this.#sendHead(false);
+        if (this.#mode === "pass") this.#sendHead({ rewritten: false });
         break;
       case "whole":
         this.#mode = "whole";
@@ -105,7 +105,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
       case "stream":
         this.#mode = "stream";
         if (verdict.late) this.#reply = new LateReply(this.#reply, headers, this.#inspector);
-        if (this.#decode()) this.#sendHead(true);
+        if (this.#decode()) this.#sendHead({ rewritten: true });
         break;
       case "halt":
         this.#refuse(verdict.refusal);
@@ -164,7 +164,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
       case "pass":
         break;
       case "small":
-        this.#sendHead(false);
+        this.#sendHead({ rewritten: false });
         return this.#complete(joinChunks(this.#gathered));
       case "whole":
         return void this.#finishWhole().catch((error: Error) => this.#over || this.#fail(error));
@@ -187,7 +187,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
     if (ended.kind === "cut") return this.#refuse(ended.refusal);
     const bytes = joinChunks([...looked.chunks, ...ended.chunks]);
     this.#dispatch.tellCost?.(this.#status, this.#inspector.report());
-    this.#sendHead(bytes !== body, bytes.length);
+    this.#sendHead({ rewritten: bytes !== body, length: bytes.length });
     this.#complete(bytes);
   }
 
@@ -211,7 +211,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
     if (!this.#reply.write(chunk, this.#resume)) source?.pause();
   }
 
-  #sendHead(rewritten: boolean, length?: number): void {
+  #sendHead({ rewritten, length }: { rewritten: boolean; length?: number }): void {
     // A length of nothing makes some clients wait for it, and is never sent (RFC 9110 §8.6).
     const decoded = this.#decoder !== undefined || this.#status === 204;
     const options = { ...this.#told, rewritten, decoded, length };
@@ -248,7 +248,7 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
     }
     this.#scan = { kind: "unscanned", reason, bytes: this.#gatheredBytes };
     this.#mode = "pass";
-    this.#sendHead(this.#decoder !== undefined);
+    this.#sendHead({ rewritten: this.#decoder !== undefined });
   }
 
   #refuse(refusal: Refusal): void {

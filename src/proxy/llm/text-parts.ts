@@ -37,8 +37,17 @@ export class TextParts {
     if (this.spans.length > 0) this.spans = [];
   }
 
-  /** `group`: what ends together. `whole`: hold it until it is complete. No string, no span. */
-  add(group: string, name: string, holder: JsonObject, key: string, whole = false): void {
+  /** `group`: what ends together. No string, no span. */
+  add(group: string, name: string, holder: JsonObject, key: string): void {
+    this.#add({ group, whole: false }, name, holder, key);
+  }
+
+  /** The same of a text that is held until it is complete. */
+  addWhole(group: string, name: string, holder: JsonObject, key: string): void {
+    this.#add({ group, whole: true }, name, holder, key);
+  }
+
+  #add({ group, whole }: OpenPart, name: string, holder: JsonObject, key: string): void {
     const text: JsonValue | undefined = holder[key];
     if (typeof text !== "string" || text === "") return;
     const part = this.#partOf(group, name);

@@ -43,7 +43,7 @@ export function createGuardedConnector(options: GuardOptions): buildConnector.co
     if (
       literal === "not_an_address"
         ? looksNumeric(target.hostname)
-        : !allowed(literal, options, true)
+        : !allowed(literal, options, "configured")
     ) {
       // Asynchronous like every other answer: undici does not expect one before it has returned.
       queueMicrotask(() => done(addressForbidden(target.hostname, [literal]), null));
@@ -51,7 +51,8 @@ export function createGuardedConnector(options: GuardOptions): buildConnector.co
     }
     connect(target, (error, socket) => {
       if (error !== null) return done(error, null);
-      const reached = forbiddenPeer(socket, literal !== "not_an_address", options);
+      const source = literal === "not_an_address" ? "resolved" : "configured";
+      const reached = forbiddenPeer(socket, source, options);
       if (reached === undefined) return done(null, socket);
       socket.destroy();
       done(addressForbidden(target.hostname, [reached]), null);
@@ -100,7 +101,7 @@ function guardedLookup(options: GuardOptions): LookupFunction {
     resolve(hostname, (error, addresses) => {
       if (error !== null) return done(error, "", 0);
       const passed = addresses
-        .filter(({ address }) => allowed(classifyAddress(address), options, false))
+        .filter(({ address }) => allowed(classifyAddress(address), options, "resolved"))
         .slice(0, ADDRESSES_MAX);
       const [first] = passed;
       if (first === undefined) {
@@ -117,10 +118,16 @@ function resolveBySystem(hostname: string, done: Parameters<ResolveName>[1]): vo
 }
 
 /**
- * `literal`: the operator wrote this very address into the configuration. Only then may it be a
+ * Whether the operator wrote this very address into the configuration. Only then may it be a
  * metadata service or another special address, and only with `allowPrivate`.
  */
-function allowed(kind: AddressKind, { allowPrivate }: GuardOptions, literal: boolean): boolean {
+type AddressSource = "configured" | "resolved";
+
+function allowed(
+  kind: AddressKind,
+  { allowPrivate }: GuardOptions,
+  source: AddressSource,
+): boolean {
   switch (kind) {
     case "public":
       return true;
@@ -132,7 +139,7 @@ function allowed(kind: AddressKind, { allowPrivate }: GuardOptions, literal: boo
     case "metadata":
     case "unspecified":
     case "reserved":
-      return allowPrivate && literal;
+      return allowPrivate && source === "configured";
     case "multicast":
     case "not_an_address":
       return false;
@@ -147,12 +154,12 @@ function allowed(kind: AddressKind, { allowPrivate }: GuardOptions, literal: boo
  */
 function forbiddenPeer(
   socket: Socket,
-  literal: boolean,
+  source: AddressSource,
   options: GuardOptions,
 ): AddressKind | undefined {
   if (socket.remoteAddress === undefined) return undefined;
   const kind = classifyAddress(socket.remoteAddress);
-  return allowed(kind, options, literal) ? undefined : kind;
+  return allowed(kind, options, source) ? undefined : kind;
 }
 
 /**

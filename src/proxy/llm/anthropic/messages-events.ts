@@ -64,5 +64,5 @@ function groupOf(event: JsonObject): string {
 function readTexts(group: string, holder: JsonObject, parts: TextParts): void {
   parts.add(group, "text", holder, "text");
   parts.add(group, "thinking", holder, "thinking");
-  parts.add(group, "input", holder, "partial_json", true);
+  parts.addWhole(group, "input", holder, "partial_json");
 }

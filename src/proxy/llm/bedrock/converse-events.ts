@@ -58,7 +58,7 @@ const IN_REASONING = "reasoningContent/reasoningText/text";
 function readDelta(group: string, delta: JsonObject, parts: TextParts): void {
   const { toolUse, reasoningContent } = delta;
   parts.add(group, "text", delta, "text");
-  if (isJsonObject(toolUse)) parts.add(group, "toolUse/input", toolUse, "input", true);
+  if (isJsonObject(toolUse)) parts.addWhole(group, "toolUse/input", toolUse, "input");
   if (isJsonObject(reasoningContent)) parts.add(group, IN_REASONING, reasoningContent, "text");
 }
 

@@ -73,6 +73,6 @@ function readPart(group: string, part: JsonObject, parts: TextParts): void {
   if (!isJsonArray(pieces)) return;
   for (const piece of pieces) {
     if (isJsonObject(piece))
-      parts.add(group, `${PARTS}/functionCall/args`, piece, "stringValue", true);
+      parts.addWhole(group, `${PARTS}/functionCall/args`, piece, "stringValue");
   }
 }

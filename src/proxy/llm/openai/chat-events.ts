@@ -109,7 +109,7 @@ function readDelta(group: string, delta: JsonObject, parts: TextParts): void {
   if (isJsonObject(audio)) parts.add(group, "message/audio/transcript", audio, "transcript");
   const legacy = delta["function_call"];
   if (isJsonObject(legacy))
-    parts.add(group, "message/function_call/arguments", legacy, "arguments", true);
+    parts.addWhole(group, "message/function_call/arguments", legacy, "arguments");
   const calls = delta["tool_calls"];
   if (!isJsonArray(calls)) return;
   for (const call of calls) if (isJsonObject(call)) readCall(group, call, parts);
@@ -123,6 +123,6 @@ function readCall(group: string, call: JsonObject, parts: TextParts): void {
   const name = `message/tool_calls/${indexIn(call, "index")}`;
   const { custom } = call;
   const named = call["function"];
-  if (isJsonObject(named)) parts.add(group, `${name}/function/arguments`, named, "arguments", true);
-  if (isJsonObject(custom)) parts.add(group, `${name}/custom/input`, custom, "input", true);
+  if (isJsonObject(named)) parts.addWhole(group, `${name}/function/arguments`, named, "arguments");
+  if (isJsonObject(custom)) parts.addWhole(group, `${name}/custom/input`, custom, "input");
 }

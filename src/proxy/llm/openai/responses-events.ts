@@ -41,7 +41,8 @@ export function readResponsesEvents(): EventReader {
       if (type.endsWith(DELTA)) {
         const base = type.slice(0, -DELTA.length);
         const [item, name] = placeOf(base, event);
-        parts.add(item, name, event, "delta", ACTED_ON.test(base));
+        if (ACTED_ON.test(base)) parts.addWhole(item, name, event, "delta");
+        else parts.add(item, name, event, "delta");
       } else if (type.endsWith(DONE)) {
         parts.close(placeOf(type.slice(0, -DONE.length), event)[0]);
       } else if (TERMINAL.has(type)) {
