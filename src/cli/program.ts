@@ -23,6 +23,14 @@ Examples:
 Exit codes: 0 ok, 1 the answer is no, 2 wrong usage or configuration, 3 the machine refused,
 70 a bug, 130 interrupted.`;
 
+const INSPECT_HELP = `
+Text up to 16 MiB: UTF-8, or UTF-16 with its mark; JSON is looked at string by string. Anything else,
+archives among it, is said to be unscanned. Nothing that was found is repeated.
+
+Exit codes: 0 clean, or found and only reported; 1 something would be blocked or redacted, or not all
+was looked at (unscanned, not asked); 2 wrong usage or policies; 3 it cannot be read, or a URL does not
+answer with success within 10 s.`;
+
 /** Runs one command line and answers with the exit code; only a bug rejects. */
 export async function runProgram(argv: readonly string[], shell: Shell): Promise<number> {
   let exitCode: number = EXIT.ok;
@@ -102,6 +110,7 @@ function addCommands(program: Command, shell: Shell, done: Done): void {
     .option("--policies <dir>", "your own entries; without it those of the pack `inspection`")
     .option("--config <file>", "entries, feeds and loopback agent of this configuration")
     .option("--json", "the answer of POST /core/v1/inspect")
+    .addHelpText("after", INSPECT_HELP)
     .action(async (source: string, options) =>
       done(await (await import("./policy/inspect.ts")).inspect(source, options, shell)),
     );

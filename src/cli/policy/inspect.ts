@@ -105,7 +105,8 @@ async function readSource(source: string, shell: Shell): Promise<Uint8Array | un
     return readUpTo(BYTES_MAX, createReadStream(resolve(shell.workingDirectory, source)));
   }
   const response = await fetch(source, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
-  if (!response.ok) shell.err(`${source} answered ${response.status}\n`);
+  // What an error page says tells nothing about what was asked for.
+  if (!response.ok) throw new Error(`it answered ${response.status}`);
   return response.body === null ? new Uint8Array(0) : readUpTo(BYTES_MAX, response.body);
 }
 

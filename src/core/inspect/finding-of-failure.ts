@@ -2,6 +2,7 @@ import type { Finding } from "./finding.ts";
 import type { Inspection } from "./inspection.ts";
 import type { NotAllSeen } from "./not-all-seen.ts";
 import type { ScanPlan } from "./scan-plan.ts";
+import { shownPlace } from "./shown-place.ts";
 
 const HELD_TOO_MUCH = "held-too-much";
 export const DETECTOR_FAILED = "detector_failed";
@@ -15,7 +16,7 @@ export function failureFinding({ rules }: ScanPlan, part: string, signature: str
     rule: first?.id ?? "",
     score: 100,
     confidence: 1,
-    part,
+    part: shownPlace(part),
     start: 0,
     end: 0,
     action: "block",

@@ -13,7 +13,7 @@ export interface Finding {
   readonly score: number;
   /** 0–1. */
   readonly confidence: number;
-  /** Where: a JSON pointer, `header:x`, `url`, or the stream part's name. */
+  /** Where: a JSON pointer with `*` for keys that could be values, `header:x`, `url`, a stream's part. */
   readonly part: string;
   /** UTF-16 offsets inside the part's text. */
   readonly start: number;

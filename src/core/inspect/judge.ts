@@ -15,6 +15,7 @@ import {
   payPlain,
 } from "./scan-budget.ts";
 import { HOLD_MAX, MORE, type Hit, type View } from "./signature.ts";
+import { shownPlace } from "./shown-place.ts";
 import { originalAt, type TextScan } from "./text-scan.ts";
 
 const WITHHELD_PLACEHOLDER = "[withheld]";
@@ -160,7 +161,7 @@ function findingOf(scan: TextScan, { detector, hit, score, rule }: Catch): Findi
     rule: rule.id,
     score,
     confidence: hit.confidence,
-    part: scan.part,
+    part: shownPlace(scan.part),
     start: originalAt(scan, hit.start),
     end: originalAt(scan, hit.end),
     action: rule.action,

@@ -9,6 +9,7 @@ import { personalNumber, spelledBy, spelling } from "./json-numbers.ts";
 import type { NotAllSeen } from "./not-all-seen.ts";
 import { keepName, scanPlan } from "./scan-plan.ts";
 import { scanBudget } from "./scan-budget.ts";
+import { HIDDEN_KEY, shownPlace } from "./shown-place.ts";
 import type { TextScan } from "./text-scan.ts";
 import { foundNothing, lookAtText, type TextLook } from "./whole-text.ts";
 
@@ -37,6 +38,8 @@ interface Walk extends TextLook {
   fileUnits: number;
   /** Keys and indexes down to the value at hand. */
   readonly path: (string | number)[];
+  /** Depths at which a key is not to be told: something was found in it. */
+  readonly hidden: Set<number>;
   readonly placeOf: (pointer: string) => string;
   /** The document, as it came and then with what was taken out. */
   scanned: JsonValue;
@@ -59,6 +62,7 @@ export function scanJson(
     fileUnits: 0,
     budget: scanBudget(),
     path: [],
+    hidden: new Set(),
     placeOf,
     scanned: value,
   };
@@ -116,11 +120,12 @@ function visitObject(walk: Walk, object: JsonObject): JsonValue {
   let entries: [string, JsonValue][] | undefined;
   for (const key of Object.keys(object)) {
     const item = object[key] ?? null;
-    walk.path.push(key);
-    const name = visitName(walk, key);
+    const depth = walk.path.push(key) - 1;
+    const name = visitName(walk, key, depth);
     const seen =
       typeof item === "string" ? visitText(walk, item, key) : visitMember(walk, key, item);
     walk.path.pop();
+    walk.hidden.delete(depth);
     if (entries === undefined && name === key && seen === item) continue;
     entries ??= entriesBefore(object, key);
     entries.push([name, seen]);
@@ -143,11 +148,19 @@ function entriesBefore(object: JsonObject, key: string): [string, JsonValue][] {
   );
 }
 
-function visitName(walk: Walk, name: string): string {
-  const { plan, withheld } = walk;
-  if (withheld.length > 0 || !plan.cleanNames.has(name)) return visitText(walk, name, "");
-  walk.textBytes += name.length;
-  return name;
+function visitName(walk: Walk, name: string, depth: number): string {
+  const { plan, withheld, hidden } = walk;
+  if (withheld.length === 0 && plan.cleanNames.has(name)) {
+    walk.textBytes += name.length;
+    return name;
+  }
+  hidden.add(depth);
+  const known = walk.findings.length;
+  const seen = visitText(walk, name, "");
+  const isClean = seen === name && walk.findings.length === known && walk.blocked === undefined;
+  // Of more findings than are kept nobody knows where they were.
+  if (isClean && known < FINDINGS_MAX) hidden.delete(depth);
+  return seen;
 }
 
 /** `label`: the key of the member whose value the text is. */
@@ -169,7 +182,7 @@ function take(walk: Walk, scan: TextScan, text: string): string {
 }
 
 function keepFindings(walk: Walk, { findings, blocked }: TextScan): void {
-  const part = placeIn(walk);
+  const part = shownPlaceIn(walk);
   for (const finding of findings) {
     if (walk.findings.length < FINDINGS_MAX) walk.findings.push({ ...finding, part });
   }
@@ -178,6 +191,11 @@ function keepFindings(walk: Walk, { findings, blocked }: TextScan): void {
 
 function placeIn({ path, placeOf }: Walk): string {
   return placeOf(path.map(pointerStep).join(""));
+}
+
+function shownPlaceIn({ path, hidden, placeOf }: Walk): string {
+  const steps = path.map((step, at) => pointerStep(hidden.has(at) ? HIDDEN_KEY : step));
+  return shownPlace(placeOf(steps.join("")));
 }
 
 function itself(pointer: string): string {

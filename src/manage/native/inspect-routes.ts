@@ -14,7 +14,9 @@ const FindingJson = Type.Object({
   rule: Type.String({ description: "The `inspect` entry that asked." }),
   score: Type.Integer({ minimum: 0, maximum: 100 }),
   confidence: Type.Number({ minimum: 0, maximum: 1 }),
-  part: Type.String({ description: "JSON pointer into what was sent." }),
+  part: Type.String({
+    description: "JSON pointer into what was sent; `*` for a key that could itself be a secret.",
+  }),
   start: Type.Integer(),
   end: Type.Integer(),
   action: Type.Enum(["block", "redact", "report"]),

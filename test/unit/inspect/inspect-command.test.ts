@@ -131,6 +131,26 @@ describe("sallyport inspect", () => {
     server.close();
   });
 
+  it("takes no error page for what was asked for", async () => {
+    const server = createServer((_, response) => response.writeHead(404).end("Nothing here."));
+    await new Promise<void>((resolve) => {
+      server.listen(0, "127.0.0.1", resolve);
+    });
+    const { port } = server.address() as AddressInfo;
+    await expect(run(`http://127.0.0.1:${port}/`)).rejects.toThrow("it answered 404");
+    server.close();
+  });
+
+  it("never repeats a secret that is a member's name", async () => {
+    writeFileSync(join(directory, "keyed.json"), JSON.stringify({ tokens: { [SECRET]: "x" } }));
+    for (const options of [{}, { json: true }] as const) {
+      const { out, code } = await run("keyed.json", { on: "request", ...options });
+      expect(code).toBe(1);
+      expect(out).toContain("/tokens/*");
+      expect(out).not.toContain(SECRET);
+    }
+  });
+
   it("looks with the entries, the feeds and the loopback agent of a configuration", async () => {
     writeFileSync(join(directory, "news.txt"), "See https://collector.example/ for more.");
     expect(await run("news.txt")).toMatchObject({ code: 0 });

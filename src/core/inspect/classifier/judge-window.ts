@@ -4,6 +4,7 @@ import { INJECTION_DETECTOR } from "../detectors/injection.ts";
 import { FINDINGS_MAX, type Finding } from "../finding.ts";
 import { ruleFor } from "../scan-plan.ts";
 import { leaning } from "../strengthened.ts";
+import { shownPlace } from "../shown-place.ts";
 import { originalAt, type TextScan } from "../text-scan.ts";
 import {
   CLASSIFIED_STEP,
@@ -87,7 +88,7 @@ function exceed(scan: TextScan, end: number): void {
     rule: rule.id,
     score,
     confidence: score / 100,
-    part: scan.part,
+    part: shownPlace(scan.part),
     start: known?.start ?? windowOrigin(lane),
     end: originalAt(scan, end - scan.base),
     action: rule.action,
