@@ -7,7 +7,8 @@ import { foldLiteral } from "../../src/core/inspect/fold.ts";
 import type { Inspection } from "../../src/core/inspect/inspection.ts";
 import { disguisesOf } from "../../src/core/inspect/layers/disguises.ts";
 import { passageBehind, PASSAGE_UNITS } from "../../src/core/inspect/layers/passages.ts";
-import { nextEscape, stretchEnd, unescape } from "../../src/core/inspect/layers/escapes.ts";
+import { stretchEnd } from "../../src/core/inspect/layers/escape-stretch.ts";
+import { nextEscape, unescape } from "../../src/core/inspect/layers/escapes.ts";
 import { decodeRun, nextRun, runEnd } from "../../src/core/inspect/layers/opaque-run.ts";
 import { createPartScanner } from "../../src/core/inspect/part-scanner.ts";
 

@@ -37,7 +37,7 @@ const CONFUSING = new Set([0x00, 0x09, 0x0a, 0x0d, 0x23, 0x2f, 0x3f, 0x40, 0x5c]
 
 /** The host at hand, without the root's dot. */
 const units = new Uint16Array(HOST_UNITS_MAX);
-const host = { count: 0, isIntricate: false };
+const host = { from: 0, count: 0, isIntricate: false };
 
 /**
  * The scheme of an address whose host takes long to read, if nothing but its scheme may speak against
@@ -49,7 +49,7 @@ export function schemeOfQuiet(text: string, looks: string): string | undefined {
   if (looks !== text && !readHost(looks, colonBehindScheme(looks))) return undefined;
   // A name that stands for this machine may have others below it.
   if (looks.includes("local")) return undefined;
-  return isQuiet() ? text.slice(0, colon).toLowerCase() : undefined;
+  return isQuiet(looks) ? text.slice(0, colon).toLowerCase() : undefined;
 }
 
 /** -1: in doubt. */
@@ -71,6 +71,7 @@ function readHost(text: string, colon: number): boolean {
   if (colon < 1) return false;
   let from = colon + 1;
   while (text.charCodeAt(from) === SLASH) from += 1;
+  host.from = from;
   host.isIntricate = false;
   const most = Math.min(text.length, from + HOST_UNITS_MAX);
   let i = from;
@@ -127,10 +128,10 @@ function isForeignSpace(unit: number): boolean {
 }
 
 /** It looks like no address, like no name that is known, and has no brand in it. */
-function isQuiet(): boolean {
-  const { count } = host;
+function isQuiet(looks: string): boolean {
+  const { from, count } = host;
   if (count === 0 || isDigit(units[0] ?? 0) || !hasLetter(count)) return false;
-  return !mayShowTelling(units, count) && !isKnown(units, count);
+  return !mayShowTelling(units, count) && !isKnown(looks.slice(from, from + count), units);
 }
 
 /** One that no number is written with, in any base. */

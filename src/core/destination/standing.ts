@@ -75,13 +75,13 @@ export function standingOf({
 
 const DOT = 0x2e;
 
-/** The first `count` units as a host in small letters: whether anything is known of a name in it. */
-export function isKnown(units: Uint16Array, count: number): boolean {
+/** `units`: of `host`, in small letters. Whether anything is known of a name in it. */
+export function isKnown(host: string, units: Uint16Array): boolean {
   let hash = NO_UNITS;
-  for (let at = count - 1; at >= 0; at -= 1) {
+  for (let at = host.length - 1; at >= 0; at -= 1) {
     hash = withUnit(hash, units[at] ?? 0);
     if ((at > 0 && units[at - 1] !== DOT) || !passes(FILTER, hash)) continue;
-    if (KNOWN.has(String.fromCharCode(...units.subarray(at, count)))) return true;
+    if (KNOWN.has(host.slice(at))) return true;
   }
   return false;
 }

@@ -51,10 +51,10 @@ const INNER_WORK = 1;
 const INNER_ORDINARY = INNER_WORK + UNIT_WORK + 1;
 /**
  * What a unit of text pays for all that is asked about it and hides behind it, and what is paid
- * whatever the size of a body. Lists of addresses and logs take up to 18, and an answer of
+ * whatever the size of a body. Ordinary text in encodings takes up to 15, and an answer of
  * which not all was looked at is refused: less for hostile text would refuse them as well.
  */
-const INNER_PER_UNIT = 18;
+const INNER_PER_UNIT = 16;
 const INNER_MIN = 6000;
 
 export function scanBudget(): ScanBudget {

@@ -6,9 +6,6 @@ import type { OffsetMap } from "../fold.ts";
 import { isDigit } from "../text-units.ts";
 import { isSequenced } from "./readable.ts";
 
-/** Units without an escape that end a stretch. */
-const QUIET_MAX = 64;
-const STRETCH_MAX = 512;
 /** The longest escape: `&#x10ffff;`. */
 const ESCAPE_MAX = 10;
 
@@ -47,13 +44,18 @@ export interface Unescaped {
   readonly layer: string;
 }
 
-/** Units searched at once: each sign is looked for apart, a search costs a tenth of reading. */
-const SEARCHED_UNITS = 1024;
+/**
+ * Units searched at once: each sign is looked for apart, a search costs a tenth of reading. Few at
+ * first, for behind one escape the next is near.
+ */
+const SEARCHED_MIN = 128;
+const SEARCHED_MAX = 2048;
 
 /** Where the first escape from `from` on stands, or -1: little is read behind there. */
 export function nextEscape(text: string, from: number): number {
-  for (let at = from; at < text.length; at += SEARCHED_UNITS) {
-    const some = text.slice(at, at + SEARCHED_UNITS);
+  let searched = SEARCHED_MIN;
+  for (let at = from; at < text.length;) {
+    const some = text.slice(at, at + searched);
     let nearest = some.length;
     for (const sign of ESCAPE_SIGNS) {
       let place = some.indexOf(sign);
@@ -63,8 +65,16 @@ export function nextEscape(text: string, from: number): number {
       }
     }
     if (nearest < some.length) return at + nearest;
+    at += searched;
+    searched = Math.min(4 * searched, SEARCHED_MAX);
   }
   return -1;
+}
+
+/** Units of the escape that stands at `at`; 0 where none does. */
+export function escapeWidth(text: string, at: number, stop: number): number {
+  const found = isSign(text.charCodeAt(at)) ? escapeAt(text, at, stop) : NO_ESCAPE;
+  return found === NO_ESCAPE ? 0 : widthOf(found);
 }
 
 function begins(text: string, at: number): boolean {
@@ -110,20 +120,6 @@ function isOpen(text: string, at: number): boolean {
     if (unit === SEMICOLON || unit === 0x20 || unit === 0x0a) return false;
   }
   return true;
-}
-
-/** The end of the stretch, or undefined while more text could belong to it. */
-export function stretchEnd(text: string, start: number, ended: boolean): number | undefined {
-  const most = Math.min(text.length, start + STRETCH_MAX);
-  let last = start;
-  let at = start;
-  while (at < most && at - last < QUIET_MAX) {
-    const found = isSign(text.charCodeAt(at)) ? escapeAt(text, at, most) : NO_ESCAPE;
-    at += found === NO_ESCAPE ? 1 : widthOf(found);
-    if (found !== NO_ESCAPE) last = at;
-  }
-  if (at - last >= QUIET_MAX || at >= start + STRETCH_MAX || ended) return Math.min(at, most);
-  return undefined;
 }
 
 /** A stretch, with what its word began with. */

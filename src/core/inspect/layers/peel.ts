@@ -5,14 +5,8 @@
 import { toOriginal, type OffsetMap } from "../fold.ts";
 import { redact } from "../judge.ts";
 import type { TextScan } from "../text-scan.ts";
-import {
-  escapesMap,
-  nextEscape,
-  openEscape,
-  stretchEnd,
-  unescape,
-  type Unescaped,
-} from "./escapes.ts";
+import { escapesMap, nextEscape, openEscape, unescape, type Unescaped } from "./escapes.ts";
+import { stretchEnd, tailEnd, wordStart } from "./escape-stretch.ts";
 import { judgePassage } from "./judge-passage.ts";
 import { affordEscapes, affordRun, grantInflated, innerRoom, payOpened } from "../scan-budget.ts";
 import {
@@ -27,8 +21,6 @@ import { decodeRun, isPiece, nextRun, openRun, runEnd, RUN_OVERLAP } from "./opa
 import { NO_PASSAGE, passageEnd } from "./passages.ts";
 import type { Readable, Room } from "./readable.ts";
 
-/** Units before an escape that its word may have begun with. */
-const ESCAPE_LOOK_BACK = 32;
 /** Past any string; see `advance.ts`. */
 const NOWHERE = 0x3fffffff;
 
@@ -219,7 +211,8 @@ function judgeEscapes(
     return;
   }
   const start = wordStart(text, escapeStart);
-  const layers = unescapeAll(text, start, end, LAYERS_MAX - 1 - scan.depth);
+  const tail = tailEnd(text, escapeStart, end);
+  const layers = unescapeAll(text, start, tail, LAYERS_MAX - 1 - scan.depth);
   const { plan } = scan;
   const plain = { text: layers.at(-1)?.text ?? "", plan, layers: layers.length };
   const inner = lookInside(scan, plain, look);
@@ -267,11 +260,4 @@ function isClean({ findings, edits, blocked }: TextScan): boolean {
 
 function mapsOf(layers: readonly Layer[]): readonly OffsetMap[] {
   return layers.map(({ escaped: { of, start, end } }) => escapesMap(of, start, end));
-}
-
-function wordStart(text: string, at: number): number {
-  const least = Math.max(0, at - ESCAPE_LOOK_BACK);
-  let start = at;
-  while (start > least && text.charCodeAt(start - 1) > 0x20) start -= 1;
-  return start;
 }
