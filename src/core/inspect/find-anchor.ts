@@ -133,7 +133,10 @@ function inBlock(
   const { units, isAscii } = block;
   const begin = block.from;
   const count = block.to - begin;
-  let key = keyBefore(text, from);
+  const first = from - begin;
+  const before = first > 0 ? (classOf[units[first - 1] ?? 0] ?? 0) : classAt(text, from - 1);
+  let key = (before << CLASS_BITS) | (classOf[units[first] ?? 0] ?? 0);
+  key = (key << CLASS_BITS) | (classOf[units[first + 1] ?? 0] ?? 0);
   for (let i = from - begin + 2; i < count; i += 1) {
     key = ((key << CLASS_BITS) | (classOf[units[i] ?? 0] ?? 0)) & KEY_MASK;
     if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;

@@ -125,6 +125,8 @@ describe("text that only looks like what is looked for", () => {
     ["words of which attacks in Chinese and Japanese have more", "無視", 20],
     ["words of which attacks in Korean have more", "보여", 20],
     ["numbers", "00. ", 17],
+    ["letters of a list", "u-", 19],
+    ["a name with a dot", "a.0!", 19],
   ])("costs little where it is %s", (_, unit, most) => {
     expect(workOf(filled(unit, 4096))).toBeLessThan(most);
   });

@@ -107,9 +107,10 @@ function headsOf(words: readonly string[]): ReadonlySet<string> {
 
 /**
  * First units, with digits in place of letters too (`1gn0re`); short words with what ends them. A word
- * that would be digits alone is a number, of which texts are full.
+ * that would be digits alone is a number, of which texts are full; what has signs is read as two.
  */
 function anchorsOf(word: string): readonly string[] {
+  for (let i = 0; i < word.length; i += 1) if (!isChainUnit(word.charCodeAt(i))) return [];
   let anchors = [""];
   for (const char of word.slice(0, ANCHOR_UNITS)) {
     const choices = LEET_OF.includes(char) ? [char, "0"] : [char];
@@ -117,10 +118,13 @@ function anchorsOf(word: string): readonly string[] {
   }
   if (word.length <= ANCHOR_UNITS) anchors = anchors.filter((anchor) => !NUMBER.test(anchor));
   if (word.length >= SHORT_UNITS) return anchors;
-  return anchors.flatMap((anchor) => Array.from(WORD_ENDS, (end) => anchor + end));
+  const ends = word.length === 1 ? LETTER_ENDS : WORD_ENDS;
+  return anchors.flatMap((anchor) => Array.from(ends, (end) => anchor + end));
 }
 
 const NUMBER = /^0+$/;
+/** Before other signs a letter is a name, or one of a list. */
+const LETTER_ENDS = " %";
 const WORD_ENDS = " ,:;.!?*'\"-_<%)";
 const LEET_OF = "oizeasgtb";
 
