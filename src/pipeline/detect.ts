@@ -10,9 +10,9 @@ import type { Inspection } from "../core/inspect/inspection.ts";
 import { foresee, FORESEEN_BYTES_MIN, type Aside } from "../core/inspect/foresee.ts";
 import { carriedOut } from "../core/inspect/called-address.ts";
 import { createPartScanner } from "../core/inspect/part-scanner.ts";
-import { applyEdits } from "../core/inspect/edit.ts";
 import { scanBudget } from "../core/inspect/scan-budget.ts";
 import { scanJson } from "../core/inspect/scan-json.ts";
+import { takenOut } from "../core/inspect/taken-out.ts";
 import { scanPlan } from "../core/inspect/scan-plan.ts";
 import { lookAtText } from "../core/inspect/whole-text.ts";
 import type { JsonValue } from "../core/json.ts";
@@ -199,7 +199,7 @@ function detectText(text: string, inspection: Inspection, around: readonly Findi
   return {
     findings: [...around, ...scan.findings.map(named)],
     blocked: scan.blocked && named(scan.blocked),
-    redacted: scan.edits.length === 0 ? undefined : applyEdits(text, 0, scan.edits),
+    redacted: scan.edits.length === 0 ? undefined : takenOut(look.plan, text, scan.edits),
     unseen: scan.capped,
   };
 }

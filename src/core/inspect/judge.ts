@@ -1,3 +1,4 @@
+import { placeholder } from "./placeholder.ts";
 import { signatureFeature } from "./classifier/token-features.ts";
 import { anchoredAt } from "./find-anchor.ts";
 import { FINDINGS_MAX, type Finding } from "./finding.ts";
@@ -167,11 +168,6 @@ function findingOf(scan: TextScan, { detector, hit, score, rule }: Catch): Findi
     action: rule.action,
     ...marksOf(scan.plan, detector, score),
   };
-}
-
-/** `[email]`, `[card]`, `[secret]`. */
-export function placeholder(detector: string): string {
-  return `[${detector.slice(detector.indexOf(".") + 1)}]`;
 }
 
 export function redact(scan: TextScan, start: number, end: number, replacement: string): number {

@@ -1,4 +1,3 @@
-import { applyEdits } from "./edit.ts";
 import { failureFinding, nameOfFailure } from "./finding-of-failure.ts";
 import { isFileText } from "./file-text.ts";
 import { FINDINGS_MAX, type Finding } from "./finding.ts";
@@ -10,6 +9,7 @@ import type { NotAllSeen } from "./not-all-seen.ts";
 import { keepName, scanPlan } from "./scan-plan.ts";
 import { scanBudget } from "./scan-budget.ts";
 import { HIDDEN_KEY, shownPlace } from "./shown-place.ts";
+import { takenOut } from "./taken-out.ts";
 import type { TextScan } from "./text-scan.ts";
 import { foundNothing, lookAtText, type TextLook } from "./whole-text.ts";
 
@@ -178,7 +178,7 @@ function visitText(walk: Walk, text: string, label: string): string {
 
 function take(walk: Walk, scan: TextScan, text: string): string {
   if (scan.findings.length > 0 || scan.blocked !== undefined) keepFindings(walk, scan);
-  return scan.edits.length === 0 ? text : applyEdits(text, 0, scan.edits);
+  return scan.edits.length === 0 ? text : takenOut(walk.plan, text, scan.edits);
 }
 
 function keepFindings(walk: Walk, { findings, blocked }: TextScan): void {

@@ -47,7 +47,8 @@ export const InspectSchema = Type.Object(
     do: Type.Enum(["block", "redact", "report"], {
       description:
         "What to do about a finding. `redact` puts a name in its place: `[secret]`, and numbered " +
-        "ones for personal data, the same for the same value within a session: `[EMAIL_1]`.",
+        "ones for personal data, the same for the same value within a session: `[EMAIL_1]`. Of " +
+        "injection in requests it withholds the whole text, and says so in its place.",
     }),
     restore: Type.Optional(
       Type.Boolean({

@@ -1,5 +1,6 @@
 /** Lets the classifier go over the text of a scan, in step with the signatures. */
-import { placeholder, redact } from "../judge.ts";
+import { redact } from "../judge.ts";
+import { placeholder } from "../placeholder.ts";
 import { INJECTION_DETECTOR } from "../detectors/injection.ts";
 import { FINDINGS_MAX, type Finding } from "../finding.ts";
 import { ruleFor } from "../scan-plan.ts";

@@ -8,7 +8,8 @@
  */
 import { INJECTION_DETECTOR } from "../detectors/injection.ts";
 import { FINDINGS_MAX, type Finding } from "../finding.ts";
-import { placeholder, redact } from "../judge.ts";
+import { redact } from "../judge.ts";
+import { placeholder } from "../placeholder.ts";
 import { marksOf, ruleFor } from "../scan-plan.ts";
 import { originalAt, type TextScan } from "../text-scan.ts";
 
