@@ -54,7 +54,9 @@ export const InspectSchema = Type.Object(
       Type.Boolean({
         description:
           "For `do: redact` of personal data in requests: names such as `[EMAIL_1]` that stand in " +
-          "the answer become the values again before the agent sees it. Default: false.",
+          "the answer become the values again before the agent sees it. What is taken out of an " +
+          "answer or a tool's result stays a name, also where the agent calls a tool with it: spare " +
+          "what it must hand on with `except` or `calls`. Default: false.",
       }),
     ),
     agents: Type.Optional(globs("Narrows the file's agents for this entry.", "support-*")),
