@@ -28,16 +28,16 @@ const NAMES = {
     cluster-join-token cockroach-key codefresh-token codesandbox-token cohere-key command-login
     command-password composio-key configcat-key confluent-key connection-string contentful-token
     courier-key coze-token crates-token cursor-key databricks-secret databricks-token dbt-token
-    deno-token dify-key discord-token digitalocean-token discord-webhook discourse-key django-key docker-token
-    doppler-token dropbox-token duffel-token dynatrace-token e2b-key easypost-token elastic-key
-    elevenlabs-key exa-key facebook-app-token facebook-token figma-token firebase-key
-    firecrawl-key fireworks-key flutterwave-key fly-token frameio-token friendli-token
-    github-app-token github-fine-grained-token github-token gitlab-runner-token gitlab-token
-    google-api-key google-auth-key google-oauth-secret google-oauth-token google-refresh-token
-    google-storage-key grafana-api-key grafana-service-token grafana-token groq-key harness-key
-    helicone-key heroku-key hex-token honeycomb-key hubspot-token huggingface-token
-    hyperbrowser-key ifttt-webhook infisical-token infracost-key inngest-key instagram-token
-    intercom-token jfrog-token jina-key jwt klarna-key klaviyo-key labelled-key
+    deno-token dify-key digitalocean-token discord-token discord-webhook discourse-key
+    django-key docker-token doppler-token dropbox-token duffel-token dynatrace-token e2b-key
+    easypost-token elastic-key elevenlabs-key exa-key facebook-app-token facebook-token
+    figma-token firebase-key firecrawl-key fireworks-key flutterwave-key fly-token frameio-token
+    friendli-token github-app-token github-fine-grained-token github-token gitlab-runner-token
+    gitlab-token google-api-key google-auth-key google-oauth-secret google-oauth-token
+    google-refresh-token google-storage-key grafana-api-key grafana-service-token grafana-token
+    groq-key harness-key helicone-key heroku-key hex-token honeycomb-key hubspot-token
+    huggingface-token hyperbrowser-key ifttt-webhook infisical-token infracost-key inngest-key
+    instagram-token intercom-token jfrog-token jina-key jwt klarna-key klaviyo-key labelled-key
     labelled-password lago-key langfuse-key langsmith-key laravel-key launchdarkly-key
     linear-key linkedin-secret llamaindex-key lob-key lob-public-key mailchimp-key
     mailersend-token mailgun-key mailgun-public-key mandrill-key mapbox-token mem0-key
@@ -88,13 +88,14 @@ const NAMES = {
     substituted-upload system-file system-stop tautology template-arithmetic template-directive
     template-expression template-object time-based union-select windows-destruction yaml-object`,
   destination: `
-    address-in-name address-link_local address-loopback address-metadata address-multicast
-    address-private address-reserved address-shared address-unspecified ambiguous-authority
-    bare-address blocked-by-list brand-at-glance brand-in-name brand-in-subdomain
-    brand-on-shared-host collector confusable-name dynamic-name hidden-service host-in-user
-    inside-name listed-by-* long-name lure-word lure-words many-levels metadata-host
-    misspelt-name obfuscated-address odd-port payload-in-name payload-in-parameter
-    payload-in-path random-name rented-machine risky-suffix scheme-* shared-host shortener`,
+    address-in-name address-in-zone address-link_local address-loopback address-metadata
+    address-multicast address-private address-reserved address-shared address-unspecified
+    ambiguous-authority bare-address blocked-by-list brand-at-glance brand-in-name
+    brand-in-subdomain brand-on-shared-host collector confusable-name dynamic-name
+    hidden-service host-in-user inside-name listed-by-* long-name lure-word lure-words
+    many-levels metadata-host misspelt-name obfuscated-address odd-port payload-in-name
+    payload-in-parameter payload-in-path program random-name rented-machine risky-suffix
+    scheme-* shared-host shortener`,
   behaviour: `
     above-100-usd above-usual cycle first-use forbidden-* many-a-minute many-calls many-names
     many-targets memory-overwritten memory-reversed same-call same-error same-name`,
