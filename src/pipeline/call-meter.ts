@@ -15,17 +15,17 @@ import type { Observer } from "./stages.ts";
 
 /** How far a stream may run past its hold once the store has said no, in tokens. */
 export const OVERRUN_TOKENS_MAX = 64;
-/** And while the store is still being asked: more than one read of a socket brings. */
+/** The same while the store is still being asked; more than one read of a socket brings. */
 const OVERRUN_WHILE_ASKING_MAX = 2048;
 /**
  * Dense text has so many bytes a token. A stream that packs many tokens into an event is measured
  * by this: at the usual four bytes a token it ends at most half as many tokens past its hold.
  */
 export const BYTES_PER_TOKEN_MAX = 6;
-/** Asked for in one step where an answer is longer than its hold. */
+/** Tokens asked for in one step, at least, where an answer grows past its hold. */
 const GROWTH_TOKENS_MIN = 256;
 const GROWTH_SHARE = 4;
-/** Less is not worth a word with the store: a part in so many of what is held. */
+/** An unused part of the hold that is smaller than this is kept: not worth a word with the store. */
 const GIVE_BACK_SHARE = 8;
 const RENEW_MS = RESERVATION_LEASE / 2;
 

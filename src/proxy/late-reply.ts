@@ -57,7 +57,7 @@ export class LateReply implements Reply {
   }
 
   flushHead(): void {
-    // It waits: that is all this is for.
+    // The head waits for the first of the body.
   }
 
   write(chunk: Uint8Array, onDrain: () => void): boolean {

@@ -42,7 +42,7 @@ export function feed(scan: TextScan, piece: string): void {
   advance(scan);
 }
 
-/** A complete text at once: nothing in it waits for more, and what `from` says was looked for. */
+/** Scans a complete text in one go. `from`: before these places a quick look has found nothing. */
 export function scanWhole(scan: TextScan, text: string, from: Interest): void {
   scan.cursor = from.at;
   scan.runFrom = from.run;
@@ -113,7 +113,7 @@ function judgeAll(scan: TextScan): void {
   const { text, plan } = scan;
   const literalsTail = scan.ended ? text.length : literalTail(scan);
   const stretches = findStretches(scan);
-  // Behind the last unit of a complete text the last stretch is judged.
+  // One past the end of a complete text, so that a stretch which ends there is judged as well.
   const limit = scan.ended
     ? text.length + 1
     : Math.min(literalsTail, text.length - (plan.empty ? 0 : 2));
@@ -145,7 +145,7 @@ function judgeAll(scan: TextScan): void {
       judgeStretch(scan, stretches, lookInside);
       continue;
     }
-    // Up to the nearest of all else there are only anchors.
+    // Before the nearest candidate of another kind there can only be anchors.
     const nearest = at === anchor ? Math.min(mail, literal, stretch, step, limit) : at;
     const next = nearest > at ? judgeAnchors(scan, at, nearest) : judge(scan, at);
     waits = next === MORE;
@@ -185,7 +185,10 @@ function judgeAnchors(scan: TextScan, at: number, nearest: number): number | typ
   return anchor;
 }
 
-/** A decoded text; by another plan it was disguised, which is looked through once. */
+/**
+ * Scans a text that was decoded from this one. Another plan than the scan's own means that it was
+ * disguised, not encoded: disguises are looked through once, not inside one another.
+ */
 function lookInside(scan: TextScan, { text, plan, layers }: InnerText, from: Interest): TextScan {
   const { withheld, part, budget, depth, lane } = scan;
   if (lane !== undefined) readUpTo(lane, scan.text, scan.base, scan.cursor);
@@ -196,12 +199,15 @@ function lookInside(scan: TextScan, { text, plan, layers }: InnerText, from: Int
   return inner;
 }
 
-/** To find what is judged next. */
+/** Counted for each search for the next candidate. */
 const STEP_WORK = 1;
 const NONE: number[] = [];
 const TOO_MUCH_WORK = "too-much-work";
 
-/** What is encoded or disguised is left where it is, and the record says so. */
+/**
+ * The budget is used up. Where decoded text alone was too dear, it is left unread and the record
+ * says so; where the text itself was, it is blocked.
+ */
 function giveUp(scan: TextScan): void {
   if (isInnerSpent(scan.budget)) {
     scan.capped ??= "too_costly";
@@ -231,7 +237,7 @@ function openAnchor(scan: TextScan): number {
   return anchorTail(scan.plan.anchors, scan.text, Math.max(scan.cursor, 0));
 }
 
-/** Where the end of the text is a proper beginning of such a literal. */
+/** Where the text ends with the beginning of a literal that may go on; its length if nowhere. */
 function literalTail(scan: TextScan): number {
   const { text } = scan;
   let nearest = text.length;
@@ -245,7 +251,7 @@ function literalTail(scan: TextScan): number {
   return nearest;
 }
 
-/** What goes out is monotone; a word that what is looked for may begin with is kept back. */
+/** `released` only grows. A word in which a match may have begun is kept back. */
 function release(scan: TextScan, upTo: number): void {
   const { plan, text } = scan;
   const wary = plan.holdsWords && plan.rewrites && !(scan.ended && scan.blocked === undefined);

@@ -1,4 +1,7 @@
-/** What the end of a text cuts short could become an anchor, of signatures that may rewrite text. */
+/**
+ * Whether the last units of a text could become an anchor once more text comes. Only of signatures
+ * that may rewrite text: for others nothing has to be held back.
+ */
 import { ANYWHERE, AT_WORD_START, classAt, KEY_LAYOUT, type AnchorTable } from "./find-anchor.ts";
 
 /** Where the last one or two units of `text` could begin an anchor; its length if they cannot. */

@@ -3,7 +3,7 @@ import { recall } from "./known-texts.ts";
 import { firstInterest, firstLiteral } from "./quick-look.ts";
 import { labelledBy, type ScanPlan } from "./scan-plan.ts";
 
-/** Nothing is in a complete text: it was seen a moment ago, or a glance is enough. */
+/** Whether a complete text needs no scan: it was clean a moment ago, or a quick look suffices. */
 export function isClear(
   plan: ScanPlan,
   withheld: readonly string[],
@@ -11,7 +11,7 @@ export function isClear(
 ): boolean {
   const isDoubted = plan.opinions !== undefined && plan.opinions.leanOf(text) !== 0;
   if (isDoubted || labelledBy(plan, label).length > 0) return false;
-  // A backslash may hide something from all but the look into JSON inside a text.
+  // Behind a backslash something may stand that only the scan of JSON inside a text sees.
   const known = text.includes("\\") ? undefined : recall(plan, text, label);
   if (known === undefined || known.scan !== undefined) {
     return firstInterest(plan, withheld, text) === undefined;

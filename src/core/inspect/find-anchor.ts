@@ -11,7 +11,7 @@ import { isAscii, isDigit, isLetter } from "./text-units.ts";
 const CLASS_BITS = 6;
 const CLASSES = 1 << CLASS_BITS;
 export const ASCII_END = 0x80;
-/** Units that a key tells. */
+/** Text units that one key covers. */
 const KEY_UNITS = 3;
 /** Three classes, and the lowest bit of the one before: whether that unit is in a word. */
 const KEY_MASK = (1 << (3 * CLASS_BITS + 1)) - 1;
@@ -84,7 +84,7 @@ export interface Trie {
 }
 
 export const NONE: readonly Signature[] = [];
-/** Units that are not worth a copy. */
+/** Up to this length a text is read in place: a copy into a block costs more than it saves. */
 const SHORT_TEXT = 24;
 /** The next anchor is mostly asked for right behind the last. */
 const blocks = openBlocks();
@@ -121,7 +121,7 @@ export function firstAnchor(table: AnchorTable, text: string): number {
   }
 }
 
-/** In what is loaded. `open`: an anchor may go on behind the text. */
+/** As `nextAnchor`, within the loaded block. `open`: an anchor may go on behind the text. */
 function inBlock(
   block: TextBlock,
   table: AnchorTable,
@@ -178,7 +178,7 @@ function kindOf(unit: number): number {
   return unit < ASCII_END ? (classOf[unit] ?? 0) : unit;
 }
 
-/** The key when two units have come from `from` on. */
+/** The rolling key after the first two units from `from` on. */
 function keyBefore(text: string, from: number): number {
   const before = classAt(text, from - 1);
   return (((before << CLASS_BITS) | classAt(text, from)) << CLASS_BITS) | classAt(text, from + 1);

@@ -7,7 +7,7 @@ import { shownPlace } from "./shown-place.ts";
 const HELD_TOO_MUCH = "held-too-much";
 export const DETECTOR_FAILED = "detector_failed";
 
-/** A look that failed, as a finding: by a name of its own, for an error's message may quote text. */
+/** The finding for a scan that failed. No error's message is in it: it might quote the text. */
 export function failureFinding({ rules }: ScanPlan, part: string, signature: string): Finding {
   const [first] = [...rules.values()].flat();
   return {
@@ -23,7 +23,7 @@ export function failureFinding({ rules }: ScanPlan, part: string, signature: str
   };
 }
 
-/** Its code where it has one, as a look that was ended; never its message. */
+/** The error's code, which a look that was ended from outside has, else its name. */
 export function nameOfFailure(error: unknown): string {
   // Not by its class: what ends a look from outside throws errors of another realm.
   if (typeof error !== "object" || error === null) return "error";
@@ -31,7 +31,7 @@ export function nameOfFailure(error: unknown): string {
   return "name" in error && typeof error.name === "string" ? error.name : "error";
 }
 
-/** More of a stream would have to be held back than may be, or `unseen` of it was not looked at. */
+/** A stream needs more held back than its limits allow, or (`unseen`) was not looked at in full. */
 export function unscannableFinding({ rules }: Inspection, unseen: NotAllSeen | undefined): Finding {
   return {
     detector: "response_unscannable",

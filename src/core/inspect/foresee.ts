@@ -20,7 +20,7 @@ export const FORESEEN_BYTES_MIN = 262_144;
 const SLICE_WORK = 98_304;
 /** A longer text is looked at in pieces: hostile ones cost more for each unit than is counted. */
 const PIECE_UNITS = 8192;
-/** What a text costs beside its units. */
+/** The fixed cost of one text, in units. */
 const TEXT_UNITS = 64;
 /** Texts remembered at once for one body. */
 const TEXTS_MAX = 200_000;
@@ -29,7 +29,7 @@ const NONE: readonly string[] = [];
 
 export type Turn = () => Promise<void>;
 
-/** Around what is waited for between two pieces of a look: meanwhile others are looked at. */
+/** Wraps a wait between two pieces of a look, during which other texts are looked at. */
 export type Aside = (wait: Promise<void>) => Promise<void>;
 
 const ASIDE: Aside = (wait) => wait;
@@ -104,7 +104,7 @@ async function lookAtEach(
       text,
       scan === undefined ? CLEAN : { label, scan: foundNothing(scan) ? undefined : scan },
     );
-    // The look that counts ends here, too.
+    // The look that counts will stop at the same place.
     if (scan?.blocked !== undefined) return;
     look.budget.spent += TEXT_UNITS;
     await clock();

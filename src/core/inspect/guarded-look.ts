@@ -16,7 +16,7 @@ export function guardLooks(by: LookGuard | undefined): void {
   guard = by ?? UNGUARDED;
 }
 
-/** A look inside a look is the outer one's. Throws what the look throws, or the guard. */
+/** Within a guarded look it just runs. Throws what the look throws, or what the guard does. */
 export function guarded<T>(look: (subject: T) => void, subject: T): void {
   if (inside) return look(subject);
   inside = true;

@@ -22,7 +22,7 @@ import { originalAt, type TextScan } from "./text-scan.ts";
 const WITHHELD_PLACEHOLDER = "[withheld]";
 const AT_SIGN = 0x40;
 
-/** What one candidate leads to: the strictest rule, and among equals the longest hit. */
+/** What one candidate comes to: of its hits the one with the strictest rule, then the longest. */
 interface Catch {
   readonly detector: string;
   readonly hit: Hit;
@@ -63,7 +63,7 @@ export function judge(scan: TextScan, at: number): number | typeof MORE {
   }
 }
 
-/** A name where the value is known whole; what the agent itself sent may come back to it. */
+/** An alias where the whole value is known; what the agent itself sent it may see again. */
 function insteadOf(
   { plan, depth }: TextScan,
   { detector, hit, rule }: Catch,
@@ -114,7 +114,7 @@ function catchAt(scan: TextScan, at: number): Catch | typeof MORE | undefined {
   scan.intricate.work = 0;
   afford(scan.budget, work);
   if (waits && !view.final) return MORE;
-  // What waits is judged anew: how often depends on how the text was cut.
+  // Not for one that waits: how often it is judged again depends on how the text was cut.
   payPlain(scan.budget, work);
   if (injection !== undefined) noteHit(scan, injection);
   return best;
@@ -134,7 +134,7 @@ function viewAt(scan: TextScan, at: number): View {
   return window;
 }
 
-/** The classifier weighs what signatures say with all the rest. */
+/** Tells the classifier of the hit: it weighs signatures with everything else. */
 function noteHit({ lane, base }: TextScan, { start, signature }: Hit): void {
   lane?.hits.push({ offset: base + start, feature: signatureFeature(signature) });
 }

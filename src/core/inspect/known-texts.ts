@@ -7,7 +7,7 @@ import type { ScanPlan } from "./scan-plan.ts";
 import type { TextScan } from "./text-scan.ts";
 
 export interface KnownText {
-  /** What it was called, which detectors may weigh; undefined: nothing in it needs a name. */
+  /** What the text was called, which some detectors weigh; undefined: it does not matter here. */
   readonly label: string | undefined;
   /** Undefined: nothing is in it. */
   readonly scan: TextScan | undefined;
@@ -18,7 +18,7 @@ const KEPT_UNITS_MIN = 64;
 /** Units of all texts of one generation; there are two. */
 const GENERATION_UNITS_MAX = 524_288;
 
-/** At both ends of a text, all of its units tell where it is kept; in between, some. */
+/** A text's slot is computed from all units at either end, and from some in between. */
 const TELLING_ENDS = 16;
 const TELLING_BETWEEN = 24;
 
@@ -53,7 +53,7 @@ export function keepClean(plan: ScanPlan, text: string, label: string | undefine
   keep(placeOf(text), { text, rules: plan.rules, known });
 }
 
-/** Whatever it is called. */
+/** A text that is clean under any name. */
 export const CLEAN: KnownText = { label: undefined, scan: undefined };
 
 function keptOf(text: string): Kept | undefined {
@@ -77,7 +77,7 @@ function keep(place: number, kept: Kept): void {
   young.set(place, kept);
 }
 
-/** Most texts differ in it; those that do not only drive each other out. */
+/** The slot for a text. Two texts with the same slot only drive each other out. */
 function placeOf(text: string): number {
   const { length } = text;
   const step = Math.ceil(length / TELLING_BETWEEN);

@@ -60,7 +60,7 @@ export function createMessageScreen(
     const spliced = spliceSecrets(inspection, ends, value);
     if (spliced !== undefined) {
       keep(findings, [spliced]);
-      // One half has left: there is nothing to redact any more.
+      // The first half has left already, so a redaction would come too late.
       if (spliced.action !== "report") return { kind: "cut", finding: spliced };
     }
     if (looked.fileUnits > 0) missed(BINARY, looked.fileUnits);
@@ -139,7 +139,7 @@ function keep(findings: Finding[], more: readonly Finding[]): void {
   findings.push(...more.slice(0, FINDINGS_MAX - findings.length));
 }
 
-/** What could be read in two ways is text. */
+/** As JSON where it can be read in one way only, else as text. */
 function valueOf(text: string): JsonValue {
   if (!/^\s*[{[]/.test(text)) return text;
   const reading = parseStrictJsonText(text);
@@ -155,7 +155,7 @@ function textOf(message: Uint8Array): string | undefined {
   }
 }
 
-/** The message itself where there is none in it. */
+/** The same bytes where no withheld secret is in them. */
 function withoutEchoes(message: Uint8Array, withheld: readonly string[]): Uint8Array {
   if (withheld.length === 0) return message;
   const filter = createEchoFilter(withheld);

@@ -21,7 +21,7 @@ export interface UncertainBand {
 /** How much like an attack it looks to whoever was asked, 0–100; undefined: nobody answered. */
 export type AskOpinion = (excerpt: string) => Promise<number | undefined>;
 
-/** What became of texts whose judge was away, as the operator wrote. */
+/** What the operator wants of uncertain texts while the judge is away. */
 export type WithoutOpinion = "attack" | "harmless" | "as_found";
 
 /** The opinions of one exchange. */
@@ -35,7 +35,7 @@ export interface Opinions {
   form(inspection: Inspection, content: JsonValue): Promise<void> | undefined;
   /** For a stream, ahead of the look that counts. Undefined: nobody looks for injection. */
   follow(inspection: Inspection): StreamDoubts | undefined;
-  /** From the same source, without what was thought so far: for one of many messages. */
+  /** Empty opinions from the same source, for the next of many messages. */
   anew(): Opinions;
 }
 

@@ -30,7 +30,7 @@ export function firstInterest(
   try {
     return interestIn(plan, withheld, text);
   } catch {
-    // What a glance fails on gets the whole look, which fails as well and says so.
+    // If the quick look throws, the full scan will throw as well, and puts it on the record.
     return EVERYWHERE;
   }
 }
@@ -42,7 +42,7 @@ function interestIn(
 ): Interest | undefined {
   const { length } = text;
   const anchor = firstAnchor(plan.anchors, text);
-  // Also where folding may move everything.
+  // 0 also means that folding may move everything.
   if (anchor === 0) return EVERYWHERE;
   const run = plan.empty ? length : nearer(length, nextRun(text, 0));
   const escape = plan.empty ? length : nearer(length, nextEscape(text, 0));

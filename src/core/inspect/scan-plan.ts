@@ -58,7 +58,7 @@ export interface ScanPlan {
   readonly leaves: boolean;
   /** What `foresee.ts` has seen of the bodies that wait for their look. */
   readonly foreseen: Set<ReadonlyMap<string, KnownText>>;
-  /** What is judged by its name, by the names met so far. */
+  /** By name of a member met so far: what judges its value by that name. */
   readonly labels: Map<string, readonly Labelled[]>;
   /** Names of members in which nothing was found: they are the same in every body. */
   readonly cleanNames: Set<string>;
@@ -86,7 +86,7 @@ export function keepShort({ cleanShort }: ScanPlan, text: string, label: string)
   cleanShort.set(text, label);
 }
 
-/** Whether that was the last such text. */
+/** Whether this text was kept as clean under this label. */
 export function isKeptShort({ cleanShort }: ScanPlan, text: string, label: string): boolean {
   return text.length <= LABEL_UNITS_MAX && cleanShort.get(text) === label;
 }
@@ -151,7 +151,7 @@ export function marksOf(plan: ScanPlan, detector: string, score: number): Pick<F
 
 const NO_MARKS: Pick<Finding, "marks"> = {};
 
-/** What exceptions look at. */
+/** What an exception may be about. */
 export interface Seen {
   readonly signature: string;
   readonly part: string;

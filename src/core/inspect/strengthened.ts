@@ -1,4 +1,7 @@
-/** What injection's hits come to: near each other they are stronger, where they are only shown weaker. */
+/**
+ * The score of an injection hit in its surroundings: higher beside other hits, lower where the words
+ * are quoted, reported or shown as an example.
+ */
 import { readUpTo } from "./classifier/classifier.ts";
 import { isShown } from "./classifier/token-setting.ts";
 import { INJECTION_DETECTOR } from "./detectors/injection.ts";

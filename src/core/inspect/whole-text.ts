@@ -72,7 +72,7 @@ export function lookAtText(
   return scan;
 }
 
-/** To turn a unit around, and to fold it once more. */
+/** Cost of one unit that is put into display order and folded once more. */
 const SHOWN_WORK = 4;
 
 /** What is found only in the text as it is shown counts for all of the text. */
@@ -98,7 +98,7 @@ function lookAtShown(scan: TextScan, text: string): void {
   if (edit !== undefined) scan.edits = [{ ...edit, start: 0, end: text.length }];
 }
 
-/** And all of it was looked at. */
+/** Nothing was found, and everything was looked at. */
 export function foundNothing({ findings, edits, blocked, capped }: TextScan): boolean {
   return (
     findings.length === 0 && edits.length === 0 && blocked === undefined && capped === undefined
