@@ -28,10 +28,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     return sendJson(response, 200, { object: "list", data });
   }
   const body = request.method === "POST" ? await readJson(request) : undefined;
-  if (body === undefined) return sendError(response, 404, "There is no such endpoint.");
+  if (body === undefined) return sendNotFound(response);
   if (path === "/v1/chat/completions") return chat(body, response);
   if (path === "/v1/responses") return responses(body, response);
-  return sendError(response, 404, "There is no such endpoint.");
+  return sendNotFound(response);
 }
 
 function chat(body: JsonObject, response: ServerResponse): void {
@@ -119,9 +119,9 @@ async function readJson(request: IncomingMessage): Promise<JsonObject | undefine
   }
 }
 
-function sendError(response: ServerResponse, status: number, message: string): void {
-  const type = "invalid_request_error";
-  sendJson(response, status, { error: { message, type, param: null, code: null } });
+function sendNotFound(response: ServerResponse): void {
+  const [message, type] = ["There is no such endpoint.", "invalid_request_error"];
+  sendJson(response, 404, { error: { message, type, param: null, code: null } });
 }
 
 function sendJson(response: ServerResponse, status: number, body: JsonObject): void {

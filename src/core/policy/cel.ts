@@ -1,4 +1,4 @@
-/** The only file that knows the CEL package. */
+/** The only file that loads the CEL package; `absent-reads.ts` walks its syntax trees. */
 import type * as Cel from "@marcbachmann/cel-js";
 import type { ASTNode, Environment } from "@marcbachmann/cel-js";
 import { impossible } from "../../lib/impossible.ts";
