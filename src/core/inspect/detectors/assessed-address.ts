@@ -16,7 +16,7 @@ import type { View } from "../signature.ts";
 const READ_MIN = 4;
 const READ_INSIDE_MIN = 1;
 /** One more is read with each so many units of a text. */
-const UNITS_PER_READ = 512;
+const UNITS_PER_READ = 1024;
 
 /** As `scan-budget.ts` counts, beyond what any candidate takes. */
 const READ_WORK = 900;

@@ -81,6 +81,7 @@ function addressAt(view: View, at: number, kind: DestinationKind): Outcome {
   const address = addressOf(view, at);
   if (address === MORE || address === undefined) return address;
   const { end, assessment } = address;
+  if (assessment.suspicions.length === 0) return undefined;
   const found = assessment.suspicions.find((one) => one.kind === kind);
   if (found === undefined) return undefined;
   const mentioned = kind === "ssrf" && !isCalled(view, at, end);
@@ -126,10 +127,12 @@ function readAddress(view: View, at: number): Address | typeof MORE | undefined 
   const end = addressEnd(text, at, Math.min(stop, at + ADDRESS_UNITS_MAX), isInner);
   if (end + BEHIND > stop && !final) return MORE;
   let last = end;
-  if (text.slice(at, end).includes("\\")) last = at + unescapedUnits(text.slice(at, end));
+  const { seen } = extent;
+  if ((seen & BACKSLASH) !== 0) last = at + unescapedUnits(text.slice(at, end));
   while (last > at && TRAILING.includes(text.charAt(last - 1))) last -= 1;
   const written = writtenAt(view, at, last);
-  if (TEMPLATE.test(written) || PORT_ALONE.test(written)) return undefined;
+  if ((seen & HOLE) !== 0 && TEMPLATE.test(written)) return undefined;
+  if ((seen & BARE) !== 0 && PORT_ALONE.test(written)) return undefined;
   return { end: last, assessment: assessedAt(view, at, last, written) };
 }
 
@@ -141,22 +144,34 @@ function unescapedUnits(address: string): number {
 
 const SOURCE_ESCAPE = /\\(?:[nrt](?![\w.@-])|u00[01][\da-f]|x[01][\da-f])/i;
 
+/** What was met in the address read last, as bits of `kinds` and `BARE`. */
+const extent = { seen: 0 };
+
 /** Where the address ends that begins at `at`, or what is read of it. */
 function addressEnd(text: string, at: number, stop: number, isInner: boolean): number {
   let most = isInner ? Math.min(stop, at + INNER_UNITS_MAX) : stop;
   let isBegun = false;
+  let seen = 0;
   let end = at;
-  for (; end < most && isAddressUnit(text.charCodeAt(end)); end += 1) {
-    if (text.charCodeAt(end) !== COLON) continue;
+  for (; end < most; end += 1) {
+    const unit = text.charCodeAt(end);
+    const kind = unit < ASCII_END ? (kinds[unit] ?? 0) : 0;
+    if (kind === 0) continue;
+    if (kind === NO_UNIT) break;
+    seen |= kind;
+    if (kind !== DIVIDER) continue;
     const hasSlash = isSlash(text.charCodeAt(end + 1));
     if (isBegun) {
       if (isInner && hasSlash) break;
       continue;
     }
     isBegun = true;
+    if (hasSlash) continue;
     // The scheme says all there is to know: script, data.
-    if (!hasSlash) most = Math.min(most, end + SCRIPT_UNITS_MAX);
+    most = Math.min(most, end + SCRIPT_UNITS_MAX);
+    seen |= BARE;
   }
+  extent.seen = seen;
   return end;
 }
 
@@ -167,8 +182,6 @@ function writtenAt({ text, original }: View, start: number, end: number): string
   const from = toOriginal(map, base + start) - writtenFrom;
   return written.slice(from, toOriginal(map, base + end) - writtenFrom);
 }
-
-const COLON = 0x3a;
 
 function isSlash(unit: number): boolean {
   return unit === 0x2f || unit === 0x5c;
@@ -201,11 +214,26 @@ const TEMPLATE = /^[^/]*\/\/(?:[^/?#]*(?:[{}$*()]|%s|%d|<)|\])/;
 const PORT_ALONE = /^https?:\d{1,5}(?![\d.])/i;
 const TRAILING = ".,;:!?)]}'\"*_";
 
-/** Ends at white space, quotes and angle brackets. */
+// Kinds of units in an address, a bit each.
+/** An address ends at white space, quotes and angle brackets. */
+const NO_UNIT = 1;
+const DIVIDER = 2;
+const BACKSLASH = 4;
+/** In what `TEMPLATE` looks for. */
+const HOLE = 8;
+/** Nothing but its name divides the scheme from what follows. */
+const BARE = 16;
+const ASCII_END = 0x80;
+const kinds = Uint8Array.from({ length: ASCII_END }, (_, unit) => {
+  const sign = String.fromCharCode(unit);
+  if (unit <= 0x20 || "\"'<>`".includes(sign)) return NO_UNIT;
+  if (sign === ":") return DIVIDER;
+  if (sign === "\\") return BACKSLASH;
+  return "{}$*()%]".includes(sign) ? HOLE : 0;
+});
+
 function isAddressUnit(unit: number): boolean {
-  return (
-    unit > 0x20 && unit !== 0x22 && unit !== 0x27 && unit !== 0x3c && unit !== 0x3e && unit !== 0x60
-  );
+  return unit >= ASCII_END || kinds[unit] !== NO_UNIT;
 }
 
 function goesOn(unit: number): boolean {

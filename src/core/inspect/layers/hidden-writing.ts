@@ -22,6 +22,8 @@ const MIXED = `(?:[A-Za-z]+${ALIKE}|${ALIKE}+[A-Za-z])(?:[A-Za-z]|${ALIKE})*`;
 interface Writing {
   readonly signature: string;
   readonly score: number;
+  /** Stands in all such writing: most texts in which other tells stand have none. */
+  readonly tell: RegExp;
   readonly shape: RegExp;
 }
 
@@ -30,25 +32,34 @@ const DISGUISED = 60;
 
 /** A flag spells at most six tag characters, and an ideograph has one variation selector. */
 const WRITINGS: readonly Writing[] = [
-  { signature: "hidden-tag-characters", score: HIDDEN, shape: /(?:\udb40[\udc20-\udc7e]){8,}/g },
+  {
+    signature: "hidden-tag-characters",
+    score: HIDDEN,
+    tell: /\udb40/,
+    shape: /(?:\udb40[\udc20-\udc7e]){8,}/g,
+  },
   {
     signature: "hidden-variation-selectors",
     score: HIDDEN,
+    tell: /\udb40/,
     shape: /(?:\udb40[\udd00-\uddef]){8,}/g,
   },
   {
     signature: "disguised-between-letters",
     score: DISGUISED,
+    tell: new RegExp(INVISIBLE),
     shape: new RegExp(`(?:[A-Za-z]${INVISIBLE}{1,4}(?: ${INVISIBLE}{0,4})?){8,}[A-Za-z]?`, "g"),
   },
   {
     signature: "disguised-direction",
     score: DISGUISED,
+    tell: /\u202e/,
     shape: /\u202e(?:[^A-Za-z\u202c\n]{0,3}[A-Za-z]){16,}/g,
   },
   {
     signature: "disguised-alphabet",
     score: DISGUISED,
+    tell: new RegExp(ALIKE),
     shape: new RegExp(`(?<![A-Za-zа-я])${MIXED}(?: ${MIXED}){2,}`, "g"),
   },
 ];
@@ -63,7 +74,8 @@ export function judgeHidden(scan: TextScan, start: number, end: number): void {
   const from = scan.base + start === 0 ? 0 : originalAt(scan, start);
   const passage = written.slice(from - writtenFrom, originalAt(scan, end) - writtenFrom);
   if (!TELLS.test(passage)) return;
-  for (const { signature, score, shape } of WRITINGS) {
+  for (const { signature, score, tell, shape } of WRITINGS) {
+    if (!tell.test(passage)) continue;
     for (const { index, 0: found } of passage.matchAll(shape)) {
       if (scan.blocked !== undefined) return;
       keep(scan, signature, score, from + index, from + index + found.length);
