@@ -57,6 +57,14 @@ describe("RedisSessionStore", () => {
     expect(await right.store.marks(session("a"))).toEqual(["pii", "secret", "untrusted"]);
   });
 
+  it("takes marks off where a person says so, at both replicas", async () => {
+    await left.store.mark(session("a"), ["untrusted", "pii"]);
+    expect((await right.store.clear(session("a"))).toSorted()).toEqual(["pii", "untrusted"]);
+    expect(await left.store.marks(session("a"))).toEqual([]);
+    await left.store.mark(session("a"), ["pii"]);
+    expect(await right.store.marks(session("a"))).toEqual(["pii"]);
+  });
+
   it("keeps sessions of the same name apart by agent and tenant", async () => {
     void left.store.mark(session("a"), ["untrusted"]);
     await seen(session("a"), ["untrusted"]);

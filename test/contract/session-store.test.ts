@@ -63,6 +63,18 @@ describe("SqliteSessionStore", () => {
     expect(store.marks(principal("a"))).toEqual(["pii", "untrusted"]);
   });
 
+  it("takes marks off where a person says so, also at the other connection", () => {
+    const path = newPath();
+    const [gate, desk] = [storeAt(path, true), storeAt(path, true)];
+    gate.mark(principal("a"), ["untrusted", "pii"]);
+    gate.mark(principal("b"), ["untrusted"]);
+    expect(gate.marks(principal("a"))).toEqual(["pii", "untrusted"]);
+    expect(desk.clear(principal("a"))).toEqual(["pii", "untrusted"]);
+    expect([gate.marks(principal("a")), gate.marks(principal("b"))]).toEqual([[], ["untrusted"]]);
+    gate.mark(principal("a"), ["pii"]);
+    expect(desk.marks(principal("a"))).toEqual(["pii"]);
+  });
+
   it("gives the same session one array, so that nothing is allocated per request", () => {
     const store = storeAt(newPath());
     store.mark(principal("a"), ["untrusted"]);

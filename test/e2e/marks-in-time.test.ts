@@ -6,7 +6,11 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { acceptEcho } from "../support/echo-socket.ts";
 import { startRedis, type RedisServer } from "../support/redis-server.ts";
-import { startSallyport, type SallyportProcess } from "../support/sallyport-process.ts";
+import {
+  runSallyport,
+  startSallyport,
+  type SallyportProcess,
+} from "../support/sallyport-process.ts";
 
 const POLICY = `
 version: 1
@@ -126,5 +130,25 @@ describe("a session is marked before its agent has read", () => {
     const closed = new Promise((resolve) => socket.addEventListener("close", resolve));
     socket.close();
     await closed;
+  });
+});
+
+describe("a person", () => {
+  it("sees what a session is marked with, and takes it off at every replica, on the record", async () => {
+    const run = (verb: string, ...named: readonly string[]) =>
+      runSallyport(["sessions", verb, "tester", ...named, "--config", one.configFile]);
+    await (await read(one, "to-clear", "/both")).text();
+    expect(await send(two, "to-clear")).toBe(403);
+    expect((await run("marks", "to-clear")).stdout).toBe("sensitive\nuntrusted\n");
+    expect((await run("unmark", "to-clear")).stdout).toBe(
+      "took off sensitive\ntook off untrusted\n",
+    );
+    expect([await send(one, "to-clear"), await send(two, "to-clear")]).toEqual([200, 200]);
+    expect(await run("marks", "to-clear")).toMatchObject({ code: 0, stdout: "" });
+    // Whoever reads on is marked again.
+    await (await read(one, "to-clear", "/both")).text();
+    expect(await send(two, "to-clear")).toBe(403);
+    const tail = await runSallyport(["ledger", "tail", "--config", one.configFile]);
+    expect(tail.stdout).toContain("session.marks_cleared");
   });
 });

@@ -1,4 +1,5 @@
 /** The native API on a real directory and ledger, asked without a socket. */
+import type { SessionName, SessionStore } from "../../src/core/session/session.ts";
 import { createSecretKey, randomBytes } from "node:crypto";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -189,7 +190,7 @@ export async function openNativeFixture(oidc = NO_PROVIDERS): Promise<NativeFixt
       authenticate: (credential) => authenticate(credential, ports, tokens),
       logins: createLoginLimiter(),
       quotas: store.quotas,
-      marks: () => [],
+      sessions: sessionMarks(),
       oidc,
       publicUrl: PUBLIC_URL,
       tokens: createTokenIssuer({ store, key: () => SEALING_KEY, tenant: id("default"), now }),
@@ -330,3 +331,17 @@ const STATUS = {
   ledger: { healthy: true },
   upstreams: [],
 };
+
+/** One session of the agent that the configuration has is marked, until somebody takes it off. */
+function sessionMarks(): Pick<SessionStore, "marks" | "clear"> {
+  let marks: readonly string[] = ["untrusted"];
+  const isMarked = ({ session }: SessionName): boolean => session === "marked";
+  return {
+    marks: (session) => (isMarked(session) ? marks : []),
+    clear(session) {
+      const before = isMarked(session) ? marks : [];
+      if (isMarked(session)) marks = [];
+      return before;
+    },
+  };
+}

@@ -68,7 +68,7 @@ export async function openPorts(options: PortsOptions): Promise<OpenPorts> {
     stopped: (who: Principal) => live.stopped(who),
   };
   const counters = started.use(await openCounters({ config, shared, now, events, redis }));
-  const sessions = await openSessionStore(options, redis, started);
+  const sessions = await openSessionStore(config, redis, started);
   const reviews = await openReviewStore(config, redis, now, started);
   const awaiting = started.use(new ReviewWatch(reviews, now));
   const vault = started.use(await openVault(options, started));

@@ -7,7 +7,7 @@ import { now } from "../now.ts";
 
 /** Throws the system's error where the file cannot be opened. */
 export async function openSessionStore(
-  { config, shared }: { readonly config: Config; readonly shared: boolean },
+  config: Config,
   redis: SharedRedis | undefined,
   started: AsyncDisposableStack,
 ): Promise<SessionStore> {
@@ -16,5 +16,6 @@ export async function openSessionStore(
     return started.use(new RedisSessionStore(redis));
   }
   const path = join(config.dataDirectory, "sessions.db");
-  return started.use(new SqliteSessionStore({ path, shared, now }));
+  // Workers mark sessions as well, and a person's word comes by a connection of its own.
+  return started.use(new SqliteSessionStore({ path, shared: true, now }));
 }

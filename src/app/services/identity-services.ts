@@ -25,7 +25,7 @@ export async function openIdentityServices(
   started: AsyncDisposableStack,
 ): Promise<Identity> {
   const store = started.use(await openDirectoryStore(config, redis));
-  const sessions = await openSessionStore({ config, shared: true }, redis, started);
+  const sessions = await openSessionStore(config, redis, started);
   const forgetting = setInterval(() => {
     store.prune(instant(now() - KEPT_MS)).catch((error: unknown) => vitals.failed(error));
   }, FORGET_EVERY_MS).unref();
@@ -37,7 +37,7 @@ export async function openIdentityServices(
     authenticate: (credential) => authenticate(credential, ports, tokens),
     logins: createLoginLimiter(),
     quotas: store.quotas,
-    marks: (session) => sessions.marks(session),
+    sessions,
     oidc: openLogin(config.login),
     publicUrl: config.login.publicUrl,
     listedAgents: listedAgents(config),

@@ -4,10 +4,12 @@ import { prepareDataDirectory } from "../../app/ports/data-directory.ts";
 import type { Config } from "../../app/config/config.ts";
 import { NOBODY_TOLD } from "../../app/observe/store-events.ts";
 import { openDirectoryStore } from "../../app/ports/open-directory-store.ts";
+import { openSessionStore } from "../../app/ports/open-session-store.ts";
 import { openConfiguredRedis } from "../../app/ports/open-shared-redis.ts";
 import type { Answer } from "../../core/fault.ts";
 import type { Caller } from "../../core/identity/caller.ts";
 import type { IdentityPorts } from "../../core/identity/identity-ports.ts";
+import type { SessionStore } from "../../core/session/session.ts";
 import { id, type TenantId } from "../../core/units.ts";
 import { DEFAULT_TENANT } from "../../core/identity/tenant.ts";
 import { ledgerDirectory } from "../../stores/ledger/ledger-layout.ts";
@@ -24,6 +26,8 @@ export interface DirectoryDesk {
   /** Whoever may write the data directory is its administrator. */
   readonly caller: Caller;
   readonly ports: IdentityPorts;
+  /** Marks of sessions, opened for those who ask. */
+  readonly sessions: () => Promise<SessionStore>;
   /** Agents of the configuration. */
   readonly listed: ReadonlySet<string>;
 }
@@ -54,7 +58,7 @@ export async function atDesk<T>(
   const caller = operator(shell, await tenantOf(options, opened.ports));
   const listed = new Set(config.agents.map((agent) => agent.name));
   // Awaited here: what is open is closed when this function ends.
-  return await use({ caller, ports: opened.ports, listed });
+  return await use({ caller, ports: opened.ports, sessions: opened.sessions, listed });
 }
 
 export async function tenantOf(
@@ -101,7 +105,9 @@ export function textsOf(options: Options, name: string): readonly string[] {
   return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
 }
 
-async function open(config: Config): Promise<AsyncDisposable & { readonly ports: IdentityPorts }> {
+type Opened = AsyncDisposable & Pick<DirectoryDesk, "ports" | "sessions">;
+
+async function open(config: Config): Promise<Opened> {
   const { dataDirectory } = config;
   prepareDataDirectory(dataDirectory);
   await using started = new AsyncDisposableStack();
@@ -110,5 +116,9 @@ async function open(config: Config): Promise<AsyncDisposable & { readonly ports:
   const directory = ledgerDirectory(dataDirectory);
   const ledger = started.use(await openLedger({ directory, now, report: () => undefined }));
   const owned = started.move();
-  return { ports: { store, ledger, now }, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    ports: { store, ledger, now },
+    sessions: () => openSessionStore(config, redis, owned),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }

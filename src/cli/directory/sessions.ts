@@ -5,7 +5,9 @@ import type { Entry } from "../../core/identity/directory-entry.ts";
 import type { StopTarget } from "../../core/identity/stop.ts";
 import { id } from "../../core/units.ts";
 import { printable } from "../../lib/printable.ts";
+import { clearMarks, showMarks } from "../../operations/identity/clear-marks.ts";
 import { revokeSession } from "../../operations/identity/manage-sessions.ts";
+import { marksJson } from "../../manage/native/mark-routes.ts";
 import { sessionJson } from "../../manage/native/session-routes.ts";
 import { atDesk, onDirectory, print, textOf, valueOf, type Options } from "./directory-desk.ts";
 import type { Shell } from "../shell.ts";
@@ -38,9 +40,37 @@ export function sessionsCommand(shell: Shell): Command {
         print([`revoked ${entry.id}`], sessionJson(ports.now())(entry), options, shell);
       }),
     );
+  addMarks(sessions, shell);
   const targetOf = (name = ""): StopTarget => ({ kind: "session", session: id(name) });
   addStops(sessions, { argument: "<id>", options: [], targetOf }, shell);
   return sessions;
+}
+
+const SESSION = "as the agent names it (default: that of calls which name none)";
+
+function addMarks(sessions: Command, shell: Shell): void {
+  onDirectory(sessions.command("marks").description("what a session has read, as marks"))
+    .argument("<agent>")
+    .argument("[session]", SESSION)
+    .action((agent: string, session: string | undefined, options: Options) =>
+      atDesk(options, shell, async ({ caller, sessions: open }) => {
+        const found = valueOf(await showMarks(caller, { agent, session }, await open()));
+        print(found.marks, marksJson(found), options, shell);
+      }),
+    );
+  onDirectory(
+    sessions.command("unmark").description("take its marks off: what it has read binds it no more"),
+  )
+    .argument("<agent>")
+    .argument("[session]", SESSION)
+    .action((agent: string, session: string | undefined, options: Options) =>
+      atDesk(options, shell, async ({ caller, ports, sessions: open }) => {
+        const named = { agent, session };
+        const cleared = valueOf(await clearMarks(caller, named, await open(), ports));
+        const lines = cleared.marks.map((mark) => `took off ${mark}`);
+        print(lines, marksJson(cleared), options, shell);
+      }),
+    );
 }
 
 function lineOf({ body }: Entry<"session">): string {

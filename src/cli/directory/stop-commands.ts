@@ -56,7 +56,7 @@ export function addStops(parent: Command, stoppable: Stoppable, shell: Shell): v
 /** A stop counts at other gateways and for agents to come, so a name that nobody has is no fault. */
 async function isKnown(
   target: StopTarget,
-  { caller: { tenant }, ports, listed }: DirectoryDesk,
+  { caller: { tenant }, ports, listed }: Pick<DirectoryDesk, "caller" | "ports" | "listed">,
 ): Promise<boolean> {
   if (target.kind !== "agent") return true;
   return isActiveAgent({ tenant, agent: target.agent }, listed, ports);

@@ -199,7 +199,8 @@ const Rule = Type.Object(
       Type.Array(id("A mark."), {
         minItems: 1,
         maxItems: 16,
-        description: "Put on the session just before the call goes out; read by `session.marks`.",
+        description:
+          "Put on the session just before the call goes out; read by `session.marks`, taken off by `sallyport sessions unmark`.",
       }),
     ),
     severity: Type.Optional(

@@ -3,7 +3,7 @@ import type { Principal } from "../principal.ts";
 /** What of a principal names its session. */
 export type SessionName = Pick<Principal, "tenant" | "agent" | "session">;
 
-/** Information-flow marks of agent sessions. A session's marks only grow until it is forgotten. */
+/** Information-flow marks of agent sessions. A session's marks only grow until a person clears them. */
 export interface SessionStore {
   /** Asked for on every exchange: a promise only where replicas share them. */
   marks(session: SessionName): readonly string[] | Promise<readonly string[]>;
@@ -13,4 +13,6 @@ export interface SessionStore {
    * and is settled once they all see the marks, or the store cannot be told now.
    */
   mark(principal: Principal, marks: readonly string[]): Promise<void> | void;
+  /** Takes all of them off, at every replica, and answers with what they were. Throws or rejects as `marks`. */
+  clear(session: SessionName): readonly string[] | Promise<readonly string[]>;
 }

@@ -5,6 +5,7 @@
 import swagger from "@fastify/swagger";
 import fastify, { type FastifyError } from "fastify";
 import { agentRoutes } from "./agent-routes.ts";
+import { markRoutes } from "./mark-routes.ts";
 import { allowedMethods } from "./allowed-methods.ts";
 import { loginRoutes } from "./login-routes.ts";
 import { policyRoutes } from "./policy-routes.ts";
@@ -70,6 +71,7 @@ const ROUTES: readonly Routes[] = [
   agentRoutes,
   userRoutes,
   sessionRoutes,
+  markRoutes,
   tokenRoutes,
   stopRoutes,
   budgetRoutes,

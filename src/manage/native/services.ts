@@ -77,8 +77,8 @@ export interface Identity {
   readonly logins: LoginLimiter;
   readonly tokens: TokenIssuer;
   readonly quotas: QuotaStore;
-  /** Of an agent's session, as policy and findings put them. */
-  readonly marks: SessionStore["marks"];
+  /** Marks of agents' sessions, as policy and findings put them. */
+  readonly sessions: Pick<SessionStore, "marks" | "clear">;
   readonly oidc: OidcClient;
   /** Where people's browsers reach this API; without a slash at its end. */
   readonly publicUrl: string;

@@ -140,7 +140,10 @@ function addReads(api: Api, { identity: { ports } }: Services): void {
   );
 }
 
-function addCloseLooks(api: Api, { identity: { ports, marks }, budgets, records }: Services): void {
+function addCloseLooks(
+  api: Api,
+  { identity: { ports, sessions }, budgets, records }: Services,
+): void {
   api.get(
     "/sessions/:id",
     {
@@ -158,7 +161,7 @@ function addCloseLooks(api: Api, { identity: { ports, marks }, budgets, records 
       const { body } = found.value;
       const spending = await spendingOf(body, budgets.store);
       const { tenant, agent, id: session } = body;
-      const known = await marks({ tenant, agent, session });
+      const known = await sessions.marks({ tenant, agent, session });
       return answer(reply, 200, spending, (purses) => ({
         ...sessionJson(ports.now())(found.value),
         ...purseJson(purses),

@@ -30,7 +30,7 @@ import {
   TENANTS,
   UNATTENDED_REVIEWS,
 } from "./review-scripts.ts";
-import { ADD_MARKS, READ_MARKS } from "./session-scripts.ts";
+import { ADD_MARKS, CLEAR_MARKS, READ_MARKS } from "./session-scripts.ts";
 import { CHANGE_TASK, FIND_TASK, LIST_TASKS, OPEN_TASK } from "./task-scripts.ts";
 import type { RedisScript } from "./redis-script.ts";
 
@@ -41,7 +41,7 @@ export const ALL_SCRIPTS: readonly RedisScript[] = [
   [TAKE, END, RENEW],
   [REQUEST_REVIEW, CHANGE_REVIEW, FIND_REVIEW, LIST_REVIEWS, FIND_OVERRIDE, UNATTENDED_REVIEWS],
   [ADD_TENANT, TENANTS],
-  [READ_MARKS, ADD_MARKS],
+  [READ_MARKS, ADD_MARKS, CLEAR_MARKS],
   [WRITE_ENTRIES, TELL_ENTRIES, GET_ENTRY, ENTRY_NAMED, LIST_ENTRIES],
   [COUNT_ENTRIES, PRUNE_ENTRIES, ENTRY_CHANGES],
   [WRITE_SESSION, CLAIM_SESSION, READ_CLIENT, FORGET_SESSION],

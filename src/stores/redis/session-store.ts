@@ -6,7 +6,7 @@ import type { Principal } from "../../core/principal.ts";
 import type { SessionName, SessionStore } from "../../core/session/session.ts";
 import type { RedisClient } from "./redis-client.ts";
 import type { RedisKeys } from "./redis-keys.ts";
-import { ADD_MARKS, READ_MARKS } from "./session-scripts.ts";
+import { ADD_MARKS, CLEAR_MARKS, READ_MARKS } from "./session-scripts.ts";
 
 /** Sessions whose marks Redis has not taken yet. With more, every session is refused: none is lost. */
 const UNTOLD_MAX = 10_000;
@@ -47,6 +47,15 @@ export class RedisSessionStore implements SessionStore, AsyncDisposable {
     this.#untold.set(key, untold);
     // Not behind what else waits to be told: an answer is held back meanwhile.
     return this.#tellOne(key, untold).then((told) => void (told || this.#tellLater()));
+  }
+
+  async clear(session: SessionName): Promise<readonly string[]> {
+    const key = this.#keyOf(session);
+    const untold = this.#untold.get(key) ?? [];
+    this.#untold.delete(key);
+    const reply = await this.#client.run(CLEAR_MARKS, [key], []);
+    const told = Array.isArray(reply) ? reply.map(String) : [];
+    return [...new Set([...told, ...untold])];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -53,6 +53,7 @@ export class SqliteSessionStore implements SessionStore, Disposable {
   readonly #database: DatabaseSync;
   readonly #read: StatementSync;
   readonly #write: StatementSync;
+  readonly #clear: StatementSync;
   readonly #version: StatementSync | undefined;
   readonly #now: () => Instant;
   /** In order of insertion, so that the oldest entry goes first. */
@@ -75,6 +76,7 @@ export class SqliteSessionStore implements SessionStore, Disposable {
       `INSERT INTO session_mark (session, mark, marked_at) VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET marked_at = excluded.marked_at`,
     );
+    this.#clear = database.prepare("DELETE FROM session_mark WHERE session = ?");
     // Changes only when another connection has written: a look into shared memory, not a query.
     this.#version = shared ? database.prepare("PRAGMA data_version") : undefined;
   }
@@ -97,6 +99,15 @@ export class SqliteSessionStore implements SessionStore, Disposable {
       this.#keep(session, marks);
       throw error;
     }
+  }
+
+  clear(principal: SessionName): readonly string[] {
+    const session = keyOf(principal);
+    const { marks } = this.#known(session);
+    this.#clear.run(session);
+    this.#unwritten.delete(session);
+    this.#cache.delete(session);
+    return marks;
   }
 
   [Symbol.dispose](): void {
