@@ -20,6 +20,7 @@ import type { Scan } from "../core/evidence.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { createTextFramer, jsonFrame, textFrames } from "./body-frames.ts";
 import { HttpAhead } from "./http-ahead.ts";
+import { lookAtFields } from "./look-at-fields.ts";
 import { isBinary, isUntold, looksBinary, SNIFF_BYTES } from "./is-binary.ts";
 import type { ChunkVerdict, HeadVerdict, ResponseInspector } from "./ask.ts";
 
@@ -59,6 +60,8 @@ interface Body {
   looksText: ((first: Uint8Array) => boolean) | undefined;
   bytes: number;
   scan: Scan;
+  /** In the fields of the head. */
+  readonly found: Finding[];
 }
 
 /** `unscannable`: what happens to a body that cannot be read or is past `responseBytesMax`. */
@@ -77,6 +80,7 @@ export function createHttpInspector(
     looksText: undefined,
     bytes: 0,
     scan: NOT_ASKED,
+    found: [],
   };
   let ahead: HttpAhead | undefined;
   return {
@@ -96,7 +100,7 @@ export function createHttpInspector(
     foresee: (bytes, aside) => foreseeJson(inspection, bytes, aside),
     leavesAll: () => !("gate" in body.reader) && withheld.length === 0,
     report: () => ({
-      findings: findingsOf(body.reader),
+      findings: [...body.found, ...findingsOf(body.reader)],
       scan: scanOf(body),
       usage: undefined,
       model: undefined,
@@ -117,6 +121,8 @@ function readHead(body: Body, headers: HeadFields): HeadVerdict {
   const type = (headers.get("content-type") ?? "").toLowerCase();
   const media = type.split(";", 1)[0]?.trim() ?? "";
   if (scanPlan(body.inspection).empty) return echoOnly(body, NOT_ASKED);
+  const blocked = lookAtFields(body.inspection, headers, body.found);
+  if (blocked !== undefined) return { kind: "halt", refusal: answerRefusal(blocked) };
   const length = Number(headers.get("content-length") ?? 0);
   if (isBinary(media)) {
     return headers.get("content-length") === "0" ? echoOnly(body, EMPTY) : unreadable(body, BINARY);

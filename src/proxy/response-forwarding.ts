@@ -242,11 +242,11 @@ export class ResponseForwarding implements Dispatcher.DispatchHandler, Cuttable 
 
   /** An injected credential could be in what cannot be read, so then there is no passing. */
   #passUnscanned(reason: string): void {
+    this.#scan = { kind: "unscanned", reason, bytes: this.#gatheredBytes };
     if (this.#dispatch.head.upstream.unscannable === "refuse" || this.#told.echoes.length > 0) {
       this.#refuse(withheldUnscanned(reason));
       return;
     }
-    this.#scan = { kind: "unscanned", reason, bytes: this.#gatheredBytes };
     this.#mode = "pass";
     this.#sendHead({ rewritten: this.#decoder !== undefined });
   }

@@ -98,9 +98,23 @@ export function headFields(headers: IncomingHttpHeaders): HeadFields {
   return {
     get(name) {
       const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
-      return typeof value === "object" ? value.join(", ") : value;
+      return joined(value);
+    },
+    *all() {
+      for (const name in headers) {
+        const value = joined(headers[name]);
+        if (value === undefined || DROPPED.has(name) || GRANTED.has(name)) continue;
+        yield [name, value];
+      }
+    },
+    put(name, value) {
+      headers[name] = value;
     },
   };
+}
+
+function joined(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === "object" ? value.join(", ") : value;
 }
 
 function namesIn(connection: string): ReadonlySet<string> | undefined {
