@@ -265,6 +265,14 @@ describe("rules", () => {
 describe("src/README.md", () => {
   const text = readFileSync(join(SRC, "README.md"), "utf8");
 
+  it("names files and folders that there are", () => {
+    const named = [...text.matchAll(/`([a-z][\w/-]*(?:\.ts|\/))`/g)].map(([, name = ""]) => name);
+    const isThere = (name: string): boolean =>
+      sources.some(({ path }) => `/${path}`.includes(`/${name}`));
+    expect(named.length).toBeGreaterThan(50);
+    expect(named.filter((name) => !isThere(name))).toEqual([]);
+  });
+
   it("has a row for every refusal, at the stage that says it", () => {
     const rows = [...text.matchAll(/^\| `([a-z_]+)` \| ([a-z]+) \| ([a-z_]+) \|/gm)];
     const written = Object.fromEntries(

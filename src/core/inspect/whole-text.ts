@@ -26,8 +26,8 @@ export interface TextLook {
 }
 
 /**
- * `label`: what the text is called where it stands. Undefined: nothing is in it, whatever it is
- * called; a look that found nothing: under this name.
+ * `label`: what the text is called where it stands. Undefined: the text is clean under any name; a
+ * scan without findings: it is clean under this one.
  */
 export function lookAtText(
   { plan, withheld, budget }: TextLook,
