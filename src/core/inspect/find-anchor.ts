@@ -4,7 +4,7 @@
  * rest. The cost does not depend on how many anchors there are.
  */
 import type { Signature } from "./signature.ts";
-import { BLOCK_MAX, blockFor, load, openBlocks, reach, type TextBlock } from "./text-block.ts";
+import { BLOCK_MAX, load, openBlock, reach, type TextBlock } from "./text-block.ts";
 import { isAscii, isDigit, isLetter } from "./text-units.ts";
 
 // What the loops read is neither imported nor exported: such constants are looked up each time.
@@ -84,86 +84,108 @@ export interface Trie {
 }
 
 export const NONE: readonly Signature[] = [];
-/** Up to this length a text is read in place: a copy into a block costs more than it saves. */
-const SHORT_TEXT = 24;
-/** The next anchor is mostly asked for right behind the last. */
-const blocks = openBlocks();
+
+/** Anchors looked for at once. */
+const ROW_MAX = 32;
+
+/** Anchors of a text, looked for ahead: to begin anew for each takes longer than to find it. */
+interface Row {
+  /** Some of the text. */
+  readonly block: TextBlock;
+  table: AnchorTable | undefined;
+  /** Where the anchors stand, `count` of them, and of which signatures they are. */
+  readonly places: Int32Array;
+  readonly found: (readonly Signature[])[];
+  count: number;
+  /** The first that was not yet passed, by who last asked for what is behind `from`. */
+  next: number;
+  from: number;
+  /** What begins here or further on is still to be looked for. */
+  to: number;
+}
+
+function openRow(): Row {
+  const found = Array.from({ length: ROW_MAX }, () => NONE);
+  const places = new Int32Array(ROW_MAX);
+  return { block: openBlock(), table: undefined, places, found, count: 0, next: 0, from: 0, to: 0 };
+}
+
+/** Of the text at hand, and of what is looked at inside it: neither is read anew for the other. */
+let recent = openRow();
+let other = openRow();
+
+function rowFor(text: string): Row {
+  if (recent.block.text !== text) [recent, other] = [other, recent];
+  return recent;
+}
 
 /** The first place from `from` on where an anchor stands, or begins at the end; or -1. */
 export function nextAnchor(table: AnchorTable, text: string, from: number): number {
-  const { length } = text;
-  let at = from;
-  const block = length - at > SHORT_TEXT ? blockFor(blocks, text) : blocks.recent;
-  while (length - at > SHORT_TEXT) {
-    reach(block, text, at, KEY_UNITS);
-    const found = inBlock(block, table, text, at, true);
-    if (found >= 0 || block.to === length) return found;
-    at = block.to - KEY_UNITS + 1;
+  const row = rowFor(text);
+  const isAhead = row.block.text === text && from >= row.from && from <= row.to;
+  if (!isAhead || row.table !== table) begin(row, table, from);
+  row.from = from;
+  for (;;) {
+    for (; row.next < row.count; row.next += 1) {
+      const at = row.places[row.next] ?? 0;
+      if (at >= from) return at;
+    }
+    row.to = Math.max(row.to, from);
+    if (row.to + KEY_UNITS > text.length) return -1;
+    reach(row.block, text, row.to, KEY_UNITS);
+    collect(row, table, text, ROW_MAX, true);
   }
-  return inUnits(table, text, at, length, true);
 }
 
 /** In a complete text: where the first anchor stands, its length if nowhere, 0 if it needs folding. */
 export function firstAnchor(table: AnchorTable, text: string): number {
   const { length } = text;
-  if (length <= SHORT_TEXT) {
-    if (!isAsciiShort(text)) return 0;
-    const found = inUnits(table, text, 0, length, false);
-    return found < 0 ? length : found;
-  }
-  const block = blockFor(blocks, text);
+  const row = rowFor(text);
+  const { block } = row;
   for (let at = 0; ; at += BLOCK_MAX - KEY_UNITS + 1) {
+    // What may begin at the end is none here: whoever goes on asks anew.
+    begin(row, undefined, at);
     load(block, text, at, Math.min(length, at + BLOCK_MAX));
     if (!block.isAscii) return 0;
-    const found = inBlock(block, table, text, at, false);
-    if (found >= 0) return block.to === length || isAscii(text) ? found : 0;
+    collect(row, table, text, 1, false);
+    if (row.count > 0) return block.to === length || isAscii(text) ? (row.places[0] ?? 0) : 0;
     if (block.to === length) return length;
   }
 }
 
-/** As `nextAnchor`, within the loaded block. `open`: an anchor may go on behind the text. */
-function inBlock(
-  block: TextBlock,
-  table: AnchorTable,
-  text: string,
-  from: number,
-  open: boolean,
-): number {
+function begin(row: Row, table: AnchorTable | undefined, from: number): void {
+  row.table = table;
+  row.count = 0;
+  row.next = 0;
+  row.to = from;
+}
+
+/** The next, `most` of them, in what is loaded; `open`: an anchor may go on behind the text. */
+function collect(row: Row, table: AnchorTable, text: string, most: number, open: boolean): void {
+  const { block, places, found, to: from } = row;
   const { bits, pairs, trie } = table;
   const { units, isAscii } = block;
   const begin = block.from;
-  const count = block.to - begin;
+  const length = block.to - begin;
   const first = from - begin;
   const before = first > 0 ? (classOf[units[first - 1] ?? 0] ?? 0) : classAt(text, from - 1);
   let key = (before << CLASS_BITS) | (classOf[units[first] ?? 0] ?? 0);
   key = (key << CLASS_BITS) | (classOf[units[first + 1] ?? 0] ?? 0);
-  for (let i = from - begin + 2; i < count; i += 1) {
+  let count = 0;
+  let i = first + 2;
+  for (; i < length && count < most; i += 1) {
     key = ((key << CLASS_BITS) | (classOf[units[i] ?? 0] ?? 0)) & KEY_MASK;
     if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
     if (!isAscii && pairs[pairOf(units[i - 2] ?? 0, units[i - 1] ?? 0)] === 0) continue;
-    if (leadsOn(trie, text, begin + i + 1, startOf(table, key), open)) {
-      return keepPlace(table, text, begin + i - 2);
-    }
+    const signatures = signaturesFrom(trie, text, begin + i + 1, startOf(table, key), open);
+    if (signatures.length === 0) continue;
+    places[count] = begin + i - 2;
+    found[count] = signatures;
+    count += 1;
   }
-  return -1;
-}
-
-function inUnits(
-  table: AnchorTable,
-  text: string,
-  from: number,
-  to: number,
-  open: boolean,
-): number {
-  const { bits, pairs, trie } = table;
-  let key = keyBefore(text, from);
-  for (let i = from + 2; i < to; i += 1) {
-    key = ((key << CLASS_BITS) | (classOf[text.charCodeAt(i)] ?? 0)) & KEY_MASK;
-    if ((((bits[key >> 5] ?? 0) >> key) & 1) === 0) continue;
-    if (pairs[pairOf(text.charCodeAt(i - 2), text.charCodeAt(i - 1))] === 0) continue;
-    if (leadsOn(trie, text, i + 1, startOf(table, key), open)) return keepPlace(table, text, i - 2);
-  }
-  return -1;
+  row.to = begin + i - 2;
+  row.count = count;
+  row.next = 0;
 }
 
 /**
@@ -178,35 +200,35 @@ function kindOf(unit: number): number {
   return unit < ASCII_END ? (classOf[unit] ?? 0) : unit;
 }
 
-/** The rolling key after the first two units from `from` on. */
-function keyBefore(text: string, from: number): number {
-  const before = classAt(text, from - 1);
-  return (((before << CLASS_BITS) | classAt(text, from)) << CLASS_BITS) | classAt(text, from + 1);
-}
-
-function isAsciiShort(text: string): boolean {
-  let units = 0;
-  for (let i = 0; i < text.length; i += 1) units |= text.charCodeAt(i);
-  return units < ASCII_END;
-}
-
 /**
  * The signatures whose anchors stand at `at`, or begin there and may go on behind the text, of which
  * three units are known.
  */
 export function anchoredAt(table: AnchorTable, text: string, at: number): readonly Signature[] {
-  const { trie } = table;
+  const { block, places, found, next, count } = recent;
+  const isNext = next < count && places[next] === at;
+  if (isNext && recent.table === table && block.text === text) return found[next] ?? NONE;
+  const node = startAt(table, text, at);
+  return node === 0 ? NONE : signaturesFrom(table.trie, text, at + KEY_UNITS, node, true);
+}
+
+/** Those of anchors that end at `node` or where the text from `from` on leads to, or `open`, may end. */
+function signaturesFrom(
+  trie: Trie,
+  text: string,
+  from: number,
+  start: number,
+  open: boolean,
+): readonly Signature[] {
   const { ends, whole } = trie;
-  const isFound = place.at === at && place.table === table && place.text === text;
-  let node = isFound ? place.node : startAt(table, text, at);
-  if (node === 0) return NONE;
+  let node = start;
   let last = ends[node] === 0 ? 0 : node;
-  for (let i = isFound ? place.next : at + 3; i < text.length; i += 1) {
-    node = childOf(trie, node, classAt(text, i));
+  for (let i = from; i < text.length; i += 1) {
+    node = childOf(trie, node, classOf[text.charCodeAt(i)] ?? 0);
     if (node === 0) return whole[last] ?? NONE;
     if (ends[node] !== 0) last = node;
   }
-  return reachOf(trie, node, whole[last] ?? NONE);
+  return open ? reachOf(trie, node, whole[last] ?? NONE) : (whole[last] ?? NONE);
 }
 
 /** The node of the three units at `at`, 0 for none. */
@@ -237,43 +259,6 @@ function childOf({ first, units }: Trie, node: number, unit: number): number {
     if (units[child] === unit) return child;
   }
   return 0;
-}
-
-/** Whether an anchor ends at `node` or where the text from `from` leads to; `place` knows which. */
-function leadsOn(trie: Trie, text: string, from: number, node: number, open: boolean): boolean {
-  const { ends } = trie;
-  let at = node;
-  let i = from;
-  for (; ends[at] === 0; i += 1) {
-    if (i >= text.length) {
-      if (!open) return false;
-      break;
-    }
-    at = childOf(trie, at, classOf[text.charCodeAt(i)] ?? 0);
-    if (at === 0) return false;
-  }
-  place.node = at;
-  place.next = i;
-  return true;
-}
-
-interface Place {
-  table: AnchorTable | undefined;
-  text: string;
-  at: number;
-  /** The first end of an anchor that the text from `at` leads to, and the unit behind it. */
-  node: number;
-  next: number;
-}
-
-/** Where the last anchor was found: mostly its signatures are asked for next. */
-const place: Place = { table: undefined, text: "", at: -1, node: 0, next: 0 };
-
-function keepPlace(table: AnchorTable, text: string, at: number): number {
-  place.table = table;
-  place.text = text;
-  place.at = at;
-  return at;
 }
 
 function reachOf(trie: Trie, node: number, passed: readonly Signature[]): readonly Signature[] {
