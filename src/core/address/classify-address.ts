@@ -93,6 +93,16 @@ const EMBEDDINGS: readonly Embedding[] = [
   { ...embedding("2001::/32", 12, "reserved"), inverted: true },
 ];
 
+/** By the first byte of an IPv6 address: whether all such are public, as most that are met. */
+const isPlain = new Uint8Array(0x100);
+for (const one of IPV6.filter(({ kind }) => kind === "public")) mark(one, 1);
+for (const one of IPV6.filter(({ kind }) => kind !== "public")) mark(one, 0);
+for (const { prefix } of EMBEDDINGS) mark(prefix, 0);
+
+function mark({ bytes: [first = 0], bits }: AddressRange, plain: number): void {
+  isPlain.fill(plain, first, first + (1 << Math.max(0, 8 - bits)));
+}
+
 const ISATAP_AT = 8;
 
 export function classifyAddress(text: string): AddressKind {
@@ -122,6 +132,7 @@ function numberOf(bytes: Uint8Array): number {
 }
 
 function classifyIpv6(bytes: Uint8Array): AddressKind {
+  if (isPlain[bytes[0] ?? 0] === 1) return isIsatap(bytes) ? "reserved" : "public";
   if (bytes.subarray(0, 15).every((byte) => byte === 0)) {
     const last = bytes[15];
     if (last === 0) return "unspecified";

@@ -46,7 +46,7 @@ function ipv6Bytes(text: string, end: number): Uint8Array | undefined {
       break;
     }
     if (stop === at || stop - at > 4) return undefined;
-    const word = Number.parseInt(text.slice(at, stop), 16);
+    const word = hexNumber(text, at, stop);
     bytes[count] = word >> 8;
     bytes[count + 1] = word & 0xff;
     count += 2;
@@ -75,6 +75,16 @@ function wordEnd(text: string, at: number, end: number): number {
   let i = at;
   while (i < end && isHexDigit(text.charCodeAt(i))) i += 1;
   return i;
+}
+
+/** Of hexadecimal digits alone. */
+function hexNumber(text: string, from: number, to: number): number {
+  let number = 0;
+  for (let i = from; i < to; i += 1) {
+    const unit = text.charCodeAt(i);
+    number = number * 16 + (isDigit(unit) ? unit - 0x30 : (unit | 0x20) - 0x57);
+  }
+  return number;
 }
 
 function isDigit(unit: number): boolean {
