@@ -20,7 +20,7 @@ const AHEAD_UNITS = 1024;
 /**
  * Index of the first occurrence from `from` on, if it begins before `limit`; else `limit`. `what`
  * matches at most 40 units, asks nothing of what stands behind it, and has the flag `g`. `ahead`:
- * units searched at once; few where candidates are rare.
+ * units searched at once for the first of some candidates; few where they are rare.
  */
 export function nextSight(
   view: View,
@@ -32,14 +32,16 @@ export function nextSight(
   const { original, text } = view;
   const { base } = original;
   const sight = sightOf(original.sights, what);
+  let units = AHEAD_UNITS;
   if (base + from < sight.from || base + from > sight.clear) {
     sight.from = base + from;
     sight.clear = base + from;
     sight.found = false;
+    units = ahead;
   }
   while (!sight.found && sight.clear < base + limit) {
     const start = sight.clear - base;
-    const end = Math.min(text.length, Math.max(start + ahead, limit));
+    const end = Math.min(text.length, Math.max(start + units, limit));
     what.lastIndex = 0;
     const place = what.exec(text.slice(start, end))?.index;
     sight.found = place !== undefined;

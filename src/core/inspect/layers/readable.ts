@@ -54,12 +54,11 @@ export function readable(
 function textOf(bytes: Uint8Array, length: number): string | undefined {
   if (length < 4) return undefined;
   if (isUtf16(bytes, length)) return utf16.decode(bytes.subarray(0, length));
-  if (
-    isPrinted(bytes, Math.min(length, PROBE_BYTES)) &&
-    isPrinted(bytes, length) &&
-    isMostlyUtf8(bytes, length)
-  ) {
-    return utf8.decode(bytes.subarray(0, length));
+  if (printedAs(bytes, Math.min(length, PROBE_BYTES)) !== BINARY) {
+    const kind = printedAs(bytes, length);
+    if (kind === ASCII || (kind === OTHER && isMostlyUtf8(bytes, length))) {
+      return utf8.decode(bytes.subarray(0, length));
+    }
   }
   return length < STRETCH_MIN ? undefined : stretches(bytes, length);
 }
@@ -76,14 +75,21 @@ const isPrintable = Uint8Array.from({ length: 0x100 }, (_, byte) =>
   (byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d || byte === 0x09 ? 1 : 0,
 );
 
+const BINARY = 0;
+const ASCII = 1;
+const OTHER = 2;
+
 /** Whether enough of the first `length` bytes may be printed; those of other scripts count as such. */
-function isPrinted(bytes: Uint8Array, length: number): boolean {
+function printedAs(bytes: Uint8Array, length: number): number {
   let others = Math.floor(length / DAMAGE);
+  let met = 0;
   for (let i = 0; i < length && others >= 0; i += 1) {
     const byte = bytes[i] ?? 0;
+    met |= byte;
     if (byte < 0x80 && isPrintable[byte] === 0) others -= 1;
   }
-  return others >= 0;
+  if (others < 0) return BINARY;
+  return met < 0x80 ? ASCII : OTHER;
 }
 
 /** Sequences that are none cost a sign of replacement each: of what comes out, one in twenty. */
