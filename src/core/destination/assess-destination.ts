@@ -8,6 +8,7 @@ import { suspicionsAtGlance } from "./glance.ts";
 import { internalFactors, schemeFactors } from "./internal-address.ts";
 import { judgeHost, type JudgedHost } from "./judge-host.ts";
 import { brandInForm, brandInPath } from "./look-alike.ts";
+import { luresInPath } from "./lures.ts";
 import { parseDestination, type Destination } from "./parse-destination.ts";
 import { schemeOfQuiet } from "./quiet-host.ts";
 import { suspicionsOf, type Suspicion } from "./suspicion.ts";
@@ -37,6 +38,8 @@ export interface Assessment {
 const NOWHERE: Assessment = { host: "", domain: "", intricate: false, suspicions: [] };
 /** Of what carries something out: more would not change the score. */
 const CARRYING_MAX = 4;
+/** Less is a likeness that half of all names have. */
+const LIKELY = 0.45;
 
 export function assessDestination(text: string, lists: DestinationLists): Assessment {
   const destination = parseDestination(text);
@@ -102,8 +105,12 @@ function factorsBehind(
   const brand = name.hosted
     ? brandInPath(destination.path, name.subdomain)
     : brandInForm(destination.path);
-  if (port === undefined && program === undefined && brand === 0) return carried;
+  const lure =
+    outside.some(({ kind, weight }) => kind === "lookalike" && weight >= LIKELY) &&
+    luresInPath(destination.path);
+  if (port === undefined && program === undefined && brand === 0 && !lure) return carried;
   const factors = [...carried];
+  if (lure) factors.push({ kind: "lookalike", name: "lure-path", weight: 0.2 });
   if (port !== undefined) factors.push(port);
   if (program !== undefined) factors.push(program);
   const where = name.hosted ? "brand-on-shared-host" : "brand-in-form";

@@ -71,7 +71,11 @@ function registeredFactors(domain: DomainName, isRisky: boolean): readonly Facto
   const tokens = tokensOf(name, cut);
   const alike = mayShow ? confusable(name, tokens, domain.name) : 0;
   let mistaken = 0;
-  for (const token of tokens) mistaken = Math.max(mistaken, misspelt(token));
+  for (const [i, token] of tokens.entries()) {
+    // A short part is a name of its own in most names, such as somebody's.
+    if (i > 0 && token.name.length < INSIDE_MIN && !cut.some((part) => LURES.has(part))) continue;
+    mistaken = Math.max(mistaken, misspelt(token));
+  }
   if (inName === 0 && alike === 0 && mistaken === 0) return NOTHING;
   const factors: Factor[] = [];
   add(factors, "brand-in-name", inName);

@@ -34,3 +34,11 @@ export function luresIn(text: string, end: number): number {
 
 const DOT = 0x2e;
 const DASH = 0x2d;
+
+const LURING_PATH =
+  /^\/(?:[\w-]{1,20}\/)?(?:log-?[io]n|sign-?[io]n|accounts?|verify|oauth|auth|password|billing|wallet|unlock)(?![a-z])/i;
+
+/** A page that wants to be signed in to. */
+export function luresInPath(path: string): boolean {
+  return LURING_PATH.test(path);
+}

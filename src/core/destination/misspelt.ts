@@ -7,7 +7,17 @@ import { bits, editsBetween, lettersOf } from "./skeleton.ts";
 /** Fewer letters would be near too many honest words. */
 const MISSPELT_MIN = 6;
 /** But for these, whose neighbours among words are few. */
-const SHORT_NAMES = new Set(["apple", "adobe", "npmjs", "gmail", "venmo", "paytm", "skype"]);
+const SHORT_NAMES = new Set([
+  "apple",
+  "adobe",
+  "npmjs",
+  "gmail",
+  "venmo",
+  "paytm",
+  "skype",
+  "yahoo",
+  "webex",
+]);
 const SWAPPED_MIN = 5;
 /** A letter less than the shortest of them. */
 export const TOKEN_MIN = 4;
@@ -31,7 +41,7 @@ interface NearBrand {
 }
 
 const NEAR: readonly NearBrand[] = BRANDS.filter(({ name, common }) => {
-  return (name.length >= MISSPELT_MIN && !common) || SHORT_NAMES.has(name);
+  return name.length >= (common ? SWAPPED_MIN : MISSPELT_MIN) || SHORT_NAMES.has(name);
 }).map((brand) => {
   return { brand, most: editsOf(brand.name.length), letters: lettersOf(brand.skeleton) };
 });
@@ -151,7 +161,9 @@ function weightOf(token: Token, letters: number, index: number): number {
   if (bits(letters ^ near.letters) > 2 * most || brand.name === token.name) return 0;
   const distance = distanceOf(token, brand, most);
   if (distance === 0 || distance > most) return 0;
-  return misspeltWeight(token.name, brand.name, distance);
+  return brand.common && !SHORT_NAMES.has(brand.name)
+    ? misspeltWordWeight(token.name, brand.name, distance)
+    : misspeltWeight(token.name, brand.name, distance);
 }
 
 function swappedWeight(name: string): number {
@@ -218,6 +230,11 @@ const BESIDE: Readonly<Record<string, string>> = {
   y: "tghu",
   z: "asx",
 };
+
+/** Words have many neighbours: only beside something that lures does one count. */
+function misspeltWordWeight(token: string, brand: string, distance: number): number {
+  return distance === 1 && token[0] === brand[0] && !HONEST_NAMES.has(token) ? 0.5 : 0;
+}
 
 function misspeltWeight(token: string, brand: string, distance: number): number {
   if (HONEST_NAMES.has(token)) return 0;

@@ -14,6 +14,10 @@ logitech: logitech.com logitechg.com
 ~slack: slack.com slack-edge.com slack.dev
 ~zoom: zoom.us zoom.com
 ~notion: notion.so notion.com notion.site
+~figma: figma.com
+~asana: asana.com
+~sentry: sentry.io
+~lyft: lyft.com
 ~canva: canva.com
 ~wise: wise.com transferwise.com
 ~target: target.com

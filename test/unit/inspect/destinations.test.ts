@@ -74,6 +74,10 @@ describe("a destination", () => {
     "https://raiffeisen-session.net/",
     "https://pyth0n.org/ftp/",
     "https://spotify.cm/",
+    "https://login.tagret.com/signin",
+    "https://login.orenge.com/signin",
+    "https://slakc.com/",
+    "https://fdelity.com/account/verify",
     "https://bakery.example.com/wp-content/paypal/signin.php",
   ])("%s passes for somebody else", (address) => {
     expect(troubleWith(address)).toContain("lookalike");
@@ -123,6 +127,9 @@ describe("a destination", () => {
     "https://weechat.org/",
     "https://www.openal.org/",
     "https://shop.telecom.example/",
+    "https://portal.autohaus-weber.example/oauth/callback",
+    "https://login.stack.example/signin",
+    "https://shop.remote.example/login",
     "https://tiktoken.pages.dev/js/base.json",
     "https://shop.cloud.example/",
   ])("%s is nobody's trouble", (address) => {
