@@ -174,7 +174,7 @@ class Listener {
     const presented = presentedBy(routed, request);
     if (routed.kind === "review") {
       const told = tellReview(routed.review, presented, exchange, this.#options.ports);
-      return void told.then((answer) => reply.refuse(answer, false));
+      return void told.then((answer) => reply.refuse(answer, hasBody(request)));
     }
     const { head, headers } = routed;
     const { wire: family } = head.upstream;

@@ -47,6 +47,9 @@ describe("a request that never becomes an exchange", () => {
 describe("a connection on which such a request comes", () => {
   const get = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`;
   const post = "POST /nowhere/x HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\nhello";
+  const reviewWithBody =
+    `GET /-/reviews/rev_x HTTP/1.1\r\nhost: localhost\r\nx-sallyport-key: ${KEY}\r\n` +
+    "content-length: 5\r\n\r\nhello";
   const allowed = get(`/web/x?key=${KEY}`);
 
   it("serves the ones behind it", async () => {
@@ -57,6 +60,7 @@ describe("a connection on which such a request comes", () => {
   it.each([
     ["with a body that nobody reads", post, 404],
     ["that can be read in two ways", get("/web/../x"), 400],
+    ["that asks after a review, with a body", reviewWithBody, 404],
   ])("ends behind one %s", async (_, first, status) => {
     const { statuses, closed } = await rawRequest(gateway.port, [first, allowed]);
     expect([statuses, closed]).toEqual([[status], true]);
