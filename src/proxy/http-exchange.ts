@@ -3,6 +3,7 @@
  * kind of wire it speaks is the `WireExchange`'s business.
  */
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { standsOpen } from "../core/action-classes.ts";
 import type { Facts } from "../core/evidence.ts";
 import { formatUsd } from "../core/money/usd.ts";
@@ -131,7 +132,9 @@ export class HttpExchange implements Ask, Door {
     if (money.length > 0) reply.adorn(money);
     const stands = standsOpen(facts.action);
     if (stands) standing.add(reply);
+    const { socket } = request;
     const { outcome, report } = await forwardHttp(authorized, dispatch, pools, vault);
+    if (!request.complete) endBehind(socket);
     if (stands) standing.delete(reply);
     facts.outcome = outcome;
     return report;
@@ -172,6 +175,14 @@ export class HttpExchange implements Ask, Door {
     request.setTimeout(idle, () => request.destroy());
     request.once("end", () => request.setTimeout(0));
   }
+}
+
+/**
+ * For an upload that was answered before its end: nobody reads the rest, and behind it no request
+ * would be found. Not before the next turn: until then Node holds the answer's last bytes.
+ */
+function endBehind(socket: Socket): void {
+  setImmediate(() => socket.destroySoon());
 }
 
 function costTeller({ costOf }: Authorized, reply: Reply): Dispatch["tellCost"] {

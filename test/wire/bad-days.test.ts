@@ -164,6 +164,12 @@ describe("a client on a bad day", () => {
     expect(reply.statuses).toEqual([431]);
   });
 
+  it("whose upload was answered before its end finds the connection closed, not silent", async () => {
+    const upload = "POST /web/early HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100000\r\n\r\n";
+    const { statuses, closed } = await rawRequest(gateway.port, [`${upload}0123456789`]);
+    expect([statuses, closed]).toEqual([[200], true]);
+  });
+
   it("that leaves at any byte of its request leaves nothing running", async () => {
     const request = "POST /web/x HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\nhello";
     for (let cut = 1; cut < request.length; cut += 7) {
