@@ -32,19 +32,15 @@ function editsOf(length: number): number {
   return length >= VERY_LONG ? MISSPELT_MAX : length >= LONG ? 2 : 1;
 }
 
-/** A brand that names may be misspellings of. */
-interface NearBrand {
-  readonly brand: KnownBrand;
-  readonly most: number;
-  /** A bit for each letter that its skeleton has: each edit changes at most two. */
-  readonly letters: number;
-}
-
-const NEAR: readonly NearBrand[] = BRANDS.filter(({ name, common }) => {
+/** Brands that names may be misspellings of, and columns of what rules most of them out. */
+const NEAR = BRANDS.filter(({ name, common }) => {
   return name.length >= (common ? SWAPPED_MIN : MISSPELT_MIN) || SHORT_NAMES.has(name);
-}).map((brand) => {
-  return { brand, most: editsOf(brand.name.length), letters: lettersOf(brand.skeleton) };
 });
+const lengths = Uint8Array.from(NEAR, ({ name }) => name.length);
+/** Edits that are forgiven. */
+const mosts = Uint8Array.from(lengths, editsOf);
+/** A bit for each letter that the skeleton has: each edit changes at most two. */
+const letterMasks = Int32Array.from(NEAR, ({ skeleton }) => lettersOf(skeleton));
 
 /**
  * Brands by pieces of one form of theirs, one more than edits are forgiven: one at least is left
@@ -56,7 +52,7 @@ interface Pieces {
   readonly brands: Uint16Array;
   readonly places: Uint8Array;
   /** Too short for so many pieces: compared with all. */
-  readonly whole: readonly number[];
+  readonly whole: Uint16Array;
 }
 
 const PIECE_UNITS = 2;
@@ -64,27 +60,33 @@ const CLASS_BITS = 5;
 const KEY_MASK = (1 << (PIECE_UNITS * CLASS_BITS)) - 1;
 const LETTERS = 26;
 
-const WRITTEN = piecesOf(({ name }) => name);
-const LOOKING = piecesOf(({ skeleton }) => skeleton);
+const asWritten = ({ name }: Token): string => name;
+const asLooking = ({ skeleton }: Token): string => skeleton;
+const WRITTEN = piecesOf([asWritten]);
+const LOOKING = piecesOf([asLooking]);
+/** For most tokens: they look as they are written. */
+const EITHER = piecesOf([asWritten, asLooking]);
 /** By the letters they have: a swap leaves those as they are. */
 const SAME_LETTERS = Map.groupBy(
   BRANDS.filter(({ name }) => name.length >= SWAPPED_MIN),
   ({ name }) => lettersOf(name),
 );
 
-function piecesOf(form: (brand: KnownBrand) => string): Pieces {
+function piecesOf(forms: readonly ((brand: KnownBrand) => string)[]): Pieces {
   const pieces: { readonly key: number; readonly brand: number; readonly place: number }[] = [];
-  const whole: number[] = [];
-  for (const [index, { brand, most }] of NEAR.entries()) {
-    const text = form(brand);
-    const stride = Math.floor((text.length + 1) / (most + 1));
-    if (stride <= PIECE_UNITS) {
-      whole.push(index);
-      continue;
-    }
-    for (let place = 0; place <= most * stride; place += stride) {
-      const key = nextKey(nextKey(0, text.charCodeAt(place)), text.charCodeAt(place + 1));
-      pieces.push({ key, brand: index, place });
+  const whole = new Set<number>();
+  for (const [index, brand] of NEAR.entries()) {
+    const most = mosts[index] ?? 0;
+    for (const text of new Set(forms.map((form) => form(brand)))) {
+      const stride = Math.floor((text.length + 1) / (most + 1));
+      if (stride <= PIECE_UNITS) {
+        whole.add(index);
+        continue;
+      }
+      for (let place = 0; place <= most * stride; place += stride) {
+        const key = nextKey(nextKey(0, text.charCodeAt(place)), text.charCodeAt(place + 1));
+        pieces.push({ key, brand: index, place });
+      }
     }
   }
   pieces.sort((a, b) => a.key - b.key);
@@ -97,7 +99,7 @@ function piecesOf(form: (brand: KnownBrand) => string): Pieces {
     starts,
     brands: Uint16Array.from(pieces, ({ brand }) => brand),
     places: Uint8Array.from(pieces, ({ place }) => place),
-    whole,
+    whole: Uint16Array.from(whole),
   };
 }
 
@@ -114,8 +116,10 @@ export function misspelt(token: Token): number {
   if (name.length < TOKEN_MIN || name.length >= NAME_UNITS_MAX) return 0;
   const letters = lettersOf(skeleton);
   nextRound();
+  const swapped = swappedWeight(name);
+  if (name === skeleton) return Math.max(swapped, nearestWeight(token, letters, EITHER, name));
   return Math.max(
-    swappedWeight(name),
+    swapped,
     nearestWeight(token, letters, WRITTEN, name),
     nearestWeight(token, letters, LOOKING, skeleton),
   );
@@ -138,27 +142,39 @@ function nextRound(): void {
 /** `form`: of the token, as `pieces` are of brands. */
 function nearestWeight(token: Token, letters: number, pieces: Pieces, form: string): number {
   let worst = 0;
-  const { starts, brands, places } = pieces;
-  for (const index of pieces.whole) worst = Math.max(worst, weightOf(token, letters, index));
+  const { starts, brands, places, whole } = pieces;
+  for (let i = 0; i < whole.length; i += 1) {
+    const index = whole[i] ?? 0;
+    if (mayBeNear(token, letters, index)) worst = Math.max(worst, weightOf(token, index));
+  }
   let key = nextKey(0, form.charCodeAt(0));
   for (let at = 1; at < form.length; at += 1) {
     key = nextKey(key, form.charCodeAt(at));
     const end = starts[key + 1] ?? 0;
     for (let i = starts[key] ?? 0; i < end; i += 1) {
-      if (Math.abs(at - 1 - (places[i] ?? 0)) > MISSPELT_MAX) continue;
-      worst = Math.max(worst, weightOf(token, letters, brands[i] ?? 0));
+      const index = brands[i] ?? 0;
+      // A piece that is left whole has moved by no more than the edits.
+      if (Math.abs(at - 1 - (places[i] ?? 0)) > (mosts[index] ?? 0)) continue;
+      if (mayBeNear(token, letters, index)) worst = Math.max(worst, weightOf(token, index));
     }
   }
   return worst;
 }
 
-function weightOf(token: Token, letters: number, index: number): number {
-  const near = NEAR[index];
-  if (near === undefined || compared[index] === round) return 0;
+/** In this round for the first time: nearly all are told apart by numbers alone. */
+function mayBeNear({ name }: Token, letters: number, index: number): boolean {
+  const most = mosts[index] ?? 0;
+  if (Math.abs((lengths[index] ?? 0) - name.length) > most + 1) return false;
+  if (bits(letters ^ (letterMasks[index] ?? 0)) > 2 * most || compared[index] === round)
+    return false;
   compared[index] = round;
-  const { brand, most } = near;
-  if (Math.abs(brand.name.length - token.name.length) > most + 1) return 0;
-  if (bits(letters ^ near.letters) > 2 * most || brand.name === token.name) return 0;
+  return true;
+}
+
+function weightOf(token: Token, index: number): number {
+  const brand = NEAR[index];
+  if (brand === undefined || brand.name === token.name) return 0;
+  const most = mosts[index] ?? 0;
   const distance = distanceOf(token, brand, most);
   if (distance === 0 || distance > most) return 0;
   return brand.common && !SHORT_NAMES.has(brand.name)
