@@ -25,6 +25,7 @@ import type { Interest } from "./quick-look.ts";
 import { afford, grant, isInnerSpent, payReading } from "./scan-budget.ts";
 import { LOOK_BACK, MORE } from "./signature.ts";
 import { openScan, originalAt, type TextScan } from "./text-scan.ts";
+import { isAscii } from "./text-units.ts";
 
 /** Past any string, and a small integer: as a double it would slow every index it meets. */
 const NOWHERE = 0x3fffffff;
@@ -72,7 +73,7 @@ function takeIn(scan: TextScan, text: string): void {
   }
   scan.text = scan.text === "" ? folded : scan.text + folded;
   scan.taken += text.length;
-  payReading(scan.budget, text.length);
+  payReading(scan.budget, text.length, scan.depth > 0 && !isAscii(text));
   if (scan.depth === 0) grant(scan.budget, text.length);
 }
 

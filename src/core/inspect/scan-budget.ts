@@ -40,6 +40,10 @@ const RUN_UNIT_WORK = 1;
 const OPEN_WORK = 80;
 /** A unit of a stretch of escapes. */
 const ESCAPE_UNIT_WORK = 2;
+/** What is found behind an encoding is told, and where it stands counted back. */
+const REPORT_WORK = 140;
+/** A unit of a text beyond ASCII, which is read one by one and folded. */
+const FOREIGN_UNIT_WORK = 1.5;
 /** Thrice what the dearest of 30,000 texts costs for each of its units. */
 const WORK_PER_UNIT = 120;
 const WORK_MIN = WORK_PER_UNIT * DECODED_UNITS_MIN;
@@ -99,6 +103,10 @@ export function affordEscapes(budget: ScanBudget, units: number): boolean {
   return affordInner(budget, ESCAPE_UNIT_WORK * units);
 }
 
+export function payReported(budget: ScanBudget, findings: number): void {
+  if (findings > 0) payInside(budget, REPORT_WORK * findings);
+}
+
 /** Whether there is so much left for what the text hides. */
 export function affordInner(budget: ScanBudget, work: number): boolean {
   const { spent, innerStop, inner } = budget;
@@ -156,8 +164,8 @@ export function grant(budget: ScanBudget, units: number): void {
 }
 
 /** So many units of a text are read. */
-export function payReading(budget: ScanBudget, units: number): void {
-  budget.spent += UNIT_WORK * units;
+export function payReading(budget: ScanBudget, units: number, isForeign: boolean): void {
+  budget.spent += (isForeign ? UNIT_WORK + FOREIGN_UNIT_WORK : UNIT_WORK) * units;
 }
 
 /** So much work was done. Whether the budget still holds. */

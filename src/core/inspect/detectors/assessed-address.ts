@@ -19,7 +19,7 @@ const READ_INSIDE_MIN = 1;
 const UNITS_PER_READ = 1024;
 
 /** As `scan-budget.ts` counts, beyond what any candidate takes. */
-const READ_WORK = 900;
+const READ_WORK = 1500;
 const GLANCE_WORK = 120;
 
 /** By its text: a page repeats its links. */

@@ -2,7 +2,7 @@
 import { FINDINGS_MAX, type Finding } from "../finding.ts";
 import { firstInterest, type Interest } from "../quick-look.ts";
 import type { ScanPlan } from "../scan-plan.ts";
-import { enterInner, grantInner, leaveInner } from "../scan-budget.ts";
+import { enterInner, grantInner, leaveInner, payReported } from "../scan-budget.ts";
 import { originalAt, type TextScan } from "../text-scan.ts";
 
 /** Encodings inside encodings; what lies deeper is not looked at, and `capped` says so. */
@@ -64,6 +64,7 @@ export function report(
       end: originalAt(scan, end),
     };
   };
+  payReported(scan.budget, Math.min(inner.findings.length, FINDINGS_MAX - scan.findings.length));
   for (const finding of inner.findings) {
     if (scan.findings.length < FINDINGS_MAX) scan.findings.push(named(finding));
   }
