@@ -116,6 +116,8 @@ let other = openRow();
 
 function rowFor(text: string): Row {
   if (recent.block.text !== text) [recent, other] = [other, recent];
+  // The same units in another string would be compared one by one, each time.
+  else recent.block.text = text;
   return recent;
 }
 

@@ -37,7 +37,11 @@ export function openBlocks(): BlockPair {
 /** The one that has some of `text`, or else the one that was used longest ago. */
 export function blockFor(blocks: BlockPair, text: string): TextBlock {
   const { recent, other } = blocks;
-  if (recent.text === text) return recent;
+  if (recent.text === text) {
+    // The same units in another string would be compared one by one, each time.
+    recent.text = text;
+    return recent;
+  }
   blocks.recent = other;
   blocks.other = recent;
   return other;
@@ -122,7 +126,8 @@ function openStretch(): ForeignStretch {
  */
 export function foreignStretch(text: string, from: number, to: number): ForeignStretch {
   if (foreign.text !== text) [foreign, otherForeign] = [otherForeign, foreign];
-  if (!isIn(foreign, text, from, to)) {
+  if (isIn(foreign, text, from, to)) foreign.text = text;
+  else {
     // A passage begins before the place that was read last.
     const start = Math.max(0, from - (from % STRETCH_STEP) - STRETCH_STEP);
     foreign.text = text;
