@@ -6,6 +6,7 @@ import { createEchoFilter, type EchoFilter } from "../core/inspect/echo-filter.t
 import type { Finding } from "../core/inspect/finding.ts";
 import type { Inspection } from "../core/inspect/inspection.ts";
 import { createEventFramer, type EventFramer } from "../core/inspect/event-framer.ts";
+import { eventWireOf, LINES, type EventWire } from "../core/inspect/event-wire.ts";
 import { placeOfRunning, withoutEchoes } from "../core/inspect/running-findings.ts";
 import { scanPlan } from "../core/inspect/scan-plan.ts";
 import type { Frame } from "../core/inspect/frame.ts";
@@ -47,7 +48,12 @@ type Reader =
       readonly codec: TextCodec;
       readonly charset: Charset;
     }
-  | { readonly kind: "events"; readonly gate: StreamGate; readonly frames: EventFramer }
+  | {
+      readonly kind: "events";
+      readonly gate: StreamGate;
+      readonly frames: EventFramer;
+      readonly wire: EventWire;
+    }
   | { readonly kind: "json"; readonly gate: StreamGate };
 
 interface Body {
@@ -111,7 +117,8 @@ export function createHttpInspector(
 function aheadOf({ inspection, reader, bytesMax }: Body): HttpAhead | undefined {
   const doubts = inspection.opinions?.follow(inspection);
   if (doubts === undefined) return undefined;
-  if (reader.kind === "events") return new HttpAhead(doubts, createEventFramer(bytesMax));
+  if (reader.kind === "events")
+    return new HttpAhead(doubts, createEventFramer(bytesMax, reader.wire));
   return reader.kind === "text"
     ? new HttpAhead(doubts, createTextFramer(createTextCodec(reader.charset)))
     : undefined;
@@ -129,8 +136,10 @@ function readHead(body: Body, headers: HeadFields): HeadVerdict {
   }
   const charset = charsetOf(type);
   if (charset === undefined) return unreadable(body, "unknown charset");
-  if (media === "text/event-stream") {
-    body.reader = { kind: "events", gate: gateOf(body), frames: createEventFramer(body.bytesMax) };
+  const wire = eventWireOf(media, charset);
+  if (wire !== undefined) {
+    const frames = createEventFramer(body.bytesMax, wire);
+    body.reader = { kind: "events", gate: gateOf(body), frames, wire };
     return { kind: "stream" };
   }
   if (media === "application/json" || media.endsWith("+json")) {
@@ -223,7 +232,8 @@ function hasNoZero(first: Uint8Array): boolean {
 
 /** Clients find UTF-16 by its zero bytes, whatever was declared; a text codec only by its mark. */
 function isMisnamed(reader: Reader, bytes: Uint8Array): boolean {
-  const zero = reader.kind === "json" || (reader.kind === "text" && reader.charset === "utf-8");
+  const isText = reader.kind === "text" && reader.charset === "utf-8";
+  const zero = isText || reader.kind === "json" || ("wire" in reader && reader.wire === LINES);
   if (!zero || !bytes.subarray(0, SNIFF_BYTES).includes(0)) return false;
   const [first = 0, second = 0] = bytes;
   return reader.kind === "json" || first + second !== BYTE_ORDER_MARK;

@@ -1,11 +1,12 @@
-import { createSseFramer, replaceSseData, type SseFrame } from "../../lib/sse-frames.ts";
+import type { SseFrame } from "../../lib/sse-frames.ts";
+import { EVENT_STREAM, type EventWire } from "./event-wire.ts";
 import { jsonPlaces } from "./json-places.ts";
 import { jsonStrings, replaceJsonStrings, type JsonString } from "./json-strings.ts";
 import { RUNNING } from "./running-findings.ts";
 import type { Frame, Span } from "./frame.ts";
 import { createTextCodec, type Piece, type TextCodec } from "./text-codec.ts";
 
-/** An event stream as frames of a gate. */
+/** A row of events as frames of a gate. */
 export interface EventFramer {
   push(chunk: Uint8Array): readonly Frame[];
   /** What came after the last blank line. */
@@ -27,14 +28,17 @@ const LF = 0x0a;
  * what stood at the same place in the events before: models stream so. From an event longer than
  * `eventBytesMax` on, the stream is one running text.
  */
-export function createEventFramer(eventBytesMax: number): EventFramer {
-  const framer = createSseFramer(eventBytesMax);
+export function createEventFramer(
+  eventBytesMax: number,
+  wire: EventWire = EVENT_STREAM,
+): EventFramer {
+  const framer = wire.framer(eventBytesMax);
   const codec = createTextCodec("utf-8");
   const places = new Set<string>();
   const frameOf = (frame: SseFrame): Frame =>
     frame.kind === "oversize"
       ? runningText(codec, codec.decode(frame.bytes))
-      : eventFrame(frame, places);
+      : eventFrame(frame, places, wire);
   return {
     push: (chunk) => framer.push(chunk).map(frameOf),
     end() {
@@ -45,10 +49,10 @@ export function createEventFramer(eventBytesMax: number): EventFramer {
   };
 }
 
-function eventFrame(frame: SseFrame, places: Set<string>): Frame {
+function eventFrame(frame: SseFrame, places: Set<string>, wire: EventWire): Frame {
   const { bytes, data } = frame;
   const strings = data !== undefined && /^[{[]/u.test(data) ? jsonStrings(data) : undefined;
-  if (data === undefined || strings === undefined) return textFrame(frame, places);
+  if (data === undefined || strings === undefined) return textFrame(frame, places, wire);
   const at = jsonPlaces(data, strings);
   const spans = strings.map(({ value, start, label }, i) =>
     span(at[i] ?? `event:${start}`, value, label),
@@ -64,7 +68,7 @@ function eventFrame(frame: SseFrame, places: Set<string>): Frame {
       for (const [i, { of, text }] of pieces.entries()) {
         values[of] = either(text, values[of] ?? text, texts[strings.length + i] ?? text);
       }
-      return replaceSseData(frame, replaceJsonStrings(data, strings, values));
+      return wire.write(frame, replaceJsonStrings(data, strings, values));
     },
   };
 }
@@ -90,7 +94,7 @@ function piecesOf(
 }
 
 /** The second half of a CRLF that was cut belongs to the event before, which has left. */
-function textFrame(frame: SseFrame, places: Set<string>): Frame {
+function textFrame(frame: SseFrame, places: Set<string>, wire: EventWire): Frame {
   const { bytes, data } = frame;
   const lead = bytes[0] === LF ? "\n" : "";
   const text = new TextDecoder().decode(bytes.subarray(lead.length));
@@ -102,7 +106,7 @@ function textFrame(frame: SseFrame, places: Set<string>): Frame {
     rewrite([own = "", piece = data]) {
       const isChanged = piece !== undefined && piece !== data;
       if (!isChanged) return new TextEncoder().encode(lead + own);
-      return replaceSseData(frame, own === text ? piece : BOTH_TAKEN_OUT);
+      return wire.write(frame, own === text ? piece : BOTH_TAKEN_OUT);
     },
   };
 }

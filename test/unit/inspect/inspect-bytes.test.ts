@@ -276,6 +276,33 @@ describe("the HTTP inspector", () => {
     expect(blocked.bytes.length).toBeLessThan(attack.length / 2);
   });
 
+  it.each([1, 7, 1000])("reads JSON lines as a row of events, cut every %i bytes", (step) => {
+    const type = "application/x-ndjson; charset=utf-8";
+    const line = (content: string): string =>
+      `{ "n":1.50, "message":{"content":${JSON.stringify(content)}} }\r\n`;
+    const clean = `${line("fine")}\nno JSON\n\u001e${line("and well")}${line("done").trim()}`;
+    const passed = run(looking(EVERYTHING, "block", 80), { type, body: utf8(clean), step });
+    expect(passed.bytes.toString()).toBe(clean);
+    expect(passed.report.scan).toMatchObject({ kind: "scanned" });
+
+    const mail = `${line("to jane@example.com!")}${line("bye")}`;
+    const { bytes } = run(looking(["pii"], "redact"), { type, body: utf8(mail), step });
+    expect(bytes.toString()).toBe(mail.replace("jane@example.com", "[email]"));
+
+    const pieces = utf8((ATTACK.match(/.{1,6}/gsu) ?? []).map(line).join(""));
+    const blocked = run(looking(["injection"], "block", 80), { type, body: pieces, step });
+    expect(blocked.verdict).toMatchObject({ refusal: { code: "response_blocked" } });
+    expect(blocked.report.findings.map(({ part }) => part)).toContain("/message/content");
+    expect(blocked.bytes.length).toBeLessThan(pieces.length / 2);
+  });
+
+  it("looks at a line that is longer than may be kept, as running text", () => {
+    const type = "application/x-ndjson";
+    const body = utf8(`{"a":1}\n{"d":"${"x ".repeat(LIMIT)}${ATTACK}"}\n`);
+    const { verdict } = run(looking(["injection"], "block", 80), { type, body, step: 5000 });
+    expect(verdict.kind).toBe("cut");
+  });
+
   it("lets the end of an event go that waited for more, once nothing came", () => {
     const inspector = createHttpInspector(looking(["pii"], "redact"), [], 1 << 20, "refuse");
     inspector.head(200, new Map([["content-type", "text/event-stream"]]));
