@@ -12,7 +12,7 @@ rules:
   - { id: web, http: { upstreams: [web] }, effect: allow }
 inspect:
   - { id: keys-out, on: [request], find: [secret], do: block }
-  - { id: mail, on: [request], find: [pii.email], do: redact }
+  - { id: mail, on: [request], find: [pii.email, pii.card], do: redact }
 `;
 
 let upstream: RecordingUpstream;
@@ -63,5 +63,46 @@ describe("a form", () => {
     const reply = await upload("hello", new Uint8Array([0, 1, 2, 255]));
     expect(reply.status).toBe(403);
     expect(await reply.text()).toContain("a part of its form is binary");
+  });
+});
+
+describe("a form as pages send it by default", () => {
+  const send = (body: string): Promise<Response> =>
+    fetch(`${gateway.url}/web/pay`, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
+      body,
+    });
+
+  it.each([
+    ["card=4111+1111+1111+1111&n=1.50&x=a%2Bb", "card=%5BCARD_1%5D&n=1.50&x=a%2Bb"],
+    ["x=%C3%A9+&card=4111%201111%201111%201111", "x=%C3%A9+&card=%5BCARD_1%5D"],
+    ["to=a.b%40example.org&&=&flag", "to=%5BEMAIL_1%5D&&=&flag"],
+    ["a=b+c&d=%zz&e=1%20", "a=b+c&d=%zz&e=1%20"],
+  ])(
+    "is looked at field by field, and only what has to go is written anew: %s",
+    async (sent, left) => {
+      expect((await send(sent)).status).toBe(200);
+      expect(upstream.requests[0]?.body.toString()).toBe(left);
+    },
+  );
+
+  it("does not leave with a secret, which is named by its field", async () => {
+    const reply = await send(`a=1&key=${KEY.replaceAll("-", "%2D")}`);
+    expect([reply.status, upstream.requests]).toEqual([403, []]);
+    expect(await reply.text()).toContain("at /1/key");
+  });
+});
+
+describe("a text in UTF-16 that does not say so", () => {
+  it("is refused: its zeros would hide what it says", async () => {
+    const reply = await fetch(`${gateway.url}/web/note`, {
+      method: "POST",
+      headers: { "content-type": "text/plain" },
+      body: Buffer.from(KEY, "utf16le"),
+    });
+    expect(reply.status).toBe(403);
+    expect(await reply.text()).toContain("zero bytes");
+    expect(upstream.requests).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@
 import type { Inspections } from "../../core/decision.ts";
 import { createHttpInspector } from "../../pipeline/inspect-bytes.ts";
 import type { HttpAction } from "../../core/action.ts";
+import { readUrlForm } from "../../core/inspect/url-form.ts";
 import { readMultipartForm } from "../../core/inspect/multipart-form.ts";
 import type { JsonValue } from "../../core/json.ts";
 import type { Refusal } from "../../core/refusal.ts";
@@ -26,7 +27,7 @@ import type {
   WireReply,
 } from "../wire.ts";
 import { acceptedLater, prefersAsync, waitOf } from "./prefer.ts";
-import { contentTypeOf, scannableOf } from "./scannable-of.ts";
+import { contentTypeOf, isUrlForm, scannableOf } from "./scannable-of.ts";
 
 /** Load balancers and clients give up on a silent answer at five minutes. */
 const HTTP_HOLD_MAX = millis(290_000);
@@ -136,7 +137,10 @@ function rewritten(
   redacted: JsonValue,
 ): Uint8Array {
   if (kind === "text" && typeof redacted === "string") return Buffer.from(redacted);
-  if (kind === "form") {
+  if (kind === "form" && isUrlForm(contentTypeOf(head))) {
+    const form = readUrlForm(body.toString("utf8"));
+    if (form !== undefined) return Buffer.from(form.rewritten(redacted));
+  } else if (kind === "form") {
     const read = readMultipartForm(body, contentTypeOf(head));
     if (read.kind === "form") return read.form.rewritten(redacted);
   }

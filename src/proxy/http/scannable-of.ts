@@ -1,5 +1,6 @@
 /** What of a request's body can be looked at, by the type that its head names. */
 import { readMultipartForm } from "../../core/inspect/multipart-form.ts";
+import { readUrlForm } from "../../core/inspect/url-form.ts";
 import { parseStrictJson } from "../../lib/strict-json.ts";
 import type { Scannable } from "../../pipeline/ask.ts";
 import { isPlainCharset } from "../plain-charset.ts";
@@ -27,6 +28,9 @@ export function scannableOf(head: Headed, body: Buffer | undefined): Scannable {
     return formOf(body, contentTypeOf(head));
   const text = decodeUtf8(body);
   if (text === undefined) return { kind: "opaque", reason: "it is not UTF-8 text", bytes };
+  if (text.includes(ZERO)) return { kind: "opaque", reason: "it has zero bytes", bytes };
+  const form = isUrlForm(contentTypeOf(head)) ? readUrlForm(text) : undefined;
+  if (form !== undefined) return { kind: "form", value: form.value, bytes, unreadBytes: 0 };
   return { kind: "text", text, bytes };
 }
 
@@ -36,6 +40,13 @@ function formOf(body: Buffer, type: string): Scannable {
   if (read.kind === "problem") return { kind: "opaque", reason: read.reason, bytes };
   const { value, unreadBytes } = read.form;
   return { kind: "form", value, bytes, unreadBytes };
+}
+
+/** UTF-16 is half zeros, and passes for text. */
+const ZERO = "\0";
+
+export function isUrlForm(type: string): boolean {
+  return /^application\/x-www-form-urlencoded\b/i.test(type);
 }
 
 function isJson(head: Headed): boolean {
