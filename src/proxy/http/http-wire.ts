@@ -2,6 +2,7 @@
 import type { Inspections } from "../../core/decision.ts";
 import { createHttpInspector } from "../../pipeline/inspect-bytes.ts";
 import type { HttpAction } from "../../core/action.ts";
+import { rewriteJson } from "../../core/inspect/rewrite-json.ts";
 import { readUrlForm } from "../../core/inspect/url-form.ts";
 import { readMultipartForm } from "../../core/inspect/multipart-form.ts";
 import type { JsonValue } from "../../core/json.ts";
@@ -144,5 +145,5 @@ function rewritten(
     const read = readMultipartForm(body, contentTypeOf(head));
     if (read.kind === "form") return read.form.rewritten(redacted);
   }
-  return Buffer.from(JSON.stringify(redacted));
+  return Buffer.from(rewriteJson(body.toString("utf8"), redacted));
 }
