@@ -56,7 +56,7 @@ function decoded(text: string): string {
 function fieldAsWritten(field: JsonValue): string {
   if (!isJsonObject(field)) return "";
   return Object.entries(field)
-    .map(([name, value]) => `${encoded(name)}=${encoded(String(value))}`)
+    .map(([name, value]) => `${encoded(name)}=${encoded(typeof value === "string" ? value : "")}`)
     .join("&");
 }
 
