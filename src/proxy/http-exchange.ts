@@ -134,7 +134,7 @@ export class HttpExchange implements Ask, Door {
     if (stands) standing.add(reply);
     const { socket } = request;
     const { outcome, report } = await forwardHttp(authorized, dispatch, pools, vault);
-    if (!request.complete) endBehind(socket);
+    if (authorized.body.kind === "stream" && !request.readableEnded) endBehind(request, socket);
     if (stands) standing.delete(reply);
     facts.outcome = outcome;
     return report;
@@ -178,11 +178,17 @@ export class HttpExchange implements Ask, Door {
 }
 
 /**
- * For an upload that was answered before its end: nobody reads the rest, and behind it no request
- * would be found. Not before the next turn: until then Node holds the answer's last bytes.
+ * For an upload that was answered before its end: the rest is read and dropped, or no request behind
+ * it would be found. One that undici has given up is destroyed without its socket, and cannot be read:
+ * its connection ends, not before the next turn, until which Node holds the answer's last bytes.
  */
-function endBehind(socket: Socket): void {
-  setImmediate(() => socket.destroySoon());
+function endBehind(request: IncomingMessage, socket: Socket): void {
+  const end = (): void => {
+    if (!request.readableEnded) setImmediate(() => socket.destroySoon());
+  };
+  if (request.destroyed) return end();
+  request.once("close", end);
+  request.resume();
 }
 
 function costTeller({ costOf }: Authorized, reply: Reply): Dispatch["tellCost"] {

@@ -170,6 +170,15 @@ describe("a client on a bad day", () => {
     expect([statuses, closed]).toEqual([[200], true]);
   });
 
+  it("whose upload found no upstream goes on with its next request", async () => {
+    const upstreamUrl = `http://127.0.0.1:${await freePort()}`;
+    await using dead = await startHttpGateway({ upstreamUrl });
+    const upload = "POST /web/x HTTP/1.1\r\nhost: localhost\r\ncontent-length: 20000\r\n\r\n";
+    const next = "GET /nowhere HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    const { text } = await rawRequest(dead.port, [upload, "x".repeat(20_000) + next]);
+    expect(text.match(/HTTP\/1\.1 \d{3}/gu)).toEqual(["HTTP/1.1 502", "HTTP/1.1 404"]);
+  });
+
   it("that leaves at any byte of its request leaves nothing running", async () => {
     const request = "POST /web/x HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\nhello";
     for (let cut = 1; cut < request.length; cut += 7) {
