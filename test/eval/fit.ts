@@ -104,15 +104,18 @@ function learn(
   const gradient = (1 / (1 + Math.exp(-z)) - label) * weight;
   if (Math.abs(gradient) < 1e-3) return;
   state.bias -= 0.02 * rate * gradient;
-  const end = example.starts[span.to] ?? 0;
-  for (let i = example.starts[span.from] ?? 0; i < end; i += 1) {
-    const k = example.features[i] ?? 0;
-    if (state.common[k] === 0) continue;
-    const w = weights[k] ?? 0;
-    const g = gradient + decay * w;
-    const square = (squares[k] ?? 1) + g * g;
-    squares[k] = square;
-    weights[k] = w - (rate * g) / Math.sqrt(square);
+  for (let t = span.from; t < span.to; t += 1) {
+    const slope = example.shown[t] === 1 ? gradient * SHOWN_SHARE : gradient;
+    const end = example.starts[t + 1] ?? 0;
+    for (let i = example.starts[t] ?? 0; i < end; i += 1) {
+      const k = example.features[i] ?? 0;
+      if (state.common[k] === 0) continue;
+      const w = weights[k] ?? 0;
+      const g = slope + decay * w;
+      const square = (squares[k] ?? 1) + g * g;
+      squares[k] = square;
+      weights[k] = w - (rate * g) / Math.sqrt(square);
+    }
   }
 }
 
@@ -138,7 +141,7 @@ export function strongest(
   window: number,
   except: Pick<Strongest, "from" | "to"> = NOWHERE,
 ): Strongest {
-  const { features, starts } = example;
+  const { starts } = example;
   const tokens = starts.length - 1;
   let sum = 0;
   let from = 0;
@@ -148,9 +151,9 @@ export function strongest(
       sum = 0;
       from = t;
     }
-    sum += sumOf(features, starts, t, weights);
+    sum += sumOf(example, t, weights);
     if (t - from >= window) {
-      sum -= sumOf(features, starts, from, weights);
+      sum -= sumOf(example, from, weights);
       from += 1;
     }
     const touches = from < except.to && t + 1 > except.from;
@@ -159,16 +162,14 @@ export function strongest(
   return best;
 }
 
-function sumOf(
-  features: Int32Array,
-  starts: Int32Array,
-  token: number,
-  weights: Float32Array,
-): number {
+/** As production: of what is only shown. */
+const SHOWN_SHARE = 0.25;
+
+function sumOf({ features, starts, shown }: Example, token: number, weights: Float32Array): number {
   let sum = 0;
   const end = starts[token + 1] ?? 0;
   for (let i = starts[token] ?? 0; i < end; i += 1) sum += weights[features[i] ?? 0] ?? 0;
-  return sum;
+  return sum > 0 && shown[token] === 1 ? sum * SHOWN_SHARE : sum;
 }
 
 function shuffle(order: number[], random: () => number): void {

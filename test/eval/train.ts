@@ -35,7 +35,7 @@ const OPTIONS: FitOptions = {
 const FALSE_ALARMS = 0.005;
 const PROSE_ALARMS = 0.055;
 /** Harmless texts of styles that the corpus lacks reach a little further than its own. */
-const MARGIN = 0.1;
+const MARGIN = 0.3;
 const INT8_MAX = 127;
 const DIGEST_DIGITS = 16;
 

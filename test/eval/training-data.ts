@@ -1,7 +1,7 @@
 /** Corpus texts as a classifier is trained on them: the features of each token, flat. */
 import { endTokens, readTokens } from "../../src/core/inspect/classifier/read-tokens.ts";
 import { signatureFeature } from "../../src/core/inspect/classifier/token-features.ts";
-import { featuresOf } from "../../src/core/inspect/classifier/token-batch.ts";
+import { featuresOf, MARKS } from "../../src/core/inspect/classifier/token-batch.ts";
 import { openTokens } from "../../src/core/inspect/classifier/token-reader.ts";
 import { foldLiteral } from "../../src/core/inspect/fold.ts";
 import type { Inspection } from "../../src/core/inspect/inspection.ts";
@@ -24,9 +24,11 @@ export interface Example {
   /** Features of all tokens; those of token `t` begin at `starts[t]`. */
   readonly features: Int32Array;
   readonly starts: Int32Array;
+  /** By token: 1 where it is only shown. */
+  readonly shown: Uint8Array;
 }
 
-export type Labels = Omit<Example, "signatures" | "features" | "starts">;
+export type Labels = Omit<Example, "signatures" | "features" | "starts" | "shown">;
 
 /** What signatures alone say: their hits are features too. */
 const SIGNATURES: Inspection = {
@@ -39,11 +41,13 @@ export function exampleOf(text: string, dimensions: number, labels: Labels): Exa
   const hits = hitsOf(folded);
   const features: number[] = [];
   const starts: number[] = [];
+  const shown: number[] = [];
   let next = 0;
   const reader = openTokens({
     take(tokens) {
       for (let t = 0; t < tokens.count; t += 1) {
         starts.push(features.length);
+        shown.push(((tokens.marks[t] ?? 0) & MARKS.SHOWN) === 0 ? 0 : 1);
         for (const one of featuresOf(tokens, t)) features.push(one & (dimensions - 1));
         const end = tokens.ends[t] ?? 0;
         for (let hit = hits[next]; hit !== undefined && hit.start < end; hit = hits[next]) {
@@ -61,6 +65,7 @@ export function exampleOf(text: string, dimensions: number, labels: Labels): Exa
     signatures: hits.reduce((most, { score }) => Math.max(most, score), 0),
     features: Int32Array.from(features),
     starts: Int32Array.from(starts),
+    shown: Uint8Array.from(shown),
   };
 }
 

@@ -3,7 +3,7 @@
  * are quoted, reported or shown as an example.
  */
 import { readUpTo } from "./classifier/classifier.ts";
-import { isShown } from "./classifier/token-setting.ts";
+import { isExample, isShown } from "./classifier/token-setting.ts";
 import { INJECTION_DETECTOR } from "./detectors/injection.ts";
 import { FINDINGS_MAX } from "./finding.ts";
 import type { InspectionRule } from "./inspection.ts";
@@ -24,6 +24,8 @@ export function leaning({ lean }: TextScan, score: number): number {
 
 /** What is left of a score where words are only shown: text about attacks shows them. */
 const MENTION_SHARE = 0.6;
+/** The same where they are quoted, and the text leads to the quotation or is about attacks. */
+const EXAMPLE_SHARE = 0.4;
 /**
  * A quotation that opened further back is over, or none; what it opens is told by so much before it.
  * Together less than `LOOK_BACK`, or the verdict would depend on where the text was cut.
@@ -33,12 +35,14 @@ const LEAD_UNITS = 24;
 /** A member of a document, not a sentence: `"content": `, `content: ` at the beginning of a line. */
 const MEMBER = /(?:["']\s*|(?:^|\n)[\s-]*[\w.-]+):$/;
 
-/** Text about attacks shows some: the classifier reads up to here and knows. */
-function isMentioned({ lane, text, base }: TextScan, { start, end }: Hit): boolean {
-  if (isMention(text, start) || isReported(text, start, end)) return true;
-  if (lane === undefined) return false;
+/** How much of its score counts: the classifier reads up to here and knows what the text is about. */
+function shareOf({ lane, text, base }: TextScan, { start, end }: Hit): number {
+  const isTold = isMention(text, start) || isReported(text, start, end);
+  if (lane === undefined) return isTold ? MENTION_SHARE : 1;
   readUpTo(lane, text, base, start);
-  return isShown(lane.reader.setting);
+  const { setting } = lane.reader;
+  if (isExample(setting, base + start)) return EXAMPLE_SHARE;
+  return isTold || isShown(setting) ? MENTION_SHARE : 1;
 }
 
 /** The words stand in a quotation that is not the value of a member. */
@@ -81,8 +85,9 @@ export function strengthened(scan: TextScan, hit: Hit): number {
   const most = repeated(scan, hit);
   if (most !== undefined && leaning(scan, most) < leastScore(scan)) return most;
   const offset = scan.base + hit.start;
-  const shown = isMentioned(scan, hit);
-  const own = shown ? hit.score * MENTION_SHARE : hit.score;
+  const share = shareOf(scan, hit);
+  const shown = share < 1;
+  const own = hit.score * share;
   let innocent = 1 - own / 100;
   const edge = shown ? lastEdge(scan, hit) : -1;
   let known: Signal | undefined;

@@ -7,7 +7,7 @@ import { decodeBase64 } from "../layers/base-n.ts";
 import { toOriginal, type OffsetMap } from "../fold.ts";
 import WEIGHTS from "./injection-weights.json" with { type: "json" };
 import { endTokens, readTokens, tokenStart } from "./read-tokens.ts";
-import { batch } from "./token-batch.ts";
+import { batch, MARKS } from "./token-batch.ts";
 import { openTokens, resetTokens, type TokenReader } from "./token-reader.ts";
 
 /** Tokens that are summed at most. */
@@ -19,6 +19,8 @@ const CLASSIFIED_UNITS_MIN = 20;
 const TOKENS_MIN = 4;
 /** Text is classified in steps that end at multiples of this offset, however it was cut. */
 export const CLASSIFIED_STEP = 256;
+/** Of what speaks for an attack a quarter counts where it is only shown: halved so often. */
+const SHOWN_HALVES = 2;
 /** Sums count in steps of the weights, which are whole numbers. */
 const STEP = WEIGHTS.scale;
 /** Where the score is `OPERATING_SCORE`. */
@@ -28,7 +30,8 @@ const OPERATING_SCORE = 80;
 const OPERATING_ODDS = Math.log(OPERATING_SCORE / (100 - OPERATING_SCORE));
 
 const weights = decodeWeights();
-const { features, featureEnds, starts, ends } = batch;
+const { features, featureEnds, starts, ends, marks } = batch;
+const { SHOWN } = MARKS;
 
 /** Bytes stay bytes: all of them fit into the nearest cache. */
 function decodeWeights(): Int8Array {
@@ -154,6 +157,7 @@ export function clearWindow(lane: Lane): void {
 
 function weigh(lane: Lane, count: number): void {
   const { values, map, threshold } = lane;
+  const { shows } = batch;
   const isMoved = map.at.length > 0;
   let { sum, held, slot } = lane;
   let next = 0;
@@ -162,6 +166,7 @@ function weigh(lane: Lane, count: number): void {
     for (const end = featureEnds[t] ?? 0; next < end; next += 1) {
       value += weights[(features[next] ?? 0) & MASK] ?? 0;
     }
+    if (shows && value > 0 && ((marks[t] ?? 0) & SHOWN) !== 0) value >>= SHOWN_HALVES;
     if (lane.hits.length > 0) value += weightOfHits(lane, ends[t] ?? 0);
     if (sum <= 0) held = sum = 0;
     if (held === WINDOW) sum -= values[slot] ?? 0;

@@ -9,10 +9,12 @@ import { describeTokens } from "./token-features.ts";
 import { NO_TOKEN, type TokenReader } from "./token-reader.ts";
 import {
   closeByWord,
+  countSaid,
   endLine,
   isQuoteSign,
   openByWord,
   passSigns,
+  PLAIN,
   quotationOf,
   type TokenSetting,
 } from "./token-setting.ts";
@@ -188,7 +190,12 @@ function behindSpace(setting: TokenSetting, block: TextBlock, from: number, to: 
 }
 
 function wordMarks(length: number, seen: number, capitals: number, setting: TokenSetting): number {
-  let marks = MARKS.WORD | (quotationOf(setting) << QUOTATION_SHIFT);
+  const quotation = quotationOf(setting);
+  let marks = MARKS.WORD | (quotation << QUOTATION_SHIFT);
+  if (quotation !== PLAIN) {
+    const said = countSaid(setting);
+    if (said > 0) marks |= said === 1 ? MARKS.SAID | MARKS.OPENS : MARKS.SAID;
+  }
   if ((seen & IS_LETTER) === 0) marks |= MARKS.NUMBER;
   if ((seen & IS_DIGIT) !== 0) marks |= MARKS.DIGIT;
   if (capitals >= CAPITALS_MIN && (seen & IS_SMALL) === 0) marks |= MARKS.LOUD;

@@ -11,6 +11,8 @@ const FEATURES_MAX = 16;
 
 export interface TokenBatch {
   count: number;
+  /** Whether one of them is only shown. */
+  shows: boolean;
   readonly hashes: Int32Array;
   readonly stems: Int32Array;
   /** Bits of `MARKS`, and above them the quotation that the token stands in. */
@@ -35,12 +37,19 @@ export const MARKS = {
   DIGIT: 16,
   /** In capitals. */
   LOUD: 32,
+  /** Among the first words of a quotation: an example is short. */
+  SAID: 64,
+  /** Of those the very first. */
+  OPENS: 128,
+  /** Only shown, as far as the text before tells. */
+  SHOWN: 256,
 } as const;
-export const QUOTATION_SHIFT = 8;
+export const QUOTATION_SHIFT = 9;
 
 /** The one batch that there is: it is full and empty again within one call. */
 export const batch: TokenBatch = {
   count: 0,
+  shows: false,
   hashes: new Int32Array(TOKENS_MAX),
   stems: new Int32Array(TOKENS_MAX),
   marks: new Int32Array(TOKENS_MAX),

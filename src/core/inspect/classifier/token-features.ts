@@ -10,14 +10,17 @@ import {
   ROLE_REACH,
   type TokenReader,
 } from "./token-reader.ts";
-import { hearToken, talkLevel } from "./token-setting.ts";
-import { hashOf, isTalk, PRIME, roleOf } from "./word-roles.ts";
+import { hearOpening, hearQuoted, hearSpeech, hearToken, talkLevel } from "./token-setting.ts";
+import { hashOf, PRIME, roleOf, speechOf } from "./word-roles.ts";
 
 const tokens = batch;
-const { hashes, stems, marks, features, featureEnds } = batch;
+const { hashes, stems, marks, starts, ends, features, featureEnds } = batch;
 const IS_WORD = MARKS.WORD;
 const IS_NUMBER = MARKS.NUMBER;
 const IS_LOUD = MARKS.LOUD;
+const IS_SAID = MARKS.SAID;
+const OPENS = MARKS.OPENS;
+const IS_SHOWN = MARKS.SHOWN;
 const HAS_DIGIT = MARKS.DIGIT;
 /** What is no word says nothing, nor does a letter alone. */
 const IS_MUTE = MARKS.LONG | MARKS.SINGLE;
@@ -42,11 +45,15 @@ const LONG_WORD = 0x0b0b0b0b;
 /** Gives each token of the batch its features. */
 export function describeTokens(reader: TokenReader): void {
   let end = 0;
+  tokens.shows = false;
   for (let t = 0; t < tokens.count; t += 1) {
     const mark = marks[t] ?? 0;
     let hash = hashes[t] ?? 0;
     let stem = stems[t] ?? 0;
-    hearToken(reader.setting, (mark & IS_WORD) !== 0 && isTalk(stem));
+    hearToken(reader.setting);
+    const speech = (mark & IS_WORD) === 0 ? 0 : speechOf(stem);
+    if (speech !== 0) hearSpeech(reader.setting, speech, ends[t] ?? 0);
+    if ((mark & IS_SAID) !== 0) markSaid(reader, t);
     if ((mark & HAS_NO_STEM) !== 0) hash = stem = (mark & IS_NUMBER) === 0 ? LONG_WORD : NUMBER;
     if ((mark & IS_MUTE) === 0 && !isRepeated(reader, hash)) {
       end = describe(reader, hash, stem, mark, end);
@@ -57,6 +64,15 @@ export function describeTokens(reader: TokenReader): void {
     reader.before2 = reader.before1;
     reader.before1 = Math.imul(stem, PRIME);
   }
+}
+
+/** Marks a word of a quotation that is only shown. */
+function markSaid({ setting }: TokenReader, token: number): void {
+  const mark = marks[token] ?? 0;
+  if ((mark & OPENS) !== 0) hearOpening(setting, starts[token] ?? 0);
+  if (!hearQuoted(setting, ends[token] ?? 0)) return;
+  marks[token] = mark | IS_SHOWN;
+  tokens.shows = true;
 }
 
 /** Where its features end that begin at `from`. */

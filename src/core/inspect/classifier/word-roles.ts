@@ -63,11 +63,30 @@ export const STEM_UNITS = 6;
 const TALK = `inject jailbr attack advers malici vulner exploi exfilt guardr guard guards detect payloa
   mitiga owasp cve cwe mitre saniti untrus defens defenc threat phishi spoofi smuggl poison leakag
   flagge heuris benchm scanne redtea firewa blockl regex victim obfusc evasio hijack xss sqli
-  pentes harden halluc toxici robust trigge probe probes probin`;
+  pentes harden halluc toxici robust trigge probe probes probin
+  atacan ataque inyecc angrei angrif attaqu attacc aggres iniezi injeca invaso aanval ataku atak
+  злоумы атака атаки атаку инъекц saldir`;
+/** Stems of words with which one begins to quote: "phrases such as", "a page that says". */
+const CUES = `such like exampl instan phrase senten string says said saying reads wrote writes types
+  typed typing contai asks asked claims called titled sends enters entere submit beispi ejempl exempl
+  esempi escrib schrei frase frases пишет фразы например`;
 /** Few enough that most words meet an empty slot at once. */
 const TALK_SLOTS = 1 << 10;
 const talk = new Int32Array(TALK_SLOTS);
-for (const stem of TALK.split(/\s+/u)) talk[talkSlotOf(hashOf(stem))] = hashOf(stem);
+/** By slot: what the word with that stem does. */
+const talkKinds = new Uint8Array(TALK_SLOTS);
+export const SPEECH = { TALK: 1, CUE: 2 } as const;
+addSpeech(TALK, SPEECH.TALK);
+addSpeech(CUES, SPEECH.CUE);
+
+function addSpeech(stems: string, kind: number): void {
+  for (const stem of stems.trim().split(/\s+/u)) {
+    const hash = hashOf(stem.slice(0, STEM_UNITS));
+    const slot = talkSlotOf(hash);
+    talk[slot] = hash;
+    talkKinds[slot] = (talkKinds[slot] ?? 0) | kind;
+  }
+}
 
 function talkSlotOf(stem: number): number {
   let slot = (stem ^ (stem >>> 10)) & (TALK_SLOTS - 1);
@@ -75,7 +94,8 @@ function talkSlotOf(stem: number): number {
   return slot;
 }
 
-/** Whether a word with this stem speaks about attacks. */
-export function isTalk(stem: number): boolean {
-  return talk[talkSlotOf(stem)] === stem;
+/** Bits of `SPEECH`: whether a word with this stem speaks about attacks, or leads to a quotation. */
+export function speechOf(stem: number): number {
+  const slot = talkSlotOf(stem);
+  return talk[slot] === stem ? (talkKinds[slot] ?? 0) : 0;
 }
