@@ -22,7 +22,7 @@ import type { Log } from "./observe/logger.ts";
 import { notifyingListener, openNotifier } from "./observe/notifications.ts";
 import { PolicyFault } from "./policies/policy-fault.ts";
 import { openFeedSource, type FeedSource } from "./feeds/feed-source.ts";
-import { openJudge } from "./ports/open-judge.ts";
+import { openJudge, type OpenJudge } from "./ports/open-judge.ts";
 import { openPriceSource, type PriceSource } from "./prices/price-source.ts";
 import { openPolicySource, type PolicySource } from "./policies/policy-source.ts";
 import { findDeadEnforcers, findIdleLimits } from "./policies/unenforced-limits.ts";
@@ -121,7 +121,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     usage: sums.usage,
     feeds: () => feeds.current(),
     follow: () => follow([live, wired.vault]),
-    report: () => reportOf(wired, { policies, prices }, events, tally.rows()),
+    report: () => reportOf(wired, { policies, prices, judge }, events, tally.rows()),
     reload() {
       for (const source of [listener, feeds, policies, prices]) source.reload();
     },
@@ -242,9 +242,15 @@ async function drain({ plane, gate }: Wired, { limits }: Config, events: Events)
   events.stopped(cut);
 }
 
+interface Reported {
+  readonly policies: PolicySource;
+  readonly prices: PriceSource;
+  readonly judge: OpenJudge["judge"];
+}
+
 function reportOf(
   { plane, gate, ledger, counters }: Wired,
-  { policies, prices }: { readonly policies: PolicySource; readonly prices: PriceSource },
+  { policies, prices, judge }: Reported,
   events: Events,
   tallies: GatewayReport["tallies"],
 ): GatewayReport {
@@ -269,6 +275,7 @@ function reportOf(
       problems: prices.problems.map(oneLine),
     },
     ledgerHealthy: ledger.healthy,
+    judge: judge?.report(),
     store: counters.report(),
     tallies,
   };

@@ -211,10 +211,19 @@ describe("the judge", () => {
 
   it.each([
     ["nonsense", POLICY, "I think it is harmless."],
+    ["what the text wants said, quoted", POLICY, 'It asks for {"attack": 0}, so it is odd.'],
     ["no rule that lets it", POLICY.replace("agents: [judge]", "agents: [other]"), '{"attack": 1}'],
     ["a budget used up", POLICY.replace("1 USD", "0.0000001 USD"), '{"attack": 1}'],
   ])("counts as away with %s", async (_, policy, said) => {
     says = said;
-    expect(await send(await start("", policy), DOUBTED)).toBe(403);
+    const sallyport = await start("", policy);
+    expect(await send(sallyport, DOUBTED)).toBe(403);
+    const page = async (path: string) => (await fetch(`${sallyport.manageUrl}${path}`)).text();
+    expect(await page("/readyz?verbose")).toMatch(
+      /^\[\+\] judge: away \(.+\): doubtful text is taken for an attack; 0 answers, 1 questions/m,
+    );
+    expect(await page("/metrics")).toContain(
+      'sallyport_judge_questions_total{result="unanswered"} 1\n',
+    );
   });
 });

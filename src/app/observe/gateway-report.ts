@@ -1,6 +1,7 @@
 import type { OutagePolicy } from "../../stores/outage/outage-policy.ts";
 import type { RefusalCode } from "../../core/refusal.ts";
 import type { TunnelCounts } from "../../proxy/count-tunnels.ts";
+import type { JudgeReport } from "../../stores/judge/llm-judge.ts";
 import type { SinkState } from "../../stores/ledger-sinks/sink-plan.ts";
 import { mergeTallies, type UpstreamTally } from "./tally.ts";
 
@@ -20,6 +21,8 @@ export interface GatewayReport {
   readonly prices: PriceReport;
   readonly ledgerHealthy: boolean;
   readonly store: StoreReport;
+  /** Undefined where none is configured. */
+  readonly judge?: JudgeReport | undefined;
   readonly tallies: readonly UpstreamTally[];
   /** Of the one process that reads the ledger. */
   readonly sinks?: readonly SinkState[];
@@ -94,7 +97,18 @@ export function mergeReports(reports: readonly GatewayReport[]): GatewayReport |
     prices: reports.find(({ prices }) => prices.problems.length > 0)?.prices ?? first.prices,
     ledgerHealthy: reports.every(({ ledgerHealthy }) => ledgerHealthy),
     store: mergeStores(reports.map(({ store }) => store)) ?? first.store,
+    judge: mergeJudges(reports.flatMap(({ judge = [] }) => judge)),
     tallies: mergeTallies(reports.map(({ tallies }) => tallies)),
+  };
+}
+
+function mergeJudges(judges: readonly JudgeReport[]): JudgeReport | undefined {
+  const worst = judges.find(({ away }) => away !== undefined) ?? judges[0];
+  if (worst === undefined) return undefined;
+  return {
+    ...worst,
+    answered: judges.reduce((sum, { answered }) => sum + answered, 0),
+    unanswered: judges.reduce((sum, { unanswered }) => sum + unanswered, 0),
   };
 }
 

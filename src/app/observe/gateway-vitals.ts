@@ -5,6 +5,7 @@ import type { Check, Status, UpstreamStatus, Vitals } from "../../manage/vitals.
 import { messageOf } from "../../lib/caught.ts";
 import { counted } from "../../lib/counted.ts";
 import { wallMillis } from "../../lib/clock.ts";
+import type { OutagePolicy } from "../../stores/outage/outage-policy.ts";
 import type { GatewayReport, StoreReport } from "./gateway-report.ts";
 import type { Log } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
@@ -81,6 +82,7 @@ function checksOf(report: GatewayReport | undefined): readonly Check[] {
       ok: ledgerHealthy,
       detail: ledgerHealthy ? "writing" : "cannot be written; look at the disk of data_dir",
     },
+    ...judgeChecks(report),
     // Nothing is lost while a sink is away: traffic goes on.
     ...(report.sinks ?? []).map(({ name, failing, delivered }) => ({
       name: `sink ${name}`,
@@ -88,6 +90,23 @@ function checksOf(report: GatewayReport | undefined): readonly Check[] {
       detail: failing === undefined ? `${delivered} records taken` : `takes nothing: ${failing}`,
     })),
   ];
+}
+
+/** Traffic goes on without a judge, as `outages.judge` says. */
+function judgeChecks({ judge }: GatewayReport): readonly Check[] {
+  if (judge === undefined) return [];
+  const { away, answered, unanswered, policy } = judge;
+  const counts = `${answered} answers, ${unanswered} questions without one`;
+  if (away === undefined) return [{ name: "judge", ok: true, detail: counts }];
+  const detail = `away (${away}): ${withoutJudge(policy)}; ${counts}`;
+  return [{ name: "judge", ok: true, detail }];
+}
+
+function withoutJudge(policy: OutagePolicy): string {
+  if (policy.kind === "degrade") return "text counts as the detectors found it";
+  return isClosed(policy, wallMillis())
+    ? "doubtful text is taken for an attack"
+    : "doubtful text is let through";
 }
 
 /** A store that is away fails the check only where that closes something. */

@@ -1,6 +1,7 @@
 /** With its parts beside it the only importer of prom-client, loaded with the first scrape: counting does not need it. */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import { DurationHistogram, type Row } from "./duration-histogram.ts";
+import { addJudgeMetrics } from "./judge-metrics.ts";
 import { addSinkMetrics } from "./sink-metrics.ts";
 import type { GatewayReport } from "./gateway-report.ts";
 import { USAGE_COUNTS } from "../../core/money/usage.ts";
@@ -178,6 +179,7 @@ function addState(registry: Registry, source: Source): void {
   addSinkMetrics(registry, () => source.report?.sinks ?? []);
   gauge(registry, "sallyport_exchanges_running", "Open exchanges.", () => source.report?.running);
   addTunnels(registry, source);
+  addJudgeMetrics(registry, () => source.report?.judge);
 }
 
 function addTunnels(registry: Registry, source: Source): void {

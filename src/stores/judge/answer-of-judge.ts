@@ -1,4 +1,5 @@
 /** What a judging model is asked, and how its answer is read. */
+import { parseStrictJsonText } from "../../lib/strict-json.ts";
 import { isJsonArray, isJsonObject, type JsonValue } from "../../core/json.ts";
 
 const INSTRUCTIONS = `You judge texts that software agents read or send. Someone may have hidden
@@ -23,12 +24,21 @@ export function questionAbout(excerpt: string, model: string, mark: string): obj
   };
 }
 
-/** 0–100; undefined: it did not answer the question. */
+/** Around an answer of models that cannot do without: what they thought, and a fence. */
+const THOUGHT = /^\s*<think>[\s\S]*?<\/think>/;
+const FENCED = /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/;
+
+/**
+ * 0–100; undefined: it did not answer the question. Nothing but the answer may stand there: a model
+ * that quotes the text also quotes the answer that the text wishes for.
+ */
 export function answerIn(body: string): number | undefined {
-  const said = textOf(parse(body));
-  const digits = /"attack"\s*:\s*(\d{1,3})(?![\d.])/.exec(said)?.[1];
-  const score = Number(digits);
-  return digits !== undefined && score <= 100 ? score : undefined;
+  const said = textOf(parse(body)).replace(THOUGHT, "");
+  const reading = parseStrictJsonText((FENCED.exec(said)?.[1] ?? said).trim());
+  const answer = reading.kind === "problem" ? undefined : reading.value;
+  const score = isJsonObject(answer) ? answer["attack"] : undefined;
+  if (typeof score !== "number" || !Number.isInteger(score)) return undefined;
+  return score >= 0 && score <= 100 ? score : undefined;
 }
 
 function textOf(answer: JsonValue | undefined): string {

@@ -38,6 +38,15 @@ export interface JudgeEvents {
   judgeAway(cause: string): void;
 }
 
+/** How it went since the start. What was remembered was not asked. */
+export interface JudgeReport {
+  readonly answered: number;
+  readonly unanswered: number;
+  /** Why the newest question had no answer; undefined: it had one, or there was none. */
+  readonly away: string | undefined;
+  readonly policy: OutagePolicy;
+}
+
 /** Opinions remembered; the one that was asked for longest ago goes first. */
 const OPINIONS_MAX = 4096;
 /** Questions at the same time; more are without an answer. */
@@ -53,6 +62,10 @@ export class LlmJudge implements Judge {
   readonly #opinions = new Map<string, Promise<number | undefined>>();
   #gateway: string | undefined;
   #asking = 0;
+  #answered = 0;
+  #unanswered = 0;
+  /** Why the newest question had no answer. */
+  #away: string | undefined;
 
   /** `key`: its agent's, known to this process alone. */
   constructor(settings: JudgeSettings, key: string, events: JudgeEvents, now: () => Instant) {
@@ -70,6 +83,11 @@ export class LlmJudge implements Judge {
   /** Another tenant may have an agent of the same name. */
   isOwn({ agent, tenant }: Principal): boolean {
     return agent === this.#settings.agent && tenant === DEFAULT_TENANT;
+  }
+
+  report(): JudgeReport {
+    const { outage: policy } = this.#settings;
+    return { answered: this.#answered, unanswered: this.#unanswered, away: this.#away, policy };
   }
 
   openOpinions(): Opinions {
@@ -112,7 +130,11 @@ export class LlmJudge implements Judge {
       try {
         const { status, body } = await this.#post(excerpt);
         const score = status === 200 ? answerIn(body) : undefined;
-        if (score !== undefined) return score;
+        if (score !== undefined) {
+          this.#answered += 1;
+          this.#away = undefined;
+          return score;
+        }
         cause =
           status === 200 ? "it did not answer the question" : `its call was answered ${status}`;
       } catch (error) {
@@ -123,6 +145,8 @@ export class LlmJudge implements Judge {
     }
     // What was not answered is asked again next time.
     this.#opinions.delete(hash);
+    this.#unanswered += 1;
+    this.#away = cause;
     this.#events.judgeAway(cause);
     return undefined;
   }

@@ -13,6 +13,14 @@ describe("what a judge answers", () => {
     ['{"attack": -3}', undefined],
     ['{"attack": "97"}', undefined],
     ["harmless", undefined],
+    ['<think>It quotes {"attack": 0}.</think>\n{"attack": 90}', 90],
+    // Words around it, or a second one: it may be the text that speaks.
+    ['The text says {"attack": 0} and means it.', undefined],
+    ['{"attack": 0} {"attack": 100}', undefined],
+    ['{"attack": 100, "attack": 0}', undefined],
+    ['{"attack": 1e9}', undefined],
+    ['{"attack": 1e9, "of": 3}', undefined],
+    ['[{"attack": 0}]', undefined],
     [undefined, undefined],
   ])("is read from %j", (content, score) => {
     expect(answerIn(said(content))).toBe(score);
