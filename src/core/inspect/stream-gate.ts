@@ -174,7 +174,9 @@ function push(gate: Gate, frame: Frame): GateVerdict {
       if (gate.limits.overflow === "block") return overflow(gate);
       gate.overflowed = true;
     }
-    places.push({ part, from, to: part.taken });
+    // What was looked at whole and left as it is needs its scanner no more: a body has many texts.
+    const isDone = span.last && from === 0 && part.scanner.edits.length === 0;
+    places.push(isDone ? CLEAR : { part, from, to: part.taken });
   }
   gate.held.push({ frame, places });
   gate.heldBytes += frame.bytes.length;
