@@ -132,7 +132,9 @@ async function permit(
   const opened = await open(facts, ports.ledger);
   if (opened.kind === "halt") return opened;
   facts.opened = opened.value;
-  const marking = markingOf(principal, snapshot, marks, ports.sessions);
+  const marking = markingOf(principal, snapshot, marks, ports.sessions, (fault) => {
+    facts.cause ??= fault;
+  });
   const marked = marking?.put([...terms.marks, ...marksFound(facts.findings)]);
   if (marked !== undefined) await marked;
   // A body or a disk may have been waited for: a stop that came meanwhile still counts.

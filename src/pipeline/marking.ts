@@ -7,18 +7,23 @@ import type { Finding } from "../core/inspect/finding.ts";
 import type { PolicySnapshot } from "../core/policy/policy-snapshot.ts";
 import type { Principal } from "../core/principal.ts";
 import type { SessionStore } from "../core/session/session.ts";
+import { errorOf } from "../lib/caught.ts";
 
 export interface Marking {
   /** A promise: only what waits for it comes after the marks at every replica. */
   put(marks: readonly string[]): Promise<void> | undefined;
 }
 
-/** `known`: what the session has. Undefined where nothing is decided by marks: `close` is soon enough. */
+/**
+ * `known`: what the session has; `onFault` hears what keeps marks from being written. Undefined where
+ * nothing is decided by marks: `close` is soon enough.
+ */
 export function markingOf(
   principal: Principal,
   snapshot: Pick<PolicySnapshot, "readsMarks">,
   known: readonly string[],
   sessions: Pick<SessionStore, "mark">,
+  onFault: (fault: Error) => void,
 ): Marking | undefined {
   if (!snapshot.readsMarks(principal)) return undefined;
   const has = new Set(known);
@@ -29,8 +34,9 @@ export function markingOf(
       for (const mark of fresh) has.add(mark);
       try {
         return sessions.mark(principal, fresh) ?? undefined;
-      } catch {
-        // In force all the same; `close` marks again, and the record says what went wrong.
+      } catch (error) {
+        // In force all the same, and written as soon as that can be done.
+        onFault(errorOf(error));
         return undefined;
       }
     },
