@@ -8,6 +8,7 @@ import { feed, finish } from "./advance.ts";
 import type { Inspection } from "./inspection.ts";
 import { spelledBy } from "./json-numbers.ts";
 import { CLEAN, type KnownText } from "./known-texts.ts";
+import { SHORTEST_MATCH } from "./quick-look.ts";
 import { JSON_DEPTH_MAX } from "./scan-json.ts";
 import { labelledBy, scanPlan, type ScanPlan } from "./scan-plan.ts";
 import { scanBudget, type ScanBudget } from "./scan-budget.ts";
@@ -22,8 +23,8 @@ const SLICE_WORK = 98_304;
 const PIECE_UNITS = 8192;
 /** The fixed cost of one text, in units. */
 const TEXT_UNITS = 64;
-/** Texts remembered at once for one body. */
-const TEXTS_MAX = 200_000;
+/** Texts remembered at once for one body: all that the largest ones hold, four units and two quotes each. */
+const TEXTS_MAX = 2_000_000;
 
 const NONE: readonly string[] = [];
 
@@ -95,7 +96,7 @@ async function lookAtEach(
   const clock = sliceClock(look.budget, turn);
   for (const { text, label } of texts) {
     if (seen.size >= TEXTS_MAX) return;
-    if (seen.has(text)) continue;
+    if (text.length < SHORTEST_MATCH || seen.has(text)) continue;
     const scan =
       text.length > PIECE_UNITS
         ? await lookInPieces(look, text, label, clock)

@@ -6,7 +6,7 @@ import { nextRun } from "./layers/opaque-run.ts";
 import type { ScanPlan } from "./scan-plan.ts";
 
 /** Units of the shortest text that any detector finds: the command in `a;id`. */
-const SHORTEST_MATCH = 4;
+export const SHORTEST_MATCH = 4;
 
 /** Where a complete text is worth a look: nothing before these places is looked for. */
 export interface Interest {

@@ -30,6 +30,14 @@ describe("a large document", () => {
     expect(scanPlan(inspection).foreseen.size).toBe(0);
   });
 
+  it("is seen ahead of time to its last text, however many it has", async () => {
+    const inspection = looking(EVERYTHING, "block", 80);
+    const rows = Array.from({ length: 210_000 }, (_, i) => `v${i}`);
+    await foresee(inspection, rows, nextTurn);
+    // A text that is known is not read again.
+    expect(workOf(() => scanJson(inspection, rows, []))).toBe(0);
+  });
+
   it("is judged the same whether or not it was foreseen", async () => {
     const inspection = looking(["pii", "injection"], "redact", 60);
     const rows = Array.from({ length: 50 }, (_, i) =>
