@@ -65,6 +65,8 @@ beforeAll(async () => {
   const setup = {
     config:
       `agents: [{ name: tester }]\nidentity: { loopback_agent: tester }\nstore: ${redis.url}\n` +
+      // A busy machine may let an answer of Redis wait.
+      `redis: { timeout_ms: 400 }\n` +
       `upstreams:\n  - { name: web, wire: http, url: "http://127.0.0.1:${address.port}", allow_private: true }\n`,
     policies: { "web.yaml": POLICY },
   };
