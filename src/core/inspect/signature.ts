@@ -28,12 +28,16 @@ export interface Hit {
 
 export type Outcome = Hit | typeof MORE | undefined;
 
-/** Hosts of the text that took long to read. */
-export interface IntricateHosts {
+/** Hosts of the text, of one kind. */
+export interface CountedHosts {
   read: number;
   /** Offset of the last that was met, and whether it was read. */
   place: number;
   isRead: boolean;
+}
+
+/** Those that took long to read. */
+export interface IntricateHosts extends CountedHosts {
   /** What they took that is not yet paid for; see `scan-budget.ts`. */
   work: number;
 }
@@ -47,6 +51,7 @@ export interface OriginalText {
   /** Encodings that were taken off to get here. */
   readonly depth: number;
   readonly intricate: IntricateHosts;
+  readonly named: CountedHosts;
   /** What candidates have looked for ahead of them; see `next-sight.ts`. */
   readonly sights: Map<object, Sight>;
 }

@@ -7,7 +7,7 @@ import type { Sight } from "./next-sight.ts";
 import type { NotAllSeen } from "./not-all-seen.ts";
 import type { ScanBudget } from "./scan-budget.ts";
 import type { ScanPlan } from "./scan-plan.ts";
-import type { Hit, IntricateHosts, View } from "./signature.ts";
+import type { CountedHosts, Hit, IntricateHosts, View } from "./signature.ts";
 
 /** What candidates are shown of the text: set for each, for they are many. */
 export type Window = { -readonly [key in keyof View]: View[key] };
@@ -49,6 +49,8 @@ export interface TextScan {
   map: OffsetMap;
   readonly sights: Map<object, Sight>;
   readonly intricate: IntricateHosts;
+  /** Hosts with plain names. */
+  readonly named: CountedHosts;
   /** Made for the first candidate. */
   window: Window | undefined;
   /** Recent hits that strengthen each other. */
@@ -119,6 +121,7 @@ export function openScan(
     map: { at: [], delta: [] },
     sights: new Map(),
     intricate: { read: 0, place: -1, isRead: false, work: 0 },
+    named: { read: 0, place: -1, isRead: false },
     window: undefined,
     signals: [],
     findings: [],

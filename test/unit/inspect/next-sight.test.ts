@@ -12,8 +12,9 @@ const WHAT = /ab\s?[(.]|c{2,4}/g;
 
 function viewOf(text: string, base: number, sights: Map<object, Sight>) {
   const map = { at: [], delta: [] };
-  const intricate = { read: 0, place: -1, isRead: false, work: 0 };
-  const original = { written: "", writtenFrom: 0, base, map, sights, depth: 0, intricate };
+  const named = { read: 0, place: -1, isRead: false };
+  const intricate = { ...named, work: 0 };
+  const original = { written: "", writtenFrom: 0, base, map, sights, depth: 0, intricate, named };
   return {
     text,
     stop: text.length,
