@@ -190,13 +190,14 @@ function judgeAnchors(scan: TextScan, at: number, nearest: number): number | typ
  * Scans a text that was decoded from this one. Another plan than the scan's own means that it was
  * disguised, not encoded: disguises are looked through once, not inside one another.
  */
-function lookInside(scan: TextScan, { text, plan, layers }: InnerText, from: Interest): TextScan {
+function lookInside(scan: TextScan, decoded: InnerText, from: Interest): TextScan {
+  const { text, plan, layers, isOpaque } = decoded;
   const { withheld, part, budget, depth, lane } = scan;
   if (lane !== undefined) readUpTo(lane, scan.text, scan.base, scan.cursor);
   const inner = openScan(plan, withheld, part, budget, depth + layers);
   if (plan !== scan.plan) inner.passageFrom = NO_PASSAGE;
   inner.talk = lane?.reader.setting.talk ?? scan.talk;
-  scanWhole(inner, text, from);
+  scanWhole(inner, text, isOpaque === true ? { ...from, run: text.length } : from);
   return inner;
 }
 

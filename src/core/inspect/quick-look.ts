@@ -50,8 +50,9 @@ function interestIn(
   if (plan.email) at = nearer(at, text.indexOf("@"));
   if (at < length) return { at, run, escape };
   if (plan.empty) return undefined;
-  const isPlain = plan.classifies === Infinity || !reaches(text, plan.classifies);
-  return isPlain && !isDisguised(text) ? undefined : EVERYWHERE;
+  // First what is quicker: what is disguised is classified with all else that is looked for in it.
+  if (isDisguised(text)) return EVERYWHERE;
+  return plan.classifies < Infinity && reaches(text, plan.classifies) ? EVERYWHERE : undefined;
 }
 
 /** Where the first literal stands that is always replaced; the text's length if none does. */

@@ -15,6 +15,8 @@ export interface InnerText {
   readonly plan: ScanPlan;
   /** Encodings inside each other that were taken off. */
   readonly layers: number;
+  /** It is one run of digits that say nothing: they are not decoded once more. */
+  readonly isOpaque?: boolean;
 }
 
 /** Looks at it; made by `advance.ts`, which these files must not import. */

@@ -156,17 +156,20 @@ function decodeAll(scan: TextScan, outermost: Readable, room: Room): DecodedRun 
   const { plan, depth, budget } = scan;
   let { text, cut, layers: names } = outermost;
   let layers = 1;
+  let isOpaque = false;
   for (; depth + layers < LAYERS_MAX; layers += 1) {
     const mayEscape = depth + layers + 1 < LAYERS_MAX && nextEscape(text, 0) >= 0;
+    const isRun = isOneRun(text);
     let next: Readable | undefined;
-    if (isOneRun(text)) next = decodeRun(text, 0, text.length, room);
+    if (isRun) next = decodeRun(text, 0, text.length, room);
     else if (mayEscape && affordEscapes(budget, text.length)) next = unescapeEach(text);
+    isOpaque = isRun && next === undefined;
     if (next === undefined) break;
     ({ text } = next);
     names = [...names, ...next.layers];
     cut ||= next.cut;
   }
-  return { text, plan, layers, names, cut };
+  return { text, plan, layers, names, cut, isOpaque };
 }
 
 interface DecodedRun extends InnerText {
