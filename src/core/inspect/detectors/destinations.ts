@@ -190,17 +190,41 @@ function isSlash(unit: number): boolean {
 /** It is all there is, or something is about to fetch it. */
 function isCalled(view: View, start: number, end: number): boolean {
   const { text, label } = view;
-  if (label !== "" && WRITTEN_BY_LABEL.test(label)) return false;
+  const said = saidBy(label);
+  if (said.writes) return false;
   if (isFirst(view, start) && text.slice(end, end + BEHIND).trim() === "") return true;
-  if (label !== "" && CALLED_BY_LABEL.test(label)) return true;
+  if (said.calls) return true;
   const from = Math.max(0, start - BEFORE);
-  const before = text.slice(from, start);
-  const sign = before
-    .replace(/["'`]$/, "")
-    .trimEnd()
-    .at(-1);
-  if (sign === "=" || (sign === "(" && CALL_BEFORE.test(before))) return true;
-  return nextSight(view, CALLERS, from, start) < start && CALLER_BEFORE.test(before);
+  const sign = signBefore(text, from, start);
+  if (sign === "=" || (sign === "(" && CALL_BEFORE.test(text.slice(from, start)))) return true;
+  if (nextSight(view, CALLERS, from, start) >= start) return false;
+  return CALLER_BEFORE.test(text.slice(from, start));
+}
+
+/** The last sign between `from` and `start`, before one quote and white space. */
+function signBefore(text: string, from: number, start: number): string {
+  let at = start - 1;
+  if (at >= from && QUOTES.includes(text.charAt(at))) at -= 1;
+  while (at >= from && text.charAt(at).trim() === "") at -= 1;
+  return at >= from ? text.charAt(at) : "";
+}
+
+const QUOTES = "\"'`";
+
+interface Said {
+  readonly label: string;
+  readonly writes: boolean;
+  readonly calls: boolean;
+}
+
+/** Of the label asked about last: many addresses share one. */
+let said: Said = { label: "", writes: false, calls: false };
+
+function saidBy(label: string): Said {
+  if (label !== said.label) {
+    said = { label, writes: WRITTEN_BY_LABEL.test(label), calls: CALLED_BY_LABEL.test(label) };
+  }
+  return said;
 }
 
 /** Only white space stands before it, and little of that: of a stream no more is left to see. */
