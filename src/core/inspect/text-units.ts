@@ -1,4 +1,4 @@
-/** Kinds of UTF-16 units. Word units are ASCII: boundaries must not depend on the script. */
+/** UTF-16 units: their kinds, and those of a text. Word units are ASCII: boundaries must not depend on the script. */
 
 export function isLetter(unit: number): boolean {
   const lower = unit | 0x20;
@@ -31,4 +31,21 @@ export function isAscii(text: string): boolean {
   }
   if (text.length <= BLOCK) known = text;
   return true;
+}
+
+export function unitsOf(text: string): Uint16Array {
+  const units = new Uint16Array(text.length);
+  for (let i = 0; i < units.length; i += 1) units[i] = text.charCodeAt(i);
+  return units;
+}
+
+/** Arguments of one call. */
+const UNITS_MAX = 4096;
+
+export function textOf(units: Uint16Array): string {
+  let text = "";
+  for (let at = 0; at < units.length; at += UNITS_MAX) {
+    text += Reflect.apply(String.fromCharCode, undefined, units.subarray(at, at + UNITS_MAX));
+  }
+  return text;
 }

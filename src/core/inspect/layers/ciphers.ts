@@ -3,6 +3,8 @@
  * written backwards or upside down. Nothing in a text says so but its commonest words, of which
  * each alphabet has its own spelling: some of them in one passage give the alphabet away.
  */
+import { textOf, unitsOf } from "../text-units.ts";
+import { backwards, backwardsBoth } from "./backwards.ts";
 
 export interface Cipher {
   readonly name: string;
@@ -41,54 +43,17 @@ function replacer(letters: ReadonlyMap<string, string>): (text: string) => strin
   const plain = Uint8Array.from({ length: ASCII_END }, (_, unit) => unit);
   for (const [from, to] of letters) plain[from.charCodeAt(0)] = to.charCodeAt(0);
   return (text) => {
-    const units = new Uint16Array(text.length);
+    const units = unitsOf(text);
     for (let i = 0; i < units.length; i += 1) {
-      const unit = text.charCodeAt(i);
-      units[i] = unit < ASCII_END ? (plain[unit] ?? 0) : unit;
+      const unit = units[i] ?? 0;
+      if (unit < ASCII_END) units[i] = plain[unit] ?? 0;
     }
     return textOf(units);
   };
 }
 
-/** Arguments of one call. */
-const UNITS_MAX = 4096;
-
-function textOf(units: Uint16Array): string {
-  let text = "";
-  for (let at = 0; at < units.length; at += UNITS_MAX) {
-    text += Reflect.apply(String.fromCharCode, undefined, units.subarray(at, at + UNITS_MAX));
-  }
-  return text;
-}
-
 function rotated(by: number): string {
   return ALPHABET.slice(by) + ALPHABET.slice(0, by);
-}
-
-/** By characters: two units that are one stay in their order. */
-export function backwards(text: string): string {
-  const { length } = text;
-  const units = new Uint16Array(length);
-  for (let i = 0; i < length; i += 1) {
-    const unit = text.charCodeAt(i);
-    const next = text.charCodeAt(i + 1);
-    const isPair = (unit & 0xfc00) === 0xd800 && (next & 0xfc00) === 0xdc00;
-    units[length - 1 - i] = isPair ? next : unit;
-    if (!isPair) continue;
-    i += 1;
-    units[length - 1 - i] = unit;
-  }
-  return textOf(units);
-}
-
-/** The whole of it, or each word where it stands: as far from the other end in the whole. */
-function backwardsBoth(text: string): string {
-  const whole = backwards(text);
-  const words = text.replace(/\S+/g, (word, at: number) => {
-    const end = whole.length - at;
-    return whole.slice(end - word.length, end);
-  });
-  return `${words}\n${whole}`;
 }
 
 const turned = replacer(TURNED);
