@@ -197,6 +197,9 @@ function atCapitals(text: string): string | undefined {
 const letters = new Uint8Array(RUN_MAX);
 const costs = new Int32Array(RUN_MAX + 1);
 const froms = new Int16Array(RUN_MAX + 1);
+/** By where a word begins: where it ends. */
+const ends = new Int16Array(RUN_MAX);
+const spacedUnits = new Uint8Array(2 * RUN_MAX);
 
 /** As few words as cover it, and letters of no word where none does. */
 function divided(run: string): string {
@@ -219,10 +222,23 @@ function divided(run: string): string {
       froms[i + 1] = start;
     }
   }
-  const words: string[] = [];
-  for (let end = length; end > 0; end = froms[end] ?? 0) words.push(run.slice(froms[end], end));
-  return words
-    .toReversed()
-    .join(" ")
-    .replace(/\b(\w) (?=\w\b)/g, "$1");
+  for (let end = length; end > 0; end = froms[end] ?? 0) ends[froms[end] ?? 0] = end;
+  return spaced(run);
 }
+
+/** With spaces between words; letters that stand alone stay together. */
+function spaced(run: string): string {
+  const { length } = run;
+  let size = 0;
+  let wasAlone = false;
+  for (let start = 0, end = 0; start < length; start = end) {
+    end = ends[start] ?? length;
+    const isAlone = end - start === 1;
+    if (start > 0 && !(isAlone && wasAlone)) spacedUnits[size++] = SPACE;
+    for (let i = start; i < end; i += 1) spacedUnits[size++] = run.charCodeAt(i);
+    wasAlone = isAlone;
+  }
+  return ascii.decode(spacedUnits.subarray(0, size));
+}
+
+const SPACE = 0x20;
