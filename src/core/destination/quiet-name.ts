@@ -18,10 +18,16 @@ const DIGITS_MIN = 4;
 /** Of the name at hand. */
 const units = new Uint16Array(HOST_UNITS_MAX);
 
-/** Whether `address` is a page of the web on such a host, with next to nothing behind it. */
+/** Schemes that say nothing. */
+const SCHEMES = new Set(["http", "https", "ws", "wss", "ftp"]);
+
+/** Whether such a host is all that `address` has, with next to nothing behind it. */
 export function isQuietName(address: string): boolean {
-  const from = address.startsWith("http://") ? 7 : address.startsWith("https://") ? 8 : 0;
-  if (from === 0 || address.length - from > HOST_UNITS_MAX + BEHIND_MAX) return false;
+  const colon = address.indexOf(":");
+  const from = colon + 3;
+  if (address.length - from > HOST_UNITS_MAX + BEHIND_MAX) return false;
+  if (!address.startsWith("//", colon + 1)) return false;
+  if (!SCHEMES.has(address.slice(0, colon).toLowerCase())) return false;
   const count = nameUnits(address, from);
   const end = from + count;
   if (count === 0 || address.length - end > BEHIND_MAX) return false;

@@ -112,7 +112,7 @@ describe("a name that is quiet at a glance", () => {
   );
   const address = fc
     .tuple(
-      fc.constantFrom("http://", "https://"),
+      fc.constantFrom("http://", "https://", "HTTP://", "ftp://", "wss:\\", "ws:///"),
       fc.array(piece, { minLength: 1, maxLength: 4 }),
       fc.constantFrom(".com", ".co.uk", ".dev", ".vercel.app", "/", ".com/ab"),
     )
@@ -131,6 +131,7 @@ describe("a name that is quiet at a glance", () => {
   it("is what most of them are", () => {
     for (const name of ["harbour.example", "dotu-kvz.com", "a.bcd.co.uk", "x7.dev"])
       expect(isQuietName(`https://${name}/`)).toBe(true);
-    expect(isQuietName("ftp://harbour.example/")).toBe(false);
+    expect(isQuietName("FTP://harbour.example/")).toBe(true);
+    expect(isQuietName("tftp://harbour.example/")).toBe(false);
   });
 });
