@@ -59,7 +59,7 @@ describe("RedisSessionStore", () => {
 
   it("takes marks off where a person says so, at both replicas", async () => {
     await left.store.mark(session("a"), ["untrusted", "pii"]);
-    expect((await right.store.clear(session("a"))).toSorted()).toEqual(["pii", "untrusted"]);
+    expect(await right.store.clear(session("a"))).toEqual(["pii", "untrusted"]);
     expect(await left.store.marks(session("a"))).toEqual([]);
     await left.store.mark(session("a"), ["pii"]);
     expect(await right.store.marks(session("a"))).toEqual(["pii"]);

@@ -37,7 +37,7 @@ export class RedisSessionStore implements SessionStore, AsyncDisposable {
     const untold = this.#untold.get(key);
     const reply = await this.#client.run(READ_MARKS, [key], []);
     const told = Array.isArray(reply) ? reply.map(String) : [];
-    return [...new Set([...told, ...(untold ?? [])])].toSorted((a, b) => (a < b ? -1 : 1));
+    return inOrder(told, untold ?? []);
   }
 
   mark(principal: Principal, marks: readonly string[]): Promise<void> | void {
@@ -55,7 +55,7 @@ export class RedisSessionStore implements SessionStore, AsyncDisposable {
     this.#untold.delete(key);
     const reply = await this.#client.run(CLEAR_MARKS, [key], []);
     const told = Array.isArray(reply) ? reply.map(String) : [];
-    return [...new Set([...told, ...untold])];
+    return inOrder(told, untold);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -95,4 +95,8 @@ export class RedisSessionStore implements SessionStore, AsyncDisposable {
   #keyOf({ tenant, agent, session }: SessionName): string {
     return `${this.#keys.tenant(`${tenant}|`)}marks:${agent}:${session}`;
   }
+}
+
+function inOrder(told: readonly string[], untold: Iterable<string>): readonly string[] {
+  return [...new Set([...told, ...untold])].toSorted((a, b) => (a < b ? -1 : 1));
 }
